@@ -1,0 +1,45 @@
+# make demo: pictures in, classifier out, in a browser.    make test: all checks.
+# Both make their own environment in .venv first; a second call goes straight on.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 7860
+# The demo's recipe; its name is that of its data set and runs.
+RECIPE ?= configs/digits.yaml
+export PYTHON
+# The environment takes this much disk, in GB (torch with its GPU libraries is most of it).
+NEEDED_GB := 9
+
+.PHONY: demo test lint types imports tests clean
+
+demo: $(VENV)/ready
+	@$(BIN)/python data_prep.py $(RECIPE)
+	@$(BIN)/python train.py $(RECIPE)
+	@$(BIN)/python app.py --model runs/$(basename $(notdir $(RECIPE)))/latest/model --port $(PORT)
+
+test: lint types imports tests
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/ready-dev
+	$(BIN)/lint-imports
+
+tests: $(VENV)/ready-dev
+	$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV) prepared runs data/digits .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/ready: requirements.txt
+	@sh tools/make_environment.sh $(VENV) $(NEEDED_GB)
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+$(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt --requirement requirements-dev.txt
+	@touch $@

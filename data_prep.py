@@ -1,0 +1,8 @@
+"""Prepare pictures for training. Run `python data_prep.py --help`, or `python data_prep.py configs/digits.yaml`."""
+
+import sys
+
+from vitrine.commands.prepare import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""What the page does with a picture, without a server."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.app.models import EXAMPLE_LABELS, noise
+from vitrine.app import wording
+from vitrine.app.classifier import Classifier, example_pictures
+from vitrine.app.uploads import LONGEST_NAME, displayable, open_upload
+from vitrine.errors import UserError
+from vitrine.models.model_folder import Example
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return tmp_path
+
+
+def upload(folder, name="a.png", seed=0):
+    noise(seed).save(folder / name)
+    return {"path": str(folder / name), "orig_name": name}
+
+
+@pytest.mark.parametrize("taken_away_first", [False, True])
+def test_a_file_that_cannot_be_used_brings_the_picture_before_it_back(folder, predictor, taken_away_first):
+    classifier = Classifier(predictor)
+    _, message, answer, shown = classifier.show_upload(upload(folder), 3, None)
+    assert message == ""
+    assert answer.count("<li>") == 3
+    if taken_away_first:
+        *_, shown = classifier.show_nothing(shown)
+    (folder / "text.jpg").write_text("hello")
+    picture, message, answer_again, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
+    assert picture == str(folder / "a.png")
+    assert answer_again == answer
+    assert "text.jpg was not used: not a picture" in message
+    shown.path.unlink()
+    picture, _, answer, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
+    assert (picture, answer, shown) == (None, wording.NOTHING_YET, None)
+
+
+def test_taking_the_picture_away_takes_its_answer_away(folder, predictor):
+    classifier = Classifier(predictor)
+    *_, shown = classifier.show_upload(upload(folder), 3, None)
+    message, answer, shown = classifier.show_nothing(shown)
+    assert (message, answer) == ("", wording.NOTHING_YET)
+    assert classifier.show_bars(2, shown) == wording.NOTHING_YET
+    assert classifier.show_nothing(None) == ("", wording.NOTHING_YET, None)
+
+
+def test_another_number_of_bars_needs_no_second_look_at_the_picture(folder, predictor):
+    classifier = Classifier(predictor)
+    *_, shown = classifier.show_upload(upload(folder), 1, None)
+    classifier.predictor = None
+    assert classifier.show_bars(4, shown).count("<li>") == 4
+    assert classifier.show_bars(4, None) == wording.NOTHING_YET
+
+
+def test_an_example_is_answered_with_its_own_label_beside_it(folder, predictor):
+    classifier = Classifier(predictor)
+    for number, label in enumerate(EXAMPLE_LABELS):
+        picture, _, _, shown = classifier.show_example(2, SimpleNamespace(index=number))
+        original = predictor.folder / "examples" / f"{number:03d}.png"
+        assert Path(picture).read_bytes() == original.read_bytes()
+        assert Path(picture).is_relative_to(folder)  # Gradio shows no file of a model folder
+        assert shown.label_name == label
+
+
+@pytest.mark.parametrize("file", ["../secret.png", "/etc/hostname", "examples/../../secret.png", "examples/none.png"])
+def test_examples_never_lead_out_of_the_model_folder(folder, predictor, tmp_path, file):
+    shutil.copytree(predictor.folder, tmp_path / "model")
+    noise(0).save(tmp_path / "secret.png")
+    metadata = predictor.metadata.model_copy(update={"examples": [Example(file=file, label_name="red")]})
+    assert example_pictures(replace(predictor, folder=tmp_path / "model", metadata=metadata)) == ()
+
+
+def test_a_model_without_metadata_has_no_examples(predictor):
+    assert example_pictures(replace(predictor, metadata=None)) == ()
+
+
+def test_a_format_that_browsers_cannot_show_is_shown_as_a_small_png(folder):
+    kept = open_upload(upload(folder, "a.webp"), folder)
+    assert displayable(kept, folder) == kept.path
+    noise(1, (3000, 10)).save(folder / "wide.tiff")
+    shown = displayable(open_upload({"path": str(folder / "wide.tiff")}, folder), folder)
+    assert shown.suffix == ".png"
+    assert shown.is_relative_to(folder)
+
+
+def test_only_files_of_the_upload_folder_are_opened(folder, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "picture.png"
+    noise(0).save(outside)
+    (folder / "link.png").symlink_to(outside)
+    for path in (
+        outside,
+        folder / "link.png",
+        folder / ".." / outside.parent.name / "picture.png",
+        folder / "none.png",
+    ):
+        with pytest.raises(UserError, match="it was not uploaded, or was deleted since"):
+            open_upload({"path": str(path)}, folder)
+
+
+def test_a_long_file_name_is_cut_in_the_middle_so_that_its_end_is_seen(folder):
+    name = "long" * 30 + ".png"
+    assert len(open_upload(upload(folder, "a.png") | {"orig_name": name}, folder).name) == LONGEST_NAME
+    assert open_upload(upload(folder, "a.png") | {"orig_name": name}, folder).name.endswith(".png")
+    assert open_upload(upload(folder, "a.png") | {"orig_name": "/home/me/dog.png"}, folder).name == "dog.png"

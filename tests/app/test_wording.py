@@ -1,0 +1,88 @@
+"""What the page says, without a browser."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.app.models import metadata
+from vitrine.app import wording
+
+
+def text_of(html):
+    import re
+    from html import unescape
+
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def test_the_header_says_in_plain_words_what_the_model_is_and_how_good():
+    said = text_of(wording.header("Dogs", ("Pug", "Poodle"), metadata([])))
+    assert "Dogs Show it a picture, and it says which of 2 kinds it looks most like. Pug Poodle" in said
+    assert "Right in the test 194 of 200 pictures 97.0 % of pictures it had never seen" in said
+    assert "94 to 99 of 100 pictures right 95 % interval" in said
+    assert "Trained 3 November 2026 with 1,200 pictures" in said
+
+
+def test_names_from_outside_are_text_and_never_markup():
+    evil = "<img src=x onerror=alert(1)>"
+    facts = metadata([]).model_copy(update={"name": evil})
+    everything = [
+        wording.header(evil, (evil,), facts),
+        wording.answer(evil, [(evil, 0.9)], 1, evil),
+        wording.answer("x", [("x", 0.9)], 1, evil),
+        wording.notice(evil),
+    ]
+    assert all("<img" not in html for html in everything)
+    assert all("&lt;img" in html for html in everything)
+
+
+def test_a_model_that_was_never_tested_is_not_called_good():
+    facts = metadata([]).model_copy(update={"test_accuracy": None, "test_accuracy_interval": None, "test_pictures": 0})
+    assert "has not been tested: nobody knows how often it is right" in text_of(wording.header("x", ("a",), facts))
+
+
+def test_a_model_from_elsewhere_is_said_to_have_no_record():
+    assert "was not made with Vitrine" in text_of(wording.header("x", ("a", "b"), None))
+
+
+def test_a_thousand_labels_are_folded_away():
+    html = wording.header("x", tuple(f"label {number}" for number in range(1000)), None)
+    assert "<summary>and 988 more</summary>" in html
+    assert html.index("label 11<") < html.index("<details>") < html.index("label 12<")
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (1.0, "> 99.9 %"),
+        (0.9996, "> 99.9 %"),
+        (0.9994, "99.9 %"),
+        (0.5, "50.0 %"),
+        (0.0004, "< 0.1 %"),
+        (0.0, "< 0.1 %"),
+    ],
+)
+def test_the_page_never_claims_to_be_wholly_certain(probability, said):
+    assert text_of(wording.certainty(probability)) == said
+
+
+def test_a_perfect_test_is_reported_as_it_was():
+    assert wording.percent(1.0) == "100.0 %"
+
+
+def test_as_many_bars_as_asked_for_in_the_order_of_the_ranking():
+    ranking = [("a", 0.6), ("b", 0.3), ("c", 0.1)]
+    assert "a 60.0 % b 30.0 % It always chooses" in text_of(wording.answer("x.jpg", ranking, 2))
+
+
+def test_a_test_picture_says_whether_the_answer_was_right():
+    ranking = [("a", 0.6), ("b", 0.4)]
+    assert "✓ Right" in wording.answer("x", ranking, 2, "a")
+    assert "✗ Wrong: the test picture is labelled b." in wording.answer("x", ranking, 2, "b")
+
+
+def test_the_name_shown_is_never_a_path_of_the_server(tmp_path):
+    (tmp_path / "secret" / "dogs").mkdir(parents=True)
+    assert wording.model_name(str(tmp_path / "secret" / "dogs"), None) == "dogs"
+    assert wording.model_name("someone/dogs", None) == "someone/dogs"
+    assert wording.model_name(str(Path("x")), metadata([])) == "Colours & <shapes>"

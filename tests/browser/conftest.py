@@ -1,0 +1,57 @@
+"""A real browser for the tests of pages: the Chromium or Chrome of the machine, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# A container's root cannot use the sandbox, and the pages opened here are our own. The camera shows a test picture.
+ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A running Playwright browser; skips where there is none, but never on CI."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        message = f"needs one of {', '.join(NAMES)} on the PATH"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[NewPage]:
+    """Opens served pages: `new_page(address, width=1280, height=900, color_scheme="light")`.
+
+    At the end it holds each of them to three rules: no error on the console, no failed request, and no request
+    to anywhere but the page's own address.
+    """
+    contexts = []
+    complaints: list[str] = []
+
+    def open_page(address: str, width: int = 1280, height: int = 900, color_scheme: str = "light") -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
+        context.grant_permissions(["clipboard-read", "clipboard-write", "camera"])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        own = ("/".join(address.split("/")[:3]), "data:", "blob:")
+        page.on("console", lambda entry: complaints.append(entry.text) if entry.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda sent: complaints.append(sent.url) if not sent.url.startswith(own) else None)
+        page.on("response", lambda got: complaints.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,224 @@
+"""The app as its visitors see it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.app.models import EXAMPLE_LABELS, LABELS, noise, serving, write_model
+from vitrine.app.uploads import MAX_UPLOAD_BYTES
+from vitrine.data.preparation import open_picture
+from vitrine.inference.predictor import Predictor
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model") / "model")
+
+
+@pytest.fixture(scope="module")
+def predictor(model_folder):
+    return Predictor.load(str(model_folder))
+
+
+@pytest.fixture(scope="module")
+def address(model_folder):
+    with serving(model_folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pictures") / "my <dog>.jpg"
+    noise(11, (300, 200)).save(path)
+    return path
+
+
+def file_input(page: Page):
+    return page.locator("#picture input[type=file]")
+
+
+def bars(page: Page):
+    return page.locator("#answer ol.bars li")
+
+
+def bar_names(page: Page):
+    return page.locator("#answer ol.bars .bar-name").all_text_contents()
+
+
+def take_away(page: Page):
+    page.get_by_label("Remove Image").click()
+    expect(page.locator("#answer")).to_contain_text("No picture yet")
+
+
+def test_an_upload_is_answered_with_its_label_and_as_many_bars_as_the_slider_says(
+    new_page, address, picture, predictor
+):
+    page = new_page(address)
+    file_input(page).set_input_files(picture)
+    expected = predictor.predict(open_picture(picture), top_k=5)
+    expect(page.locator("#answer .answer-label")).to_have_text(expected[0][0])
+    expect(page.locator("#answer .answer-lead")).to_have_text("my <dog>.jpg looks most like")
+    expect(bars(page)).to_have_count(5)
+    assert bar_names(page) == [label for label, _ in expected]
+    assert page.locator("#answer .bar-share").first.text_content() == f"{100 * expected[0][1]:.1f} %"
+    page.get_by_label("number input for Number of answers").fill("2")
+    page.get_by_label("number input for Number of answers").press("Enter")
+    expect(bars(page)).to_have_count(2)
+
+
+def test_one_click_on_a_test_picture_classifies_it(new_page, address, model_folder, predictor):
+    page = new_page(address)
+    for number in (2, 0):
+        page.locator("#examples button").nth(number).click()
+        expect(page.locator("#answer .answer-lead")).to_have_text(f"Test picture {number + 1} looks most like")
+        ranking = predictor.predict(open_picture(model_folder / "examples" / f"{number:03d}.png"))
+        assert bar_names(page) == [label for label, _ in ranking]
+        verdict = "✓ Right" if ranking[0][0] == EXAMPLE_LABELS[number] else "✗ Wrong"
+        expect(page.locator("#answer .verdict")).to_contain_text(verdict)
+    page.locator("#examples button").nth(2).click()
+    expect(page.locator("#answer .answer-lead")).to_have_text("Test picture 3 looks most like")
+    expect(page.locator("#picture img")).to_have_attribute("src", re.compile(r"/002\.png$"))
+    take_away(page)
+    page.wait_for_timeout(500)  # nothing may come after it
+    expect(page.locator("#answer")).to_contain_text("No picture yet")
+
+
+@pytest.mark.parametrize("onto", ["#picture img", "#picture button.upload-container"])
+def test_a_wrong_file_is_explained_on_the_page_and_what_was_there_stays(new_page, address, picture, onto):
+    page = new_page(address)
+    file_input(page).set_input_files(picture)
+    expect(bars(page)).to_have_count(5)
+    before = bar_names(page)
+    if "button" in onto:
+        take_away(page)
+    drop(page, onto, "letter.jpg", "image/jpeg")
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("letter.jpg was not used: not a picture that can be read.")
+    expect(notice).to_contain_text("Choose another picture: JPEG, PNG")
+    expect(page.locator("#picture img")).to_be_visible()
+    expect(bars(page)).to_have_count(5)
+    assert bar_names(page) == before
+    take_away(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def drop(page: Page, onto: str, name: str, kind: str) -> None:
+    """Drops a file that says nothing but "Dear all"."""
+    make = "([name, kind]) => { const data = new DataTransfer();"
+    make += "data.items.add(new File(['Dear all'], name, {type: kind})); return data; }"
+    data = page.evaluate_handle(make, [name, kind])
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event(onto, event, {"dataTransfer": data})
+
+
+def test_a_wrong_kind_of_file_is_explained_before_it_is_sent(new_page, address, picture, tmp_path):
+    page = new_page(address)
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "IMG_1.HEIC").write_bytes(bytes(10))
+    with (tmp_path / "scan.png").open("wb") as file:
+        file.truncate(MAX_UPLOAD_BYTES + 1)
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if "/upload" in request.url else None)
+    for name, reason in [
+        ("notes.txt", "it is not a picture"),
+        ("IMG_1.HEIC", "HEIC pictures are not supported. Save it as JPEG first"),
+        ("scan.png", "50 MB; the limit is 50 MB"),
+    ]:
+        file_input(page).set_input_files(tmp_path / name)
+        expect(page.get_by_role("alert")).to_contain_text(f"{name} was not used: {reason}")
+    drop(page, "#picture button.upload-container", "song.mp3", "audio/mpeg")
+    expect(page.get_by_role("alert")).to_contain_text("song.mp3 was not used: it is not a picture")
+    assert sent == []
+    file_input(page).set_input_files(picture)
+    expect(bars(page)).to_have_count(5)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_photo_from_the_camera_and_a_pasted_picture_are_answered(new_page, address):
+    page = new_page(address)
+    page.get_by_label("Capture from camera").click()
+    page.get_by_text("Click to Access Webcam").click()
+    page.get_by_label("capture photo").click()
+    expect(page.locator("#answer .answer-lead")).to_have_text("This picture looks most like")
+    take_away(page)
+    page.evaluate(
+        """async () => {
+            const canvas = Object.assign(document.createElement("canvas"), {width: 50, height: 40});
+            canvas.getContext("2d").fillRect(0, 0, 20, 20);
+            const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+            await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+        }"""
+    )
+    page.get_by_label("Paste from clipboard").click()
+    expect(page.locator("#answer .answer-lead")).to_have_text("This picture looks most like")
+
+
+def test_the_header_says_what_the_model_is(new_page, address):
+    page = new_page(address)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Colours & <shapes>")
+    expect(page).to_have_title("Colours & <shapes> · Vitrine")
+    assert page.locator(".labels li").all_text_contents() == list(LABELS)
+    expect(page.locator("dl.record")).to_contain_text("194 of 200 pictures")
+    expect(page.locator("dl.record")).to_contain_text("94 to 99 of 100 pictures right")
+
+
+def test_the_snippets_name_the_address_that_the_visitor_uses(new_page, address):
+    page = new_page(address.replace("127.0.0.1", "localhost") + "/?__theme=light#top")
+    expected = f'Client("{address.replace("127.0.0.1", "localhost")}")'
+    expect(page.locator("#programs code").first).to_contain_text(expected)
+    page.get_by_role("tab", name="curl").click()
+    expect(page.locator("#programs code").filter(has_text="gradio_api/call/predict")).to_contain_text(
+        "http://localhost"
+    )
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_the_page_fits_its_window_and_follows_light_and_dark(new_page, address, picture, width, color_scheme):
+    page = new_page(address, width=width, height=844, color_scheme=color_scheme)
+    file_input(page).set_input_files(picture)
+    expect(bars(page)).to_have_count(5)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    red, green, blue = background(page)
+    assert (red + green + blue < 150) == (color_scheme == "dark")
+    expect(page.locator("#answer .answer-label")).to_be_in_viewport()  # on a phone it lies below the picture
+    for name in ("#picture", "#answer", "#top-k"):
+        box = page.locator(name).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def background(page: Page) -> list[int]:
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return [int(part) for part in re.findall(r"\d+", colour)[:3]]
+
+
+def test_the_keyboard_is_enough(new_page, address):
+    page = new_page(address)
+    expect(page.locator("#examples button").first).to_be_visible()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#examples') !== null"):
+            break
+    page.keyboard.press("Enter")
+    expect(bars(page)).to_have_count(5)
+    page.get_by_label("range slider for Number of answers").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(bars(page)).to_have_count(4)
+
+
+def test_everything_that_can_be_used_has_a_name_for_screen_readers(new_page, address):
+    page = new_page(address)
+    expect(page.locator("#examples button").first).to_be_visible()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, textarea")]
+            .filter((part) => part.checkVisibility() && !part.closest("[aria-hidden=true]"))
+            .filter((part) => !(part.getAttribute("aria-label") || part.title || part.innerText || part.labels?.length))
+            .map((part) => part.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    assert page.locator("#examples img").evaluate_all("all => all.map((one) => one.alt)") == list(EXAMPLE_LABELS)
+    expect(page.locator("#answer [role=status]")).to_have_count(1)

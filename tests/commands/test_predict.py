@@ -1,0 +1,65 @@
+import csv
+
+import pytest
+import torch
+from PIL import Image
+
+from tests.factories import SIDE
+from vitrine.commands import predict
+from vitrine.inference.predictor import Predictor
+from vitrine.models.backbones import CENTRED, build_small_cnn
+from vitrine.models.model_folder import build_processor, save_model
+
+
+@pytest.fixture
+def model(tmp_path):
+    torch.manual_seed(0)
+    save_model(tmp_path / "model", build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTRED))
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    (folder / "deeper é").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    Image.new("RGB", (30, 20), "red").save(folder / "red.png")
+    Image.new("RGB", (30, 20), "blue").save(folder / "deeper é" / "blue.jpg")
+    Image.new("RGB", (30, 20), "blue").save(folder / ".hidden" / "cache.jpg")
+    (folder / "broken.jpg").write_text("no picture")
+    return folder
+
+
+def test_every_visible_file_has_a_row_with_answers_or_its_problem(model, pictures, tmp_path):
+    table = tmp_path / "answers.csv"
+    assert predict.main([str(model), str(pictures), "--top-k", "2", "--output", str(table)]) == 0
+    rows = {row["file"].removeprefix(f"{pictures}/"): row for row in csv.DictReader(table.open(encoding="utf-8"))}
+    assert set(rows) == {"red.png", "deeper é/blue.jpg", "broken.jpg"}
+    assert rows["broken.jpg"]["problem"] == "not a picture that can be read"
+    assert rows["broken.jpg"]["label_1"] is None
+    expected = Predictor.load(str(model)).predict(Image.open(pictures / "red.png"), top_k=2)
+    row = rows["red.png"]
+    assert row["problem"] == ""
+    assert [row["label_1"], row["label_2"]] == [label_name for label_name, _ in expected]
+    assert float(row["probability_1"]) == pytest.approx(expected[0][1], abs=1e-6)
+
+
+def test_without_an_output_the_table_goes_to_the_terminal(model, pictures, capsys):
+    assert predict.main([str(model), str(pictures / "red.png")]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header == "file,problem,label_1,probability_1,label_2,probability_2,label_3,probability_3"
+    assert row.startswith(f"{pictures / 'red.png'},,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["MODEL", "nowhere.jpg"], "nowhere.jpg: there is no such file or folder"),
+        (["./nowhere", "PICTURES"], "there is no such model folder"),
+        (["MODEL", "PICTURES", "--top-k", "0"], "--top-k: must be at least 1 (got 0)"),
+    ],
+)
+def test_mistakes_are_one_message(model, pictures, capsys, arguments, message):
+    places = {"MODEL": str(model), "PICTURES": str(pictures)}
+    assert predict.main([places.get(argument, argument) for argument in arguments]) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from tests.factories import prepare, write_coloured_classes
+from vitrine.commands import train
+from vitrine.records import run_folder
+from vitrine.training.loop import Trainer
+
+SHAPE = ["model.small_cnn.filters=[8, 16]", "optim.epochs=3", "data.image_size=32", "engine.tracker=none"]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prepare(write_coloured_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
+    return tmp_path
+
+
+def run_folders(workplace):
+    return sorted(path.name for path in (workplace / "runs/colours").iterdir() if not path.is_symlink())
+
+
+def test_a_finished_run_is_complete_and_is_the_latest(workplace, capsys):
+    assert train.main(["name=colours", *SHAPE]) == 0
+    latest = workplace / "runs/colours" / run_folder.LATEST
+    names = {path.name for path in latest.iterdir()}
+    assert names == {
+        "environment.json",
+        "figures",
+        "history.csv",
+        "metrics.json",
+        "model",
+        "predictions.csv",
+        "recipe.yaml",
+        "report.html",
+    }
+    accuracy = json.loads((latest / run_folder.METRICS).read_text())["test"]["accuracy"]
+    printed = capsys.readouterr().out
+    assert f"test accuracy {accuracy:.3f} on 9 pictures" in printed
+    assert f"python app.py --model {latest.resolve().relative_to(workplace)}/model" in printed
+
+
+def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, monkeypatch, capsys):
+    assert train.main(["name=colours", *SHAPE]) == 0
+    whole = (workplace / "runs/colours/latest/predictions.csv").read_text()
+    (finished,) = run_folders(workplace)
+    save = Trainer._save
+
+    def save_then_stop(trainer, checkpoint):
+        save(trainer, checkpoint)
+        if len(trainer.fit.history) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_save", save_then_stop)
+        assert train.main(["name=colours", *SHAPE]) == 130
+    (unfinished,) = set(run_folders(workplace)) - {finished}
+    assert unfinished.endswith(run_folder.UNFINISHED)
+    command = f"train.py --resume runs/colours/{unfinished}"
+    assert command in capsys.readouterr().out
+    assert (workplace / "runs/colours/latest").resolve().name == finished
+    assert train.main(command.split()[1:]) == 0
+    assert len(run_folders(workplace)) == 2
+    assert (workplace / "runs/colours/latest").resolve().name == unfinished.removesuffix(run_folder.UNFINISHED)
+    assert (workplace / "runs/colours/latest/predictions.csv").read_text() == whole
+
+
+def test_a_run_whose_report_failed_is_finished_by_resuming(workplace, monkeypatch):
+    import vitrine.reporting.run_report
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(vitrine.reporting.run_report, "write_run_report", fail)
+        assert train.main(["name=colours", *SHAPE]) == 2
+    (unfinished,) = run_folders(workplace)
+    assert train.main(["--resume", f"runs/colours/{unfinished}"]) == 0
+    assert (workplace / "runs/colours/latest/report.html").exists()
+
+
+def test_resuming_takes_no_other_recipe(workplace, capsys):
+    assert train.main(["name=colours", "--resume", "runs/colours/x.unfinished"]) == 2
+    assert "a run goes on with its own recipe" in capsys.readouterr().err
+
+
+def test_a_missing_backbone_is_one_message_and_leaves_no_run(workplace, capsys):
+    assert train.main(["name=colours", *SHAPE, "model.backbone=resnet18"]) == 2
+    assert "resnet18: there is no such model folder, and an id on the Hub reads owner/name" in capsys.readouterr().err
+    assert run_folders(workplace) == []

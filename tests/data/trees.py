@@ -1,0 +1,40 @@
+"""What tests need to compare folders with what was made of them."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
+from vitrine.data.preparing import write_prepared
+from vitrine.records.atomic import new_folder
+
+
+def digest(folder: Path) -> dict[bytes, str]:
+    """Everything in a folder by its name: content, kind, time of change."""
+    found = {}
+    for place, folders, files in os.walk(os.fsencode(folder)):
+        for name in (*folders, *files):
+            path = os.path.join(place, name)  # noqa: PTH118 (Path takes no bytes)
+            status = os.lstat(path)
+            content = os.readlink(path) if os.path.islink(path) else b""  # noqa: PTH114, PTH115
+            if not content and name in files:
+                content = Path(os.fsdecode(path)).read_bytes()
+            found[path] = f"{status.st_mode} {status.st_mtime_ns} {hashlib.sha256(content).hexdigest()}"
+    return found
+
+
+def settings_for(source: Path, **changes: object) -> Settings:
+    """The default settings, made small."""
+    defaults = {
+        "source": str(source), "layout": "auto", "image_size": 16, "validation_fraction": 0.15, "test_fraction": 0.15,
+        "split_seed": 0, "max_megapixels": 150,
+    }  # fmt: skip
+    return Settings(**(defaults | changes))
+
+
+def prepare(source: Path, **changes: object) -> PreparedDataset:
+    """Writes `<source>_prepared` beside the source, replacing an older one, as data_prep.py does."""
+    final = source.with_name(f"{source.name}_prepared")
+    with new_folder(final, replace=True) as folder:
+        write_prepared(folder, source.name, source, settings_for(source, **changes))
+    return open_prepared(final)

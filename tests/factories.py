@@ -1,0 +1,75 @@
+"""Small inputs that several test files make: pretrained-looking networks, prepared data sets, recipes."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import ResNetConfig, ResNetForImageClassification
+
+from vitrine.config.loading import load_recipe
+from vitrine.config.schema import Recipe
+from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
+from vitrine.data.preparing import write_prepared
+from vitrine.models.backbones import Normalisation
+from vitrine.models.model_folder import build_processor, save_model
+
+IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+SIDE = 32
+
+
+def write_coloured_classes(folder: Path, per_class: int = 20, side: int = 40) -> Path:
+    """Three classes that a colour tells apart: noisy red, green and blue pictures."""
+    generator = np.random.default_rng(0)
+    for channel, name in enumerate(("blau é", "red", "vert <b>")):
+        for number in range(per_class):
+            pixels = generator.integers(0, 120, (side, side + number % 3, 3))
+            pixels[:, :, channel] += 100
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{number:03d}.png")
+    return folder
+
+
+def prepare(source: Path, folder: Path, image_size: int = SIDE) -> PreparedDataset:
+    """A prepared data set with the recipe's default split."""
+    folder.mkdir(parents=True)
+    settings = Settings(
+        source=str(source),
+        layout="auto",
+        image_size=image_size,
+        validation_fraction=0.15,
+        test_fraction=0.15,
+        split_seed=0,
+        max_megapixels=150,
+    )
+    write_prepared(folder, folder.name, source, settings)
+    return open_prepared(folder)
+
+
+def make_recipe(prepared: PreparedDataset, *overrides: str) -> Recipe:
+    """A recipe for a prepared data set: a tiny CNN, two epochs, full precision."""
+    return load_recipe(
+        None,
+        [
+            f"name={prepared.folder.name}",
+            f"data.source={prepared.facts.source}",
+            f"data.prepared={prepared.folder}",
+            f"data.image_size={prepared.facts.image_size}",
+            "model.small_cnn.filters=[8, 16]",
+            "optim.epochs=2",
+            "optim.batch_size=16",
+            "engine.precision=fp32",
+            "engine.tracker=none",
+            *overrides,
+        ],
+    )
+
+
+def write_tiny_resnet(folder: Path, num_labels: int = 7) -> Path:
+    """A folder as it comes from the Hub: a ResNet of a few thousand weights with another head and its processor."""
+    torch.manual_seed(0)
+    config = ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic", num_labels=num_labels
+    )
+    save_model(folder, ResNetForImageClassification(config), build_processor(SIDE, IMAGENET))
+    return folder

@@ -1,0 +1,120 @@
+"""Whole or not at all."""
+
+import pytest
+
+from vitrine.records.atomic import new_folder, point_to, write_bytes, write_text
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_folder_appears_only_when_it_is_complete(tmp_path):
+    final = tmp_path / "deep" / "final"
+    with new_folder(final) as temporary:
+        (temporary / "a").write_text("a")
+        assert not final.exists()
+        assert temporary.parent == final.parent, "a rename works within one file system only"
+    assert names_in(final) == ["a"]
+    assert names_in(final.parent) == ["final"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, SystemExit])
+def test_failure_leaves_nothing_behind(tmp_path, error):
+    final = tmp_path / "final"
+
+    def fail():
+        with new_folder(final) as temporary:
+            (temporary / "half").write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert names_in(tmp_path) == []
+
+
+def test_failure_leaves_the_older_folder_as_it_was(tmp_path):
+    final = tmp_path / "final"
+    with new_folder(final) as temporary:
+        (temporary / "old").write_text("old")
+
+    def fail():
+        with new_folder(final, replace=True) as temporary:
+            (temporary / "new").write_text("new")
+            raise PermissionError
+
+    with pytest.raises(PermissionError):
+        fail()
+    assert names_in(tmp_path) == ["final"]
+    assert names_in(final) == ["old"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_failure_at_the_last_rename_puts_the_older_folder_back(tmp_path, monkeypatch, error):
+    final = tmp_path / "final"
+    with new_folder(final) as temporary:
+        (temporary / "old").write_text("old")
+    rename = type(final).rename
+
+    def fail_for_the_new_one(path, target):
+        if path.suffix == ".partial":
+            raise error
+        return rename(path, target)
+
+    monkeypatch.setattr(type(final), "rename", fail_for_the_new_one)
+
+    def replace():
+        with new_folder(final, replace=True) as temporary:
+            (temporary / "new").write_text("new")
+
+    with pytest.raises(error):
+        replace()
+    assert names_in(final) == ["old"]
+    assert names_in(tmp_path) == ["final"]
+
+
+def test_older_folder_is_replaced_whole(tmp_path):
+    final = tmp_path / "final"
+    for name in ("old", "new"):
+        with new_folder(final, replace=True) as temporary:
+            (temporary / name).write_text(name)
+    assert names_in(final) == ["new"]
+    assert names_in(tmp_path) == ["final"]
+
+
+def test_older_folder_is_kept_unless_replacing_is_asked_for(tmp_path):
+    (tmp_path / "final").mkdir()
+    with pytest.raises(FileExistsError), new_folder(tmp_path / "final"):
+        pass
+
+
+def test_others_may_read_what_is_written(tmp_path):
+    with new_folder(tmp_path / "final"):
+        pass
+    write_text(tmp_path / "file", "é")
+    assert (tmp_path / "final").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "file").read_bytes() == "é".encode()
+
+
+def test_file_that_cannot_be_finished_leaves_the_older_one(tmp_path, monkeypatch):
+    write_bytes(tmp_path / "file", b"old")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_bytes(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_link_is_relative_so_that_the_parent_can_be_moved(tmp_path):
+    runs = tmp_path / "runs"
+    for name in ("first", "second"):
+        (runs / name).mkdir(parents=True)
+        point_to(runs / "latest", runs / name)
+    runs.rename(tmp_path / "moved")
+    assert (tmp_path / "moved" / "latest").resolve() == tmp_path / "moved" / "second"
+    assert names_in(tmp_path / "moved") == ["first", "latest", "second"]

@@ -1,0 +1,61 @@
+"""`make demo` itself, with the smallest recipe and the environment that runs the tests."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_demo_prepares_trains_reports_and_serves(tmp_path):
+    project = tmp_path / "project"
+    ignored = shutil.ignore_patterns(".*", "prepared", "runs", "data", "__pycache__")
+    shutil.copytree(ROOT, project, ignore=ignored)
+    shutil.copytree(ROOT / "vitrine" / "data", project / "vitrine" / "data", dirs_exist_ok=True)
+    port = free_port()
+    command = ["make", "demo", "RECIPE=configs/smoke.yaml", f"PORT={port}", f"VENV={sys.prefix}"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as demo:
+        lines = []
+        try:
+            for line in demo.stdout:
+                lines.append(line)
+                if f"http://127.0.0.1:{port}" in line:
+                    break
+            output = "".join(lines)
+            assert f"http://127.0.0.1:{port}" in output, output
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=30) as page:
+                assert page.status == 200
+        finally:
+            os.killpg(demo.pid, signal.SIGINT)
+            demo.communicate(timeout=60)
+    assert "1,797 files found = 1,797 used + 0 unreadable + 0 left out" in output
+    assert "test accuracy" in output
+    assert (project / "prepared/smoke/report.html").exists()
+    run = project / "runs/smoke/latest"
+    assert run.is_symlink()
+    assert {path.name for path in run.iterdir()} >= {"report.html", "model", "metrics.json", "predictions.csv"}
+    assert len(list((project / "data/digits").glob("*/*.png"))) == 1797

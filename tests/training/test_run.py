@@ -1,0 +1,129 @@
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from datasets import DatasetDict
+
+from tests.factories import make_recipe, prepare, write_coloured_classes, write_tiny_resnet
+from vitrine.config.loading import load_recipe
+from vitrine.errors import UserError
+from vitrine.inference.predictor import Predictor
+from vitrine.models.model_folder import METADATA, ModelMetadata
+from vitrine.records import run_folder
+from vitrine.training import run as training_run
+from vitrine.training.run import open_matching_data, run_training
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    return prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+
+
+@pytest.fixture(scope="module")
+def finished(prepared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    return folder, run_training(make_recipe(prepared, "optim.epochs=6", "engine.tracker=tensorboard"), folder)
+
+
+def test_colours_are_learned(finished):
+    assert finished[1]["test"]["accuracy"] > 0.8
+
+
+def test_the_run_folder_holds_what_was_done(finished, prepared):
+    folder, metrics = finished
+    assert json.loads((folder / run_folder.METRICS).read_text()) == json.loads(json.dumps(metrics))
+    history = pd.read_csv(folder / run_folder.HISTORY)
+    assert list(history["epoch"]) == list(range(1, metrics["training"]["epochs"] + 1))
+    assert load_recipe(folder / run_folder.RECIPE) == make_recipe(
+        prepared, "optim.epochs=6", "engine.tracker=tensorboard"
+    )
+    environment = json.loads((folder / run_folder.ENVIRONMENT).read_text())
+    assert environment["versions"]["torch"]
+    assert environment["started"] <= environment["finished"]
+    assert list((folder / run_folder.TENSORBOARD).glob("events*"))
+
+
+def test_the_table_of_predictions_gives_the_reported_accuracy(finished, prepared):
+    folder, metrics = finished
+    table = pd.read_csv(folder / run_folder.PREDICTIONS)
+    assert table["correct"].mean() == pytest.approx(metrics["test"]["accuracy"])
+    assert (table["label_name"] == table["predicted"]).equals(table["correct"])
+    assert list(table["file"]) == list(prepared.splits["test"]["file"])
+    assert (table["probability_1"] >= table["probability_2"]).all()
+
+
+def test_the_model_folder_knows_what_was_measured(finished):
+    folder, metrics = finished
+    metadata = ModelMetadata.model_validate_json((folder / run_folder.MODEL / METADATA).read_bytes())
+    assert metadata.test_accuracy == metrics["test"]["accuracy"]
+    assert metadata.test_accuracy_interval == tuple(metrics["test"]["accuracy_interval"])
+    assert {example.label_name for example in metadata.examples} == set(metadata.label_names)
+    assert all((folder / run_folder.MODEL / example.file).exists() for example in metadata.examples)
+    assert Predictor.load(str(folder / run_folder.MODEL)).metadata == metadata
+
+
+def test_two_runs_of_one_seed_give_the_same_metrics(prepared, tmp_path):
+    results = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        results.append(run_training(make_recipe(prepared), tmp_path / name))
+    assert results[0]["test"] == results[1]["test"]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
+def test_every_optimiser_trains_with_label_smoothing(prepared, tmp_path, optimizer):
+    recipe = make_recipe(prepared, f"optim.name={optimizer}", "optim.epochs=1", "optim.label_smoothing=0.1")
+    assert 0 <= run_training(recipe, tmp_path)["test"]["accuracy"] <= 1
+
+
+def test_bf16_trains_and_the_test_is_measured_in_float32(prepared, tmp_path):
+    metrics = run_training(make_recipe(prepared, "engine.precision=bf16", "optim.epochs=1"), tmp_path)
+    assert metrics["training"]["precision"] == "bf16"
+    weights = Predictor.load(str(tmp_path / run_folder.MODEL)).model.state_dict()
+    assert {tensor.dtype for tensor in weights.values() if tensor.is_floating_point()} == {
+        weights["classifier.bias"].dtype
+    }
+    assert str(weights["classifier.bias"].dtype) == "torch.float32"
+
+
+def test_a_pretrained_backbone_trains_with_a_frozen_and_with_a_free_backbone(prepared, tmp_path):
+    checkpoint = write_tiny_resnet(tmp_path / "checkpoint")
+    for part, trainable in (("head", 16 * 3 + 3), ("all", None)):
+        (tmp_path / part).mkdir()
+        recipe = make_recipe(prepared, f"model.backbone={checkpoint}", f"model.trainable_part={part}", "optim.epochs=1")
+        facts = run_training(recipe, tmp_path / part)["training"]
+        assert facts["trainable_parameters"] == (trainable or facts["parameters"])
+
+
+def test_the_test_split_is_read_by_the_final_evaluation_only(prepared, tmp_path, monkeypatch):
+    order = []
+    fit, evaluate = training_run._fit, training_run.evaluate_on_test
+
+    def watched_fit(recipe, data, *rest):
+        seen = DatasetDict({split: data.splits[split] for split in ("train", "validation")})
+        order.append("fit")
+        return fit(
+            recipe, replace(data, splits=seen), *rest
+        )  # a KeyError would follow if training looked at the test split
+
+    monkeypatch.setattr(training_run, "_fit", watched_fit)
+    monkeypatch.setattr(training_run, "evaluate_on_test", lambda *a: order.append("test") or evaluate(*a))
+    run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)
+    assert order == ["fit", "test"]
+
+
+def test_other_settings_than_the_prepared_ones_are_named(prepared):
+    with pytest.raises(UserError, match=r"data\.image_size is 64, not 32"):
+        open_matching_data(make_recipe(prepared, "data.image_size=64"))
+
+
+def test_the_source_of_the_data_set_need_not_be_repeated(prepared):
+    found, recipe = open_matching_data(make_recipe(prepared, "data.source=elsewhere"))
+    assert recipe.data.source == found.facts.source == prepared.facts.source
+
+
+def test_a_missing_data_set_says_what_to_run(prepared):
+    with pytest.raises(UserError, match=r"run data_prep\.py with the same recipe first"):
+        open_matching_data(make_recipe(prepared, "data.prepared=nowhere"))

@@ -1,0 +1,8 @@
+"""Train a classifier. Run `python train.py --help`, or `python train.py configs/digits.yaml` after data_prep.py."""
+
+import sys
+
+from vitrine.commands.train import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""All commands by one name: `python -m vitrine <command>`."""
+
+import sys
+from importlib import import_module
+
+# One line each; a command's module is loaded only when it is called.
+COMMANDS = {
+    "prepare": "check, split and resize a folder of pictures (data_prep.py)",
+    "train": "train and measure a classifier (train.py)",
+    "app": "let people try a model in the browser (app.py)",
+    "predict": "classify pictures or folders and write a table",
+}
+
+
+def main() -> int:
+    """Runs the command that the first argument names; returns its exit code."""
+    command, *arguments = sys.argv[1:] or ["--help"]
+    if command in ("-h", "--help"):
+        print("usage: python -m vitrine <command> [--help]\n")  # noqa: T201
+        print("\n".join(f"  {name:<9} {purpose}" for name, purpose in COMMANDS.items()))  # noqa: T201
+        return 0
+    if command not in COMMANDS:
+        print(f"error: there is no command '{command}'; there are {', '.join(COMMANDS)}", file=sys.stderr)  # noqa: T201
+        return 2
+    exit_code: int = import_module(f"vitrine.commands.{command}").main(arguments)
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

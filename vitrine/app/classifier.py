@@ -1,0 +1,148 @@
+"""What happens when a picture is chosen on the page or sent to its API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from vitrine.app import wording
+from vitrine.app.uploads import Upload, displayable, open_upload
+from vitrine.data.preparation import open_picture
+from vitrine.errors import UserError
+from vitrine.inference.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The last picture that was answered.
+
+    Attributes:
+        path: the file on display.
+        name: its name.
+        ranking: every label with its probability, highest first.
+        label_name: the right answer, for a test picture.
+        on_page: false once it was taken away. It is remembered all the same: dropping a file on a picture takes the
+            picture away first, and if the file cannot be used, the picture shall come back.
+    """
+
+    path: Path
+    name: str
+    ranking: Sequence[tuple[str, float]]
+    label_name: str | None = None
+    on_page: bool = True
+
+
+@dataclass(frozen=True)
+class ExamplePicture:
+    """A test picture of the model."""
+
+    path: Path
+    label_name: str
+
+
+class Classifier:
+    """Answers the page's events; it keeps nothing between them, what a visitor sees comes in as `shown`.
+
+    Args:
+        predictor: the model.
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+        self.examples = example_pictures(predictor)
+
+    def answer_api(self, picture: Mapping[str, Any] | None, top_k: float) -> dict[str, float]:
+        """The `/predict` endpoint: label name to probability, highest first."""
+        if picture is None:
+            raise gr.Error("No picture was sent; send one as `picture`.", print_exception=False)
+        try:
+            count = check_top_k(top_k)
+            upload = _open(picture)
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        return dict(self.predictor.predict(upload.image, top_k=count))
+
+    def show_upload(self, picture: Mapping[str, Any], top_k: int, shown: Shown | None) -> tuple[Any, ...]:
+        """A picture was chosen, photographed, pasted or dropped.
+
+        Returns:
+            Picture, message, answer, what is shown now. A file that cannot be used changes nothing but the message:
+            the picture before it comes back.
+        """
+        try:
+            upload = _open(picture)
+        except UserError as error:
+            before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
+            picture_before = str(before.path) if before else None
+            return picture_before, wording.notice(str(error)), _answer(before, top_k), before
+        new = Shown(displayable(upload, _folder()), upload.name, self._rank(upload.image))
+        picture_again = gr.skip() if new.path == upload.path else str(new.path)
+        return picture_again, wording.notice(""), _answer(new, top_k), new
+
+    def show_nothing(self, shown: Shown | None) -> tuple[Any, ...]:
+        """The picture was taken away. Returns message, answer, what is shown now."""
+        gone = None if shown is None else replace(shown, on_page=False)
+        return wording.notice(""), wording.NOTHING_YET, gone
+
+    def show_example(self, top_k: int, event: gr.SelectData) -> tuple[Any, ...]:
+        """A test picture was clicked. Returns as `show_upload` does."""
+        number = int(event.index)
+        example = self.examples[number]
+        ranking = self._rank(open_picture(example.path))
+        new = Shown(example.path, f"Test picture {number + 1}", ranking, example.label_name)
+        return str(example.path), wording.notice(""), _answer(new, top_k), new
+
+    def show_bars(self, top_k: int, shown: Shown | None) -> str:
+        """Another number of bars was chosen; the model need not be asked again."""
+        return _answer(shown, top_k)
+
+    def _rank(self, image: Image.Image) -> Sequence[tuple[str, float]]:
+        return self.predictor.predict(image, top_k=len(self.predictor.label_names))
+
+
+def check_top_k(top_k: float) -> int:
+    """Takes a whole number from 1 on; more than there are labels means all of them.
+
+    Raises:
+        UserError: the value found and what is allowed.
+    """
+    if isinstance(top_k, bool) or not isinstance(top_k, int | float) or top_k < 1 or top_k % 1:
+        raise UserError(f"top_k must be a whole number from 1 on (got {top_k!r})")
+    return int(top_k)
+
+
+def example_pictures(predictor: Predictor) -> tuple[ExamplePicture, ...]:
+    """Copies of the test pictures that lie in the model folder, where Gradio may show them.
+
+    A model of the Hub is a stranger's: a name in its metadata that leads out of its folder is passed over.
+    """
+    if predictor.metadata is None:
+        return ()
+    return tuple(
+        ExamplePicture(Path(save_file_to_cache(predictor.folder / example.file, str(_folder()))), example.label_name)
+        for example in predictor.metadata.examples
+        if _stays_inside(PurePosixPath(example.file)) and (predictor.folder / example.file).is_file()
+    )
+
+
+def _stays_inside(path: PurePosixPath) -> bool:
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _open(picture: Mapping[str, Any]) -> Upload:
+    return open_upload(picture, _folder())
+
+
+def _folder() -> Path:
+    return Path(get_upload_folder()).resolve()
+
+
+def _answer(shown: Shown | None, top_k: int) -> str:
+    if shown is None or not shown.on_page:
+        return wording.NOTHING_YET
+    return wording.answer(shown.name, shown.ranking, int(top_k), shown.label_name)

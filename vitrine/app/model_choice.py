@@ -1,0 +1,39 @@
+"""Which model the page shows."""
+
+from pathlib import Path
+
+from vitrine.errors import UserError
+from vitrine.records.run_folder import LATEST, MODEL
+
+WEIGHTS_DESCRIPTION = "config.json"  # every Hugging Face model folder has one
+
+
+def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
+    """Returns the model folder or Hub id to load.
+
+    Args:
+        asked: the value of `--model`, which goes before everything else.
+        environment: the value of MODEL_ID.
+        runs: folder of the run folders, searched when neither is given.
+
+    Raises:
+        UserError: nothing was asked for and no run has finished.
+    """
+    given = (asked or environment or "").strip()
+    if given:
+        return _inside_run_folder(given)
+    finished = [folder for folder in runs.glob(f"*/{LATEST}/{MODEL}") if (folder / WEIGHTS_DESCRIPTION).is_file()]
+    if not finished:
+        raise UserError(
+            f"no model: {runs}/ holds no finished run. Train one first with `python train.py configs/digits.yaml`, "
+            "or name one with --model FOLDER_OR_HUB_ID"
+        )
+    return str(max(finished, key=lambda folder: (folder / WEIGHTS_DESCRIPTION).stat().st_mtime))
+
+
+def _inside_run_folder(given: str) -> str:
+    """`--model runs/digits/latest` means the model in it."""
+    inner = Path(given) / MODEL
+    if (inner / WEIGHTS_DESCRIPTION).is_file() and not (Path(given) / WEIGHTS_DESCRIPTION).exists():
+        return str(inner)
+    return given

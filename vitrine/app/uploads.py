@@ -1,0 +1,116 @@
+"""From what Gradio hands over to a decoded picture, or to a sentence that says why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_pil_to_cache
+from gradio_client.utils import is_http_url_like
+from PIL import Image
+
+from vitrine.data.preparation import MAX_MEGAPIXELS, PictureError, open_picture
+from vitrine.errors import UserError
+
+MAX_UPLOAD_MEGABYTES = 50  # a 100-megapixel photo as JPEG has 20 to 40
+MAX_UPLOAD_BYTES = MAX_UPLOAD_MEGABYTES * 1024 * 1024
+LONGEST_NAME = 60  # characters; longer file names are cut in messages
+ADVICE = (
+    "Choose another picture: JPEG, PNG, WebP, GIF, BMP or TIFF, "
+    f"at most {MAX_UPLOAD_MEGABYTES} MB and {MAX_MEGAPIXELS} megapixels."
+)
+HEIC_REASON = "HEIC pictures are not supported"
+HEIC_ADVICE = (
+    "Save it as JPEG first; an iPhone takes JPEG pictures after Settings > Camera > Formats > Most Compatible."
+)
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+PREVIEW_SIDE = 1024  # pixels
+SHOWN_BY_BROWSERS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".avif")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture as it came in.
+
+    Attributes:
+        path: the uploaded file, unchanged.
+        name: its name on the sender's machine.
+        image: decoded, upright, 8-bit RGB.
+    """
+
+    path: Path
+    name: str
+    image: Image.Image
+
+
+def open_upload(picture: Mapping[str, Any], folder: Path) -> Upload:
+    """Opens an uploaded file itself, not the copy that Gradio would make of it.
+
+    Gradio's own conversion turns JPEG into WebP and cuts 16-bit levels off at 255; the answers would then differ
+    from those of the command line.
+
+    Args:
+        picture: Gradio's description of the file (`path`, `orig_name`), as an event with `preprocess=False` gets it.
+        folder: the only folder from which files are opened. Gradio checks this for most requests, but not
+            for a hand-written one whose description lacks the `meta` field.
+
+    Raises:
+        UserError: which file, why it cannot be used, and what to do.
+    """
+    path = Path(str(picture.get("path", ""))).resolve()
+    name = _short(Path(str(picture.get("orig_name") or path.name)).name)
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise UserError(refusal(name, "it was not uploaded, or was deleted since", "Choose the picture again."))
+    try:
+        return Upload(path, name, open_picture(path))
+    except PictureError as error:
+        if _is_heic(path):
+            raise UserError(refusal(name, HEIC_REASON, HEIC_ADVICE)) from None
+        raise UserError(refusal(name, str(error), ADVICE)) from None
+
+
+def refusal(name: str, reason: str, advice: str) -> str:
+    """The one form of every message about a file: which, why, what to do."""
+    return f"{name} was not used: {reason}. {advice}"
+
+
+def displayable(upload: Upload, folder: Path) -> Path:
+    """A file that browsers can show: the upload itself, or a small PNG of it (for TIFF, say) written below `folder`."""
+    if upload.path.suffix.lower() in SHOWN_BY_BROWSERS:
+        return upload.path
+    small = upload.image.copy()
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    return Path(save_pil_to_cache(small, cache_dir=str(folder), name=upload.path.stem, format="png"))
+
+
+def accept_files_only(picture: gr.Image) -> None:
+    """Keeps the server from fetching web addresses that a request names in place of an uploaded file.
+
+    Gradio downloads them before the event's function is called, of any size and to whoever asks.
+    """
+    keep_file = picture.async_move_resource_to_block_cache
+
+    async def refuse_address(source: str | Path | None) -> str | None:
+        if is_http_url_like(str(source)):
+            raise gr.Error(
+                "The picture was given as a web address, and those are not fetched. Download it and send the file.",
+                print_exception=False,
+            )
+        return await keep_file(source)
+
+    # No subclass: Gradio writes a .pyi file beside every module that defines a component.
+    picture.async_move_resource_to_block_cache = refuse_address  # type: ignore[method-assign, assignment]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 10]}…{name[-9:]}"
+
+
+def _is_heic(path: Path) -> bool:
+    """By the file's first box (ISO/IEC 23008-12), or by its name where the content says nothing."""
+    with path.open("rb") as file:
+        start = file.read(12)
+    if start[4:8] == b"ftyp":
+        return start[8:12] in HEIC_BRANDS
+    return path.suffix.lower() in (".heic", ".heif")

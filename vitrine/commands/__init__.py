@@ -1,0 +1,1 @@
+"""One file per command: arguments in, one call, what to print, exit code."""

@@ -1,0 +1,99 @@
+"""`app.py`: the browser page of one model, until Ctrl-C."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from vitrine.app.address import free_port
+from vitrine.app.model_choice import choose_model
+from vitrine.app.private_folder import private_folder
+from vitrine.errors import UserError
+
+DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
+DEFAULT_HOST = "127.0.0.1"
+RUNS = Path("runs")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves the page until it is interrupted.
+
+    Args:
+        arguments: the command line without the program's name; None takes the process's own.
+
+    Returns:
+        Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
+    """
+    options = _parser().parse_args(arguments)
+    # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _serve(options.model, options.host or _default_host(), options.port)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        if sys.stdout.isatty():
+            print()  # ends the line on which the terminal shows ^C
+    return 0
+
+
+def _serve(model: str | None, host: str, wanted_port: int) -> None:
+    model_id = choose_model(model, os.environ.get("MODEL_ID"), RUNS)
+    port = free_port(host, wanted_port)
+    if wanted_port not in (0, port):
+        print(f"Port {wanted_port} is taken; using {port}.", flush=True)
+    print(f"Loading {model_id} ...", flush=True)
+    with private_folder():
+        # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
+        # for; and Gradio must find the settings of the private folder.
+        from vitrine.app.server import open_page
+
+        with open_page(model_id, host, port) as address:
+            print(f"Open {address}", flush=True)
+            threading.Event().wait()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="app.py",
+        description="Lets people try an image classifier in a browser. Ctrl-C ends it.",
+        epilog="Pictures are passed on to nobody and are deleted within an hour, or when the program ends.",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="FOLDER_OR_HUB_ID",
+        help="model folder, run folder or Hugging Face Hub id; default: the environment variable MODEL_ID, "
+        "else the newest runs/*/latest/model",
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        help=f"port to listen on, the next free one when it is taken (default: {DEFAULT_PORT}; 0: any free port)",
+    )
+    parser.add_argument(
+        "--host",
+        help=f"address to listen on (default: {DEFAULT_HOST}, this machine only; 0.0.0.0 lets the network in "
+        "and is the default on a Hugging Face Space)",
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535 (got {text!r})")
+    return int(text)
+
+
+def _default_host() -> str:
+    """A Space's page is reached from outside its container; anywhere else the page is private until asked otherwise."""
+    return "0.0.0.0" if os.environ.get("SPACE_ID") else DEFAULT_HOST  # noqa: S104
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,92 @@
+"""What the commands share: reading a recipe from the command line, errors without traceback, tables."""
+
+import argparse
+import errno
+import io
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitrine.config.describing import describe_parameters
+from vitrine.config.loading import load_recipe
+from vitrine.config.schema import Recipe
+from vitrine.errors import UserError
+
+USER_ERROR = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells expect
+
+
+@dataclass(frozen=True)
+class RecipeArguments:
+    """A recipe from the command line, and the options beside it."""
+
+    recipe: Recipe
+    options: argparse.Namespace
+
+
+def parse_recipe(
+    program: str,
+    purpose: str,
+    arguments: Sequence[str] | None,
+    add_options: Callable[[argparse.ArgumentParser], None] = lambda _: None,
+) -> RecipeArguments:
+    """Reads `[RECIPE.yaml] [section.name=value ...]`.
+
+    Raises:
+        UserError: lists every fault.
+    """
+    parser = argparse.ArgumentParser(
+        program,
+        description=purpose,
+        epilog="parameters of a recipe, with their defaults:\n\n" + describe_parameters(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recipe", nargs="?", help="YAML file, see configs/; without it the defaults below")
+    parser.add_argument("overrides", nargs="*", metavar="section.name=value", help="change single parameters")
+    add_options(parser)
+    options = parser.parse_intermixed_args(arguments)
+    words = [word for word in (options.recipe, *options.overrides) if word is not None]
+    files = [word for word in words if "=" not in word]
+    if len(files) > 1:
+        raise UserError(f"one recipe at a time, but got {' and '.join(files)}; parameters read section.name=value")
+    if files and Path(files[0]).is_dir():
+        raise UserError(f"{files[0]} is a folder, not a recipe; for a folder of pictures give data.source={files[0]}")
+    recipe = load_recipe(Path(files[0]) if files else None, [word for word in words if "=" in word])
+    return RecipeArguments(recipe, options)
+
+
+def run_command(command: Callable[[], None]) -> int:
+    """Runs a command and turns what a user can mend into one message; returns the exit code."""
+    # Pillow warns of odd metadata and large pictures; our own checks name what matters.
+    warnings.filterwarnings("ignore", module="PIL")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a class called é must not end a command on an ASCII terminal
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        command()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        place = f": {error.filename}" if error.filename else ""
+        print(f"error: {_DISK_ERRORS[error.errno]}{place}", file=sys.stderr)
+        return USER_ERROR
+    return 0
+
+
+_DISK_ERRORS = {
+    errno.ENOSPC: "the disk is full; make room and run the command again",
+    errno.EDQUOT: "your share of the disk is used up; make room and run the command again",
+    errno.EROFS: "the disk is read-only; run the command in a folder that you may write to",
+    errno.EACCES: "no permission; take another folder, or change its permissions",
+    errno.EPERM: "no permission; take another folder, or change its permissions",
+    errno.EEXIST: "a file has the name that a folder needs; move it away, or run the command in another folder",
+    errno.ENOTDIR: "a file has the name that a folder needs; move it away, or run the command in another folder",
+    errno.ENAMETOOLONG: "the name is too long for the disk; give a shorter one",
+}

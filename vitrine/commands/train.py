@@ -1,0 +1,77 @@
+"""Train a classifier on a prepared data set, measure it once on the test split, and write a report.
+
+python train.py configs/digits.yaml
+python train.py configs/digits.yaml optim.epochs=5 engine.seed=1
+python train.py --resume runs/digits/2026-01-31_12-00-00.unfinished
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from vitrine.commands.console import parse_recipe, run_command
+from vitrine.config.loading import load_recipe
+from vitrine.config.schema import Recipe
+from vitrine.errors import UserError
+from vitrine.records import run_folder
+
+RUNS = Path("runs")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+
+    def command() -> None:
+        given = parse_recipe("train.py", __doc__ or "", arguments, _add_resume)
+        if given.options.resume is None:
+            _train(given.recipe, None)
+            return
+        if given.options.recipe is not None:
+            raise UserError("--resume: a run goes on with its own recipe; give no recipe and no parameters beside it")
+        folder = Path(given.options.resume)
+        _train(_read_stored_recipe(folder), folder)
+
+    return run_command(command)
+
+
+def _add_resume(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--resume", metavar="RUN", help="go on with an unfinished run folder, with its own recipe")
+
+
+def _read_stored_recipe(folder: Path) -> Recipe:
+    if not (folder / run_folder.RECIPE).exists():
+        raise UserError(f"--resume: {folder} is not a run folder (no {run_folder.RECIPE})")
+    if not folder.name.endswith(run_folder.UNFINISHED):
+        raise UserError(f"--resume: {folder} is finished; its report is {folder / run_folder.REPORT}")
+    return load_recipe(folder / run_folder.RECIPE)
+
+
+def _train(recipe: Recipe, folder: Path | None) -> None:
+    import transformers
+
+    from vitrine.commands.training_display import TrainingDisplay
+    from vitrine.reporting.run_report import write_run_report
+    from vitrine.training.run import open_matching_data, run_training
+
+    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
+    transformers.logging.disable_progress_bar()
+    prepared, recipe = open_matching_data(recipe)
+    folder = folder or run_folder.start_run(RUNS, recipe.name)
+    try:
+        with TrainingDisplay(recipe.optim.epochs) as display:
+            metrics = run_training(recipe, folder, display.start, display.step, display.epoch)
+        write_run_report(folder, prepared)
+    except BaseException:
+        _say_what_is_left(folder)
+        raise
+    display.finish(metrics["test"], run_folder.finish_run(folder))
+
+
+def _say_what_is_left(folder: Path) -> None:
+    """An interrupted run keeps its finished epochs; one without any leaves nothing behind."""
+    from shutil import rmtree
+
+    if (folder / run_folder.CHECKPOINT).exists():
+        print(f"the finished epochs are kept: python train.py --resume {folder}")
+    else:
+        rmtree(folder)

@@ -1,0 +1,93 @@
+"""What a person sees while a model trains: a bar with the time left, a line per epoch, the result."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from vitrine.records import run_folder
+from vitrine.training.loop import EpochRecord, StepReport
+
+
+class TrainingDisplay:
+    """A progress bar on a terminal; in a log file, one line per epoch."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.console = Console(highlight=False)
+        self.started = time.perf_counter()
+        self.progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
+            BarColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}  accuracy {task.fields[accuracy]:.3f}"),
+            TextColumn("{task.fields[speed]:,.0f} pictures/s"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=self.console,
+            transient=True,
+        )
+        self.task = self.progress.add_task("", total=None, visible=False, epoch=0, loss=0.0, accuracy=0.0, speed=0.0)
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def start(self, facts: Mapping[str, Any]) -> None:
+        """Says what is trained on what."""
+        part = "its head" if facts["trainable_part"] == "head" else "all of them"
+        self.console.print(
+            f"{facts['backbone']}: {facts['parameters']:,} parameters, {part} trained, {facts['pictures']:,} pictures\n"
+            f"{facts['device']}, {facts['precision']}, seed {facts['seed']}",
+            soft_wrap=True,
+            markup=False,
+        )
+
+    def step(self, report: StepReport) -> None:
+        """Moves the bar."""
+        self.progress.update(
+            self.task,
+            visible=True,
+            total=self.epochs * report.steps,
+            completed=(report.epoch - 1) * report.steps + report.step,
+            epoch=report.epoch,
+            loss=report.loss,
+            accuracy=report.accuracy,
+            speed=report.images_per_second,
+        )
+
+    def epoch(self, record: EpochRecord) -> None:
+        """Prints the epoch's line."""
+        self.console.print(
+            f"epoch {record.epoch:>3}  loss {record.train_loss:.3f}  accuracy {record.train_accuracy:.3f}"
+            f"  | validation {record.validation_loss:.3f}  {record.validation_accuracy:.3f}"
+            f"  | {record.images_per_second:,.0f} pictures/s",
+            soft_wrap=True,
+        )
+
+    def finish(self, test: Mapping[str, Any], folder: Path) -> None:
+        """Prints the result and where everything lies."""
+        low, high = test["accuracy_interval"]
+        self.console.print(
+            f"test accuracy {test['accuracy']:.3f} on {test['pictures']:,} pictures "
+            f"(95 % interval {low:.3f} to {high:.3f})",
+            style="bold",
+            soft_wrap=True,
+        )
+        self.console.print(
+            f"macro-F1 {test['macro_f1']:.3f}, Cohen's kappa {test['cohen_kappa']:.3f}; "
+            f"{time.perf_counter() - self.started:.0f} s in all\n"
+            f"report:  {folder / run_folder.REPORT}\n"
+            f"model:   {folder / run_folder.MODEL}\n"
+            f"try it:  python app.py --model {folder / run_folder.MODEL}",
+            markup=False,
+            soft_wrap=True,
+        )

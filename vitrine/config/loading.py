@@ -1,0 +1,227 @@
+"""From a YAML file and `section.name=value` overrides to a checked recipe, or one error that lists every fault."""
+
+import difflib
+import re
+import reprlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from vitrine.config.schema import Recipe
+from vitrine.errors import UserError
+
+
+class RecipeLoader(yaml.SafeLoader):
+    """YAML as its version 1.2 reads it: `1e-3` is a number, `off` and `no` are words, equal keys are refused.
+
+    PyYAML follows version 1.1, in which the first is text, the second is false, and the last of two keys wins.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuses a mapping that has one key twice."""
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(key_node.value)  # as written; a key that is no text is refused later
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"'{key}' is there twice; keep one of them", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+RecipeLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag.removeprefix("tag:yaml.org,2002:") not in ("bool", "float", "int", "timestamp")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+RecipeLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+RecipeLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
+RecipeLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$"),
+    list("-+0123456789."),
+)
+# YAML 1.1 reads 1_000 and octal 010 as numbers too; 1.2 reads plain decimal digits, and so must Python's int().
+RecipeLoader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
+RecipeLoader.add_constructor(
+    "tag:yaml.org,2002:float", lambda _, node: float(re.sub(r"^([-+]?)\.(?=[inIN])", r"\1", node.value))
+)
+
+
+def load_recipe(path: Path | None, overrides: Sequence[str] = ()) -> Recipe:
+    """Reads and checks a recipe.
+
+    Args:
+        path: YAML file; None starts from the defaults. Its stem is the recipe's name unless the file gives one.
+        overrides: `section.name=value` each; a later one wins. The value is read as YAML, but taken as it stands
+            where the parameter is text: a folder may be called `2024` or `best #1`.
+
+    Raises:
+        UserError: one message that lists every fault of the file and the overrides.
+    """
+    values: dict[str, Any] = {} if path is None else {"name": path.stem} | _read_yaml(path)
+    faults = [fault for override in overrides if (fault := _apply_override(values, override))]
+    recipe = None
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        faults += [_describe_fault(details) for details in error.errors()]
+    if recipe is None or faults:
+        count = f" (with {len(overrides)} override{'s' * (len(overrides) > 1)})" if overrides else ""
+        raise UserError("\n  ".join([f"{path or 'recipe'}{count}:", *faults]))
+    return recipe
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The resolved recipe as YAML, every value written out."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = _parse(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such recipe{_similar_recipe(path)}") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not a recipe, since it is no text file (UTF-8)") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {_yaml_problem(error)}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise UserError(
+            f"{path}: a recipe has sections such as 'data:', and below them indented lines such as 'image_size: 224'"
+        )
+    # A section whose lines are all commented out reads as null.
+    return {key: value for key, value in values.items() if value is not None or key not in Recipe.model_fields}
+
+
+def _parse(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=RecipeLoader)  # noqa: S506 (a SafeLoader)
+    except (RecursionError, ValueError, TypeError) as error:  # brackets in thousands, numbers of 5,000 digits, odd keys
+        raise yaml.YAMLError(str(error)) from error
+
+
+def _similar_recipe(path: Path) -> str:
+    known = sorted(file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, known, n=1)
+    return (
+        f"; did you mean {path.parent / close[0]}?" if close else f"; {path.parent} has: {', '.join(known) or 'none'}"
+    )
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"it holds the character U+{int(error.character):04X}, which no text has"
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem} (line {error.problem_mark.line + 1})"
+    return str(error)
+
+
+def _apply_override(values: dict[str, Any], override: str) -> str | None:
+    """Sets one dotted name in place; returns the fault, if it has one."""
+    dotted, equals, text = override.partition("=")
+    *sections, name = dotted.strip().split(".")
+    if not equals or not name:
+        return f"{override}: an override reads section.name=value, for example optim.epochs=5"
+    try:
+        value = text if text and text != "null" and _is_text(dotted.strip()) else _parse(text)
+    except yaml.YAMLError as error:
+        return f"{override}: the value is not valid YAML: {_yaml_problem(error)}"
+    place: Any = values
+    for section in sections:
+        place = place.setdefault(section, {})
+        if not isinstance(place, dict):
+            return f"{dotted}: {section} is a value, not a section"
+    place[name] = value
+    return None
+
+
+def _is_text(dotted: str) -> bool:
+    """Whether a parameter of this name is free text."""
+    section: Any = Recipe
+    for part in dotted.split("."):
+        field = section.model_fields.get(part) if isinstance(section, type) and issubclass(section, BaseModel) else None
+        section = field.annotation if field else None
+    return section in (str, str | None)
+
+
+def _describe_fault(details: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in details["loc"])
+    kind, context = details["type"], details.get("ctx", {})
+    given = reprlib.repr(details["input"])
+    if kind == "extra_forbidden":
+        return f"{place}: unknown name{_suggest_name(place)}"
+    if kind == "literal_error":
+        return f"{place}: must be {context['expected']} (got {given}){_suggest_value(context['expected'], given)}"
+    if kind == "value_error":
+        return f"{place}: {context['error']}"
+    rule = _RULES.get(kind)
+    if rule is None:
+        return f"{place}: {details['msg'][0].lower()}{details['msg'][1:]} (got {given})"
+    return f"{place}: {rule.format(**context)} (got {given})"
+
+
+_RULES = {
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text; put it in quotes where it looks like something else",
+    "string_unicode": "must be text in UTF-8",
+    "invalid_key": "a name must be text",
+    "tuple_type": "must be a list, for example [32, 64]",
+    "too_short": "must hold at least one value that is allowed",
+    "model_type": "must be a section with names and values",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "finite_number": "must be a finite number",
+    "string_pattern_mismatch": "may hold letters, digits, '.', '-' and '_' only and starts with a letter or digit; "
+    "a recipe without a name takes its file's",
+    "string_too_short": "must not be empty",
+}
+
+
+def _suggest_name(place: str) -> str:
+    names = parameter_names(Recipe)
+    sections = sorted({name.rsplit(".", 1)[0] for name in names if "." in name})
+    close = difflib.get_close_matches(place, names + sections, n=1, cutoff=0.8)
+    if not close:  # the name may be right and the section wrong (`epochs`), or it is its initials (`optim.lr`)
+        by_last = {name.rsplit(".", 1)[-1]: name for name in names}
+        initials = {"".join(word[0] for word in last.split("_")): name for last, name in by_last.items()}
+        last = place.rsplit(".", 1)[-1]
+        close = [by_last[found] for found in difflib.get_close_matches(last, by_last, n=1, cutoff=0.75)]
+        close = close or [initials[last]] if last in initials else close
+    return f"; did you mean {close[0]}?" if close else "; --help lists all names"
+
+
+def _suggest_value(expected: str, given: str) -> str:
+    close = difflib.get_close_matches(given.strip("'"), re.findall(r"'([^']+)'", expected), n=1, cutoff=0.7)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def parameter_names(section: type[BaseModel], prefix: str = "") -> list[str]:
+    """Dotted names of all parameters below a section, in the schema's order."""
+    names = []
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            names += parameter_names(inner, f"{prefix}{name}.")
+        else:
+            names.append(f"{prefix}{name}")
+    return names

@@ -1,0 +1,185 @@
+"""Every parameter of a recipe once: its type, range, default, unit and meaning.
+
+`--help` prints this file's descriptions, the loader checks against its types, and each run keeps the resolved values.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+BUILTIN_DIGITS = "builtin:digits"
+SMALL_CNN = "small_cnn"
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+# YAML has lists only; pydantic's strict mode would ask for a tuple written in Python.
+Filters = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=1)]
+
+
+def _read_switch(value: object) -> object:
+    """`on`, `off`, `yes` and `no` mean what they say, as in the first YAML."""
+    return {"on": True, "yes": True, "off": False, "no": False}.get(str(value).lower(), value)
+
+
+def _read_nothing(value: object) -> object:
+    """`off`, `no` and `false` choose 'none' where a name is expected."""
+    return "none" if str(value).lower() in ("off", "no", "false") else value
+
+
+Switch = Annotated[bool, BeforeValidator(_read_switch)]
+
+
+class Section(BaseModel):
+    """What all sections share: unknown names are refused, text is no number, values cannot change later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class DataSection(Section):
+    """Where the pictures come from and how they are split."""
+
+    source: str = Field("data/pictures", description=f"folder with one sub-folder per class, or '{BUILTIN_DIGITS}'")
+    prepared: str | None = Field(
+        None, description="folder of the prepared data set; none means prepared/<name of the recipe>"
+    )
+    layout: Literal["auto", "classes", "splits"] = Field(
+        "auto",
+        description="'classes': source/<class>/...; 'splits': source/<train|validation|test>/<class>/...; "
+        "'auto' tells them apart and asks where both are possible",
+    )
+    image_size: int = Field(224, ge=8, le=1024, description="side of the square that the network sees, in pixels")
+    validation_fraction: float = Field(
+        0.15, gt=0, lt=1, description="share of the pictures that steers the training (early stopping)"
+    )
+    test_fraction: float = Field(
+        0.15, gt=0, lt=1, description="share of the pictures kept aside for the final evaluation"
+    )
+    split_seed: int = Field(0, ge=0, description="seed of the split; one seed, one split")
+    max_megapixels: int = Field(
+        150, ge=1, le=178, description="pictures with more pixels are put aside, in millions of pixels"
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """The parameters that decide the content of a prepared data set, not its place."""
+        return self.model_dump(exclude={"prepared"})
+
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> Self:
+        if self.validation_fraction + self.test_fraction >= 0.9:
+            raise ValueError(
+                "validation_fraction + test_fraction must stay below 0.9, so that pictures are left to train on "
+                f"(got {self.validation_fraction:g} + {self.test_fraction:g})"
+            )
+        return self
+
+
+class SmallCnnSection(Section):
+    """The small CNN, used when model.backbone is 'small_cnn'."""
+
+    filters: Filters = Field(
+        (32, 64, 128),
+        description="filters of each residual stage; every stage after the first halves the picture",
+    )
+    blocks_per_stage: int = Field(1, ge=1, le=8, description="residual blocks in each stage")
+    dropout: Share = Field(0.1, description="share of the features dropped in front of the head")
+
+
+class ModelSection(Section):
+    """Which network, and how much of it is trained."""
+
+    backbone: str = Field(
+        SMALL_CNN,
+        min_length=1,
+        description=f"'{SMALL_CNN}' (from scratch), a Hugging Face Hub id, or a local model folder",
+    )
+    trainable_part: Literal["head", "all"] = Field(
+        "all", description="'head': the pretrained backbone stays as it is; 'all': everything is trained"
+    )
+    small_cnn: SmallCnnSection = Field(SmallCnnSection(), description="shape of the small CNN")
+
+    @model_validator(mode="after")
+    def _a_new_network_is_trained_whole(self) -> Self:
+        if self.backbone == SMALL_CNN and self.trainable_part == "head":
+            raise ValueError(
+                "trainable_part 'head' needs a pretrained backbone; 'small_cnn' starts from random weights, "
+                "so set model.trainable_part=all"
+            )
+        return self
+
+
+class AugmentationSection(Section):
+    """Random changes to training pictures; validation and test pictures stay as they are."""
+
+    policy: Annotated[Literal["none", "light", "standard"], BeforeValidator(_read_nothing)] = Field(
+        "light",
+        description="'none'; 'light': small shifts, zooms and turns; 'standard': crops, turns, brightness and contrast",
+    )
+    horizontal_flip: Switch = Field(
+        True, description="mirror half of the pictures; false where left and right matter (digits, text)"
+    )
+
+
+class OptimSection(Section):
+    """The optimiser and its schedule (linear warm-up, then cosine to zero)."""
+
+    name: Literal["adamw", "sgd", "rmsprop"] = Field("adamw", description="optimiser")
+    learning_rate: float = Field(1e-3, gt=0, le=10, description="highest learning rate of the schedule")
+    weight_decay: float = Field(0.05, ge=0, le=1, description="decay of weight matrices; biases and norms have none")
+    momentum: Share = Field(0.9, description="momentum of sgd and rmsprop")
+    epochs: int = Field(10, ge=1, le=10_000, description="most passes over the training pictures")
+    batch_size: int = Field(32, ge=1, le=4096, description="pictures per step on each device")
+    warmup_fraction: Share = Field(0.1, description="share of the steps in which the learning rate rises")
+    label_smoothing: Share = Field(0.0, description="share of each label spread over all classes")
+    max_gradient_norm: float = Field(
+        1.0, gt=0, description="gradients are scaled down to this norm at most (protects from exploding)"
+    )
+
+
+class EarlyStoppingSection(Section):
+    """When to stop; the weights of the lowest validation loss are kept in any case."""
+
+    patience: int = Field(5, ge=1, description="epochs without a lower validation loss before the training stops")
+    min_delta: float = Field(0.0, ge=0, description="smallest drop of the validation loss that counts")
+
+
+class EngineSection(Section):
+    """How the machine is used."""
+
+    seed: int = Field(0, ge=0, description="seed of weights, order and augmentation")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto", description="'auto': bf16 where the processor or GPU has instructions for it, else fp32"
+    )
+    workers: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="loader processes; none means 0 on a CPU and the cores up to 8 beside a GPU",
+    )
+    tracker: Annotated[Literal["tensorboard", "none"], BeforeValidator(_read_nothing)] = Field(
+        "tensorboard", description="where curves are logged during training"
+    )
+
+
+class ReportSection(Section):
+    """What is measured and shown at the end."""
+
+    top_k: int = Field(3, ge=1, le=100, description="a top-k answer is right when the label is among the k likeliest")
+
+
+class Recipe(Section):
+    """A complete experiment: from pictures to an evaluated model."""
+
+    name: Name = Field("pictures", description="names prepared/<name> and runs/<name>")
+    data: DataSection = Field(DataSection(), description="pictures and their split")
+    model: ModelSection = Field(ModelSection(), description="network")
+    augmentation: AugmentationSection = Field(AugmentationSection(), description="random changes")
+    optim: OptimSection = Field(OptimSection(), description="optimiser and schedule")
+    early_stopping: EarlyStoppingSection = Field(EarlyStoppingSection(), description="when to stop")
+    engine: EngineSection = Field(EngineSection(), description="machine")
+    report: ReportSection = Field(ReportSection(), description="final measurements")
+
+    @property
+    def prepared_folder(self) -> Path:
+        """Where the prepared data set lies."""
+        return Path(self.data.prepared or f"prepared/{self.name}").expanduser()

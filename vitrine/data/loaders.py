@@ -1,0 +1,97 @@
+"""Batches of uint8 pictures in an order that depends on (seed, epoch) alone."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, TypedDict
+
+import datasets
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+
+class Batch(TypedDict):
+    """A batch: `pixels` uint8 `[batch, 3, height, width]`; `label_id`, `index` (row in the split) int64 `[batch]`."""
+
+    pixels: torch.Tensor
+    label_id: torch.Tensor
+    index: torch.Tensor
+
+
+class SquarePictures(Dataset[Batch]):
+    """A split of a prepared data set, read a batch at a time."""
+
+    def __init__(self, split: datasets.Dataset) -> None:
+        # Undecoded: the bytes go straight into the batch below.
+        self._rows = split.select_columns(["image", "label"]).cast_column("image", datasets.Image(decode=False))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """Reads one batch; `DataLoader` calls this instead of `__getitem__` where it exists."""
+        rows = self._rows[list(indices)]
+        pictures = [_read_square(image["bytes"]) for image in rows["image"]]
+        # Height, width, colour in memory: permuted, this is torch's channels_last layout without another copy.
+        pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+        return {"pixels": pixels, "label_id": torch.tensor(rows["label"]), "index": torch.tensor(list(indices))}
+
+
+def _read_square(content: bytes) -> npt.NDArray[np.uint8]:
+    """A stored square, `[side, side, 3]`, without a copy: PPM is a short header ("P6 224 224 255") and the pixels."""
+    side = int(content[:16].split()[1])
+    return np.frombuffer(content, np.uint8, offset=len(content) - 3 * side * side).reshape(side, side, 3)
+
+
+class EpochSampler(Sampler[int]):
+    """A new order for every epoch, the same in every run of a seed; Accelerate calls `set_epoch`."""
+
+    def __init__(self, length: int, seed: int) -> None:
+        self.length = length
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Chooses the order of the next iteration."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(np.random.default_rng((self.seed, self.epoch)).permutation(self.length).tolist())
+
+    def __len__(self) -> int:
+        return self.length
+
+
+def build_training_loader(split: datasets.Dataset, batch_size: int, seed: int, workers: int) -> DataLoader[Batch]:
+    """Shuffled batches of nearly equal size, none larger than `batch_size`.
+
+    Equal sizes spare the last batch of a few pictures, whose batch-norm statistics would be noise, and drop nothing.
+    """
+    pictures = SquarePictures(split)
+    even_size = math.ceil(len(pictures) / math.ceil(len(pictures) / batch_size))
+    return _build_loader(pictures, even_size, EpochSampler(len(pictures), seed), workers)
+
+
+def build_evaluation_loader(split: datasets.Dataset, batch_size: int, workers: int) -> DataLoader[Batch]:
+    """Batches in the order of the split."""
+    return _build_loader(SquarePictures(split), batch_size, None, workers)
+
+
+def _build_loader(
+    pictures: SquarePictures, batch_size: int, sampler: Sampler[int] | None, workers: int
+) -> DataLoader[Batch]:
+    return DataLoader(
+        pictures,
+        batch_size=batch_size,
+        sampler=sampler,
+        num_workers=workers,
+        collate_fn=_keep,
+        pin_memory=torch.cuda.is_available(),
+        persistent_workers=workers > 0,
+    )
+
+
+def _keep(batch: Any) -> Any:
+    """`__getitems__` gives whole batches already; a lambda could not travel to worker processes."""
+    return batch

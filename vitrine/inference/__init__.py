@@ -1,0 +1,1 @@
+"""From pictures to probabilities with a trained model."""

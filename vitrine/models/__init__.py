@@ -1,0 +1,1 @@
+"""Backbones, the small CNN, and the model folder."""

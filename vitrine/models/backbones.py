@@ -1,0 +1,204 @@
+"""Networks with a head for the data's labels: pretrained ones from a folder or the Hub, and the small CNN."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModelForImageClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+    TimmWrapperForImageClassification,
+)
+
+from vitrine.errors import UserError
+from vitrine.models.hub_files import find_model_folder
+from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Mean and standard deviation of each colour, on a scale from 0 to 1, that the network's weights expect."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+# A network trained from scratch has no expectation; this brings colours to the range from -1 to 1.
+CENTRED = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+def build_small_cnn(
+    label_names: Sequence[str], filters: Sequence[int], blocks_per_stage: int, dropout: float
+) -> PreTrainedModel:
+    """A small CNN with fresh weights from torch's random numbers."""
+    id2label, label2id = _label_maps(label_names)
+    config = SmallCnnConfig(
+        filters=list(filters),
+        blocks_per_stage=blocks_per_stage,
+        dropout=dropout,
+        id2label=id2label,
+        label2id=label2id,
+    )
+    return SmallCnnForImageClassification(config)
+
+
+def build_backbone(model_id: str, label_names: Sequence[str]) -> tuple[PreTrainedModel, Normalisation]:
+    """A pretrained network with a head for these labels.
+
+    The head is new, unless the checkpoint was trained on the very same labels: then training goes on where it ended.
+
+    Args:
+        model_id: folder, or id on the Hugging Face Hub; any `AutoModelForImageClassification`, timm's among them.
+        label_names: class names in the order of the label ids.
+
+    Raises:
+        UserError: nothing there, no image classifier, or its weights are incomplete.
+    """
+    folder = find_model_folder(model_id)
+    normalisation = read_normalisation(folder)
+    id2label, label2id = _label_maps(label_names)
+    register_small_cnn()
+    try:
+        stored = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        model, loading = AutoModelForImageClassification.from_pretrained(
+            folder,
+            trust_remote_code=False,  # a checkpoint's own code is not run; ours is registered above
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # the head's size; anything else is refused below
+            num_labels=len(label_names),  # timm's configurations do not count id2label
+            id2label=id2label,
+            label2id=label2id,
+        )
+    except Exception as error:  # the loaders raise what their formats raise: OSError, ValueError, SafetensorError ...
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"model.backbone: {model_id} cannot be loaded as an image classifier ({reason})") from error
+    head = head_modules(model)
+    _check_loading(model_id, model, head, loading)
+    if read_label_names(stored) != tuple(label_names):
+        for module in head:
+            _start_afresh(module)
+    _mend_batch_norm(model)
+    return model, normalisation
+
+
+def register_small_cnn() -> None:
+    """Lets the Auto classes load the small CNN from this package, without remote code."""
+    AutoConfig.register(SmallCnnConfig.model_type, SmallCnnConfig, exist_ok=True)
+    AutoModelForImageClassification.register(SmallCnnConfig, SmallCnnForImageClassification, exist_ok=True)
+
+
+def head_modules(model: PreTrainedModel) -> list[nn.Module]:
+    """The modules that turn pooled features into logits."""
+    if isinstance(model, TimmWrapperForImageClassification):
+        return [model.timm_model.get_classifier()]
+    return [module for name, module in model.named_children() if name != model.base_model_prefix]
+
+
+def read_label_names(config: PreTrainedConfig) -> tuple[str, ...]:
+    """Class names of a network in the order of its label ids."""
+    id2label = {int(label_id): str(label_name) for label_id, label_name in (config.id2label or {}).items()}
+    return tuple(id2label[label_id] for label_id in sorted(id2label))
+
+
+def place(model: PreTrainedModel, device: torch.device | str) -> PreTrainedModel:
+    """Moves a model to a device, with its weights in channels-last layout.
+
+    That is how the convolutions of today's processors and GPUs want it: ResNet-18 takes three quarters of the time per
+    training step on a CPU, with equal results.
+    """
+    nn.Module.to(model, memory_format=choose_memory_format(model))  # in place, both of them
+    nn.Module.to(model, device)
+    return model
+
+
+def choose_memory_format(model: PreTrainedModel) -> torch.memory_format:
+    """Channels last, but for networks that oneDNN cannot train in it.
+
+    Its backward pass of a strided 1x1 convolution writes beyond its memory when there are fewer than 16 input
+    channels (github.com/uxlfoundation/oneDNN/issues/6035; seen as wrong gradients and crashes with torch 2.15).
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d) and module.in_channels // module.groups < 16:
+            strided = module.kernel_size == (1, 1) and max(module.stride) > 1
+            if strided:
+                return torch.contiguous_format
+    return torch.channels_last
+
+
+def freeze_backbone(model: PreTrainedModel) -> None:
+    """Leaves only the head's parameters trainable; use `train_head_only` for the modules' mode."""
+    model.requires_grad_(False)
+    for module in head_modules(model):
+        module.requires_grad_(True)
+
+
+def train_head_only(model: PreTrainedModel) -> None:
+    """Training mode for the head, evaluation mode for all else, or the batch-norm statistics of the backbone drift."""
+    model.eval()
+    for module in head_modules(model):
+        module.train()
+
+
+def read_normalisation(folder: Path) -> Normalisation:
+    """Mean and standard deviation from `preprocessor_config.json`, or from timm's `config.json`.
+
+    Raises:
+        UserError: neither file gives them.
+    """
+    for file, section in (("preprocessor_config.json", None), ("config.json", "pretrained_cfg")):
+        path = folder / file
+        values = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        values = values.get(section) or {} if section else values
+        mean, std = values.get("image_mean", values.get("mean")), values.get("image_std", values.get("std"))
+        if mean and std:
+            # EfficientNetImageProcessor with include_top divides by the standard deviation twice.
+            power = 2 if values.get("include_top") else 1
+            return Normalisation((mean[0], mean[1], mean[2]), (std[0] ** power, std[1] ** power, std[2] ** power))
+    raise UserError(
+        f"model.backbone: {folder} has no preprocessor_config.json with image_mean and image_std; without them the "
+        "colours its weights expect are unknown. Take the file from the place that the weights came from"
+    )
+
+
+def _label_maps(label_names: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
+    return dict(enumerate(label_names)), {name: label_id for label_id, name in enumerate(label_names)}
+
+
+def _check_loading(
+    model_id: str, model: PreTrainedModel, head: list[nn.Module], loading: dict[str, set[str] | set[tuple[str, ...]]]
+) -> None:
+    """Refuses weights that are incomplete outside the head: transformers would fill them with random numbers."""
+    in_head = {id(parameter) for module in head for parameter in module.parameters()}
+    if not in_head:
+        raise UserError(f"model.backbone: {model_id} has no classification head that could be trained")
+    names = {name for name, parameter in model.named_parameters() if id(parameter) in in_head}
+    absent = {
+        key if isinstance(key, str) else key[0] for kind in ("missing_keys", "mismatched_keys") for key in loading[kind]
+    }
+    if absent - names:
+        examples = ", ".join(sorted(absent - names)[:3])
+        raise UserError(
+            f"model.backbone: the weights of {model_id} lack or misfit {len(absent - names)} parts ({examples})"
+        )
+
+
+def _start_afresh(module: nn.Module) -> None:
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Conv2d):
+            part.reset_parameters()
+
+
+def _mend_batch_norm(model: PreTrainedModel) -> None:
+    """Turns momenta given in TensorFlow's convention into torch's.
+
+    transformers' MobileNetV2 and EfficientNet carry 0.997 and 0.99, TensorFlow's share of the *old* statistics. Torch
+    reads it as the share of the *new* batch, so that after training the statistics would be those of the last batch.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d) and module.momentum is not None and module.momentum > 0.5:
+            module.momentum = 1 - module.momentum

@@ -1,0 +1,43 @@
+"""A model's files: a local folder as it is, or a download from the Hugging Face Hub."""
+
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+
+from vitrine.errors import UserError
+
+# Weights in other formats lie beside these in many repositories and would be downloaded for nothing.
+NEEDED = ("*.json", "*.safetensors", "examples/*")
+
+
+def find_model_folder(model_id: str) -> Path:
+    """The folder that holds a model's files.
+
+    Args:
+        model_id: a folder, or an id on the Hub such as `microsoft/resnet-18`.
+
+    Raises:
+        UserError: neither of them, or the Hub cannot be reached.
+    """
+    folder = Path(model_id).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").exists():
+            raise UserError(f"{folder} is not a model folder: it has no config.json")
+        return folder
+    if folder.exists() or model_id.startswith((".", "/", "~")) or model_id.count("/") != 1:
+        raise UserError(f"{model_id}: there is no such model folder, and an id on the Hub reads owner/name")
+    try:
+        return Path(snapshot_download(model_id, allow_patterns=list(NEEDED)))
+    except GatedRepoError as error:
+        raise UserError(
+            f"{model_id}: its owner grants access on request; ask on its page, then run `hf auth login`"
+        ) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise UserError(f"{model_id}: no such folder here, and no such model on the Hugging Face Hub") from error
+    except (HfHubHTTPError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"{model_id}: no such folder here, and the Hugging Face Hub cannot be reached ({reason}). "
+            "Give a model folder, or try again with a network"
+        ) from error

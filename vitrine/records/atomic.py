@@ -1,0 +1,74 @@
+"""Files and folders that are written whole or not at all: temporary name on the same file system, then rename."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def new_folder(final: Path, replace: bool = False) -> Iterator[Path]:
+    """Yields a temporary folder beside `final` that takes its name on success and is removed on failure.
+
+    Args:
+        final: the folder's name when it is complete.
+        replace: whether a folder of that name makes way; it stays untouched until the new one is complete.
+
+    Raises:
+        FileExistsError: `final` exists and `replace` is false.
+    """
+    if final.exists() and not replace:
+        raise FileExistsError(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".partial", dir=final.parent))
+    temporary.chmod(0o755)  # mkdtemp gives 0o700; this folder is no secret
+    try:
+        yield temporary
+        _put_in_place(temporary, final)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_in_place(temporary: Path, final: Path) -> None:
+    """Renames; an older folder is moved aside first, since only an empty folder can be renamed over."""
+    if not final.exists():
+        temporary.rename(final)
+        return
+    aside = temporary.with_suffix(".replaced")
+    final.rename(aside)
+    try:
+        temporary.rename(final)
+    except BaseException:
+        aside.rename(final)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a file under a temporary name, makes sure that it is on the disk, and renames it."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """As `write_bytes`, in UTF-8."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def point_to(link: Path, target: Path) -> None:
+    """Makes `link` a relative symbolic link to `target`, replacing an older link at once."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
+    temporary.replace(link)

@@ -1,0 +1,52 @@
+"""The run folder: the names in it, its birth under an unfinished name, and the link to the last finished one."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from vitrine.records.atomic import point_to
+
+RECIPE = "recipe.yaml"
+ENVIRONMENT = "environment.json"
+HISTORY = "history.csv"
+METRICS = "metrics.json"
+PREDICTIONS = "predictions.csv"
+FIGURES = "figures"
+REPORT = "report.html"
+MODEL = "model"
+CHECKPOINT = "checkpoint"
+TENSORBOARD = "tensorboard"
+LATEST = "latest"
+UNFINISHED = ".unfinished"
+
+
+def start_run(runs: Path, name: str) -> Path:
+    """Makes `runs/<name>/<local time>.unfinished/`; the suffix goes when the run is complete."""
+    parent = runs / name
+    parent.mkdir(parents=True, exist_ok=True)
+    stamp = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")  # local time: people look for "this morning's run"
+    number = 1
+    while True:
+        final = parent / (stamp if number == 1 else f"{stamp}_{number}")
+        folder = final.with_name(final.name + UNFINISHED)
+        if not final.exists():
+            try:
+                folder.mkdir()
+            except FileExistsError:  # another run of the same second
+                number += 1
+                continue
+            return folder
+        number += 1
+
+
+def finish_run(folder: Path) -> Path:
+    """Gives a complete run its final name and points `latest` to it; the checkpoint is of no more use.
+
+    Returns:
+        The run folder under its final name.
+    """
+    shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
+    final = folder.with_name(folder.name.removesuffix(UNFINISHED))
+    folder.rename(final)
+    point_to(final.parent / LATEST, final)
+    return final

@@ -1,0 +1,63 @@
+"""The colours of every figure and page, once for light and once for dark surroundings.
+
+Chosen so that colours which stand side by side stay apart for people with protanopia, deuteranopia and tritanopia
+(after Okabe and Ito, "Color Universal Design", 2008, darkened for text on white); a test measures it. A colour never
+stands alone all the same: a mark, a line style or a word says the same.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as `#rrggbb`; the names say what a colour means, not what it looks like."""
+
+    page: str
+    surface: str
+    raised: str
+    text: str
+    muted: str
+    line: str
+    training: str
+    validation: str
+    test: str
+    right: str
+    wrong: str
+
+
+LIGHT = Theme(
+    page="#f4f2ee",
+    surface="#ffffff",
+    raised="#f6f5f2",
+    text="#1d2126",
+    muted="#5b636d",
+    line="#dcd9d3",
+    training="#1766a6",
+    validation="#e0930c",
+    test="#86c5ea",
+    right="#00735a",
+    wrong="#c4401c",
+)
+
+DARK = Theme(
+    page="#121417",
+    surface="#1b1f24",
+    raised="#242930",
+    text="#e9ebee",
+    muted="#a3abb6",
+    line="#363d46",
+    training="#4a97d6",
+    validation="#f2b04a",
+    test="#b5def5",
+    right="#45d0a6",
+    wrong="#f5764e",
+)
+
+# Keyed like the splits of a prepared data set, in the order in which they are shown.
+SPLITS = ("train", "validation", "test")
+SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def split_colour(theme: Theme, split: str) -> str:
+    """The colour that stands for a split in every figure."""
+    return {"train": theme.training, "validation": theme.validation, "test": theme.test}[split]

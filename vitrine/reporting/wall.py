@@ -1,0 +1,98 @@
+"""The wall of test predictions: which pictures hang on it, and what stands under them."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from PIL import Image
+
+from vitrine.data.prepared import PreparedDataset, display_picture
+from vitrine.errors import UserError
+from vitrine.records.run_folder import PREDICTIONS
+from vitrine.reporting.styling import shorten
+from vitrine.reporting.wording import percent, plural
+
+PLACES = 24
+PLACES_FOR_WRONG = 12  # the rest shows what right answers look like
+LONGEST_SIDE = 240  # pixels
+LONGEST_NAME = 21  # characters; a line of the figure's captions has room for 24
+
+
+@dataclass(frozen=True)
+class WallPicture:
+    """One test picture with its prediction; `probability` in [0, 1] is that of the predicted class."""
+
+    picture: Image.Image
+    label_name: str
+    predicted: str
+    correct: bool
+    probability: float
+
+    @property
+    def caption(self) -> str:
+        """For the figure: "true / predicted, 97 %"."""
+        shown, answered = shorten(self.label_name, LONGEST_NAME), shorten(self.predicted, LONGEST_NAME)
+        share = percent(self.probability).replace(" ", "\N{NO-BREAK SPACE}")
+        return f"{shown} / {answered}, {share}"
+
+
+def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Wrong predictions first, the surest on top; then right ones, taken from the classes in turn.
+
+    Args:
+        predictions: one row per test picture: file, label_name, predicted, correct, probability.
+
+    Returns:
+        Up to 24 rows, at most 12 of them wrong where there are enough right ones.
+    """
+    right = predictions[predictions["correct"]]
+    wrong = predictions[~predictions["correct"]].sort_values("probability", ascending=False, kind="stable")
+    places_for_wrong = max(PLACES_FOR_WRONG, PLACES - len(right))
+    wrong = wrong.head(places_for_wrong)
+    turn = right.groupby("label_name", sort=True).cumcount()
+    in_turn = right.assign(turn=turn).sort_values(["turn", "label_name"], kind="stable").drop(columns="turn")
+    return pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
+
+
+def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame) -> str:
+    """Says how the pictures were chosen, so that nobody takes the wall for a fair sample."""
+    all_wrong, wrong = int((~predictions["correct"]).sum()), int((~chosen["correct"]).sum())
+    right = plural(len(chosen) - wrong, "right one")
+    if not all_wrong:
+        return (
+            f"None of the {plural(len(predictions), 'test picture')} was named wrongly; here are {len(chosen)} of them."
+        )
+    if wrong == all_wrong:
+        first = {1: "The only wrong answer", 2: "Both wrong answers"}.get(wrong, f"All {wrong} wrong answers")
+    else:
+        first = f"The {wrong:,} surest of the {all_wrong:,} wrong answers"
+    return f"{first}, then {right}: not a fair sample, but the mistakes worth a look."
+
+
+def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallPicture]:
+    """Fetches the chosen pictures from the test split, in their original proportions.
+
+    Raises:
+        UserError: a file of the predictions is not in the test split.
+    """
+    test = prepared.splits["test"]
+    places = {file: place for place, file in enumerate(test["file"])}
+    wall = []
+    for prediction in chosen.to_dict("records"):
+        file = prediction["file"]
+        if file not in places:
+            raise UserError(
+                f"{PREDICTIONS} names '{file}', which is not in the test split of {prepared.folder}; "
+                "report with the data set that the run was made with"
+            )
+        row = test[places[file]]
+        side = min(LONGEST_SIDE, max(row["width"], row["height"]))  # small originals are not blurred
+        wall.append(
+            WallPicture(
+                picture=display_picture(row, side),
+                label_name=prediction["label_name"],
+                predicted=prediction["predicted"],
+                correct=bool(prediction["correct"]),
+                probability=float(prediction["probability"]),
+            )
+        )
+    return wall

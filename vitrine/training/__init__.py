@@ -1,0 +1,1 @@
+"""From a recipe and a prepared data set to a trained model."""
