@@ -8,7 +8,7 @@ from PIL import Image
 from transformers import ResNetConfig, ResNetForImageClassification
 
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import Recipe
+from vitrine.config.schema import DataSection, Recipe
 from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
 from vitrine.data.preparing import write_prepared
 from vitrine.models.backbones import Normalisation
@@ -33,15 +33,7 @@ def write_coloured_classes(folder: Path, per_class: int = 20, side: int = 40) ->
 def prepare(source: Path, folder: Path, image_size: int = SIDE) -> PreparedDataset:
     """A prepared data set with the recipe's default split."""
     folder.mkdir(parents=True)
-    settings = Settings(
-        source=str(source),
-        layout="auto",
-        image_size=image_size,
-        validation_fraction=0.15,
-        test_fraction=0.15,
-        split_seed=0,
-        max_megapixels=150,
-    )
+    settings = Settings(data=DataSection(source=str(source), image_size=image_size))
     write_prepared(folder, folder.name, source, settings)
     return open_prepared(folder)
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from vitrine.config.schema import DataSection
 from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
 from vitrine.data.preparing import write_prepared
 from vitrine.records.atomic import new_folder
@@ -24,12 +25,9 @@ def digest(folder: Path) -> dict[bytes, str]:
 
 
 def settings_for(source: Path, **changes: object) -> Settings:
-    """The default settings, made small."""
-    defaults = {
-        "source": str(source), "layout": "auto", "image_size": 16, "validation_fraction": 0.15, "test_fraction": 0.15,
-        "split_seed": 0, "max_megapixels": 150,
-    }  # fmt: skip
-    return Settings(**(defaults | changes))
+    """The default settings with small pictures; `changes` are those of the section `data`, or whole other sections."""
+    sections = {name: changes.pop(name) for name in ("labels", "checks", "preparation") if name in changes}
+    return Settings(data=DataSection(**({"source": str(source), "image_size": 16} | changes)), **sections)
 
 
 def prepare(source: Path, **changes: object) -> PreparedDataset:

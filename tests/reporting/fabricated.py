@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from vitrine.config.schema import DataSection
 from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
 from vitrine.data.preparing import write_prepared
 from vitrine.evaluation.metrics import compute_metrics
@@ -31,13 +32,12 @@ def prepare_classes(folder: Path, pictures: Mapping[str, int], size: tuple[int, 
 
 def prepare_source(folder: Path) -> PreparedDataset:
     """Prepares `folder/source` into `folder/prepared`."""
-    settings = Settings(
-        source="pictures", layout="classes", image_size=SIDE, validation_fraction=0.2, test_fraction=0.4,
-        split_seed=0, max_megapixels=200,
-    )  # fmt: skip
+    data = DataSection(
+        source="pictures", layout="classes", image_size=SIDE, validation_fraction=0.2, test_fraction=0.4
+    )
     prepared = folder / "prepared"
     prepared.mkdir()
-    write_prepared(prepared, "animals", folder / "source", settings)
+    write_prepared(prepared, "animals", folder / "source", Settings(data=data))
     return open_prepared(prepared)
 
 

@@ -58,7 +58,7 @@ def _prepare(recipe: Recipe, words: Sequence[str]) -> None:
         source = write_digits() if recipe.data.source == BUILTIN_DIGITS else Path(recipe.data.source).expanduser()
         check_place(final, source)
         with new_folder(final, replace=True) as folder:
-            facts = write_prepared(folder, recipe.name, source, Settings(**recipe.data.settings()), show)
+            facts = write_prepared(folder, recipe.name, source, Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation), show)
             write_data_report(folder)
             manifest = read_manifest(folder)
     console.print(_count_table(facts), "")

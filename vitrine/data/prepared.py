@@ -1,5 +1,6 @@
 """The prepared data set: what lies in its folder, and how to open it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +10,7 @@ import pandas as pd
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vitrine.data.sources import Layout
+from vitrine.config.schema import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
 
 FACTS = "prepared.json"
@@ -20,17 +21,30 @@ REPORT = "report.html"
 
 
 class Settings(BaseModel):
-    """What decides the content of a prepared data set; fields as in the recipe's `data` section."""
+    """What decides the content of a prepared data set: four sections of the recipe, without what only train.py reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: str
-    layout: Layout
-    image_size: int
-    validation_fraction: float
-    test_fraction: float
-    split_seed: int
-    max_megapixels: int
+    data: DataSection
+    labels: LabelsSection = LabelsSection()
+    checks: ChecksSection = ChecksSection()
+    preparation: PreparationSection = PreparationSection()
+
+    def content(self) -> dict[str, Any]:
+        """Every parameter that decides the content, by its dotted name; not where it lies or which fold is chosen."""
+        return {
+            name: value
+            for name, value in _flatten(self.model_dump(mode="json"))
+            if name not in ("data.prepared", "data.fold", "data.keep_split")
+        }
+
+
+def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and name != "rename":
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 class PreparedFacts(BaseModel):

@@ -46,7 +46,7 @@ def write_prepared(
     Raises:
         UserError: the source cannot be read, or nothing sensible could be trained on it.
     """
-    found = find_files(source, settings.layout)
+    found = find_files(source, settings.data.layout)
     done = 0
 
     def count(files: int) -> None:
@@ -54,16 +54,16 @@ def write_prepared(
         done += files
         progress("checking", done, len(found))
 
-    manifest = scan_files(found, settings.max_megapixels, count)
+    manifest = scan_files(found, settings.data.max_megapixels, count)
     notes = _choose_classes(manifest, source)
     kept = manifest["status"] == KEPT
     manifest.loc[kept, "split"] = assign_splits(
         manifest["file"][kept].tolist(),
         manifest["label_name"][kept].tolist(),
         manifest["split"][kept].tolist(),
-        settings.validation_fraction,
-        settings.test_fraction,
-        settings.split_seed,
+        settings.data.validation_fraction,
+        settings.data.test_fraction,
+        settings.data.split_seed,
     )
     manifest.loc[~kept, "split"] = ""
     notes += _check_splits(manifest[kept], source)
@@ -167,7 +167,7 @@ def _gather_facts(
         format=1,
         name=name,
         label_names=label_names,
-        image_size=settings.image_size,
+        image_size=settings.data.image_size,
         files_found=len(manifest),
         files_kept=status[KEPT],
         files_quarantined=status[QUARANTINED],
@@ -234,7 +234,7 @@ def _write_pictures(
 def _squash(path: Path, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     try:
-        picture = F.to_pil_image(to_square(open_picture(path, settings.max_megapixels), settings.image_size))
+        picture = F.to_pil_image(to_square(open_picture(path, settings.data.max_megapixels), settings.data.image_size))
     except (PictureError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
     stream = BytesIO()

@@ -40,6 +40,7 @@ class FoundFile:
         label_name: name of the class folder, or "" where there is none.
         split: fixed split (train, validation, test), or "" where Vitrine chooses.
         left_out: why it is not looked at, or "".
+        group: name of what must stay on one side of the split (a person, a place, a series), or "".
     """
 
     path: Path
@@ -47,6 +48,7 @@ class FoundFile:
     label_name: str
     split: str
     left_out: str
+    group: str = ""
 
 
 def find_files(source: Path, layout: Layout = "auto") -> list[FoundFile]:

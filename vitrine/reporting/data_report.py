@@ -64,7 +64,7 @@ def write_data_report(prepared_folder: Path) -> None:
     classes = _count_classes(facts)
     content = {
         "data": facts,
-        "settings": facts.settings.model_dump(exclude={"source"}),
+        "settings": {name: value for name, value in facts.settings.content().items() if name != "data.source"},
         "verdict": verdict(facts),
         "notices": notices(facts),
         "split_totals": {split: sum(facts.counts[split].values()) for split in SPLITS},

@@ -21,7 +21,7 @@ import vitrine
 from vitrine.config.loading import dump_recipe
 from vitrine.config.schema import SMALL_CNN, Recipe
 from vitrine.data.loaders import build_evaluation_loader, build_training_loader
-from vitrine.data.prepared import PreparedDataset, display_picture, open_prepared
+from vitrine.data.prepared import PreparedDataset, Settings, display_picture, open_prepared
 from vitrine.data.split import TEST, TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import CENTRED, Normalisation, build_backbone, build_small_cnn, freeze_backbone, place
@@ -50,10 +50,12 @@ def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
     """
     folder = recipe.prepared_folder
     prepared = open_prepared(folder)
-    stored = prepared.facts.settings.model_dump()
-    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": stored["source"]})})
-    wanted = recipe.data.settings()
-    different = [f"data.{key} is {wanted[key]}, not {stored[key]}" for key in stored if wanted[key] != stored[key]]
+    stored = prepared.facts.settings.content()
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": stored["data.source"]})})
+    wanted = Settings(
+        data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation
+    ).content()
+    different = [f"{name} is {wanted[name]}, not {stored[name]}" for name in stored if wanted[name] != stored[name]]
     if different:
         raise UserError(
             f"{folder} was prepared with other settings ({'; '.join(different)}). "
