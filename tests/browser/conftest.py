@@ -5,11 +5,18 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # A container's root cannot use the sandbox, and the pages opened here are our own. The camera shows a test picture.
-ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--disable-background-networking",  # Chromium's own calls to its maker
+    "--disable-component-update",
+]
+PATIENCE_MS = 20_000  # a machine that does other things as well may take seconds to answer
 
 NewPage = Callable[..., Page]
 
@@ -21,6 +28,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         message = f"needs one of {', '.join(NAMES)} on the PATH"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -42,7 +50,7 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
         context.grant_permissions(["clipboard-read", "clipboard-write", "camera"])
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         own = ("/".join(address.split("/")[:3]), "data:", "blob:")
         page.on("console", lambda entry: complaints.append(entry.text) if entry.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -106,7 +106,7 @@ def _stage(classifier: Classifier) -> None:
             on_page,
             api_visibility="private",
             concurrency_id=ONE_AT_A_TIME,
-            trigger_mode="always_last",
+            trigger_mode="multiple",  # Gradio's "always_last" runs again with the picture of the click before
             show_progress="minimal",
             show_progress_on=answer,
         )
