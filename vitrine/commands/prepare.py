@@ -1,13 +1,16 @@
-"""Prepare a folder of pictures for training: check them, split them, report.
+"""Prepare pictures for training: check them, split them, make squares, report.
 
-One sub-folder per class, with or without train, validation and test folders
-above them. Nothing in the source is changed or deleted; a file that cannot be
-used is named with its reason.
+The source is a folder with one sub-folder per class, with or without train,
+validation and test folders above them; a zip or tar archive of one; a table
+(CSV, TSV, Parquet, JSON lines) of pictures and labels; or a data set of the
+Hugging Face Hub. Nothing in it is changed or deleted; a file that cannot be
+used is named with its reason. A second run takes over what has not changed.
 
   python data_prep.py configs/digits.yaml                      # built-in data
   python data_prep.py name=birds data.source=~/pictures/birds  # your own folder
 """
 
+import argparse
 import shlex
 import sys
 from collections.abc import Sequence
@@ -21,24 +24,57 @@ from rich.table import Table
 from rich.text import Text
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import BUILTIN_DIGITS, Recipe
+from vitrine.config.schema import Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vitrine.data.prepared import PreparedFacts
+    from vitrine.data.facts import PreparedFacts, Settings
 
 LINES = 10  # of reasons and of notes; the report lists all
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    words = sys.argv[1:] if arguments is None else arguments
-    return run_command(lambda: _prepare(parse_recipe("data_prep.py", __doc__ or "", words).recipe, words))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    return run_command(lambda: _run(words))
 
 
-def _prepare(recipe: Recipe, words: Sequence[str]) -> None:
+def _run(words: Sequence[str]) -> None:
+    parsed = parse_recipe("data_prep.py", __doc__ or "", words, _add_options)
+    _prepare(parsed.recipe, [word for word in words if word != "--again"], parsed.options.again)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--again", action="store_true", help="read every picture again, even if nothing has changed")
+
+
+def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     console = Console(highlight=False)
+    final = recipe.prepared_folder
+    from vitrine.data.facts import REPORT, Settings
+    from vitrine.data.unchanged import find_unchanged
+    from vitrine.data.working_folder import check_place
+
+    settings = Settings(
+        data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation
+    )
+    check_place(final, Path(recipe.data.source).expanduser())
+    facts = None if again else find_unchanged(final, settings)
+    if facts is None:
+        facts = _write(recipe, settings, again, console)
+    else:
+        console.print(f"Nothing has changed since {final} was prepared: nothing to do.\n", markup=False)
+    _print_summary(console, facts, final)
+    console.print(
+        f"data set: {final}\nreport:   {final / REPORT}\nnext:     python train.py {shlex.join(words)}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _write(recipe: Recipe, settings: "Settings", again: bool, console: Console) -> "PreparedFacts":
+    final = recipe.prepared_folder
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks = {"starting": progress.add_task("starting", total=None)}
 
@@ -48,31 +84,30 @@ def _prepare(recipe: Recipe, words: Sequence[str]) -> None:
                 tasks[what] = progress.add_task(what)
             progress.update(tasks[what], completed=done, total=total)
 
-        from vitrine.data.builtin import write_digits  # seconds of imports
-        from vitrine.data.prepared import REPORT, Settings, check_place, read_manifest
-        from vitrine.data.preparing import write_prepared
-        from vitrine.records.atomic import new_folder
+        from vitrine.data.preparing import write_prepared  # seconds of imports
+        from vitrine.data.working_folder import working_folder
         from vitrine.reporting.data_report import write_data_report
 
-        final = recipe.prepared_folder
-        source = write_digits() if recipe.data.source == BUILTIN_DIGITS else Path(recipe.data.source).expanduser()
-        check_place(final, source)
-        with new_folder(final, replace=True) as folder:
-            facts = write_prepared(folder, recipe.name, source, Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation), show)
+        with working_folder(final) as folder:
+            earlier = final if final.exists() else None
+            facts = write_prepared(folder, recipe.name, settings, show, earlier, again)
             write_data_report(folder)
-            manifest = read_manifest(folder)
+    return facts
+
+
+def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> None:
+    import pandas as pd
+
+    from vitrine.data.facts import MANIFEST
+
+    manifest = pd.read_parquet(final / MANIFEST, columns=["file", "status", "reason"])
     console.print(_count_table(facts), "")
     console.print(
-        f"{facts.files_found:,} files found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "
+        f"{facts.files_found:,} found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "
         f"+ {facts.files_left_out:,} left out\n"
     )
     _print_reasons(console, manifest)
     _print_notes(console, facts.notes)
-    console.print(
-        f"data set: {final}\nreport:   {final / REPORT}\nnext:     python train.py {shlex.join(words)}",
-        markup=False,
-        soft_wrap=True,
-    )
 
 
 def _count_table(facts: "PreparedFacts") -> Table:

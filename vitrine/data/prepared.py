@@ -1,71 +1,18 @@
-"""The prepared data set: what lies in its folder, and how to open it."""
+"""The prepared data set: how to open it, whole or as a stream, and how to show its pictures."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import datasets
+import numpy as np
 import pandas as pd
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vitrine.config.schema import ChecksSection, DataSection, LabelsSection, PreparationSection
+from vitrine.data.facts import MANIFEST, PICTURES, PreparedFacts, read_facts
+from vitrine.data.shards import list_shards, open_shards
+from vitrine.data.split import SPLITS, TRAIN, VALIDATION
 from vitrine.errors import UserError
-
-FACTS = "prepared.json"
-MANIFEST = "manifest.parquet"
-MANIFEST_FOR_PEOPLE = "manifest.csv"
-PICTURES = "pictures"
-REPORT = "report.html"
-
-
-class Settings(BaseModel):
-    """What decides the content of a prepared data set: four sections of the recipe, without what only train.py reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    data: DataSection
-    labels: LabelsSection = LabelsSection()
-    checks: ChecksSection = ChecksSection()
-    preparation: PreparationSection = PreparationSection()
-
-    def content(self) -> dict[str, Any]:
-        """Every parameter that decides the content, by its dotted name; not where it lies or which fold is chosen."""
-        return {
-            name: value
-            for name, value in _flatten(self.model_dump(mode="json"))
-            if name not in ("data.prepared", "data.fold", "data.keep_split")
-        }
-
-
-def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict) and name != "rename":
-            yield from _flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-class PreparedFacts(BaseModel):
-    """What `prepared.json` says: numbers and sentences about the data set."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: Literal[1]
-    name: str
-    label_names: list[str]
-    image_size: int
-    files_found: int
-    files_kept: int
-    files_quarantined: int
-    files_left_out: int
-    counts: dict[str, dict[str, int]]
-    notes: list[str]
-    source: str
-    created: str
-    settings: Settings
-
 
 @dataclass(frozen=True)
 class PreparedDataset:
@@ -88,46 +35,58 @@ class PreparedDataset:
         return tuple(self.facts.label_names)
 
 
-def open_prepared(folder: Path) -> PreparedDataset:
+def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
     """Opens what `write_prepared` wrote.
+
+    Args:
+        folder: of the prepared data set.
+        fold: which fold is for validation, where the data set is divided into folds; None takes the one of its recipe.
 
     Raises:
         UserError: there is none, another version of Vitrine wrote it, or parts of it are missing.
     """
-    if not (folder / FACTS).exists():
-        raise UserError(
-            f"{folder} is not a prepared data set (no {FACTS}); run data_prep.py with the same recipe first"
-        )
+    facts = read_facts(folder)
     try:
-        facts = PreparedFacts.model_validate_json((folder / FACTS).read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{folder / FACTS} is not as this version writes it; run data_prep.py again") from error
-    try:
-        splits = datasets.load_from_disk(folder / PICTURES)
+        splits = {split: open_shards(folder / PICTURES, split, facts.label_names) for split in SPLITS}
+        missing = [split for split in SPLITS if len(splits[split]) != sum(facts.counts[split].values())]
     except (OSError, ValueError) as error:  # pyarrow's error on a damaged file is a ValueError
         raise UserError(f"{folder / PICTURES} is incomplete or damaged; run data_prep.py again") from error
-    return PreparedDataset(folder, facts, splits)
+    if missing:
+        raise UserError(f"{folder / PICTURES} is incomplete or damaged; run data_prep.py again")
+    if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
+        splits |= _choose_fold(splits, read_manifest(folder), fold)
+        facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in SPLITS}})
+    return PreparedDataset(folder, facts, datasets.DatasetDict(splits))
 
 
-def check_place(folder: Path, source: Path) -> None:
-    """Makes sure that writing a prepared data set to `folder` overwrites nothing but an older one.
+def stream_prepared(folder: Path, split: str) -> datasets.IterableDataset:
+    """The pictures of a split read shard by shard, in constant memory and without a cache; for sets beyond one disk.
 
     Raises:
-        UserError: the folder holds something else, it and the source lie within each other, or its name cannot be used.
+        UserError: `folder` is no prepared data set, or has no such split.
     """
-    final, pictures = folder.resolve(), source.resolve()
-    if "::" in str(final):  # `datasets` would take it for two addresses in one
-        raise UserError(f"data.prepared: {final} has '::' in its name; choose a folder without")
-    if final.is_relative_to(pictures) or pictures.is_relative_to(final):
-        raise UserError(
-            f"data.prepared: {folder} and data.source {source} lie within each other, and the source is never changed; "
-            "run the command in another folder, or set data.prepared"
-        )
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).exists()):
-        raise UserError(
-            f"data.prepared: {folder} is there already, is no prepared data set, and is not overwritten; "
-            "choose another name or data.prepared"
-        )
+    read_facts(folder)
+    shards = [str(path) for path in list_shards(folder / PICTURES, split)]
+    if not shards:
+        raise UserError(f"{folder} has no pictures in the split '{split}'")
+    return datasets.load_dataset("arrow", data_files={split: shards}, split=split, streaming=True)
+
+
+def _choose_fold(
+    splits: dict[str, datasets.Dataset], manifest: pd.DataFrame, fold: int | None
+) -> dict[str, datasets.Dataset]:
+    """Training and validation pictures, divided anew: validation gets those of the fold."""
+    rows = datasets.concatenate_datasets([splits[TRAIN], splits[VALIDATION]])
+    fold_of = dict(zip(manifest["file"], manifest["fold"], strict=True))
+    files = np.asarray(rows["file"][:], dtype=object)
+    order = np.argsort(files, kind="stable")
+    held_out = np.array([fold_of[file] == fold for file in files[order]])
+    return {TRAIN: rows.select(order[~held_out]), VALIDATION: rows.select(order[held_out])}
+
+
+def _count_labels(rows: datasets.Dataset, facts: PreparedFacts) -> dict[str, int]:
+    counts = np.bincount(np.asarray(rows["label"][:], dtype=int), minlength=len(facts.label_names))
+    return dict(zip(facts.label_names, counts.tolist(), strict=True))
 
 
 def read_manifest(folder: Path) -> pd.DataFrame:

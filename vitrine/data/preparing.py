@@ -1,52 +1,86 @@
-"""From a folder of pictures to a prepared data set: find, check, choose classes, split, squash, write."""
+"""From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
-import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from shutil import rmtree
 
-import datasets
+import numpy as np
 import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
-from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, count_status, scan_files, set_status
-from vitrine.data.preparation import PictureError, open_picture, to_square
-from vitrine.data.prepared import (
-    FACTS,
-    MANIFEST,
-    MANIFEST_FOR_PEOPLE,
-    PICTURES,
-    PreparedFacts,
-    Settings,
-)
-from vitrine.data.sources import FoundFile, find_files
-from vitrine.data.split import SPLITS, TEST, TRAIN, VALIDATION, assign_splits
+from vitrine.data.classes import check_splits, choose_classes
+from vitrine.data.earlier import EarlierWork, forget, recall
+from vitrine.data.facts import FACTS, MANIFEST_FOR_PEOPLE, PICTURES, PreparedFacts, Settings
+from vitrine.data.labels import map_labels
+from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
+from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
+from vitrine.data.shards import ShardWriter, bytes_per_picture
+from vitrine.data.sources import FoundFile, open_source
+from vitrine.data.split import CONFLICT, SPLITS, TEST, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits
 from vitrine.data.threads import map_ahead
+from vitrine.data.unchanged import source_state
+from vitrine.data.working_folder import check_room
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
 from vitrine.records.environment import now
 
 Progress = Callable[[str, int, int], None]
+UNPACKED = "unpacked"  # takes the pictures of an archive or a Hub data set while they are prepared
 
 
 def write_prepared(
-    folder: Path, name: str, source: Path, settings: Settings, progress: Progress = lambda *_: None
+    folder: Path,
+    name: str,
+    settings: Settings,
+    progress: Progress = lambda *_: None,
+    earlier: Path | None = None,
+    again: bool = False,
 ) -> PreparedFacts:
-    """Fills an empty folder with the prepared data set of a folder of pictures.
+    """Fills a folder with a prepared data set.
 
     Args:
-        folder: exists and is empty.
+        folder: empty, or as an interrupted preparation left it: what it had done is not done again.
         name: name of the data set.
-        source: folder of pictures.
-        settings: how to prepare them.
+        settings: source, and how to prepare it.
         progress: called with (what, done, total).
+        earlier: an older version of the data set. Its files keep their split, and what has not changed since is taken
+            from it.
+        again: whether every picture is read again even so.
 
     Raises:
         UserError: the source cannot be read, or nothing sensible could be trained on it.
     """
-    found = find_files(source, settings.data.layout)
+    state = source_state(settings.data)
+    workspace = folder / UNPACKED
+    work = recall(folder, earlier, settings, again)
+    shutil.rmtree(workspace, ignore_errors=True)
+    workspace.mkdir()
+    try:
+        found = open_source(settings.data, workspace)
+        mapped = map_labels(found, settings.labels)
+        scan = _scan(folder, mapped.files, settings, work, progress)
+        manifest = scan.manifest
+        manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
+        notes = [*mapped.notes, *choose_classes(manifest, settings.data.source)]
+        units = ...
+        _split(manifest, units, settings, work)
+        notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
+        facts = _gather_facts(manifest, notes, name, state, settings)
+        scan.write(folder)
+        _write_pictures(folder, manifest, found, facts, work, progress)
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+    manifest.to_csv(folder / MANIFEST_FOR_PEOPLE, index=False)
+    write_text(folder / FACTS, facts.model_dump_json(indent=2))
+    forget(folder)
+    return facts
+
+
+def _scan(
+    folder: Path, found: Sequence[FoundFile], settings: Settings, work: EarlierWork, progress: Progress
+) -> Scan:
     done = 0
 
     def count(files: int) -> None:
@@ -54,119 +88,55 @@ def write_prepared(
         done += files
         progress("checking", done, len(found))
 
-    manifest = scan_files(found, settings.data.max_megapixels, count)
-    notes = _choose_classes(manifest, source)
-    kept = manifest["status"] == KEPT
-    manifest.loc[kept, "split"] = assign_splits(
-        manifest["file"][kept].tolist(),
-        manifest["label_name"][kept].tolist(),
-        manifest["split"][kept].tolist(),
-        settings.data.validation_fraction,
-        settings.data.test_fraction,
-        settings.data.split_seed,
+    return scan_files(
+        found, settings.data.max_megapixels, count, work.memory, save=lambda partial: partial.write(folder)
     )
-    manifest.loc[~kept, "split"] = ""
-    notes += _check_splits(manifest[kept], source)
-    facts = _gather_facts(manifest, notes, name, source, settings)
-    _write_pictures(folder, manifest[kept], {file.file: file for file in found}, facts, progress)
-    manifest.to_parquet(folder / MANIFEST, index=False)
-    manifest.to_csv(folder / MANIFEST_FOR_PEOPLE, index=False)
-    write_text(folder / FACTS, facts.model_dump_json(indent=2))
-    return facts
 
 
-def _choose_classes(manifest: pd.DataFrame, source: Path) -> list[str]:
-    """Leaves out classes that cannot be learned; returns notes about them.
-
-    Raises:
-        UserError: fewer than two classes are left.
-    """
-    kept = manifest["status"] == KEPT
-    usable = set(manifest.loc[kept, "label_name"])
-    trainable = set(manifest.loc[kept & manifest["split"].isin(["", TRAIN]), "label_name"])
-    if len(trainable) < 2:
-        raise UserError(
-            f"data.source: {source} has {_what_is_missing(manifest[kept], trainable, source)}{_first_reasons(manifest)}"
-        )
-    notes = _look_alikes(set(manifest["label_name"]))
-    for label_name in sorted(usable - trainable):
-        rows = kept & (manifest["label_name"] == label_name)
-        set_status(manifest, rows, LEFT_OUT, "its class has no training picture")
-        pictures = "picture is" if rows.sum() == 1 else "pictures are"
-        notes.append(f"Class '{label_name}' has nothing to train on: its {rows.sum():,} {pictures} left out.")
-    for label_name in sorted(set(manifest["label_name"]) - usable - {""}):
-        notes.append(f"Class '{label_name}' has no picture that can be used: it is left out.")
-    return notes
-
-
-def _what_is_missing(kept: pd.DataFrame, trainable: set[str], source: Path) -> str:
-    """Why there are not two classes to train on, and what to do."""
-    if len(kept) and not trainable:
-        return "pictures for validation and test only; put those to train on into train/<class>"
-    if not trainable:
-        return "no picture that can be used; a classifier needs one folder with pictures for each class"
-    (only,) = trainable
-    message = f"one class only ('{only}'); a classifier needs at least two, each a folder with pictures"
-    deeper = kept["file"].str.split("/").map(lambda parts: parts[1] if len(parts) > 2 else "")
-    if (kept["split"] == "").all() and deeper.nunique() > 1:
-        message += f". If the folders within '{only}' are the classes, give data.source={source / only}"
-    return message
-
-
-def _look_alikes(label_names: set[str]) -> list[str]:
-    """Notes about names that people would take for one class."""
-    same: dict[str, list[str]] = defaultdict(list)
-    for label_name in sorted(label_names):
-        same[unicodedata.normalize("NFKC", label_name).casefold().strip()].append(label_name)
-    return [
-        f"Classes {' and '.join(map(repr, names))} differ in capitals, blanks or accents only: if they are one class, "
-        "put their pictures into one folder."
-        for names in same.values()
-        if len(names) > 1
-    ]
-
-
-def _first_reasons(manifest: pd.DataFrame) -> str:
-    """The most frequent reasons why files are not used, to end a message with."""
-    reasons = manifest.loc[manifest["status"] != KEPT, "reason"].value_counts()
-    listed = "".join(f"\n  {count:,} x {reason}" for reason, count in reasons.head(5).items())
-    return f". Files not used:{listed}" if listed else ""
-
-
-def _check_splits(kept: pd.DataFrame, source: Path) -> list[str]:
-    """Notes about classes that are missing somewhere.
-
-    Raises:
-        UserError: validation or test have no picture at all.
-    """
-    counts = pd.crosstab(kept["label_name"], kept["split"]).reindex(columns=list(SPLITS), fill_value=0)
-    for split in (VALIDATION, TEST):
-        if counts[split].sum() == 0:
-            raise UserError(
-                f"data.source: {source} has too few pictures: none is left for the {split} split. "
-                "Give at least one class three pictures (better: every class twenty or more)"
-            )
-    notes = []
-    for label_name, row in counts.iterrows():
-        missing = [split for split in (VALIDATION, TEST) if row[split] == 0]
-        if missing:
-            pictures = "1 picture" if row.sum() == 1 else f"{row.sum():,} pictures"
-            cannot = "it is trained on but cannot be tested" if TEST in missing else "it cannot steer the training"
-            notes.append(f"Class '{label_name}' has {pictures}, none for {' and '.join(missing)}: {cannot}.")
-    return notes
+def _split(manifest: pd.DataFrame, units: Sequence[int], settings: Settings, work: EarlierWork) -> None:
+    """Fills the columns split and fold in place; new copies of pictures on several sides are left out."""
+    data = settings.data
+    rows = manifest["status"] == KEPT
+    kept = manifest[rows]
+    sizes = SplitSizes(
+        data.validation_fraction if data.validation_count is None else data.validation_count,
+        data.test_fraction if data.test_count is None else data.test_count,
+    )
+    files, label_names = kept["file"].tolist(), kept["label_name"].tolist()
+    splits = assign_splits(files, label_names, kept["split"].tolist(), sizes, data.split_seed, units, work.splits)
+    manifest.loc[rows, "split"] = splits
+    set_status(manifest, rows & (manifest["split"] == CONFLICT), LEFT_OUT, "copy of pictures on several sides")
+    manifest.loc[manifest["status"] != KEPT, "split"] = ""
+    if data.folds is None:
+        return
+    inside = np.array([split in (TRAIN, VALIDATION) for split in splits])
+    rows &= manifest["split"].isin([TRAIN, VALIDATION])
+    folds = assign_folds(
+        np.array(files, dtype=object)[inside].tolist(),
+        np.array(label_names, dtype=object)[inside].tolist(),
+        data.folds,
+        data.split_seed,
+        np.asarray(units)[inside].tolist(),
+        work.folds,
+    )
+    manifest.loc[rows, "fold"] = folds
+    manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
 
 
 def _gather_facts(
-    manifest: pd.DataFrame, notes: list[str], name: str, source: Path, settings: Settings
+    manifest: pd.DataFrame, notes: list[str], name: str, state: str, settings: Settings
 ) -> PreparedFacts:
     kept = manifest[manifest["status"] == KEPT]
     label_names = sorted(kept["label_name"].unique())
     counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(SPLITS))[label_names].to_numpy(int)
     status = count_status(manifest)
     return PreparedFacts(
-        format=1,
+        format=2,
         name=name,
         label_names=label_names,
+        label_sources={
+            str(label): sorted(rows["source_label"].unique()) for label, rows in kept.groupby("label_name")
+        },
         image_size=settings.data.image_size,
         files_found=len(manifest),
         files_kept=status[KEPT],
@@ -176,67 +146,58 @@ def _gather_facts(
             split: dict(zip(label_names, row, strict=True)) for split, row in zip(SPLITS, counts.tolist(), strict=True)
         },
         notes=notes,
-        source=str(source),
+        source=settings.data.source,
+        source_state=state,
         created=now(),
         settings=settings,
     )
 
 
 def _write_pictures(
-    folder: Path, kept: pd.DataFrame, files: dict[str, FoundFile], facts: PreparedFacts, progress: Progress
+    folder: Path,
+    manifest: pd.DataFrame,
+    found: Sequence[FoundFile],
+    facts: PreparedFacts,
+    work: EarlierWork,
+    progress: Progress,
 ) -> None:
-    features = datasets.Features(
-        image=datasets.Image(),
-        label=datasets.ClassLabel(names=facts.label_names),
-        file=datasets.Value("string"),
-        width=datasets.Value("int32"),
-        height=datasets.Value("int32"),
-    )
-    # from_generator writes to a cache first; here, where it is removed and takes no room elsewhere.
-    cache = folder / "cache"
-    bars = datasets.utils.logging.is_progress_bar_enabled()
-    datasets.disable_progress_bars()
+    """Writes the squares of all kept pictures; those that an earlier preparation has are taken from it."""
+    kept = manifest[manifest["status"] == KEPT]
+    label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
+    known = {file for file, sha256 in zip(kept["file"], kept["sha256"], strict=True) if work.sha256.get(file) == sha256}
+    check_room(folder, (len(kept) - len(known)) * bytes_per_picture(facts.image_size))
+    (folder / PICTURES).mkdir()
+    path_of = {found[row].file: found[row].path for row in kept.index}
     done = 0
 
-    def rows(split: str) -> Iterator[dict[str, object]]:
-        nonlocal done
-        chosen = kept[kept["split"] == split]
-        squares = map_ahead(lambda file: _squash(files[file].path, facts.settings), chosen["file"])
-        columns = (chosen["label_name"], chosen["file"], chosen["width"], chosen["height"])
-        for picture, label, file, width, height in zip(squares, *columns, strict=True):
-            done += 1
-            progress("resizing", done, len(kept))
-            image = {"bytes": picture, "path": None}
-            yield {"image": image, "label": label, "file": file, "width": width, "height": height}
+    def read_square(file: str) -> bytes:
+        stored = work.pictures.read(file) if file in known else None
+        return stored or _make_square(path_of[file], facts.settings)
 
-    try:
-        splits = {
-            split: datasets.Dataset.from_generator(
-                rows,
-                gen_kwargs={"split": split},
-                features=features,
-                cache_dir=str(cache),
-                split=split,
-                fingerprint=split,
-            )
-            for split in SPLITS
+    for split in SPLITS:
+        rows = kept[kept["split"] == split]
+        wanted = {
+            file: label_ids[label] for file, label in zip(rows["file"], rows["label_name"], strict=True) if file in known
         }
-        datasets.DatasetDict(splits).save_to_disk(folder / PICTURES)
-    except datasets.exceptions.DatasetGenerationError as error:
-        raise error.__cause__ or error from None  # a full disk, or a file that changed meanwhile
-    finally:
-        if bars:
-            datasets.enable_progress_bars()
-    del splits
-    rmtree(cache)
+        linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
+        done += len(linked)
+        rows = rows[~rows["file"].isin(linked)]
+        with ShardWriter(folder / PICTURES, split, facts.label_names, facts.image_size) as writer:
+            squares = map_ahead(read_square, rows["file"])
+            for square, row in zip(squares, rows.itertuples(), strict=True):
+                writer.write(square, label_ids[row.label_name], row.file, row.width, row.height)
+                done += 1
+                progress("resizing", done, len(kept))
 
 
-def _squash(path: Path, settings: Settings) -> bytes:
+def _make_square(path: Path, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
+    preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = F.to_pil_image(to_square(open_picture(path, settings.data.max_megapixels), settings.data.image_size))
+        picture = open_picture(path, settings.data.max_megapixels, preparation.ground)
+        square = F.to_pil_image(prepare_square(picture, settings.data.image_size, preparation))
     except (PictureError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
     stream = BytesIO()
-    picture.save(stream, "PPM")
+    square.save(stream, "PPM")
     return stream.getvalue()

@@ -1,61 +1,175 @@
-"""Seeded, stratified splits; fixed ones are honoured; small classes follow one stated rule."""
+"""Seeded, stratified splits and folds; what belongs together stays together; small classes follow one stated rule."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+CONFLICT = ""  # in place of a split: copies of this picture lie on several sides already
+SMALL_CLASS_RULE = (
+    "Of a class with few pictures, the first is for training, the second for the test, the third for validation."
+)
+
+
+@dataclass(frozen=True)
+class SplitSizes:
+    """How many pictures of each class are held out.
+
+    Attributes:
+        validation: share below 1, or number of pictures of each class.
+        test: the same.
+    """
+
+    validation: float
+    test: float
+
+
+@dataclass
+class _Unit:
+    """Pictures that stay on one side: a group, a cluster of copies, or mostly one picture."""
+
+    key: bytes
+    rows: list[int] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
 
 
 def assign_splits(
     files: Sequence[str],
     label_names: Sequence[str],
     fixed: Sequence[str],
-    validation_fraction: float,
-    test_fraction: float,
+    sizes: SplitSizes,
     seed: int,
+    units: Sequence[int] | None = None,
+    earlier: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Gives every picture a split.
 
-    Within a class, pictures are ordered by a hash of (seed, file) and cut into test, validation and training. The order
-    of the listing and the other classes therefore change nothing. A fixed split is kept; validation and test are only
-    cut where no folder gives them. Small classes: training comes first, then test, then validation, one picture each.
+    Units are ordered by a hash of (seed, file) and taken into the test split, then into validation, as long as that
+    brings their classes nearer to what they lack there; the rest is for training. The order of the listing therefore
+    changes nothing, and, without units of several classes, neither do the other classes.
+
+    Small classes: training comes first, then test, then validation, one picture each.
 
     Args:
         files: identifying names.
         label_names: class of each.
-        fixed: "train", "validation", "test" or "" for each; validation and test pictures come from those that are
-            "" or "train".
-        validation_fraction: share of the class.
-        test_fraction: share of the class.
+        fixed: "train", "validation", "test" or "" for each, as the source says. Kept as it is; validation and test are
+            only cut where the source gives none, and then from what is "" or "train".
+        sizes: what is held out.
         seed: another seed, another split.
+        units: equal numbers stay on one side; None lets every picture stand alone.
+        earlier: split of files in an earlier preparation. They keep it; new files fill up what is missing, and follow
+            the earlier files of their unit.
 
     Returns:
-        "train", "validation" or "test" for each file.
+        "train", "validation" or "test" for each file, or `CONFLICT` for a new file whose unit lies on several sides.
     """
-    splits = [split or TRAIN for split in fixed]
-    shares = {
-        TEST: 0.0 if TEST in fixed else test_fraction,
-        VALIDATION: 0.0 if VALIDATION in fixed else validation_fraction,
-    }
-    trainable: dict[str, list[int]] = defaultdict(list)
-    for index, label_name in enumerate(label_names):
-        if splits[index] == TRAIN:
-            trainable[label_name].append(index)
-    for free in trainable.values():
-        free.sort(key=lambda index: _shuffle_key(seed, files[index]))
-        total = len(free)
-        for split, share in shares.items():
-            count = _held_out(total, len(free), share)
-            for index in free[:count]:
-                splits[index] = split
-            free = free[count:]
-    return splits
+    earlier = earlier or {}
+    splits = [_decided(file, split, fixed, earlier) for file, split in zip(files, fixed, strict=True)]
+    gathered = _gather_units(files, label_names, units, seed)
+    for unit in gathered:
+        _follow_earlier(unit, splits, fixed)
+    totals = Counter(name for name, split in zip(label_names, fixed, strict=True) if split in ("", TRAIN))
+    for split, size in ((TEST, sizes.test), (VALIDATION, sizes.validation)):
+        if split not in fixed:
+            _fill(split, size, gathered, splits, label_names, totals)
+    return [TRAIN if split is None else split for split in splits]
 
 
-def _held_out(total: int, available: int, share: float) -> int:
-    """The rounded share of a class, at least one picture, but never the last one that is left."""
-    return min(max(1, round(total * share)), available - 1) if share > 0 and available > 1 else 0
+def assign_folds(
+    files: Sequence[str],
+    label_names: Sequence[str],
+    count: int,
+    seed: int,
+    units: Sequence[int] | None = None,
+    earlier: Mapping[str, int] | None = None,
+) -> list[int]:
+    """Divides pictures into folds of nearly equal size and mix of classes; arguments as in `assign_splits`.
+
+    Returns:
+        A number from 0 to `count` - 1 for each file.
+    """
+    earlier = earlier or {}
+    folds = [earlier.get(file, -1) for file in files]
+    filled: dict[str, list[int]] = defaultdict(lambda: [0] * count)
+    for fold, label_name in zip(folds, label_names, strict=True):
+        if fold >= 0:
+            filled[label_name][fold] += 1
+    gathered = _gather_units(files, label_names, units, seed)
+    for unit in sorted(gathered, key=lambda unit: (-len(unit.rows), unit.key)):  # large ones first, small ones even out
+        known = [folds[row] for row in unit.rows if folds[row] >= 0]
+        emptiest = min(range(count), key=lambda fold: sum(filled[name][fold] for name in unit.labels))
+        fold = known[0] if known else emptiest
+        for row in unit.rows:
+            if folds[row] < 0:
+                folds[row] = fold
+                filled[label_names[row]][fold] += 1
+    return folds
+
+
+def _decided(file: str, split: str, fixed: Sequence[str], earlier: Mapping[str, str]) -> str | None:
+    """The split of a file that is not open any more: held out by the source, or given earlier."""
+    if split in (VALIDATION, TEST):
+        return split
+    before = earlier.get(file)
+    if before == TRAIN or (before in (VALIDATION, TEST) and before not in fixed):
+        return before
+    return None
+
+
+def _gather_units(
+    files: Sequence[str], label_names: Sequence[str], units: Sequence[int] | None, seed: int
+) -> list[_Unit]:
+    """All units in the order of their hashes; a unit's hash is the lowest of its files."""
+    gathered: dict[int, _Unit] = {}
+    for row, (file, label_name) in enumerate(zip(files, label_names, strict=True)):
+        key = _shuffle_key(seed, file)
+        unit = gathered.setdefault(row if units is None else units[row], _Unit(key))
+        unit.key = min(unit.key, key)
+        unit.rows.append(row)
+        unit.labels[label_name] += 1
+    return sorted(gathered.values(), key=lambda unit: unit.key)
+
+
+def _follow_earlier(unit: _Unit, splits: list[str | None], fixed: Sequence[str]) -> None:
+    """New pictures go where the others of their unit are; what the source itself says to train on is not moved."""
+    sides = {splits[row] for row in unit.rows} - {None}
+    if not sides or len(unit.rows) == 1:
+        return
+    side = sides.pop() if len(sides) == 1 else CONFLICT
+    for row in unit.rows:
+        if splits[row] is None:
+            splits[row] = TRAIN if fixed[row] == TRAIN else side
+
+
+def _fill(
+    split: str,
+    size: float,
+    free: Iterable[_Unit],
+    splits: list[str | None],
+    label_names: Sequence[str],
+    totals: Mapping[str, int],
+) -> None:
+    """Takes units into a split until its classes have what they need, but never the last training picture of one."""
+    held = Counter(name for name, given in zip(label_names, splits, strict=True) if given == split)
+    need = {name: _wanted(total, size) - held[name] for name, total in totals.items()}
+    spare = Counter(name for name, given in zip(label_names, splits, strict=True) if given in (None, TRAIN))
+    for unit in free:
+        if any(splits[row] is not None for row in unit.rows):
+            continue
+        gain = sum(abs(need[name]) - abs(need[name] - count) for name, count in unit.labels.items())
+        if gain > 0 and all(count < spare[name] for name, count in unit.labels.items()):
+            for name, count in unit.labels.items():
+                need[name] -= count
+                spare[name] -= count
+            for row in unit.rows:
+                splits[row] = split
+
+
+def _wanted(total: int, size: float) -> int:
+    """The rounded share of a class and at least one picture, or the number that was asked for."""
+    return round(size) if size >= 1 else max(1, round(total * size))
 
 
 def _shuffle_key(seed: int, file: str) -> bytes:

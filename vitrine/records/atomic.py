@@ -26,17 +26,18 @@ def new_folder(final: Path, replace: bool = False) -> Iterator[Path]:
     temporary.chmod(0o755)  # mkdtemp gives 0o700; this folder is no secret
     try:
         yield temporary
-        _put_in_place(temporary, final)
+        put_in_place(temporary, final)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _put_in_place(temporary: Path, final: Path) -> None:
+def put_in_place(temporary: Path, final: Path) -> None:
     """Renames; an older folder is moved aside first, since only an empty folder can be renamed over."""
     if not final.exists():
         temporary.rename(final)
         return
     aside = temporary.with_suffix(".replaced")
+    shutil.rmtree(aside, ignore_errors=True)  # of a call that was killed between the two renames
     final.rename(aside)
     try:
         temporary.rename(final)

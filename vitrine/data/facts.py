@@ -1,0 +1,91 @@
+"""What is written down about a prepared data set; light to read, since no picture library is needed for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from vitrine.config.schema import ChecksSection, DataSection, LabelsSection, PreparationSection
+from vitrine.errors import UserError
+
+FACTS = "prepared.json"
+MANIFEST = "manifest.parquet"
+MANIFEST_FOR_PEOPLE = "manifest.csv"
+THUMBNAILS = "thumbnails.npy"
+PICTURES = "pictures"
+REPORT = "report.html"
+REPORT_NUMBERS = "report.json"
+CARD = "README.md"
+
+# They say where the data set lies, or are chosen anew by every train.py, or matter only while the split is made.
+NOT_CONTENT = ("data.prepared", "data.fold", "data.keep_split")
+
+
+class Settings(BaseModel):
+    """What decides the content of a prepared data set: four sections of the recipe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: DataSection
+    labels: LabelsSection = LabelsSection()
+    checks: ChecksSection = ChecksSection()
+    preparation: PreparationSection = PreparationSection()
+
+    def content(self) -> dict[str, Any]:
+        """Every parameter that decides the content, by its dotted name."""
+        named = _flatten(self.model_dump(mode="json"))
+        return {name: value for name, value in named if name not in NOT_CONTENT}
+
+
+def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and name != "rename":
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+class PreparedFacts(BaseModel):
+    """What `prepared.json` says: numbers and sentences about the data set.
+
+    Attributes:
+        counts: pictures by split and label.
+        label_sources: for every label, what the source calls the classes that it was made of.
+        source: where the pictures came from.
+        source_state: what the source's files looked like; a second run compares it and has nothing to do if it is equal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[2]
+    name: str
+    label_names: list[str]
+    label_sources: dict[str, list[str]]
+    image_size: int
+    files_found: int
+    files_kept: int
+    files_quarantined: int
+    files_left_out: int
+    counts: dict[str, dict[str, int]]
+    notes: list[str]
+    source: str
+    source_state: str
+    created: str
+    settings: Settings
+
+
+def read_facts(folder: Path) -> PreparedFacts:
+    """Reads `prepared.json`.
+
+    Raises:
+        UserError: there is none, or another version of Vitrine wrote it.
+    """
+    if not (folder / FACTS).exists():
+        raise UserError(
+            f"{folder} is not a prepared data set (no {FACTS}); run data_prep.py with the same recipe first"
+        )
+    try:
+        return PreparedFacts.model_validate_json((folder / FACTS).read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{folder / FACTS} is not as this version writes it; run data_prep.py again") from error

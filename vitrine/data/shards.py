@@ -1,0 +1,191 @@
+"""The pictures of a prepared data set: Arrow files of a few hundred megabytes, which `datasets` opens anywhere.
+
+They are written once, directly: `Dataset.from_generator` and `save_to_disk` would write every picture twice.
+"""
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import pyarrow as pa
+
+SHARD_BYTES = 256_000_000
+BATCH_ROWS = 16  # 2.4 MB at 224 px: written together, read one by one
+# Linking leaves a short file with every addition; beyond so many, all is written anew.
+MOST_SHORT_SHARDS = 16
+
+
+def picture_features(label_names: Sequence[str]) -> datasets.Features:
+    """Columns of the stored pictures."""
+    return datasets.Features(
+        image=datasets.Image(),
+        label=datasets.ClassLabel(names=list(label_names)),
+        file=datasets.Value("string"),
+        width=datasets.Value("int32"),
+        height=datasets.Value("int32"),
+    )
+
+
+def bytes_per_picture(image_size: int) -> int:
+    """What a stored square takes on disk."""
+    return 3 * image_size * image_size + 100
+
+
+def rows_per_shard(image_size: int) -> int:
+    """How many pictures a full file holds."""
+    return max(BATCH_ROWS, SHARD_BYTES // bytes_per_picture(image_size))
+
+
+def list_shards(folder: Path, split: str) -> list[Path]:
+    """The files of a split, in their order."""
+    return sorted(folder.glob(f"{split}-[0-9]*.arrow"))
+
+
+def open_shards(folder: Path, split: str, label_names: Sequence[str]) -> datasets.Dataset:
+    """All pictures of a split in the order of their file names, memory-mapped.
+
+    The order does not depend on when a picture was added, so that equal data sets train equal networks.
+
+    Raises:
+        OSError: a file is damaged (pyarrow's error is one, or a ValueError).
+    """
+    paths = list_shards(folder, split)
+    if not paths:
+        return datasets.Dataset.from_dict(
+            {name: [] for name in picture_features(label_names)}, features=picture_features(label_names)
+        )
+    rows = datasets.concatenate_datasets([datasets.Dataset.from_file(str(path), split=split) for path in paths])
+    order = np.argsort(np.asarray(rows.data.column("file").to_pylist(), dtype=object), kind="stable")
+    return rows if (order[1:] > order[:-1]).all() else rows.select(order)
+
+
+class ShardWriter:
+    """Appends pictures to the files of one split; use as a context.
+
+    Args:
+        folder: takes `<split>-00000.arrow` and so on.
+        split: name of the split.
+        label_names: class names in the order of the label ids.
+        image_size: of the squares, in pixels.
+    """
+
+    def __init__(self, folder: Path, split: str, label_names: Sequence[str], image_size: int) -> None:
+        self._folder = folder
+        self._split = split
+        self._schema = picture_features(label_names).arrow_schema
+        self._rows_per_shard = rows_per_shard(image_size)
+        self._rows: list[dict[str, Any]] = []
+        self._rows_in_shard = 0
+        self._stream: pa.ipc.RecordBatchStreamWriter | None = None
+
+    def __enter__(self) -> "ShardWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._close_shard()
+
+    def write(self, content: bytes, label_id: int, file: str, width: int, height: int) -> None:
+        """Appends a picture: `content` is an image file, `width` and `height` are those of its upright original."""
+        image = {"bytes": content, "path": None}
+        self._rows.append({"image": image, "label": label_id, "file": file, "width": width, "height": height})
+        self._rows_in_shard += 1
+        if len(self._rows) >= BATCH_ROWS:
+            self._flush()
+        if self._rows_in_shard >= self._rows_per_shard:
+            self._close_shard()
+
+    def _flush(self) -> None:
+        if self._rows:
+            if self._stream is None:
+                place = self._folder / f"{self._split}-{len(list_shards(self._folder, self._split)):05d}.arrow"
+                self._stream = pa.ipc.new_stream(str(place), self._schema)
+            self._stream.write_batch(pa.RecordBatch.from_pylist(self._rows, schema=self._schema))
+            self._rows = []
+
+    def _close_shard(self) -> None:
+        if self._stream is not None:
+            self._flush()
+            self._stream.close()
+        self._stream, self._rows_in_shard = None, 0
+
+
+@dataclass(frozen=True)
+class StoredPictures:
+    """Pictures of an earlier preparation, by file.
+
+    Attributes:
+        places: for each file, its shard and its row there.
+        shards: the opened shards.
+        label_ids: of every row of a shard.
+    """
+
+    places: Mapping[str, tuple[Path, int]]
+    shards: Mapping[Path, datasets.Dataset]
+    label_ids: Mapping[Path, list[int]]
+
+    @classmethod
+    def open(cls, folders: Iterable[Path]) -> "StoredPictures":
+        """Opens all readable shards of folders; a file that was cut short by an interruption is passed over."""
+        places: dict[str, tuple[Path, int]] = {}
+        shards: dict[Path, datasets.Dataset] = {}
+        label_ids: dict[Path, list[int]] = {}
+        for path in sorted(path for folder in folders for path in folder.glob("*.arrow")):
+            try:
+                shard = datasets.Dataset.from_file(str(path)).cast_column("image", datasets.Image(decode=False))
+            except (OSError, ValueError):
+                continue
+            shards[path], label_ids[path] = shard, shard.data.column("label").to_pylist()
+            places.update((file, (path, row)) for row, file in enumerate(shard.data.column("file").to_pylist()))
+        return cls(places, shards, label_ids)
+
+    def read(self, file: str) -> bytes | None:
+        """The stored square of a file, or None."""
+        if file not in self.places:
+            return None
+        path, row = self.places[file]
+        content: bytes = self.shards[path][row]["image"]["bytes"]
+        return content
+
+    def link_unchanged(self, folder: Path, split: str, wanted: Mapping[str, int], label_names: Sequence[str]) -> set[str]:
+        """Takes over whole shards of which every picture is still wanted, without copying them.
+
+        Args:
+            folder: where the new shards are to be.
+            split: name of the split; shards of other splits are not taken.
+            wanted: label id of every file whose stored square is still right.
+            label_names: class names in the order of the label ids.
+
+        Returns:
+            The files that need not be written any more.
+        """
+        features = picture_features(label_names)
+        whole: dict[Path, list[str]] = defaultdict(list)
+        for file, (path, row) in self.places.items():
+            if wanted.get(file) == self.label_ids[path][row]:
+                whole[path].append(file)
+        usable = [
+            path
+            for path, files in whole.items()
+            if path.name.startswith(f"{split}-")
+            and len(files) == len(self.shards[path])
+            and self.shards[path].features["label"] == features["label"]
+        ]
+        if len(usable) > MOST_SHORT_SHARDS:
+            return set()
+        for number, path in enumerate(sorted(usable)):
+            _link(path, folder / f"{split}-{number:05d}.arrow")
+        return {file for path in usable for file in whole[path]}
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(source, target)
