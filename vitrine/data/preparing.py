@@ -1,7 +1,5 @@
 """From a folder of pictures to a prepared data set: find, check, choose classes, split, squash, write."""
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +9,9 @@ import datasets
 import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
+from vitrine.data.folders import find_files
+from vitrine.data.labels import look_alikes
+from vitrine.data.listing import FoundFile
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, count_status, scan_files, set_status
 from vitrine.data.preparation import PictureError, open_picture, to_square
 from vitrine.data.prepared import (
@@ -21,7 +22,6 @@ from vitrine.data.prepared import (
     PreparedFacts,
     Settings,
 )
-from vitrine.data.sources import FoundFile, find_files
 from vitrine.data.split import SPLITS, TEST, TRAIN, VALIDATION, assign_splits
 from vitrine.data.threads import map_ahead
 from vitrine.errors import UserError
@@ -88,7 +88,7 @@ def _choose_classes(manifest: pd.DataFrame, source: Path) -> list[str]:
         raise UserError(
             f"data.source: {source} has {_what_is_missing(manifest[kept], trainable, source)}{_first_reasons(manifest)}"
         )
-    notes = _look_alikes(set(manifest["label_name"]))
+    notes = look_alikes(set(manifest["label_name"]))
     for label_name in sorted(usable - trainable):
         rows = kept & (manifest["label_name"] == label_name)
         set_status(manifest, rows, LEFT_OUT, "its class has no training picture")
@@ -111,19 +111,6 @@ def _what_is_missing(kept: pd.DataFrame, trainable: set[str], source: Path) -> s
     if (kept["split"] == "").all() and deeper.nunique() > 1:
         message += f". If the folders within '{only}' are the classes, give data.source={source / only}"
     return message
-
-
-def _look_alikes(label_names: set[str]) -> list[str]:
-    """Notes about names that people would take for one class."""
-    same: dict[str, list[str]] = defaultdict(list)
-    for label_name in sorted(label_names):
-        same[unicodedata.normalize("NFKC", label_name).casefold().strip()].append(label_name)
-    return [
-        f"Classes {' and '.join(map(repr, names))} differ in capitals, blanks or accents only: if they are one class, "
-        "put their pictures into one folder."
-        for names in same.values()
-        if len(names) > 1
-    ]
 
 
 def _first_reasons(manifest: pd.DataFrame) -> str:
