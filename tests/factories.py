@@ -9,7 +9,8 @@ from transformers import ResNetConfig, ResNetForImageClassification
 
 from vitrine.config.loading import load_recipe
 from vitrine.config.schema import DataSection, Recipe
-from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
+from vitrine.data.facts import Settings
+from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared
 from vitrine.models.backbones import Normalisation
 from vitrine.models.model_folder import build_processor, save_model
@@ -34,7 +35,7 @@ def prepare(source: Path, folder: Path, image_size: int = SIDE) -> PreparedDatas
     """A prepared data set with the recipe's default split."""
     folder.mkdir(parents=True)
     settings = Settings(data=DataSection(source=str(source), image_size=image_size))
-    write_prepared(folder, folder.name, source, settings)
+    write_prepared(folder, folder.name, settings)
     return open_prepared(folder)
 
 

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from vitrine.data.builtin import write_digits
-from vitrine.data.sources import find_files
+from vitrine.data.folders import find_files
 
 
 def test_digits_are_1797_upright_pictures_in_ten_class_folders_written_once(tmp_path):

@@ -9,7 +9,8 @@ from PIL import Image
 
 from tests.conftest import draw_scene
 from tests.data.trees import prepare
-from vitrine.data.prepared import check_place, display_picture, open_prepared, read_manifest
+from vitrine.data.prepared import display_picture, open_prepared, read_manifest
+from vitrine.data.working_folder import check_place
 from vitrine.errors import UserError
 
 

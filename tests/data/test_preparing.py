@@ -13,11 +13,11 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.data.trees import digest, prepare, settings_for
+from vitrine.data.folders import find_files
 from vitrine.data.manifest import count_status, scan_files
 from vitrine.data.preparation import open_picture
 from vitrine.data.prepared import open_prepared, read_manifest
 from vitrine.data.preparing import write_prepared
-from vitrine.data.sources import find_files
 from vitrine.errors import UserError
 
 PARTS = ("train", "test", "valid", "cat", "Cat", "dog ", "héllo", "🐶", ".git", "__MACOSX", "test_tube", "a b", "x.png")
@@ -152,8 +152,8 @@ def test_the_splits_hold_exactly_the_kept_rows_with_their_labels(odd_source):
 
 def test_notes_say_what_a_person_should_know(odd_source):
     assert prepare(odd_source).facts.notes == [
-        "Classes 'Cat ' and 'cat' differ in capitals, blanks or accents only: if they are one class, "
-        "put their pictures into one folder.",
+        "Classes 'Cat ' and 'cat' differ in capitals, blanks, hyphens or accents only: if they are "
+        "one class, put their pictures into one folder or give both one name with labels.rename.",
         "Class 'Cat ' has no picture that can be used: it is left out.",
         "Class 'broken' has no picture that can be used: it is left out.",
         "Class 'empty' has no picture that can be used: it is left out.",

@@ -117,9 +117,7 @@ def test_a_class_that_is_one_unit_is_trained_on():
 def test_earlier_files_keep_their_split_and_new_ones_fill_up():
     first = split({"a": 40, "b": 40})
     files = [f"{name}/{number}" for name in "ab" for number in range(80)]
-    answers = assign_splits(
-        files, [f[0] for f in files], [""] * 160, SplitSizes(0.15, 0.15), 0, None, earlier=first
-    )
+    answers = assign_splits(files, [f[0] for f in files], [""] * 160, SplitSizes(0.15, 0.15), 0, None, earlier=first)
     both = dict(zip(files, answers, strict=True))
     assert first.items() <= both.items()
     assert [counts_of(both, name) for name in "ab"] == [(56, 12, 12)] * 2

@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 
 from vitrine.config.schema import DataSection
-from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
+from vitrine.data.facts import Settings
+from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared
-from vitrine.records.atomic import new_folder
+from vitrine.data.working_folder import working_folder
 
 
 def digest(folder: Path) -> dict[bytes, str]:
@@ -33,6 +34,6 @@ def settings_for(source: Path, **changes: object) -> Settings:
 def prepare(source: Path, **changes: object) -> PreparedDataset:
     """Writes `<source>_prepared` beside the source, replacing an older one, as data_prep.py does."""
     final = source.with_name(f"{source.name}_prepared")
-    with new_folder(final, replace=True) as folder:
-        write_prepared(folder, source.name, source, settings_for(source, **changes))
+    with working_folder(final) as folder:
+        write_prepared(folder, source.name, settings_for(source, **changes), earlier=final if final.exists() else None)
     return open_prepared(final)

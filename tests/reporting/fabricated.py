@@ -10,7 +10,8 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.config.schema import DataSection
-from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
+from vitrine.data.facts import Settings
+from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared
 from vitrine.evaluation.metrics import compute_metrics
 from vitrine.evaluation.uncertainty import wilson_interval
@@ -32,12 +33,10 @@ def prepare_classes(folder: Path, pictures: Mapping[str, int], size: tuple[int, 
 
 def prepare_source(folder: Path) -> PreparedDataset:
     """Prepares `folder/source` into `folder/prepared`."""
-    data = DataSection(
-        source="pictures", layout="classes", image_size=SIDE, validation_fraction=0.2, test_fraction=0.4
-    )
+    data = DataSection(source=str(folder / "source"), layout="classes", image_size=SIDE, validation_fraction=0.2, test_fraction=0.4)
     prepared = folder / "prepared"
     prepared.mkdir()
-    write_prepared(prepared, "animals", folder / "source", Settings(data=data))
+    write_prepared(prepared, "animals", Settings(data=data))
     return open_prepared(prepared)
 
 

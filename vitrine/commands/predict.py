@@ -1,4 +1,6 @@
-"""Classify pictures, or all pictures in folders, and write a table with the likeliest classes.
+"""Classify pictures, or all pictures in folders, archives or tables, and write a table with the likeliest classes.
+
+Every file found has a row: with its classes, or with the problem why it has none.
 
 python -m vitrine predict runs/digits/latest/model data/digits/3
 python -m vitrine predict owner/model-on-the-hub photo.jpg --top-k 5 --output answers.csv
@@ -7,7 +9,8 @@ python -m vitrine predict owner/model-on-the-hub photo.jpg --top-k 5 --output an
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +18,7 @@ from vitrine.commands.console import run_command
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
+    from vitrine.data.listing import FoundFile
     from vitrine.inference.predictor import Predictor
 
 
@@ -24,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "python -m vitrine predict", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", help="model folder, or id on the Hugging Face Hub")
-    parser.add_argument("pictures", nargs="+", type=Path, help="picture files, or folders of them")
+    parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
     parser.add_argument("--top-k", type=int, default=3, help="classes per picture (default %(default)s)")
     parser.add_argument("--output", type=Path, help="CSV file to write; without it, the terminal")
     options = parser.parse_args(arguments)
@@ -32,11 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    from vitrine.inference.predictor import Predictor
+    from vitrine.data.sources import find_unlabelled
 
     if options.top_k < 1:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
-    files = list(_list_files(options.pictures))
+    with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
+        _write_answers(find_unlabelled(options.pictures, Path(workspace)), options)
+
+
+def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
+    from vitrine.inference.predictor import Predictor
+
     predictor = Predictor.load(options.model)
     top_k = min(options.top_k, len(predictor.label_names))
     columns = [column for rank in range(1, top_k + 1) for column in (f"label_{rank}", f"probability_{rank}")]
@@ -44,36 +54,25 @@ def _predict(options: argparse.Namespace) -> None:
     try:
         table = csv.writer(stream)
         table.writerow(["file", "problem", *columns])
-        for file in files:
-            table.writerow([str(file), *_classify(predictor, file, top_k)])
+        for file in found:
+            table.writerow([file.file, *_classify(predictor, file, top_k)])
     finally:
         if options.output:
             stream.close()
 
 
-def _list_files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files as given, and the visible files below the folders, in order."""
-    from vitrine.data.sources import walk_files
-
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"{path}: there is no such file or folder")
-        if path.is_dir():
-            yield from (path / file for file in sorted(walk_files(path)) if not _is_hidden(file))
-        else:
-            yield path
-
-
-def _is_hidden(file: str) -> bool:
-    return any(part.startswith(".") for part in Path(file).parts)
-
-
-def _classify(predictor: "Predictor", file: Path, top_k: int) -> list[str]:
+def _classify(predictor: "Predictor", found: "FoundFile", top_k: int) -> list[str]:
     """The cells after the file name: the problem, if any, then names and probabilities."""
     from vitrine.data.preparation import PictureError, open_picture
 
+    if found.left_out:
+        return [found.left_out]
+    if found.file.endswith("/"):
+        return ["a folder that cannot be listed"]
+    if found.path.exists() and not found.path.is_file():  # opening a pipe would wait for ever
+        return ["a pipe or device, not a file"]
     try:
-        picture = open_picture(file)
+        picture = open_picture(found.path)
     except PictureError as error:
         return [str(error)]
     answers = predictor.predict(picture, top_k)

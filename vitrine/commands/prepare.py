@@ -56,9 +56,7 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     from vitrine.data.unchanged import find_unchanged
     from vitrine.data.working_folder import check_place
 
-    settings = Settings(
-        data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation
-    )
+    settings = Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
     check_place(final, Path(recipe.data.source).expanduser())
     facts = None if again else find_unchanged(final, settings)
     if facts is None:

@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -98,7 +98,9 @@ class DataSection(Section):
     validation_count: int | None = Field(
         None, ge=1, description="number of validation pictures of each class, in place of the share"
     )
-    test_count: int | None = Field(None, ge=1, description="number of test pictures of each class, instead of the share")
+    test_count: int | None = Field(
+        None, ge=1, description="number of test pictures of each class, instead of the share"
+    )
     split_seed: int = Field(0, ge=0, description="seed of the split; one seed, one split")
     folds: int | None = Field(
         None,

@@ -15,8 +15,8 @@ import pandas as pd
 
 from vitrine.data.facts import MANIFEST, THUMBNAILS
 from vitrine.data.fingerprints import THUMBNAIL_SHAPE, fingerprint
+from vitrine.data.listing import FoundFile
 from vitrine.data.preparation import PictureError, decode_picture, to_rgb
-from vitrine.data.sources import FoundFile
 from vitrine.data.threads import map_ahead
 
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"

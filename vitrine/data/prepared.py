@@ -14,6 +14,7 @@ from vitrine.data.shards import list_shards, open_shards
 from vitrine.data.split import SPLITS, TRAIN, VALIDATION
 from vitrine.errors import UserError
 
+
 @dataclass(frozen=True)
 class PreparedDataset:
     """An opened prepared data set.

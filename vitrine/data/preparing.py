@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,11 +13,12 @@ from vitrine.data.classes import check_splits, choose_classes
 from vitrine.data.earlier import EarlierWork, forget, recall
 from vitrine.data.facts import FACTS, MANIFEST_FOR_PEOPLE, PICTURES, PreparedFacts, Settings
 from vitrine.data.labels import map_labels
+from vitrine.data.listing import FoundFile
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
-from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
+from vitrine.data.preparation import PictureError, open_picture, to_square
 from vitrine.data.shards import ShardWriter, bytes_per_picture
-from vitrine.data.sources import FoundFile, open_source
-from vitrine.data.split import CONFLICT, SPLITS, TEST, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits
+from vitrine.data.sources import open_source
+from vitrine.data.split import CONFLICT, SPLITS, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits
 from vitrine.data.threads import map_ahead
 from vitrine.data.unchanged import source_state
 from vitrine.data.working_folder import check_room
@@ -58,13 +58,13 @@ def write_prepared(
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir()
     try:
-        found = open_source(settings.data, workspace)
+        found = open_source(settings.data, workspace).files
         mapped = map_labels(found, settings.labels)
         scan = _scan(folder, mapped.files, settings, work, progress)
         manifest = scan.manifest
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
-        notes = [*mapped.notes, *choose_classes(manifest, settings.data.source)]
-        units = ...
+        notes = choose_classes(manifest, settings.data.source)
+        units = list(range(int((manifest["status"] == KEPT).sum())))
         _split(manifest, units, settings, work)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         facts = _gather_facts(manifest, notes, name, state, settings)
@@ -78,9 +78,7 @@ def write_prepared(
     return facts
 
 
-def _scan(
-    folder: Path, found: Sequence[FoundFile], settings: Settings, work: EarlierWork, progress: Progress
-) -> Scan:
+def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: EarlierWork, progress: Progress) -> Scan:
     done = 0
 
     def count(files: int) -> None:
@@ -123,9 +121,7 @@ def _split(manifest: pd.DataFrame, units: Sequence[int], settings: Settings, wor
     manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
 
 
-def _gather_facts(
-    manifest: pd.DataFrame, notes: list[str], name: str, state: str, settings: Settings
-) -> PreparedFacts:
+def _gather_facts(manifest: pd.DataFrame, notes: list[str], name: str, state: str, settings: Settings) -> PreparedFacts:
     kept = manifest[manifest["status"] == KEPT]
     label_names = sorted(kept["label_name"].unique())
     counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(SPLITS))[label_names].to_numpy(int)
@@ -134,9 +130,7 @@ def _gather_facts(
         format=2,
         name=name,
         label_names=label_names,
-        label_sources={
-            str(label): sorted(rows["source_label"].unique()) for label, rows in kept.groupby("label_name")
-        },
+        label_sources={str(label): sorted(rows["source_label"].unique()) for label, rows in kept.groupby("label_name")},
         image_size=settings.data.image_size,
         files_found=len(manifest),
         files_kept=status[KEPT],
@@ -177,7 +171,9 @@ def _write_pictures(
     for split in SPLITS:
         rows = kept[kept["split"] == split]
         wanted = {
-            file: label_ids[label] for file, label in zip(rows["file"], rows["label_name"], strict=True) if file in known
+            file: label_ids[label]
+            for file, label in zip(rows["file"], rows["label_name"], strict=True)
+            if file in known
         }
         linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
         done += len(linked)
@@ -192,10 +188,8 @@ def _write_pictures(
 
 def _make_square(path: Path, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
-    preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = open_picture(path, settings.data.max_megapixels, preparation.ground)
-        square = F.to_pil_image(prepare_square(picture, settings.data.image_size, preparation))
+        square = F.to_pil_image(to_square(open_picture(path, settings.data.max_megapixels), settings.data.image_size))
     except (PictureError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
     stream = BytesIO()

@@ -153,7 +153,9 @@ class StoredPictures:
         content: bytes = self.shards[path][row]["image"]["bytes"]
         return content
 
-    def link_unchanged(self, folder: Path, split: str, wanted: Mapping[str, int], label_names: Sequence[str]) -> set[str]:
+    def link_unchanged(
+        self, folder: Path, split: str, wanted: Mapping[str, int], label_names: Sequence[str]
+    ) -> set[str]:
         """Takes over whole shards of which every picture is still wanted, without copying them.
 
         Args:

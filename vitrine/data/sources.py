@@ -1,175 +1,219 @@
-"""From a folder to the files in it, each with its label and, where the folders give one, its split."""
+"""One entry point to every kind of source; each ends in one `FoundFile` for every file or row there is."""
 
-import os
-import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Literal
 
+from vitrine.config.schema import BUILTIN_DIGITS, DataSection
+from vitrine.data import archives, table_rows
+from vitrine.data.archives import find_top, unpack
+from vitrine.data.builtin import write_digits
+from vitrine.data.folders import find_files
+from vitrine.data.listing import SPLIT_NAMES, FoundFile, is_hidden, printable, reason_by_name, walk_files
+from vitrine.data.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError
 
-Layout = Literal["auto", "classes", "splits"]
+__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabelled", "open_source"]
 
-SPLIT_NAMES = {
-    "train": "train", "training": "train",
-    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
-    "test": "test", "testing": "test",
+Kind = Literal["digits", "hub", "data set", "folder", "archive", "table"]
+
+HUB_PREFIX = "hub:"
+# Files that `datasets` writes into a saved data set, and what lies in a downloaded one.
+DATA_SET_MARKS = ("dataset_info.json", "dataset_dict.json", "state.json")
+DATA_SET_SUFFIXES = (".parquet", ".arrow")
+INSTEAD = {
+    ".xlsx": "save the table as CSV", ".xls": "save the table as CSV", ".ods": "save the table as CSV",
+    ".rar": "unpack it and give the folder", ".7z": "unpack it and give the folder",
+    ".gz": "unpack it and give the folder", ".json": "save it as JSON lines (.jsonl), one object a line",
 }  # fmt: skip
-# What people's folders hold beside pictures; anything else that is no picture is named as unreadable.
-OTHER_EXTENSIONS = (
-    ".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".htm", ".pdf", ".doc", ".docx",
-    ".xls", ".xlsx", ".ini", ".db", ".log", ".py", ".ipynb", ".zip", ".tar", ".gz", ".npy", ".npz", ".parquet", ".mp4",
-    ".mov", ".avi", ".mp3", ".wav",
-)  # fmt: skip
-
-
-# Bytes of a file name that are no UTF-8, and control characters: no table, page or terminal could show them.
-UNREADABLE_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+SHOWN_NAMES = 10
 
 
 @dataclass(frozen=True)
-class FoundFile:
-    """One file of a source.
+class OpenedSource:
+    """What a source holds.
 
     Attributes:
-        path: where it lies.
-        file: its path within the source, with forward slashes; identifies it in every table. A slash at its end marks
-            a folder that gave no files.
-        label_name: name of the class folder, or "" where there is none.
-        split: fixed split (train, validation, test), or "" where Vitrine chooses.
-        left_out: why it is not looked at, or "".
-        group: name of what must stay on one side of the split (a person, a place, a series), or "".
+        kind: of the source.
+        files: by name, each name once; pictures out of an archive or of the Hub lie in the workspace.
     """
 
-    path: Path
-    file: str
-    label_name: str
-    split: str
-    left_out: str
-    group: str = ""
+    kind: Kind
+    files: list[FoundFile]
 
 
-def find_files(source: Path, layout: Layout = "auto") -> list[FoundFile]:
-    """Lists every file below a folder of class folders, with or without split folders above them.
+def open_source(data: DataSection, workspace: Path) -> OpenedSource:
+    """Lists every file of `data.source`, of whatever kind it is.
 
     Args:
-        source: folder `source/<class>/...` or `source/<split>/<class>/...`; deeper folders belong to their class.
-        layout: which of the two; "auto" tells them apart.
-
-    Returns:
-        All files by name, and what else could have been a class: empty folders, folders that cannot be listed, and
-        links to folders that are listed elsewhere.
+        data: says where the source is and how to read it.
+        workspace: an empty folder for what must be unpacked or fetched; the caller removes it after the last look at
+            the pictures.
 
     Raises:
-        UserError: no such folder, no file in it, or both layouts are possible.
+        UserError: there is no such source, or it cannot be read.
     """
-    if not source.is_dir():
-        what = "is a file, not a folder" if source.exists() else "is not there"
-        raise UserError(f"data.source: {source} {what}; give the folder that holds one sub-folder per class")
-    files = sorted(walk_files(source))
-    if files == ["./"]:
-        raise UserError(f"data.source: {source} cannot be listed; you lack the permission to read it")
-    if not files:
-        raise UserError(f"data.source: {source} holds no files; put one sub-folder per class into it")
-    with_splits = layout == "splits" or (layout == "auto" and _has_splits(source, files))
-    found = [_describe_file(source, file, with_splits) for file in files]
-    empty = _empty_folders(source, files, 2 if with_splits else 1)
-    found += [replace(_describe_file(source, folder, with_splits), left_out="empty folder") for folder in empty]
-    return sorted(found, key=lambda one: one.file)
+    kind = find_kind(data.source)
+    source = Path(data.source).expanduser()
+    if kind in ("hub", "data set"):
+        from vitrine.data.hub_data import find_dataset_files  # `datasets` takes a second to import
+
+        found = find_dataset_files(data.source, data, workspace)
+    elif kind == "digits":
+        found = find_files(write_digits(), data.layout)
+    elif kind == "archive":
+        found = _find_archived(source, data, workspace)
+    elif kind == "table":
+        image_folder = find_image_folder(source, data.image_folder) if data.image_folder else None
+        found = find_table_files(source, data.columns, data.separator, image_folder)
+    else:
+        found = find_files(source, data.layout)
+        _check_for_tables(source, found)
+    return OpenedSource(kind, _tell_apart(found))
 
 
-def walk_files(source: Path) -> Iterator[str]:
-    """Yields the relative path of every file, following links to folders outside the source.
+def find_kind(source: str) -> Kind:
+    """Tells what `data.source` is, without reading more than names.
 
-    A folder that cannot be listed, or that a link shows a second time, is yielded like a file, with a slash at its
-    end, so that it is accounted for.
+    Raises:
+        UserError: it is nothing that can be read.
     """
-    root = source.resolve()
-    unreadable: list[str] = []
-    seen: set[Path] = set()
-    for folder, folders, files in os.walk(source, followlinks=True, onerror=lambda e: unreadable.append(e.filename)):
-        here = Path(folder)
-        relative = PurePosixPath(here.relative_to(source))
-        seen.add(here.resolve())
-        again = {name for name in folders if _is_seen_again(here / name, root, seen)}
-        folders[:] = sorted(set(folders) - again)
-        yield from (f"{relative / name}/" for name in again)
-        yield from (str(relative / file) for file in files)
-    yield from (f"{Path(folder).relative_to(source).as_posix()}/" for folder in unreadable)
-
-
-def _is_seen_again(folder: Path, root: Path, seen: set[Path]) -> bool:
-    """Whether a link leads to what the walk meets in any case, or upwards, where it would never end."""
-    if not folder.is_symlink():
-        return False
-    target = folder.resolve()
-    return target in seen or target.is_relative_to(root) or root.is_relative_to(target)
-
-
-def _empty_folders(source: Path, files: list[str], depth: int) -> list[str]:
-    """Folders without a file where class folders are expected, down to a depth."""
-    levels = [source.glob("/".join("*" * level)) for level in range(1, depth + 1)]
-    folders = [folder.relative_to(source).as_posix() for level in levels for folder in level if folder.is_dir()]
-    filled = {parent.as_posix() for file in files for parent in PurePosixPath(file).parents} | set(files)
-    return [f"{folder}/" for folder in folders if not {folder, f"{folder}/"} & filled and not _is_hidden(folder)]
-
-
-def _has_splits(source: Path, files: list[str]) -> bool:
-    """Whether the top folders are splits: all are named so and hold class folders only.
-
-    Folders called `train` or `test` may be classes (vehicles, exams). Names alone do not decide; where the
-    contents do not either, the person is asked.
-    """
-    depths: dict[str, set[bool]] = defaultdict(set)
-    for file in files:
-        folders = _folders_of(file)
-        if folders and not _is_hidden(file) and PurePosixPath(file).suffix.lower() not in OTHER_EXTENSIONS:
-            depths[folders[0]].add(len(folders) > 1)
-    named_as_split = [folder for folder in depths if folder.lower() in SPLIT_NAMES]
-    if not named_as_split:
-        return False
-    if len(named_as_split) == len(depths) and all(nested == {True} for nested in depths.values()):
-        return True
-    if len(named_as_split) < len(depths) and all(nested == {False} for nested in depths.values()):
-        return False
-    names = ", ".join(sorted(depths))
-    raise UserError(
-        f"data.source: {source} holds the folders {names}. {', '.join(named_as_split)} may be splits or classes. "
-        "Set data.layout=classes if each of these folders is a class, "
-        "data.layout=splits if each is a split with class folders in it (only "
-        f"{', '.join(SPLIT_NAMES)} are names of splits)"
+    if source.startswith(HUB_PREFIX):
+        return "hub"
+    if source == BUILTIN_DIGITS:
+        return "digits"
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return "data set" if _is_data_set(path) else "folder"
+    if not path.exists():
+        raise UserError(f"data.source: {_say_missing(source)}")
+    if path.name.lower().endswith(archives.SUFFIXES):
+        return "archive"
+    if path.suffix.lower() in table_rows.SUFFIXES:
+        return "table"
+    instead = INSTEAD.get(
+        path.suffix.lower(),
+        f"give a folder, an archive ({', '.join(archives.SUFFIXES)}) or a table ({', '.join(table_rows.SUFFIXES)})",
     )
+    raise UserError(f"data.source: {path} is a file, not a folder, and no archive or table that can be read; {instead}")
 
 
-def _describe_file(source: Path, file: str, with_splits: bool) -> FoundFile:
-    path = source / file
-    folders = _folders_of(file)
-    split = SPLIT_NAMES.get(folders[0].lower(), "") if with_splits and folders else ""
-    class_folders = folders if not with_splits else folders[1:] if split else ()
-    label_name = class_folders[0] if class_folders and not _is_hidden(file) else ""
-    left_out = ""
-    if _is_hidden(file):
-        left_out = "hidden file"
-    elif file.endswith("/") and path.is_symlink():
-        left_out = "link to a folder that is listed elsewhere"
-    elif PurePosixPath(file).suffix.lower() in OTHER_EXTENSIONS:
-        left_out = f"not a picture ({PurePosixPath(file).suffix.lower()})"
-    elif not label_name:
-        left_out = "outside the folders <split>/<class>" if with_splits else "outside the class folders"
-    return FoundFile(path, _printable(file), _printable(label_name), split, left_out)
+def find_unlabelled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
+    """Lists the pictures to be classified, by the rules that hold for training pictures.
+
+    Args:
+        paths: pictures, folders of any depth, archives and tables. A file that is named itself is taken as it is.
+        workspace: an empty folder; archives are unpacked into it.
+
+    Returns:
+        In the order of the paths, each of them by name; `file` starts with the path as given.
+
+    Raises:
+        UserError: a path is not there, or an archive or table cannot be read.
+    """
+    found = []
+    for number, path in enumerate(paths):
+        if path.is_dir():
+            found += _list_unlabelled(path, path)
+        elif not path.exists():
+            raise UserError(_say_missing(str(path), "no such file or folder"))
+        elif path.name.lower().endswith(archives.SUFFIXES):
+            folder = workspace / str(number)
+            folder.mkdir()
+            refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder)]
+            found += _tell_apart(refused + _list_unlabelled(folder, path))
+        elif path.suffix.lower() in table_rows.SUFFIXES:
+            rows = find_table_files(path, needs_label=False)
+            found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in _tell_apart(rows)]
+        else:
+            found.append(FoundFile(path, printable(str(path)), "", "", ""))
+    return found
 
 
-def _folders_of(file: str) -> tuple[str, ...]:
-    """The folders above a file; of a folder (slash at its end), itself too."""
-    parts = PurePosixPath(file).parts
-    return parts if file.endswith("/") else parts[:-1]
+def _list_unlabelled(folder: Path, shown: Path) -> list[FoundFile]:
+    return [
+        FoundFile(folder / file, printable(f"{shown}/{file}"), "", "", reason_by_name(folder, file))
+        for file in sorted(walk_files(folder))
+    ]
 
 
-def _is_hidden(file: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(file).parts)
+def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[FoundFile]:
+    refused = unpack(archive, workspace)
+    top = find_top(workspace)
+    if data.layout == "splits" and top.name.lower() in SPLIT_NAMES:
+        top = workspace  # an archive of one split
+    found = find_files(top, data.layout, shown=archive)
+    beside = [] if top == workspace else [file for file in walk_files(workspace) if is_hidden(file.split("/")[0])]
+    return refused + found + [FoundFile(workspace / file, printable(file), "", "", "hidden file") for file in beside]
 
 
-def _printable(name: str) -> str:
-    return UNREADABLE_CHARACTERS.sub(lambda found: ascii(found.group())[1:-1].replace("\\udc", "\\x"), name)
+def _tell_apart(found: list[FoundFile]) -> list[FoundFile]:
+    """Sorts by name; of those with one name (entries of an archive), all but the first get a number."""
+    seen: Counter[str] = Counter()
+    names = {file.file for file in found}
+    result = []
+    # What can be used keeps its name.
+    for file in sorted(found, key=lambda one: (one.file, bool(one.left_out))):
+        seen[file.file] += 1
+        name = file.file
+        while seen[file.file] > 1 and name in names:
+            name = f"{file.file} ({seen[file.file]})"
+            seen[file.file] += name in names
+        names.add(name)
+        result.append(replace(file, file=name))
+    return sorted(result, key=lambda one: one.file)
+
+
+def _is_data_set(folder: Path) -> bool:
+    """Whether a folder is a local copy of a data set: saved by `datasets`, or Parquet files and nothing else."""
+    if any((folder / mark).is_file() for mark in DATA_SET_MARKS):
+        return True
+    tables = False
+    for file in walk_files(folder):  # ends at the first file of another kind
+        if Path(file).suffix.lower() in DATA_SET_SUFFIXES:
+            tables = True
+        elif not is_hidden(file) and Path(file).name != "README.md":
+            return False
+    return tables
+
+
+def _check_for_tables(source: Path, found: list[FoundFile]) -> None:
+    """Makes sure that a table of labels is not overlooked where no folder gives any.
+
+    Raises:
+        UserError: names it.
+    """
+    if any(file.label_name and not file.left_out for file in found):
+        return
+    tables = [file.file for file in found if "/" not in file.file and file.file.lower().endswith(table_rows.SUFFIXES)]
+    if tables:
+        raise UserError(
+            f"data.source: {source} holds no class folders with pictures; if a table in it names the classes, give it: "
+            f"data.source={source / tables[0]}"
+        )
+
+
+def _say_missing(source: str, what: str = "it is not there") -> str:
+    """That nothing has this name, with what was probably meant."""
+    path = Path(source).expanduser()
+    if source.startswith("builtin:"):
+        return f"{source} is not known; did you mean {BUILTIN_DIGITS}?"
+    if "://" in source:
+        return f"{source} is an address; download it first and give the file or folder"
+    missing = path
+    while not missing.parent.exists():
+        missing = missing.parent
+    if not missing.parent.is_dir():
+        return f"{path}: {what}; {missing.parent} is a file, not a folder"
+    names = sorted(entry.name for entry in missing.parent.iterdir() if not is_hidden(entry.name))
+    lower = {name.lower(): name for name in names}
+    close = get_close_matches(missing.name.lower(), lower, n=1)
+    if close:
+        return f"{path}: {what}; did you mean {missing.parent / lower[close[0]]}?"
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    beside = f"{', '.join(names[:SHOWN_NAMES]) or 'nothing'}{more}"
+    hub = f" For a data set of the Hugging Face Hub write {HUB_PREFIX}{source}." if source.count("/") == 1 else ""
+    return f"{path}: {what}; {missing.parent.absolute()} holds {beside}.{hub}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vitrine.config.schema import BUILTIN_DIGITS, DataSection
 from vitrine.data.facts import FACTS, PreparedFacts, Settings, read_facts
-from vitrine.data.sources import walk_files
+from vitrine.data.listing import walk_files
 from vitrine.errors import UserError
 
 

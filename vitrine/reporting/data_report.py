@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vitrine.data.prepared import REPORT, PreparedDataset, PreparedFacts, display_picture, open_prepared, read_manifest
+from vitrine.data.facts import REPORT, PreparedFacts
+from vitrine.data.prepared import PreparedDataset, display_picture, open_prepared, read_manifest
 from vitrine.records.atomic import write_text
 from vitrine.reporting.page import Thumbnail, inline_figure, render, thumbnail
 from vitrine.reporting.palette import SPLITS

@@ -20,8 +20,9 @@ from transformers import PreTrainedModel
 import vitrine
 from vitrine.config.loading import dump_recipe
 from vitrine.config.schema import SMALL_CNN, Recipe
+from vitrine.data.facts import Settings
 from vitrine.data.loaders import build_evaluation_loader, build_training_loader
-from vitrine.data.prepared import PreparedDataset, Settings, display_picture, open_prepared
+from vitrine.data.prepared import PreparedDataset, display_picture, open_prepared
 from vitrine.data.split import TEST, TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import CENTRED, Normalisation, build_backbone, build_small_cnn, freeze_backbone, place
@@ -49,7 +50,7 @@ def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
         UserError: there is none, or it was made with other settings; the message lists them.
     """
     folder = recipe.prepared_folder
-    prepared = open_prepared(folder)
+    prepared = open_prepared(folder, recipe.data.fold)
     stored = prepared.facts.settings.content()
     recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": stored["data.source"]})})
     wanted = Settings(

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from vitrine.data.sources import find_files
+from vitrine.data.folders import find_files
 from vitrine.errors import UserError
 
 

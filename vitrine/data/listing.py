@@ -1,0 +1,93 @@
+"""What lies below a folder, and what the name of a file tells: the rules that all kinds of source share."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+# What people's folders hold beside pictures; anything else that is no picture is named as unreadable.
+OTHER_EXTENSIONS = (
+    ".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".md", ".html", ".htm", ".pdf",
+    ".doc", ".docx", ".xls", ".xlsx", ".ini", ".db", ".log", ".py", ".ipynb", ".zip", ".tar", ".gz", ".tgz", ".bz2",
+    ".xz", ".7z", ".rar", ".npy", ".npz", ".parquet", ".arrow", ".mp4", ".mov", ".avi", ".mp3", ".wav",
+)  # fmt: skip
+FOLDER_LISTED_ELSEWHERE = "link to a folder that is listed elsewhere"
+
+# Bytes of a file name that are no UTF-8, and control characters: no table, page or terminal could show them.
+UNREADABLE_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """One file of a source.
+
+    Attributes:
+        path: where it lies.
+        file: its path within the source, with forward slashes; identifies it in every table. A slash at its end marks
+            a folder that gave no files.
+        label_name: what the source calls its class (after `map_labels`: the label), or "" where there is none.
+        split: fixed split (train, validation, test), or "" where Vitrine chooses.
+        left_out: why it is not looked at, or "".
+        group: name of what must stay on one side of the split (a person, a place, a series), or "".
+    """
+
+    path: Path
+    file: str
+    label_name: str
+    split: str
+    left_out: str
+    group: str = ""
+
+
+def walk_files(source: Path) -> Iterator[str]:
+    """Yields the relative path of every file, following links to folders outside the source.
+
+    A folder that cannot be listed, or that a link shows a second time, is yielded like a file, with a slash at its
+    end, so that it is accounted for.
+    """
+    root = source.resolve()
+    unreadable: list[str] = []
+    seen: set[Path] = set()
+    for folder, folders, files in os.walk(source, followlinks=True, onerror=lambda e: unreadable.append(e.filename)):
+        here = Path(folder)
+        relative = PurePosixPath(here.relative_to(source))
+        seen.add(here.resolve())
+        again = {name for name in folders if _is_seen_again(here / name, root, seen)}
+        folders[:] = sorted(set(folders) - again)
+        yield from (f"{relative / name}/" for name in again)
+        yield from (str(relative / file) for file in files)
+    yield from (f"{Path(folder).relative_to(source).as_posix()}/" for folder in unreadable)
+
+
+def _is_seen_again(folder: Path, root: Path, seen: set[Path]) -> bool:
+    """Whether a link leads to what the walk meets in any case, or upwards, where it would never end."""
+    if not folder.is_symlink():
+        return False
+    target = folder.resolve()
+    return target in seen or target.is_relative_to(root) or root.is_relative_to(target)
+
+
+def reason_by_name(source: Path, file: str) -> str:
+    """Why what `walk_files` found is not looked at, as far as its name and kind tell; "" where they do not."""
+    if is_hidden(file):
+        return "hidden file"
+    if file.endswith("/") and (source / file).is_symlink():
+        return FOLDER_LISTED_ELSEWHERE
+    suffix = PurePosixPath(file).suffix.lower()
+    return f"not a picture ({suffix})" if suffix in OTHER_EXTENSIONS else ""
+
+
+def is_hidden(file: str) -> bool:
+    """Whether a path within a source is hidden, or one of the copies that a Mac puts into archives."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(file).parts)
+
+
+def printable(name: str) -> str:
+    """The name with everything escaped that a table, page or terminal could not show."""
+    return UNREADABLE_CHARACTERS.sub(lambda found: ascii(found.group())[1:-1].replace("\\udc", "\\x"), name)
