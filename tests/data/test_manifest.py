@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from vitrine.data.folders import find_files
-from vitrine.data.manifest import COLUMNS, count_status, scan_files
+from vitrine.data.fingerprints import THUMBNAIL_SHAPE, fingerprint
+from vitrine.data.manifest import COLUMNS, ScanMemory, count_status, scan_files
+from vitrine.data.preparation import open_picture
 
 
 def scan(source, max_megapixels=150):
-    manifest = scan_files(find_files(source), max_megapixels)
+    manifest = scan_files(find_files(source), max_megapixels).manifest
     return manifest.set_index("file", drop=False)
 
 
@@ -22,18 +24,25 @@ def test_a_sound_picture_is_kept_with_what_is_known_of_it(make_class_folders):
     source = make_class_folders({"a": 2})
     row = scan(source).loc["a/001.png"]
     content = (source / "a/001.png").read_bytes()
+    looks = fingerprint(open_picture(source / "a/001.png"))
     assert row.to_dict() == {
         "file": "a/001.png",
         "label_name": "a",
+        "source_label": "a",
         "split": "",
+        "group": "",
+        "fold": -1,
         "status": "kept",
         "reason": "",
         "sha256": hashlib.sha256(content).hexdigest(),
+        "perceptual_hash": looks.perceptual_hash,
+        "contrast": pytest.approx(looks.contrast),
         "width": 24,
         "height": 20,
         "mode": "RGB",
         "format": "PNG",
         "size_bytes": len(content),
+        "modified_ns": (source / "a/001.png").stat().st_mtime_ns,
     }
 
 
@@ -75,7 +84,7 @@ def test_every_broken_file_is_quarantined_with_its_reason(make_class_folders):
     [
         (PermissionError(13, "Permission denied"), "permission denied"),
         (OSError(5, "Input/output error"), "input/output error"),
-        (FileNotFoundError(2, "No such file"), "the file is not there any more"),
+        (FileNotFoundError(2, "No such file"), "the file is not there"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_quarantined_and_the_others_are_kept(
@@ -123,7 +132,7 @@ def test_left_out_files_are_not_opened(make_class_folders, monkeypatch):
     (source / ".hidden.png").write_text("x")
     opened = type(source).open
     seen = []
-    monkeypatch.setattr(type(source), "open", lambda path, *given: seen.append(path.name) or opened(path, *given))
+    monkeypatch.setattr(type(source), "open", lambda path, *given, **named: seen.append(path.name) or opened(path, *given, **named))
     manifest = scan(source)
     assert seen == ["000.png"]
     assert manifest.loc[["a/notes.txt", ".hidden.png"], "status"].tolist() == ["left_out"] * 2
@@ -132,7 +141,7 @@ def test_left_out_files_are_not_opened(make_class_folders, monkeypatch):
 def test_rows_come_in_the_order_of_the_files_and_progress_counts_each(make_class_folders):
     found = find_files(make_class_folders({"a": 70, "b": 70}))
     counted = []
-    manifest = scan_files(found, 150, counted.append)
+    manifest = scan_files(found, 150, counted.append).manifest
     assert manifest["file"].tolist() == [file.file for file in found]
     assert sum(counted) == 140
 
@@ -141,20 +150,20 @@ def test_an_interrupt_does_not_wait_for_all_pictures(make_class_folders, monkeyp
     found = find_files(make_class_folders({"a": 400}))
     opened = type(found[0].path).open
     seen = []
-    monkeypatch.setattr(type(found[0].path), "open", lambda path, *given: seen.append(path) or opened(path, *given))
+    monkeypatch.setattr(type(found[0].path), "open", lambda path, *given, **named: seen.append(path) or opened(path, *given, **named))
 
     def interrupt(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         scan_files(found, 150, interrupt)
-    assert len(seen) < 100
+    assert len(seen) < 200
     assert threading.active_count() < 50
 
 
 def test_a_source_without_a_picture_gives_a_manifest_of_the_same_columns(tmp_path):
     (tmp_path / "notes.txt").touch()
-    manifest = scan_files(find_files(tmp_path), 150)
+    manifest = scan_files(find_files(tmp_path), 150).manifest
     assert list(manifest.columns) == list(COLUMNS)
     assert manifest["size_bytes"].dtype == "int64"
 
@@ -162,3 +171,45 @@ def test_a_source_without_a_picture_gives_a_manifest_of_the_same_columns(tmp_pat
 def test_a_row_of_no_known_status_is_an_error_of_ours():
     with pytest.raises(AssertionError, match="2 files found, but"):
         count_status(pd.DataFrame({"status": ["kept", "lost"]}))
+
+
+def test_what_has_not_changed_is_not_read_again(make_class_folders, tmp_path, monkeypatch):
+    source = make_class_folders({"a": 3, "b": 2})
+    (source / "a" / "text.jpg").write_text("no picture")
+    first = scan_files(find_files(source), 150)
+    first.write(tmp_path)
+    (source / "a" / "001.png").write_bytes((source / "b" / "001.png").read_bytes())
+    (source / "b" / "new.png").write_bytes((source / "b" / "001.png").read_bytes())
+    opened = type(source).open
+    seen = []
+    monkeypatch.setattr(
+        type(source), "open", lambda path, *given, **named: seen.append(path.name) or opened(path, *given, **named)
+    )
+    memory = ScanMemory.read([tmp_path])
+    seen.clear()
+    second = scan_files(find_files(source), 150, memory=memory)
+    assert sorted(seen) == ["001.png", "new.png"]
+    monkeypatch.undo()
+    afresh = scan_files(find_files(source), 150)
+    pd.testing.assert_frame_equal(second.manifest, afresh.manifest)
+    assert np.array_equal(second.thumbnails, afresh.thumbnails)
+    assert second.thumbnails.shape == (7, *THUMBNAIL_SHAPE)
+
+
+def test_an_interrupted_scan_hands_over_what_it_has(make_class_folders, tmp_path):
+    found = find_files(make_class_folders({"a": 100}))
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scan_files(found, 150, interrupt, save=lambda scan: scan.write(tmp_path))
+    memory = ScanMemory.read([tmp_path])
+    assert 0 < len(memory.rows) < 100
+    assert memory.find(found[0])[0] == scan(found[0].path.parents[1]).iloc[0].to_dict()
+
+
+def test_a_damaged_memory_is_none(tmp_path):
+    (tmp_path / "manifest.parquet").write_bytes(b"damaged")
+    (tmp_path / "thumbnails.npy").write_bytes(b"damaged")
+    assert ScanMemory.read([tmp_path, tmp_path / "missing"]).rows == {}

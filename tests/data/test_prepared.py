@@ -43,7 +43,7 @@ def test_what_is_no_prepared_data_set_is_refused_with_what_to_do(tmp_path, name)
 
 @pytest.mark.parametrize(
     "change",
-    [{"format": 2}, {"label_names": None}, {"new": 1}, {"settings": {}}],
+    [{"format": 1}, {"label_names": None}, {"new": 1}, {"settings": {}}],
     ids=lambda change: next(iter(change)),
 )
 def test_a_data_set_of_another_version_is_refused(prepared, change):
@@ -55,7 +55,7 @@ def test_a_data_set_of_another_version_is_refused(prepared, change):
 
 def test_a_data_set_with_missing_or_damaged_parts_is_refused(prepared):
     for spoil in (lambda path: path.write_bytes(b"damaged"), lambda path: path.unlink()):
-        spoil(next(prepared.folder.glob("pictures/train/*.arrow")))
+        spoil(next(prepared.folder.glob("pictures/train-*.arrow")))
         with pytest.raises(UserError, match=r"pictures is incomplete or damaged; run data_prep\.py again"):
             open_prepared(prepared.folder)
     shutil.rmtree(prepared.folder / "pictures")

@@ -31,9 +31,10 @@ def settings_for(source: Path, **changes: object) -> Settings:
     return Settings(data=DataSection(**({"source": str(source), "image_size": 16} | changes)), **sections)
 
 
-def prepare(source: Path, **changes: object) -> PreparedDataset:
+def prepare(source: Path, again: bool = False, **changes: object) -> PreparedDataset:
     """Writes `<source>_prepared` beside the source, replacing an older one, as data_prep.py does."""
     final = source.with_name(f"{source.name}_prepared")
     with working_folder(final) as folder:
-        write_prepared(folder, source.name, settings_for(source, **changes), earlier=final if final.exists() else None)
+        earlier = final if final.exists() else None
+        write_prepared(folder, source.name, settings_for(source, **changes), earlier=earlier, again=again)
     return open_prepared(final)

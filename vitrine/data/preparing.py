@@ -117,7 +117,7 @@ def _split(manifest: pd.DataFrame, units: Sequence[int], settings: Settings, wor
         np.asarray(units)[inside].tolist(),
         work.folds,
     )
-    manifest.loc[rows, "fold"] = folds
+    manifest.loc[rows, "fold"] = np.array(folds, np.int8)
     manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
 
 
