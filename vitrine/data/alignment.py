@@ -1,0 +1,167 @@
+"""Whether one picture is a copy of another: lay the one over the other and see what remains, block by block."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrine.data.fingerprints import COLOUR_SIDE, SIDE
+
+Floats = npt.NDArray[np.float32]
+
+COARSE_STEPS, FINE_STEPS = 4, 3
+BLOCKS = 4  # in each direction; what differs in one place must not drown in what is equal everywhere else
+# What a copy may differ by, in grey levels: coding leaves some, more in a lively picture; and where brightness changes
+# quickly, a misplacement that no alignment of so small pictures avoids.
+LEAST_NOISE = 2.5
+NOISE_PER_CONTRAST = 0.05
+MISPLACEMENT = 0.3  # pixels of the 32
+HOPELESS = 3.0  # times that limit after the coarse steps: not worth the fine ones
+LARGEST_ZOOM, LARGEST_SHIFT = 0.16, 0.16  # of the side (shift: of half the side): a crop of 5 % of each edge takes 0.11
+LOWEST_GAIN, HIGHEST_GAIN = 0.75, 1.6
+LARGEST_BIAS = 40.0
+# Of the six numbers zoom, shift (each down and across), gain and bias: how far each may move at once.
+FARTHEST_STEP = np.array([0.08, 0.08, 0.08, 0.08, 0.3, 30.0])
+PAIRS_AT_ONCE = 512  # about 60 MB
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How the darker picture of each pair becomes the lighter one; all `[pairs]`.
+
+    Attributes:
+        difference: largest remaining difference of a block, as a multiple of what copies may differ by; a copy has
+            1 or less.
+        zoom: largest change of a side, 0.1 for ten percent.
+        shift: largest shift as a share of the side.
+        gain: factor of the brightness.
+        bias: added to the brightness, in grey levels.
+    """
+
+    difference: Floats
+    zoom: Floats
+    shift: Floats
+    gain: Floats
+    bias: Floats
+
+
+def to_colours(thumbnails: npt.NDArray[np.uint8], mirror: npt.NDArray[np.bool_] | None = None) -> Floats:
+    """Turns stored thumbnails `[n, 48, 32]` into red, green and blue `[n, 3, 32, 32]` in [0, 255].
+
+    Args:
+        thumbnails: as `fingerprint` makes them.
+        mirror: which of them to mirror, `[n]`.
+    """
+    brightness = thumbnails[:, :SIDE].astype(np.float32)
+    colour = thumbnails[:, SIDE:].astype(np.float32) - 128
+    blue, red = (
+        np.repeat(np.repeat(half, 2, axis=1), 2, axis=2)
+        for half in (colour[:, :, :COLOUR_SIDE], colour[:, :, COLOUR_SIDE:])
+    )
+    # JPEG's own conversion (ITU-R BT.601, full range).
+    channels = (brightness + 1.402 * red, brightness - 0.344 * blue - 0.714 * red, brightness + 1.772 * blue)
+    pictures = np.stack(channels, axis=1).clip(0, 255)
+    if mirror is not None:
+        pictures[mirror] = pictures[mirror, :, :, ::-1]
+    return pictures
+
+
+def align(first: Floats, second: Floats) -> Alignment:
+    """Lays pictures over each other: small zooms and shifts, gain and bias of the brightness, with saturation.
+
+    Args:
+        first: `[pairs, 3, 32, 32]` in [0, 255].
+        second: the same; mirrored already where that is to be tried.
+    """
+    # What was brightened into white cannot be undone, so the darker one has to explain the lighter one.
+    swap = first.mean(axis=(1, 2, 3)) > second.mean(axis=(1, 2, 3))
+    dark = np.where(swap[:, None, None, None], second, first)
+    light = np.where(swap[:, None, None, None], first, second)
+    parameters = np.tile(np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0]), (len(dark), 1))
+    coarse_dark, coarse_light = _halve(dark), _halve(light)
+    for _ in range(COARSE_STEPS):
+        parameters = _improve(coarse_dark, coarse_light, parameters)
+    difference = _difference(coarse_dark, coarse_light, parameters)
+    promising = difference <= HOPELESS
+    if promising.any():
+        dark, light, chosen = dark[promising], light[promising], parameters[promising]
+        for _ in range(FINE_STEPS):
+            chosen = _improve(dark, light, chosen)
+        parameters[promising] = chosen
+        difference[promising] = _difference(dark, light, chosen)
+    zoom = np.abs(parameters[:, [0, 2]] - 1).max(axis=1)
+    shift = np.abs(parameters[:, [1, 3]]).max(axis=1) / 2
+    gain, bias = parameters[:, 4], parameters[:, 5]
+    return Alignment(difference, *(one.astype(np.float32) for one in (zoom, shift, gain, bias)))
+
+
+def _halve(pictures: Floats) -> Floats:
+    count, channels, side, _ = pictures.shape
+    halves: Floats = pictures.reshape(count, channels, side // 2, 2, side // 2, 2).mean(axis=(3, 5))
+    return halves
+
+
+def _warp(pictures: Floats, parameters: npt.NDArray[np.float64]) -> tuple[Floats, Floats]:
+    """Zooms and shifts; returns the pictures and which pixels `[pairs, side, side]` came from within them."""
+    side = pictures.shape[-1]
+    places = (2 * np.arange(side) + 1) / side - 1
+    weights, inside = [], []
+    for scale, shift in ((0, 1), (2, 3)):
+        from_ = parameters[:, scale, None] * places + parameters[:, shift, None]
+        inside.append((np.abs(from_) <= 1).astype(np.float32))
+        pixels = (((from_ + 1) * side - 1) / 2).clip(0, side - 1).astype(np.float32)
+        weights.append(np.maximum(0, 1 - np.abs(pixels[:, :, None] - np.arange(side, dtype=np.float32))))
+    down, across = weights
+    warped = down[:, None] @ pictures @ across.transpose(0, 2, 1)[:, None]
+    return warped, inside[0][:, :, None] * inside[1][:, None, :]
+
+
+def _improve(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """One Gauss-Newton step towards the smallest squared difference."""
+    count, _, side, _ = dark.shape
+    warped, inside = _warp(dark, parameters)
+    gain, bias = (parameters[:, one, None, None, None].astype(np.float32) for one in (4, 5))
+    brightened = gain * warped + bias
+    # Saturated pixels say nothing about where to move.
+    moves = ((brightened > 0) & (brightened < 255)) * inside[:, None]
+    rest = (light - brightened.clip(0, 255)) * inside[:, None]
+    down, across = np.gradient(warped, axis=(2, 3))
+    slope = gain * (side / 2) * moves
+    down, across = down * slope, across * slope
+    places = ((2 * np.arange(side) + 1) / side - 1).astype(np.float32)
+    columns = (down * places[:, None], down, across * places, across, warped * moves, moves)
+    jacobian = np.stack(columns, axis=1).reshape(count, len(columns), -1)
+    normal = (jacobian @ jacobian.transpose(0, 2, 1)).astype(np.float64)
+    target = (jacobian @ rest.reshape(count, -1, 1)).astype(np.float64)
+    diagonal = np.arange(len(columns))
+    normal[:, diagonal, diagonal] *= 1.01
+    normal[:, diagonal, diagonal] += 1e-3
+    step = np.linalg.solve(normal, target)[:, :, 0].clip(-FARTHEST_STEP, FARTHEST_STEP)
+    return (parameters + step).clip(_LOWEST, _HIGHEST)
+
+
+_LOWEST = np.array([1 - LARGEST_ZOOM, -LARGEST_SHIFT] * 2 + [LOWEST_GAIN, -LARGEST_BIAS])
+_HIGHEST = np.array([1 + LARGEST_ZOOM, LARGEST_SHIFT] * 2 + [HIGHEST_GAIN, LARGEST_BIAS])
+
+
+def _difference(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]) -> Floats:
+    warped, inside = _warp(dark, parameters)
+    gain, bias = (parameters[:, one, None, None, None].astype(np.float32) for one in (4, 5))
+    expected = (gain * warped + bias).clip(0, 255)
+    down, across = np.gradient(expected, axis=(2, 3))
+    contrast = np.minimum(expected.std(axis=(2, 3)).mean(axis=1), light.std(axis=(2, 3)).mean(axis=1))
+    noise = LEAST_NOISE + NOISE_PER_CONTRAST * contrast
+    pixels = dark.shape[-1] / SIDE  # a misplacement counts half as many pixels in a picture of half the side
+    squares = ((light - expected) ** 2).mean(axis=1) * inside
+    slopes = (down**2 + across**2).mean(axis=1) * inside
+    area = _over_blocks(inside)
+    allowed = noise[:, None, None] ** 2 + (MISPLACEMENT * pixels) ** 2 * _over_blocks(slopes) / area.clip(1)
+    ratio = np.where(area > 0, _over_blocks(squares) / area.clip(1) / allowed, 0)
+    largest: Floats = np.sqrt(ratio.max(axis=(1, 2)))
+    return largest
+
+
+def _over_blocks(values: Floats) -> Floats:
+    count, side, _ = values.shape
+    sums: Floats = values.reshape(count, BLOCKS, side // BLOCKS, BLOCKS, side // BLOCKS).sum(axis=(2, 4))
+    return sums

@@ -1,0 +1,232 @@
+"""Copies among the pictures: exact ones by content, near ones (saved again, resized, brightened, mirrored, cropped)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from vitrine.data.alignment import PAIRS_AT_ONCE, Alignment, align, to_colours
+from vitrine.data.fingerprints import SIDE, cosines
+from vitrine.data.manifest import KEPT
+
+Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
+
+FREQUENCIES = 8  # in each direction: as coarse as the perceptual hash, but with its numbers instead of their signs
+LEAST_SIMILARITY = 0.75  # of what is worth laying over each other; see benchmarks/near_duplicates.py
+MOST_PARTNERS = 24  # likeliest partners tried for each picture; more copies than these are linked through each other
+# Two pages without a spot look alike and are no copies. Grey levels (standard deviation over the thumbnail).
+LEAST_CONTRAST = 6.0
+TILE_ROWS, TILE_COLUMNS = 1024, 8192  # similarities held at once: three times 34 MB
+# Groups grow along verified pairs (A with B, B with C). A series of frames could chain a whole data set together so;
+# beyond this size every member must be a verified copy of the group's centre.
+LARGEST_CHAIN = 50
+ZOOMED, SHIFTED, BRIGHTENED = 0.03, 0.03, 0.08  # what is named: below, it is within what resizing and coding do
+
+MIRRORED, CROPPED, BRIGHTNESS, SAVED_AGAIN = "mirrored", "cropped", "other brightness", "saved again or resized"
+SAME_LOOK = "the same pixels"
+PAIR_COLUMNS = {"first": "int64", "second": "int64", "kind": "object", "difference": "float32"}
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Which rows of a manifest show the same picture.
+
+    Attributes:
+        content: int64 `[rows]`: position of the first kept row with exactly the same bytes; -1 where not kept.
+        group: int64 `[rows]`: position of the first row of all its copies, exact and near, which is its own where it
+            has none; -1 where not kept. Rows of one group belong on one side of a split.
+        pairs: verified near copies, one row per pair: first and second (positions; first < second, each the first of
+            its content), kind in words, difference (a copy has 1 or less).
+    """
+
+    content: Places
+    group: Places
+    pairs: pd.DataFrame
+
+    def exact_groups(self) -> list[list[int]]:
+        """Positions of rows with the same bytes, for contents that are there more than once."""
+        return _members(self.content)
+
+    def groups(self) -> list[list[int]]:
+        """Positions of rows that show the same picture, exactly or nearly, for pictures that are there more than once."""
+        return _members(self.group)
+
+
+def find_twins(
+    manifest: pd.DataFrame,
+    thumbnails: npt.NDArray[np.uint8],
+    near: bool = True,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Twins:
+    """Finds the copies among the kept rows.
+
+    Args:
+        manifest: with the columns status and sha256.
+        thumbnails: uint8 `[rows, 48, 32]`, see `fingerprints`; those of rows that are not kept are not looked at.
+        near: look for near copies too; exact ones are found in any case.
+        progress: called with the pictures compared and all of them.
+    """
+    kept = np.flatnonzero(manifest["status"] == KEPT)
+    content = np.full(len(manifest), -1, np.int64)
+    codes, _ = pd.factorize(manifest["sha256"].iloc[kept])
+    _, first = np.unique(codes, return_index=True)
+    content[kept] = kept[first][codes]
+    pairs = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PAIR_COLUMNS.items()})
+    if near and len(first) > 1:
+        pairs = find_near_pairs(thumbnails, kept[first], progress)
+    group = np.full(len(manifest), -1, np.int64)
+    group[kept] = join_pairs(pairs, len(manifest))[content[kept]]
+    return Twins(content, group, pairs)
+
+
+def find_near_pairs(
+    thumbnails: npt.NDArray[np.uint8],
+    rows: Places,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> pd.DataFrame:
+    """Compares pictures of different content.
+
+    Args:
+        thumbnails: `[all rows, 48, 32]`.
+        rows: which of them to compare, ascending.
+        progress: see `find_twins`.
+
+    Returns:
+        Verified pairs as in `Twins.pairs`, in the order of the rows.
+    """
+    described, even, odd = _describe(thumbnails, rows)
+    found = []
+    for first, second, mirrored in _candidates(even, odd, lambda done: progress(done, len(described))):
+        for start in range(0, len(first), PAIRS_AT_ONCE):
+            part = slice(start, start + PAIRS_AT_ONCE)
+            found.append(_verify(thumbnails, described[first[part]], described[second[part]], mirrored[part]))
+    pairs = pd.concat(found) if found else pd.DataFrame(columns=list(PAIR_COLUMNS))
+    pairs = pairs.astype(PAIR_COLUMNS).sort_values("difference", kind="stable").drop_duplicates(["first", "second"])
+    return pairs.sort_values(["first", "second"], ignore_index=True)
+
+
+def join_pairs(pairs: pd.DataFrame, rows: int) -> Places:
+    """Groups rows along pairs; a group that grew too large is divided into centres and what is linked to them.
+
+    Returns:
+        Position of the first member of each row's group, `[rows]`.
+    """
+    first, second = (pairs[name].to_numpy(np.int64) for name in ("first", "second"))
+    links = coo_array((np.ones(len(pairs), bool), (first, second)), (rows, rows))
+    _, label = connected_components(links, directed=False)
+    sizes = np.bincount(label)
+    chained = sizes[label] > LARGEST_CHAIN
+    group = _first_of_each(label)
+    if chained.any():
+        _divide(group, first[chained[first]], second[chained[first]])
+    return group
+
+
+def _divide(group: Places, first: Places, second: Places) -> None:
+    """Takes the row with most links as a centre, its partners as its group, and goes on with the rest."""
+    partners: dict[int, set[int]] = {}
+    for one, other in zip(first.tolist(), second.tolist(), strict=True):
+        partners.setdefault(one, set()).add(other)
+        partners.setdefault(other, set()).add(one)
+    free = set(partners)
+    for centre in sorted(partners, key=lambda row: (-len(partners[row]), row)):
+        if centre in free:
+            members = (partners[centre] & free) | {centre}
+            group[list(members)] = min(members)
+            free -= members
+
+
+def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, Floats, Floats]:
+    """Coarse shapes as vectors whose product is a similarity; pictures without any contrast are left out.
+
+    A mirrored picture has the same changes across, of which the odd ones have the other sign. So two products, of
+    the even ones and of the odd ones, compare both a picture and its mirrored self.
+    """
+    basis = cosines(FREQUENCIES).astype(np.float32)
+    # Natural pictures change ten times less ten times faster (amplitude 1 / frequency); unweighted, sky above and
+    # ground below would make half of all pictures similar.
+    frequency = np.arange(FREQUENCIES, dtype=np.float32)
+    weight = np.hypot(frequency[:, None], frequency[None, :])
+    described, vectors = [], []
+    for start in range(0, len(rows), TILE_ROWS):
+        part = rows[start : start + TILE_ROWS]
+        brightness = thumbnails[part, :SIDE].astype(np.float32)
+        enough = brightness.std(axis=(1, 2)) >= LEAST_CONTRAST
+        described.append(part[enough])
+        vectors.append((basis @ brightness[enough] @ basis.T * weight).reshape(-1, FREQUENCIES, FREQUENCIES))
+    shapes = np.concatenate(vectors)
+    shapes /= np.linalg.norm(shapes, axis=(1, 2), keepdims=True)
+    even, odd = (np.ascontiguousarray(shapes[:, :, part::2].reshape(len(shapes), -1)) for part in (0, 1))
+    return np.concatenate(described), even, odd
+
+
+def _candidates(
+    even: Floats, odd: Floats, progress: Callable[[int], None]
+) -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
+    """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the rows."""
+    count = len(even)
+    for top in range(0, count, TILE_ROWS):
+        found = []
+        for left in range(top, count, TILE_COLUMNS):
+            rows, columns = slice(top, top + TILE_ROWS), slice(left, left + TILE_COLUMNS)
+            straight = even[rows] @ even[columns].T
+            turned = odd[rows] @ odd[columns].T
+            for mirrored in (False, True):
+                similarity = straight - turned if mirrored else straight + turned
+                first, second = np.divmod(np.flatnonzero(similarity > LEAST_SIMILARITY), similarity.shape[1])
+                similar = similarity[first, second]
+                later = first + top < second + left
+                turn = np.full(int(later.sum()), mirrored)
+                found.append((first[later] + top, second[later] + left, similar[later], turn))
+        first, second, similar, turn = (np.concatenate(column) for column in zip(*found, strict=True))
+        best = np.lexsort((-similar, first))
+        rank = np.arange(len(best)) - np.searchsorted(first[best], first[best])
+        best = best[rank < MOST_PARTNERS]
+        yield first[best], second[best], turn[best]
+        progress(min(top + TILE_ROWS, count))
+
+
+def _verify(
+    thumbnails: npt.NDArray[np.uint8], first: Places, second: Places, mirrored: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
+    alignment = align(to_colours(thumbnails[first]), to_colours(thumbnails[second], mirrored))
+    same = (thumbnails[first] == thumbnails[second]).all(axis=(1, 2)) & ~mirrored
+    table = pd.DataFrame(
+        {"first": first, "second": second, "kind": _name(alignment, mirrored, same), "difference": alignment.difference}
+    )
+    return table[alignment.difference <= 1]
+
+
+def _name(
+    alignment: Alignment, mirrored: npt.NDArray[np.bool_], same: npt.NDArray[np.bool_]
+) -> list[str]:
+    """What was done to a picture to make the other, in words."""
+    marks = {
+        MIRRORED: mirrored,
+        CROPPED: (alignment.zoom > ZOOMED) | (alignment.shift > SHIFTED),
+        BRIGHTNESS: (np.abs(alignment.gain - 1) > BRIGHTENED) & ~same,
+    }
+    names = []
+    for row in range(len(mirrored)):
+        changes = [name for name, mark in marks.items() if mark[row]]
+        names.append(", ".join(changes) or (SAME_LOOK if same[row] else SAVED_AGAIN))
+    return names
+
+
+def _first_of_each(labels: npt.NDArray[np.integer]) -> Places:
+    """For each row, the position of the first row with its label."""
+    _, first, code = np.unique(labels, return_index=True, return_inverse=True)
+    return first[code].astype(np.int64)
+
+
+def _members(labels: Places) -> list[list[int]]:
+    """Positions by label (-1: none), for labels that occur more than once."""
+    places = np.flatnonzero(labels >= 0)
+    order = places[np.argsort(labels[places], kind="stable")]
+    parts = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return [part.tolist() for part in parts if len(part) > 1]
