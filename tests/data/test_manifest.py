@@ -132,7 +132,9 @@ def test_left_out_files_are_not_opened(make_class_folders, monkeypatch):
     (source / ".hidden.png").write_text("x")
     opened = type(source).open
     seen = []
-    monkeypatch.setattr(type(source), "open", lambda path, *given, **named: seen.append(path.name) or opened(path, *given, **named))
+    monkeypatch.setattr(
+        type(source), "open", lambda path, *given, **named: seen.append(path.name) or opened(path, *given, **named)
+    )
     manifest = scan(source)
     assert seen == ["000.png"]
     assert manifest.loc[["a/notes.txt", ".hidden.png"], "status"].tolist() == ["left_out"] * 2
@@ -150,7 +152,9 @@ def test_an_interrupt_does_not_wait_for_all_pictures(make_class_folders, monkeyp
     found = find_files(make_class_folders({"a": 400}))
     opened = type(found[0].path).open
     seen = []
-    monkeypatch.setattr(type(found[0].path), "open", lambda path, *given, **named: seen.append(path) or opened(path, *given, **named))
+    monkeypatch.setattr(
+        type(found[0].path), "open", lambda path, *given, **named: seen.append(path) or opened(path, *given, **named)
+    )
 
     def interrupt(_):
         raise KeyboardInterrupt

@@ -26,7 +26,9 @@ def squares_made(monkeypatch):
     """Names of the pictures that are decoded and resized."""
     made = []
     original = preparing._make_square
-    monkeypatch.setattr(preparing, "_make_square", lambda path, *given: made.append(path.name) or original(path, *given))
+    monkeypatch.setattr(
+        preparing, "_make_square", lambda path, *given: made.append(path.name) or original(path, *given)
+    )
     return made
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from vitrine.config.schema import DataSection
+from vitrine.config.schema import ChecksSection, DataSection
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared
@@ -28,6 +28,8 @@ def digest(folder: Path) -> dict[bytes, str]:
 def settings_for(source: Path, **changes: object) -> Settings:
     """The default settings with small pictures; `changes` are those of the section `data`, or whole other sections."""
     sections = {name: changes.pop(name) for name in ("labels", "checks", "preparation") if name in changes}
+    # Drawn pictures look alike; what is done about that has tests of its own.
+    sections.setdefault("checks", ChecksSection(near_duplicates=False))
     return Settings(data=DataSection(**({"source": str(source), "image_size": 16} | changes)), **sections)
 
 

@@ -33,7 +33,9 @@ def prepare_classes(folder: Path, pictures: Mapping[str, int], size: tuple[int, 
 
 def prepare_source(folder: Path) -> PreparedDataset:
     """Prepares `folder/source` into `folder/prepared`."""
-    data = DataSection(source=str(folder / "source"), layout="classes", image_size=SIDE, validation_fraction=0.2, test_fraction=0.4)
+    data = DataSection(
+        source=str(folder / "source"), layout="classes", image_size=SIDE, validation_fraction=0.2, test_fraction=0.4
+    )
     prepared = folder / "prepared"
     prepared.mkdir()
     write_prepared(prepared, "animals", Settings(data=data))

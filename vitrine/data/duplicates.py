@@ -202,9 +202,7 @@ def _verify(
     return table[alignment.difference <= 1]
 
 
-def _name(
-    alignment: Alignment, mirrored: npt.NDArray[np.bool_], same: npt.NDArray[np.bool_]
-) -> list[str]:
+def _name(alignment: Alignment, mirrored: npt.NDArray[np.bool_], same: npt.NDArray[np.bool_]) -> list[str]:
     """What was done to a picture to make the other, in words."""
     marks = {
         MIRRORED: mirrored,

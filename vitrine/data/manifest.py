@@ -24,7 +24,7 @@ COLUMNS = {
     "file": "string", "label_name": "string", "source_label": "string", "split": "string", "group": "string",
     "status": "string", "reason": "string", "sha256": "string", "perceptual_hash": "string", "contrast": "float32", "width": "int32",
     "height": "int32", "mode": "string", "format": "string", "size_bytes": "int64", "modified_ns": "int64",
-    "fold": "int8",
+    "fold": "int8", "copy_of": "string",
 }  # fmt: skip
 # Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
 FILES_PER_TASK = 16
@@ -155,7 +155,7 @@ def _source_words(found: FoundFile) -> Row:
     """What the source says of a file."""
     return {
         "file": found.file, "label_name": found.label_name, "source_label": found.label_name, "split": found.split,
-        "group": found.group, "fold": -1,
+        "group": found.group, "fold": -1, "copy_of": "",
     }  # fmt: skip
 
 

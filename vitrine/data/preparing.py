@@ -1,24 +1,30 @@
 """From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
+import json
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
 from vitrine.data.classes import check_splits, choose_classes
+from vitrine.data.copies import apply_policies
+from vitrine.data.duplicates import Twins, find_twins
 from vitrine.data.earlier import EarlierWork, forget, recall
-from vitrine.data.facts import FACTS, MANIFEST_FOR_PEOPLE, PICTURES, PreparedFacts, Settings
+from vitrine.data.facts import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, PICTURES, PreparedFacts, Settings
 from vitrine.data.labels import map_labels
 from vitrine.data.listing import FoundFile
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
 from vitrine.data.preparation import PictureError, open_picture, to_square
+from vitrine.data.quality import Finding, find_problems
 from vitrine.data.shards import ShardWriter, bytes_per_picture
 from vitrine.data.sources import open_source
-from vitrine.data.split import CONFLICT, SPLITS, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits
+from vitrine.data.split import CONFLICT, SPLITS, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits, join_units
 from vitrine.data.threads import map_ahead
 from vitrine.data.unchanged import source_state
 from vitrine.data.working_folder import check_room
@@ -63,12 +69,13 @@ def write_prepared(
         scan = _scan(folder, mapped.files, settings, work, progress)
         manifest = scan.manifest
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
+        findings, twins = _check(scan, settings, progress)
         notes = choose_classes(manifest, settings.data.source)
-        units = list(range(int((manifest["status"] == KEPT).sum())))
-        _split(manifest, units, settings, work)
+        _split(manifest, twins.group, settings, work)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         facts = _gather_facts(manifest, notes, name, state, settings)
         scan.write(folder)
+        write_text(folder / FINDINGS, json.dumps([asdict(finding) for finding in findings], indent=1))
         _write_pictures(folder, manifest, found, facts, work, progress)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
@@ -91,11 +98,24 @@ def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: Ea
     )
 
 
-def _split(manifest: pd.DataFrame, units: Sequence[int], settings: Settings, work: EarlierWork) -> None:
+def _check(scan: Scan, settings: Settings, progress: Progress) -> tuple[list[Finding], Twins]:
+    """Looks for copies and other problems, and leaves out in place what the recipe says."""
+    checks, manifest = settings.checks, scan.manifest
+    twins = find_twins(
+        manifest, scan.thumbnails, checks.near_duplicates, lambda done, total: progress("comparing", done, total)
+    )
+    apply_policies(manifest, twins, checks.copies, checks.contradictions, checks.leaks)
+    for group in twins.groups():
+        manifest.loc[group, "copy_of"] = manifest["file"].iloc[group[0]]
+    return find_problems(manifest, twins, checks.min_side), twins
+
+
+def _split(manifest: pd.DataFrame, twins: npt.NDArray[np.int64], settings: Settings, work: EarlierWork) -> None:
     """Fills the columns split and fold in place; new copies of pictures on several sides are left out."""
     data = settings.data
     rows = manifest["status"] == KEPT
     kept = manifest[rows]
+    units = join_units(twins[rows.to_numpy()].tolist(), kept["group"].tolist())
     sizes = SplitSizes(
         data.validation_fraction if data.validation_count is None else data.validation_count,
         data.test_fraction if data.test_count is None else data.test_count,

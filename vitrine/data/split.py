@@ -5,6 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 CONFLICT = ""  # in place of a split: copies of this picture lie on several sides already
 SMALL_CLASS_RULE = (
@@ -106,6 +110,25 @@ def assign_folds(
                 folds[row] = fold
                 filled[label_names[row]][fold] += 1
     return folds
+
+
+def join_units(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
+    """One number for all that must stay on one side: copies of each other, and members of one group.
+
+    Args:
+        copies: equal numbers for pictures that are copies.
+        groups: name of the group of each, or "".
+    """
+    count = len(copies)
+    members = [(row, 0, copy) for row, copy in enumerate(copies)]
+    members += [(row, 1, group) for row, group in enumerate(groups) if group]
+    numbers: dict[tuple[int, object], int] = {}
+    nodes = [count + numbers.setdefault((kind, name), len(numbers)) for _, kind, name in members]
+    rows = [row for row, _, _ in members]
+    size = count + len(numbers)
+    graph = coo_array((np.ones(len(rows), np.int8), (rows, nodes)), shape=(size, size))
+    joined: list[int] = connected_components(graph, directed=False)[1][:count].tolist()
+    return joined
 
 
 def _decided(file: str, split: str, fixed: Sequence[str], earlier: Mapping[str, str]) -> str | None:
