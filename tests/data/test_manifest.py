@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from vitrine.data.manifest import COLUMNS, count_status, scan_files
 from vitrine.data.folders import find_files
+from vitrine.data.manifest import COLUMNS, count_status, scan_files
 
 
 def scan(source, max_megapixels=150):

@@ -13,11 +13,11 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.data.trees import digest, prepare, settings_for
+from vitrine.data.folders import find_files
 from vitrine.data.manifest import count_status, scan_files
 from vitrine.data.preparation import open_picture
 from vitrine.data.prepared import open_prepared, read_manifest
 from vitrine.data.preparing import write_prepared
-from vitrine.data.folders import find_files
 from vitrine.errors import UserError
 
 PARTS = ("train", "test", "valid", "cat", "Cat", "dog ", "héllo", "🐶", ".git", "__MACOSX", "test_tube", "a b", "x.png")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from vitrine.data.preparation import PictureError, decode_picture, to_rgb
 from vitrine.data.listing import FoundFile
+from vitrine.data.preparation import PictureError, decode_picture, to_rgb
 from vitrine.data.threads import map_ahead
 
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"

@@ -14,8 +14,8 @@ from vitrine.config.schema import ColumnsSection
 from vitrine.errors import UserError
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-# Tried in this order; the one that divides the first line into most parts is taken. (csv.Sniffer looks for regularity
-# in the text below, where long descriptions have their own.)
+# The one that divides the first line, which holds the names, into most parts is taken. (csv.Sniffer judges by the text
+# below too, where descriptions hold commas and semicolons of their own, and takes the likeliest without asking.)
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 USUAL_NAMES = {
     "image": (
@@ -67,7 +67,10 @@ def read_rows(
     chosen = _choose_columns(table, content.names, columns or ColumnsSection(), needs_label)
     places = {role: content.names.index(name) if name else None for role, name in chosen.items()}
     cells = [
-        (number, {role: "" if at is None else _to_text(table, number, chosen[role], row[at]) for role, at in places.items()})
+        (
+            number,
+            {role: "" if at is None else _to_text(table, number, chosen[role], row[at]) for role, at in places.items()},
+        )
         for number, row in content.rows
     ]
     whole = _are_whole_numbers(row["label"] for _, row in cells)
@@ -82,19 +85,19 @@ def _are_whole_numbers(labels: Iterable[str]) -> bool:
     return all(re.fullmatch(r"[+-]?\d+(\.0+)?", label) for label in labels if label)
 
 
-def _choose_columns(
-    table: Path, names: list[str], columns: ColumnsSection, needs_label: bool
-) -> dict[str, str | None]:
+def _choose_columns(table: Path, names: list[str], columns: ColumnsSection, needs_label: bool) -> dict[str, str | None]:
     """The column name of each role, None where the table has none."""
     chosen = {}
     for role, usual in USUAL_NAMES.items():
         given = getattr(columns, role)
         needed = role == "image" or (role == "label" and needs_label)
-        chosen[role] = _check_given(table, names, role, given) if given else _choose_usual(table, names, role, usual, needed)
-        if chosen[role] and names.count(chosen[role]) > 1:
-            raise UserError(f"{table}: has two columns named '{chosen[role]}'; rename one of them")
+        chosen[role] = (
+            _check_given(table, names, role, given) if given else _choose_usual(table, names, role, usual, needed)
+        )
     taken: dict[str, str] = {}
     for role, name in chosen.items():
+        if name and names.count(name) > 1:
+            raise UserError(f"{table}: has two columns named '{name}'; rename one of them")
         if name and name in taken:
             raise UserError(
                 f"data.columns.{role}: '{name}' is the column of the {WHAT[taken[name]]} already; "
@@ -111,9 +114,7 @@ def _check_given(table: Path, names: list[str], role: str, given: str) -> str:
     lower = {name.lower(): name for name in names}
     close = get_close_matches(given.lower(), lower, n=1)
     hint = f"; did you mean '{lower[close[0]]}'?" if close else ";"
-    raise UserError(
-        f"data.columns.{role}: {table} has no column '{given}'{hint} Its columns are {_list_names(names)}"
-    )
+    raise UserError(f"data.columns.{role}: {table} has no column '{given}'{hint} Its columns are {_list_names(names)}")
 
 
 def _choose_usual(table: Path, names: list[str], role: str, usual: Sequence[str], needed: bool) -> str | None:
@@ -189,7 +190,7 @@ def _read_json_lines(table: Path) -> _Table:
         except ValueError as error:
             raise UserError(f"{table}: line {number} is not JSON ({error})") from error
         if not isinstance(value, dict):
-            raise UserError(f"{table}: line {number} is not an object such as {{\"image\": ..., \"label\": ...}}")
+            raise UserError(f'{table}: line {number} is not an object such as {{"image": ..., "label": ...}}')
         objects.append((number, value))
         names.update(dict.fromkeys(value))
     return _Table(list(names), ((number, [value.get(name) for name in names]) for number, value in objects))
