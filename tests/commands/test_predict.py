@@ -30,11 +30,12 @@ def pictures(tmp_path):
     return folder
 
 
-def test_every_visible_file_has_a_row_with_answers_or_its_problem(model, pictures, tmp_path):
+def test_every_file_has_a_row_with_answers_or_its_problem(model, pictures, tmp_path):
     table = tmp_path / "answers.csv"
     assert predict.main([str(model), str(pictures), "--top-k", "2", "--output", str(table)]) == 0
     rows = {row["file"].removeprefix(f"{pictures}/"): row for row in csv.DictReader(table.open(encoding="utf-8"))}
-    assert set(rows) == {"red.png", "deeper é/blue.jpg", "broken.jpg"}
+    assert set(rows) == {"red.png", "deeper é/blue.jpg", "broken.jpg", ".hidden/cache.jpg"}
+    assert rows[".hidden/cache.jpg"]["problem"] == "hidden file"
     assert rows["broken.jpg"]["problem"] == "not a picture that can be read"
     assert rows["broken.jpg"]["label_1"] is None
     expected = Predictor.load(str(model)).predict(Image.open(pictures / "red.png"), top_k=2)

@@ -1,4 +1,4 @@
-"""From what a source calls its classes to the labels of the model: part of a text, left out, renamed, one against all."""
+"""From what a source calls its classes to the labels of the model: cut out, left out, renamed, one against the rest."""
 
 import re
 import unicodedata
@@ -14,6 +14,7 @@ from vitrine.errors import UserError
 CLASS_LEFT_OUT = "class left out by the recipe"
 NO_MATCH = "its label does not match labels.pattern"
 SHOWN_NAMES = 20
+SHOWN_SOURCES = 4
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,25 @@ def _check_names(field: str, given: Iterable[str], names: list[str]) -> None:
             f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
         )
         raise UserError(f"{field}: there is no class '{name}'{hint} The classes are {listed or 'none'}")
+
+
+def describe_mapping(mapping: Sequence[LabelMapping]) -> list[str]:
+    """Sentences for people about every label that does not stay as it is, the largest class first."""
+    groups: dict[tuple[str, str], list[LabelMapping]] = defaultdict(list)
+    for way in mapping:
+        groups[way.label_name, way.left_out].append(way)
+    sentences = []
+    for (label_name, left_out), ways in sorted(groups.items(), key=lambda item: -sum(way.files for way in item[1])):
+        sources = [way.source_label for way in ways]
+        if sources == [label_name]:
+            continue
+        listed = ", ".join(repr(source) for source in sources[:SHOWN_SOURCES])
+        more = f" and {len(sources) - SHOWN_SOURCES:,} more" if len(sources) > SHOWN_SOURCES else ""
+        files = sum(way.files for way in ways)
+        count = "1 file" if files == 1 else f"{files:,} files"
+        what = f"Left out ({left_out})" if left_out else f"Class '{label_name}'"
+        sentences.append(f"{what}: {count} that the source calls {listed}{more}.")
+    return sentences
 
 
 def look_alikes(label_names: Iterable[str]) -> list[str]:

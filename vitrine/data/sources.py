@@ -119,7 +119,7 @@ def find_unlabelled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
         if path.is_dir():
             found += _list_unlabelled(path, path)
         elif not path.exists():
-            raise UserError(_say_missing(str(path), "no such file or folder"))
+            raise UserError(_say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
             folder = workspace / str(number)
             folder.mkdir()
@@ -181,18 +181,18 @@ def _is_data_set(folder: Path) -> bool:
 
 
 def _check_for_tables(source: Path, found: list[FoundFile]) -> None:
-    """Makes sure that a table of labels is not overlooked where no folder gives any.
+    """Makes sure that a table of labels is not overlooked where the folders do not give two.
 
     Raises:
         UserError: names it.
     """
-    if any(file.label_name and not file.left_out for file in found):
+    if len({file.label_name for file in found if file.label_name and not file.left_out}) > 1:
         return
     tables = [file.file for file in found if "/" not in file.file and file.file.lower().endswith(table_rows.SUFFIXES)]
     if tables:
         raise UserError(
-            f"data.source: {source} holds no class folders with pictures; if a table in it names the classes, give it: "
-            f"data.source={source / tables[0]}"
+            f"data.source: {source} does not hold two class folders with pictures; "
+            f"if a table in it names the classes, give it: data.source={source / tables[0]}"
         )
 
 

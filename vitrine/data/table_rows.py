@@ -14,8 +14,8 @@ from vitrine.config.schema import ColumnsSection
 from vitrine.errors import UserError
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-# Tried in this order; the one that divides the first line into most parts is taken. (csv.Sniffer looks for regularity
-# in the text below, where long descriptions have their own.)
+# The one that divides the first line, which holds the names, into most parts is taken. (csv.Sniffer judges by the text
+# below too, where descriptions hold commas and semicolons of their own, and takes the likeliest without asking.)
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 USUAL_NAMES = {
     "image": (
@@ -94,10 +94,10 @@ def _choose_columns(table: Path, names: list[str], columns: ColumnsSection, need
         chosen[role] = (
             _check_given(table, names, role, given) if given else _choose_usual(table, names, role, usual, needed)
         )
-        if chosen[role] and names.count(chosen[role]) > 1:
-            raise UserError(f"{table}: has two columns named '{chosen[role]}'; rename one of them")
     taken: dict[str, str] = {}
     for role, name in chosen.items():
+        if name and names.count(name) > 1:
+            raise UserError(f"{table}: has two columns named '{name}'; rename one of them")
         if name and name in taken:
             raise UserError(
                 f"data.columns.{role}: '{name}' is the column of the {WHAT[taken[name]]} already; "

@@ -99,19 +99,22 @@ class _FileFinder:
             return "", "an address, not a file; download it first"
         if "\0" in named:
             return "", "a name that no file can have"
-        within = list(dict.fromkeys(self._places_within(named)))
-        if not within:
-            return "", "its path leads out of the image folder"
-        file = next((file for file in within if _exists(self._root / file)), within[0])
-        return (file, "") if not (self._root / file).is_dir() else ("", "a folder, not a file")
+        # The plain spelling is the last one, so that it counts where no file is there.
+        for spelling in (named, named.strip(), plain := named.strip().replace("\\", "/")):
+            for file in self._places_within(spelling):
+                if os.path.isdir(self._root / file):  # noqa: PTH112 (Path.is_dir raises where a name is too long)
+                    return "", "a folder, not a file"
+                if _exists(self._root / file):
+                    return file, ""
+        expected = next(self._places_within(plain), "")
+        return (expected, "") if expected else ("", "its path leads out of the image folder")
 
     def _places_within(self, named: str) -> Iterator[str]:
-        for spelling in (named, named.strip(), named.strip().replace("\\", "/")):
-            for start in self._starts:
-                place = Path(os.path.normpath(start / spelling))
-                for limit in self._limits:
-                    if place.is_relative_to(limit):
-                        yield place.relative_to(limit).as_posix()
+        for start in self._starts:
+            place = Path(os.path.normpath(start / named))
+            for limit in self._limits:
+                if place.is_relative_to(limit):
+                    yield place.relative_to(limit).as_posix()
 
 
 def _exists(path: Path) -> bool:
