@@ -1,6 +1,7 @@
 """Whether one picture is a copy of another: lay the one over the other and see what remains, block by block."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +14,17 @@ COARSE_STEPS, FINE_STEPS = 4, 3
 BLOCKS = 4  # in each direction; what differs in one place must not drown in what is equal everywhere else
 # What a copy may differ by, in grey levels: coding leaves some, more in a lively picture; and where brightness changes
 # quickly, a misplacement that no alignment of so small pictures avoids.
-LEAST_NOISE = 2.5
-NOISE_PER_CONTRAST = 0.05
-MISPLACEMENT = 0.3  # pixels of the 32
+LEAST_NOISE = 3.2
+NOISE_PER_CONTRAST = 0.065
+MISPLACEMENT = 0.4  # pixels of the 32
 HOPELESS = 3.0  # times that limit after the coarse steps: not worth the fine ones
 LARGEST_ZOOM, LARGEST_SHIFT = 0.16, 0.16  # of the side (shift: of half the side): a crop of 5 % of each edge takes 0.11
 LOWEST_GAIN, HIGHEST_GAIN = 0.75, 1.6
-LARGEST_BIAS = 40.0
+WHITE = 250.0
+LARGEST_BIAS = 20.0
 # Of the six numbers zoom, shift (each down and across), gain and bias: how far each may move at once.
 FARTHEST_STEP = np.array([0.08, 0.08, 0.08, 0.08, 0.3, 30.0])
+START_ZOOMS, START_GAINS = (1.0, 0.9, 1.1), (1.0, 1.3)
 PAIRS_AT_ONCE = 512  # about 60 MB
 
 
@@ -77,8 +80,8 @@ def align(first: Floats, second: Floats) -> Alignment:
     swap = first.mean(axis=(1, 2, 3)) > second.mean(axis=(1, 2, 3))
     dark = np.where(swap[:, None, None, None], second, first)
     light = np.where(swap[:, None, None, None], first, second)
-    parameters = np.tile(np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0]), (len(dark), 1))
     coarse_dark, coarse_light = _halve(dark), _halve(light)
+    parameters = _start(coarse_dark, coarse_light)
     for _ in range(COARSE_STEPS):
         parameters = _improve(coarse_dark, coarse_light, parameters)
     difference = _difference(coarse_dark, coarse_light, parameters)
@@ -93,6 +96,14 @@ def align(first: Floats, second: Floats) -> Alignment:
     shift = np.abs(parameters[:, [1, 3]]).max(axis=1) / 2
     gain, bias = parameters[:, 4], parameters[:, 5]
     return Alignment(difference, *(one.astype(np.float32) for one in (zoom, shift, gain, bias)))
+
+
+def _start(dark: Floats, light: Floats) -> npt.NDArray[np.float64]:
+    """The likeliest of a few beginnings: steps alone may end in a wrong place, above all where much is saturated."""
+    starts = np.array([[zoom, 0.0, zoom, 0.0, gain, 0.0] for gain in START_GAINS for zoom in START_ZOOMS])
+    tried = [np.tile(start, (len(dark), 1)) for start in starts]
+    best = np.argmin([_difference(dark, light, parameters) for parameters in tried], axis=0)
+    return starts[best]
 
 
 def _halve(pictures: Floats) -> Floats:
@@ -148,17 +159,43 @@ def _difference(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]
     warped, inside = _warp(dark, parameters)
     gain, bias = (parameters[:, one, None, None, None].astype(np.float32) for one in (4, 5))
     expected = (gain * warped + bias).clip(0, 255)
-    down, across = np.gradient(expected, axis=(2, 3))
+    rest = (light - light.clip(_lowest_expected(warped, expected), expected)) * inside[:, None]
+    # Seen a little out of focus: what interpolation adds and takes is fine grain, what differs in another picture is not.
+    focus = _soften(dark.shape[-1])
+    rest = focus @ rest @ focus.T
+    down, across = np.gradient(focus @ expected @ focus.T, axis=(2, 3))
     contrast = np.minimum(expected.std(axis=(2, 3)).mean(axis=1), light.std(axis=(2, 3)).mean(axis=1))
     noise = LEAST_NOISE + NOISE_PER_CONTRAST * contrast
     pixels = dark.shape[-1] / SIDE  # a misplacement counts half as many pixels in a picture of half the side
-    squares = ((light - expected) ** 2).mean(axis=1) * inside
+    squares = (rest**2).mean(axis=1)
     slopes = (down**2 + across**2).mean(axis=1) * inside
     area = _over_blocks(inside)
     allowed = noise[:, None, None] ** 2 + (MISPLACEMENT * pixels) ** 2 * _over_blocks(slopes) / area.clip(1)
     ratio = np.where(area > 0, _over_blocks(squares) / area.clip(1) / allowed, 0)
     largest: Floats = np.sqrt(ratio.max(axis=(1, 2)))
     return largest
+
+
+@cache
+def _soften(side: int) -> Floats:
+    """Each pixel with a quarter of either neighbour, as a matrix."""
+    matrix = np.eye(side, dtype=np.float32) / 2 + (np.eye(side, k=1) + np.eye(side, k=-1)).astype(np.float32) / 4
+    return matrix / matrix.sum(axis=1, keepdims=True)
+
+
+def _lowest_expected(warped: Floats, expected: Floats) -> Floats:
+    """What a brightened pixel can be at least.
+
+    A pixel of a thumbnail is a mean over many. Where some of those were white already, they did not become lighter,
+    and how many they were is not known: then the mean lies between its old value and the brightened one.
+    """
+    white = expected >= WHITE
+    near = white.copy()
+    near[..., 1:, :] |= white[..., :-1, :]
+    near[..., :-1, :] |= white[..., 1:, :]
+    near[..., 1:] |= near[..., :-1].copy()
+    near[..., :-1] |= near[..., 1:].copy()
+    return np.where(near, np.minimum(warped, expected), expected)
 
 
 def _over_blocks(values: Floats) -> Floats:
