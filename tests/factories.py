@@ -8,7 +8,7 @@ from PIL import Image
 from transformers import ResNetConfig, ResNetForImageClassification
 
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import DataSection, Recipe
+from vitrine.config.schema import DataSection, PreparationSection, Recipe
 from vitrine.data.prepared import PreparedDataset, Settings, open_prepared
 from vitrine.data.preparing import write_prepared
 from vitrine.models.backbones import Normalisation
@@ -16,6 +16,7 @@ from vitrine.models.model_folder import build_processor, save_model
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SIDE = 32
+PLAIN = PreparationSection()
 
 
 def write_coloured_classes(folder: Path, per_class: int = 20, side: int = 40) -> Path:
@@ -30,10 +31,12 @@ def write_coloured_classes(folder: Path, per_class: int = 20, side: int = 40) ->
     return folder
 
 
-def prepare(source: Path, folder: Path, image_size: int = SIDE) -> PreparedDataset:
+def prepare(
+    source: Path, folder: Path, image_size: int = SIDE, preparation: PreparationSection = PLAIN
+) -> PreparedDataset:
     """A prepared data set with the recipe's default split."""
     folder.mkdir(parents=True)
-    settings = Settings(data=DataSection(source=str(source), image_size=image_size))
+    settings = Settings(data=DataSection(source=str(source), image_size=image_size), preparation=preparation)
     write_prepared(folder, folder.name, source, settings)
     return open_prepared(folder)
 

@@ -70,10 +70,10 @@ def _is_hidden(file: str) -> bool:
 
 def _classify(predictor: "Predictor", file: Path, top_k: int) -> list[str]:
     """The cells after the file name: the problem, if any, then names and probabilities."""
-    from vitrine.data.preparation import PictureError, open_picture
+    from vitrine.data.preparation import PictureError
 
     try:
-        picture = open_picture(file)
+        picture = predictor.open_picture(file)
     except PictureError as error:
         return [str(error)]
     answers = predictor.predict(picture, top_k)

@@ -12,7 +12,7 @@ import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, count_status, scan_files, set_status
-from vitrine.data.preparation import PictureError, open_picture, to_square
+from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
 from vitrine.data.prepared import (
     FACTS,
     MANIFEST,
@@ -233,10 +233,12 @@ def _write_pictures(
 
 def _squash(path: Path, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
+    preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = F.to_pil_image(to_square(open_picture(path, settings.data.max_megapixels), settings.data.image_size))
+        picture = open_picture(path, settings.data.max_megapixels, preparation.ground)
+        square = F.to_pil_image(prepare_square(picture, settings.data.image_size, preparation))
     except (PictureError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
     stream = BytesIO()
-    picture.save(stream, "PPM")
+    square.save(stream, "PPM")
     return stream.getvalue()
