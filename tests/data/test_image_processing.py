@@ -16,6 +16,7 @@ from tests.conftest import draw_scene
 from tests.factories import IMAGENET, SIDE
 from vitrine.data.image_processing import VitrineImageProcessor
 from vitrine.data.preparation import Preparation, open_picture, prepare_square
+from vitrine.errors import UserError
 from vitrine.inference.predictor import Predictor
 from vitrine.models.backbones import build_small_cnn, read_normalisation, register_own_classes
 from vitrine.models.model_folder import build_processor, load_model, normalise_squares, save_model
@@ -147,6 +148,14 @@ def test_loading_never_runs_code_from_the_folder(model_folder, tmp_path):
     _, processor, _, _ = load_model(str(model_folder))
     assert type(processor) is VitrineImageProcessor
     assert not (tmp_path / "was run").exists()
+
+
+@pytest.mark.parametrize("change", [{"ground": "pink"}, {"steps": ["sharpen"]}, {"resize_mode": "stretch"}])
+def test_a_model_of_a_later_version_is_refused_when_it_is_loaded(model_folder, change):
+    path = model_folder / "preprocessor_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UserError, match="asks for something unknown"):
+        load_model(str(model_folder))
 
 
 PROGRAM = """

@@ -1,25 +1,19 @@
 """Each preparation step on pictures as they should be, and on odd ones."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from tests.conftest import draw_scene
 from vitrine.config.loading import load_recipe
+from vitrine.config.schema import PreparationSection, Step
 from vitrine.data.preparation import open_picture
-from vitrine.data.steps import apply_steps
+from vitrine.data.squares import GROUNDS, RESIZES, Ground, Resize
+from vitrine.data.steps import STEPS, apply_steps
 from vitrine.errors import UserError
 
-STEPS = (
-    "contrast",
-    "autocontrast",
-    "equalize",
-    "crop_centre",
-    "crop_content",
-    "mirror_horizontal",
-    "mirror_vertical",
-    "whiten",
-)
 ODD = {
     "one pixel": Image.new("RGB", (1, 1), "red"),
     "one pixel wide": draw_scene().resize((1, 90)),
@@ -166,5 +160,9 @@ def test_a_mistake_in_the_recipe_is_named(override, message):
 
 
 def test_the_recipe_offers_exactly_the_steps_that_there_are():
+    assert get_args(Step) == STEPS
     recipe = load_recipe(None, [f"preparation.steps=[{', '.join(STEPS)}]"])
     assert recipe.preparation.steps == STEPS
+    assert (get_args(Resize), get_args(Ground)) == (RESIZES, tuple(GROUNDS))
+    for name, allowed in (("resize", RESIZES), ("ground", GROUNDS)):
+        assert get_args(PreparationSection.model_fields[name].annotation) == tuple(allowed)

@@ -15,8 +15,8 @@ from transformers import BatchFeature
 from transformers.image_processing_utils import BaseImageProcessor
 
 # Relative, since transformers copies the files of relative imports, and of no others, into the model folder.
-from .squares import convert_to_rgb, to_square, whiten
-from .steps import WHITEN, apply_steps
+from .squares import GROUNDS, RESIZES, convert_to_rgb, to_square, whiten
+from .steps import STEPS, WHITEN, apply_steps
 
 Picture = Image.Image | np.ndarray | torch.Tensor
 
@@ -33,6 +33,9 @@ class VitrineImageProcessor(BaseImageProcessor):
         ground: colour behind transparent parts and of letterbox bars: white, grey or black.
         image_mean: of each colour, on a scale from 0 to 1.
         image_std: standard deviation of each colour, on the same scale.
+
+    Raises:
+        ValueError: the file of the model says what this version does not know.
     """
 
     _auto_class = "AutoImageProcessor"
@@ -58,6 +61,15 @@ class VitrineImageProcessor(BaseImageProcessor):
         self.ground = ground
         self.image_mean = list(image_mean)
         self.image_std = list(image_std)
+        self._check()
+
+    def _check(self) -> None:
+        unknown = [step for step in self.steps if step not in STEPS]
+        if unknown or self.resize_mode not in RESIZES or self.ground not in GROUNDS:
+            asked = f"steps {self.steps}, resize_mode {self.resize_mode!r}, ground {self.ground!r}"
+            raise ValueError(f"the image processor asks for something unknown: {asked}")
+        if self.size.get("height") != self.size.get("width"):
+            raise ValueError(f"the image processor makes squares only (size {self.size})")
 
     def preprocess(
         self, images: Picture | Sequence[Picture], do_resize: bool = True, return_tensors: str | None = None, **_: Any

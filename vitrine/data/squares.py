@@ -16,6 +16,7 @@ Resize = Literal["squash", "crop", "letterbox"]
 
 # White by default: transparent pictures are mostly drawings and logos, made for white pages.
 GROUNDS = {"white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0)}
+RESIZES: tuple[Resize, ...] = ("squash", "crop", "letterbox")
 SIXTEEN_BIT_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 # A picture of 1 x 60,000 pixels would take 9 GB once its shorter side were 224.
 MOST_OBLONG = 64

@@ -8,6 +8,16 @@ from collections.abc import Callable, Sequence
 from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
 WHITEN = "whiten"  # the last step, on the square's numbers; see `squares.whiten`
+STEPS = (
+    "contrast",
+    "autocontrast",
+    "equalize",
+    "crop_centre",
+    "crop_content",
+    "mirror_horizontal",
+    "mirror_vertical",
+    WHITEN,
+)
 BORDER_TOLERANCE = 16  # levels of 255 by which an even border may vary: paper in a scan, noise of JPEG
 
 

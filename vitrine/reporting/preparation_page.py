@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
 
 import torch
 from PIL import Image
 from torchvision.transforms.v2.functional import to_pil_image
 
 from vitrine.data.preparation import Preparation, prepare_square
-from vitrine.data.squares import Resize, whiten
+from vitrine.data.squares import RESIZES, whiten
 from vitrine.data.steps import WHITEN, apply_steps
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
@@ -119,7 +118,7 @@ def compare_ways(picture: Image.Image, preparation: Preparation, side: int) -> l
             to_pil_image(prepare_square(picture, side, replace(preparation, resize=way))),
             chosen=way == preparation.resize,
         )
-        for way in get_args(Resize)
+        for way in RESIZES
     ]
 
 
