@@ -8,7 +8,7 @@ from PIL import Image
 from transformers import ResNetConfig, ResNetForImageClassification
 
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import DataSection, Recipe
+from vitrine.config.schema import ChecksSection, DataSection, PreparationSection, Recipe
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared
@@ -17,6 +17,7 @@ from vitrine.models.model_folder import build_processor, save_model
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SIDE = 32
+PLAIN = PreparationSection()
 
 
 def write_coloured_classes(folder: Path, per_class: int = 20, side: int = 40) -> Path:
@@ -31,10 +32,16 @@ def write_coloured_classes(folder: Path, per_class: int = 20, side: int = 40) ->
     return folder
 
 
-def prepare(source: Path, folder: Path, image_size: int = SIDE) -> PreparedDataset:
+def prepare(
+    source: Path, folder: Path, image_size: int = SIDE, preparation: PreparationSection = PLAIN
+) -> PreparedDataset:
     """A prepared data set with the recipe's default split."""
     folder.mkdir(parents=True)
-    settings = Settings(data=DataSection(source=str(source), image_size=image_size))
+    settings = Settings(
+        data=DataSection(source=str(source), image_size=image_size),
+        checks=ChecksSection(near_duplicates=False),
+        preparation=preparation,
+    )
     write_prepared(folder, folder.name, settings)
     return open_prepared(folder)
 
@@ -48,6 +55,7 @@ def make_recipe(prepared: PreparedDataset, *overrides: str) -> Recipe:
             f"data.source={prepared.facts.source}",
             f"data.prepared={prepared.folder}",
             f"data.image_size={prepared.facts.image_size}",
+            "checks.near_duplicates=off",
             "model.small_cnn.filters=[8, 16]",
             "optim.epochs=2",
             "optim.batch_size=16",

@@ -9,6 +9,7 @@ COMMANDS = {
     "train": "train and measure a classifier (train.py)",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
+    "steps": "show on a page what the preparation does to pictures",
 }
 
 

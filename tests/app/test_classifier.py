@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from tests.app.models import EXAMPLE_LABELS, noise
 from vitrine.app import wording
@@ -69,6 +70,26 @@ def test_an_example_is_answered_with_its_own_label_beside_it(folder, predictor):
         assert Path(picture).read_bytes() == original.read_bytes()
         assert Path(picture).is_relative_to(folder)  # Gradio shows no file of a model folder
         assert shown.label_name == label
+
+
+def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predictor):
+    answers = {}
+    for prepared in (False, True):
+        examples = [example.model_copy(update={"prepared": prepared}) for example in predictor.metadata.examples]
+        metadata = predictor.metadata.model_copy(update={"examples": examples})
+        classifier = Classifier(replace(predictor, metadata=metadata))
+        *_, shown = classifier.show_example(2, SimpleNamespace(index=0))
+        picture = Image.open(predictor.folder / "examples" / "000.png")
+        assert shown.ranking == predictor.predict(picture, top_k=len(predictor.label_names), prepared=prepared)
+        answers[prepared] = shown.ranking
+    assert answers[False] != answers[True]
+
+
+def test_the_ground_of_the_model_is_behind_a_transparent_upload(folder, predictor):
+    black = SimpleNamespace(do_convert_rgb=True, ground="black")
+    classifier = Classifier(replace(predictor, processor=black, metadata=None))
+    Image.new("RGBA", (9, 9), (255, 255, 255, 0)).save(folder / "glass.png")
+    assert classifier._open({"path": str(folder / "glass.png")}).image.getpixel((4, 4)) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("file", ["../secret.png", "/etc/hostname", "examples/../../secret.png", "examples/none.png"])

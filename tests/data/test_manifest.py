@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from vitrine.data.folders import find_files
 from vitrine.data.fingerprints import THUMBNAIL_SHAPE, fingerprint
+from vitrine.data.folders import find_files
 from vitrine.data.manifest import COLUMNS, ScanMemory, count_status, scan_files
 from vitrine.data.preparation import open_picture
 

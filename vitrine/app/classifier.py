@@ -12,7 +12,6 @@ from PIL import Image
 
 from vitrine.app import wording
 from vitrine.app.uploads import Upload, displayable, open_upload
-from vitrine.data.preparation import open_picture
 from vitrine.errors import UserError
 from vitrine.inference.predictor import Predictor
 
@@ -39,10 +38,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class ExamplePicture:
-    """A test picture of the model."""
+    """A test picture of the model; `prepared` where it is the square as the network sees it."""
 
     path: Path
     label_name: str
+    prepared: bool = False
 
 
 class Classifier:
@@ -62,7 +62,7 @@ class Classifier:
             raise gr.Error("No picture was sent; send one as `picture`.", print_exception=False)
         try:
             count = check_top_k(top_k)
-            upload = _open(picture)
+            upload = self._open(picture)
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return dict(self.predictor.predict(upload.image, top_k=count))
@@ -75,7 +75,7 @@ class Classifier:
             the picture before it comes back.
         """
         try:
-            upload = _open(picture)
+            upload = self._open(picture)
         except UserError as error:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
@@ -93,7 +93,7 @@ class Classifier:
         """A test picture was clicked. Returns as `show_upload` does."""
         number = int(event.index)
         example = self.examples[number]
-        ranking = self._rank(open_picture(example.path))
+        ranking = self._rank(self.predictor.open_picture(example.path), example.prepared)
         new = Shown(example.path, f"Test picture {number + 1}", ranking, example.label_name)
         return str(example.path), wording.notice(""), _answer(new, top_k), new
 
@@ -101,8 +101,11 @@ class Classifier:
         """Another number of bars was chosen; the model need not be asked again."""
         return _answer(shown, top_k)
 
-    def _rank(self, image: Image.Image) -> Sequence[tuple[str, float]]:
-        return self.predictor.predict(image, top_k=len(self.predictor.label_names))
+    def _rank(self, image: Image.Image, prepared: bool = False) -> Sequence[tuple[str, float]]:
+        return self.predictor.predict(image, top_k=len(self.predictor.label_names), prepared=prepared)
+
+    def _open(self, picture: Mapping[str, Any]) -> Upload:
+        return open_upload(picture, _folder(), self.predictor.ground)
 
 
 def check_top_k(top_k: float) -> int:
@@ -124,7 +127,11 @@ def example_pictures(predictor: Predictor) -> tuple[ExamplePicture, ...]:
     if predictor.metadata is None:
         return ()
     return tuple(
-        ExamplePicture(Path(save_file_to_cache(predictor.folder / example.file, str(_folder()))), example.label_name)
+        ExamplePicture(
+            Path(save_file_to_cache(predictor.folder / example.file, str(_folder()))),
+            example.label_name,
+            example.prepared,
+        )
         for example in predictor.metadata.examples
         if _stays_inside(PurePosixPath(example.file)) and (predictor.folder / example.file).is_file()
     )
@@ -132,10 +139,6 @@ def example_pictures(predictor: Predictor) -> tuple[ExamplePicture, ...]:
 
 def _stays_inside(path: PurePosixPath) -> bool:
     return not path.is_absolute() and ".." not in path.parts
-
-
-def _open(picture: Mapping[str, Any]) -> Upload:
-    return open_upload(picture, _folder())
 
 
 def _folder() -> Path:

@@ -63,7 +63,7 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
 
 def _classify(predictor: "Predictor", found: "FoundFile", top_k: int) -> list[str]:
     """The cells after the file name: the problem, if any, then names and probabilities."""
-    from vitrine.data.preparation import PictureError, open_picture
+    from vitrine.data.preparation import PictureError
 
     if found.left_out:
         return [found.left_out]
@@ -72,7 +72,7 @@ def _classify(predictor: "Predictor", found: "FoundFile", top_k: int) -> list[st
     if found.path.exists() and not found.path.is_file():  # opening a pipe would wait for ever
         return ["a pipe or device, not a file"]
     try:
-        picture = open_picture(found.path)
+        picture = predictor.open_picture(found.path)
     except PictureError as error:
         return [str(error)]
     answers = predictor.predict(picture, top_k)

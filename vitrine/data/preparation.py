@@ -1,21 +1,20 @@
 """From a file to the picture that the network sees, by the same steps in preparing, the commands and the app."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
+from vitrine.config.schema import PreparationSection
+from vitrine.data.squares import Ground, Resize, convert_to_rgb, to_square
+from vitrine.data.steps import WHITEN, apply_steps
 from vitrine.errors import UserError
 
 # Pillow itself refuses more than 178 megapixels; 150 take 450 MB of memory.
 MAX_MEGAPIXELS = 150
 RESAMPLE = Image.Resampling.BICUBIC
-GROUND = (255, 255, 255)  # transparent pictures are mostly drawings and logos, made for white pages
-SIXTEEN_BIT_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 # Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
 DRAWINGS = ("EPS", "WMF", "EMF")
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -25,17 +24,66 @@ class PictureError(UserError):
     """A file that cannot be used as a picture; the message is the reason."""
 
 
-def open_picture(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
+@dataclass(frozen=True)
+class Preparation:
+    """What is done to every picture before the network sees it; names and units as in the recipe."""
+
+    steps: tuple[str, ...] = ()
+    contrast_factor: float = 1.5
+    centre_share: float = 0.8
+    resize: Resize = "squash"
+    ground: Ground = "white"
+
+    @classmethod
+    def from_section(cls, section: PreparationSection) -> Self:
+        """What a recipe asks for."""
+        return cls(**section.model_dump())
+
+    @property
+    def whitens(self) -> bool:
+        """Whether each square is brought to mean 0 and deviation 1, in place of the network's normalisation."""
+        return WHITEN in self.steps
+
+    @property
+    def keeps_the_view(self) -> bool:
+        """Whether the square stretched back to the original's proportions shows the original."""
+        return self.resize == "squash" and self.picture_steps == ()
+
+    @property
+    def picture_steps(self) -> tuple[str, ...]:
+        """The steps that give a picture: all but whitening."""
+        return tuple(step for step in self.steps if step != WHITEN)
+
+
+def prepare_square(image: Image.Image, side: int, preparation: Preparation) -> torch.Tensor:
+    """Applies the steps to an upright 8-bit RGB picture and resizes it.
+
+    Args:
+        image: as `open_picture` gives it, with the preparation's ground.
+        side: of the square, in pixels.
+        preparation: what to do; whitening is not part of it, since the square's numbers are stored.
+
+    Returns:
+        uint8, `[3, side, side]`.
+    """
+    stepped = apply_steps(image, preparation.steps, preparation.contrast_factor, preparation.centre_share)
+    return to_square(stepped, side, preparation.resize, preparation.ground)
+
+
+def open_picture(
+    source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS, ground: Ground = "white"
+) -> Image.Image:
     """Decodes a picture fully: upright, 8-bit RGB, the first frame of an animation.
 
     Args:
         source: path or binary file.
         max_megapixels: largest size decoded, in millions of pixels (an RGB picture takes 3 bytes for each).
+        ground: colour behind transparent parts.
 
     Raises:
         PictureError: the reason in words.
     """
-    return to_rgb(decode_picture(source, max_megapixels))
+    return to_rgb(decode_picture(source, max_megapixels), ground)
 
 
 def decode_picture(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
@@ -90,50 +138,15 @@ def _name_unknown(source: Path | str | IO[bytes]) -> str:
     return "not a picture that can be read"
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts become white.
+def to_rgb(image: Image.Image, ground: Ground = "white") -> Image.Image:
+    """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts become the ground colour.
 
     Raises:
         PictureError: the mode has no colours that a screen could show, or memory does not suffice.
     """
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image
     try:
-        return _convert(image)
+        return convert_to_rgb(image, ground)
     except ValueError:
         raise PictureError(f"colours in the mode {image.mode}, which has no way to RGB") from None
     except MemoryError:
         raise PictureError("too large for the memory of this machine") from None
-
-
-def _convert(image: Image.Image) -> Image.Image:
-    if image.mode in SIXTEEN_BIT_MODES:
-        # convert("RGB") would cut off at 255: a 16-bit grey of 60,000 and one of 300 would both be white.
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
-    elif image.mode == "F":
-        image = Image.fromarray(_scale_floats(np.asarray(image)))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, (*GROUND, 255))
-        image = Image.alpha_composite(ground, image)
-    return image.convert("RGB")
-
-
-def _scale_floats(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Floating-point pictures have no fixed white: 0 to 1 by custom, 0 to 255 where a value is above 1."""
-    finite = np.nan_to_num(levels, nan=0.0, posinf=255.0, neginf=0.0)
-    scale = 255.0 if finite.max(initial=0.0) <= 1.0 else 1.0
-    return (finite * scale).clip(0, 255).astype(np.uint8)
-
-
-def to_square(image: Image.Image, side: int) -> torch.Tensor:
-    """Squashes an RGB picture to a square, exactly as `transformers.ViTImageProcessor` does (torchvision, antialias).
-
-    Squashing keeps the whole picture in view; a centre crop would lose what stands at its edges.
-
-    Returns:
-        uint8, `[3, side, side]`.
-    """
-    bicubic = F.InterpolationMode.BICUBIC
-    square: torch.Tensor = F.resize(F.pil_to_tensor(image), [side, side], interpolation=bicubic, antialias=True)
-    return square

@@ -20,7 +20,7 @@ from vitrine.data.facts import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, PICTURES, P
 from vitrine.data.labels import map_labels
 from vitrine.data.listing import FoundFile
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
-from vitrine.data.preparation import PictureError, open_picture, to_square
+from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
 from vitrine.data.quality import Finding, find_problems
 from vitrine.data.shards import ShardWriter, bytes_per_picture
 from vitrine.data.sources import open_source
@@ -208,8 +208,10 @@ def _write_pictures(
 
 def _make_square(path: Path, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
+    preparation = Preparation.from_section(settings.preparation)
     try:
-        square = F.to_pil_image(to_square(open_picture(path, settings.data.max_megapixels), settings.data.image_size))
+        picture = open_picture(path, settings.data.max_megapixels, preparation.ground)
+        square = F.to_pil_image(prepare_square(picture, settings.data.image_size, preparation))
     except (PictureError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
     stream = BytesIO()

@@ -9,12 +9,14 @@ import torch
 from torch import nn
 from transformers import (
     AutoConfig,
+    AutoImageProcessor,
     AutoModelForImageClassification,
     PreTrainedConfig,
     PreTrainedModel,
     TimmWrapperForImageClassification,
 )
 
+from vitrine.data.image_processing import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.hub_files import find_model_folder
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification
@@ -62,7 +64,7 @@ def build_backbone(model_id: str, label_names: Sequence[str]) -> tuple[PreTraine
     folder = find_model_folder(model_id)
     normalisation = read_normalisation(folder)
     id2label, label2id = _label_maps(label_names)
-    register_small_cnn()
+    register_own_classes()
     try:
         stored = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         model, loading = AutoModelForImageClassification.from_pretrained(
@@ -86,10 +88,14 @@ def build_backbone(model_id: str, label_names: Sequence[str]) -> tuple[PreTraine
     return model, normalisation
 
 
-def register_small_cnn() -> None:
-    """Lets the Auto classes load the small CNN from this package, without remote code."""
+def register_own_classes() -> None:
+    """Lets the Auto classes load the small CNN and our image processor from this package, without remote code."""
     AutoConfig.register(SmallCnnConfig.model_type, SmallCnnConfig, exist_ok=True)
     AutoModelForImageClassification.register(SmallCnnConfig, SmallCnnForImageClassification, exist_ok=True)
+    # Found by its name from then on, whatever network it stands beside.
+    AutoImageProcessor.register(
+        SmallCnnConfig, image_processor_classes={"torchvision": VitrineImageProcessor}, exist_ok=True
+    )
 
 
 def head_modules(model: PreTrainedModel) -> list[nn.Module]:

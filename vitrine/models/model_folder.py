@@ -5,28 +5,44 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
-from transformers import AutoImageProcessor, AutoModelForImageClassification, PreTrainedModel, ViTImageProcessor
+from transformers import (
+    AutoImageProcessor,
+    AutoModelForImageClassification,
+    BitImageProcessor,
+    PreTrainedModel,
+    ViTImageProcessor,
+)
 from transformers.image_processing_utils import BaseImageProcessor
 
-from vitrine.data.preparation import RESAMPLE
+from vitrine.data.image_processing import VitrineImageProcessor
+from vitrine.data.preparation import RESAMPLE, Preparation
 from vitrine.errors import UserError
-from vitrine.models.backbones import Normalisation, register_small_cnn
+from vitrine.models.backbones import Normalisation, register_own_classes
 from vitrine.models.hub_files import find_model_folder
 from vitrine.records.atomic import write_text
 
 METADATA = "vitrine.json"
+PLAIN = Preparation()
 EXAMPLES = "examples"
 
 
 class Example(BaseModel):
-    """A picture that shows what the model knows, with its true class; `file` is relative to the model folder."""
+    """A picture that shows what the model knows, with its true class.
+
+    Attributes:
+        file: relative to the model folder.
+        label_name: its true class.
+        prepared: whether it is the square as the network sees it, on which no step may be done again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
     label_name: str
+    prepared: bool = False
 
 
 class ModelMetadata(BaseModel):
@@ -50,15 +66,45 @@ class ModelMetadata(BaseModel):
     recipe: dict[str, Any]
 
 
-def build_processor(image_size: int, normalisation: Normalisation) -> ViTImageProcessor:
-    """The one explicit processor of all our models: any mode to RGB, squash to a square, scale, normalise."""
-    return ViTImageProcessor(
-        size={"height": image_size, "width": image_size},
-        resample=RESAMPLE,
-        image_mean=list(normalisation.mean),
-        image_std=list(normalisation.std),
-        do_convert_rgb=True,
+def build_processor(
+    image_size: int, normalisation: Normalisation, preparation: Preparation = PLAIN
+) -> BaseImageProcessor:
+    """The one explicit processor of a model: any mode to RGB, steps, square, scale, normalise or whiten.
+
+    A standard one wherever it says the very same, so that the folder loads without remote code.
+    """
+    numbers: dict[str, Any] = {"image_mean": list(normalisation.mean), "image_std": list(normalisation.std)}
+    square = {"height": image_size, "width": image_size}
+    if preparation.steps == () and preparation.ground == "white":
+        if preparation.resize == "squash":
+            return ViTImageProcessor(size=square, resample=RESAMPLE, do_convert_rgb=True, **numbers)
+        if preparation.resize == "crop":
+            edge = {"shortest_edge": image_size}
+            return BitImageProcessor(size=edge, crop_size=square, resample=RESAMPLE, do_convert_rgb=True, **numbers)
+    return VitrineImageProcessor(
+        size=square,
+        steps=preparation.steps,
+        contrast_factor=preparation.contrast_factor,
+        centre_share=preparation.centre_share,
+        resize_mode=preparation.resize,
+        ground=preparation.ground,
+        **numbers,
     )
+
+
+def normalise_squares(processor: BaseImageProcessor, squares: torch.Tensor) -> torch.Tensor:
+    """Does to prepared squares what is left to do: their numbers are normalised or whitened.
+
+    Args:
+        processor: of one of our models.
+        squares: uint8, `[batch, 3, side, side]`, as `prepare_square` gives them.
+
+    Returns:
+        float32, the same shape.
+    """
+    inputs = processor(images=list(squares), do_resize=False, do_center_crop=False, return_tensors="pt")
+    pixel_values: torch.Tensor = inputs["pixel_values"]
+    return pixel_values
 
 
 def save_model(folder: Path, model: PreTrainedModel, processor: BaseImageProcessor) -> None:
@@ -71,14 +117,20 @@ def save_model(folder: Path, model: PreTrainedModel, processor: BaseImageProcess
         write_text(folder / "config.json", json.dumps(config, indent=2, ensure_ascii=False))
 
 
-def save_examples(folder: Path, pictures: Sequence[tuple[Image.Image, str]]) -> list[Example]:
-    """Writes pictures with their class names as PNG files below the model folder."""
+def save_examples(folder: Path, pictures: Sequence[tuple[Image.Image, str]], prepared: bool = False) -> list[Example]:
+    """Writes pictures with their class names as PNG files below the model folder.
+
+    Args:
+        folder: the model folder.
+        pictures: each with its class name.
+        prepared: whether they are squares as the network sees them.
+    """
     (folder / EXAMPLES).mkdir()
     examples = []
     for number, (picture, label_name) in enumerate(pictures):
         file = f"{EXAMPLES}/{number:03d}.png"
         picture.save(folder / file)
-        examples.append(Example(file=file, label_name=label_name))
+        examples.append(Example(file=file, label_name=label_name, prepared=prepared))
     return examples
 
 
@@ -97,7 +149,7 @@ def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, Mode
         UserError: it is none of both, or cannot be loaded.
     """
     folder = find_model_folder(model_id)
-    register_small_cnn()
+    register_own_classes()
     try:
         # float32: on a CPU the fastest without autocast, and what the final evaluation used.
         model, loading = AutoModelForImageClassification.from_pretrained(

@@ -1,10 +1,12 @@
 """The wall of test predictions: which pictures hang on it, and what stands under them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from PIL import Image
 
+from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset, display_picture
 from vitrine.errors import UserError
 from vitrine.records.run_folder import PREDICTIONS
@@ -69,13 +71,14 @@ def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame) -> str:
 
 
 def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallPicture]:
-    """Fetches the chosen pictures from the test split, in their original proportions.
+    """Fetches the chosen pictures from the test split, in their original proportions where the square keeps them.
 
     Raises:
         UserError: a file of the predictions is not in the test split.
     """
     test = prepared.splits["test"]
     places = {file: place for place, file in enumerate(test["file"])}
+    keeps_the_view = Preparation.from_section(prepared.facts.settings.preparation).keeps_the_view
     wall = []
     for prediction in chosen.to_dict("records"):
         file = prediction["file"]
@@ -85,10 +88,9 @@ def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallP
                 "report with the data set that the run was made with"
             )
         row = test[places[file]]
-        side = min(LONGEST_SIDE, max(row["width"], row["height"]))  # small originals are not blurred
         wall.append(
             WallPicture(
-                picture=display_picture(row, side),
+                picture=_display(row, keeps_the_view),
                 label_name=prediction["label_name"],
                 predicted=prediction["predicted"],
                 correct=bool(prediction["correct"]),
@@ -96,3 +98,12 @@ def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallP
             )
         )
     return wall
+
+
+def _display(row: dict[str, Any], keeps_the_view: bool) -> Image.Image:
+    if keeps_the_view:
+        side = min(LONGEST_SIDE, max(row["width"], row["height"]))  # small originals are not blurred
+        return display_picture(row, side)
+    square: Image.Image = row["image"]
+    side = min(LONGEST_SIDE, square.width)
+    return square.resize((side, side), Image.Resampling.LANCZOS)

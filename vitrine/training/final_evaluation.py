@@ -16,7 +16,7 @@ from vitrine.data.split import TEST
 from vitrine.evaluation.metrics import compute_metrics
 from vitrine.evaluation.uncertainty import wilson_interval
 from vitrine.models.backbones import place
-from vitrine.models.model_folder import load_model
+from vitrine.models.model_folder import load_model, normalise_squares
 
 
 def evaluate_on_test(
@@ -74,8 +74,8 @@ def _predict(
     model = place(model, device)
     rows = []
     for batch in build_evaluation_loader(prepared.splits[TEST], batch_size, workers=0):
-        # The stored squares are what the processor's resizing gives; the rest of it follows here.
-        inputs = processor(images=list(batch["pixels"]), do_resize=False, return_tensors="pt")
-        pixel_values = inputs["pixel_values"].to(device, memory_format=torch.channels_last)
+        # The stored squares are what the processor's steps and resizing give; the rest of it follows here.
+        pixel_values = normalise_squares(processor, batch["pixels"])
+        pixel_values = pixel_values.to(device, memory_format=torch.channels_last)
         rows.append(model(pixel_values=pixel_values).logits.double().softmax(dim=-1).cpu().numpy())
     return np.concatenate(rows)

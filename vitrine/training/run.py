@@ -22,6 +22,7 @@ from vitrine.config.loading import dump_recipe
 from vitrine.config.schema import SMALL_CNN, Recipe
 from vitrine.data.facts import Settings
 from vitrine.data.loaders import build_evaluation_loader, build_training_loader
+from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset, display_picture, open_prepared
 from vitrine.data.split import TEST, TRAIN, VALIDATION
 from vitrine.errors import UserError
@@ -165,6 +166,7 @@ def _fit(
         max_gradient_norm=optim.max_gradient_norm,
         patience=recipe.early_stopping.patience,
         min_delta=recipe.early_stopping.min_delta,
+        whitens=Preparation.from_section(recipe.preparation).whitens,
     )
     trainer = Trainer(
         accelerator,
@@ -220,10 +222,12 @@ def _save_and_evaluate(
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured."""
     model_folder = folder / run_folder.MODEL
     device = model.device
+    preparation = Preparation.from_section(prepared.facts.settings.preparation)
     with new_folder(model_folder, replace=True) as temporary:
-        save_model(temporary, model, build_processor(prepared.facts.image_size, normalisation))
+        save_model(temporary, model, build_processor(prepared.facts.image_size, normalisation, preparation))
         test, predictions = evaluate_on_test(temporary, prepared, recipe.report.top_k, recipe.optim.batch_size, device)
-        examples = save_examples(temporary, _choose_examples(prepared))
+        pictures = _choose_examples(prepared, preparation.keeps_the_view)
+        examples = save_examples(temporary, pictures, prepared=not preparation.keeps_the_view)
         metadata = ModelMetadata(
             vitrine_version=vitrine.__version__,
             name=recipe.name,
@@ -244,15 +248,22 @@ def _save_and_evaluate(
     return {"test": test}
 
 
-def _choose_examples(prepared: PreparedDataset) -> list[tuple[Image.Image, str]]:
-    """The first test pictures of every class in turn; right or wrong answers play no part in the choice."""
+def _choose_examples(prepared: PreparedDataset, in_own_proportions: bool) -> list[tuple[Image.Image, str]]:
+    """The first test pictures of every class in turn; right or wrong answers play no part in the choice.
+
+    They are the stored squares where their own proportions would not bring the original back.
+    """
     split = prepared.splits[TEST]
     rows_of: dict[int, list[int]] = {}
     for row, label_id in enumerate(split["label"]):
         rows_of.setdefault(label_id, []).append(row)
     in_turn = [row for rows in itertools.zip_longest(*(rows_of[key] for key in sorted(rows_of))) for row in rows]
     chosen = [row for row in in_turn if row is not None][:EXAMPLES]
+    rows = [split[row] for row in sorted(chosen, key=lambda row: (split[row]["label"], row))]
     return [
-        (display_picture(split[row], EXAMPLE_SIDE), prepared.label_names[split[row]["label"]])
-        for row in sorted(chosen, key=lambda row: (split[row]["label"], row))
+        (
+            display_picture(row, EXAMPLE_SIDE) if in_own_proportions else row["image"],
+            prepared.label_names[row["label"]],
+        )
+        for row in rows
     ]
