@@ -114,7 +114,7 @@ def _split_columns(manifest: pd.DataFrame) -> tuple[dict[str, str], dict[str, in
     kept = manifest[manifest["status"] == KEPT]
     splits = dict(zip(kept["file"], kept["split"], strict=True))
     divided = kept[kept["fold"] >= 0] if "fold" in kept else kept[:0]
-    return splits, {str(row.file): int(row.fold) for row in divided.itertuples()}
+    return splits, dict(zip(divided["file"], divided["fold"].astype(int), strict=True))
 
 
 def _read_manifest(path: Path) -> pd.DataFrame:

@@ -54,7 +54,7 @@ class PreparedFacts(BaseModel):
         counts: pictures by split and label.
         label_sources: for every label, what the source calls the classes that it was made of.
         source: where the pictures came from.
-        source_state: what the source's files looked like; a second run compares it and has nothing to do if it is equal.
+        source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -22,9 +22,9 @@ from vitrine.data.threads import map_ahead
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
 COLUMNS = {
     "file": "string", "label_name": "string", "source_label": "string", "split": "string", "group": "string",
-    "status": "string", "reason": "string", "sha256": "string", "perceptual_hash": "string", "contrast": "float32", "width": "int32",
-    "height": "int32", "mode": "string", "format": "string", "size_bytes": "int64", "modified_ns": "int64",
-    "fold": "int8", "copy_of": "string",
+    "fold": "int8", "status": "string", "reason": "string", "copy_of": "string", "sha256": "string",
+    "perceptual_hash": "string", "contrast": "float32", "width": "int32", "height": "int32", "mode": "string",
+    "format": "string", "size_bytes": "int64", "modified_ns": "int64",
 }  # fmt: skip
 # Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
 FILES_PER_TASK = 16
@@ -55,7 +55,7 @@ class ScanMemory:
             if len(thumbnails) == len(manifest):
                 for place, row in enumerate(manifest.to_dict("records")):
                     if row["sha256"]:  # what could not be opened may be there the next time
-                        rows[str(row["file"])] = row, thumbnails, place
+                        rows[str(row["file"])] = {str(name): value for name, value in row.items()}, thumbnails, place
         return cls(rows)
 
     def find(self, found: FoundFile) -> tuple[Row, Thumbnails] | None:
@@ -84,14 +84,12 @@ class Scan:
 
     def write(self, folder: Path) -> None:
         """Keeps both for `ScanMemory.read`."""
-        for name, save in (
-            (THUMBNAILS, lambda file: np.save(file, self.thumbnails)),
-            (MANIFEST, lambda file: self.manifest.to_parquet(file, index=False)),
-        ):
-            temporary = folder / f".{name}"  # the older one may be mapped into memory just now
-            with temporary.open("wb") as file:
-                save(file)
-            temporary.replace(folder / name)
+        temporary = folder / ".unfinished"  # the older thumbnails may be mapped into memory just now
+        with temporary.open("wb") as file:
+            np.save(file, self.thumbnails)
+        temporary.replace(folder / THUMBNAILS)
+        self.manifest.to_parquet(temporary, index=False)
+        temporary.replace(folder / MANIFEST)
 
 
 def scan_files(
@@ -161,8 +159,8 @@ def _source_words(found: FoundFile) -> Row:
 
 def _empty_row(found: FoundFile) -> Row:
     return _source_words(found) | {
-        "status": KEPT, "reason": "", "sha256": "", "perceptual_hash": "", "contrast": 0.0, "width": 0, "height": 0, "mode": "",
-        "format": "", "size_bytes": 0, "modified_ns": 0,
+        "status": KEPT, "reason": "", "sha256": "", "perceptual_hash": "", "contrast": 0.0, "width": 0, "height": 0,
+        "mode": "", "format": "", "size_bytes": 0, "modified_ns": 0,
     }  # fmt: skip
 
 

@@ -200,8 +200,9 @@ def _write_pictures(
         rows = rows[~rows["file"].isin(linked)]
         with ShardWriter(folder / PICTURES, split, facts.label_names, facts.image_size) as writer:
             squares = map_ahead(read_square, rows["file"])
-            for square, row in zip(squares, rows.itertuples(), strict=True):
-                writer.write(square, label_ids[row.label_name], row.file, row.width, row.height)
+            columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
+            for square, label_name, file, width, height in zip(squares, *columns, strict=True):
+                writer.write(square, label_ids[label_name], file, width, height)
                 done += 1
                 progress("resizing", done, len(kept))
 

@@ -120,11 +120,11 @@ def join_units(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
         groups: name of the group of each, or "".
     """
     count = len(copies)
-    members = [(row, 0, copy) for row, copy in enumerate(copies)]
-    members += [(row, 1, group) for row, group in enumerate(groups) if group]
-    numbers: dict[tuple[int, object], int] = {}
-    nodes = [count + numbers.setdefault((kind, name), len(numbers)) for _, kind, name in members]
-    rows = [row for row, _, _ in members]
+    named: list[tuple[int, int | str]] = list(enumerate(copies))
+    named += [(row, group) for row, group in enumerate(groups) if group]
+    numbers: dict[int | str, int] = {}
+    nodes = [count + numbers.setdefault(name, len(numbers)) for _, name in named]
+    rows = [row for row, _ in named]
     size = count + len(numbers)
     graph = coo_array((np.ones(len(rows), np.int8), (rows, nodes)), shape=(size, size))
     joined: list[int] = connected_components(graph, directed=False)[1][:count].tolist()

@@ -74,8 +74,9 @@ def check_room(folder: Path, needed_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed_bytes > free:
         raise UserError(
-            f"data.prepared: the prepared pictures need {needed_bytes / 1e9:,.1f} GB, and {folder.absolute().parent} has "
-            f"{free / 1e9:,.1f} GB left; make room, choose another place with data.prepared, or a smaller data.image_size"
+            f"data.prepared: the prepared pictures need {needed_bytes / 1e9:,.1f} GB, and {folder.absolute().parent} "
+            f"has {free / 1e9:,.1f} GB left; make room, choose another place with data.prepared, or a smaller "
+            "data.image_size"
         )
 
 
