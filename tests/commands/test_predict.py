@@ -1,4 +1,8 @@
 import csv
+import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -43,6 +47,29 @@ def test_every_file_has_a_row_with_answers_or_its_problem(model, pictures, tmp_p
     assert row["problem"] == ""
     assert [row["label_1"], row["label_2"]] == [label_name for label_name, _ in expected]
     assert float(row["probability_1"]) == pytest.approx(expected[0][1], abs=1e-6)
+
+
+def test_pictures_out_of_archives_and_tables_are_classified_and_nothing_is_left_behind(
+    model, pictures, tmp_path, monkeypatch
+):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    archive = Path(shutil.make_archive(str(tmp_path / "pets"), "zip", pictures))
+    (tmp_path / "list.csv").write_text("path\npictures/red.png\npictures/gone.png\n", encoding="utf-8")
+    table = tmp_path / "answers.csv"
+    assert predict.main([str(model), str(archive), str(tmp_path / "list.csv"), "--output", str(table)]) == 0
+    rows = {row["file"].removeprefix(f"{tmp_path}/"): row for row in csv.DictReader(table.open(encoding="utf-8"))}
+    assert rows["pets.zip/red.png"]["label_1"] == rows["pictures/red.png"]["label_1"] != ""
+    assert rows["pets.zip/.hidden/cache.jpg"]["problem"] == "hidden file"
+    assert rows["pictures/gone.png"]["problem"] == "the file is not there"
+    assert rows["pictures/broken.jpg"]["problem"] == "no row of the table names it"
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_pipe_is_named_and_not_waited_for(model, pictures, capsys):
+    os.mkfifo(pictures / "pipe.png")
+    assert predict.main([str(model), str(pictures / "pipe.png")]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == f'{pictures / "pipe.png"},"a pipe or device, not a file"'
 
 
 def test_without_an_output_the_table_goes_to_the_terminal(model, pictures, capsys):

@@ -152,6 +152,7 @@ def test_data_sets_are_left_to_their_module(tree, workspace, monkeypatch, kind):
         (("dataset_info.json", "data.arrow"), "data set"),
         (("README.md", ".gitattributes", "data/train-0.parquet", "data/test-0.parquet"), "data set"),
         (("README.md",), "folder"),
+        (("dataset_info.json", "cat/1.png"), "folder"),
         (("labels.parquet", "cat/1.png"), "folder"),
         (FILES, "folder"),
     ],

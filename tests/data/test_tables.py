@@ -58,6 +58,13 @@ def test_separators_within_quotes_and_names_with_line_ends_are_text(shop):
     assert used(find_table_files(write(shop, text))) == {"a/1.png": "cat; or, so", "a/2.png": 'a "dog"'}
 
 
+def test_blank_lines_on_top_and_cells_as_long_as_pages_are_read(shop):
+    table = write(shop, "\r\n\nimage,page,label\na/1.png," + "x" * 200_000 + ",cat\n../b.png,,dog\n")
+    found = find_table_files(table)
+    assert used(found) == {"a/1.png": "cat"}
+    assert "../b.png (row 5)" in reasons(found)
+
+
 def test_a_separator_that_is_given_is_taken(shop):
     table = write(shop, csv_of(ROWS).replace(",", "^"))
     with pytest.raises(UserError, match=r"data\.separator: none found in .*comma, semicolon, tab, bar.*'image\^label'"):
@@ -220,7 +227,7 @@ def test_usual_names_of_columns_are_known(shop, image, label):
 @pytest.mark.parametrize(
     ("header", "columns", "message"),
     [
-        ("image,label", {"label": "lable"}, r"columns\.label: .*no column 'lable'; did you mean 'label'\? Its columns are 'image', 'la"),
+        ("image,label", {"label": "lable"}, r"columns\.label: .*no column 'lable'; did you mean 'label'\? Its"),
         ("image,label", {"image": "xyz"}, r"data\.columns\.image: .*no column 'xyz'; Its columns are"),
         ("image,kind", {}, r"data\.columns\.label: the column of the class in .* is not among .* 'image', 'kind'"),
         ("p,label", {}, r"data\.columns\.image: the column of the picture"),
@@ -311,6 +318,7 @@ def test_json_lines_may_lack_keys_and_hold_blank_lines(shop):
         json.dumps({"label": "dog", "image": "3.png", "x": 1}),
     ]
     lines.append(json.dumps({"image": "a/2.png"}))
+    lines.append(json.dumps({"image": "4.png", "label": "line\u2028end"}, ensure_ascii=False) + "\r")
     found = find_table_files(write(shop, "\n".join(lines), "table.jsonl"))
-    assert used(found) == {"a/1.png": "cat", "3.png": "dog"}
+    assert used(found) == {"a/1.png": "cat", "3.png": "dog", "4.png": "line\u2028end"}
     assert reasons(found) == {"a/2.png": "no label in the table"}

@@ -16,14 +16,15 @@ from vitrine.data.listing import SPLIT_NAMES, FoundFile, is_hidden, printable, r
 from vitrine.data.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError
 
-__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabelled", "open_source"]
+__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabelled", "open_source", "walk_files"]
 
 Kind = Literal["digits", "hub", "data set", "folder", "archive", "table"]
 
 HUB_PREFIX = "hub:"
 # Files that `datasets` writes into a saved data set, and what lies in a downloaded one.
-DATA_SET_MARKS = ("dataset_info.json", "dataset_dict.json", "state.json")
+DATA_SET_MARKS = ("dataset_dict.json", "state.json")
 DATA_SET_SUFFIXES = (".parquet", ".arrow")
+DATA_SET_COMPANIONS = ("README.md", "dataset_info.json", "dataset_infos.json")
 INSTEAD = {
     ".xlsx": "save the table as CSV", ".xls": "save the table as CSV", ".ods": "save the table as CSV",
     ".rar": "unpack it and give the folder", ".7z": "unpack it and give the folder",
@@ -175,7 +176,7 @@ def _is_data_set(folder: Path) -> bool:
     for file in walk_files(folder):  # ends at the first file of another kind
         if Path(file).suffix.lower() in DATA_SET_SUFFIXES:
             tables = True
-        elif not is_hidden(file) and Path(file).name != "README.md":
+        elif not is_hidden(file) and Path(file).name not in DATA_SET_COMPANIONS:
             return False
     return tables
 

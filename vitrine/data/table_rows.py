@@ -182,7 +182,7 @@ def _read_parquet(table: Path, columns: ColumnsSection | None) -> _Table:
 def _read_json_lines(table: Path) -> _Table:
     objects: list[tuple[int, dict[str, object]]] = []
     names: dict[str, None] = {}
-    for number, line in enumerate(_read_text(table).splitlines(), start=1):
+    for number, line in enumerate(_read_text(table).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -198,19 +198,23 @@ def _read_json_lines(table: Path) -> _Table:
 
 def _read_csv(table: Path, separator: str | None) -> _Table:
     text = _read_text(table)
-    delimiter = _find_separator(table, text, separator)
+    content = text.lstrip("\r\n")
+    first = 2 + text[: len(text) - len(content)].count("\n")
+    delimiter = _find_separator(table, content, separator)
+    # Whole pages may stand in columns that do not matter here.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
+        rows = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
         names = [name.strip() for name in next(rows, [])]
-        return _Table(names, list(_check_rows(table, rows, len(names))))
+        return _Table(names, list(_check_rows(table, rows, len(names), first)))
     except csv.Error as error:
         raise UserError(
             f"{table}: the row that ends in line {rows.line_num} cannot be read ({error}); mind the quotation marks"
         ) from error
 
 
-def _check_rows(table: Path, rows: Iterator[list[str]], width: int) -> Iterator[tuple[int, list[str]]]:
-    for number, row in enumerate(rows, start=2):
+def _check_rows(table: Path, rows: Iterator[list[str]], width: int, first: int) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(rows, start=first):
         if any(row[width:]):
             raise UserError(
                 f"{table}: row {number} has {len(row)} cells, but there are {width} columns; "
