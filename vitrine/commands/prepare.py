@@ -53,11 +53,13 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     console = Console(highlight=False)
     final = recipe.prepared_folder
     from vitrine.data.facts import REPORT, Settings
+    from vitrine.data.sources import find_kind
     from vitrine.data.unchanged import find_unchanged
     from vitrine.data.working_folder import check_place
 
     settings = Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
-    check_place(final, Path(recipe.data.source).expanduser())
+    if find_kind(recipe.data.source) not in ("hub", "digits"):
+        check_place(final, Path(recipe.data.source).expanduser())
     facts = None if again else find_unchanged(final, settings)
     if facts is None:
         facts = _write(recipe, settings, again, console)

@@ -53,6 +53,7 @@ class PreparedFacts(BaseModel):
     Attributes:
         counts: pictures by split and label.
         label_sources: for every label, what the source calls the classes that it was made of.
+        label_notes: sentences about the labels that are not as the source calls them.
         source: where the pictures came from.
         source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
     """
@@ -63,6 +64,7 @@ class PreparedFacts(BaseModel):
     name: str
     label_names: list[str]
     label_sources: dict[str, list[str]]
+    label_notes: list[str]
     image_size: int
     files_found: int
     files_kept: int

@@ -51,6 +51,13 @@ def fingerprint(image: Image.Image) -> Fingerprint:
     return Fingerprint(_hash(bands[0]), thumbnail, contrast)
 
 
+def show_thumbnail(thumbnail: npt.NDArray[np.uint8]) -> Image.Image:
+    """A thumbnail as an RGB picture of 32 pixels, for where nothing better is at hand."""
+    size = (SIDE, SIDE)
+    bands = [thumbnail[:SIDE], thumbnail[SIDE:, :COLOUR_SIDE], thumbnail[SIDE:, COLOUR_SIDE:]]
+    return Image.merge("YCbCr", [Image.fromarray(band).resize(size) for band in bands]).convert("RGB")
+
+
 @cache
 def cosines(frequencies: int) -> npt.NDArray[np.float64]:
     """Whole numbers `[frequencies, 32]` that turn brightness into its slowest changes (discrete cosine transform)."""

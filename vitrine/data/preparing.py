@@ -1,9 +1,7 @@
 """From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
-import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 
@@ -17,11 +15,11 @@ from vitrine.data.copies import apply_policies
 from vitrine.data.duplicates import Twins, find_twins
 from vitrine.data.earlier import EarlierWork, forget, recall
 from vitrine.data.facts import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, PICTURES, PreparedFacts, Settings
-from vitrine.data.labels import map_labels
+from vitrine.data.labels import describe_mapping, map_labels
 from vitrine.data.listing import FoundFile
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
 from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
-from vitrine.data.quality import Finding, find_problems
+from vitrine.data.quality import Finding, find_problems, write_findings
 from vitrine.data.shards import ShardWriter, bytes_per_picture
 from vitrine.data.sources import open_source
 from vitrine.data.split import CONFLICT, SPLITS, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits, join_units
@@ -73,9 +71,9 @@ def write_prepared(
         notes = choose_classes(manifest, settings.data.source)
         _split(manifest, twins.group, settings, work)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
-        facts = _gather_facts(manifest, notes, name, state, settings)
+        facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), name, state, settings)
         scan.write(folder)
-        write_text(folder / FINDINGS, json.dumps([asdict(finding) for finding in findings], indent=1))
+        write_findings(folder / FINDINGS, findings)
         _write_pictures(folder, manifest, found, facts, work, progress)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
@@ -141,7 +139,9 @@ def _split(manifest: pd.DataFrame, twins: npt.NDArray[np.int64], settings: Setti
     manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
 
 
-def _gather_facts(manifest: pd.DataFrame, notes: list[str], name: str, state: str, settings: Settings) -> PreparedFacts:
+def _gather_facts(
+    manifest: pd.DataFrame, notes: list[str], label_notes: list[str], name: str, state: str, settings: Settings
+) -> PreparedFacts:
     kept = manifest[manifest["status"] == KEPT]
     label_names = sorted(kept["label_name"].unique())
     counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(SPLITS))[label_names].to_numpy(int)
@@ -151,6 +151,7 @@ def _gather_facts(manifest: pd.DataFrame, notes: list[str], name: str, state: st
         name=name,
         label_names=label_names,
         label_sources={str(label): sorted(rows["source_label"].unique()) for label, rows in kept.groupby("label_name")},
+        label_notes=label_notes,
         image_size=settings.data.image_size,
         files_found=len(manifest),
         files_kept=status[KEPT],

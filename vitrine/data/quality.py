@@ -1,9 +1,10 @@
 """What is wrong or odd with the pictures: found, counted and named, with what was done and what a person can do."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Literal
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from PIL import Image
 from vitrine.data.copies import contradicting_groups, leaking_groups
 from vitrine.data.duplicates import Twins
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED
+from vitrine.records.atomic import write_text
 
 # Below this standard deviation of the grey levels people see an empty page: JPEG noise alone makes 1 to 2.
 UNIFORM_CONTRAST = 3.0
@@ -53,6 +55,23 @@ class Finding:
     level: Literal["warning", "note"] = "note"
     groups: tuple[tuple[int, ...], ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+def write_findings(path: Path, findings: Sequence[Finding]) -> None:
+    """Keeps findings as JSON for `read_findings`."""
+    write_text(path, json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
+
+
+def read_findings(path: Path) -> list[Finding]:
+    """What `write_findings` kept."""
+    return [
+        Finding(**{name: _as_tuple(value) for name, value in values.items()})
+        for values in json.loads(path.read_text("utf-8"))
+    ]
+
+
+def _as_tuple(value: object) -> Any:
+    return tuple(_as_tuple(one) for one in value) if isinstance(value, list) else value
 
 
 def find_problems(manifest: pd.DataFrame, twins: Twins, min_side: int = 32) -> list[Finding]:

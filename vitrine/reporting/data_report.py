@@ -1,5 +1,6 @@
-"""The report of a prepared data set: what is in it, what is not and why, and what the pictures look like."""
+"""The report of a prepared data set: what is in it, what is not and why, what is odd, what the pictures look like."""
 
+import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
-from vitrine.data.facts import REPORT, PreparedFacts
+from vitrine.data.facts import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
+from vitrine.data.fingerprints import show_thumbnail
 from vitrine.data.prepared import PreparedDataset, display_picture, open_prepared, read_manifest
+from vitrine.data.quality import read_findings
 from vitrine.records.atomic import write_text
+from vitrine.reporting.checks_section import PictureOf, show_findings
 from vitrine.reporting.page import Thumbnail, inline_figure, render, thumbnail
 from vitrine.reporting.palette import SPLITS
 from vitrine.reporting.plots import class_distribution
@@ -20,7 +25,6 @@ from vitrine.reporting.wording import plural
 PICTURES_PER_CLASS = 16
 PICTURES_PER_PAGE = 640  # of about 4 kB each; with more than 40 classes, each shows fewer
 LONGEST_SIDE = 128  # pixels
-UNBALANCED = 5  # times as many pictures in the largest class as in the smallest
 
 MODE_WORDS = {
     "RGB": "colour",
@@ -49,7 +53,7 @@ class ContactSheet:
 
 
 def write_data_report(prepared_folder: Path) -> None:
-    """Writes `report.html` into the folder of a prepared data set.
+    """Writes `report.html`, and its numbers as `report.json`, into the folder of a prepared data set.
 
     Args:
         prepared_folder: complete, but it may still bear a temporary name.
@@ -63,10 +67,28 @@ def write_data_report(prepared_folder: Path) -> None:
     kept = manifest[manifest["status"] == "kept"]
     unused = manifest[manifest["status"] != "kept"].sort_values(["status", "file"], ascending=[False, True])
     classes = _count_classes(facts)
+    findings = read_findings(prepared_folder / FINDINGS)
+    said = " ".join([verdict(facts), *say_copies(kept)])
+    numbers = {
+        "verdict": said,
+        "notes": [notice.text for notice in notices(facts)],
+        "found": facts.files_found,
+        "kept": facts.files_kept,
+        "quarantined": facts.files_quarantined,
+        "left_out": facts.files_left_out,
+        "counts": facts.counts,
+        "label_sources": facts.label_sources,
+        "reasons": unused["reason"].value_counts().to_dict(),
+        "findings": [{"name": one.name, "count": one.count, "of": one.noun, "done": one.done} for one in findings],
+        "modes": kept["mode"].value_counts().to_dict(),
+        "formats": kept["format"].value_counts().to_dict(),
+        "total_bytes": int(kept["size_bytes"].sum()),
+    }
     content = {
         "data": facts,
         "settings": {name: value for name, value in facts.settings.content().items() if name != "data.source"},
-        "verdict": verdict(facts),
+        "verdict": said,
+        "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest)),
         "notices": notices(facts),
         "split_totals": {split: sum(facts.counts[split].values()) for split in SPLITS},
         "classes": classes,
@@ -83,6 +105,7 @@ def write_data_report(prepared_folder: Path) -> None:
         "total_bytes": int(kept["size_bytes"].sum()),
     }
     write_text(prepared_folder / REPORT, render("data_report.html.jinja", content))
+    write_text(prepared_folder / REPORT_NUMBERS, json.dumps(numbers, indent=2, ensure_ascii=False))
 
 
 def verdict(facts: PreparedFacts) -> str:
@@ -99,17 +122,41 @@ def verdict(facts: PreparedFacts) -> str:
     return f"{facts.files_kept:,} of {plural(facts.files_found, 'file')} are used; {' and '.join(fates)}."
 
 
+def say_copies(kept: pd.DataFrame) -> list[str]:
+    """How many pictures are there more than once, and whether copies lie on different sides of the split."""
+    copies = kept[kept["copy_of"] != ""]
+    if copies.empty:
+        return []
+    groups = copies.groupby("copy_of")
+    doubled = len(copies) - groups.ngroups
+    torn = int((groups["split"].nunique() > 1).sum())
+    across = "none across splits" if not torn else f"{torn:,} of them across splits"
+    return [f"{plural(doubled, 'picture')} {'is a copy' if doubled == 1 else 'are copies'} of others, {across}."]
+
+
 def notices(facts: PreparedFacts) -> list[Notice]:
-    """The notes of the preparation, and a word on balance."""
-    found = [Notice("warning", note) for note in facts.notes]
-    totals = pd.DataFrame(facts.counts).sum(axis=1)
-    if totals.max() >= UNBALANCED * totals.min():
-        text = (
-            f"The classes are unbalanced: '{totals.idxmax()}' has {plural(int(totals.max()), 'picture')}, "
-            f"'{totals.idxmin()}' {totals.min():,}. A model tends to favour the large ones."
-        )
-        found.append(Notice("note", text))
-    return found
+    """The notes of the preparation, and what became of the labels."""
+    warnings = [Notice("warning", note) for note in facts.notes]
+    return warnings + [Notice("note", note) for note in facts.label_notes]
+
+
+def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> PictureOf:
+    """Gives the picture of a manifest's row: from its stored square, or from its thumbnail if it is left out."""
+    places = {file: (split, row) for split, rows in prepared.splits.items() for row, file in enumerate(rows["file"])}
+    thumbnails = np.load(prepared.folder / THUMBNAILS, mmap_mode="r")
+
+    def find(row: int) -> Image.Image | None:
+        values = manifest.iloc[row]
+        if values["file"] in places:
+            split, place = places[values["file"]]
+            return display_picture(prepared.splits[split][place], LONGEST_SIDE)
+        if not values["width"]:
+            return None
+        scale = LONGEST_SIDE / max(values["width"], values["height"])
+        size = (max(1, round(values["width"] * scale)), max(1, round(values["height"] * scale)))
+        return show_thumbnail(thumbnails[row]).resize(size, Image.Resampling.BICUBIC)
+
+    return find
 
 
 def _count_classes(facts: PreparedFacts) -> list[dict[Hashable, Any]]:
