@@ -9,6 +9,7 @@ COMMANDS = {
     "train": "train and measure a classifier (train.py)",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
+    "push-data": "put a prepared data set on the Hugging Face Hub",
 }
 
 
@@ -22,7 +23,7 @@ def main() -> int:
     if command not in COMMANDS:
         print(f"error: there is no command '{command}'; there are {', '.join(COMMANDS)}", file=sys.stderr)  # noqa: T201
         return 2
-    exit_code: int = import_module(f"vitrine.commands.{command}").main(arguments)
+    exit_code: int = import_module(f"vitrine.commands.{command.replace('-', '_')}").main(arguments)
     return exit_code
 
 
