@@ -70,7 +70,7 @@ def value_reader(feature: Any) -> Callable[[Any], str]:
 
 
 def _find_image(features: datasets.Features, source: str) -> str:
-    pictures = [name for name, feature in features.items() if isinstance(feature, datasets.Image)]
+    pictures = [str(name) for name, feature in features.items() if isinstance(feature, datasets.Image)]
     if len(pictures) == 1:
         return pictures[0]
     if "image" in features and _holds_pictures(features["image"]):
@@ -86,7 +86,7 @@ def _find_image(features: datasets.Features, source: str) -> str:
 
 
 def _find_label(features: datasets.Features, source: str) -> str:
-    classes = [name for name, feature in features.items() if isinstance(feature, datasets.ClassLabel)]
+    classes = [str(name) for name, feature in features.items() if isinstance(feature, datasets.ClassLabel)]
     usual = [name for name in LABEL_NAMES if _holds_names(features.get(name))]
     candidates = [name for name in usual if name in classes] or (classes if len(classes) == 1 else []) or usual
     if candidates:

@@ -79,6 +79,8 @@ class RowWriter:
         return RowFile(path, name, left_out)
 
     def _find(self, own_path: str) -> Path | None:
+        if "\0" in own_path:
+            return None
         for root in self.roots:
             path = (root / own_path).resolve()
             if path.is_relative_to(root.resolve()):

@@ -1,7 +1,10 @@
 """Whether a data set of the Hugging Face Hub can be had, answered in seconds and, where it cannot, in one message."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import datasets
 import httpx2
 from huggingface_hub import HfApi
 from huggingface_hub.errors import (
@@ -16,7 +19,7 @@ from huggingface_hub.errors import (
 from vitrine.errors import UserError
 
 # The libraries ask five times with growing pauses, for 23 seconds, before they say that there is no network.
-ANSWER_SECONDS = 8.0
+ANSWER_SECONDS = 6.0
 NETWORK_ERRORS = (httpx2.HTTPError, OSError)
 REFUSED = 401
 
@@ -84,9 +87,32 @@ def explain_hub_error(error: Exception, repo_id: str, revision: str | None = Non
     )
 
 
-def describe_error(error: Exception) -> str:
-    """The first line of an error's text, or its kind where it has none."""
-    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+@contextmanager
+def quiet_datasets() -> Iterator[None]:
+    """Keeps the steps and warnings of `datasets` from the terminal; bars of downloads and uploads are shown."""
+    bars, verbosity = datasets.utils.logging.is_progress_bar_enabled(), datasets.utils.logging.get_verbosity()
+    datasets.disable_progress_bars()
+    datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)
+    try:
+        yield
+    finally:
+        datasets.utils.logging.set_verbosity(verbosity)
+        if bars:
+            datasets.enable_progress_bars()
+
+
+def describe_error(error: BaseException) -> str:
+    """The first line of what went wrong on the network, or else of the error; its kind where it has no text."""
+    told = next((one for one in causes(error) if isinstance(one, httpx2.HTTPError)), error)
+    return next(iter(str(told).strip().splitlines()), "") or type(told).__name__
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what lies behind it: libraries wrap what really happened."""
+    one: BaseException | None = error
+    while one:
+        yield one
+        one = one.__cause__ or one.__context__
 
 
 def _is_missing(error: HfHubHTTPError) -> bool:

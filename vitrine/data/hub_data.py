@@ -4,24 +4,26 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 import datasets
+import httpx2
 from huggingface_hub.constants import HF_HUB_CACHE
 
 from vitrine.config.schema import DataSection, HubSection
 from vitrine.data.dataset_columns import choose_columns, value_reader
 from vitrine.data.dataset_rows import RowWriter, read_rows
-from vitrine.data.hub_access import NETWORK_ERRORS, ask_hub, describe_error, explain_hub_error
+from vitrine.data.hub_access import NETWORK_ERRORS, ask_hub, causes, describe_error, explain_hub_error, quiet_datasets
 from vitrine.data.sources import SPLIT_NAMES, FoundFile, walk_files
 from vitrine.errors import UserError
 
 HUB = "hub:"
 TABLE_EXTENSIONS = (".parquet", ".arrow")
 PICTURE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif", ".heic")
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 SPARE_BYTES = 100_000_000
 YEAR_2000 = 946_684_800
 TEN_YEARS = 315_576_000
@@ -72,35 +74,41 @@ def find_dataset_files(
     Raises:
         UserError: the data set cannot be had or read as asked, or does not fit on the disk.
     """
-    opened = (
-        _open_hub(source.removeprefix(HUB), data.hub, workspace)
-        if source.startswith(HUB)
-        else _open_local(Path(source).expanduser(), data.hub)
-    )
-    fixed = _name_splits(list(opened.splits), data.hub.split, source)
-    _check_room(workspace, opened.size_bytes)
-    changed = YEAR_2000 + int.from_bytes(hashlib.sha256(opened.stamp.encode()).digest()[:6]) % TEN_YEARS
-    found: list[FoundFile] = []
-    for split, fixed_split in fixed.items():
-        rows = opened.splits[split]
-        columns = choose_columns(rows.features, data.columns, source)
-        folder = workspace / split
-        folder.mkdir(parents=True, exist_ok=True)
-        writer = RowWriter(folder, opened.roots, changed)
-        readers = {name: value_reader(rows.features[name]) for name in columns.names() if name != columns.image}
-        for number, row in enumerate(read_rows(rows, columns, source)):
-            label_name, group = (readers[name](row[name]) if name else "" for name in (columns.label, columns.group))
-            own_split = fixed_split
-            if columns.split and (data.columns.split or not fixed_split):
-                own_split = _fixed_split(readers[columns.split](row[columns.split]), columns.split, source)
-            row_file = writer.write(number, row[columns.image], "" if label_name else "no label in the row")
-            found.append(
-                FoundFile(row_file.path, f"{split}/{row_file.name}", label_name, own_split, row_file.left_out, group)
-            )
-            progress(1)
+    with quiet_datasets():
+        if source.startswith(HUB):
+            opened = _open_hub(source.removeprefix(HUB), data.hub, workspace)
+        else:
+            opened = _open_local(Path(source).expanduser(), data.hub)
+        fixed = _name_splits(list(opened.splits), data.hub.split, source)
+        _check_room(workspace, opened.size_bytes)
+        found: list[FoundFile] = []
+        for split, fixed_split in fixed.items():
+            for file in _write_split(opened, split, fixed_split, data, source, workspace):
+                found.append(file)
+                progress(1)
     if not found:
         raise UserError(f"data.source: {source} has no rows; choose another part of it (data.hub) or another data set")
     return found
+
+
+def _write_split(
+    opened: OpenedDataset, split: str, fixed_split: str, data: DataSection, source: str, workspace: Path
+) -> Iterator[FoundFile]:
+    rows = opened.splits[split]
+    columns = choose_columns(rows.features, data.columns, source)
+    readers = {name: value_reader(rows.features[name]) for name in columns.names() if name != columns.image}
+    # A column of splits says more than the one split that there is; beside several, it must be asked for.
+    split_column = columns.split if data.columns.split or not fixed_split else None
+    folder = workspace / split
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = YEAR_2000 + int.from_bytes(hashlib.sha256(opened.stamp.encode()).digest()[:6]) % TEN_YEARS
+    writer = RowWriter(folder, opened.roots, changed)
+    for number, row in enumerate(read_rows(rows, columns, source)):
+        label_name, group = (readers[name](row[name]) if name else "" for name in (columns.label, columns.group))
+        if split_column:
+            fixed_split = _fixed_split(readers[split_column](row[split_column]), split_column, source)
+        file = writer.write(number, row[columns.image], "" if label_name else "no label in the row")
+        yield FoundFile(file.path, f"{split}/{file.name}", label_name, fixed_split, file.left_out, group)
 
 
 def _open_hub(repo_id: str, hub: HubSection, workspace: Path) -> OpenedDataset:
@@ -115,28 +123,27 @@ def _open_hub(repo_id: str, hub: HubSection, workspace: Path) -> OpenedDataset:
             )
         builder.download_and_prepare()
         splits = builder.as_dataset()
-    except datasets.exceptions.DatasetGenerationError as error:
-        if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOSPC:
-            raise error.__cause__ from None
-        raise UserError(
-            f"data.source: hub:{repo_id} cannot be read ({describe_error(error.__cause__ or error)})"
-        ) from error
-    except datasets.exceptions.DatasetNotFoundError as error:
-        missing = "is not among the downloads of this machine, and HF_HUB_OFFLINE=1 forbids to ask the Hub"
-        reason = describe_error(error) if asked.commit else missing
-        raise UserError(f"data.source: hub:{repo_id} {reason}") from error
-    except datasets.exceptions.DatasetsError as error:
-        raise UserError(
-            f"data.source: hub:{repo_id} holds no data that can be read ({describe_error(error)})"
-        ) from error
-    except NETWORK_ERRORS as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS):
-            raise
-        raise explain_hub_error(error, repo_id, hub.revision) from error
+    except (datasets.exceptions.DatasetsError, ValueError, *NETWORK_ERRORS) as error:
+        raise _explain_opening(error, repo_id, hub, asked.commit is None) from error
     owned = Path(HF_HUB_CACHE) / f"datasets--{repo_id.replace('/', '--')}"
     roots = (owned, Path(datasets.config.DOWNLOADED_DATASETS_PATH))
     stamp = os.path.relpath(builder.cache_dir, datasets.config.HF_DATASETS_CACHE)
     return OpenedDataset(splits, roots, stamp, size)
+
+
+def _explain_opening(error: Exception, repo_id: str, hub: HubSection, is_offline: bool) -> BaseException:
+    """A message for whatever `datasets` met while it fetched and converted; an error of the disk stays as it is."""
+    for cause in causes(error):
+        if isinstance(cause, OSError) and cause.errno in DISK_ERRORS:
+            return cause
+        if isinstance(cause, httpx2.HTTPError):
+            return explain_hub_error(cause, repo_id, hub.revision)
+    if is_offline and not isinstance(error, ValueError):
+        return UserError(
+            f"data.source: hub:{repo_id} is not among the downloads of this machine, and HF_HUB_OFFLINE=1 forbids to ask "
+            "the Hub; unset it"
+        )
+    return UserError(f"data.source: hub:{repo_id} holds no data that can be read ({describe_error(error)})")
 
 
 def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
@@ -149,11 +156,10 @@ def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
             splits = saved if isinstance(saved, dict) else {str(saved.split or "train"): saved}
         else:  # read where it lies: no second copy in a cache
             splits = _choose_config(str(folder), hub, None, str(folder)).as_streaming_dataset()
-    except datasets.exceptions.DatasetsError as error:
-        raise UserError(f"data.source: {folder} holds no data that can be read ({describe_error(error)})") from error
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's error on a damaged file is a ValueError
+    except (datasets.exceptions.DatasetsError, OSError, ValueError, KeyError) as error:  # pyarrow's is a ValueError
         raise UserError(
-            f"data.source: {folder} is an incomplete or damaged data set ({describe_error(error)})"
+            f"data.source: {folder} is no data set that can be read, or a part of it is missing or damaged "
+            f"({describe_error(error)})"
         ) from error
     return OpenedDataset(splits, (folder,), stamp, size)
 

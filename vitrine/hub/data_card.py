@@ -74,7 +74,11 @@ def render_data_card(
         notes=public.notes,
         loading=f'import datasets\n\nsplits = datasets.load_dataset("{repo_id}")' if repo_id else LOCAL_LOADING,
         further_columns=", ".join(f"`{name}`" for name in further),
-        settings={name: _say(value) for name, value in public.settings.content().items() if _say(value)},
+        settings={
+            name: _say(value)
+            for name, value in public.settings.content().items()
+            if _say(value) and name != "data.source"
+        },
         manifest_sha256=manifest_sha256,
         split_sha256=split_sha256,
     )
@@ -107,9 +111,18 @@ def merge_cards(ours: str, theirs: str) -> str:
         ours: rendered card.
         theirs: README.md on the Hub.
     """
-    card, there = DatasetCard(ours), DatasetCard(theirs, ignore_metadata_errors=True)
-    head = DatasetCardData(**(there.data.to_dict() | card.data.to_dict()))
+    card = DatasetCard(ours)
+    head = DatasetCardData(**(read_head(theirs) | read_head(ours)))
     return f"---\n{head.to_yaml()}\n---\n{card.text}"
+
+
+def read_head(card: str) -> dict[str, Any]:
+    """The YAML head of a card; {} where it has none."""
+    if not card.startswith("---"):
+        return {}
+    data: Any = DatasetCard(card, ignore_metadata_errors=True).data
+    head: dict[str, Any] = data.to_dict()
+    return head
 
 
 def make_public(facts: PreparedFacts) -> PreparedFacts:

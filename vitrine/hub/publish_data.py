@@ -2,11 +2,11 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import datasets
@@ -33,6 +33,7 @@ from vitrine.hub.data_card import (
     hash_splits,
     make_public,
     merge_cards,
+    read_head,
     render_data_card,
 )
 
@@ -82,21 +83,14 @@ def publish_data(
         card = _render(prepared, repo_id, licence)
         _check_card(card, licence)
         api.create_repo(repo_id, repo_type=DATASET, private=private, exist_ok=True)
-        _push_splits(prepared.splits, repo_id)
-        theirs = Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")
         facts = make_public(prepared.facts).model_dump_json(indent=2)
-        commit = api.create_commit(
-            repo_id,
-            [
-                CommitOperationAdd(CARD, merge_cards(card, theirs).encode()),
-                CommitOperationAdd(MANIFEST, str(prepared.folder / MANIFEST)),
-                CommitOperationAdd(FACTS, facts.encode()),
-            ],
-            commit_message="Card, manifest and facts",
-            repo_type=DATASET,
-        )
+        # The facts come first: by them, a push that was cut off is known as Vitrine's and can be run again.
+        _commit(api, repo_id, "Manifest and facts", {MANIFEST: prepared.folder / MANIFEST, FACTS: facts.encode()})
+        _push_splits(prepared, repo_id)
+        theirs = Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")
+        commit = _commit(api, repo_id, "Card", {CARD: merge_cards(card, theirs).encode()})
     pictures = sum(len(split) for split in prepared.splits.values())
-    return PublishedData(f"{api.endpoint}/datasets/{repo_id}", commit.oid, pictures)
+    return PublishedData(f"{api.endpoint}/datasets/{repo_id}", commit, pictures)
 
 
 def _check_place(api: HfApi, repo_id: str, private: bool) -> str:
@@ -125,9 +119,9 @@ def _check_place(api: HfApi, repo_id: str, private: bool) -> str:
 
 
 def _licence_of(card: str) -> str | None:
-    """What somebody wrote on the data set's page; several licences are joined."""
-    licence = DatasetCard(card, ignore_metadata_errors=True).data.license if card.startswith("---") else None
-    return ", ".join(licence) if isinstance(licence, list) else licence
+    """What somebody wrote on the data set's page; of several licences, the first."""
+    licence = read_head(card).get("license")
+    return licence[0] if isinstance(licence, list) else licence
 
 
 def _render(prepared: PreparedDataset, repo_id: str, licence: str | None) -> str:
@@ -151,15 +145,17 @@ def _check_card(card: str, licence: str | None) -> None:
         raise UserError(f"{about}the Hub does not accept the card ({describe_error(error)})") from error
 
 
-def _push_splits(splits: datasets.DatasetDict, repo_id: str) -> None:
-    bars = datasets.utils.logging.is_progress_bar_enabled()
-    with tempfile.TemporaryDirectory(prefix="vitrine-push-") as cache:
-        datasets.disable_progress_bars()
-        try:
-            encoded = {name: _encode_split(split, name, cache) for name, split in splits.items()}
-        finally:
-            if bars:
-                datasets.enable_progress_bars()
+def _commit(api: HfApi, repo_id: str, message: str, files: Mapping[str, bytes | Path]) -> str:
+    operations = [CommitOperationAdd(name, content) for name, content in files.items()]
+    return api.create_commit(repo_id, operations, commit_message=message, repo_type=DATASET).oid
+
+
+def _push_splits(prepared: PreparedDataset, repo_id: str) -> None:
+    with (
+        _silence(),
+        tempfile.TemporaryDirectory(prefix=".vitrine-push-", dir=prepared.folder.absolute().parent) as cache,
+    ):
+        encoded = {name: _encode_split(split, name, cache) for name, split in prepared.splits.items()}
         datasets.DatasetDict(encoded).push_to_hub(repo_id, commit_message="Pictures")
 
 
@@ -171,7 +167,8 @@ def _encode_split(split: datasets.Dataset, name: str, cache: str) -> datasets.Da
         del name  # tells the splits apart in the cache
         pictures = map_ahead(_to_png, (row["image"]["bytes"] for row in stored.select_columns(["image"])))
         for row, picture in zip(stored.remove_columns(["image"]), pictures, strict=True):
-            yield row | {"image": {"bytes": picture, "path": None}}
+            path = PurePosixPath(row["file"]).with_suffix(".png").name
+            yield row | {"image": {"bytes": picture, "path": path}}
 
     return datasets.Dataset.from_generator(
         rows, gen_kwargs={"name": name}, features=split.features, cache_dir=cache, split=name, fingerprint=name
@@ -199,8 +196,8 @@ def _one_message(repo_id: str) -> Iterator[None]:
         raise UserError(f"{repo_id}: {_explain_answer(error)}") from error
     except (httpx2.HTTPError, EntryNotFoundError, ConnectionError, TimeoutError) as error:
         raise UserError(
-            f"{repo_id}: the Hugging Face Hub cannot be reached ({describe_error(error)}); run the command again with a "
-            "network. Pictures that were uploaded already are not sent again"
+            f"{repo_id}: the Hugging Face Hub cannot be reached ({describe_error(error)}); run the command again with "
+            "a network. Pictures that were uploaded already are not sent again"
         ) from error
 
 
