@@ -140,8 +140,8 @@ def _explain_opening(error: Exception, repo_id: str, hub: HubSection, is_offline
             return explain_hub_error(cause, repo_id, hub.revision)
     if is_offline and not isinstance(error, ValueError):
         return UserError(
-            f"data.source: hub:{repo_id} is not among the downloads of this machine, and HF_HUB_OFFLINE=1 forbids to ask "
-            "the Hub; unset it"
+            f"data.source: hub:{repo_id} is not among the downloads of this machine, and HF_HUB_OFFLINE=1 forbids to "
+            "ask the Hub; unset it"
         )
     return UserError(f"data.source: hub:{repo_id} holds no data that can be read ({describe_error(error)})")
 
@@ -156,7 +156,8 @@ def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
             splits = saved if isinstance(saved, dict) else {str(saved.split or "train"): saved}
         else:  # read where it lies: no second copy in a cache
             splits = _choose_config(str(folder), hub, None, str(folder)).as_streaming_dataset()
-    except (datasets.exceptions.DatasetsError, OSError, ValueError, KeyError) as error:  # pyarrow's is a ValueError
+    # pyarrow's error on a damaged file is a ValueError; an IndexError comes from a saved data set without rows.
+    except (datasets.exceptions.DatasetsError, OSError, ValueError, LookupError) as error:
         raise UserError(
             f"data.source: {folder} is no data set that can be read, or a part of it is missing or damaged "
             f"({describe_error(error)})"

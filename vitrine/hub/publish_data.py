@@ -22,7 +22,7 @@ from huggingface_hub.errors import (
 )
 from PIL import Image
 
-from vitrine.data.hub_access import ANSWER_SECONDS, describe_error
+from vitrine.data.hub_access import ANSWER_SECONDS, describe_error, quiet_datasets
 from vitrine.data.prepared import FACTS, MANIFEST, PreparedDataset, open_prepared, read_manifest
 from vitrine.data.threads import map_ahead
 from vitrine.errors import UserError
@@ -151,10 +151,8 @@ def _commit(api: HfApi, repo_id: str, message: str, files: Mapping[str, bytes | 
 
 
 def _push_splits(prepared: PreparedDataset, repo_id: str) -> None:
-    with (
-        _silence(),
-        tempfile.TemporaryDirectory(prefix=".vitrine-push-", dir=prepared.folder.absolute().parent) as cache,
-    ):
+    beside = prepared.folder.absolute().parent
+    with quiet_datasets(), tempfile.TemporaryDirectory(prefix=".vitrine-push-", dir=beside) as cache:
         encoded = {name: _encode_split(split, name, cache) for name, split in prepared.splits.items()}
         datasets.DatasetDict(encoded).push_to_hub(repo_id, commit_message="Pictures")
 
