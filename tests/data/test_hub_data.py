@@ -48,7 +48,7 @@ def find(folder, tmp_path, **sections):
 
 def save_parquet(folder, name="data/train-00000-of-00001.parquet", dataset=None):
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (dataset or make_dataset()).to_parquet(folder / name)
+    (make_dataset() if dataset is None else dataset).to_parquet(folder / name)
     return folder
 
 
@@ -212,7 +212,7 @@ def test_damaged_and_empty_data_sets_are_one_message(tmp_path):
     make_dataset().select([]).save_to_disk(tmp_path / "none")
     save_parquet(tmp_path / "empty", dataset=make_dataset().select([]))
     for folder in ("none", "empty"):
-        with pytest.raises(UserError, match="has no rows|missing or damaged"):
+        with pytest.raises(UserError, match=r"has no rows|missing or damaged"):
             find(tmp_path / folder, tmp_path)
 
 

@@ -50,8 +50,13 @@ def holds_dataset(folder: Path) -> bool:
     """Whether a folder is a local copy of a data set: written by `save_to_disk`, or Parquet or Arrow files alone."""
     if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
         return True
-    extensions = {PurePath(file).suffix.lower() for file in walk_files(folder)}
-    return not extensions.isdisjoint(TABLE_EXTENSIONS) and extensions.isdisjoint(PICTURE_EXTENSIONS)
+    has_tables = False
+    for file in walk_files(folder):
+        extension = PurePath(file).suffix.lower()
+        if extension in PICTURE_EXTENSIONS:
+            return False
+        has_tables = has_tables or extension in TABLE_EXTENSIONS
+    return has_tables
 
 
 def find_dataset_files(

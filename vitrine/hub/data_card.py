@@ -1,7 +1,6 @@
 """The card of a prepared data set: what is in it, where it comes from, how it was made, and hashes to check it by."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -15,11 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 
 from vitrine.data.hub_data import HUB
-from vitrine.data.manifest import KEPT
 from vitrine.data.prepared import MANIFEST, PreparedDataset, PreparedFacts
 from vitrine.data.split import SPLITS
 
 CARD = "README.md"
+KEPT = "kept"  # as in vitrine.data.manifest, whose import takes seconds (torch)
 UNKNOWN_LICENCE = "unknown"
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_REASONS = 20
@@ -189,9 +188,13 @@ def _last_name(source: str) -> str:
 
 def _say(value: Any) -> str:
     """A setting in words; "" for what is not set, so that no blank is shown."""
-    if value is None or value == [] or value == {}:
+    if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {one}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _cell(text: str) -> str:
