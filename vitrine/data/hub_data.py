@@ -12,10 +12,11 @@ from typing import Any
 import datasets
 import httpx2
 from huggingface_hub.constants import HF_HUB_CACHE
+from pyarrow.dataset import ParquetFragmentScanOptions
 
 from vitrine.config.schema import DataSection, HubSection
 from vitrine.data.dataset_columns import choose_columns, value_reader
-from vitrine.data.dataset_rows import RowWriter, read_rows
+from vitrine.data.dataset_rows import ROWS_AT_ONCE, RowWriter, read_rows
 from vitrine.data.hub_access import NETWORK_ERRORS, ask_hub, causes, describe_error, explain_hub_error, quiet_datasets
 from vitrine.data.sources import SPLIT_NAMES, FoundFile, walk_files
 from vitrine.errors import UserError
@@ -173,7 +174,14 @@ def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
 def _choose_config(path: str, hub: HubSection, revision: str | None, source: str) -> Any:
     """The builder of the wanted configuration."""
     try:
-        return datasets.load_dataset_builder(path, hub.config, revision=revision)
+        builder = datasets.load_dataset_builder(path, hub.config, revision=revision)
+        if hasattr(builder.config, "fragment_scan_options"):
+            # Else Parquet is read by whole groups of rows, and several at once: 1.6 GB where a group has 100 MB.
+            builder.config.batch_size = ROWS_AT_ONCE
+            builder.config.fragment_scan_options = ParquetFragmentScanOptions(
+                use_buffered_stream=True, pre_buffer=False
+            )
+        return builder
     except ValueError as error:
         if isinstance(error, datasets.exceptions.DatasetsError):
             raise
