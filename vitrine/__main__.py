@@ -10,6 +10,7 @@ COMMANDS = {
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
     "steps": "show on a page what the preparation does to pictures",
+    "push-data": "put a prepared data set on the Hugging Face Hub",
 }
 
 
@@ -23,7 +24,7 @@ def main() -> int:
     if command not in COMMANDS:
         print(f"error: there is no command '{command}'; there are {', '.join(COMMANDS)}", file=sys.stderr)  # noqa: T201
         return 2
-    exit_code: int = import_module(f"vitrine.commands.{command}").main(arguments)
+    exit_code: int = import_module(f"vitrine.commands.{command.replace('-', '_')}").main(arguments)
     return exit_code
 
 

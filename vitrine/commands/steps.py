@@ -7,10 +7,11 @@ python -m vitrine steps preparation.resize=crop --pictures photo.jpg drawing.png
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import BUILTIN_DIGITS, Recipe
+from vitrine.config.schema import Recipe
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def _show_steps(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> N
     from vitrine.reporting.preparation_page import describe_preparation, write_preparation_page
 
     preparation = Preparation.from_section(recipe.preparation)
-    samples = _open_given(pictures, recipe, preparation) if pictures else _choose_samples(recipe, preparation)
+    with TemporaryDirectory(prefix="vitrine-") as workspace:
+        given = pictures and _open_given(pictures, recipe, preparation)
+        samples = given or _choose_samples(recipe, preparation, Path(workspace))
     write_preparation_page(out, recipe.name, samples, preparation, recipe.data.image_size)
     print(f"{describe_preparation(preparation, recipe.data.image_size)}\npage: {out}")
 
@@ -65,14 +68,14 @@ def _open_given(pictures: Sequence[Path], recipe: Recipe, preparation: "Preparat
     return samples
 
 
-def _choose_samples(recipe: Recipe, preparation: "Preparation") -> list["Sample"]:
+def _choose_samples(recipe: Recipe, preparation: "Preparation", workspace: Path) -> list["Sample"]:
     """The first sound pictures of each class, fewer of each where there are many classes."""
-    from vitrine.data.builtin import write_digits
-    from vitrine.data.sources import find_files
+    from vitrine.data.labels import map_labels
+    from vitrine.data.sources import open_source
 
-    source = write_digits() if recipe.data.source == BUILTIN_DIGITS else Path(recipe.data.source).expanduser()
+    found = open_source(recipe.data, workspace).files
     by_class: dict[str, list[FoundFile]] = {}
-    for file in find_files(source, recipe.data.layout):
+    for file in map_labels(found, recipe.labels).files:
         if not file.left_out:
             by_class.setdefault(file.label_name, []).append(file)
     # Spread over the classes where not all of them find room.
@@ -82,7 +85,7 @@ def _choose_samples(recipe: Recipe, preparation: "Preparation") -> list["Sample"
     per_class = max(1, min(PER_CLASS, AT_MOST // max(1, count)))
     samples = [sample for name in chosen for sample in _first_sound(by_class[name], per_class, recipe, preparation)]
     if not samples:
-        raise UserError(f"data.source: {source} has no picture that can be shown; give some with --pictures")
+        raise UserError(f"data.source: {recipe.data.source} has no picture that can be shown; give some with --pictures")
     return samples
 
 

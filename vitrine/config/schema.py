@@ -61,7 +61,11 @@ class HubSection(Section):
     """Which part of a data set of the Hugging Face Hub is used (source 'hub:owner/name')."""
 
     config: str | None = Field(None, description="configuration (subset); null takes the only or default one")
-    split: str | None = Field(None, description="one split alone; null takes all, each as the split of its name")
+    split: str | None = Field(
+        None,
+        description="one split alone, which Vitrine divides, or some joined by '+'; null takes all, each as the split "
+        "of its name",
+    )
     revision: str | None = Field(None, description="branch, tag or commit; null takes the newest")
 
 

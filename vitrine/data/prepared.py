@@ -10,6 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.facts import MANIFEST, PICTURES, PreparedFacts, read_facts
+from vitrine.data.preparation import Preparation
 from vitrine.data.shards import list_shards, open_shards
 from vitrine.data.split import SPLITS, TRAIN, VALIDATION
 from vitrine.errors import UserError
@@ -29,6 +30,21 @@ class PreparedDataset:
     folder: Path
     facts: PreparedFacts
     splits: datasets.DatasetDict
+
+    def show(self, row: dict[str, Any], longest_side: int) -> Image.Image:
+        """A row's picture for people to look at: in its own proportions, or as the square that the network sees.
+
+        A square that was cut or has bars cannot be stretched back.
+
+        Args:
+            row: of a split.
+            longest_side: of the result in pixels; a smaller original is not enlarged.
+        """
+        if Preparation.from_section(self.facts.settings.preparation).keeps_the_view:
+            return display_picture(row, min(longest_side, max(row["width"], row["height"])))
+        square: Image.Image = row["image"]
+        side = min(longest_side, square.width)
+        return square.resize((side, side), Image.Resampling.LANCZOS)
 
     @property
     def label_names(self) -> tuple[str, ...]:

@@ -56,6 +56,12 @@ class Finding:
     groups: tuple[tuple[int, ...], ...] = ()
     remarks: tuple[str, ...] = ()
 
+    @property
+    def amount(self) -> str:
+        """Number and noun, as people read them."""
+        plural = "classes" if self.noun == "class" else f"{self.noun}s"
+        return f"{self.count:,} {self.noun if self.count == 1 else plural}"
+
 
 def write_findings(path: Path, findings: Sequence[Finding]) -> None:
     """Keeps findings as JSON for `read_findings`."""

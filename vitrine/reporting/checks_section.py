@@ -15,7 +15,6 @@ MOST_EXAMPLES = 8  # of single pictures
 MOST_GROUPS = 6
 MOST_MEMBERS = 4  # of a group: the first ones tell what it is
 LONGEST_SIDE = 192  # pixels; about 8 kB each
-PLURALS = {"class": "classes"}
 
 PictureOf = Callable[[int], Image.Image | None]
 
@@ -92,11 +91,10 @@ def _show_finding(finding: Finding, show: Callable[..., Example]) -> ShownFindin
     ]
     singles = () if finding.groups else finding.rows
     examples = [show(row, remark) for row, remark in list(zip(singles, remarks, strict=False))[:MOST_EXAMPLES]]
-    nouns = PLURALS.get(finding.noun, f"{finding.noun}s")
     return ShownFinding(
         name=finding.name,
         title=finding.title,
-        amount=f"{finding.count:,} {finding.noun if finding.count == 1 else nouns}",
+        amount=finding.amount,
         level=finding.level,
         done=finding.done,
         advice=finding.advice,

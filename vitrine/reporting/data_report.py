@@ -1,7 +1,7 @@
 """The report of a prepared data set: what is in it, what is not and why, what is odd, what the pictures look like."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from PIL import Image
 
 from vitrine.data.facts import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
 from vitrine.data.fingerprints import show_thumbnail
-from vitrine.data.prepared import PreparedDataset, display_picture, open_prepared, read_manifest
-from vitrine.data.quality import read_findings
+from vitrine.data.prepared import PreparedDataset, open_prepared, read_manifest
+from vitrine.data.quality import Finding, read_findings
 from vitrine.records.atomic import write_text
 from vitrine.reporting.checks_section import PictureOf, show_findings
 from vitrine.reporting.page import Thumbnail, inline_figure, render, thumbnail
@@ -71,7 +71,7 @@ def write_data_report(prepared_folder: Path) -> None:
     said = " ".join([verdict(facts), *say_copies(kept)])
     numbers = {
         "verdict": said,
-        "notes": [notice.text for notice in notices(facts)],
+        "notes": [notice.text for notice in notices(facts, findings)],
         "found": facts.files_found,
         "kept": facts.files_kept,
         "quarantined": facts.files_quarantined,
@@ -86,10 +86,10 @@ def write_data_report(prepared_folder: Path) -> None:
     }
     content = {
         "data": facts,
-        "settings": {name: value for name, value in facts.settings.content().items() if name != "data.source"},
+        "settings": {name: value for name, value in facts.settings.content().items() if name != "data.source" and value},
         "verdict": said,
         "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest)),
-        "notices": notices(facts),
+        "notices": notices(facts, findings),
         "split_totals": {split: sum(facts.counts[split].values()) for split in SPLITS},
         "classes": classes,
         "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"])),
@@ -130,14 +130,15 @@ def say_copies(kept: pd.DataFrame) -> list[str]:
     groups = copies.groupby("copy_of")
     doubled = len(copies) - groups.ngroups
     torn = int((groups["split"].nunique() > 1).sum())
-    across = "none across splits" if not torn else f"{torn:,} of them across splits"
-    return [f"{plural(doubled, 'picture')} {'is a copy' if doubled == 1 else 'are copies'} of others, {across}."]
+    across = "none across splits" if not torn else f"{plural(torn, 'picture')} with copies in several splits"
+    return [f"{plural(doubled, 'picture')} {'is a copy' if doubled == 1 else 'are copies'} of others; {across}."]
 
 
-def notices(facts: PreparedFacts) -> list[Notice]:
-    """The notes of the preparation, and what became of the labels."""
+def notices(facts: PreparedFacts, findings: Sequence[Finding]) -> list[Notice]:
+    """What a person should know first: grave findings, notes of the preparation, what became of the labels."""
+    grave = [Notice("warning", f"{one.title}: {one.amount}. {one.done}") for one in findings if one.level == "warning"]
     warnings = [Notice("warning", note) for note in facts.notes]
-    return warnings + [Notice("note", note) for note in facts.label_notes]
+    return grave + warnings + [Notice("note", note) for note in facts.label_notes]
 
 
 def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> PictureOf:
@@ -149,7 +150,7 @@ def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> Pictur
         values = manifest.iloc[row]
         if values["file"] in places:
             split, place = places[values["file"]]
-            return display_picture(prepared.splits[split][place], LONGEST_SIDE)
+            return prepared.show(prepared.splits[split][place], LONGEST_SIDE)
         if not values["width"]:
             return None
         scale = LONGEST_SIDE / max(values["width"], values["height"])
@@ -190,7 +191,7 @@ def _make_sheets(prepared: PreparedDataset) -> list[ContactSheet]:
         pictures = []
         for split, place in zip(chosen["split"], chosen["place"], strict=True):
             row = prepared.splits[split][int(place)]
-            pictures.append(thumbnail(display_picture(row, min(LONGEST_SIDE, max(row["width"], row["height"])))))
+            pictures.append(thumbnail(prepared.show(row, LONGEST_SIDE)))
         sheets.append(ContactSheet(name, len(rows), pictures, chosen["file"].tolist()))
     return sheets
 

@@ -7,7 +7,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.preparation import Preparation
-from vitrine.data.prepared import PreparedDataset, display_picture
+from vitrine.data.prepared import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.records.run_folder import PREDICTIONS
 from vitrine.reporting.styling import shorten
@@ -78,7 +78,6 @@ def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallP
     """
     test = prepared.splits["test"]
     places = {file: place for place, file in enumerate(test["file"])}
-    keeps_the_view = Preparation.from_section(prepared.facts.settings.preparation).keeps_the_view
     wall = []
     for prediction in chosen.to_dict("records"):
         file = prediction["file"]
@@ -90,7 +89,7 @@ def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallP
         row = test[places[file]]
         wall.append(
             WallPicture(
-                picture=_display(row, keeps_the_view),
+                picture=prepared.show(row, LONGEST_SIDE),
                 label_name=prediction["label_name"],
                 predicted=prediction["predicted"],
                 correct=bool(prediction["correct"]),
@@ -98,12 +97,3 @@ def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallP
             )
         )
     return wall
-
-
-def _display(row: dict[str, Any], keeps_the_view: bool) -> Image.Image:
-    if keeps_the_view:
-        side = min(LONGEST_SIDE, max(row["width"], row["height"]))  # small originals are not blurred
-        return display_picture(row, side)
-    square: Image.Image = row["image"]
-    side = min(LONGEST_SIDE, square.width)
-    return square.resize((side, side), Image.Resampling.LANCZOS)

@@ -1,0 +1,136 @@
+"""A process of its own that talks to the Hub double: huggingface_hub reads its settings once, when it is imported.
+
+One process serves a whole test file, since its imports take seconds:
+
+    with HubClient(hub.environment(tmp_path)) as client:
+        answer = client.call("push", "prepared", "ann/birds")
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).parent.parent
+
+
+class HubClient:
+    """Calls the functions below in a process with an environment of its own."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.hub_client"],
+            cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
+
+    def call(self, function: str, *arguments: Any, **named: Any) -> dict[str, Any]:
+        """The answer: `value`, or `error` (a UserError's text); `output`, `errors` and `seconds` in any case."""
+        line = json.dumps([function, [str(one) for one in arguments], named])
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        assert "crash" not in answer, answer["crash"]
+        return answer
+
+
+def push(*arguments: str) -> int:
+    """`python -m vitrine push-data`; returns the exit code."""
+    from vitrine.commands.push_data import main
+
+    return main(arguments)
+
+
+def find(source: str, workspace: str, **sections: Any) -> list[dict[str, str]]:
+    """What `find_dataset_files` finds."""
+    from vitrine.config.schema import DataSection
+    from vitrine.data.hub_data import find_dataset_files
+
+    found = find_dataset_files(source, DataSection(**sections), Path(workspace))
+    return [vars(file) | {"path": str(file.path)} for file in found]
+
+
+def load(repo_id: str) -> dict[str, list[list[str]]]:
+    """Per split what `datasets.load_dataset` gives: file, class, hash of the pixels."""
+    import datasets
+
+    splits = datasets.load_dataset(repo_id, download_mode="force_redownload")
+    return {name: describe_rows(split) for name, split in splits.items()}
+
+
+def describe_rows(split: Any) -> list[list[str]]:
+    """File, class and hash of the pixels of each row."""
+    names = split.features["label"].names
+    return [
+        [row["file"], names[row["label"]], hashlib.sha256(row["image"].convert("RGB").tobytes()).hexdigest()]
+        for row in split
+    ]
+
+
+def download(repo_id: str, folder: str) -> list[str]:
+    """The files of a model."""
+    from huggingface_hub import snapshot_download
+
+    snapshot_download(repo_id, local_dir=folder)
+    return sorted(
+        path.relative_to(folder).as_posix() for path in Path(folder).rglob("*.*") if ".cache" not in str(path)
+    )
+
+
+def upload(folder: str, repo_id: str, repo_type: str) -> str:
+    """Makes a repository of a folder; returns the commit."""
+    from huggingface_hub import HfApi
+
+    HfApi().create_repo(
+        repo_id, repo_type=repo_type, exist_ok=True, **({"space_sdk": "gradio"} if repo_type == "space" else {})
+    )
+    return HfApi().upload_folder(repo_id=repo_id, folder_path=folder, repo_type=repo_type).oid
+
+
+def set_variable(name: str, value: str) -> None:
+    """Changes the environment; tokens are read anew for each request."""
+    os.environ[name] = value
+    if not value:
+        del os.environ[name]
+
+
+def hurry(seconds: str) -> None:
+    """Shortens the wait for a Hub that does not answer."""
+    from vitrine.data import hub_access
+
+    hub_access.ANSWER_SECONDS = float(seconds)
+
+
+def answer_line(line: str) -> dict[str, Any]:
+    from vitrine.errors import UserError
+
+    function, arguments, named = json.loads(line)
+    start = time.perf_counter()
+    answer: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()) as errors:
+        try:
+            answer["value"] = globals()[function](*arguments, **named)
+        except UserError as error:
+            answer["error"] = str(error)
+        except Exception as error:
+            answer["crash"] = f"{type(error).__name__}: {error}"
+    return answer | {
+        "output": output.getvalue(), "errors": errors.getvalue(), "seconds": time.perf_counter() - start,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    for request in sys.stdin:
+        sys.stdout.write(f"{json.dumps(answer_line(request))}\n")
+        sys.stdout.flush()

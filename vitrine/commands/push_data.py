@@ -1,0 +1,31 @@
+"""Put a prepared data set on the Hugging Face Hub, with a card that says what is in it.
+
+hf auth login                                                # once
+python -m vitrine push-data prepared/birds ann/birds --licence cc-by-4.0
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from vitrine.commands.console import run_command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        "python -m vitrine push-data", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("prepared", type=Path, help="folder of the prepared data set")
+    parser.add_argument("repo_id", metavar="OWNER/NAME", help="its id on the Hub; Vitrine's older one is replaced")
+    parser.add_argument("--private", action="store_true", help="a new data set is for its owner only")
+    parser.add_argument("--licence", help="of the pictures, as the Hub names it: mit, cc-by-4.0, ...")
+    options = parser.parse_args(arguments)
+    return run_command(lambda: _push(options))
+
+
+def _push(options: argparse.Namespace) -> None:
+    from vitrine.hub.publish_data import publish_data  # seconds of imports
+
+    published = publish_data(options.prepared.expanduser(), options.repo_id, options.private, options.licence)
+    print(f"{published.pictures:,} pictures and their card are on {published.address}")
