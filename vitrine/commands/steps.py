@@ -85,7 +85,9 @@ def _choose_samples(recipe: Recipe, preparation: "Preparation", workspace: Path)
     per_class = max(1, min(PER_CLASS, AT_MOST // max(1, count)))
     samples = [sample for name in chosen for sample in _first_sound(by_class[name], per_class, recipe, preparation)]
     if not samples:
-        raise UserError(f"data.source: {recipe.data.source} has no picture that can be shown; give some with --pictures")
+        raise UserError(
+            f"data.source: {recipe.data.source} has no picture that can be shown; give some with --pictures"
+        )
     return samples
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import datasets
 
 from vitrine.config.schema import ColumnsSection
-from vitrine.data.sources import UNREADABLE_CHARACTERS
+from vitrine.data.listing import UNREADABLE_CHARACTERS
 from vitrine.errors import UserError
 
 LABEL_TYPES = ("string", "large_string", "string_view", "bool", "int", "uint")

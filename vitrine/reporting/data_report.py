@@ -86,7 +86,9 @@ def write_data_report(prepared_folder: Path) -> None:
     }
     content = {
         "data": facts,
-        "settings": {name: value for name, value in facts.settings.content().items() if name != "data.source" and value},
+        "settings": {
+            name: value for name, value in facts.settings.content().items() if name != "data.source" and value
+        },
         "verdict": said,
         "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest)),
         "notices": notices(facts, findings),

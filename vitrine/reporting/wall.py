@@ -1,12 +1,10 @@
 """The wall of test predictions: which pictures hang on it, and what stands under them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from PIL import Image
 
-from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.records.run_folder import PREDICTIONS
