@@ -117,14 +117,23 @@ def test_a_second_push_replaces_the_first_and_keeps_a_licence_chosen_before(push
     assert "rouge-gorge" not in card
 
 
-def test_a_push_that_was_cut_off_can_be_run_again(hub, client, prepared):
-    hub.broken["/ann/cut.git/info/lfs"] = 403
+@pytest.mark.parametrize(("repo_id", "step"), [("ann/cut-1", "/ann/cut-1.git/info/lfs"), ("ann/cut-2", "^/lfs/")])
+def test_a_push_that_was_cut_off_can_be_run_again(hub, client, make_class_folders, repo_id, step):
+    prepared = prepare(make_class_folders({repo_id[4:]: 3, "b": 3}))  # what the Hub has seen is not sent again
+    hub.broken[step] = 403
     try:
-        first = client.call("push", prepared.folder, "ann/cut")
+        first = client.call("push", prepared.folder, repo_id)
     finally:
         hub.broken.clear()
     assert first["value"] == 2
-    assert client.call("push", prepared.folder, "ann/cut")["value"] == 0
+    assert f"error: {repo_id}: your token gives no right to write there" in first["errors"]
+    assert client.call("push", prepared.folder, repo_id)["value"] == 0
+
+
+@pytest.mark.parametrize("repo_id", ["ann/a..b", "ann/a--b", f"ann/{'x' * 120}"])
+def test_names_that_the_hub_does_not_take_are_one_message(client, prepared, repo_id):
+    errors = client.call("push", prepared.folder, repo_id)["errors"]
+    assert errors.startswith(f"error: {repo_id}: the Hub does not take this name (")
 
 
 def test_a_private_data_set_stays_private(hub, client, prepared):

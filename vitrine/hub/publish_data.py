@@ -16,13 +16,14 @@ from huggingface_hub.errors import (
     BadRequestError,
     EntryNotFoundError,
     HfHubHTTPError,
+    HFValidationError,
     LocalTokenNotFoundError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
 from PIL import Image
 
-from vitrine.data.hub_access import ANSWER_SECONDS, describe_error, quiet_datasets
+from vitrine.data.hub_access import ANSWER_SECONDS, causes, describe_error, quiet_datasets
 from vitrine.data.prepared import FACTS, MANIFEST, PreparedDataset, open_prepared, read_manifest
 from vitrine.data.threads import map_ahead
 from vitrine.errors import UserError
@@ -190,6 +191,13 @@ def _one_message(repo_id: str) -> Iterator[None]:
         raise UserError(f"{repo_id}: HF_HUB_OFFLINE=1 forbids to reach the Hub; unset it to publish") from error
     except LocalTokenNotFoundError as error:
         raise UserError(f"{repo_id}: you are not logged in; run `hf auth login` (a token with write access)") from error
+    except HFValidationError as error:
+        raise UserError(f"{repo_id}: the Hub does not take this name ({describe_error(error)})") from error
+    except RuntimeError as error:  # an upload that failed is wrapped
+        answer = next((one for one in causes(error) if isinstance(one, HfHubHTTPError)), None)
+        if answer is None:
+            raise
+        raise UserError(f"{repo_id}: {_explain_answer(answer)}") from error
     except HfHubHTTPError as error:
         raise UserError(f"{repo_id}: {_explain_answer(error)}") from error
     except (httpx2.HTTPError, EntryNotFoundError, ConnectionError, TimeoutError) as error:
