@@ -84,14 +84,17 @@ def _write(recipe: Recipe, settings: "Settings", again: bool, console: Console) 
                 tasks[what] = progress.add_task(what)
             progress.update(tasks[what], completed=done, total=total)
 
+        from vitrine.data.prepared import open_prepared, read_manifest
         from vitrine.data.preparing import write_prepared  # seconds of imports
         from vitrine.data.working_folder import working_folder
+        from vitrine.hub.data_card import write_data_card
         from vitrine.reporting.data_report import write_data_report
 
         with working_folder(final) as folder:
             earlier = final if final.exists() else None
             facts = write_prepared(folder, recipe.name, settings, show, earlier, again)
             write_data_report(folder)
+            write_data_card(open_prepared(folder), read_manifest(folder))
     return facts
 
 

@@ -18,7 +18,7 @@ from vitrine.config.schema import DataSection, HubSection
 from vitrine.data.dataset_columns import choose_columns, value_reader
 from vitrine.data.dataset_rows import ROWS_AT_ONCE, RowWriter, read_rows
 from vitrine.data.hub_access import NETWORK_ERRORS, ask_hub, causes, describe_error, explain_hub_error, quiet_datasets
-from vitrine.data.sources import SPLIT_NAMES, FoundFile, walk_files
+from vitrine.data.listing import SPLIT_NAMES, FoundFile, walk_files
 from vitrine.errors import UserError
 
 HUB = "hub:"

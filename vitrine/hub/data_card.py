@@ -13,21 +13,21 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 
+from vitrine.data.facts import CARD, MANIFEST, PICTURES, PreparedFacts
 from vitrine.data.hub_data import HUB
-from vitrine.data.prepared import MANIFEST, PreparedDataset, PreparedFacts
+from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import SPLITS
 
-CARD = "README.md"
 KEPT = "kept"  # as in vitrine.data.manifest, whose import takes seconds (torch)
 UNKNOWN_LICENCE = "unknown"
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_REASONS = 20
 COMMON_COLUMNS = ("image", "label", "file", "width", "height")
-LOCAL_LOADING = """from pathlib import Path
-
-from vitrine.data.prepared import open_prepared
-
-splits = open_prepared(Path(".")).splits"""
+LOCAL_LOADING = 'import datasets\n\nsplits = datasets.load_dataset(".")  # the folder that this file lies in'
+# Read by `datasets`, which would otherwise take every file of the folder for pictures.
+LOCAL_FILES = [
+    {"config_name": "default", "data_files": [{"split": s, "path": f"{PICTURES}/{s}-*.arrow"} for s in SPLITS]}
+]
 # The Hub's size classes: smallest number of pictures beyond each.
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -87,17 +87,21 @@ def render_data_card(
         task_categories=["image-classification"],
         size_categories=[next((name for most, name in SIZE_CATEGORIES if facts.files_kept < most), "1M<n<10M")],
         tags=["vitrine"],
+        configs=None if repo_id else LOCAL_FILES,
     )
     return f"---\n{head.to_yaml()}\n---\n\n{text}"
 
 
 def write_data_card(prepared: PreparedDataset, manifest: pd.DataFrame) -> None:
-    """Writes README.md into the folder of a prepared data set, beside its manifest."""
+    """Writes README.md into the folder of a prepared data set, beside its manifest.
+
+    The manifest's hash stands for all: it holds that of every file. The pixels are hashed when they are published.
+    """
     card = render_data_card(
         prepared.facts,
         manifest,
         hash_file(prepared.folder / MANIFEST),
-        hash_splits(prepared.splits),
+        {},
         columns_of(prepared.splits),
     )
     (prepared.folder / CARD).write_text(card, encoding="utf-8")

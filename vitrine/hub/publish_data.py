@@ -23,12 +23,12 @@ from huggingface_hub.errors import (
 )
 from PIL import Image
 
+from vitrine.data.facts import CARD, FACTS, MANIFEST
 from vitrine.data.hub_access import ANSWER_SECONDS, causes, describe_error, quiet_datasets
-from vitrine.data.prepared import FACTS, MANIFEST, PreparedDataset, open_prepared, read_manifest
+from vitrine.data.prepared import PreparedDataset, open_prepared, read_manifest
 from vitrine.data.threads import map_ahead
 from vitrine.errors import UserError
 from vitrine.hub.data_card import (
-    CARD,
     columns_of,
     hash_file,
     hash_splits,
