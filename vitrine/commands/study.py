@@ -1,4 +1,4 @@
-"""Tell before any training how well the classes can be told apart: features of a pretrained network, drawn and measured.
+"""Tell before any training how well the classes can be told apart, from the features of a pretrained network.
 
 The prepared data set's training and validation pictures are looked at, its test pictures are not.
 
@@ -21,6 +21,7 @@ from vitrine.config.schema import SMALL_CNN, Recipe
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
+    import datasets
     import numpy as np
     import numpy.typing as npt
 
@@ -63,7 +64,7 @@ def _study(recipe: Recipe, options: argparse.Namespace) -> None:
     backbone = options.backbone or recipe.model.backbone
     if backbone == SMALL_CNN:
         raise UserError(
-            f"model.backbone: '{SMALL_CNN}' starts from random weights, so its features say nothing about your pictures; "
+            f"model.backbone: '{SMALL_CNN}' starts from random weights, so its features say nothing yet; "
             "name a pretrained network: --backbone microsoft/resnet-18, or a model folder"
         )
     if options.pictures < 1:
@@ -89,33 +90,57 @@ def _short_name(backbone: str) -> str:
 
 
 def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) -> tuple[str, Path]:
+    """Returns the sentence and the page."""
     import datasets
     import numpy as np
-    import torch
     import transformers
 
-    from vitrine.data.loaders import build_evaluation_loader
     from vitrine.data.split import TRAIN, VALIDATION
     from vitrine.evaluation.feasibility import choose_pictures, study_features
-    from vitrine.models.backbones import build_backbone, place
-    from vitrine.models.features import compute_features
     from vitrine.records.environment import now
     from vitrine.reporting.feasibility_page import PAGE, write_feasibility_page
-    from vitrine.training.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
     from vitrine.training.run import open_matching_data
 
     transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
     transformers.logging.disable_progress_bar()
     prepared, recipe = open_matching_data(recipe)
+    everything = datasets.concatenate_datasets([prepared.splits[TRAIN], prepared.splits[VALIDATION]])
+    seed = recipe.engine.seed
+    rows = everything.select(choose_pictures(np.asarray(everything["label"]), at_most, seed))
+    started = time.perf_counter()
+    features, machine = _compute(recipe, backbone, prepared.label_names, rows, show)
+    computed = time.perf_counter()
+    show("measuring and drawing", 0, 0)
+    groups = _read_groups(prepared, rows["file"])
+    study = study_features(features, np.asarray(rows["label"]), len(prepared.label_names), groups, seed)
+    facts = {
+        "name": recipe.name,
+        "backbone": backbone,
+        "created": now(),
+        "seed": seed,
+        "width": features.shape[1],
+        "seconds": {"features": computed - started, "figures": time.perf_counter() - computed},
+        **machine,
+    }
+    return write_feasibility_page(out, study, prepared, rows, len(everything), facts), out / PAGE
+
+
+def _compute(
+    recipe: Recipe, backbone: str, label_names: Sequence[str], rows: "datasets.Dataset", show: Show
+) -> tuple["npt.NDArray[np.float32]", dict[str, str]]:
+    """The features of the rows, and the machine and precision that computed them."""
+    import torch
+
+    from vitrine.data.loaders import build_evaluation_loader
+    from vitrine.models.backbones import build_backbone, place
+    from vitrine.models.features import compute_features
+    from vitrine.training.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
+
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu":
         keep_freed_memory()
     precision = choose_precision(recipe.engine.precision, device)
-    everything = datasets.concatenate_datasets([prepared.splits[TRAIN], prepared.splits[VALIDATION]])
-    seed = recipe.engine.seed
-    rows = everything.select(choose_pictures(np.asarray(everything["label"]), at_most, seed))
-    times = {"reading and features": time.perf_counter()}
-    model, normalisation = build_backbone(backbone, prepared.label_names)
+    model, normalisation = build_backbone(backbone, label_names)
     loader = build_evaluation_loader(rows, BATCH_SIZE, choose_workers(recipe.engine.workers, device))
     done = 0
 
@@ -125,24 +150,7 @@ def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) ->
         show("features", done, len(rows))
 
     features = compute_features(place(model, device), loader, normalisation, precision, count)
-    times["measuring and maps"] = time.perf_counter()
-    show("measuring and drawing", 0, 0)
-    groups = _read_groups(prepared, rows["file"])
-    study = study_features(features, np.asarray(rows["label"]), len(prepared.label_names), groups, seed)
-    times["end"] = time.perf_counter()
-    marks = list(times.values())
-    seconds = {part: marks[place + 1] - marks[place] for place, part in enumerate(list(times)[:-1])}
-    facts = {
-        "name": recipe.name,
-        "backbone": backbone,
-        "created": now(),
-        "device": describe_device(device),
-        "precision": precision,
-        "seed": seed,
-        "width": features.shape[1],
-        "seconds": seconds,
-    }
-    return write_feasibility_page(out, study, prepared, rows, len(everything), facts), out / PAGE
+    return features, {"device": describe_device(device), "precision": precision}
 
 
 def _read_groups(prepared: "PreparedDataset", files: Sequence[str]) -> "npt.NDArray[np.int64]":

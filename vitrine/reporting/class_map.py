@@ -39,7 +39,8 @@ def _square(x: float, y: float, r: float) -> str:
 
 
 def _diamond(x: float, y: float, r: float) -> str:
-    return f"M{x:.1f} {y - 1.3 * r:.1f}l{1.3 * r:.1f} {1.3 * r:.1f}l{-1.3 * r:.1f} {1.3 * r:.1f}l{-1.3 * r:.1f} {-1.3 * r:.1f}z"
+    s = 1.3 * r
+    return f"M{x:.1f} {y - s:.1f}l{s:.1f} {s:.1f}l{-s:.1f} {s:.1f}l{-s:.1f} {-s:.1f}z"
 
 
 # Neighbouring colours have different shapes, so that a colour never stands alone; 16 pairs of both.
@@ -133,7 +134,9 @@ def _draw_classes(
         draw = _circle if number is None else SHAPES[(number + number // len(CLASS_COLOURS)) % len(SHAPES)]
         radius = RADIUS if number is not None else 0.7 * RADIUS
         paths = tuple("".join(draw(x, y, radius) for x, y in place[own]) for place in places)
-        middles = tuple((round(float(x), 1), round(float(y), 1)) for x, y in (np.median(p[own], axis=0) for p in places))
+        middles = tuple(
+            (round(float(x), 1), round(float(y), 1)) for x, y in (np.median(p[own], axis=0) for p in places)
+        )
         classes.append(
             MapClass(
                 label_id=label_id,

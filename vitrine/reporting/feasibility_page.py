@@ -140,9 +140,7 @@ def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme) -> Fi
     return figure
 
 
-def _show_pair(
-    pair: ConfusedPair, study: Study, rows: datasets.Dataset, label_names: Sequence[str]
-) -> dict[str, Any]:
+def _show_pair(pair: ConfusedPair, study: Study, rows: datasets.Dataset, label_names: Sequence[str]) -> dict[str, Any]:
     pictures = []
     for shown, answered in ((pair.first, pair.second), (pair.second, pair.first)):
         pictures += _choose_mistakes(shown, answered, study, rows, label_names)

@@ -20,9 +20,11 @@ def expect(study: Study, label_names: Sequence[str]) -> str:
     if hard:
         pairs = ", and ".join(_name(pair, label_names) for pair in hard)
         return f"{claim}; {pairs}{',' if len(hard) > 1 else ''} are hard to tell apart."
-    if study.pairs:
+    if not study.pairs:
+        return f"{claim}; it makes no mistake."
+    if study.head.accuracy >= EASY:
         return f"{claim}; no two classes are hard to tell apart."
-    return f"{claim}; it makes no mistake."
+    return f"{claim}; {_name(study.pairs[0], label_names)} are mixed up most."
 
 
 def find_hard(study: Study) -> list[ConfusedPair]:
@@ -72,7 +74,9 @@ def find_notices(study: Study, label_names: Sequence[str], label_ids: Sequence[i
         found.append(Notice("warning", f"{quote(unmeasured)} {'has' if len(unmeasured) == 1 else 'have'} {text}."))
     absent = [name for label_id, name in enumerate(label_names) if label_id not in set(label_ids)]
     if absent:
-        verb = "has no training or validation picture" if len(absent) == 1 else "have no training or validation pictures"
+        verb = (
+            "has no training or validation picture" if len(absent) == 1 else "have no training or validation pictures"
+        )
         found.append(Notice("warning", f"{quote(absent)} {verb}."))
     if study.pictures < looked_at:
         found.append(
@@ -135,7 +139,11 @@ def judge_rand(index: float) -> str:
 
 def judge_silhouette(value: float) -> str:
     """Words for the silhouette, whose usual values for features of pictures are small."""
-    scale = ((0.0, "classes lie within each other"), (0.1, "classes overlap"), (0.25, "classes stand apart, with seams"))
+    scale = (
+        (0.0, "classes lie within each other"),
+        (0.1, "classes overlap"),
+        (0.25, "classes stand apart, with seams"),
+    )
     return next((words for limit, words in scale if value < limit), "classes stand well apart")
 
 
