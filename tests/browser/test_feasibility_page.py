@@ -72,7 +72,7 @@ def test_the_page_opens_without_complaint_or_sideways_scrolling(open_page, name,
 def test_pointing_at_a_dot_shows_its_picture_and_file_in_both_maps(open_page):
     page = open_page("few")
     for map_number, choice in ((1, "t-SNE"), (0, "PCA")):
-        page.get_by_text(f"{choice}:").click()
+        page.get_by_role("radio", name=choice).check()
         x, y, file = dot_place(page, 5, map_number)
         page.mouse.move(x, y)
         expect(page.locator("#seen .file")).to_have_text(file)

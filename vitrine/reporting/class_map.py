@@ -21,7 +21,8 @@ LONGEST_SIDE = 96  # pixels of a picture
 WEBP_QUALITY = 45  # about 2 kB each
 MOST_PICTURES = 1500  # so that the page stays below 6 MB
 MOST_MARKED = 2 * len(CLASS_COLOURS)  # classes with a colour and a shape of their own; the others are grey
-LONGEST_NAME = 20  # characters of a name within the map
+LONGEST_NAME = 16  # characters of a name within the map
+LETTER, LINE = 11.5, 20  # width and height of a name's letters at their largest, which is on a phone
 
 Draw = Callable[[float, float, float], str]
 
@@ -106,7 +107,7 @@ def build_map(study: Study, rows: datasets.Dataset, label_names: Sequence[str]) 
         }
         for row, file in enumerate(rows["file"])
     ]
-    rings = tuple("".join(_circle(x, y, 1.9 * RADIUS) for x, y in place[wrong]) for place in places)
+    rings = tuple("".join(_circle(x, y, 1.7 * RADIUS) for x, y in place[wrong]) for place in places)
     return ClassMap(_draw_classes(study, label_ids, label_names, places), (rings[0], rings[1]), dots, len(pictures))
 
 
@@ -127,6 +128,8 @@ def _draw_classes(
 ) -> list[MapClass]:
     """Grey classes first, so that the marked ones lie on top."""
     marked = _choose_marked(study, label_ids)
+    short_names = {label_id: shorten(label_names[label_id], LONGEST_NAME) for label_id in marked}
+    names_at = [_place_names(short_names, label_ids, place) for place in places]
     classes = []
     for label_id in np.unique(label_ids).tolist():
         own = label_ids == label_id
@@ -134,9 +137,6 @@ def _draw_classes(
         draw = _circle if number is None else SHAPES[(number + number // len(CLASS_COLOURS)) % len(SHAPES)]
         radius = RADIUS if number is not None else 0.7 * RADIUS
         paths = tuple("".join(draw(x, y, radius) for x, y in place[own]) for place in places)
-        middles = tuple(
-            (round(float(x), 1), round(float(y), 1)) for x, y in (np.median(p[own], axis=0) for p in places)
-        )
         classes.append(
             MapClass(
                 label_id=label_id,
@@ -145,11 +145,29 @@ def _draw_classes(
                 colour=None if number is None else number % len(CLASS_COLOURS),
                 mark=draw(8, 8, 5),
                 paths=(paths[0], paths[1]),
-                places=(middles[0], middles[1]),
-                short_name="" if number is None else shorten(label_names[label_id], LONGEST_NAME),
+                places=(names_at[0].get(label_id, (0, 0)), names_at[1].get(label_id, (0, 0))),
+                short_name="" if number is None else short_names[label_id],
             )
         )
     return sorted(classes, key=lambda item: (item.colour is not None, item.label_id))
+
+
+def _place_names(
+    short_names: dict[int, str], label_ids: npt.NDArray[np.int64], places: npt.NDArray[np.float64]
+) -> dict[int, tuple[float, float]]:
+    """In the middle of each class, but within the drawing, and below a name that is there already."""
+    middles = {label_id: np.median(places[label_ids == label_id], axis=0) for label_id in short_names}
+    found: dict[int, tuple[float, float]] = {}
+    for label_id in sorted(middles, key=lambda label_id: float(middles[label_id][1])):
+        half = LETTER * len(short_names[label_id]) / 2
+        x = float(np.clip(middles[label_id][0], half, max(half, WIDTH - half)))
+        y = float(middles[label_id][1])
+        for other, (left, top) in sorted(found.items(), key=lambda item: item[1][1]):
+            apart = half + LETTER * len(short_names[other]) / 2
+            if abs(left - x) < apart and abs(top - y) < LINE:
+                y = top + LINE
+        found[label_id] = (round(x, 1), round(min(y, HEIGHT - LINE), 1))
+    return found
 
 
 def _choose_marked(study: Study, label_ids: npt.NDArray[np.int64]) -> list[int]:
