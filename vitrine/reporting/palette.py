@@ -61,3 +61,16 @@ SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 def split_colour(theme: Theme, split: str) -> str:
     """The colour that stands for a split in every figure."""
     return {"train": theme.training, "validation": theme.validation, "test": theme.test}[split]
+
+
+# Classes as dots in light and in dark surroundings; where there are more classes, shapes tell them apart as well.
+CLASS_COLOURS = (
+    ("#1766a6", "#4a97d6"),
+    ("#c4401c", "#f5764e"),
+    ("#00735a", "#45d0a6"),
+    ("#a86a00", "#f2b04a"),
+    ("#7a4fb5", "#b692f0"),
+    ("#b8327f", "#f28cc8"),
+    ("#11809c", "#62cfe8"),
+    ("#5f6f00", "#c6d24e"),
+)
