@@ -77,3 +77,13 @@ def test_brightness_and_contrast_stay_within_their_shares(pixels):
     changed = augment(grey, numbers, "standard", horizontal_flip=False).mean(dim=(1, 2, 3)) - 128
     most = POLICIES["standard"].max_brightness * 255
     assert torch.allclose(changed, torch.tensor([-most, -most / 2, most / 2, most]), atol=0.5)
+
+
+def test_larger_pictures_give_the_side_that_is_asked_for_and_sharper_crops():
+    stripes = (torch.arange(64) % 4 // 2 * 255.0).expand(4, 3, 64, 64)
+    small = torch.nn.functional.interpolate(stripes, 32, mode="bilinear", antialias=True)
+    numbers = draw_numbers(0, 0, range(4))
+    sharp = augment(stripes, numbers, "standard", horizontal_flip=False, side=32)
+    assert sharp.shape == (4, 3, 32, 32)
+    assert sharp.std() > 1.2 * augment(small, numbers, "standard", horizontal_flip=False).std()
+    assert augment(stripes, numbers, "none", horizontal_flip=False, side=32).shape == (4, 3, 32, 32)

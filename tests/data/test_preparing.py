@@ -280,3 +280,13 @@ def test_progress_counts_every_file_and_every_picture(make_class_folders):
     seen = []
     write_prepared(source.parent / "final", "x", settings_for(source), lambda *given: seen.append(given))
     assert seen == [("checking", 11, 11)] + [("resizing", n, 10) for n in range(1, 11)]
+
+
+def test_training_squares_may_be_larger_than_those_that_are_measured(make_class_folders):
+    prepared = prepare(make_class_folders({"cat": 20, "dog": 20}), training_size=20)
+    assert {name: split[0]["image"].size for name, split in prepared.splits.items()} == {
+        "train": (20, 20), "validation": (16, 16), "test": (16, 16),
+    }  # fmt: skip
+    moved = prepare(prepared.folder.with_name("pictures"), training_size=20, split_seed=1)
+    assert {row["image"].size for row in moved.splits["train"]} == {(20, 20)}
+    assert {row["image"].size for row in moved.splits["test"]} == {(16, 16)}

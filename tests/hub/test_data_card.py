@@ -10,7 +10,8 @@ from PIL import Image
 from tests.data.trees import prepare
 from vitrine.config.schema import LabelsSection, PreparationSection
 from vitrine.data import manifest
-from vitrine.data.prepared import Settings, read_manifest
+from vitrine.data.facts import Settings
+from vitrine.data.prepared import read_manifest
 from vitrine.hub.data_card import (
     KEPT,
     columns_of,

@@ -93,6 +93,13 @@ class DataSection(Section):
     )
     hub: HubSection = Field(HubSection(), description="part of a Hub data set")
     image_size: int = Field(224, ge=8, le=1024, description="side of the square that the network sees, in pixels")
+    training_size: int | None = Field(
+        None,
+        ge=8,
+        le=1024,
+        description="side of the squares that are stored for training, in pixels; larger than image_size, the crops of "
+        "the augmentation stay sharp; null means image_size",
+    )
     validation_fraction: float = Field(
         0.15, gt=0, lt=1, description="share of the pictures that steers the training (early stopping)"
     )
@@ -129,6 +136,14 @@ class DataSection(Section):
             raise ValueError(
                 "validation_fraction + test_fraction must stay below 0.9, so that pictures are left to train on "
                 f"(got {self.validation_fraction:g} + {self.test_fraction:g})"
+            )
+        if self.training_size is not None and self.training_size < self.image_size:
+            raise ValueError(
+                f"training_size must not be smaller than image_size (got {self.training_size} and {self.image_size})"
+            )
+        if self.training_size not in (None, self.image_size) and self.folds is not None:
+            raise ValueError(
+                "training_size and folds exclude each other: in folds, training pictures are for validation in turn"
             )
         if self.folds is not None and self.fold >= self.folds:
             raise ValueError(f"fold counts from 0 and must be below folds (got {self.fold} of {self.folds})")

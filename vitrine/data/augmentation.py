@@ -58,7 +58,11 @@ def draw_numbers(seed: int, epoch: int, indices: Sequence[int]) -> npt.NDArray[n
 
 
 def augment(
-    pixels: torch.Tensor, numbers: npt.NDArray[np.float64], policy: PolicyName, horizontal_flip: bool
+    pixels: torch.Tensor,
+    numbers: npt.NDArray[np.float64],
+    policy: PolicyName,
+    horizontal_flip: bool,
+    side: int | None = None,
 ) -> torch.Tensor:
     """Changes every picture of a batch in its own way.
 
@@ -67,14 +71,16 @@ def augment(
         numbers: from `draw_numbers`, `[batch, DRAWS]`.
         policy: name of the policy.
         horizontal_flip: whether every second picture, on average, is mirrored.
+        side: of the result; None keeps that of `pixels`. From larger pictures, a crop loses no sharpness.
 
     Returns:
-        The same shape and range.
+        `[batch, 3, side, side]`, the same range.
     """
     chosen = POLICIES[policy]
-    if chosen != Policy() or horizontal_flip:
+    shape = [*pixels.shape[:2], *((side, side) if side else pixels.shape[2:])]
+    if chosen != Policy() or horizontal_flip or shape != list(pixels.shape):
         maps = torch.from_numpy(_affine_maps(chosen, horizontal_flip, numbers)).to(pixels)
-        grid = F.affine_grid(maps, list(pixels.shape), align_corners=False)
+        grid = F.affine_grid(maps, shape, align_corners=False)
         pixels = F.grid_sample(pixels, grid, padding_mode="reflection", align_corners=False)
     if chosen.max_brightness or chosen.max_contrast:
         pixels = _change_light(pixels, chosen, numbers)

@@ -75,7 +75,8 @@ def _pixel_settings(settings: Settings | None) -> str | None:
     if settings is None:
         return None
     preparation = settings.preparation.model_dump(mode="json")
-    return json.dumps([settings.data.image_size, settings.data.max_megapixels, preparation])
+    data = settings.data
+    return json.dumps([data.image_size, data.training_size, data.max_megapixels, preparation])
 
 
 def _tidy(folder: Path, settings: Settings, again: bool) -> None:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from vitrine.data.shards import read_side
+
 
 class Batch(TypedDict):
     """A batch: `pixels` uint8 `[batch, 3, height, width]`; `label_id`, `index` (row in the split) int64 `[batch]`."""
@@ -40,7 +42,7 @@ class SquarePictures(Dataset[Batch]):
 
 def _read_square(content: bytes) -> npt.NDArray[np.uint8]:
     """A stored square, `[side, side, 3]`, without a copy: PPM is a short header ("P6 224 224 255") and the pixels."""
-    side = int(content[:16].split()[1])
+    side = read_side(content)
     return np.frombuffer(content, np.uint8, offset=len(content) - 3 * side * side).reshape(side, side, 3)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from vitrine.data.listing import FoundFile
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
 from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
 from vitrine.data.quality import Finding, find_problems, write_findings
-from vitrine.data.shards import ShardWriter, bytes_per_picture
+from vitrine.data.shards import ShardWriter, bytes_per_picture, read_side
 from vitrine.data.sources import open_source
 from vitrine.data.split import CONFLICT, SPLITS, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits, join_units
 from vitrine.data.threads import map_ahead
@@ -180,16 +181,21 @@ def _write_pictures(
     kept = manifest[manifest["status"] == KEPT]
     label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
     known = {file for file, sha256 in zip(kept["file"], kept["sha256"], strict=True) if work.sha256.get(file) == sha256}
-    check_room(folder, (len(kept) - len(known)) * bytes_per_picture(facts.image_size))
+    check_room(
+        folder, (len(kept) - len(known)) * bytes_per_picture(facts.settings.data.training_size or facts.image_size)
+    )
     (folder / PICTURES).mkdir()
     path_of = {found[row].file: found[row].path for row in kept.index}
     done = 0
 
-    def read_square(file: str) -> bytes:
+    def read_square(file: str, side: int) -> bytes:
         stored = work.pictures.read(file) if file in known else None
-        return stored or _make_square(path_of[file], facts.settings)
+        if stored is not None and read_side(stored) == side:
+            return stored
+        return _make_square(path_of[file], side, facts.settings)
 
     for split in SPLITS:
+        side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
         rows = kept[kept["split"] == split]
         wanted = {
             file: label_ids[label]
@@ -199,8 +205,8 @@ def _write_pictures(
         linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
         done += len(linked)
         rows = rows[~rows["file"].isin(linked)]
-        with ShardWriter(folder / PICTURES, split, facts.label_names, facts.image_size) as writer:
-            squares = map_ahead(read_square, rows["file"])
+        with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
+            squares = map_ahead(partial(read_square, side=side), rows["file"])
             columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
             for square, label_name, file, width, height in zip(squares, *columns, strict=True):
                 writer.write(square, label_ids[label_name], file, width, height)
@@ -208,12 +214,12 @@ def _write_pictures(
                 progress("resizing", done, len(kept))
 
 
-def _make_square(path: Path, settings: Settings) -> bytes:
+def _make_square(path: Path, side: int, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     preparation = Preparation.from_section(settings.preparation)
     try:
         picture = open_picture(path, settings.data.max_megapixels, preparation.ground)
-        square = F.to_pil_image(prepare_square(picture, settings.data.image_size, preparation))
+        square = F.to_pil_image(prepare_square(picture, side, preparation))
     except (PictureError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
     stream = BytesIO()

@@ -90,6 +90,7 @@ class TrainingOptions:
     patience: int
     min_delta: float
     whitens: bool = False
+    image_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ class Trainer:
         """One update; returns the batch's mean loss and its number of right answers."""
         with self.accelerator.accumulate(self.model):
             numbers = draw_numbers(self.options.seed, epoch, batch["index"].tolist())
-            pixels = augment(batch["pixels"].float(), numbers, self.options.policy, self.options.horizontal_flip)
+            chosen = self.options
+            pixels = augment(batch["pixels"].float(), numbers, chosen.policy, chosen.horizontal_flip, chosen.image_size)
             logits = self.model(pixel_values=self.normalise(pixels)).logits
             loss = F.cross_entropy(logits, batch["label_id"], label_smoothing=self.options.label_smoothing)
             self.accelerator.backward(loss)

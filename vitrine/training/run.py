@@ -167,6 +167,7 @@ def _fit(
         patience=recipe.early_stopping.patience,
         min_delta=recipe.early_stopping.min_delta,
         whitens=Preparation.from_section(recipe.preparation).whitens,
+        image_size=recipe.data.image_size,
     )
     trainer = Trainer(
         accelerator,
