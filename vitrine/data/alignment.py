@@ -21,6 +21,7 @@ HOPELESS = 3.0  # times that limit after the coarse steps: not worth the fine on
 LARGEST_ZOOM, LARGEST_SHIFT = 0.16, 0.16  # of the side (shift: of half the side): a crop of 5 % of each edge takes 0.11
 LOWEST_GAIN, HIGHEST_GAIN = 0.75, 1.6
 WHITE = 250.0
+PULL = 0.2
 LARGEST_BIAS = 20.0
 # Of the six numbers zoom, shift (each down and across), gain and bias: how far each may move at once.
 FARTHEST_STEP = np.array([0.08, 0.08, 0.08, 0.08, 0.3, 30.0])
@@ -112,18 +113,35 @@ def _halve(pictures: Floats) -> Floats:
     return halves
 
 
+def interpolate(zoom_and_shift: npt.NDArray[np.float64], side: int) -> Floats:
+    """Matrices `[n, side, side]` that zoom and shift a row of pixels; beyond its ends the last pixel goes on.
+
+    Args:
+        zoom_and_shift: `[n, 2]`: 0.9 and 0 show the inner nine tenths; shifts in halves of the side.
+        side: pixels.
+    """
+    pixels = ((_places(zoom_and_shift, side) + 1) * side - 1) / 2
+    nearest = pixels.clip(0, side - 1).astype(np.float32)[:, :, None] - np.arange(side, dtype=np.float32)
+    weights: Floats = np.maximum(0, 1 - np.abs(nearest))
+    return weights
+
+
+def _places(zoom_and_shift: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.float64]:
+    """Where each pixel comes from, from -1 to 1."""
+    places: npt.NDArray[np.float64] = zoom_and_shift[:, :1] * _middles(side) + zoom_and_shift[:, 1:]
+    return places
+
+
+def _middles(side: int) -> Floats:
+    return ((2 * np.arange(side) + 1) / side - 1).astype(np.float32)
+
+
 def _warp(pictures: Floats, parameters: npt.NDArray[np.float64]) -> tuple[Floats, Floats]:
     """Zooms and shifts; returns the pictures and which pixels `[pairs, side, side]` came from within them."""
     side = pictures.shape[-1]
-    places = (2 * np.arange(side) + 1) / side - 1
-    weights, inside = [], []
-    for scale, shift in ((0, 1), (2, 3)):
-        from_ = parameters[:, scale, None] * places + parameters[:, shift, None]
-        inside.append((np.abs(from_) <= 1).astype(np.float32))
-        pixels = (((from_ + 1) * side - 1) / 2).clip(0, side - 1).astype(np.float32)
-        weights.append(np.maximum(0, 1 - np.abs(pixels[:, :, None] - np.arange(side, dtype=np.float32))))
-    down, across = weights
-    warped = down[:, None] @ pictures @ across.transpose(0, 2, 1)[:, None]
+    down, across = parameters[:, 0:2], parameters[:, 2:4]
+    warped = interpolate(down, side)[:, None] @ pictures @ interpolate(across, side).transpose(0, 2, 1)[:, None]
+    inside = [(np.abs(_places(one, side)) <= 1).astype(np.float32) for one in (down, across)]
     return warped, inside[0][:, :, None] * inside[1][:, None, :]
 
 
@@ -135,11 +153,14 @@ def _improve(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]) -
     brightened = gain * warped + bias
     # Saturated pixels say nothing about where to move.
     moves = ((brightened > 0) & (brightened < 255)) * inside[:, None]
-    rest = (light - brightened.clip(0, 255)) * inside[:, None]
+    expected = brightened.clip(0, 255)
+    possible = light.clip(_lowest_expected(warped, expected), expected)
+    # A little of the plain difference as well, or beside white the brightness could run away.
+    rest = (light - (1 - PULL) * possible - PULL * expected) * inside[:, None]
     down, across = np.gradient(warped, axis=(2, 3))
     slope = gain * (side / 2) * moves
     down, across = down * slope, across * slope
-    places = ((2 * np.arange(side) + 1) / side - 1).astype(np.float32)
+    places = _middles(side)
     columns = (down * places[:, None], down, across * places, across, warped * moves, moves)
     jacobian = np.stack(columns, axis=1).reshape(count, len(columns), -1)
     normal = (jacobian @ jacobian.transpose(0, 2, 1)).astype(np.float64)

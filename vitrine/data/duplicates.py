@@ -9,19 +9,23 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from vitrine.data.alignment import PAIRS_AT_ONCE, Alignment, align, to_colours
-from vitrine.data.fingerprints import SIDE, cosines
+from vitrine.data.alignment import PAIRS_AT_ONCE, Alignment, align, interpolate, to_colours
+from vitrine.data.fingerprints import COSINE_SCALE, SIDE, cosines
 from vitrine.data.manifest import KEPT
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
 FREQUENCIES = 8  # in each direction: as coarse as the perceptual hash, but with its numbers instead of their signs
-LEAST_SIMILARITY = 0.75  # of what is worth laying over each other; see benchmarks/near_duplicates.py
+# What is worth laying over each other. Copies have 0.97 and more, save what brightening turned into white;
+# of 1,000 pairs of other pictures, 0.02 (photographs of dogs) to 1 (products on white) are as similar.
+LEAST_SIMILARITY = 0.87
+# Each picture is also compared cut and brightened, as copies may be: what lies between is similar enough to both.
+CUT, BRIGHTER = 0.9, 1.3
 MOST_PARTNERS = 24  # likeliest partners tried for each picture; more copies than these are linked through each other
 # Two pages without a spot look alike and are no copies. Grey levels (standard deviation over the thumbnail).
 LEAST_CONTRAST = 6.0
-TILE_ROWS, TILE_COLUMNS = 1024, 8192  # similarities held at once: three times 34 MB
+TILE_ROWS, TILE_COLUMNS = 512, 2048  # similarities held at once: five times 4 MB, which stay in the cache
 # Groups grow along verified pairs (A with B, B with C). A series of frames could chain a whole data set together so;
 # beyond this size every member must be a verified copy of the group's centre.
 LARGEST_CHAIN = 50
@@ -99,9 +103,9 @@ def find_near_pairs(
     Returns:
         Verified pairs as in `Twins.pairs`, in the order of the rows.
     """
-    described, even, odd = _describe(thumbnails, rows)
+    described, shapes = _describe(thumbnails, rows)
     found = []
-    for first, second, mirrored in _candidates(even, odd, lambda done: progress(done, len(described))):
+    for first, second, mirrored in _candidates(shapes, lambda done: progress(done, len(described))):
         for start in range(0, len(first), PAIRS_AT_ONCE):
             part = slice(start, start + PAIRS_AT_ONCE)
             found.append(_verify(thumbnails, described[first[part]], described[second[part]], mirrored[part]))
@@ -141,54 +145,81 @@ def _divide(group: Places, first: Places, second: Places) -> None:
             free -= members
 
 
-def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, Floats, Floats]:
-    """Coarse shapes as vectors whose product is a similarity; pictures without any contrast are left out.
+@dataclass(frozen=True)
+class _Shapes:
+    """Coarse shapes of pictures as vectors of length 1, whose product is a similarity in [-1, 1].
 
     A mirrored picture has the same changes across, of which the odd ones have the other sign. So two products, of
     the even ones and of the odd ones, compare both a picture and its mirrored self.
+
+    Attributes:
+        even: float32 `[variants, pictures, 32]`; the variants are: as it is, cut, brightened.
+        odd: the same.
     """
-    basis = cosines(FREQUENCIES).astype(np.float32)
+
+    even: Floats
+    odd: Floats
+
+
+# Which variant of the one picture is compared with which of the other.
+_COMPARISONS = ((0, 0), (0, 1), (1, 0), (0, 2), (2, 0))
+
+
+def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, _Shapes]:
+    """Returns the rows with enough contrast to be compared, and their shapes."""
+    deviation = np.array([thumbnails[row, :SIDE].std() for row in rows])
+    rows = rows[deviation >= LEAST_CONTRAST]
+    basis = cosines(FREQUENCIES).astype(np.float32) / COSINE_SCALE
+    inner = basis @ interpolate(np.array([[CUT, 0.0]]), SIDE)[0]
     # Natural pictures change ten times less ten times faster (amplitude 1 / frequency); unweighted, sky above and
     # ground below would make half of all pictures similar.
     frequency = np.arange(FREQUENCIES, dtype=np.float32)
     weight = np.hypot(frequency[:, None], frequency[None, :])
-    described, vectors = [], []
+    size = (3, len(rows), FREQUENCIES * FREQUENCIES // 2)
+    even, odd = np.empty(size, np.float32), np.empty(size, np.float32)
     for start in range(0, len(rows), TILE_ROWS):
-        part = rows[start : start + TILE_ROWS]
-        brightness = thumbnails[part, :SIDE].astype(np.float32)
-        enough = brightness.std(axis=(1, 2)) >= LEAST_CONTRAST
-        described.append(part[enough])
-        vectors.append((basis @ brightness[enough] @ basis.T * weight).reshape(-1, FREQUENCIES, FREQUENCIES))
-    shapes = np.concatenate(vectors)
-    shapes /= np.linalg.norm(shapes, axis=(1, 2), keepdims=True)
-    even, odd = (np.ascontiguousarray(shapes[:, :, part::2].reshape(len(shapes), -1)) for part in (0, 1))
-    return np.concatenate(described), even, odd
+        part = slice(start, start + TILE_ROWS)
+        brightness = thumbnails[rows[part], :SIDE].astype(np.float32)
+        variants = ((brightness, basis), (brightness, inner), (np.minimum(BRIGHTER * brightness, 255), basis))
+        for variant, (pictures, changes) in enumerate(variants):
+            shapes = changes @ pictures @ changes.T * weight
+            shapes /= np.linalg.norm(shapes, axis=(1, 2), keepdims=True).clip(LEAST_CONTRAST)
+            even[variant, part] = shapes[:, :, ::2].reshape(len(shapes), -1)
+            odd[variant, part] = shapes[:, :, 1::2].reshape(len(shapes), -1)
+    return rows, _Shapes(even, odd)
 
 
 def _candidates(
-    even: Floats, odd: Floats, progress: Callable[[int], None]
+    shapes: _Shapes, progress: Callable[[int], None]
 ) -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
     """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the rows."""
-    count = len(even)
+    count = shapes.even.shape[1]
     for top in range(0, count, TILE_ROWS):
         found = []
         for left in range(top, count, TILE_COLUMNS):
-            rows, columns = slice(top, top + TILE_ROWS), slice(left, left + TILE_COLUMNS)
-            straight = even[rows] @ even[columns].T
-            turned = odd[rows] @ odd[columns].T
-            for mirrored in (False, True):
-                similarity = straight - turned if mirrored else straight + turned
+            for mirrored, similarity in enumerate(_compare(shapes, top, left)):
                 first, second = np.divmod(np.flatnonzero(similarity > LEAST_SIMILARITY), similarity.shape[1])
-                similar = similarity[first, second]
                 later = first + top < second + left
-                turn = np.full(int(later.sum()), mirrored)
-                found.append((first[later] + top, second[later] + left, similar[later], turn))
-        first, second, similar, turn = (np.concatenate(column) for column in zip(*found, strict=True))
+                first, second = first[later], second[later]
+                found.append((first + top, second + left, similarity[first, second], np.full(len(first), mirrored)))
+        first, second, similar, turned = (np.concatenate(column) for column in zip(*found, strict=True))
         best = np.lexsort((-similar, first))
         rank = np.arange(len(best)) - np.searchsorted(first[best], first[best])
         best = best[rank < MOST_PARTNERS]
-        yield first[best], second[best], turn[best]
+        yield first[best], second[best], turned[best].astype(bool)
         progress(min(top + TILE_ROWS, count))
+
+
+def _compare(shapes: _Shapes, top: int, left: int) -> tuple[Floats, Floats]:
+    """Similarities of a block of rows and a block of columns, as they are and with one of them mirrored."""
+    rows, columns = slice(top, top + TILE_ROWS), slice(left, left + TILE_COLUMNS)
+    straight = mirrored = np.float32(-1)
+    for one, other in _COMPARISONS:
+        same = shapes.even[one, rows] @ shapes.even[other, columns].T
+        turned = shapes.odd[one, rows] @ shapes.odd[other, columns].T
+        straight = np.maximum(straight, same + turned)
+        mirrored = np.maximum(mirrored, same - turned)
+    return straight, mirrored
 
 
 def _verify(
