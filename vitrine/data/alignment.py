@@ -10,14 +10,15 @@ from vitrine.data.fingerprints import COLOUR_SIDE, SIDE
 
 Floats = npt.NDArray[np.float32]
 
-COARSE_STEPS, FINE_STEPS = 4, 3
+COARSE_STEPS, FINE_STEPS = 3, 3
 BLOCKS = 4  # in each direction; what differs in one place must not drown in what is equal everywhere else
 # What a copy may differ by, in grey levels: coding leaves some, more in a lively picture; and where brightness changes
 # quickly, a misplacement that no alignment of so small pictures avoids.
 LEAST_NOISE = 3.2
 NOISE_PER_CONTRAST = 0.065
 MISPLACEMENT = 0.4  # pixels of the 32
-HOPELESS = 3.0  # times that limit after the coarse steps: not worth the fine ones
+# Times that limit: not worth the coarse steps, not worth the fine ones. Copies have at most 2 and 1.6.
+FAR_AWAY, HOPELESS = 4.5, 2.5
 LARGEST_ZOOM, LARGEST_SHIFT = 0.16, 0.16  # of the side (shift: of half the side): a crop of 5 % of each edge takes 0.11
 LOWEST_GAIN, HIGHEST_GAIN = 0.75, 1.6
 WHITE = 250.0
@@ -25,7 +26,7 @@ PULL = 0.2
 LARGEST_BIAS = 20.0
 # Of the six numbers zoom, shift (each down and across), gain and bias: how far each may move at once.
 FARTHEST_STEP = np.array([0.08, 0.08, 0.08, 0.08, 0.3, 30.0])
-START_ZOOMS, START_GAINS = (1.0, 0.9, 1.1), (1.0, 1.3)
+STARTS = ((1.0, 1.0), (0.9, 1.0), (1.1, 1.0), (1.0, 1.3))  # zoom and gain
 PAIRS_AT_ONCE = 512  # about 60 MB
 
 
@@ -82,29 +83,39 @@ def align(first: Floats, second: Floats) -> Alignment:
     dark = np.where(swap[:, None, None, None], second, first)
     light = np.where(swap[:, None, None, None], first, second)
     coarse_dark, coarse_light = _halve(dark), _halve(light)
-    parameters = _start(coarse_dark, coarse_light)
-    for _ in range(COARSE_STEPS):
-        parameters = _improve(coarse_dark, coarse_light, parameters)
-    difference = _difference(coarse_dark, coarse_light, parameters)
-    promising = difference <= HOPELESS
-    if promising.any():
-        dark, light, chosen = dark[promising], light[promising], parameters[promising]
-        for _ in range(FINE_STEPS):
-            chosen = _improve(dark, light, chosen)
-        parameters[promising] = chosen
-        difference[promising] = _difference(dark, light, chosen)
+    parameters, difference = _start(coarse_dark, coarse_light)
+    for limit, steps, one, other in (
+        (FAR_AWAY, COARSE_STEPS, coarse_dark, coarse_light),
+        (HOPELESS, FINE_STEPS, dark, light),
+    ):
+        promising = difference <= limit
+        if promising.any():
+            refined = _refine(one[promising], other[promising], parameters[promising], steps)
+            parameters[promising], difference[promising] = refined
     zoom = np.abs(parameters[:, [0, 2]] - 1).max(axis=1)
     shift = np.abs(parameters[:, [1, 3]]).max(axis=1) / 2
     gain, bias = parameters[:, 4], parameters[:, 5]
     return Alignment(difference, *(one.astype(np.float32) for one in (zoom, shift, gain, bias)))
 
 
-def _start(dark: Floats, light: Floats) -> npt.NDArray[np.float64]:
+def _start(dark: Floats, light: Floats) -> tuple[npt.NDArray[np.float64], Floats]:
     """The likeliest of a few beginnings: steps alone may end in a wrong place, above all where much is saturated."""
-    starts = np.array([[zoom, 0.0, zoom, 0.0, gain, 0.0] for gain in START_GAINS for zoom in START_ZOOMS])
-    tried = [np.tile(start, (len(dark), 1)) for start in starts]
-    best = np.argmin([_difference(dark, light, parameters) for parameters in tried], axis=0)
-    return starts[best]
+    starts = np.array([[zoom, 0.0, zoom, 0.0, gain, 0.0] for zoom, gain in STARTS])
+    differences = np.stack([_difference(dark, light, np.tile(start, (len(dark), 1))) for start in starts])
+    best = differences.argmin(axis=0)
+    return starts[best], differences.min(axis=0)
+
+
+def _refine(
+    dark: Floats, light: Floats, start: npt.NDArray[np.float64], steps: int
+) -> tuple[npt.NDArray[np.float64], Floats]:
+    """Some steps from a beginning; where they lead astray, the beginning stays. Returns also what remains."""
+    parameters = start
+    for _ in range(steps):
+        parameters = _improve(dark, light, parameters)
+    before, after = _difference(dark, light, start), _difference(dark, light, parameters)
+    better = after < before
+    return np.where(better[:, None], parameters, start), np.where(better, after, before)
 
 
 def _halve(pictures: Floats) -> Floats:

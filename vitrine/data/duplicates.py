@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from vitrine.data.alignment import PAIRS_AT_ONCE, Alignment, align, interpolate, to_colours
 from vitrine.data.fingerprints import COSINE_SCALE, SIDE, cosines
 from vitrine.data.manifest import KEPT
+from vitrine.data.threads import map_ahead
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -22,10 +23,11 @@ FREQUENCIES = 8  # in each direction: as coarse as the perceptual hash, but with
 LEAST_SIMILARITY = 0.87
 # Each picture is also compared cut and brightened, as copies may be: what lies between is similar enough to both.
 CUT, BRIGHTER = 0.9, 1.3
+BECOMES_WHITE = 0.95  # brightening matters where a picture is less similar than this to itself brightened
 MOST_PARTNERS = 24  # likeliest partners tried for each picture; more copies than these are linked through each other
 # Two pages without a spot look alike and are no copies. Grey levels (standard deviation over the thumbnail).
 LEAST_CONTRAST = 6.0
-TILE_ROWS, TILE_COLUMNS = 512, 2048  # similarities held at once: five times 4 MB, which stay in the cache
+TILE_ROWS, TILE_COLUMNS = 1024, 4096  # similarities held at once: 17 MB
 # Groups grow along verified pairs (A with B, B with C). A series of frames could chain a whole data set together so;
 # beyond this size every member must be a verified copy of the group's centre.
 LARGEST_CHAIN = 50
@@ -104,11 +106,14 @@ def find_near_pairs(
         Verified pairs as in `Twins.pairs`, in the order of the rows.
     """
     described, shapes = _describe(thumbnails, rows)
-    found = []
-    for first, second, mirrored in _candidates(shapes, lambda done: progress(done, len(described))):
-        for start in range(0, len(first), PAIRS_AT_ONCE):
-            part = slice(start, start + PAIRS_AT_ONCE)
-            found.append(_verify(thumbnails, described[first[part]], described[second[part]], mirrored[part]))
+
+    def parts() -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
+        for first, second, mirrored in _candidates(shapes, lambda done: progress(done, len(described))):
+            for start in range(0, len(first), PAIRS_AT_ONCE):
+                part = slice(start, start + PAIRS_AT_ONCE)
+                yield described[first[part]], described[second[part]], mirrored[part]
+
+    found = list(map_ahead(lambda part: _verify(thumbnails, *part), parts()))
     pairs = pd.concat(found) if found else pd.DataFrame(columns=list(PAIR_COLUMNS))
     pairs = pairs.astype(PAIR_COLUMNS).sort_values("difference", kind="stable").drop_duplicates(["first", "second"])
     return pairs.sort_values(["first", "second"], ignore_index=True)
@@ -145,28 +150,19 @@ def _divide(group: Places, first: Places, second: Places) -> None:
             free -= members
 
 
-@dataclass(frozen=True)
-class _Shapes:
-    """Coarse shapes of pictures as vectors of length 1, whose product is a similarity in [-1, 1].
-
-    A mirrored picture has the same changes across, of which the odd ones have the other sign. So two products, of
-    the even ones and of the odd ones, compare both a picture and its mirrored self.
-
-    Attributes:
-        even: float32 `[variants, pictures, 32]`; the variants are: as it is, cut, brightened.
-        odd: the same.
-    """
-
-    even: Floats
-    odd: Floats
-
-
 # Which variant of the one picture is compared with which of the other.
-_COMPARISONS = ((0, 0), (0, 1), (1, 0), (0, 2), (2, 0))
+_AS_IT_IS, _CUT, _BRIGHTENED = range(3)
+_COMPARISONS = (
+    (_AS_IT_IS, _AS_IT_IS), (_AS_IT_IS, _CUT), (_CUT, _AS_IT_IS), (_AS_IT_IS, _BRIGHTENED), (_BRIGHTENED, _AS_IT_IS),
+)  # fmt: skip
 
 
-def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, _Shapes]:
-    """Returns the rows with enough contrast to be compared, and their shapes."""
+def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, Floats]:
+    """Coarse shapes as vectors of length 1, whose product is a similarity in [-1, 1].
+
+    Returns:
+        The rows with enough contrast to be compared, and their shapes, `[variants, rows, frequencies down, across]`.
+    """
     deviation = np.array([thumbnails[row, :SIDE].std() for row in rows])
     rows = rows[deviation >= LEAST_CONTRAST]
     basis = cosines(FREQUENCIES).astype(np.float32) / COSINE_SCALE
@@ -175,51 +171,61 @@ def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, 
     # ground below would make half of all pictures similar.
     frequency = np.arange(FREQUENCIES, dtype=np.float32)
     weight = np.hypot(frequency[:, None], frequency[None, :])
-    size = (3, len(rows), FREQUENCIES * FREQUENCIES // 2)
-    even, odd = np.empty(size, np.float32), np.empty(size, np.float32)
+    shapes = np.empty((3, len(rows), FREQUENCIES, FREQUENCIES), np.float32)
     for start in range(0, len(rows), TILE_ROWS):
         part = slice(start, start + TILE_ROWS)
         brightness = thumbnails[rows[part], :SIDE].astype(np.float32)
         variants = ((brightness, basis), (brightness, inner), (np.minimum(BRIGHTER * brightness, 255), basis))
         for variant, (pictures, changes) in enumerate(variants):
-            shapes = changes @ pictures @ changes.T * weight
-            shapes /= np.linalg.norm(shapes, axis=(1, 2), keepdims=True).clip(LEAST_CONTRAST)
-            even[variant, part] = shapes[:, :, ::2].reshape(len(shapes), -1)
-            odd[variant, part] = shapes[:, :, 1::2].reshape(len(shapes), -1)
-    return rows, _Shapes(even, odd)
+            found = changes @ pictures @ changes.T * weight
+            shapes[variant, part] = found / np.linalg.norm(found, axis=(1, 2), keepdims=True).clip(LEAST_CONTRAST)
+    return rows, shapes
 
 
 def _candidates(
-    shapes: _Shapes, progress: Callable[[int], None]
+    shapes: Floats, progress: Callable[[int], None]
 ) -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
     """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the rows."""
-    count = shapes.even.shape[1]
+    count = shapes.shape[1]
+    whitened = (shapes[_AS_IT_IS] * shapes[_BRIGHTENED]).sum(axis=(1, 2)) < BECOMES_WHITE
+    # In a mirrored picture the odd changes across have the opposite sign. So two products, of the even ones and of
+    # the odd ones, compare both a picture and its mirrored self.
+    halves = [np.ascontiguousarray(shapes[..., part::2]).reshape(len(shapes), count, -1) for part in (0, 1)]
+    chosen = [np.arange(count), np.arange(count), np.flatnonzero(whitened)]
     for top in range(0, count, TILE_ROWS):
-        found = []
-        for left in range(top, count, TILE_COLUMNS):
-            for mirrored, similarity in enumerate(_compare(shapes, top, left)):
-                first, second = np.divmod(np.flatnonzero(similarity > LEAST_SIMILARITY), similarity.shape[1])
-                later = first + top < second + left
-                first, second = first[later], second[later]
-                found.append((first + top, second + left, similarity[first, second], np.full(len(first), mirrored)))
-        first, second, similar, turned = (np.concatenate(column) for column in zip(*found, strict=True))
-        best = np.lexsort((-similar, first))
-        rank = np.arange(len(best)) - np.searchsorted(first[best], first[best])
-        best = best[rank < MOST_PARTNERS]
-        yield first[best], second[best], turned[best].astype(bool)
+        tiles = [_compare(halves, chosen, top, left) for left in range(top, count, TILE_COLUMNS)]
+        found = pd.concat(tiles).sort_values("similarity", ascending=False, kind="stable")
+        found = found.drop_duplicates(["first", "second", "mirrored"]).groupby("first", sort=False).head(MOST_PARTNERS)
+        yield found["first"].to_numpy(), found["second"].to_numpy(), found["mirrored"].to_numpy(bool)
         progress(min(top + TILE_ROWS, count))
 
 
-def _compare(shapes: _Shapes, top: int, left: int) -> tuple[Floats, Floats]:
-    """Similarities of a block of rows and a block of columns, as they are and with one of them mirrored."""
-    rows, columns = slice(top, top + TILE_ROWS), slice(left, left + TILE_COLUMNS)
-    straight = mirrored = np.float32(-1)
+def _compare(shapes: list[Floats], chosen: list[Places], top: int, left: int) -> pd.DataFrame:
+    """Pairs of a block of rows with a block of columns that are similar enough in one variant or another.
+
+    Args:
+        shapes: even and odd changes, each `[variants, pictures, changes]`.
+        chosen: for each variant, the pictures whose variant is compared, ascending.
+        top: first row.
+        left: first column.
+    """
+    found = []
     for one, other in _COMPARISONS:
-        same = shapes.even[one, rows] @ shapes.even[other, columns].T
-        turned = shapes.odd[one, rows] @ shapes.odd[other, columns].T
-        straight = np.maximum(straight, same + turned)
-        mirrored = np.maximum(mirrored, same - turned)
-    return straight, mirrored
+        rows, columns = (
+            places[slice(*np.searchsorted(places, [start, start + size]))]
+            for places, start, size in ((chosen[one], top, TILE_ROWS), (chosen[other], left, TILE_COLUMNS))
+        )
+        even, odd = (half[one, rows] @ half[other, columns].T for half in shapes)
+        either = np.abs(odd)
+        either += even
+        first, second = np.divmod(np.flatnonzero(either > LEAST_SIMILARITY), max(1, len(columns)))
+        later = rows[first] < columns[second]
+        first, second = first[later], second[later]
+        for mirrored, sign in ((False, 1), (True, -1)):
+            similarity = even[first, second] + sign * odd[first, second]
+            table = {"first": rows[first], "second": columns[second], "similarity": similarity, "mirrored": mirrored}
+            found.append(pd.DataFrame(table)[similarity > LEAST_SIMILARITY])
+    return pd.concat(found)
 
 
 def _verify(
