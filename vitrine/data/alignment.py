@@ -10,21 +10,23 @@ from vitrine.data.fingerprints import COLOUR_SIDE, SIDE
 
 Floats = npt.NDArray[np.float32]
 
-COARSE_STEPS, FINE_STEPS = 4, 3
+COARSE_STEPS, FINE_STEPS = 3, 3
 BLOCKS = 4  # in each direction; what differs in one place must not drown in what is equal everywhere else
 # What a copy may differ by, in grey levels: coding leaves some, more in a lively picture; and where brightness changes
 # quickly, a misplacement that no alignment of so small pictures avoids.
 LEAST_NOISE = 3.2
 NOISE_PER_CONTRAST = 0.065
 MISPLACEMENT = 0.4  # pixels of the 32
-HOPELESS = 3.0  # times that limit after the coarse steps: not worth the fine ones
+# Times that limit: not worth the coarse steps, not worth the fine ones. Copies have at most 2 and 1.6.
+FAR_AWAY, HOPELESS = 4.5, 2.5
 LARGEST_ZOOM, LARGEST_SHIFT = 0.16, 0.16  # of the side (shift: of half the side): a crop of 5 % of each edge takes 0.11
 LOWEST_GAIN, HIGHEST_GAIN = 0.75, 1.6
 WHITE = 250.0
+PULL = 0.2
 LARGEST_BIAS = 20.0
 # Of the six numbers zoom, shift (each down and across), gain and bias: how far each may move at once.
 FARTHEST_STEP = np.array([0.08, 0.08, 0.08, 0.08, 0.3, 30.0])
-START_ZOOMS, START_GAINS = (1.0, 0.9, 1.1), (1.0, 1.3)
+STARTS = ((1.0, 1.0), (0.9, 1.0), (1.1, 1.0), (1.0, 1.3))  # zoom and gain
 PAIRS_AT_ONCE = 512  # about 60 MB
 
 
@@ -81,29 +83,39 @@ def align(first: Floats, second: Floats) -> Alignment:
     dark = np.where(swap[:, None, None, None], second, first)
     light = np.where(swap[:, None, None, None], first, second)
     coarse_dark, coarse_light = _halve(dark), _halve(light)
-    parameters = _start(coarse_dark, coarse_light)
-    for _ in range(COARSE_STEPS):
-        parameters = _improve(coarse_dark, coarse_light, parameters)
-    difference = _difference(coarse_dark, coarse_light, parameters)
-    promising = difference <= HOPELESS
-    if promising.any():
-        dark, light, chosen = dark[promising], light[promising], parameters[promising]
-        for _ in range(FINE_STEPS):
-            chosen = _improve(dark, light, chosen)
-        parameters[promising] = chosen
-        difference[promising] = _difference(dark, light, chosen)
+    parameters, difference = _start(coarse_dark, coarse_light)
+    for limit, steps, one, other in (
+        (FAR_AWAY, COARSE_STEPS, coarse_dark, coarse_light),
+        (HOPELESS, FINE_STEPS, dark, light),
+    ):
+        promising = difference <= limit
+        if promising.any():
+            refined = _refine(one[promising], other[promising], parameters[promising], steps)
+            parameters[promising], difference[promising] = refined
     zoom = np.abs(parameters[:, [0, 2]] - 1).max(axis=1)
     shift = np.abs(parameters[:, [1, 3]]).max(axis=1) / 2
     gain, bias = parameters[:, 4], parameters[:, 5]
     return Alignment(difference, *(one.astype(np.float32) for one in (zoom, shift, gain, bias)))
 
 
-def _start(dark: Floats, light: Floats) -> npt.NDArray[np.float64]:
+def _start(dark: Floats, light: Floats) -> tuple[npt.NDArray[np.float64], Floats]:
     """The likeliest of a few beginnings: steps alone may end in a wrong place, above all where much is saturated."""
-    starts = np.array([[zoom, 0.0, zoom, 0.0, gain, 0.0] for gain in START_GAINS for zoom in START_ZOOMS])
-    tried = [np.tile(start, (len(dark), 1)) for start in starts]
-    best = np.argmin([_difference(dark, light, parameters) for parameters in tried], axis=0)
-    return starts[best]
+    starts = np.array([[zoom, 0.0, zoom, 0.0, gain, 0.0] for zoom, gain in STARTS])
+    differences = np.stack([_difference(dark, light, np.tile(start, (len(dark), 1))) for start in starts])
+    best = differences.argmin(axis=0)
+    return starts[best], differences.min(axis=0)
+
+
+def _refine(
+    dark: Floats, light: Floats, start: npt.NDArray[np.float64], steps: int
+) -> tuple[npt.NDArray[np.float64], Floats]:
+    """Some steps from a beginning; where they lead astray, the beginning stays. Returns also what remains."""
+    parameters = start
+    for _ in range(steps):
+        parameters = _improve(dark, light, parameters)
+    before, after = _difference(dark, light, start), _difference(dark, light, parameters)
+    better = after < before
+    return np.where(better[:, None], parameters, start), np.where(better, after, before)
 
 
 def _halve(pictures: Floats) -> Floats:
@@ -112,18 +124,35 @@ def _halve(pictures: Floats) -> Floats:
     return halves
 
 
+def interpolate(zoom_and_shift: npt.NDArray[np.float64], side: int) -> Floats:
+    """Matrices `[n, side, side]` that zoom and shift a row of pixels; beyond its ends the last pixel goes on.
+
+    Args:
+        zoom_and_shift: `[n, 2]`: 0.9 and 0 show the inner nine tenths; shifts in halves of the side.
+        side: pixels.
+    """
+    pixels = ((_places(zoom_and_shift, side) + 1) * side - 1) / 2
+    nearest = pixels.clip(0, side - 1).astype(np.float32)[:, :, None] - np.arange(side, dtype=np.float32)
+    weights: Floats = np.maximum(0, 1 - np.abs(nearest))
+    return weights
+
+
+def _places(zoom_and_shift: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.float64]:
+    """Where each pixel comes from, from -1 to 1."""
+    places: npt.NDArray[np.float64] = zoom_and_shift[:, :1] * _middles(side) + zoom_and_shift[:, 1:]
+    return places
+
+
+def _middles(side: int) -> Floats:
+    return ((2 * np.arange(side) + 1) / side - 1).astype(np.float32)
+
+
 def _warp(pictures: Floats, parameters: npt.NDArray[np.float64]) -> tuple[Floats, Floats]:
     """Zooms and shifts; returns the pictures and which pixels `[pairs, side, side]` came from within them."""
     side = pictures.shape[-1]
-    places = (2 * np.arange(side) + 1) / side - 1
-    weights, inside = [], []
-    for scale, shift in ((0, 1), (2, 3)):
-        from_ = parameters[:, scale, None] * places + parameters[:, shift, None]
-        inside.append((np.abs(from_) <= 1).astype(np.float32))
-        pixels = (((from_ + 1) * side - 1) / 2).clip(0, side - 1).astype(np.float32)
-        weights.append(np.maximum(0, 1 - np.abs(pixels[:, :, None] - np.arange(side, dtype=np.float32))))
-    down, across = weights
-    warped = down[:, None] @ pictures @ across.transpose(0, 2, 1)[:, None]
+    down, across = parameters[:, 0:2], parameters[:, 2:4]
+    warped = interpolate(down, side)[:, None] @ pictures @ interpolate(across, side).transpose(0, 2, 1)[:, None]
+    inside = [(np.abs(_places(one, side)) <= 1).astype(np.float32) for one in (down, across)]
     return warped, inside[0][:, :, None] * inside[1][:, None, :]
 
 
@@ -135,11 +164,14 @@ def _improve(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]) -
     brightened = gain * warped + bias
     # Saturated pixels say nothing about where to move.
     moves = ((brightened > 0) & (brightened < 255)) * inside[:, None]
-    rest = (light - brightened.clip(0, 255)) * inside[:, None]
+    expected = brightened.clip(0, 255)
+    possible = light.clip(_lowest_expected(warped, expected), expected)
+    # A little of the plain difference as well, or beside white the brightness could run away.
+    rest = (light - (1 - PULL) * possible - PULL * expected) * inside[:, None]
     down, across = np.gradient(warped, axis=(2, 3))
     slope = gain * (side / 2) * moves
     down, across = down * slope, across * slope
-    places = ((2 * np.arange(side) + 1) / side - 1).astype(np.float32)
+    places = _middles(side)
     columns = (down * places[:, None], down, across * places, across, warped * moves, moves)
     jacobian = np.stack(columns, axis=1).reshape(count, len(columns), -1)
     normal = (jacobian @ jacobian.transpose(0, 2, 1)).astype(np.float64)

@@ -9,19 +9,25 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from vitrine.data.alignment import PAIRS_AT_ONCE, Alignment, align, to_colours
-from vitrine.data.fingerprints import SIDE, cosines
+from vitrine.data.alignment import PAIRS_AT_ONCE, Alignment, align, interpolate, to_colours
+from vitrine.data.fingerprints import COSINE_SCALE, SIDE, cosines
 from vitrine.data.manifest import KEPT
+from vitrine.data.threads import map_ahead
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
 FREQUENCIES = 8  # in each direction: as coarse as the perceptual hash, but with its numbers instead of their signs
-LEAST_SIMILARITY = 0.75  # of what is worth laying over each other; see benchmarks/near_duplicates.py
+# What is worth laying over each other. Copies have 0.97 and more, save what brightening turned into white;
+# of 1,000 pairs of other pictures, 0.02 (photographs of dogs) to 1 (products on white) are as similar.
+LEAST_SIMILARITY = 0.87
+# Each picture is also compared cut and brightened, as copies may be: what lies between is similar enough to both.
+CUT, BRIGHTER = 0.9, 1.3
+BECOMES_WHITE = 0.95  # brightening matters where a picture is less similar than this to itself brightened
 MOST_PARTNERS = 24  # likeliest partners tried for each picture; more copies than these are linked through each other
 # Two pages without a spot look alike and are no copies. Grey levels (standard deviation over the thumbnail).
 LEAST_CONTRAST = 6.0
-TILE_ROWS, TILE_COLUMNS = 1024, 8192  # similarities held at once: three times 34 MB
+TILE_ROWS, TILE_COLUMNS = 1024, 4096  # similarities held at once: 17 MB
 # Groups grow along verified pairs (A with B, B with C). A series of frames could chain a whole data set together so;
 # beyond this size every member must be a verified copy of the group's centre.
 LARGEST_CHAIN = 50
@@ -99,12 +105,15 @@ def find_near_pairs(
     Returns:
         Verified pairs as in `Twins.pairs`, in the order of the rows.
     """
-    described, even, odd = _describe(thumbnails, rows)
-    found = []
-    for first, second, mirrored in _candidates(even, odd, lambda done: progress(done, len(described))):
-        for start in range(0, len(first), PAIRS_AT_ONCE):
-            part = slice(start, start + PAIRS_AT_ONCE)
-            found.append(_verify(thumbnails, described[first[part]], described[second[part]], mirrored[part]))
+    described, shapes = _describe(thumbnails, rows)
+
+    def parts() -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
+        for first, second, mirrored in _candidates(shapes, lambda done: progress(done, len(described))):
+            for start in range(0, len(first), PAIRS_AT_ONCE):
+                part = slice(start, start + PAIRS_AT_ONCE)
+                yield described[first[part]], described[second[part]], mirrored[part]
+
+    found = list(map_ahead(lambda part: _verify(thumbnails, *part), parts()))
     pairs = pd.concat(found) if found else pd.DataFrame(columns=list(PAIR_COLUMNS))
     pairs = pairs.astype(PAIR_COLUMNS).sort_values("difference", kind="stable").drop_duplicates(["first", "second"])
     return pairs.sort_values(["first", "second"], ignore_index=True)
@@ -141,54 +150,82 @@ def _divide(group: Places, first: Places, second: Places) -> None:
             free -= members
 
 
-def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, Floats, Floats]:
-    """Coarse shapes as vectors whose product is a similarity; pictures without any contrast are left out.
+# Which variant of the one picture is compared with which of the other.
+_AS_IT_IS, _CUT, _BRIGHTENED = range(3)
+_COMPARISONS = (
+    (_AS_IT_IS, _AS_IT_IS), (_AS_IT_IS, _CUT), (_CUT, _AS_IT_IS), (_AS_IT_IS, _BRIGHTENED), (_BRIGHTENED, _AS_IT_IS),
+)  # fmt: skip
 
-    A mirrored picture has the same changes across, of which the odd ones have the other sign. So two products, of
-    the even ones and of the odd ones, compare both a picture and its mirrored self.
+
+def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, Floats]:
+    """Coarse shapes as vectors of length 1, whose product is a similarity in [-1, 1].
+
+    Returns:
+        The rows with enough contrast to be compared, and their shapes, `[variants, rows, frequencies down, across]`.
     """
-    basis = cosines(FREQUENCIES).astype(np.float32)
+    deviation = np.array([thumbnails[row, :SIDE].std() for row in rows])
+    rows = rows[deviation >= LEAST_CONTRAST]
+    basis = cosines(FREQUENCIES).astype(np.float32) / COSINE_SCALE
+    inner = basis @ interpolate(np.array([[CUT, 0.0]]), SIDE)[0]
     # Natural pictures change ten times less ten times faster (amplitude 1 / frequency); unweighted, sky above and
     # ground below would make half of all pictures similar.
     frequency = np.arange(FREQUENCIES, dtype=np.float32)
     weight = np.hypot(frequency[:, None], frequency[None, :])
-    described, vectors = [], []
+    shapes = np.empty((3, len(rows), FREQUENCIES, FREQUENCIES), np.float32)
     for start in range(0, len(rows), TILE_ROWS):
-        part = rows[start : start + TILE_ROWS]
-        brightness = thumbnails[part, :SIDE].astype(np.float32)
-        enough = brightness.std(axis=(1, 2)) >= LEAST_CONTRAST
-        described.append(part[enough])
-        vectors.append((basis @ brightness[enough] @ basis.T * weight).reshape(-1, FREQUENCIES, FREQUENCIES))
-    shapes = np.concatenate(vectors)
-    shapes /= np.linalg.norm(shapes, axis=(1, 2), keepdims=True)
-    even, odd = (np.ascontiguousarray(shapes[:, :, part::2].reshape(len(shapes), -1)) for part in (0, 1))
-    return np.concatenate(described), even, odd
+        part = slice(start, start + TILE_ROWS)
+        brightness = thumbnails[rows[part], :SIDE].astype(np.float32)
+        variants = ((brightness, basis), (brightness, inner), (np.minimum(BRIGHTER * brightness, 255), basis))
+        for variant, (pictures, changes) in enumerate(variants):
+            found = changes @ pictures @ changes.T * weight
+            shapes[variant, part] = found / np.linalg.norm(found, axis=(1, 2), keepdims=True).clip(LEAST_CONTRAST)
+    return rows, shapes
 
 
 def _candidates(
-    even: Floats, odd: Floats, progress: Callable[[int], None]
+    shapes: Floats, progress: Callable[[int], None]
 ) -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
     """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the rows."""
-    count = len(even)
+    count = shapes.shape[1]
+    whitened = (shapes[_AS_IT_IS] * shapes[_BRIGHTENED]).sum(axis=(1, 2)) < BECOMES_WHITE
+    # In a mirrored picture the odd changes across have the opposite sign. So two products, of the even ones and of
+    # the odd ones, compare both a picture and its mirrored self.
+    halves = [np.ascontiguousarray(shapes[..., part::2]).reshape(len(shapes), count, -1) for part in (0, 1)]
+    chosen = [np.arange(count), np.arange(count), np.flatnonzero(whitened)]
     for top in range(0, count, TILE_ROWS):
-        found = []
-        for left in range(top, count, TILE_COLUMNS):
-            rows, columns = slice(top, top + TILE_ROWS), slice(left, left + TILE_COLUMNS)
-            straight = even[rows] @ even[columns].T
-            turned = odd[rows] @ odd[columns].T
-            for mirrored in (False, True):
-                similarity = straight - turned if mirrored else straight + turned
-                first, second = np.divmod(np.flatnonzero(similarity > LEAST_SIMILARITY), similarity.shape[1])
-                similar = similarity[first, second]
-                later = first + top < second + left
-                turn = np.full(int(later.sum()), mirrored)
-                found.append((first[later] + top, second[later] + left, similar[later], turn))
-        first, second, similar, turn = (np.concatenate(column) for column in zip(*found, strict=True))
-        best = np.lexsort((-similar, first))
-        rank = np.arange(len(best)) - np.searchsorted(first[best], first[best])
-        best = best[rank < MOST_PARTNERS]
-        yield first[best], second[best], turn[best]
+        tiles = [_compare(halves, chosen, top, left) for left in range(top, count, TILE_COLUMNS)]
+        found = pd.concat(tiles).sort_values("similarity", ascending=False, kind="stable")
+        found = found.drop_duplicates(["first", "second", "mirrored"]).groupby("first", sort=False).head(MOST_PARTNERS)
+        yield found["first"].to_numpy(), found["second"].to_numpy(), found["mirrored"].to_numpy(bool)
         progress(min(top + TILE_ROWS, count))
+
+
+def _compare(shapes: list[Floats], chosen: list[Places], top: int, left: int) -> pd.DataFrame:
+    """Pairs of a block of rows with a block of columns that are similar enough in one variant or another.
+
+    Args:
+        shapes: even and odd changes, each `[variants, pictures, changes]`.
+        chosen: for each variant, the pictures whose variant is compared, ascending.
+        top: first row.
+        left: first column.
+    """
+    found = []
+    for one, other in _COMPARISONS:
+        rows, columns = (
+            places[slice(*np.searchsorted(places, [start, start + size]))]
+            for places, start, size in ((chosen[one], top, TILE_ROWS), (chosen[other], left, TILE_COLUMNS))
+        )
+        even, odd = (half[one, rows] @ half[other, columns].T for half in shapes)
+        either = np.abs(odd)
+        either += even
+        first, second = np.divmod(np.flatnonzero(either > LEAST_SIMILARITY), max(1, len(columns)))
+        later = rows[first] < columns[second]
+        first, second = first[later], second[later]
+        for mirrored, sign in ((False, 1), (True, -1)):
+            similarity = even[first, second] + sign * odd[first, second]
+            table = {"first": rows[first], "second": columns[second], "similarity": similarity, "mirrored": mirrored}
+            found.append(pd.DataFrame(table)[similarity > LEAST_SIMILARITY])
+    return pd.concat(found)
 
 
 def _verify(
