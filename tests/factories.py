@@ -39,7 +39,7 @@ def prepare(
     folder.mkdir(parents=True)
     settings = Settings(
         data=DataSection(source=str(source), image_size=image_size),
-        checks=ChecksSection(near_duplicates=False),
+        checks=ChecksSection(near_duplicates=False, contradictions="keep"),
         preparation=preparation,
     )
     write_prepared(folder, folder.name, settings)
@@ -56,6 +56,7 @@ def make_recipe(prepared: PreparedDataset, *overrides: str) -> Recipe:
             f"data.prepared={prepared.folder}",
             f"data.image_size={prepared.facts.image_size}",
             "checks.near_duplicates=off",
+            "checks.contradictions=keep",
             "model.small_cnn.filters=[8, 16]",
             "optim.epochs=2",
             "optim.batch_size=16",

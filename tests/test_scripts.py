@@ -169,7 +169,7 @@ def test_a_home_folder_sign_in_a_path_is_understood(data_prep, make_class_folder
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        (None, "data.source: {source} is not there; give the folder that holds one sub-folder per class"),
+        (None, "data.source: {source}: it is not there; "),
         ({}, "data.source: {source} holds no files; put one sub-folder per class into it"),
         ({"cat": 0}, "data.source: {source} holds no files"),
         ({"cat": 9}, "data.source: {source} has one class only ('cat')"),
@@ -195,9 +195,9 @@ def test_a_class_with_one_picture_is_trained_on_and_named(data_prep, make_class_
 
 
 def test_preparing_again_replaces_the_older_data_set(data_prep, make_class_folders, workplace):
-    for counts in ({"cat": 4, "dog": 4}, {"cow": 4}):
+    for counts in ({"cat": 4, "dog": 4}, {"cat": 4, "dog": 4, "zebu": 4}):
         assert data_prep(f"data.source={make_class_folders(counts)}")[0] == 0
-    assert open_prepared(workplace / "prepared/pictures").label_names == ("cat", "cow", "dog")
+    assert open_prepared(workplace / "prepared/pictures").label_names == ("cat", "dog", "zebu")
     assert len(list((workplace / "prepared").iterdir())) == 1
 
 
@@ -264,12 +264,12 @@ def test_a_file_in_the_way_and_a_name_too_long_are_explained(data_prep, make_cla
 
 
 def test_an_error_of_ours_is_not_hidden(data_prep, make_class_folders, monkeypatch):
-    monkeypatch.setattr(preparing, "scan_files", lambda *_: 1 / 0)
+    monkeypatch.setattr(preparing, "scan_files", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         data_prep(f"data.source={make_class_folders({'cat': 4, 'dog': 4})}")
 
 
-def test_an_interrupt_leaves_nothing_behind_and_says_so(awkward_pictures, workplace):
+def test_an_interrupt_keeps_what_was_done_and_says_so(awkward_pictures, workplace):
     for number in range(150):
         (workplace / "source" / str(number % 2)).mkdir(parents=True, exist_ok=True)
         (workplace / "source" / str(number % 2) / f"{number}.jpg").symlink_to(awkward_pictures / "huge.jpg")
@@ -278,14 +278,15 @@ def test_an_interrupt_leaves_nothing_behind_and_says_so(awkward_pictures, workpl
         command, cwd=workplace, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         deadline = time.monotonic() + 60
-        while not list(workplace.glob("ready/.x.*.partial")):
+        while not list(workplace.glob("ready/.x.unfinished")):
             assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
-    assert (process.returncode, output) == (130, "\nstopped\n")
-    assert list((workplace / "ready").iterdir()) == []
+    kept = "what was done is kept: the same command goes on from there\n"
+    assert (process.returncode, output) == (130, f"{kept}\nstopped\n")
+    assert [path.name for path in (workplace / "ready").iterdir()] == [".x.unfinished"]
 
 
 def test_training_before_preparing_says_what_to_do(workplace, capsys):

@@ -61,7 +61,7 @@ def test_given_pictures_need_no_source(show, tmp_path):
     ("arguments", "message"),
     [
         (["--pictures", "nothing.png"], "--pictures: nothing.png cannot be shown: the file is not there"),
-        (["data.source=nowhere"], "data.source: nowhere is not there"),
+        (["data.source=nowhere"], "data.source: nowhere: it is not there"),
         (["preparation.steps=[whiten, contrast]"], "must be the last one"),
     ],
 )

@@ -7,7 +7,10 @@ from vitrine.commands import train
 from vitrine.records import run_folder
 from vitrine.training.loop import Trainer
 
-SHAPE = ["model.small_cnn.filters=[8, 16]", "optim.epochs=3", "data.image_size=32", "engine.tracker=none"]
+SHAPE = [
+    *("model.small_cnn.filters=[8, 16]", "optim.epochs=3", "data.image_size=32", "engine.tracker=none"),
+    *("checks.near_duplicates=off", "checks.contradictions=keep"),
+]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.data.trees import digest, prepare, settings_for
+from vitrine.config.schema import ChecksSection
 from vitrine.data.folders import find_files
 from vitrine.data.manifest import count_status, scan_files
 from vitrine.data.preparation import open_picture
@@ -123,7 +124,7 @@ def test_a_prepared_data_set_accounts_for_every_file_and_leaves_the_source_as_it
         == manifest["file"].tolist()
     )
     assert sorted(path.name for path in prepared.folder.iterdir()) == [
-        "manifest.csv", "manifest.parquet", "pictures", "prepared.json", "thumbnails.npy",
+        "findings.json", "manifest.csv", "manifest.parquet", "pictures", "prepared.json", "thumbnails.npy",
     ]  # fmt: skip
     assert digest(odd_source) == before
 
@@ -167,7 +168,8 @@ def test_stored_squares_are_exactly_what_the_networks_image_processor_gives(tmp_
 
     for name in ("a", "b"):
         shutil.copytree(awkward_pictures, tmp_path / "source" / name)
-    prepared = prepare(tmp_path / "source", image_size=33)
+    checks = ChecksSection(near_duplicates=False, contradictions="keep")
+    prepared = prepare(tmp_path / "source", image_size=33, checks=checks)
     processor = ViTImageProcessor(
         size={"height": 33, "width": 33}, resample=Image.Resampling.BICUBIC, do_rescale=False, do_normalize=False
     )

@@ -138,7 +138,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
     if when[0] == "resizing":
         assert len(squares_made) - interrupted <= 40 - 25
     assert sorted(path.name for path in final.iterdir()) == [
-        "manifest.csv", "manifest.parquet", "pictures", "prepared.json", "thumbnails.npy",
+        "findings.json", "manifest.csv", "manifest.parquet", "pictures", "prepared.json", "thumbnails.npy",
     ]  # fmt: skip
     assert not list(final.parent.glob(".second*"))
 

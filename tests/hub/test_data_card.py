@@ -106,14 +106,14 @@ def test_the_head_is_what_the_hub_reads(prepared):
 
 def test_the_card_says_how_to_load_it_here_and_there(prepared):
     assert 'splits = datasets.load_dataset("ann/birds")' in render(prepared, repo_id="ann/birds")
-    assert "open_prepared" in render(prepared)
+    assert 'splits = datasets.load_dataset(".")' in render(prepared)
 
 
 def test_merging_keeps_what_datasets_wrote_and_puts_our_text(prepared):
     theirs = (
         "---\nlicense: mit\nlanguage: de\ndataset_info:\n  features: []\nconfigs:\n- config_name: default\n---\n# Old\n"
     )
-    merged = merge_cards(render(prepared, licence="cc0-1.0"), theirs)
+    merged = merge_cards(render(prepared, licence="cc0-1.0", repo_id="ann/birds"), theirs)
     head = yaml.safe_load(merged.split("---\n")[1])
     assert head["license"] == "cc0-1.0"
     assert head["language"] == "de"
@@ -139,9 +139,14 @@ def test_hashes_follow_pixels_names_and_classes_not_the_format_of_storage(prepar
     assert hash_splits(datasets.DatasetDict(test=renamed))["test"] != before["test"]
 
 
-def test_the_folder_gets_the_card_with_its_own_hashes(prepared):
+def test_the_folder_gets_a_card_by_which_datasets_opens_it_without_vitrine(prepared, tmp_path):
     write_data_card(prepared, read_manifest(prepared.folder))
     card = (prepared.folder / "README.md").read_text(encoding="utf-8")
     assert hash_file(prepared.folder / "manifest.parquet") in card
-    assert all(sha256 in card for sha256 in hash_splits(prepared.splits).values())
+    opened = datasets.load_dataset(str(prepared.folder), cache_dir=str(tmp_path / "cache"))
+    assert {name: split["file"][:] for name, split in opened.items()} == {
+        name: split["file"][:] for name, split in prepared.splits.items()
+    }
+    assert opened["train"].features["label"].names == list(prepared.label_names)
+    assert opened["test"][0]["image"].tobytes() == prepared.splits["test"][0]["image"].tobytes()
     assert json.dumps(columns_of(prepared.splits)) == '["image", "label", "file", "width", "height"]'

@@ -90,11 +90,16 @@ def _write(recipe: Recipe, settings: "Settings", again: bool, console: Console) 
         from vitrine.hub.data_card import write_data_card
         from vitrine.reporting.data_report import write_data_report
 
-        with working_folder(final) as folder:
-            earlier = final if final.exists() else None
-            facts = write_prepared(folder, recipe.name, settings, show, earlier, again)
-            write_data_report(folder)
-            write_data_card(open_prepared(folder), read_manifest(folder))
+        try:
+            with working_folder(final) as folder:
+                earlier = final if final.exists() else None
+                facts = write_prepared(folder, recipe.name, settings, show, earlier, again)
+                write_data_report(folder)
+                write_data_card(open_prepared(folder), read_manifest(folder))
+        except KeyboardInterrupt:
+            progress.stop()
+            console.print("what was done is kept: the same command goes on from there")
+            raise
     return facts
 
 
@@ -106,7 +111,7 @@ def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> Non
     manifest = pd.read_parquet(final / MANIFEST, columns=["file", "status", "reason"])
     console.print(_count_table(facts), "")
     console.print(
-        f"{facts.files_found:,} found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "
+        f"{facts.files_found:,} files found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "
         f"+ {facts.files_left_out:,} left out\n"
     )
     _print_reasons(console, manifest)
