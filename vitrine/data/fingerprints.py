@@ -1,4 +1,4 @@
-"""What is remembered of a picture's looks while it is decoded once: enough to find its copies, little enough to keep."""
+"""What is remembered of a picture's looks while it is decoded: enough to find its copies, little enough to keep."""
 
 import math
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from vitrine.data.copies import contradicting_groups, leaking_groups, linked_groups
+from vitrine.data.copies import contradicting_groups, leaking_groups
 from vitrine.data.duplicates import Twins
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED
 
