@@ -1,10 +1,10 @@
 """How many injected copies the search finds, and how many of its pairs are right.
 
 For each seed some pictures are picked, and of each an exact copy and five near ones are made (saved as JPEG of quality
-40, resized to half, cut by 5 % at each edge, mirrored, brightened by 1.3). The search runs over all pictures and copies.
-A pair is right when both come from one source. Pairs of two pictures as they lay in the folder, and of their copies, are
-twins of the data set itself or mistakes: `--natural FILE` draws them for a look, and they count neither way once
-`--natural-right` says that they are twins. Beside it imagehash's phash with usual thresholds, where it is installed.
+40, resized to half, cut by 5 % at each edge, mirrored, brightened by 1.3). The search runs over all of them.
+A pair is right when both come from one source. All other pairs are mistakes, or twins that lay in the folder before:
+`--draw FILE` draws them for a look, the most doubtful first, and those that a person found to be twins (`--twins FILE`,
+two file names a line) count neither way. Beside it imagehash's phash with usual thresholds, where it is installed.
 
     python benchmarks/near_duplicates.py FOLDER [--seeds 0 1 2 3 4] [--picks 100]
 """
@@ -15,7 +15,6 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from vitrine.data.preparation import PictureError, open_picture
 from vitrine.data.threads import map_ahead
 
 KINDS = ("exact", "jpeg 40", "resize 0.5", "crop 5 %", "mirror", "brightness 1.3")
-HASH_THRESHOLDS = (4, 8, 10)  # bits of 64; imagededup takes 10, fastdup-like scripts 4 to 8
+HASH_THRESHOLDS = (4, 8, 10)  # bits of 64; imagededup's default is 10, scripts around imagehash take 4 to 8
 LARGEST_SHOWN = 40
 
 
@@ -40,26 +39,27 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="pictures, in folders or not")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--picks", type=int, default=100, help="pictures that are copied")
-    parser.add_argument("--natural", type=Path, help="draws the pairs that are not injected into this picture file")
+    parser.add_argument("--draw", type=Path, help="picture file for the pairs that were not injected")
+    parser.add_argument("--twins", type=Path, help="text file with pairs that lay in the folder before")
     options = parser.parse_args()
-    pictures = Pictures(options.folder)
+    pictures = Pictures(options.folder, options.twins)
     print(f"{len(pictures.files):,} pictures, {options.picks} copied in {len(KINDS)} ways, seeds {options.seeds}")
     tables: dict[str, list[dict[str, float]]] = defaultdict(list)
     natural: dict[tuple[int, int], float] = {}
     for seed in options.seeds:
-        picked, copies = pictures.inject(seed, options.picks)
+        copies = pictures.inject(seed, options.picks)
         start = time.perf_counter()
         pairs, ours = search(pictures, copies, natural)
         seconds = time.perf_counter() - start
-        tables["Vitrine"].append(judge(pairs, ours, pictures, picked, copies) | {"seconds": seconds})
+        tables["Vitrine"].append(judge(pairs, ours, pictures, copies) | {"seconds": seconds})
         for threshold, found in search_hashes(pictures, copies).items():
-            tables[f"phash <= {threshold}"].append(judge(pairs, found, pictures, picked, copies))
+            tables[f"phash <= {threshold}"].append(judge(pairs, found, pictures, copies))
     print_tables(tables)
-    print(f"pairs of the data set itself, found by Vitrine: {len(natural)}")
+    print(f"pairs that were not injected, found by Vitrine: {len(natural)} (look at them)")
     for (one, other), difference in sorted(natural.items(), key=lambda item: item[1]):
         print(f"  {difference:.2f}  {pictures.files[one].name}  {pictures.files[other].name}")
-    if options.natural:
-        draw_pairs(pictures, natural, options.natural)
+    if options.draw:
+        draw_pairs(pictures, natural, options.draw)
 
 
 class Pictures:
@@ -67,22 +67,29 @@ class Pictures:
 
     Attributes:
         files: the pictures that can be read.
-        fingerprints: one for each.
+        rows: hash of the bytes, fingerprint and phash of each.
+        origin: for each, the first picture that it is a twin of, or itself.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, twins: Path | None) -> None:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         results = list(map_ahead(_read, files))
         self.files = [file for file, one in zip(files, results, strict=True) if one is not None]
         self.rows = [one for one in results if one is not None]
+        first: dict[str, int] = {}
+        self.origin = np.array([first.setdefault(row[0], place) for place, row in enumerate(self.rows)])
+        places = {file.name: place for place, file in enumerate(self.files)}
+        for line in twins.read_text(encoding="utf-8").splitlines() if twins else ():
+            one, other = sorted(self.origin[places[name]] for name in line.split()[-2:])
+            self.origin[self.origin == other] = one
 
-    def inject(self, seed: int, picks: int) -> tuple[list[int], list[tuple[int, str, tuple]]]:
-        """Returns the picked pictures, and for each copy its source, kind and row (hash of the bytes, fingerprint)."""
+    def inject(self, seed: int, picks: int) -> list[tuple[int, str, tuple]]:
+        """Returns for each copy its source, kind and row (hash of the bytes, fingerprint)."""
         generator = np.random.default_rng(seed)
         picked = sorted(generator.choice(len(self.files), min(picks, len(self.files)), replace=False).tolist())
         made = [(source, kind) for source in picked for kind in KINDS]
         rows = map_ahead(lambda one: _copy(self.files[one[0]], one[1]), made)
-        return picked, [(source, kind, row) for (source, kind), row in zip(made, rows, strict=True)]
+        return [(source, kind, row) for (source, kind), row in zip(made, rows, strict=True)]
 
 
 def _read(path: Path) -> tuple | None:
@@ -131,7 +138,7 @@ def search(pictures: Pictures, copies: list, natural: dict) -> tuple[np.ndarray,
     manifest = pd.DataFrame({"status": "kept", "sha256": [row[0] for row in rows]})
     twins = find_twins(manifest, np.stack([row[1].thumbnail for row in rows]))
     for first, second, difference in twins.pairs[["first", "second", "difference"]].itertuples(index=False):
-        if source[first] != source[second]:
+        if pictures.origin[source[first]] != pictures.origin[source[second]]:
             pair = (min(source[first], source[second]), max(source[first], source[second]))
             natural[pair] = min(float(difference), natural.get(pair, np.inf))
     found = set(zip(twins.pairs["first"].tolist(), twins.pairs["second"].tolist(), strict=True))
@@ -155,13 +162,9 @@ def search_hashes(pictures: Pictures, copies: list) -> dict[int, set[tuple[int, 
     }
 
 
-def judge(
-    source: np.ndarray, found: set[tuple[int, int]], pictures: Pictures, picked: list[int], copies: list
-) -> dict[str, float]:
+def judge(source: np.ndarray, found: set[tuple[int, int]], pictures: Pictures, copies: list) -> dict[str, float]:
     """Recall of each kind (is the copy paired with its source?) and precision of all pairs with a copy in them."""
-    # Twins that lay in the folder before: same bytes as the source; a pair with them is right too.
-    content = {digest: place for place, (digest, _, _) in reversed(list(enumerate(pictures.rows)))}
-    origin = np.array([content[pictures.rows[one][0]] for one in source])
+    origin = pictures.origin[source]
     right = {pair for pair in found if origin[pair[0]] == origin[pair[1]]}
     start = len(pictures.rows)
     scores: dict[str, float] = {}
@@ -172,10 +175,13 @@ def judge(
                       if row < start or copies[row - start][1] == "exact") for place in places]  # fmt: skip
         scores[kind] = float(np.mean(linked))
     near = [scores[kind] for kind in KINDS[1:]]
-    with_copy = [pair for pair in found if pair[1] >= start]
+    # Links between twins of the folder are left out of both numbers.
+    aside = {pair for pair in right if source[pair[0]] != source[pair[1]]}
+    with_copy = [pair for pair in found - aside if pair[1] >= start]
     scores["near recall"] = float(np.mean(near))
     scores["precision"] = len([pair for pair in with_copy if pair in right]) / max(1, len(with_copy))
-    scores["wrong sources"] = len({tuple(sorted(origin[list(pair)].tolist())) for pair in with_copy if pair not in right})
+    wrong = [pair for pair in with_copy if pair not in right]
+    scores["wrong sources"] = len({tuple(sorted(origin[list(pair)].tolist())) for pair in wrong})
     return scores
 
 

@@ -22,7 +22,7 @@ FAR_AWAY, HOPELESS = 4.5, 2.5
 LARGEST_ZOOM, LARGEST_SHIFT = 0.16, 0.16  # of the side (shift: of half the side): a crop of 5 % of each edge takes 0.11
 LOWEST_GAIN, HIGHEST_GAIN = 0.75, 1.6
 WHITE = 250.0
-PULL = 0.2
+PULL = 0.2  # see _improve
 LARGEST_BIAS = 20.0
 # Of the six numbers zoom, shift (each down and across), gain and bias: how far each may move at once.
 FARTHEST_STEP = np.array([0.08, 0.08, 0.08, 0.08, 0.3, 30.0])
@@ -152,8 +152,8 @@ def _warp(pictures: Floats, parameters: npt.NDArray[np.float64]) -> tuple[Floats
     side = pictures.shape[-1]
     down, across = parameters[:, 0:2], parameters[:, 2:4]
     warped = interpolate(down, side)[:, None] @ pictures @ interpolate(across, side).transpose(0, 2, 1)[:, None]
-    inside = [(np.abs(_places(one, side)) <= 1).astype(np.float32) for one in (down, across)]
-    return warped, inside[0][:, :, None] * inside[1][:, None, :]
+    inside: list[Floats] = [(np.abs(_places(one, side)) <= 1).astype(np.float32) for one in (down, across)]
+    return warped.astype(np.float32, copy=False), inside[0][:, :, None] * inside[1][:, None, :]
 
 
 def _improve(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -180,7 +180,8 @@ def _improve(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]) -
     normal[:, diagonal, diagonal] *= 1.01
     normal[:, diagonal, diagonal] += 1e-3
     step = np.linalg.solve(normal, target)[:, :, 0].clip(-FARTHEST_STEP, FARTHEST_STEP)
-    return (parameters + step).clip(_LOWEST, _HIGHEST)
+    moved: npt.NDArray[np.float64] = (parameters + step).clip(_LOWEST, _HIGHEST)
+    return moved
 
 
 _LOWEST = np.array([1 - LARGEST_ZOOM, -LARGEST_SHIFT] * 2 + [LOWEST_GAIN, -LARGEST_BIAS])
@@ -192,7 +193,7 @@ def _difference(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]
     gain, bias = (parameters[:, one, None, None, None].astype(np.float32) for one in (4, 5))
     expected = (gain * warped + bias).clip(0, 255)
     rest = (light - light.clip(_lowest_expected(warped, expected), expected)) * inside[:, None]
-    # Seen a little out of focus: what interpolation adds and takes is fine grain, what differs in another picture is not.
+    # Seen a little out of focus: interpolation adds and takes fine grain, another picture differs in larger things.
     focus = _soften(dark.shape[-1])
     rest = focus @ rest @ focus.T
     down, across = np.gradient(focus @ expected @ focus.T, axis=(2, 3))
@@ -212,7 +213,8 @@ def _difference(dark: Floats, light: Floats, parameters: npt.NDArray[np.float64]
 def _soften(side: int) -> Floats:
     """Each pixel with a quarter of either neighbour, as a matrix."""
     matrix = np.eye(side, dtype=np.float32) / 2 + (np.eye(side, k=1) + np.eye(side, k=-1)).astype(np.float32) / 4
-    return matrix / matrix.sum(axis=1, keepdims=True)
+    softened: Floats = matrix / matrix.sum(axis=1, keepdims=True)
+    return softened
 
 
 def _lowest_expected(warped: Floats, expected: Floats) -> Floats:

@@ -9,7 +9,7 @@ import pandas as pd
 from vitrine.data.duplicates import Twins
 from vitrine.data.manifest import KEPT, LEFT_OUT
 
-# The order in which one of several copies is kept: a fixed test set stays as it is, and what it holds is not trained on.
+# Which of several copies is kept: a fixed test set stays as it is, and what it holds is not trained on.
 KEEP_FIRST = {"test": 0, "validation": 1}
 CONTRADICTION = "the same picture is also in class"
 LATER_COPY = "an exact copy of"
@@ -63,7 +63,7 @@ def leaking_groups(manifest: pd.DataFrame, twins: Twins) -> list[list[int]]:
 def _leave_out_contradictions(manifest: pd.DataFrame, twins: Twins) -> None:
     labels = manifest["label_name"].to_numpy(object)
     files = manifest["file"].to_numpy(object)
-    reasons = {}
+    reasons: dict[int, str] = {}
     for group in contradicting_groups(manifest, _still_kept(manifest, twins.exact_groups())):
         for row in group:
             other = next(one for one in group if labels[one] != labels[row])
@@ -74,7 +74,7 @@ def _leave_out_contradictions(manifest: pd.DataFrame, twins: Twins) -> None:
 def _leave_out_later_copies(manifest: pd.DataFrame, twins: Twins) -> None:
     splits = manifest["split"].to_numpy(object)
     files = manifest["file"].to_numpy(object)
-    reasons = {}
+    reasons: dict[int, str] = {}
     for group in _still_kept(manifest, twins.exact_groups()):
         kept = min(group, key=lambda row: (KEEP_FIRST.get(str(splits[row]), len(KEEP_FIRST)), row))
         reasons |= {row: f"{LATER_COPY} {files[kept]}" for row in group if row != kept}
@@ -84,7 +84,7 @@ def _leave_out_later_copies(manifest: pd.DataFrame, twins: Twins) -> None:
 def _leave_out_leaks(manifest: pd.DataFrame, twins: Twins) -> None:
     splits = manifest["split"].to_numpy(object)
     files = manifest["file"].to_numpy(object)
-    reasons = {}
+    reasons: dict[int, str] = {}
     for group in _still_kept(manifest, leaking_groups(manifest, twins)):
         held = [row for row in group if splits[row] in KEEP_FIRST]
         if held:

@@ -34,7 +34,7 @@ LARGEST_CHAIN = 50
 ZOOMED, SHIFTED, BRIGHTENED = 0.03, 0.03, 0.08  # what is named: below, it is within what resizing and coding do
 
 MIRRORED, CROPPED, BRIGHTNESS, SAVED_AGAIN = "mirrored", "cropped", "other brightness", "saved again or resized"
-SAME_LOOK = "the same pixels"
+SAME_LOOK = "no visible difference"
 PAIR_COLUMNS = {"first": "int64", "second": "int64", "kind": "object", "difference": "float32"}
 
 
@@ -59,7 +59,7 @@ class Twins:
         return _members(self.content)
 
     def groups(self) -> list[list[int]]:
-        """Positions of rows that show the same picture, exactly or nearly, for pictures that are there more than once."""
+        """Positions of rows that show the same picture, exactly or nearly, where there is more than one."""
         return _members(self.group)
 
 
@@ -236,7 +236,8 @@ def _verify(
     table = pd.DataFrame(
         {"first": first, "second": second, "kind": _name(alignment, mirrored, same), "difference": alignment.difference}
     )
-    return table[alignment.difference <= 1]
+    verified: pd.DataFrame = table[alignment.difference <= 1]
+    return verified
 
 
 def _name(alignment: Alignment, mirrored: npt.NDArray[np.bool_], same: npt.NDArray[np.bool_]) -> list[str]:
@@ -256,7 +257,8 @@ def _name(alignment: Alignment, mirrored: npt.NDArray[np.bool_], same: npt.NDArr
 def _first_of_each(labels: npt.NDArray[np.integer]) -> Places:
     """For each row, the position of the first row with its label."""
     _, first, code = np.unique(labels, return_index=True, return_inverse=True)
-    return first[code].astype(np.int64)
+    places: Places = first[code].astype(np.int64)
+    return places
 
 
 def _members(labels: Places) -> list[list[int]]:

