@@ -1,11 +1,14 @@
+import json
 import re
 
+import pandas as pd
 import pytest
 from PIL import Image
 
 from tests.reporting.fabricated import Page, prepare_classes, prepare_source
+from vitrine.data.findings import read_findings
 from vitrine.errors import UserError
-from vitrine.reporting.data_report import notices, verdict, write_data_report
+from vitrine.reporting.data_report import notices, say_copies, verdict, write_data_report
 
 NASTY = "<i>é & 'co'"
 
@@ -56,7 +59,7 @@ def test_a_long_list_of_unused_files_is_folded_but_whole(tmp_path):
         (tmp_path / "source" / name).mkdir(parents=True)
         for place in range(30):
             path = tmp_path / "source" / name / f"{place:02d}.png"
-            Image.new("RGB", (9, 9), place).save(path) if place < 5 else path.write_bytes(b"")
+            Image.new("RGB", (9, 9), place + 100 * (name == "cat")).save(path) if place < 5 else path.write_bytes(b"")
     write_data_report(prepare_source(tmp_path).folder)
     page = Page(tmp_path / "prepared" / "report.html")
     assert "details" in page.tags
@@ -66,6 +69,7 @@ def test_a_long_list_of_unused_files_is_folded_but_whole(tmp_path):
 
 def test_contact_sheets_show_up_to_16_pictures_in_their_own_proportions(page):
     sizes = [(picture["width"], picture["height"]) for picture in page.pictures("frame")]
+    sizes = sizes[-21:]  # the section of checks stands before
     assert sizes.count(("10", "30")) == 16
     assert sizes.count(("128", "32")) == 4
     assert sizes.count(("50", "50")) == 1
@@ -83,11 +87,28 @@ def test_counts_sizes_and_modes_are_those_of_the_files(page, prepared):
 
 
 def test_notes_of_the_preparation_and_unbalanced_classes_are_shown(page, prepared):
-    found = notices(prepared.facts)
-    assert [notice.level for notice in found] == ["warning"] * len(prepared.facts.notes) + ["note"]
-    assert f"The classes are unbalanced: '{NASTY}' has 20 pictures, 'single' 1." in found[-1].text
+    findings = read_findings(prepared.folder / "findings.json")
+    found = notices(prepared.facts, findings)
+    grave = [finding for finding in findings if finding.level == "warning"]
+    assert [notice.level for notice in found] == ["warning"] * (len(grave) + len(prepared.facts.notes))
     for notice in found:
         assert notice.text in page.text
+    assert f"'{NASTY}' has 20 pictures, 'single' 1." in page.text
+
+
+def test_copies_are_counted_and_their_splits_named():
+    kept = pd.DataFrame({"copy_of": ["", "a", "a", "b", "b", "b"], "split": ["test", "train", "test", *["train"] * 3]})
+    assert say_copies(kept) == ["3 pictures are copies of others; 1 picture with copies in several splits."]
+    assert say_copies(kept[3:5]) == ["1 picture is a copy of others; none across splits."]
+    assert say_copies(kept[:1]) == []
+
+
+def test_the_numbers_of_the_page_are_kept_beside_it(page, prepared):
+    numbers = json.loads((prepared.folder / "report.json").read_text("utf-8"))
+    assert numbers["verdict"] in page.text
+    assert (numbers["found"], numbers["kept"], numbers["quarantined"], numbers["left_out"]) == (28, 25, 2, 1)
+    assert numbers["counts"] == prepared.facts.counts
+    assert {finding["name"] for finding in numbers["findings"]} >= {"unreadable", "imbalance"}
 
 
 def test_names_are_escaped_and_the_page_is_self_contained(page):

@@ -115,6 +115,7 @@ def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> Non
         f"+ {facts.files_left_out:,} left out\n"
     )
     _print_reasons(console, manifest)
+    _print_findings(console, final)
     _print_notes(console, facts.notes)
 
 
@@ -142,6 +143,20 @@ def _print_reasons(console: Console, manifest: "pd.DataFrame") -> None:
     if len(reasons) > LINES:
         table.add_row("", f"{len(reasons) - LINES} more reasons: see the report", "")
     console.print(table, "")
+
+
+def _print_findings(console: Console, final: Path) -> None:
+    """What the checks found among the pictures, but for the files that are not used."""
+    from vitrine.data.facts import FINDINGS
+    from vitrine.data.findings import read_findings
+
+    table = Table("checks found", "how many", "what was done", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.columns[1].justify = "right"
+    for finding in read_findings(final / FINDINGS):
+        if finding.name not in ("unreadable", "missing"):
+            table.add_row(finding.title, finding.amount, finding.done)
+    if table.row_count:
+        console.print(table, "")
 
 
 def _print_notes(console: Console, notes: Sequence[str]) -> None:

@@ -190,7 +190,9 @@ def _candidates(
     whitened = (shapes[_AS_IT_IS] * shapes[_BRIGHTENED]).sum(axis=(1, 2)) < BECOMES_WHITE
     # In a mirrored picture the odd changes across have the opposite sign. So two products, of the even ones and of
     # the odd ones, compare both a picture and its mirrored self.
-    halves = [np.ascontiguousarray(shapes[..., part::2]).reshape(len(shapes), count, -1) for part in (0, 1)]
+    halves = [
+        np.ascontiguousarray(shapes[..., part::2]).reshape(len(shapes), count, FREQUENCIES**2 // 2) for part in (0, 1)
+    ]
     chosen = [np.arange(count), np.arange(count), np.flatnonzero(whitened)]
     for top in range(0, count, TILE_ROWS):
         tiles = [_compare(halves, chosen, top, left) for left in range(top, count, TILE_COLUMNS)]

@@ -16,11 +16,12 @@ from vitrine.data.copies import apply_policies
 from vitrine.data.duplicates import Twins, find_twins
 from vitrine.data.earlier import EarlierWork, forget, recall
 from vitrine.data.facts import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, PICTURES, PreparedFacts, Settings
+from vitrine.data.findings import Finding, write_findings
 from vitrine.data.labels import describe_mapping, map_labels
 from vitrine.data.listing import FoundFile
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
 from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
-from vitrine.data.quality import Finding, find_problems, write_findings
+from vitrine.data.quality import find_problems
 from vitrine.data.shards import ShardWriter, bytes_per_picture, read_side
 from vitrine.data.sources import open_source
 from vitrine.data.split import CONFLICT, SPLITS, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits, join_units

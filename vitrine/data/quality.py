@@ -1,10 +1,8 @@
 """What is wrong or odd with the pictures: found, counted and named, with what was done and what a person can do."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from pathlib import PurePosixPath
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +11,8 @@ from PIL import Image
 
 from vitrine.data.copies import contradicting_groups, leaking_groups
 from vitrine.data.duplicates import Twins
+from vitrine.data.findings import Finding
 from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED
-from vitrine.records.atomic import write_text
 
 # Below this standard deviation of the grey levels people see an empty page: JPEG noise alone makes 1 to 2.
 UNIFORM_CONTRAST = 3.0
@@ -26,58 +24,6 @@ IMBALANCE = 5.0  # times as many pictures in the largest class as in the smalles
 MISSING_REASON = "is not there"  # how the scan ends the reason of a file that does not exist
 # Formats that share their extensions in practice: cameras write MPO into .jpg, and PPM stands for its whole family.
 SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP", "APNG": "PNG", "CUR": "ICO"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One kind of problem.
-
-    Attributes:
-        name: for programs, e.g. "near_copies".
-        title: for people, without a number: "Nearly the same picture".
-        count: how many it concerns.
-        noun: of what, in the singular: "file", "picture", "group", "class".
-        rows: positions in the manifest.
-        done: what was done about it.
-        advice: what a person can do.
-        level: "warning" where results may be wrong if nothing is done.
-        groups: positions that belong together (copies), else empty.
-        remarks: a few words on each group, or on each row where there are no groups; may be empty.
-    """
-
-    name: str
-    title: str
-    count: int
-    noun: str
-    rows: tuple[int, ...]
-    done: str
-    advice: str
-    level: Literal["warning", "note"] = "note"
-    groups: tuple[tuple[int, ...], ...] = ()
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def amount(self) -> str:
-        """Number and noun, as people read them."""
-        plural = "classes" if self.noun == "class" else f"{self.noun}s"
-        return f"{self.count:,} {self.noun if self.count == 1 else plural}"
-
-
-def write_findings(path: Path, findings: Sequence[Finding]) -> None:
-    """Keeps findings as JSON for `read_findings`."""
-    write_text(path, json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
-
-
-def read_findings(path: Path) -> list[Finding]:
-    """What `write_findings` kept."""
-    return [
-        Finding(**{name: _as_tuple(value) for name, value in values.items()})
-        for values in json.loads(path.read_text("utf-8"))
-    ]
-
-
-def _as_tuple(value: object) -> Any:
-    return tuple(_as_tuple(one) for one in value) if isinstance(value, list) else value
 
 
 def find_problems(manifest: pd.DataFrame, twins: Twins, min_side: int = 32) -> list[Finding]:

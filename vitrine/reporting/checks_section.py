@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 from PIL import Image
 
+from vitrine.data.findings import Finding
 from vitrine.data.manifest import LEFT_OUT
-from vitrine.data.quality import Finding
 from vitrine.reporting.page import Thumbnail, thumbnail
 from vitrine.reporting.palette import SPLIT_WORDS
 

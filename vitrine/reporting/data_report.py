@@ -11,9 +11,9 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.facts import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
+from vitrine.data.findings import Finding, read_findings
 from vitrine.data.fingerprints import show_thumbnail
 from vitrine.data.prepared import PreparedDataset, open_prepared, read_manifest
-from vitrine.data.quality import Finding, read_findings
 from vitrine.records.atomic import write_text
 from vitrine.reporting.checks_section import PictureOf, show_findings
 from vitrine.reporting.page import Thumbnail, inline_figure, render, thumbnail
