@@ -68,4 +68,4 @@ def test_a_fingerprint_costs_little_beside_decoding():
     start = time.process_time()
     for _ in range(200):
         fingerprint(picture)
-    assert (time.process_time() - start) / 200 < 0.0006  # measured: 0.00015; machines differ
+    assert (time.process_time() - start) / 200 < 0.0006  # measured: 0.00017; machines differ

@@ -27,7 +27,7 @@ BECOMES_WHITE = 0.95  # brightening matters where a picture is less similar than
 MOST_PARTNERS = 24  # likeliest partners tried for each picture; more copies than these are linked through each other
 # Two pages without a spot look alike and are no copies. Grey levels (standard deviation over the thumbnail).
 LEAST_CONTRAST = 6.0
-TILE_ROWS, TILE_COLUMNS = 1024, 4096  # similarities held at once: 17 MB
+TILE_ROWS, TILE_COLUMNS = 1024, 4096  # similarities held at once: three times 17 MB
 # Groups grow along verified pairs (A with B, B with C). A series of frames could chain a whole data set together so;
 # beyond this size every member must be a verified copy of the group's centre.
 LARGEST_CHAIN = 50
