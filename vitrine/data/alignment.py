@@ -27,7 +27,7 @@ LARGEST_BIAS = 20.0
 # Of the six numbers zoom, shift (each down and across), gain and bias: how far each may move at once.
 FARTHEST_STEP = np.array([0.08, 0.08, 0.08, 0.08, 0.3, 30.0])
 STARTS = ((1.0, 1.0), (0.9, 1.0), (1.1, 1.0), (1.0, 1.3))  # zoom and gain
-PAIRS_AT_ONCE = 512  # about 60 MB
+PAIRS_AT_ONCE = 256  # about 30 MB
 
 
 @dataclass(frozen=True)

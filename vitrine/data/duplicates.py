@@ -27,7 +27,7 @@ BECOMES_WHITE = 0.95  # brightening matters where a picture is less similar than
 MOST_PARTNERS = 24  # likeliest partners tried for each picture; more copies than these are linked through each other
 # Two pages without a spot look alike and are no copies. Grey levels (standard deviation over the thumbnail).
 LEAST_CONTRAST = 6.0
-TILE_ROWS, TILE_COLUMNS = 1024, 4096  # similarities held at once: 17 MB
+TILE_ROWS, TILE_COLUMNS = 1024, 4096  # similarities held at once: three times 17 MB
 # Groups grow along verified pairs (A with B, B with C). A series of frames could chain a whole data set together so;
 # beyond this size every member must be a verified copy of the group's centre.
 LARGEST_CHAIN = 50
@@ -157,45 +157,49 @@ _COMPARISONS = (
 )  # fmt: skip
 
 
-def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, Floats]:
+def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, list[Floats]]:
     """Coarse shapes as vectors of length 1, whose product is a similarity in [-1, 1].
 
+    In a mirrored picture the odd changes across have the opposite sign. So two products, of the even ones and of the
+    odd ones, compare both a picture and its mirrored self.
+
     Returns:
-        The rows with enough contrast to be compared, and their shapes, `[variants, rows, frequencies down, across]`.
+        The rows with enough contrast to be compared, and their even and odd changes, `[variants, rows, 32]` each.
     """
-    deviation = np.array([thumbnails[row, :SIDE].std() for row in rows])
-    rows = rows[deviation >= LEAST_CONTRAST]
+    deviation = [thumbnails[part, :SIDE].std(axis=(1, 2)) for part in _blocks(rows)]
+    rows = rows[np.concatenate(deviation) >= LEAST_CONTRAST]
     basis = cosines(FREQUENCIES).astype(np.float32) / COSINE_SCALE
     inner = basis @ interpolate(np.array([[CUT, 0.0]]), SIDE)[0]
     # Natural pictures change ten times less ten times faster (amplitude 1 / frequency); unweighted, sky above and
     # ground below would make half of all pictures similar.
     frequency = np.arange(FREQUENCIES, dtype=np.float32)
     weight = np.hypot(frequency[:, None], frequency[None, :])
-    shapes = np.empty((3, len(rows), FREQUENCIES, FREQUENCIES), np.float32)
-    for start in range(0, len(rows), TILE_ROWS):
-        part = slice(start, start + TILE_ROWS)
-        brightness = thumbnails[rows[part], :SIDE].astype(np.float32)
+    halves = [np.empty((3, len(rows), FREQUENCIES * FREQUENCIES // 2), np.float32) for _ in range(2)]
+    for number, part in enumerate(_blocks(rows)):
+        block = slice(number * TILE_ROWS, number * TILE_ROWS + len(part))
+        brightness = thumbnails[part, :SIDE].astype(np.float32)
         variants = ((brightness, basis), (brightness, inner), (np.minimum(BRIGHTER * brightness, 255), basis))
         for variant, (pictures, changes) in enumerate(variants):
-            found = changes @ pictures @ changes.T * weight
-            shapes[variant, part] = found / np.linalg.norm(found, axis=(1, 2), keepdims=True).clip(LEAST_CONTRAST)
-    return rows, shapes
+            shapes = changes @ pictures @ changes.T * weight
+            shapes /= np.linalg.norm(shapes, axis=(1, 2), keepdims=True).clip(LEAST_CONTRAST)
+            for odd, half in enumerate(halves):
+                half[variant, block] = shapes[:, :, odd::2].reshape(len(shapes), -1)
+    return rows, halves
+
+
+def _blocks(rows: Places) -> list[Places]:
+    return [rows[start : start + TILE_ROWS] for start in range(0, len(rows), TILE_ROWS)]
 
 
 def _candidates(
-    shapes: Floats, progress: Callable[[int], None]
+    shapes: list[Floats], progress: Callable[[int], None]
 ) -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
     """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the rows."""
-    count = shapes.shape[1]
-    whitened = (shapes[_AS_IT_IS] * shapes[_BRIGHTENED]).sum(axis=(1, 2)) < BECOMES_WHITE
-    # In a mirrored picture the odd changes across have the opposite sign. So two products, of the even ones and of
-    # the odd ones, compare both a picture and its mirrored self.
-    halves = [
-        np.ascontiguousarray(shapes[..., part::2]).reshape(len(shapes), count, FREQUENCIES**2 // 2) for part in (0, 1)
-    ]
-    chosen = [np.arange(count), np.arange(count), np.flatnonzero(whitened)]
+    count = shapes[0].shape[1]
+    to_itself = sum(np.einsum("ij,ij->i", half[_AS_IT_IS], half[_BRIGHTENED]) for half in shapes)
+    chosen = [np.arange(count), np.arange(count), np.flatnonzero(to_itself < BECOMES_WHITE)]
     for top in range(0, count, TILE_ROWS):
-        tiles = [_compare(halves, chosen, top, left) for left in range(top, count, TILE_COLUMNS)]
+        tiles = [_compare(shapes, chosen, top, left) for left in range(top, count, TILE_COLUMNS)]
         found = pd.concat(tiles).sort_values("similarity", ascending=False, kind="stable")
         found = found.drop_duplicates(["first", "second", "mirrored"]).groupby("first", sort=False).head(MOST_PARTNERS)
         yield found["first"].to_numpy(), found["second"].to_numpy(), found["mirrored"].to_numpy(bool)
@@ -227,7 +231,8 @@ def _compare(shapes: list[Floats], chosen: list[Places], top: int, left: int) ->
             similarity = even[first, second] + sign * odd[first, second]
             table = {"first": rows[first], "second": columns[second], "similarity": similarity, "mirrored": mirrored}
             found.append(pd.DataFrame(table)[similarity > LEAST_SIMILARITY])
-    return pd.concat(found)
+    likely: pd.DataFrame = pd.concat(found)
+    return likely
 
 
 def _verify(
@@ -238,8 +243,7 @@ def _verify(
     table = pd.DataFrame(
         {"first": first, "second": second, "kind": _name(alignment, mirrored, same), "difference": alignment.difference}
     )
-    verified: pd.DataFrame = table[alignment.difference <= 1]
-    return verified
+    return table.iloc[np.flatnonzero(alignment.difference <= 1)]
 
 
 def _name(alignment: Alignment, mirrored: npt.NDArray[np.bool_], same: npt.NDArray[np.bool_]) -> list[str]:

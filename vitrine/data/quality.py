@@ -22,6 +22,7 @@ HUGE_MEGAPIXELS, HUGE_TIMES_MEDIAN = 20.0, 4.0
 PLACEHOLDER_COPIES = 5  # "no image available" comes in numbers; a picture that was stored twice by mistake does not
 IMBALANCE = 5.0  # times as many pictures in the largest class as in the smallest
 MISSING_REASON = "is not there"  # how the scan ends the reason of a file that does not exist
+TOGETHER = "Copies stay in one split, unless splits are fixed."
 # Formats that share their extensions in practice: cameras write MPO into .jpg, and PPM stands for its whole family.
 SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP", "APNG": "PNG", "CUR": "ICO"}
 
@@ -71,7 +72,7 @@ def _check_reading(manifest: pd.DataFrame) -> list[Finding]:
 
 def _check_labels_of_copies(manifest: pd.DataFrame, twins: Twins) -> list[Finding]:
     exact = contradicting_groups(manifest, twins.exact_groups())
-    near = contradicting_groups(manifest, _pairs(twins))
+    near = contradicting_groups(manifest, _near_groups(twins))
     leaks = leaking_groups(manifest, twins)
     return [
         _of_groups(
@@ -81,7 +82,7 @@ def _check_labels_of_copies(manifest: pd.DataFrame, twins: Twins) -> list[Findin
         ),
         _of_groups(
             "near_contradictions", "Nearly the same picture under different labels", near,
-            "They stay in one split.", "Look which label is right; delete or move the other.", "warning",
+            TOGETHER, "Look which label is right; delete or move the other.", "warning",
             _kinds(twins, near),
         ),
         _of_groups(
@@ -96,19 +97,18 @@ def _check_copies(manifest: pd.DataFrame, twins: Twins) -> list[Finding]:
     exact = twins.exact_groups()
     placeholders = [group for group in exact if len(group) >= PLACEHOLDER_COPIES]
     near = _near_groups(twins)
-    together = "Copies stay in one split."
     return [
         _of_groups(
-            "placeholders", "One file many times", placeholders, _say_left_out(manifest, placeholders, together),
+            "placeholders", "One file many times", placeholders, _say_left_out(manifest, placeholders, TOGETHER),
             "If it says 'no picture available' or the like, delete it.", "warning",
             [f"{len(group):,} times" for group in placeholders],
         ),
         _of_groups(
-            "exact_copies", "Exact copies", exact, _say_left_out(manifest, exact, together),
+            "exact_copies", "Exact copies", exact, _say_left_out(manifest, exact, TOGETHER),
             "Set checks.copies=first, so that only one of them is used.",
         ),
         _of_groups(
-            "near_copies", "Nearly the same picture", near, together,
+            "near_copies", "Nearly the same picture", near, TOGETHER,
             "Keep them if they are different photographs; delete what was only saved again.", "note",
             _kinds(twins, near),
         ),
@@ -199,10 +199,6 @@ def _say_left_out(manifest: pd.DataFrame, groups: Sequence[Sequence[int]], other
     if not left:
         return otherwise
     return f"{left:,} of the {len(rows):,} files {'is' if left == 1 else 'are'} left out."
-
-
-def _pairs(twins: Twins) -> list[list[int]]:
-    return [list(pair) for pair in zip(twins.pairs["first"].tolist(), twins.pairs["second"].tolist(), strict=True)]
 
 
 def _near_groups(twins: Twins) -> list[list[int]]:
