@@ -33,6 +33,7 @@ def test_a_sound_picture_is_kept_with_what_is_known_of_it(make_class_folders):
         "group": "",
         "fold": -1,
         "copy_of": "",
+        "compared": False,
         "status": "kept",
         "reason": "",
         "sha256": hashlib.sha256(content).hexdigest(),

@@ -4,10 +4,13 @@ import json
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.conftest import draw_shape
+from tests.data.pictures import photograph
 from tests.data.trees import prepare, settings_for
+from vitrine.config.schema import ChecksSection
 from vitrine.data import preparing
 from vitrine.data.prepared import open_prepared, read_manifest
 from vitrine.data.preparing import write_prepared
@@ -138,7 +141,8 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
     if when[0] == "resizing":
         assert len(squares_made) - interrupted <= 40 - 25
     assert sorted(path.name for path in final.iterdir()) == [
-        "findings.json", "manifest.csv", "manifest.parquet", "pictures", "prepared.json", "thumbnails.npy",
+        "findings.json", "manifest.csv", "manifest.parquet", "near_pairs.parquet", "pictures", "prepared.json",
+        "thumbnails.npy",
     ]  # fmt: skip
     assert not list(final.parent.glob(".second*"))
 
@@ -195,6 +199,35 @@ def test_folds_divide_all_but_the_test_pictures_and_each_is_once_for_validation(
         }
         seen += sorted(validation)
     assert len(seen) == len(set(seen)) == 34
+
+
+def test_copies_among_added_files_are_found_as_in_a_whole_search(tmp_path):
+    source = tmp_path / "pictures"
+    for name in ("cat", "dog"):
+        (source / name).mkdir(parents=True)
+    for number in range(24):
+        photograph(number).save(source / ("cat", "dog")[number % 2] / f"{number:02d}.png")
+    photograph(3).resize((100, 80)).save(source / "dog" / "03 small.png")
+    checks = ChecksSection()
+    first = prepare(source, checks=checks)
+    assert pairs_of(first) == {("dog/03 small.png", "dog/03.png")}
+    photograph(4).resize((100, 80)).save(source / "cat" / "00 of 4.png")
+    photograph(90).save(source / "cat" / "90.png")
+    photograph(90).resize((100, 80)).save(source / "cat" / "91.png")
+    (source / "dog" / "03 small.png").unlink()
+    again = prepare(source, checks=checks)
+    assert pairs_of(again) == {("cat/00 of 4.png", "cat/04.png"), ("cat/90.png", "cat/91.png")}
+    manifest = read_manifest(again.folder).set_index("file")
+    assert manifest.loc["cat/00 of 4.png", "split"] == manifest.loc["cat/04.png", "split"]
+    assert (
+        manifest["copy_of"].to_dict()
+        == read_manifest(prepare(source, again=True, checks=checks).folder).set_index("file")["copy_of"].to_dict()
+    )
+
+
+def pairs_of(prepared):
+    pairs = pd.read_parquet(prepared.folder / "near_pairs.parquet")
+    return set(zip(pairs["first"], pairs["second"], strict=True))
 
 
 def test_two_preparations_of_one_data_set_at_once_are_refused(tmp_path):

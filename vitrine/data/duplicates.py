@@ -68,13 +68,16 @@ def find_twins(
     thumbnails: npt.NDArray[np.uint8],
     near: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    known: pd.DataFrame | None = None,
 ) -> Twins:
     """Finds the copies among the kept rows.
 
     Args:
-        manifest: with the columns status and sha256.
+        manifest: with the columns status and sha256; and `compared`, true for rows that an earlier search has compared
+            with each other, where `known` is given.
         thumbnails: uint8 `[rows, 48, 32]`, see `fingerprints`; those of rows that are not kept are not looked at.
         near: look for near copies too; exact ones are found in any case.
+        known: the pairs of the earlier search, as in `Twins.pairs`.
         progress: called with the pictures compared and all of them.
     """
     kept = np.flatnonzero(manifest["status"] == KEPT)
@@ -84,7 +87,9 @@ def find_twins(
     content[kept] = kept[first][codes]
     pairs = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PAIR_COLUMNS.items()})
     if near and len(first) > 1:
-        pairs = find_near_pairs(thumbnails, kept[first], progress)
+        fresh = np.ones(len(manifest), bool) if known is None else ~manifest["compared"].to_numpy(bool)
+        found = find_near_pairs(thumbnails, kept[first], progress, fresh[kept[first]])
+        pairs = found if known is None else _join(known, found, kept[first])
     group = np.full(len(manifest), -1, np.int64)
     group[kept] = join_pairs(pairs, len(manifest))[content[kept]]
     return Twins(content, group, pairs)
@@ -94,6 +99,7 @@ def find_near_pairs(
     thumbnails: npt.NDArray[np.uint8],
     rows: Places,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    fresh: npt.NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
     """Compares pictures of different content.
 
@@ -101,21 +107,32 @@ def find_near_pairs(
         thumbnails: `[all rows, 48, 32]`.
         rows: which of them to compare, ascending.
         progress: see `find_twins`.
+        fresh: which of the rows are compared with all others; None means all of them.
 
     Returns:
         Verified pairs as in `Twins.pairs`, in the order of the rows.
     """
-    described, shapes = _describe(thumbnails, rows)
+    fresh = np.ones(len(rows), bool) if fresh is None else fresh
+    described, shapes = _describe(thumbnails, np.concatenate([rows[fresh], rows[~fresh]]))
+    count = int(np.isin(described, rows[fresh]).sum())
 
     def parts() -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
-        for first, second, mirrored in _candidates(shapes, lambda done: progress(done, len(described))):
+        for one, other, mirrored in _candidates(shapes, count, lambda done: progress(done, count)):
+            first, second = np.sort([described[one], described[other]], axis=0)
             for start in range(0, len(first), PAIRS_AT_ONCE):
                 part = slice(start, start + PAIRS_AT_ONCE)
-                yield described[first[part]], described[second[part]], mirrored[part]
+                yield first[part], second[part], mirrored[part]
 
     found = list(map_ahead(lambda part: _verify(thumbnails, *part), parts()))
     pairs = pd.concat(found) if found else pd.DataFrame(columns=list(PAIR_COLUMNS))
     pairs = pairs.astype(PAIR_COLUMNS).sort_values("difference", kind="stable").drop_duplicates(["first", "second"])
+    return pairs.sort_values(["first", "second"], ignore_index=True)
+
+
+def _join(known: pd.DataFrame, found: pd.DataFrame, rows: Places) -> pd.DataFrame:
+    """Known pairs whose rows are still compared, and new ones; each pair once."""
+    still = known[known["first"].isin(rows) & known["second"].isin(rows)]
+    pairs = pd.concat([still.astype(PAIR_COLUMNS), found]).drop_duplicates(["first", "second"])
     return pairs.sort_values(["first", "second"], ignore_index=True)
 
 
@@ -192,18 +209,21 @@ def _blocks(rows: Places) -> list[Places]:
 
 
 def _candidates(
-    shapes: list[Floats], progress: Callable[[int], None]
+    shapes: list[Floats], fresh: int, progress: Callable[[int], None]
 ) -> Iterator[tuple[Places, Places, npt.NDArray[np.bool_]]]:
-    """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the rows."""
+    """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the first rows.
+
+    Only so many of the first rows as are `fresh` are compared with all.
+    """
     count = shapes[0].shape[1]
     to_itself = sum(np.einsum("ij,ij->i", half[_AS_IT_IS], half[_BRIGHTENED]) for half in shapes)
     chosen = [np.arange(count), np.arange(count), np.flatnonzero(to_itself < BECOMES_WHITE)]
-    for top in range(0, count, TILE_ROWS):
+    for top in range(0, fresh, TILE_ROWS):
         tiles = [_compare(shapes, chosen, top, left) for left in range(top, count, TILE_COLUMNS)]
         found = pd.concat(tiles).sort_values("similarity", ascending=False, kind="stable")
         found = found.drop_duplicates(["first", "second", "mirrored"]).groupby("first", sort=False).head(MOST_PARTNERS)
         yield found["first"].to_numpy(), found["second"].to_numpy(), found["mirrored"].to_numpy(bool)
-        progress(min(top + TILE_ROWS, count))
+        progress(min(top + TILE_ROWS, fresh))
 
 
 def _compare(shapes: list[Floats], chosen: list[Places], top: int, left: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vitrine.data.facts import FACTS, MANIFEST, PICTURES, Settings, read_facts
+from vitrine.data.facts import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, Settings, read_facts
 from vitrine.data.manifest import KEPT, ScanMemory
 from vitrine.data.shards import StoredPictures
 from vitrine.errors import UserError
@@ -29,6 +29,7 @@ class EarlierWork:
         sha256: of the files that the stored squares were made of.
         splits: split by file; what is to be kept.
         folds: fold by file.
+        near_pairs: verified near copies, with the columns first and second as file names, kind and difference.
     """
 
     memory: ScanMemory
@@ -36,6 +37,7 @@ class EarlierWork:
     sha256: dict[str, str]
     splits: dict[str, str]
     folds: dict[str, int]
+    near_pairs: pd.DataFrame | None
 
 
 def recall(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> EarlierWork:
@@ -60,7 +62,17 @@ def recall(folder: Path, earlier: Path | None, settings: Settings, again: bool) 
     pictures = StoredPictures.open([pictures for _, folders in reversed(places) for pictures in folders])
     sha256 = {file: str(row["sha256"]) for file, (row, *_) in memory.rows.items() if file in pictures.places}
     splits, folds = _read_split(earlier, settings)
-    return EarlierWork(memory, pictures, sha256, splits, folds)
+    return EarlierWork(memory, pictures, sha256, splits, folds, _read_near_pairs([place for place, _ in places]))
+
+
+def _read_near_pairs(folders: Sequence[Path]) -> pd.DataFrame | None:
+    """The pairs of the first folder whose manifest says which files were compared."""
+    for folder in folders:
+        try:
+            return pd.read_parquet(folder / NEAR_PAIRS)
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def _settings_of(prepared_folder: Path) -> Settings | None:

@@ -22,7 +22,7 @@ from vitrine.data.threads import map_ahead
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
 COLUMNS = {
     "file": "string", "label_name": "string", "source_label": "string", "split": "string", "group": "string",
-    "fold": "int8", "status": "string", "reason": "string", "copy_of": "string", "sha256": "string",
+    "fold": "int8", "status": "string", "reason": "string", "copy_of": "string", "compared": "bool", "sha256": "string",
     "perceptual_hash": "string", "contrast": "float32", "width": "int32", "height": "int32", "mode": "string",
     "format": "string", "size_bytes": "int64", "modified_ns": "int64",
 }  # fmt: skip
@@ -72,7 +72,7 @@ class ScanMemory:
         decoded = row["width"] > 0
         fate = {"status": KEPT, "reason": ""} if decoded else {"status": QUARANTINED, "reason": row["reason"]}
         given = {key: row[key] for key in _empty_row(found)} | _source_words(found)
-        return given | fate, thumbnails[place]
+        return given | fate | {"compared": row["compared"]}, thumbnails[place]
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _source_words(found: FoundFile) -> Row:
     """What the source says of a file."""
     return {
         "file": found.file, "label_name": found.label_name, "source_label": found.label_name, "split": found.split,
-        "group": found.group, "fold": -1, "copy_of": "",
+        "group": found.group, "fold": -1, "copy_of": "", "compared": False,
     }  # fmt: skip
 
 

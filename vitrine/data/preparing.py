@@ -15,7 +15,7 @@ from vitrine.data.classes import check_splits, choose_classes
 from vitrine.data.copies import apply_policies
 from vitrine.data.duplicates import Twins, find_twins
 from vitrine.data.earlier import EarlierWork, forget, recall
-from vitrine.data.facts import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, PICTURES, PreparedFacts, Settings
+from vitrine.data.facts import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, NEAR_PAIRS, PICTURES, PreparedFacts, Settings
 from vitrine.data.findings import Finding, write_findings
 from vitrine.data.labels import describe_mapping, map_labels
 from vitrine.data.listing import FoundFile
@@ -69,12 +69,15 @@ def write_prepared(
         scan = _scan(folder, mapped.files, settings, work, progress)
         manifest = scan.manifest
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
-        findings, twins = _check(scan, settings, progress)
+        findings, twins = _check(scan, settings, work, progress)
         notes = choose_classes(manifest, settings.data.source)
         _split(manifest, twins.group, settings, work)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), name, state, settings)
         scan.write(folder)
+        names = manifest["file"].to_numpy(object)
+        pairs = twins.pairs.assign(first=names[twins.pairs["first"]], second=names[twins.pairs["second"]])
+        pairs.to_parquet(folder / NEAR_PAIRS, index=False)
         write_findings(folder / FINDINGS, findings)
         _write_pictures(folder, manifest, found, facts, work, progress)
     finally:
@@ -98,16 +101,30 @@ def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: Ea
     )
 
 
-def _check(scan: Scan, settings: Settings, progress: Progress) -> tuple[list[Finding], Twins]:
+def _check(scan: Scan, settings: Settings, work: EarlierWork, progress: Progress) -> tuple[list[Finding], Twins]:
     """Looks for copies and other problems, and leaves out in place what the recipe says."""
     checks, manifest = settings.checks, scan.manifest
+    known = None if work.near_pairs is None else _to_positions(work.near_pairs, manifest)
     twins = find_twins(
-        manifest, scan.thumbnails, checks.near_duplicates, lambda done, total: progress("comparing", done, total)
+        manifest,
+        scan.thumbnails,
+        checks.near_duplicates,
+        lambda done, total: progress("comparing", done, total),
+        known,
     )
+    manifest["compared"] = (twins.content == np.arange(len(manifest))) & checks.near_duplicates
     apply_policies(manifest, twins, checks.copies, checks.contradictions, checks.leaks)
     for group in twins.groups():
         manifest.loc[group, "copy_of"] = manifest["file"].iloc[group[0]]
     return find_problems(manifest, twins, checks.min_side), twins
+
+
+def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of files as positions in the manifest; those of files that are gone or have changed are dropped."""
+    places = {file: place for place, file in enumerate(manifest["file"]) if manifest["compared"].iat[place]}
+    both = pairs[pairs["first"].isin(places) & pairs["second"].isin(places)]
+    ends = np.sort([both["first"].map(places), both["second"].map(places)], axis=0)
+    return both.assign(first=ends[0], second=ends[1])
 
 
 def _split(manifest: pd.DataFrame, twins: npt.NDArray[np.int64], settings: Settings, work: EarlierWork) -> None:
