@@ -141,7 +141,8 @@ def _compute(
         keep_freed_memory()
     precision = choose_precision(recipe.engine.precision, device)
     model, normalisation = build_backbone(backbone, label_names)
-    loader = build_evaluation_loader(rows, BATCH_SIZE, choose_workers(recipe.engine.workers, device))
+    workers = choose_workers(recipe.engine.workers, device)
+    loader = build_evaluation_loader(rows, BATCH_SIZE, workers, recipe.data.image_size)
     done = 0
 
     def count(pictures: int) -> None:
@@ -154,17 +155,12 @@ def _compute(
 
 
 def _read_groups(prepared: "PreparedDataset", files: Sequence[str]) -> "npt.NDArray[np.int64]":
-    """A number for each picture; pictures of one group of the manifest share theirs."""
+    """A number for each picture; copies of each other and pictures of one group share theirs."""
     import numpy as np
-    import pandas as pd
 
     from vitrine.data.prepared import read_manifest
+    from vitrine.data.split import join_units
 
-    manifest = read_manifest(prepared.folder)
-    if "group" not in manifest:
-        return np.arange(len(files))
-    group_of = dict(zip(manifest["file"], manifest["group"], strict=True))
-    named = [group_of.get(file) for file in files]
-    own = [f"{place}" if pd.isna(group) or group == "" else f"group {group}" for place, group in enumerate(named)]
-    codes: npt.NDArray[np.int64] = np.unique(own, return_inverse=True)[1]
-    return codes
+    manifest = read_manifest(prepared.folder).set_index("file").loc[list(files)]
+    copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
+    return np.asarray(join_units(copies.tolist(), manifest["group"].tolist()))

@@ -8,6 +8,7 @@ import datasets
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from vitrine.data.shards import read_side
@@ -22,9 +23,15 @@ class Batch(TypedDict):
 
 
 class SquarePictures(Dataset[Batch]):
-    """A split of a prepared data set, read a batch at a time."""
+    """A split of a prepared data set, read a batch at a time.
 
-    def __init__(self, split: datasets.Dataset) -> None:
+    Args:
+        split: its rows.
+        side: of the squares, in pixels; others are resized. None leaves them as they are stored.
+    """
+
+    def __init__(self, split: datasets.Dataset, side: int | None = None) -> None:
+        self._side = side
         # Undecoded: the bytes go straight into the batch below.
         self._rows = split.select_columns(["image", "label"]).cast_column("image", datasets.Image(decode=False))
 
@@ -34,16 +41,19 @@ class SquarePictures(Dataset[Batch]):
     def __getitems__(self, indices: Sequence[int]) -> Batch:
         """Reads one batch; `DataLoader` calls this instead of `__getitem__` where it exists."""
         rows = self._rows[list(indices)]
-        pictures = [_read_square(image["bytes"]) for image in rows["image"]]
+        pictures = [_read_square(image["bytes"], self._side) for image in rows["image"]]
         # Height, width, colour in memory: permuted, this is torch's channels_last layout without another copy.
         pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
         return {"pixels": pixels, "label_id": torch.tensor(rows["label"]), "index": torch.tensor(list(indices))}
 
 
-def _read_square(content: bytes) -> npt.NDArray[np.uint8]:
+def _read_square(content: bytes, wanted: int | None) -> npt.NDArray[np.uint8]:
     """A stored square, `[side, side, 3]`, without a copy: PPM is a short header ("P6 224 224 255") and the pixels."""
     side = read_side(content)
-    return np.frombuffer(content, np.uint8, offset=len(content) - 3 * side * side).reshape(side, side, 3)
+    square = np.frombuffer(content, np.uint8, offset=len(content) - 3 * side * side).reshape(side, side, 3)
+    if wanted in (None, side):
+        return square
+    return np.asarray(Image.fromarray(square).resize((wanted, wanted), Image.Resampling.BICUBIC))
 
 
 class EpochSampler(Sampler[int]):
@@ -75,9 +85,11 @@ def build_training_loader(split: datasets.Dataset, batch_size: int, seed: int, w
     return _build_loader(pictures, even_size, EpochSampler(len(pictures), seed), workers)
 
 
-def build_evaluation_loader(split: datasets.Dataset, batch_size: int, workers: int) -> DataLoader[Batch]:
-    """Batches in the order of the split."""
-    return _build_loader(SquarePictures(split), batch_size, None, workers)
+def build_evaluation_loader(
+    split: datasets.Dataset, batch_size: int, workers: int, side: int | None = None
+) -> DataLoader[Batch]:
+    """Batches in the order of the split; training squares may be stored larger than `side`, in pixels."""
+    return _build_loader(SquarePictures(split, side), batch_size, None, workers)
 
 
 def _build_loader(
