@@ -11,6 +11,7 @@ second run of it; a third after 100 more files; and imagefolder with every pictu
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,11 +41,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         write_pictures(folder / "pictures", range(options.count), options.side)
+        for path in (folder / "pictures").glob("*/*.jpg"):  # those that an earlier call added
+            if int(path.stem) >= options.count:
+                path.unlink()
         print(f"{options.count:,} JPEG of {options.side} px\n")
         print(f"{'part':<28} {'seconds':>8} {'pictures/s':>11} {'memory, MB':>11}", flush=True)
         measure("decode", "decoding alone", folder, options.count)
         measure("scan", "scan, hashes, manifest", folder, options.count)
         if not options.scan_only:
+            shutil.rmtree(folder / "prepared", ignore_errors=True)
             measure("prepare", "data_prep.py", folder, options.count)
             measure("prepare", "data_prep.py, unchanged", folder, options.count)
             write_pictures(folder / "pictures", range(options.count, options.count + 100), options.side)
