@@ -23,11 +23,12 @@ top-1 at: published accuracy on ImageNet in percent, at pictures of this side; f
 ms: time for one picture of the input size on
   {MS_SOURCE}.
 licence: of the weights, as timm's own table gives it; the page of the weights has the last word.
+xception comes from timm's release page on GitHub, all others from the Hub.
 
 Use one by its name, with the input size or a smaller one for speed:
   python train.py configs/my.yaml model.backbone=resnet50 data.image_size=224
 Anything else that classifies pictures:
-  model.backbone=timm/resnest26d.gluon_in1k    an id of timm or transformers on the Hugging Face Hub
+  model.backbone=timm/resnet26d.bt_in1k       an id of timm or transformers on the Hugging Face Hub
   model.backbone=path/to/folder                a model folder (config.json, model.safetensors), or a run's model
   model.backbone=weights.safetensors model.architecture=resnet50
                                                a weights file (.safetensors, .pth) of a timm architecture

@@ -24,6 +24,7 @@ from vitrine.models.fresh import (
     build_fresh_like,
     build_fresh_timm,
     label_maps,
+    load_timm_release,
     load_weights_file,
     timm_architecture,
     unknown_backbone,
@@ -97,8 +98,9 @@ def build_backbone(
     if is_file and not pretrained:
         raise UserError("model.pretrained: false uses no weights file; give model.backbone a name instead")
     normalisation = CENTRED
-    if is_file:
-        model, (mean, std) = load_weights_file(file, architecture, label_names)
+    released = load_timm_release(row.weights.removeprefix("timm/"), label_names) if row and pretrained else None
+    if is_file or released:
+        model, (mean, std) = released or load_weights_file(file, architecture, label_names)
         normalisation = Normalisation((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
     elif not pretrained:
         model = _build_fresh(model_id, place_of_it, label_names)

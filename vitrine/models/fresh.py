@@ -22,6 +22,7 @@ from vitrine.models.headed_network import VitrineConfig
 
 WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
 SHOWN = 3
+Colours = tuple[Sequence[float], Sequence[float]]  # mean and standard deviation
 # Inception-v3's second classifier, used in its own training only; timm leaves it away.
 LEFT_AWAY = "AuxLogits."
 
@@ -46,9 +47,10 @@ def unknown_backbone(field: str, name: str) -> UserError:
     """What to say about a name that nobody knows: the nearest ones."""
     wanted = name.removeprefix("timm/").partition(".")[0].lower()
     ours = difflib.get_close_matches(wanted, BACKBONES, SHOWN, cutoff=0.5)
-    others = [known for known in difflib.get_close_matches(wanted, timm.list_models(), SHOWN, 0.7) if known not in ours]
+    close = difflib.get_close_matches(wanted, timm.list_models(pretrained=True), SHOWN, cutoff=0.7)
+    others = [f"timm/{known}" for known in close]
     nearest = f"; nearest in our table: {', '.join(ours)}" if ours else ""
-    nearest += f"; nearest in timm: {', '.join('timm/' + known for known in others)}" if others else ""
+    nearest += f"; nearest in timm: {', '.join(others)}" if others else ""
     return UserError(f"{field}: there is no '{name}'{nearest}. `python -m vitrine backbones` lists what there is")
 
 
@@ -99,9 +101,34 @@ def _start_as_he(model: nn.Module) -> None:
             module.reset_parameters()
 
 
+def load_timm_release(name: str, label_names: Sequence[str]) -> tuple[PreTrainedModel, Colours] | None:
+    """Pretrained weights that timm keeps on its own release page, not on the Hub; None where they are on the Hub.
+
+    Args:
+        name: architecture and tag, such as `legacy_xception.tf_in1k`.
+        label_names: class names in the order of the label ids; the head is new.
+
+    Raises:
+        UserError: the page cannot be reached.
+    """
+    facts = timm.get_pretrained_cfg(name)
+    if facts is None or facts.hf_hub_id or not facts.url:
+        return None
+    model = build_fresh_timm(facts.architecture, label_names)
+    try:
+        model.timm_model = timm.create_model(name, pretrained=True, num_classes=len(label_names))
+    except OSError as error:
+        raise UserError(
+            f"model.backbone: the weights of {name} cannot be fetched from {facts.url} ({error}). Fetch the file where "
+            f"there is a network, then give it as model.backbone with model.architecture={facts.architecture}; random "
+            "weights need no download: model.pretrained=false"
+        ) from error
+    return model, (facts.mean, facts.std)
+
+
 def load_weights_file(
     path: Path, architecture: str | None, label_names: Sequence[str]
-) -> tuple[PreTrainedModel, tuple[Sequence[float], Sequence[float]]]:
+) -> tuple[PreTrainedModel, Colours]:
     """A timm network with the weights of a file, and a new head.
 
     Args:
@@ -158,9 +185,7 @@ def _check_fit(
     head: set[str],
 ) -> None:
     missing = sorted(set(wanted) - set(stored) - head)
-    unknown = sorted(
-        key for key in set(stored) - set(wanted) - head if not key.startswith(LEFT_AWAY)
-    )
+    unknown = sorted(key for key in set(stored) - set(wanted) - head if not key.startswith(LEFT_AWAY))
     shapes = [
         f"{key} {list(stored[key].shape)} instead of {list(wanted[key].shape)}"
         for key in sorted((set(wanted) & set(stored)) - head)

@@ -95,12 +95,8 @@ def _take_backbone(model: PreTrainedModel, pools: bool) -> PreTrainedModel:
 def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) -> tuple[int, list[str]]:
     """Numbers per picture that the head starts from, and the parts of the backbone that play no part in them."""
     network = getattr(backbone, "timm_model", backbone)
-    used: set[str] = set()
-    hooks = [
-        module.register_forward_hook(lambda *_, name=name.partition(".")[0]: used.add(name))
-        for name, module in network.named_modules()
-        if name
-    ]
+    used: set[nn.Module] = set()
+    hooks = [module.register_forward_hook(lambda module, *_: used.add(module)) for module in network.modules()]
     was_training = backbone.training
     try:
         outputs = backbone.eval()(pixel_values=torch.zeros(1, 3, image_size, image_size))
@@ -116,7 +112,7 @@ def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) ->
     unused = [
         name
         for name, part in network.named_children()
-        if name not in used and not isinstance(part, nn.Identity) and any(True for _ in part.parameters())
+        if used.isdisjoint(part.modules()) and any(True for _ in part.parameters())
     ]
     if flat and not hasattr(backbone, "timm_model"):
         unused += [name for name in _behind_the_map(network) if name not in unused]
