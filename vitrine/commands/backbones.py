@@ -17,7 +17,8 @@ HEADINGS = ("name", "M par.", "MB", "input", "top-1 at", "ms", "licence", "weigh
 LINE = "{:<18} {:>6} {:>5} {:>5} {:>9} {:>5} {:<12} {}"
 
 NOTES = f"""
-M par.: parameters in millions. MB: the weights in float32. input: side of the pictures it was trained on.
+M par.: parameters in millions. MB: the weights in float32.
+input: side of the pictures that it was trained on, in pixels.
 top-1 at: published accuracy on ImageNet in percent, at pictures of this side; from
   {TOP1_SOURCE}.
 ms: time for one picture of the input size on
@@ -28,10 +29,10 @@ xception comes from timm's release page on GitHub, all others from the Hub.
 Use one by its name, with the input size or a smaller one for speed:
   python train.py configs/my.yaml model.backbone=resnet50 data.image_size=224
 Anything else that classifies pictures:
-  model.backbone=timm/resnet26d.bt_in1k       an id of timm or transformers on the Hugging Face Hub
-  model.backbone=path/to/folder                a model folder (config.json, model.safetensors), or a run's model
-  model.backbone=weights.safetensors model.architecture=resnet50
-                                               a weights file (.safetensors, .pth) of a timm architecture
+  an id of timm or transformers on the Hugging Face Hub   model.backbone=timm/resnet26d.bt_in1k
+  a model folder, a run's model among them                model.backbone=path/to/folder
+  a weights file of a timm architecture                   model.backbone=weights.safetensors
+                                                          model.architecture=resnet50
 The same network from random weights, without a download: model.pretrained=false
 Its head: model.head=linear, dense (model.head_units, model.head_dropout) or flatten"""
 

@@ -62,10 +62,10 @@ _ROWS = (
     Backbone("vgg19", "timm/vgg19.tv_in1k", BSD, 143.67, 574.7, 224, 72.378, 224),
     Backbone("inception_v3", "timm/inception_v3.tf_in1k", APACHE, 23.83, 95.5, 299, 77.862, 299),
     Backbone("xception", "timm/legacy_xception.tf_in1k", APACHE, 22.86, 91.6, 299, 79.040, 299),
-    Backbone("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", APACHE, 3.50, 14.1, 224, 72.976, 224),
+    Backbone("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", APACHE, 3.50, 14.2, 224, 72.976, 224),
     Backbone("mobilenet_v3_small", "timm/mobilenetv3_small_100.lamb_in1k", APACHE, 2.54, 10.2, 224, 67.656, 224),
     Backbone("mobilenet_v3_large", "timm/mobilenetv3_large_100.ra_in1k", APACHE, 5.48, 22.0, 224, 75.766, 224),
-    Backbone("regnet", "timm/regnety_032.ra_in1k", APACHE, 19.44, 77.9, 224, 82.728, 288),
+    Backbone("regnet", "timm/regnety_032.ra_in1k", APACHE, 19.44, 78.0, 224, 82.728, 288),
     Backbone("convnext_tiny", "timm/convnext_tiny.in12k_ft_in1k", APACHE, 28.59, 114.4, 224, 84.450, 288),
 )
 BACKBONES = {row.name: row for row in _ROWS}

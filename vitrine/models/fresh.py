@@ -47,8 +47,8 @@ def unknown_backbone(field: str, name: str) -> UserError:
     """What to say about a name that nobody knows: the nearest ones."""
     wanted = name.removeprefix("timm/").partition(".")[0].lower()
     ours = difflib.get_close_matches(wanted, BACKBONES, SHOWN, cutoff=0.5)
-    close = difflib.get_close_matches(wanted, timm.list_models(pretrained=True), SHOWN, cutoff=0.7)
-    others = [f"timm/{known}" for known in close]
+    tagged = {known.partition(".")[0]: f"timm/{known}" for known in reversed(timm.list_pretrained())}
+    others = [tagged[known] for known in difflib.get_close_matches(wanted, tagged, SHOWN, cutoff=0.7)]
     nearest = f"; nearest in our table: {', '.join(ours)}" if ours else ""
     nearest += f"; nearest in timm: {', '.join(others)}" if others else ""
     return UserError(f"{field}: there is no '{name}'{nearest}. `python -m vitrine backbones` lists what there is")

@@ -64,8 +64,12 @@ def put_head(model: PreTrainedModel, head: Head, image_size: int | None = None) 
         id2label=model.config.id2label,
         label2id=model.config.label2id,
     )
-    headed = VitrineForImageClassification(config)
+    with no_init_weights():
+        headed = VitrineForImageClassification(config)
     headed.backbone = backbone
+    for layer in headed.head:
+        if isinstance(layer, nn.Linear):
+            layer.reset_parameters()
     return headed
 
 
