@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -59,13 +60,16 @@ def build_fresh_timm(architecture: str, label_names: Sequence[str]) -> PreTraine
 
     transformers would draw all of them from N(0, 0.02): an EfficientNet with such weights does not learn.
     """
-    id2label, label2id = label_maps(label_names)
-    config = TimmWrapperConfig(
-        architecture=architecture, num_labels=len(label_names), id2label=id2label, label2id=label2id
-    )
     network = timm.create_model(architecture, pretrained=False, num_classes=len(label_names))
+    return _wrap(network, architecture, label_names)
+
+
+def _wrap(network: Any, architecture: str, label_names: Sequence[str]) -> PreTrainedModel:
+    """A timm network as transformers' class, its weights untouched."""
+    id2label, label2id = label_maps(label_names)
+    config = TimmWrapperConfig(architecture=architecture, id2label=id2label, label2id=label2id)
     with no_init_weights():
-        model = TimmWrapperForImageClassification(config)
+        model: PreTrainedModel = TimmWrapperForImageClassification(config)
     model.timm_model = network
     return model
 
@@ -80,7 +84,7 @@ def build_fresh_like(config: PreTrainedConfig, label_names: Sequence[str]) -> Pr
         return build_fresh_timm(config.architecture, label_names)
     if isinstance(config, VitrineConfig):
         raise UserError("model.pretrained: false needs the name of a backbone, not a model that Vitrine trained")
-    model = AutoModelForImageClassification.from_config(config)
+    model: PreTrainedModel = AutoModelForImageClassification.from_config(config)
     if any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
         _start_as_he(model)
     return model
@@ -114,16 +118,15 @@ def load_timm_release(name: str, label_names: Sequence[str]) -> tuple[PreTrained
     facts = timm.get_pretrained_cfg(name)
     if facts is None or facts.hf_hub_id or not facts.url:
         return None
-    model = build_fresh_timm(facts.architecture, label_names)
     try:
-        model.timm_model = timm.create_model(name, pretrained=True, num_classes=len(label_names))
+        network = timm.create_model(name, pretrained=True, num_classes=len(label_names))
     except OSError as error:
         raise UserError(
             f"model.backbone: the weights of {name} cannot be fetched from {facts.url} ({error}). Fetch the file where "
             f"there is a network, then give it as model.backbone with model.architecture={facts.architecture}; random "
             "weights need no download: model.pretrained=false"
         ) from error
-    return model, (facts.mean, facts.std)
+    return _wrap(network, str(facts.architecture), label_names), (facts.mean, facts.std)
 
 
 def load_weights_file(
@@ -152,8 +155,7 @@ def load_weights_file(
     name = timm_architecture(architecture)
     if name is None:
         raise unknown_backbone("model.architecture", architecture)
-    model = build_fresh_timm(name, label_names)
-    network = model.timm_model
+    network: Any = timm.create_model(name, pretrained=False, num_classes=len(label_names))
     stored = {key.removeprefix("timm_model."): tensor for key, tensor in _read_weights(path).items()}
     head = {id(parameter) for parameter in network.get_classifier().parameters()}
     head_keys = {key for key, parameter in network.named_parameters() if id(parameter) in head}
@@ -165,7 +167,7 @@ def load_weights_file(
             f"model.architecture: timm does not say which colours {architecture} expects; make a model folder of the "
             "weights, with a preprocessor_config.json"
         )
-    return model, (facts["mean"], facts["std"])
+    return _wrap(network, name, label_names), (facts["mean"], facts["std"])
 
 
 def _read_weights(path: Path) -> dict[str, torch.Tensor]:

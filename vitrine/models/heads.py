@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, TimmWrapperForImageClassification, TimmWrapperModel
+from transformers import PreTrainedConfig, PreTrainedModel, TimmWrapperForImageClassification, TimmWrapperModel
 from transformers.initialization import no_init_weights
 
 from vitrine.errors import UserError
@@ -73,8 +73,8 @@ def put_head(model: PreTrainedModel, head: Head, image_size: int | None = None) 
     return headed
 
 
-def _check_same_head(config: VitrineConfig, head: Head) -> None:
-    stored = Head(config.head, config.head_units if config.head == "dense" else head.units, config.head_dropout)  # type: ignore[arg-type]
+def _check_same_head(config: PreTrainedConfig, head: Head) -> None:
+    stored = Head(config.head, config.head_units if config.head == "dense" else head.units, config.head_dropout)
     if stored != head:
         units = f" model.head_units={stored.units}" if stored.kind == "dense" else ""
         raise UserError(
@@ -89,10 +89,13 @@ def _take_backbone(model: PreTrainedModel, pools: bool) -> PreTrainedModel:
         model.timm_model.reset_classifier(0)
         model.config.do_pooling = pools
         with no_init_weights():
-            backbone = TimmWrapperModel(model.config)
-        backbone.timm_model = model.timm_model
-        return backbone
-    return model.base_model
+            bare = TimmWrapperModel(model.config)
+        bare.timm_model = model.timm_model
+        return bare
+    backbone = model.base_model
+    if backbone is model or not isinstance(backbone, PreTrainedModel):
+        raise UserError(f"model.head: {type(model).__name__} has no backbone that another head could stand on")
+    return backbone
 
 
 @torch.inference_mode()
