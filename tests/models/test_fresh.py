@@ -22,7 +22,7 @@ def every_backbone():
 
 def train_a_step(model, pixels):
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
-    loss = nn.functional.cross_entropy(model.train()(pixel_values=pixels).logits, torch.tensor([0, 1]))
+    loss = nn.functional.cross_entropy(model.train()(pixel_values=pixels).logits, torch.tensor([0, 1, 2, 0, 1, 2]))
     loss.backward()
     optimizer.step()
     model.eval()
@@ -33,7 +33,7 @@ def train_a_step(model, pixels):
 def test_every_backbone_builds_trains_saves_reloads_and_runs_in_a_pipeline(name, tmp_path):
     torch.manual_seed(0)
     model, normalisation = build_backbone(name, LABELS, pretrained=False, image_size=SIDE)
-    pixels = torch.rand(2, 3, SIDE, SIDE)
+    pixels = torch.rand(6, 3, SIDE, SIDE)  # batch norm of a 1x1 map has no slope to speak of over two pictures
     loss, untouched = train_a_step(place(model, "cpu"), pixels)
     assert np.isfinite(loss)
     assert untouched == []
@@ -119,4 +119,4 @@ def learn(model, steps):
 def test_a_network_from_random_weights_learns_a_simple_task(name):
     torch.manual_seed(0)
     model, _ = build_backbone(name, LABELS, pretrained=False)
-    assert learn(model, 60) > 0.9
+    assert learn(model, 70) > 0.9  # with transformers' own random weights: 0.24, chance
