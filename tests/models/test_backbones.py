@@ -156,7 +156,10 @@ def test_the_head_of_a_timm_network_is_its_classifier():
 @pytest.mark.parametrize(
     ("model_id", "message"),
     [
-        ("resnet18", "an id on the Hub reads owner/name"),
+        ("resnet19", "there is no 'resnet19'; nearest in our table: resnet1.*; nearest in timm: timm/resnet1"),
+        ("timm/resnet_18.a1_in1k", "nearest in our table: resnet18"),
+        ("zzzz", r"there is no 'zzzz'. `python -m vitrine backbones` lists"),
+        ("resnet18", "Random weights need no download: model.pretrained=false"),
         ("./nowhere", "there is no such model folder"),
         ("microsoft/resnet-18", "the Hugging Face Hub cannot be reached"),
     ],

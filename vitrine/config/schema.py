@@ -231,7 +231,24 @@ class ModelSection(Section):
     backbone: str = Field(
         SMALL_CNN,
         min_length=1,
-        description=f"'{SMALL_CNN}' (from scratch), a Hugging Face Hub id, or a local model folder",
+        description=f"'{SMALL_CNN}' (from scratch); a name that `python -m vitrine backbones` lists; an id of timm or "
+        "transformers on the Hugging Face Hub; a model folder; a weights file (.safetensors, .pth) together with "
+        "'architecture'",
+    )
+    pretrained: Switch = Field(
+        True, description="false starts the backbone from random weights, without a download; the small CNN always does"
+    )
+    architecture: str | None = Field(
+        None, min_length=1, description="network of a weights file: a listed name, or an architecture of timm"
+    )
+    head: Literal["linear", "dense", "flatten"] = Field(
+        "linear",
+        description="'linear': one layer on the pooled features; 'dense': a hidden layer before it; 'flatten': one "
+        "layer on the whole last feature map. For backbones; the small CNN has its own head",
+    )
+    head_units: int = Field(256, ge=1, le=65_536, description="units of the hidden layer of the head 'dense'")
+    head_dropout: Share = Field(
+        0.0, description="share of the numbers dropped before the last layer of the heads 'dense' and 'flatten'"
     )
     trainable_part: Literal["head", "all"] = Field(
         "all", description="'head': the pretrained backbone stays as it is; 'all': everything is trained"
@@ -245,6 +262,18 @@ class ModelSection(Section):
                 "trainable_part 'head' needs a pretrained backbone; 'small_cnn' starts from random weights, "
                 "so set model.trainable_part=all"
             )
+        if not self.pretrained and self.trainable_part == "head":
+            raise ValueError(
+                "trainable_part 'head' needs pretrained weights; set model.trainable_part=all or model.pretrained=true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_head_fits_the_network(self) -> Self:
+        if self.backbone == SMALL_CNN and self.head != "linear":
+            raise ValueError(f"head '{self.head}' is for backbones; '{SMALL_CNN}' has a head of its own")
+        if self.head == "linear" and self.head_dropout > 0:
+            raise ValueError("head_dropout is for the heads 'dense' and 'flatten'; 'linear' has none")
         return self
 
 

@@ -18,7 +18,21 @@ from transformers import (
 
 from vitrine.data.image_processing import VitrineImageProcessor
 from vitrine.errors import UserError
+from vitrine.models.backbone_table import BACKBONES
+from vitrine.models.fresh import (
+    WEIGHT_FILES,
+    build_fresh_like,
+    build_fresh_timm,
+    label_maps,
+    load_timm_release,
+    load_weights_file,
+    timm_architecture,
+    unknown_backbone,
+)
+from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassification
+from vitrine.models.heads import LINEAR, Head, put_head
 from vitrine.models.hub_files import find_model_folder
+from vitrine.models.input_checks import check_image_size
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification
 
 
@@ -38,7 +52,7 @@ def build_small_cnn(
     label_names: Sequence[str], filters: Sequence[int], blocks_per_stage: int, dropout: float
 ) -> PreTrainedModel:
     """A small CNN with fresh weights from torch's random numbers."""
-    id2label, label2id = _label_maps(label_names)
+    id2label, label2id = label_maps(label_names)
     config = SmallCnnConfig(
         filters=list(filters),
         blocks_per_stage=blocks_per_stage,
@@ -49,22 +63,89 @@ def build_small_cnn(
     return SmallCnnForImageClassification(config)
 
 
-def build_backbone(model_id: str, label_names: Sequence[str]) -> tuple[PreTrainedModel, Normalisation]:
-    """A pretrained network with a head for these labels.
+def build_backbone(
+    model_id: str,
+    label_names: Sequence[str],
+    *,
+    pretrained: bool = True,
+    architecture: str | None = None,
+    head: Head = LINEAR,
+    image_size: int | None = None,
+) -> tuple[PreTrainedModel, Normalisation]:
+    """A network with a head for these labels.
 
     The head is new, unless the checkpoint was trained on the very same labels: then training goes on where it ended.
 
     Args:
-        model_id: folder, or id on the Hugging Face Hub; any `AutoModelForImageClassification`, timm's among them.
+        model_id: short name of `backbone_table.py`; folder; id on the Hugging Face Hub of any image classifier of
+            transformers or timm (`timm/...`); weights file.
         label_names: class names in the order of the label ids.
+        pretrained: false starts the same network from random weights, as its authors do.
+        architecture: of a weights file: short name, or architecture of timm.
+        head: what stands on the features.
+        image_size: side of the pictures in pixels; where given, the network is tried with it.
 
     Raises:
-        UserError: nothing there, no image classifier, or its weights are incomplete.
+        UserError: nothing there, no image classifier, its weights are incomplete, or the pictures are too small.
     """
-    folder = find_model_folder(model_id)
-    normalisation = read_normalisation(folder)
-    id2label, label2id = _label_maps(label_names)
     register_own_classes()
+    row = BACKBONES.get(model_id)
+    place_of_it = row.weights if row else model_id.removeprefix("hf-hub:")
+    file = Path(place_of_it).expanduser()
+    is_file = file.suffix in WEIGHT_FILES and not file.is_dir()
+    if architecture and not is_file:
+        raise UserError(f"model.architecture: only for a weights file; {model_id} says itself what it is")
+    if is_file and not pretrained:
+        raise UserError("model.pretrained: false uses no weights file; give model.backbone a name instead")
+    normalisation = CENTRED
+    released = load_timm_release(row.weights.removeprefix("timm/"), label_names) if row and pretrained else None
+    if is_file or released:
+        model, (mean, std) = released or load_weights_file(file, architecture, label_names)
+        normalisation = Normalisation((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
+    elif not pretrained:
+        model = _build_fresh(model_id, place_of_it, label_names)
+    else:
+        model, normalisation = _load_pretrained(model_id, place_of_it, label_names)
+    _mend_batch_norm(model)
+    if image_size is not None:
+        check_image_size(model, model_id, image_size)
+    return put_head(model, head, image_size), normalisation
+
+
+def _build_fresh(model_id: str, place_of_it: str, label_names: Sequence[str]) -> PreTrainedModel:
+    architecture = None if Path(place_of_it).expanduser().is_dir() else timm_architecture(place_of_it)
+    if architecture:
+        return build_fresh_timm(architecture, label_names)
+    folder = _find_folder(model_id, place_of_it, weights=False)
+    id2label, label2id = label_maps(label_names)
+    try:
+        config = AutoConfig.from_pretrained(
+            folder, trust_remote_code=False, num_labels=len(label_names), id2label=id2label, label2id=label2id
+        )
+        return build_fresh_like(config, label_names)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise _not_loadable(model_id, error) from error
+
+
+def _find_folder(model_id: str, place_of_it: str, weights: bool = True) -> Path:
+    """The model's folder; unknown names are told before the network is asked."""
+    local = Path(place_of_it).expanduser().exists() or place_of_it.startswith((".", "/", "~"))
+    is_timms = place_of_it.startswith("timm/")
+    if not local and ("/" not in place_of_it or (is_timms and timm_architecture(place_of_it) is None)):
+        raise unknown_backbone("model.backbone", model_id)
+    try:
+        return find_model_folder(place_of_it, weights=weights)
+    except UserError as error:
+        hint = " Random weights need no download: model.pretrained=false" if is_timms and not local else ""
+        raise UserError(f"model.backbone: {error}.{hint}" if hint else str(error)) from error
+
+
+def _load_pretrained(
+    model_id: str, place_of_it: str, label_names: Sequence[str]
+) -> tuple[PreTrainedModel, Normalisation]:
+    folder = _find_folder(model_id, place_of_it)
+    normalisation = read_normalisation(folder)
+    id2label, label2id = label_maps(label_names)
     try:
         stored = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         model, loading = AutoModelForImageClassification.from_pretrained(
@@ -77,19 +158,24 @@ def build_backbone(model_id: str, label_names: Sequence[str]) -> tuple[PreTraine
             label2id=label2id,
         )
     except Exception as error:  # the loaders raise what their formats raise: OSError, ValueError, SafetensorError ...
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f"model.backbone: {model_id} cannot be loaded as an image classifier ({reason})") from error
+        raise _not_loadable(model_id, error) from error
     head = head_modules(model)
     _check_loading(model_id, model, head, loading)
     if read_label_names(stored) != tuple(label_names):
         for module in head:
             _start_afresh(module)
-    _mend_batch_norm(model)
     return model, normalisation
 
 
+def _not_loadable(model_id: str, error: Exception) -> UserError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return UserError(f"model.backbone: {model_id} cannot be loaded as an image classifier ({reason})")
+
+
 def register_own_classes() -> None:
-    """Lets the Auto classes load the small CNN and our image processor from this package, without remote code."""
+    """Lets the Auto classes load our networks and our image processor from this package, without remote code."""
+    AutoConfig.register(VitrineConfig.model_type, VitrineConfig, exist_ok=True)
+    AutoModelForImageClassification.register(VitrineConfig, VitrineForImageClassification, exist_ok=True)
     AutoConfig.register(SmallCnnConfig.model_type, SmallCnnConfig, exist_ok=True)
     AutoModelForImageClassification.register(SmallCnnConfig, SmallCnnForImageClassification, exist_ok=True)
     # Found by its name from then on, whatever network it stands beside.
@@ -169,10 +255,6 @@ def read_normalisation(folder: Path) -> Normalisation:
         f"model.backbone: {folder} has no preprocessor_config.json with image_mean and image_std; without them the "
         "colours its weights expect are unknown. Take the file from the place that the weights came from"
     )
-
-
-def _label_maps(label_names: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
-    return dict(enumerate(label_names)), {name: label_id for label_id, name in enumerate(label_names)}
 
 
 def _check_loading(

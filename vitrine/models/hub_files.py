@@ -11,11 +11,12 @@ from vitrine.errors import UserError
 NEEDED = ("*.json", "*.safetensors", "examples/*")
 
 
-def find_model_folder(model_id: str) -> Path:
+def find_model_folder(model_id: str, weights: bool = True) -> Path:
     """The folder that holds a model's files.
 
     Args:
         model_id: a folder, or an id on the Hub such as `microsoft/resnet-18`.
+        weights: whether a download brings the weights too, or the small files only.
 
     Raises:
         UserError: neither of them, or the Hub cannot be reached.
@@ -28,7 +29,7 @@ def find_model_folder(model_id: str) -> Path:
     if folder.exists() or model_id.startswith((".", "/", "~")) or model_id.count("/") != 1:
         raise UserError(f"{model_id}: there is no such model folder, and an id on the Hub reads owner/name")
     try:
-        return Path(snapshot_download(model_id, allow_patterns=list(NEEDED)))
+        return Path(snapshot_download(model_id, allow_patterns=list(NEEDED if weights else NEEDED[:1])))
     except GatedRepoError as error:
         raise UserError(
             f"{model_id}: its owner grants access on request; ask on its page, then run `hf auth login`"

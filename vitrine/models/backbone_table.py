@@ -1,0 +1,71 @@
+"""The backbones that Vitrine knows by a short name. Plain facts: nothing heavy is imported here."""
+
+from dataclasses import dataclass
+
+TOP1_SOURCE = "timm's results/results-imagenet.csv (github.com/huggingface/pytorch-image-models, commit 0173a13)"
+MS_SOURCE = "2 cores of an AMD EPYC with AVX-512, torch 2.15, float32, one picture at a time"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """One pretrained network.
+
+    Attributes:
+        name: short name for `model.backbone`.
+        weights: id on the Hugging Face Hub.
+        source: the library that the weights belong to.
+        licence: of the weights, as timm's own table gives it.
+        parameters: in millions, with the 1000 classes of ImageNet.
+        size_mb: of the weights in float32.
+        input_size: side of the square pictures that it was trained on, in pixels.
+        top1: published top-1 accuracy on ImageNet in percent; see `TOP1_SOURCE`.
+        top1_size: side of the pictures at which `top1` was measured.
+        ms: measured milliseconds per picture of `input_size`; see `MS_SOURCE`. None where not measured.
+    """
+
+    name: str
+    weights: str
+    licence: str
+    parameters: float
+    size_mb: float
+    input_size: int
+    top1: float
+    top1_size: int
+    ms: float | None = None
+    source: str = "timm"
+
+    @property
+    def architecture(self) -> str:
+        """Name of the architecture in timm: the id without owner and tag."""
+        return self.weights.partition("/")[2].partition(".")[0]
+
+
+APACHE = "Apache-2.0"
+BSD = "BSD-3-Clause"
+
+# python benchmarks/backbones.py prints parameters, size and milliseconds.
+_ROWS = (
+    Backbone("resnet18", "timm/resnet18.a1_in1k", APACHE, 11.69, 46.8, 224, 73.158, 288),
+    Backbone("resnet34", "timm/resnet34.a1_in1k", APACHE, 21.80, 87.3, 224, 77.918, 288),
+    Backbone("resnet50", "timm/resnet50.a1_in1k", APACHE, 25.56, 102.4, 224, 81.214, 288),
+    Backbone("resnet101", "timm/resnet101.a1h_in1k", APACHE, 44.55, 178.6, 224, 82.778, 288),
+    Backbone("resnetv2_101", "timm/resnetv2_101.a1h_in1k", APACHE, 44.54, 178.6, 224, 83.002, 288),
+    Backbone("efficientnet_b0", "timm/efficientnet_b0.ra_in1k", APACHE, 5.29, 21.3, 224, 77.694, 224),
+    Backbone("efficientnet_b1", "timm/efficientnet_b1.ft_in1k", APACHE, 7.79, 31.4, 224, 78.800, 256),
+    Backbone("efficientnet_b2", "timm/efficientnet_b2.ra_in1k", APACHE, 9.11, 36.7, 256, 80.610, 288),
+    Backbone("efficientnet_b3", "timm/efficientnet_b3.ra2_in1k", APACHE, 12.23, 49.3, 288, 82.242, 320),
+    Backbone("efficientnet_b4", "timm/efficientnet_b4.ra2_in1k", APACHE, 19.34, 77.9, 320, 83.414, 384),
+    Backbone("efficientnet_b5", "timm/efficientnet_b5.sw_in12k_ft_in1k", APACHE, 30.39, 122.3, 448, 85.892, 448),
+    Backbone("efficientnet_b6", "timm/tf_efficientnet_b6.aa_in1k", APACHE, 43.04, 173.1, 528, 84.116, 528),
+    Backbone("efficientnet_b7", "timm/tf_efficientnet_b7.ra_in1k", APACHE, 66.35, 266.6, 600, 84.932, 600),
+    Backbone("vgg16", "timm/vgg16.tv_in1k", BSD, 138.36, 553.4, 224, 71.592, 224),
+    Backbone("vgg19", "timm/vgg19.tv_in1k", BSD, 143.67, 574.7, 224, 72.378, 224),
+    Backbone("inception_v3", "timm/inception_v3.tf_in1k", APACHE, 23.83, 95.5, 299, 77.862, 299),
+    Backbone("xception", "timm/legacy_xception.tf_in1k", APACHE, 22.86, 91.6, 299, 79.040, 299),
+    Backbone("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", APACHE, 3.50, 14.2, 224, 72.976, 224),
+    Backbone("mobilenet_v3_small", "timm/mobilenetv3_small_100.lamb_in1k", APACHE, 2.54, 10.2, 224, 67.656, 224),
+    Backbone("mobilenet_v3_large", "timm/mobilenetv3_large_100.ra_in1k", APACHE, 5.48, 22.0, 224, 75.766, 224),
+    Backbone("regnet", "timm/regnety_032.ra_in1k", APACHE, 19.44, 78.0, 224, 82.728, 288),
+    Backbone("convnext_tiny", "timm/convnext_tiny.in12k_ft_in1k", APACHE, 28.59, 114.4, 224, 84.450, 288),
+)
+BACKBONES = {row.name: row for row in _ROWS}

@@ -1,0 +1,82 @@
+"""A standard backbone with a head that its own class cannot say; its folder loads with `trust_remote_code=True`.
+
+This file travels with every such model, so it imports nothing of Vitrine.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import CONFIG_MAPPING, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import initialization as init
+from transformers.modeling_outputs import ImageClassifierOutputWithNoAttention
+
+
+class VitrineConfig(PreTrainedConfig):
+    """A backbone and the head on top of it.
+
+    Attributes:
+        network: configuration of the backbone, as its own class writes it.
+        head: 'dense' starts from the pooled features, 'flatten' from the last feature map.
+        head_units: of the hidden layer of 'dense'.
+        head_dropout: share of the numbers dropped in front of the last layer, in training.
+        features: numbers per picture that the head starts from.
+        removed: parts of the backbone that only its own head would use.
+    """
+
+    model_type = "vitrine_headed"
+    _auto_class = "AutoConfig"
+
+    network: dict[str, Any] | None = None
+    head: str = "dense"
+    head_units: int = 256
+    head_dropout: float = 0.0
+    features: int = 0
+    removed: tuple[str, ...] | list[str] = ()
+
+
+class VitrineForImageClassification(PreTrainedModel):
+    """Backbone -> pooled features or the whole feature map -> head."""
+
+    config_class = VitrineConfig
+    base_model_prefix = "backbone"
+    main_input_name = "pixel_values"
+    _auto_class = "AutoModelForImageClassification"
+
+    def __init__(self, config: VitrineConfig) -> None:
+        super().__init__(config)
+        network = dict(config.network or {})
+        self.backbone = AutoModel.from_config(CONFIG_MAPPING[network["model_type"]].from_dict(network))
+        remove_parts(self.backbone, config.removed)
+        classes = len(config.id2label or ())
+        dropout = nn.Dropout(config.head_dropout)
+        if config.head == "flatten":
+            self.head = nn.Sequential(dropout, nn.Linear(config.features, classes))
+        else:
+            hidden = nn.Linear(config.features, config.head_units)
+            self.head = nn.Sequential(hidden, nn.ReLU(), dropout, nn.Linear(config.head_units, classes))
+        self.post_init()  # type: ignore[no-untyped-call]
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """The head starts as torch starts linear layers; the backbone has its own rule."""
+        if isinstance(module, nn.Linear):
+            init.kaiming_uniform_(module.weight, a=math.sqrt(5))
+            init.zeros_(module.bias)
+
+    def forward(
+        self, pixel_values: torch.Tensor, labels: torch.Tensor | None = None
+    ) -> ImageClassifierOutputWithNoAttention:
+        """Logits `[batch, num_labels]` of pixels `[batch, 3, height, width]`; the loss where labels are given."""
+        outputs = self.backbone(pixel_values=pixel_values)
+        features = outputs.last_hidden_state if self.config.head == "flatten" else outputs.pooler_output
+        logits = self.head(features.flatten(1))
+        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
+        return ImageClassifierOutputWithNoAttention(loss=loss, logits=logits)
+
+
+def remove_parts(backbone: nn.Module, names: tuple[str, ...] | list[str]) -> None:
+    """Takes parts away that no picture passes through: weights for nothing, and an error in training on many GPUs."""
+    network = getattr(backbone, "timm_model", backbone)
+    for name in names:
+        setattr(network, name, nn.Identity())

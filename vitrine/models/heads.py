@@ -1,0 +1,131 @@
+"""Heads: what turns the features of a backbone into logits."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+from transformers import PreTrainedConfig, PreTrainedModel, TimmWrapperForImageClassification, TimmWrapperModel
+from transformers.initialization import no_init_weights
+
+from vitrine.errors import UserError
+from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassification, remove_parts
+
+
+@dataclass(frozen=True)
+class Head:
+    """Shape of a head.
+
+    Attributes:
+        kind: 'linear': one layer on the pooled features, which every standard class has; 'dense': a hidden layer with
+            ReLU and dropout before it; 'flatten': one layer on the whole last feature map.
+        units: of the hidden layer of 'dense'.
+        dropout: share of the numbers dropped in front of the last layer, in training; not for 'linear'.
+    """
+
+    kind: Literal["linear", "dense", "flatten"] = "linear"
+    units: int = 256
+    dropout: float = 0.0
+
+
+LINEAR = Head()
+
+
+def put_head(model: PreTrainedModel, head: Head, image_size: int | None = None) -> PreTrainedModel:
+    """Gives a network the wanted head with fresh weights; its backbone is used, not copied.
+
+    Args:
+        model: an image classifier with its own linear head, or one of ours that has this head already.
+        head: the wanted head.
+        image_size: side of the pictures in pixels; 'flatten' needs it, for any other side gives another feature map.
+
+    Raises:
+        UserError: the network was saved with another head, or has no features that this head could start from.
+    """
+    if isinstance(model, VitrineForImageClassification):
+        _check_same_head(model.config, head)
+        return model
+    if head.kind == "linear":
+        return model
+    if image_size is None and head.kind == "flatten":
+        raise ValueError("the flatten head depends on the picture size")
+    backbone = _take_backbone(model, pools=head.kind != "flatten")
+    features, unused = _measure_features(backbone, head, image_size or 224)
+    remove_parts(backbone, unused)
+    network = backbone.config.to_dict()
+    network.pop("pretrained_cfg", None)
+    config = VitrineConfig(
+        network=network,
+        head=head.kind,
+        head_units=head.units,
+        head_dropout=head.dropout,
+        features=features,
+        removed=unused,
+        id2label=model.config.id2label,
+        label2id=model.config.label2id,
+    )
+    with no_init_weights():
+        headed = VitrineForImageClassification(config)
+    headed.backbone = backbone
+    for layer in headed.head:
+        if isinstance(layer, nn.Linear):
+            layer.reset_parameters()
+    return headed
+
+
+def _check_same_head(config: PreTrainedConfig, head: Head) -> None:
+    stored = Head(config.head, config.head_units if config.head == "dense" else head.units, config.head_dropout)
+    if stored != head:
+        units = f" model.head_units={stored.units}" if stored.kind == "dense" else ""
+        raise UserError(
+            f"model.head: this model folder was trained with the head '{stored.kind}'. Go on with "
+            f"model.head={stored.kind}{units} model.head_dropout={stored.dropout:g}, or start from its backbone"
+        )
+
+
+def _take_backbone(model: PreTrainedModel, pools: bool) -> PreTrainedModel:
+    """The network without its own head, as the Auto classes build it."""
+    if isinstance(model, TimmWrapperForImageClassification):
+        model.timm_model.reset_classifier(0)
+        model.config.do_pooling = pools
+        with no_init_weights():
+            bare = TimmWrapperModel(model.config)
+        bare.timm_model = model.timm_model
+        return bare
+    backbone = model.base_model
+    if backbone is model or not isinstance(backbone, PreTrainedModel):
+        raise UserError(f"model.head: {type(model).__name__} has no backbone that another head could stand on")
+    return backbone
+
+
+@torch.inference_mode()
+def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) -> tuple[int, list[str]]:
+    """Numbers per picture that the head starts from, and the parts of the backbone that play no part in them."""
+    network = getattr(backbone, "timm_model", backbone)
+    used: set[nn.Module] = set()
+    hooks = [module.register_forward_hook(lambda module, *_: used.add(module)) for module in network.modules()]
+    was_training = backbone.training
+    try:
+        outputs = backbone.eval()(pixel_values=torch.zeros(1, 3, image_size, image_size))
+    finally:
+        backbone.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    flat = head.kind == "flatten"
+    features = outputs.last_hidden_state if flat else getattr(outputs, "pooler_output", None)
+    if features is None or (flat and features.ndim != 4):
+        missing = "a feature map" if flat else "pooled features"
+        raise UserError(f"model.head: '{head.kind}' needs {missing}, which {type(backbone).__name__} has not")
+    unused = [
+        name
+        for name, part in network.named_children()
+        if used.isdisjoint(part.modules()) and any(True for _ in part.parameters())
+    ]
+    if flat and not hasattr(backbone, "timm_model"):
+        unused += [name for name in _behind_the_map(network) if name not in unused]
+    return features[0].numel(), unused
+
+
+def _behind_the_map(network: nn.Module) -> list[str]:
+    """ConvNeXt's last normalisation: transformers runs it on the pooled features only, which nobody reads here."""
+    return [name for name in ("layernorm",) if any(True for _ in getattr(network, name, nn.Identity()).parameters())]
