@@ -22,7 +22,7 @@ from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from transformers import PreTrainedModel
 
     from vitrine.data.prepared import PreparedDataset
     from vitrine.models.backbones import Normalisation
@@ -133,7 +133,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
 def _endless_losses(
     recipe: Recipe,
     prepared: "PreparedDataset",
-    model: "nn.Module",
+    model: "PreTrainedModel",
     normalisation: "Normalisation",
     device: "torch.device",
 ) -> "Iterator[torch.Tensor]":

@@ -98,8 +98,8 @@ def _suggest(rates: npt.NDArray[np.float64], losses: npt.NDArray[np.float64]) ->
     slopes = np.gradient(some_losses, np.log10(some_rates))
     if slopes.min() >= 0:
         raise UserError(
-            "find-rate: the loss did not fall at any rate, so there is nothing to suggest; look whether the pictures and "
-            "their classes are right, or take larger batches (optim.batch_size)"
+            "find-rate: the loss did not fall at any rate, so there is nothing to suggest; look whether the pictures "
+            "and their classes are right, or take larger batches (optim.batch_size)"
         )
     start, end = _longest_fall(some_losses)
     middle = start + (end - start) // 2
