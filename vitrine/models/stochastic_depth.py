@@ -36,7 +36,8 @@ def choose_drop_path(config: PreTrainedConfig, share: float | None) -> dict[str,
     network = getattr(config, "architecture", None) or config.model_type
     raise UserError(
         f"model.drop_path: {network} has no stochastic depth (got {share:g}). ConvNext, ConvNextV2, Bit and "
-        "EfficientNet have it, and timm's ResNet, ResNetV2, RegNet, EfficientNet, MobileNetV3 and ConvNext; set model.drop_path=null"
+        "EfficientNet have it, and timm's ResNet, ResNetV2, RegNet, EfficientNet, MobileNetV3 and ConvNext; "
+        "set model.drop_path=null"
     )
 
 
