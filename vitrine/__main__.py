@@ -8,6 +8,7 @@ COMMANDS = {
     "prepare": "check, split and resize a folder of pictures (data_prep.py)",
     "study": "tell before any training how well the classes can be told apart",
     "backbones": "list the networks that training can start from",
+    "find-rate": "suggest a learning rate for a recipe, with a plot",
     "train": "train and measure a classifier (train.py)",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",

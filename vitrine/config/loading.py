@@ -168,7 +168,8 @@ def _describe_fault(details: ErrorDetails) -> str:
     if kind == "literal_error":
         return f"{place}: must be {context['expected']} (got {given}){_suggest_value(context['expected'], given)}"
     if kind == "value_error":
-        return f"{place}: {context['error']}"
+        # A rule between sections has no place; its message names both parameters.
+        return f"{place}: {context['error']}" if place else str(context["error"])
     rule = _RULES.get(kind)
     if rule is None:
         return f"{place}: {details['msg'][0].lower()}{details['msg'][1:]} (got {given})"

@@ -250,17 +250,48 @@ class ModelSection(Section):
     head_dropout: Share = Field(
         0.0, description="share of the numbers dropped before the last layer of the heads 'dense' and 'flatten'"
     )
-    trainable_part: Literal["head", "all"] = Field(
-        "all", description="'head': the pretrained backbone stays as it is; 'all': everything is trained"
+    trainable_part: Literal["head", "last", "all"] = Field(
+        "all",
+        description="'head': the pretrained backbone stays as it is; 'last': the head and the last stages in front of "
+        "it (last_stages); 'all': everything is trained",
+    )
+    last_stages: int = Field(
+        1,
+        ge=1,
+        le=50,
+        description="stages that trainable_part 'last' trains beside the head; most networks have five, each ends "
+        "where the picture becomes smaller",
+    )
+    frozen_epochs: int = Field(
+        0,
+        ge=0,
+        description="gradual unfreezing, as fastai's fine_tune: the first so many of optim.epochs train the head "
+        "alone, the others trainable_part, with half the learning rate and a new warm-up; lower it further in the "
+        "front with optim.layer_decay",
+    )
+    drop_path: Share | None = Field(
+        None,
+        description="stochastic depth: share of the residual blocks that are left out in training, rising from 0 at "
+        "the input to this; null leaves it as the network has it",
     )
     small_cnn: SmallCnnSection = Field(SmallCnnSection(), description="shape of the small CNN")
 
     @model_validator(mode="after")
     def _a_new_network_is_trained_whole(self) -> Self:
-        if self.backbone == SMALL_CNN and self.trainable_part == "head":
+        if self.backbone == SMALL_CNN and self.trainable_part != "all":
             raise ValueError(
-                "trainable_part 'head' needs a pretrained backbone; 'small_cnn' starts from random weights, "
-                "so set model.trainable_part=all"
+                f"trainable_part '{self.trainable_part}' needs a pretrained backbone; 'small_cnn' starts from random "
+                "weights, so set model.trainable_part=all"
+            )
+        if self.backbone == SMALL_CNN and self.frozen_epochs:
+            raise ValueError(
+                "frozen_epochs needs a pretrained backbone; 'small_cnn' starts from random weights, so set "
+                f"model.frozen_epochs=0 (got {self.frozen_epochs})"
+            )
+        if self.trainable_part == "head" and self.frozen_epochs:
+            raise ValueError(
+                "frozen_epochs means nothing where the head alone is trained; set model.frozen_epochs=0, or "
+                f"model.trainable_part=all (got {self.frozen_epochs})"
             )
         if not self.pretrained and self.trainable_part == "head":
             raise ValueError(
@@ -289,8 +320,24 @@ class AugmentationSection(Section):
     )
 
 
+class ImbalanceSection(Section):
+    """What is done about classes of unequal size, in training only."""
+
+    method: Annotated[
+        Literal["none", "class_weights", "balanced_sampler", "focal", "logit_adjustment"],
+        BeforeValidator(_read_nothing),
+    ] = Field(
+        "none",
+        description="'class_weights': losses weighted by inverse frequency; 'balanced_sampler': each class equally "
+        "often in an epoch; 'focal': loss that lets easy pictures count less; 'logit_adjustment': loss with each "
+        "class's share of the training pictures",
+    )
+    focal_gamma: float = Field(2.0, ge=0, le=10, description="of the focal loss; 0 is cross-entropy")
+    tau: float = Field(1.0, ge=0, le=5, description="strength of the logit adjustment; 0 is cross-entropy")
+
+
 class OptimSection(Section):
-    """The optimiser and its schedule (linear warm-up, then cosine to zero)."""
+    """The optimiser, its schedule, and what keeps it from learning by heart."""
 
     name: Literal["adamw", "sgd", "rmsprop"] = Field("adamw", description="optimiser")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="highest learning rate of the schedule")
@@ -298,7 +345,34 @@ class OptimSection(Section):
     momentum: Share = Field(0.9, description="momentum of sgd and rmsprop")
     epochs: int = Field(10, ge=1, le=10_000, description="most passes over the training pictures")
     batch_size: int = Field(32, ge=1, le=4096, description="pictures per step on each device")
+    schedule: Literal["cosine", "one_cycle", "step", "plateau", "constant"] = Field(
+        "cosine",
+        description="course of the learning rate after its warm-up: 'cosine' to zero; 'one_cycle' from 1/25 up, then "
+        "almost to zero (take warmup_fraction 0.3); 'step' falls every step_epochs; 'plateau' falls when the "
+        "validation loss does not; 'constant'",
+    )
     warmup_fraction: Share = Field(0.1, description="share of the steps in which the learning rate rises")
+    step_epochs: int = Field(3, ge=1, le=10_000, description="epochs between two falls of the schedule 'step'")
+    step_factor: float = Field(0.1, gt=0, lt=1, description="what each fall of 'step' multiplies the rate by")
+    plateau_patience: int = Field(
+        2,
+        ge=1,
+        description="epochs without a lower validation loss before 'plateau' lowers the rate; less than "
+        "early_stopping.patience, or the training stops first",
+    )
+    plateau_factor: float = Field(0.1, gt=0, lt=1, description="what each fall of 'plateau' multiplies the rate by")
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="learning rate of each stage as a share of that of the stage behind it, from the head to the "
+        "input; 1 gives all the same",
+    )
+    ema_decay: Share = Field(
+        0.0,
+        description="moving average of the weights, which is what is evaluated and kept: share of the old average "
+        "after each step; 0 switches it off, 0.999 averages about 1,000 steps",
+    )
     label_smoothing: Share = Field(0.0, description="share of each label spread over all classes")
     max_gradient_norm: float = Field(
         1.0, gt=0, description="gradients are scaled down to this norm at most (protects from exploding)"
@@ -346,10 +420,26 @@ class Recipe(Section):
     preparation: PreparationSection = Field(PreparationSection(), description="what is done to every picture")
     model: ModelSection = Field(ModelSection(), description="network")
     augmentation: AugmentationSection = Field(AugmentationSection(), description="random changes")
+    imbalance: ImbalanceSection = Field(ImbalanceSection(), description="classes of unequal size")
     optim: OptimSection = Field(OptimSection(), description="optimiser and schedule")
     early_stopping: EarlyStoppingSection = Field(EarlyStoppingSection(), description="when to stop")
     engine: EngineSection = Field(EngineSection(), description="machine")
     report: ReportSection = Field(ReportSection(), description="final measurements")
+
+    @model_validator(mode="after")
+    def _phases_and_patience_fit(self) -> Self:
+        if self.model.frozen_epochs >= self.optim.epochs:
+            raise ValueError(
+                "model.frozen_epochs must be less than optim.epochs, so that epochs are left to train the rest "
+                f"(got {self.model.frozen_epochs} of {self.optim.epochs})"
+            )
+        patience = self.early_stopping.patience
+        if self.optim.schedule == "plateau" and self.optim.plateau_patience >= patience:
+            raise ValueError(
+                "optim.plateau_patience must be less than early_stopping.patience, or the training stops before the "
+                f"rate falls (got {self.optim.plateau_patience} and {patience})"
+            )
+        return self
 
     @property
     def prepared_folder(self) -> Path:

@@ -1,0 +1,169 @@
+"""Look for a good learning rate: train some steps with a growing one and see where the loss falls and explodes.
+
+The prepared data set's training pictures are used; nothing of the recipe's training happens.
+
+python -m vitrine find-rate configs/s2_dogs5.yaml
+python -m vitrine find-rate configs/s2_dogs5.yaml optim.name=sgd --steps 200
+"""
+
+import argparse
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
+
+from vitrine.commands.console import parse_recipe, run_command
+from vitrine.config.schema import Recipe
+from vitrine.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+    from vitrine.data.prepared import PreparedDataset
+    from vitrine.models.backbones import Normalisation
+    from vitrine.training.rate_finder import RateCurve
+
+RUNS = Path("runs")
+PLOT = "learning_rate.png"
+TABLE = "learning_rate.csv"
+STEPS = 100
+FEWEST_STEPS = 40  # with fewer, neighbouring rates differ by more than half
+
+Show = Callable[[int, float, float], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+
+    def command() -> None:
+        given = parse_recipe("python -m vitrine find-rate", __doc__ or "", arguments, _add_options)
+        _find(given.recipe, given.options)
+
+    return run_command(command)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help=f"where {PLOT} and {TABLE} are written (default: {RUNS}/<name>)"
+    )
+    parser.add_argument(
+        "--steps", type=int, default=STEPS, metavar="N", help="steps from 1e-7 to 10 (default: %(default)s)"
+    )
+
+
+def _find(recipe: Recipe, options: argparse.Namespace) -> None:
+    if options.steps < FEWEST_STEPS:
+        raise UserError(f"--steps: must be at least {FEWEST_STEPS} (got {options.steps})")
+    out = options.out or RUNS / recipe.name
+    console = Console(highlight=False)
+    start = time.perf_counter()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("starting", total=options.steps)
+
+        def show(step: int, rate: float, loss: float) -> None:
+            progress.update(task, description=f"rate {rate:.1e}, loss {loss:.3f}", completed=step + 1)
+
+        curve = _sweep(recipe, options.steps, show)
+    plot = _write(curve, out)
+    console.print(
+        f"valley: {curve.valley:.1e} (middle of the longest fall; the careful choice)\n"
+        f"steepest: {curve.steepest:.1e} (where the loss falls fastest)\n"
+        f"{time.perf_counter() - start:.0f} s, {len(curve.rates)} steps\n"
+        f"plot:    {plot}\n\nfor the recipe:\noptim:\n  learning_rate: {curve.valley:.1e}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _write(curve: "RateCurve", out: Path) -> Path:
+    import pandas as pd
+
+    from vitrine.records.atomic import write_text
+    from vitrine.reporting.rate_plot import rate_curve
+    from vitrine.reporting.styling import save_png
+
+    out.mkdir(parents=True, exist_ok=True)
+    table = pd.DataFrame({"learning_rate": curve.rates, "smoothed_loss": curve.losses})
+    write_text(out / TABLE, table.to_csv(index=False))
+    save_png(rate_curve(curve.rates, curve.losses, curve.steepest, curve.valley), out / PLOT)
+    return out / PLOT
+
+
+def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
+    """Builds what a training builds, and does its steps with growing rates."""
+    import transformers
+    from torch.nn.utils import clip_grad_norm_
+
+    from vitrine.training.optimisation import build_optimizer
+    from vitrine.training.rate_finder import find_rate
+    from vitrine.training.run import _build_accelerator, _build_model, open_matching_data
+    from vitrine.training.seeding import seed_step
+
+    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
+    transformers.logging.disable_progress_bar()
+    prepared, recipe = open_matching_data(recipe)
+    untracked = recipe.model_copy(update={"engine": recipe.engine.model_copy(update={"tracker": "none"})})
+    accelerator = _build_accelerator(untracked, RUNS)
+    model, normalisation = _build_model(recipe, prepared.label_names)
+    optim, seed = recipe.optim, recipe.engine.seed
+    optimizer = build_optimizer(
+        model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay
+    )
+    model, optimizer = accelerator.prepare(model, optimizer)
+    plain = accelerator.unwrap_model(model)
+    losses = _endless_losses(recipe, prepared, model, normalisation, accelerator.device)
+
+    def train_step(step: int) -> float:
+        seed_step(seed, step, accelerator.process_index)
+        loss = next(losses)
+        accelerator.backward(loss)
+        clip_grad_norm_(plain.parameters(), optim.max_gradient_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+        return float(loss.item())
+
+    return find_rate(plain, optimizer, train_step, steps, on_step=show)
+
+
+def _endless_losses(
+    recipe: Recipe,
+    prepared: "PreparedDataset",
+    model: "PreTrainedModel",
+    normalisation: "Normalisation",
+    device: "torch.device",
+) -> "Iterator[torch.Tensor]":
+    """The loss of each batch of epoch after epoch, augmented as in the training."""
+    import numpy as np
+
+    from vitrine.data.augmentation import augment, draw_numbers
+    from vitrine.data.loaders import build_training_loader
+    from vitrine.data.preparation import Preparation
+    from vitrine.data.split import TRAIN
+    from vitrine.models.backbones import choose_memory_format
+    from vitrine.models.stages import set_training_mode
+    from vitrine.training.devices import choose_workers
+    from vitrine.training.loop import Normaliser
+    from vitrine.training.losses import build_loss
+
+    split, seed, policy = prepared.splits[TRAIN], recipe.engine.seed, recipe.augmentation
+    loader = build_training_loader(split, recipe.optim.batch_size, seed, choose_workers(recipe.engine.workers, device))
+    whitens = Preparation.from_section(recipe.preparation).whitens
+    normalise = Normaliser(normalisation, whitens, choose_memory_format(model), device)
+    counts = np.bincount(split["label"], minlength=len(prepared.label_names)).tolist()
+    imbalance = recipe.imbalance
+    loss_of = build_loss(
+        imbalance.method, counts, recipe.optim.label_smoothing, imbalance.focal_gamma, imbalance.tau, device
+    )
+    set_training_mode(model)
+    for epoch in itertools.count():
+        loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]  # our own sampler
+        for batch in loader:
+            numbers = draw_numbers(seed, epoch, batch["index"].tolist())
+            pixels = batch["pixels"].to(device).float()
+            pixels = augment(pixels, numbers, policy.policy, policy.horizontal_flip, recipe.data.image_size)
+            yield loss_of(model(pixel_values=normalise(pixels)).logits, batch["label_id"].to(device))
