@@ -106,7 +106,8 @@ def _change_light_and_colours(pixels: torch.Tensor, policy: Policy, numbers: Num
     """In place where no colours are mixed."""
     if not (policy.brightness or policy.contrast or policy.mixes_colours):
         return pixels
-    draws = 2 * numbers - 1
+    # Rounded first, as ever: a seed must go on giving the same light to the last bit.
+    draws = (2 * numbers - 1).astype(np.float32)
     contrast = 1 + policy.contrast * draws[:, CONTRAST]
     brightness = 255 * policy.brightness * draws[:, BRIGHTNESS]
     if not policy.mixes_colours:

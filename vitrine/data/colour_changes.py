@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 
-Numbers = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.floating]
 
 # ITU-R BT.601: how bright each colour looks, and the two axes of the colour plane (YIQ).
 LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -95,12 +95,20 @@ def blur(pixels: torch.Tensor, places: list[int], sigmas: Numbers, largest: floa
     steps = np.arange(-radius, radius + 1)
     kernels = np.exp(-0.5 * (steps / sigmas[:, None]) ** 2)
     kernels /= kernels.sum(axis=1, keepdims=True)
-    count = 3 * len(places)
-    weights = torch.from_numpy(kernels).to(pixels).repeat_interleave(3, 0).view(count, 1, 1, -1)
-    chosen = pixels[places].reshape(1, count, height, width)
-    padded = F.pad(chosen, (radius, radius, radius, radius), mode="reflect")
-    rows = F.conv2d(padded, weights, groups=count)
-    pixels[places] = F.conv2d(rows, weights.transpose(2, 3), groups=count).view(-1, 3, height, width)
+    weights = torch.from_numpy(kernels).to(pixels)[:, :, None, None, None]
+    chosen = pixels[places].contiguous()
+    rows = F.pad(chosen, (radius, radius, 0, 0), mode="reflect")
+    chosen = _weighted_sum([rows[..., place : place + width] for place in range(len(steps))], weights)
+    columns = F.pad(chosen, (0, 0, radius, radius), mode="reflect")
+    pixels[places] = _weighted_sum([columns[..., place : place + height, :] for place in range(len(steps))], weights)
+
+
+def _weighted_sum(parts: list[torch.Tensor], weights: torch.Tensor) -> torch.Tensor:
+    """On a CPU twice as fast as grouped convolutions, which have no good kernel for one channel."""
+    total = parts[0] * weights[:, 0]
+    for place, part in enumerate(parts[1:], start=1):
+        total.addcmul_(part, weights[:, place])
+    return total
 
 
 def add_noise(pixels: torch.Tensor, places: list[int], deviations: Numbers, seeds: list[int]) -> None:
