@@ -6,18 +6,16 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from vitrine.config.section import OptionalSwitch, Section, Switch, read_nothing
 
-PolicyName = Literal[
-    "none", "light", "standard", "strong", "trivialaugment", "randaugment", "s1", "s2", "s3", "s4"
-]
+PolicyName = Literal["none", "light", "standard", "strong", "trivialaugment", "randaugment", "s1", "s2", "s3", "s4"]
 
 
 class AugmentationSection(Section):
-    """Random changes to training pictures; a step that is null is as in the policy; validation and test stay as they are."""
+    """Random changes to training pictures, never to validation and test; a step that is null is as in the policy."""
 
     policy: Annotated[PolicyName, BeforeValidator(read_nothing)] = Field(
         "light",
-        description="'none'; 'light': small shifts, zooms and turns; 'standard': crops, turns, brightness and contrast; "
-        "'strong': all steps; 'trivialaugment' (arXiv:2103.10158): one operation of any strength; 'randaugment' "
+        description="'none'; 'light': small shifts, zooms and turns; 'standard': crops, turns, brightness and "
+        "contrast; 'strong': all steps; 'trivialaugment' (arXiv:2103.10158): one operation of any strength; 'randaugment' "
         "(arXiv:1909.13719): some operations of one strength; 's1' to 's4': those of the systems that Vitrine "
         "replaces (s1 mirrors, crops and contrast; s2 rotation 40, shift, shear and zoom 0.2; s3 nothing; "
         "s4 rotation 45, zoom 0.2, shift 0.5)",
@@ -29,7 +27,10 @@ class AugmentationSection(Section):
     rotation: float | None = Field(None, ge=0, le=180, description="largest turn to either side, in degrees")
     shift: float | None = Field(None, ge=0, le=1, description="largest shift in any direction, as a share of the side")
     shear: float | None = Field(
-        None, ge=0, le=1, description="largest slant: how far opposite edges are pushed against each other, as a share of the side"
+        None,
+        ge=0,
+        le=1,
+        description="largest slant: how far opposite edges are pushed against each other, as a share of the side",
     )
     zoom: float | None = Field(
         None, ge=0, lt=1, description="the view shrinks or grows around the middle by up to this share; 0.2: 0.8 to 1.2"
@@ -46,9 +47,7 @@ class AugmentationSection(Section):
     aspect_ratio: float | None = Field(
         None, ge=1, le=4, description="largest ratio by which one side is stretched more than the other"
     )
-    brightness: float | None = Field(
-        None, ge=0, le=1, description="largest share of white that is added or taken away"
-    )
+    brightness: float | None = Field(None, ge=0, le=1, description="largest share of white that is added or taken away")
     contrast: float | None = Field(
         None, ge=0, le=1, description="share by which differences from the picture's mean grow or shrink at most"
     )
@@ -71,7 +70,10 @@ class AugmentationSection(Section):
         None, ge=0, le=1, description="share of the pictures in which a rectangle is covered (random erasing, cutout)"
     )
     erasing_area: float | None = Field(
-        None, ge=0.02, lt=1, description="largest share of the picture that such a rectangle covers; the smallest is 0.02"
+        None,
+        ge=0.02,
+        lt=1,
+        description="largest share of the picture that such a rectangle covers; the smallest is 0.02",
     )
     operations: int | None = Field(None, ge=1, le=4, description="randaugment: operations per picture (N of the paper)")
     magnitude: float | None = Field(
@@ -87,7 +89,7 @@ class AugmentationSection(Section):
         0,
         ge=0,
         le=10,
-        description="alpha of CutMix (arXiv:1905.04899): a rectangle of another picture is pasted in; 0 is off, 1 usual",
+        description="alpha of CutMix (arXiv:1905.04899): a part of another picture is pasted in; 0 is off, 1 usual",
     )
     mix_probability: float = Field(
         1, ge=0, le=1, description="share of the batches that are mixed, where mixup or cutmix is on"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 
-from vitrine.config.augmentation import PolicyName
+from vitrine.config.augmentation import PolicyName as PolicyName
 from vitrine.data.automatic import DRAWS_PER_OPERATION, MOST_OPERATIONS, Operations, draw_operations
 from vitrine.data.colour_changes import (
     SMALLEST_ERASED_AREA,

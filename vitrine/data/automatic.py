@@ -12,8 +12,8 @@ and y, rotate, brightness, colour, contrast, sharpness, posterize, solarize, aut
 | posterize (bits left) | 2 | 4 |
 | solarize (threshold) | 0 | 0 |
 
-TrivialAugment draws one operation and its strength, uniform from nothing to the strongest; RandAugment draws N operations,
-all of the strength M / 30. What has two directions takes each half of the time. Two things differ from torchvision's:
+TrivialAugment draws one operation and its strength, uniform from nothing to the strongest; RandAugment draws N
+operations, all of the strength M / 30. What has two directions takes each half of the time. Two things differ from torchvision's:
 the geometry of a picture is joined to the policy's one affine map, so it comes before the tones and edges are mirrored
 in instead of filled; and strengths are continuous, not bins.
 """
@@ -140,8 +140,8 @@ class Operations:
         if operation == "autocontrast":
             return autocontrast(pixels[places.tolist()])
         if operation == "equalize":
-            levels = equalize(pixels[places.tolist()].round_().to(torch.uint8))
-            return levels.to(pixels.dtype)  # type: ignore[no-any-return] (torchvision has no types)
+            levels: torch.Tensor = equalize(pixels[places.tolist()].round_().to(torch.uint8))
+            return levels.to(pixels.dtype)
         return None
 
 
@@ -152,7 +152,9 @@ def draw_operations(draws: Numbers, policy: Policy) -> Operations:
         draws: `[batch, MOST_OPERATIONS * DRAWS_PER_OPERATION]`, in [0, 1).
         policy: whose `automatic` is not 'none'.
     """
-    which, direction, strength = draws.reshape(len(draws), MOST_OPERATIONS, -1)[:, : policy.operations].transpose(2, 0, 1)
+    which, direction, strength = draws.reshape(len(draws), MOST_OPERATIONS, -1)[:, : policy.operations].transpose(
+        2, 0, 1
+    )
     trivial = policy.automatic == "trivialaugment"
     return Operations(
         kinds=(which * len(OPERATIONS)).astype(np.int64),
@@ -162,7 +164,9 @@ def draw_operations(draws: Numbers, policy: Policy) -> Operations:
     )
 
 
-def scale_tones(pixels: torch.Tensor, kind: Literal["brightness", "colour", "contrast"] | str, factors: Numbers) -> torch.Tensor:
+def scale_tones(
+    pixels: torch.Tensor, kind: Literal["brightness", "colour", "contrast"] | str, factors: Numbers
+) -> torch.Tensor:
     """Blends pictures with black (brightness), their grey version (colour) or their mean grey (contrast).
 
     Args:

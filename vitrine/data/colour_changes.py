@@ -1,7 +1,7 @@
 """Changes of colours and pixels in place: light, colours, blur, noise, covered rectangles.
 
-Pixels are float, `[batch, 3, height, width]`, 0 to 255, any memory format. Each picture has its own strength, which does
-not depend on the other pictures of the batch. Where only some pictures change, the others cost nothing.
+Pixels are float, `[batch, 3, height, width]`, 0 to 255, any memory format. Each picture has its own strength, which
+does not depend on the other pictures of the batch. Where only some pictures change, the others cost nothing.
 """
 
 import math
@@ -49,7 +49,8 @@ def colour_matrices(saturation: Numbers, hue: Numbers) -> Numbers:
     plane[:, 1, 1] = plane[:, 2, 2] = saturation * np.cos(angle)
     plane[:, 2, 1] = saturation * np.sin(angle)
     plane[:, 1, 2] = -plane[:, 2, 1]
-    return _FROM_YIQ @ plane @ _TO_YIQ
+    matrices: Numbers = _FROM_YIQ @ plane @ _TO_YIQ
+    return matrices
 
 
 def change_colours(

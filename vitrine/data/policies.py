@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
-from vitrine.config.augmentation import AugmentationSection, PolicyName
+from vitrine.config.augmentation import AugmentationSection
 from vitrine.errors import UserError
 
 Automatic = Literal["none", "trivialaugment", "randaugment"]
-
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Policy:
 
 # S1 mirrored both ways, cropped and changed the contrast; S2 and S4 give their figures; S3 augmented nothing. For S1's
 # steps no figures are known, so these are ours. Theirs move a centred view, so zoom, not a crop, stands for their zoom.
-POLICIES: dict[PolicyName, Policy] = {
+POLICIES: dict[str, Policy] = {
     "none": Policy(),
     "light": Policy(crop_min=0.9, crop_max=1.1, aspect_ratio=1.1, rotation=10, shift=0.025),
     "standard": Policy(crop_min=0.6, aspect_ratio=1.25, rotation=15, brightness=0.15, contrast=0.25),
@@ -134,11 +133,11 @@ def resolve_policy(name: str, overrides: Mapping[str, Any] | None = None) -> Pol
     _refuse_unknown("policy", name, list(POLICIES))
     for step in given:
         _refuse_unknown("step", step, list(_values(Policy())))
-    policy: Policy = replace(POLICIES[name], **given)  # type: ignore[index] (checked above)
+    policy = replace(POLICIES[name], **given)
     if policy.crop_min > policy.crop_max:
         raise UserError(
             f"augmentation.crop_min must not be larger than crop_max (got {policy.crop_min:g} and "
-            f"{policy.crop_max:g}); policy '{name}' has {POLICIES[name].crop_min:g} and {POLICIES[name].crop_max:g}"  # type: ignore[index]
+            f"{policy.crop_max:g}); policy '{name}' has {POLICIES[name].crop_min:g} and {POLICIES[name].crop_max:g}"
         )
     return policy
 
