@@ -15,9 +15,9 @@ class AugmentationSection(Section):
     policy: Annotated[PolicyName, BeforeValidator(read_nothing)] = Field(
         "light",
         description="'none'; 'light': small shifts, zooms and turns; 'standard': crops, turns, brightness and "
-        "contrast; 'strong': all steps; 'trivialaugment' (arXiv:2103.10158): one operation of any strength; 'randaugment' "
-        "(arXiv:1909.13719): some operations of one strength; 's1' to 's4': those of the systems that Vitrine "
-        "replaces (s1 mirrors, crops and contrast; s2 rotation 40, shift, shear and zoom 0.2; s3 nothing; "
+        "contrast; 'strong': all steps; 'trivialaugment' (arXiv:2103.10158): one operation of any strength; "
+        "'randaugment' (arXiv:1909.13719): some operations of one strength; 's1' to 's4': those of the systems that "
+        "Vitrine replaces (s1 mirrors, crops and contrast; s2 rotation 40, shift, shear and zoom 0.2; s3 nothing; "
         "s4 rotation 45, zoom 0.2, shift 0.5)",
     )
     horizontal_flip: Switch = Field(

@@ -13,13 +13,12 @@ and y, rotate, brightness, colour, contrast, sharpness, posterize, solarize, aut
 | solarize (threshold) | 0 | 0 |
 
 TrivialAugment draws one operation and its strength, uniform from nothing to the strongest; RandAugment draws N
-operations, all of the strength M / 30. What has two directions takes each half of the time. Two things differ from torchvision's:
-the geometry of a picture is joined to the policy's one affine map, so it comes before the tones and edges are mirrored
-in instead of filled; and strengths are continuous, not bins.
+operations, all of the strength M / 30. What has two directions takes each half of the time. Two things differ
+from torchvision's: the geometry of a picture is joined to the policy's one affine map, so it comes before the tones and
+edges are mirrored in instead of filled; and TrivialAugment's strengths are continuous, not bins.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -164,9 +163,7 @@ def draw_operations(draws: Numbers, policy: Policy) -> Operations:
     )
 
 
-def scale_tones(
-    pixels: torch.Tensor, kind: Literal["brightness", "colour", "contrast"] | str, factors: Numbers
-) -> torch.Tensor:
+def scale_tones(pixels: torch.Tensor, kind: str, factors: Numbers) -> torch.Tensor:
     """Blends pictures with black (brightness), their grey version (colour) or their mean grey (contrast).
 
     Args:

@@ -22,9 +22,9 @@ def describe_mixing(mixing: Mixing) -> list[str]:
 def _describe_geometry(policy: Policy) -> list[str]:
     words = []
     if policy.horizontal_flip:
-        words.append("half of them mirrored")
+        words.append("half mirrored left to right")
     if policy.vertical_flip:
-        words.append("half of them upside down")
+        words.append("half upside down")
     if (policy.crop_min, policy.crop_max) != (1.0, 1.0):
         words.append(f"crops of {_number(policy.crop_min)} to {_percent(policy.crop_max)} of each side")
     steps = {
