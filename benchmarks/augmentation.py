@@ -3,8 +3,8 @@
     python benchmarks/augmentation.py [--device cpu] [--threads 2] [--batch 32] [--side 224] [--repeats 15]
 
 The batch is uint8 in channels_last, as the loader gives it; the result is float. All ways take turns, round by round,
-so that a busy machine slows all of them; the table has the median and the fastest round. "first version" is what `augment`
-did before it had more steps: other policies are measured against it.
+so that a busy machine slows all of them; the table has the median and the fastest round. "first version" does the work
+that `augment` did before it had more steps.
 """
 
 import argparse
@@ -73,9 +73,7 @@ def main() -> None:
     pixels = smooth.to(options.device).contiguous(memory_format=torch.channels_last)
     ways = list_ways(pixels)
     seconds = measure(ways, options.repeats, options.device)
-    print(
-        f"{options.batch} pictures of {options.side} px, {options.device}, {options.threads} threads, torch {torch.__version__}"
-    )
+    print(f"{options.batch} pictures of {options.side} px, {options.device}, {options.threads} threads")
     print("| way | ms per picture, median | fastest | pictures/s, median |")
     print("| --- | --- | --- | --- |")
     for name, rounds in seconds.items():

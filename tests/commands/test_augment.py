@@ -35,7 +35,8 @@ def test_one_picture_of_each_class_is_shown_with_its_variants(show, make_class_f
 
 def test_given_pictures_need_no_source(show, tmp_path):
     draw_scene().save(tmp_path / "scene.png")
-    code, out, _, page = show("augmentation.policy=none", "augmentation.horizontal_flip=off", "--pictures", "scene.png")
+    unchanged = ("augmentation.policy=none", "augmentation.horizontal_flip=off")
+    code, out, _, page = show(*unchanged, "--pictures", "scene.png", "--out", "augmentation.html")
     assert code == 0
     assert "nothing is changed" in out
     assert "scene" in page
