@@ -3,8 +3,8 @@
     python benchmarks/augmentation.py [--device cpu] [--threads 2] [--batch 32] [--side 224] [--repeats 15]
 
 The batch is uint8 in channels_last, as the loader gives it; the result is float. All ways take turns, round by round,
-so that a busy machine slows all of them; on one that others use too, go by the processor time with --threads 1. "first version" does the work
-that `augment` did before it had more steps.
+so that a busy machine slows all of them; on one that others use too, go by the processor time with --threads 1.
+"first version" does the work that `augment` did before it had more steps.
 """
 
 import argparse
