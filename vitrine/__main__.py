@@ -13,6 +13,7 @@ COMMANDS = {
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
     "steps": "show on a page what the preparation does to pictures",
+    "augment": "show on a page what the augmentation does to pictures",
     "push-data": "put a prepared data set on the Hugging Face Hub",
 }
 

@@ -2,8 +2,9 @@ import pytest
 
 from tests.conftest import draw_scene
 from vitrine.data.preparation import Preparation
+from vitrine.data.samples import Sample
 from vitrine.data.steps import STEPS
-from vitrine.reporting.preparation_page import Sample, write_preparation_page
+from vitrine.reporting.preparation_page import write_preparation_page
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,7 @@ def test_help_shows_every_parameter_with_its_meaning():
 def test_help_shows_defaults_choices_and_limits_as_a_recipe_writes_them():
     text = describe_parameters()
     assert "data.image_size = 224  (at least 8, at most 1024)" in text
-    assert "augmentation.policy = light  (none | light | standard)" in text
+    assert "augmentation.policy = light  (none | light | standard | strong" in text
     assert "augmentation.horizontal_flip = true" in text
     assert "model.small_cnn.filters = [32, 64, 128]" in text
     assert "optim.learning_rate = 0.001  (more than 0, at most 10)" in text

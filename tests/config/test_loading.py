@@ -123,8 +123,14 @@ def test_an_unknown_name_like_no_other_points_to_the_list():
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("augmentation.policy=ligth", "must be 'none', 'light' or 'standard' (got 'ligth'); did you mean light?"),
-        ("augmentation.policy=on", "must be 'none', 'light' or 'standard' (got 'on')"),
+        ("augmentation.policy=ligth", "'s3' or 's4' (got 'ligth'); did you mean light?"),
+        ("augmentation.policy=on", "'s3' or 's4' (got 'on')"),
+        ("augmentation.rotaton=3", "augmentation.rotaton: unknown name; did you mean augmentation.rotation?"),
+        ("augmentation.rotation=200", "augmentation.rotation: must be at most 180 (got 200)"),
+        ("augmentation.hue=0.7", "augmentation.hue: must be at most 0.5 (got 0.7)"),
+        ("augmentation.cutmix=true", "augmentation.cutmix: must be a number (got True)"),
+        ("augmentation.vertical_flip=2", "augmentation.vertical_flip: must be true or false (got 2)"),
+        ("augmentation.magnitude=9", "operations and magnitude belong to policy 'randaugment' (got policy 'light')"),
         ("optim.epochs=true", "optim.epochs: must be a whole number (got True)"),
         ("optim.epochs='3'", "optim.epochs: must be a whole number (got '3')"),
         ("optim.epochs=", "optim.epochs: must be a whole number (got None)"),

@@ -8,10 +8,10 @@ from PIL import Image
 
 from tests.conftest import draw_scene
 from vitrine.data.preparation import Preparation
+from vitrine.data.samples import Sample
 from vitrine.data.squares import to_square
 from vitrine.errors import UserError
 from vitrine.reporting.preparation_page import (
-    Sample,
     compare_ways,
     describe_preparation,
     display_whitened,

@@ -6,7 +6,10 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from vitrine.config.augmentation import AugmentationSection
+from vitrine.config.section import Section, Switch, read_nothing
 
 BUILTIN_DIGITS = "builtin:digits"
 SMALL_CNN = "small_cnn"
@@ -27,25 +30,6 @@ Step = Literal[
     "whiten",
 ]
 Steps = Annotated[tuple[Step, ...], Field(strict=False)]
-
-
-def _read_switch(value: object) -> object:
-    """`on`, `off`, `yes` and `no` mean what they say, as in the first YAML."""
-    return {"on": True, "yes": True, "off": False, "no": False}.get(str(value).lower(), value)
-
-
-def _read_nothing(value: object) -> object:
-    """`off`, `no` and `false` choose 'none' where a name is expected."""
-    return "none" if str(value).lower() in ("off", "no", "false") else value
-
-
-Switch = Annotated[bool, BeforeValidator(_read_switch)]
-
-
-class Section(BaseModel):
-    """What all sections share: unknown names are refused, text is no number, values cannot change later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class ColumnsSection(Section):
@@ -308,24 +292,12 @@ class ModelSection(Section):
         return self
 
 
-class AugmentationSection(Section):
-    """Random changes to training pictures; validation and test pictures stay as they are."""
-
-    policy: Annotated[Literal["none", "light", "standard"], BeforeValidator(_read_nothing)] = Field(
-        "light",
-        description="'none'; 'light': small shifts, zooms and turns; 'standard': crops, turns, brightness and contrast",
-    )
-    horizontal_flip: Switch = Field(
-        True, description="mirror half of the pictures; false where left and right matter (digits, text)"
-    )
-
-
 class ImbalanceSection(Section):
     """What is done about classes of unequal size, in training only."""
 
     method: Annotated[
         Literal["none", "class_weights", "balanced_sampler", "focal", "logit_adjustment"],
-        BeforeValidator(_read_nothing),
+        BeforeValidator(read_nothing),
     ] = Field(
         "none",
         description="'class_weights': losses weighted by inverse frequency; 'balanced_sampler': each class equally "
@@ -399,7 +371,7 @@ class EngineSection(Section):
         le=64,
         description="loader processes; none means 0 on a CPU and the cores up to 8 beside a GPU",
     )
-    tracker: Annotated[Literal["tensorboard", "none"], BeforeValidator(_read_nothing)] = Field(
+    tracker: Annotated[Literal["tensorboard", "none"], BeforeValidator(read_nothing)] = Field(
         "tensorboard", description="where curves are logged during training"
     )
 

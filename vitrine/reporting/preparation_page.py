@@ -9,6 +9,7 @@ from PIL import Image
 from torchvision.transforms.v2.functional import to_pil_image
 
 from vitrine.data.preparation import Preparation, prepare_square
+from vitrine.data.samples import Sample
 from vitrine.data.squares import RESIZES, whiten
 from vitrine.data.steps import WHITEN, apply_steps
 from vitrine.errors import UserError
@@ -23,21 +24,6 @@ RESIZE_WORDS = {
     "crop": ("the middle cut out", "Proportions stay; what lies beyond the shorter side is not seen."),
     "letterbox": ("with bars", "Proportions and the whole picture stay; the bars take room from it."),
 }
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A picture to show.
-
-    Attributes:
-        name: its file, as people know it.
-        label_name: its class, or "".
-        picture: upright, 8-bit RGB.
-    """
-
-    name: str
-    label_name: str
-    picture: Image.Image
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,59 @@
+"""Show on a page what the augmentation of a recipe does to pictures: 16 variants of each, as the network sees them.
+
+python -m vitrine augment configs/s2_dogs5.yaml augmentation.policy=strong
+python -m vitrine augment augmentation.rotation=45 --pictures photo.jpg drawing.png
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vitrine.commands.console import parse_recipe, run_command
+from vitrine.config.schema import Recipe
+
+PER_CLASS = 1
+AT_MOST = 6
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+
+    def command() -> None:
+        given = parse_recipe("python -m vitrine augment", __doc__ or "", arguments, _add_options)
+        _show_variants(given.recipe, given.options.pictures, given.options.out)
+
+    return run_command(command)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pictures", nargs="+", type=Path, metavar="FILE", help="show these; else one of each class of the source"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("augmentation.html"), help="page to write (default %(default)s)"
+    )
+
+
+def _show_variants(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> None:
+    from vitrine.data.mixing import Mixing
+    from vitrine.data.policies import Policy
+    from vitrine.data.preparation import Preparation
+    from vitrine.data.samples import choose_samples, open_given
+    from vitrine.reporting.augmentation_page import Augmentation, write_augmentation_page
+
+    data, preparation = recipe.data, Preparation.from_section(recipe.preparation)
+    shown = Augmentation(
+        name=recipe.augmentation.policy,
+        policy=Policy.from_section(recipe.augmentation),
+        mixing=Mixing.from_section(recipe.augmentation),
+        seed=recipe.engine.seed,
+        stored_side=data.training_size or data.image_size,
+        side=data.image_size,
+        preparation=preparation,
+    )
+    with TemporaryDirectory(prefix="vitrine-") as workspace:
+        given = pictures and open_given(pictures, data.max_megapixels, preparation)
+        samples = given or choose_samples(data, recipe.labels, preparation, Path(workspace), PER_CLASS, AT_MOST)
+    write_augmentation_page(out, recipe.name, samples, shown)
+    print(f"{shown.sentence}\npage: {out}")

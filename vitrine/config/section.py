@@ -1,0 +1,25 @@
+"""What all sections of a recipe share: the base class, and ways of writing values that YAML readers know."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def _read_switch(value: object) -> object:
+    """`on`, `off`, `yes` and `no` mean what they say, as in the first YAML."""
+    return {"on": True, "yes": True, "off": False, "no": False}.get(str(value).lower(), value)
+
+
+def read_nothing(value: object) -> object:
+    """`off`, `no` and `false` choose 'none' where a name is expected."""
+    return "none" if str(value).lower() in ("off", "no", "false") else value
+
+
+Switch = Annotated[bool, BeforeValidator(_read_switch)]
+OptionalSwitch = Annotated[bool | None, BeforeValidator(_read_switch)]
+
+
+class Section(BaseModel):
+    """What all sections share: unknown names are refused, text is no number, values cannot change later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
