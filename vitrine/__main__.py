@@ -8,6 +8,7 @@ COMMANDS = {
     "prepare": "check, split and resize a folder of pictures (data_prep.py)",
     "study": "tell before any training how well the classes can be told apart",
     "train": "train and measure a classifier (train.py)",
+    "runs": "list every run with its accuracy, loss and duration",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
     "steps": "show on a page what the preparation does to pictures",

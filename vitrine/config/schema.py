@@ -39,6 +39,11 @@ def _read_nothing(value: object) -> object:
     return "none" if str(value).lower() in ("off", "no", "false") else value
 
 
+def _name_switch(value: object) -> object:
+    """`yes`, `no`, `true` and `false` choose 'on' and 'off' where these are two names among others."""
+    return {"yes": "on", "true": "on", "no": "off", "false": "off"}.get(str(value).lower(), value)
+
+
 Switch = Annotated[bool, BeforeValidator(_read_switch)]
 
 
@@ -236,7 +241,33 @@ class ModelSection(Section):
     trainable_part: Literal["head", "all"] = Field(
         "all", description="'head': the pretrained backbone stays as it is; 'all': everything is trained"
     )
+    cache_features: Annotated[Literal["auto", "on", "off"], BeforeValidator(_name_switch)] = Field(
+        "auto",
+        description="what a head of a frozen backbone receives is computed once, not in every epoch, which is many "
+        "times faster; 'auto': wherever trainable_part is 'head' and the head allows it",
+    )
+    feature_views: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="how often each training picture is looked at for cache_features: 1 takes it as it is, without "
+        "augmentation; with more, so many augmented views take turns, one in each epoch",
+    )
     small_cnn: SmallCnnSection = Field(SmallCnnSection(), description="shape of the small CNN")
+
+    @model_validator(mode="after")
+    def _features_are_kept_of_a_frozen_backbone(self) -> Self:
+        if self.cache_features == "on" and self.trainable_part != "head":
+            raise ValueError(
+                "cache_features 'on' needs a backbone that stays as it is: set model.trainable_part=head, "
+                "or model.cache_features=auto"
+            )
+        if self.feature_views > 1 and (self.trainable_part != "head" or self.cache_features == "off"):
+            raise ValueError(
+                f"feature_views is for cached features (got {self.feature_views}): set model.trainable_part=head and "
+                "model.cache_features=auto, or model.feature_views=1"
+            )
+        return self
 
     @model_validator(mode="after")
     def _a_new_network_is_trained_whole(self) -> Self:
