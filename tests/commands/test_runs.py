@@ -86,7 +86,7 @@ def test_an_unfinished_run_comes_last_and_says_how_to_go_on(show):
     out = show("--sort", "accuracy")[1]
     assert names_in(out) == ["good", "halted"]
     assert f"python train.py --resume {halted}" in out
-    assert "last written 0 s ago" in out or "s ago" in out
+    assert "last written" in out
 
 
 def test_a_pattern_chooses_names_and_a_wrong_one_is_answered_with_those_that_exist(show):
@@ -126,7 +126,7 @@ def test_the_table_fits_a_hundred_columns(show):
     assert max(map(len, table.splitlines())) <= 100
     assert "rmsprop 0.001" in table
     assert "7/9999" in table
-    assert "a_recipe_with" in table
+    assert "a_recipe" in table
 
 
 def test_csv_has_every_figure_and_whole_names(show):
@@ -149,7 +149,14 @@ def test_no_folder_of_runs_says_what_makes_one(show):
 
 @pytest.mark.parametrize(
     ("hours", "words"),
-    [(0, "0 s ago"), (0.5, "30 min ago"), (23, "23 h ago"), (25, "1 day ago"), (60, "2 days ago"), (400, "2 weeks ago")],
+    [
+        (0, "0 s ago"),
+        (0.5, "30 min ago"),
+        (23, "23 h ago"),
+        (25, "1 day ago"),
+        (60, "2 days ago"),
+        (400, "2 weeks ago"),
+    ],
 )
 def test_age_is_told_in_the_largest_unit_that_fits(hours, words):
     assert command.age(NOW - timedelta(hours=hours), NOW) == words

@@ -25,7 +25,9 @@ from vitrine.reporting.wording import duration, plural
 
 RUNS = Path("runs")
 WIDTH = 100  # where there is no terminal to ask
-ROOM_FOR_FOLDERS = 150
+GAP = 2
+HEADINGS = ("name", "age", "duration", "accuracy", "loss", "network", "optimiser", "epochs")
+NAME, NETWORK = HEADINGS.index("name"), HEADINGS.index("network")
 STEPS = ((60, "min"), (60, "h"), (24, "day"), (7, "week"))
 
 
@@ -76,22 +78,22 @@ def _write_csv(runs: Sequence[Run]) -> None:
 
 
 def _print_table(runs: Sequence[Run]) -> None:
-    width = shutil.get_terminal_size((WIDTH, 24)).columns
-    wide = width >= ROOM_FOR_FOLDERS
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("name", no_wrap=True, max_width=None if wide else 17, overflow="ellipsis")
-    for heading in ("age", "duration", "accuracy", "loss"):
-        table.add_column(heading, no_wrap=True, justify="right")
-    table.add_column("network", no_wrap=True, max_width=None if wide else 14, overflow="ellipsis")
-    table.add_column("optimiser", no_wrap=True)
-    table.add_column("epochs", no_wrap=True, justify="right")
-    if wide:
-        table.add_column("folder", no_wrap=True)
+    width = max(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)  # a narrower terminal wraps the lines
     now = datetime.now().astimezone()
-    for run in runs:
-        table.add_row(*_cells(run, now), *([str(run.folder)] if wide else []))
-    # Below 100 columns a table has holes; a terminal that is narrower wraps its lines.
-    Console(width=max(width, WIDTH), highlight=False, markup=False, emoji=False).print(table)
+    rows = [_cells(run, now) for run in runs]
+    columns = list(zip(HEADINGS, *rows, strict=True))
+    longest = [max(map(len, column)) for column in columns]
+    # Names and networks may be of any length: they share what the figures leave.
+    room = width - GAP * len(HEADINGS) - sum(longest) + longest[NAME] + longest[NETWORK]
+    longest[NETWORK] = min(longest[NETWORK], max(room // 2, room - longest[NAME]))
+    longest[NAME] = min(longest[NAME], room - longest[NETWORK])
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for heading, most in zip(HEADINGS, longest, strict=True):
+        right = heading not in ("name", "network", "optimiser")
+        table.add_column(heading, no_wrap=True, min_width=most, max_width=most, justify="right" if right else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)
 
 
 def _cells(run: Run, now: datetime) -> list[str]:

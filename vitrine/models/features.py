@@ -64,9 +64,7 @@ def compute_features(
             if whitens:
                 pixels = whiten(pixels)
             else:
-                pixels = F.normalize(
-                    pixels.div_(255), list(normalisation.mean), list(normalisation.std), inplace=True
-                )
+                pixels = F.normalize(pixels.div_(255), list(normalisation.mean), list(normalisation.std), inplace=True)
             with torch.autocast(model.device.type, AUTOCAST.get(precision), enabled=precision in AUTOCAST):
                 model(pixel_values=pixels.contiguous(memory_format=memory_format))
             on_batch(len(pixels))

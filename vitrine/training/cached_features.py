@@ -24,6 +24,7 @@ from vitrine.training.devices import Precision
 
 BATCH_SIZE = 64
 MOST_BYTES = 4 * 2**30  # they are held in memory; beyond this a training that computes them anew is safer
+FEATURES = "features"  # in a checkpoint
 FACTS = "facts.json"
 ARRAYS = ("train", "train_label_ids", "validation", "validation_label_ids")
 
