@@ -300,6 +300,7 @@ def _describe_training(
         "device": describe_device(accelerator.device),
         "seed": recipe.engine.seed,
         "epochs_planned": recipe.optim.epochs,
+        "augmentation": recipe.augmentation.policy != "none" or recipe.augmentation.horizontal_flip,
     }
 
 
