@@ -10,6 +10,7 @@ COMMANDS = {
     "backbones": "list the networks that training can start from",
     "find-rate": "suggest a learning rate for a recipe, with a plot",
     "train": "train and measure a classifier (train.py)",
+    "runs": "list every run with its accuracy, loss and duration",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
     "steps": "show on a page what the preparation does to pictures",

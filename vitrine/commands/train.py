@@ -59,7 +59,7 @@ def _train(recipe: Recipe, folder: Path | None) -> None:
     folder = folder or run_folder.start_run(RUNS, recipe.name)
     try:
         with TrainingDisplay(recipe.optim.epochs) as display:
-            metrics = run_training(recipe, folder, display.start, display.step, display.epoch)
+            metrics = run_training(recipe, folder, display.start, display.step, display.epoch, display.features)
         write_run_report(folder, prepared)
     except BaseException:
         _say_what_is_left(folder)
@@ -72,6 +72,6 @@ def _say_what_is_left(folder: Path) -> None:
     from shutil import rmtree
 
     if (folder / run_folder.CHECKPOINT).exists():
-        print(f"the finished epochs are kept: python train.py --resume {folder}")
+        print(f"what is finished is kept: python train.py --resume {folder}")
     else:
         rmtree(folder)

@@ -30,6 +30,17 @@ class TrainingDisplay:
             console=self.console,
             transient=True,
         )
+        self.shown_every = 1
+        self.looking = Progress(
+            TextColumn("features"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} pictures"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=self.console,
+            transient=True,
+        )
+        self.look = self.looking.add_task("", total=0)
         self.task = self.progress.add_task("", total=None, visible=False, epoch=0, loss=0.0, accuracy=0.0, speed=0.0)
 
     def __enter__(self) -> Self:
@@ -39,6 +50,7 @@ class TrainingDisplay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.looking.stop()
         self.progress.stop()
 
     def start(self, facts: Mapping[str, Any]) -> None:
@@ -50,6 +62,26 @@ class TrainingDisplay:
             soft_wrap=True,
             markup=False,
         )
+        if facts["feature_views"]:
+            self._announce_features(facts["feature_views"], facts["augmentation"])
+
+    def _announce_features(self, views: int, augmentation: bool) -> None:
+        how = "the plain pictures" if views == 1 else f"{views} augmented views of each training picture"
+        self.console.print(f"what the head receives is computed once, from {how}", soft_wrap=True, markup=False)
+        if views == 1 and augmentation:
+            self.console.print(
+                "so the recipe's augmentation is not used (model.feature_views=10 for augmented views)",
+                soft_wrap=True,
+                markup=False,
+            )
+        # Epochs take milliseconds; a screen of them is enough.
+        self.shown_every = max(1, self.epochs // 10)
+        self.progress.stop()  # one bar at a time
+        self.looking.start()
+
+    def features(self, done: int, total: int) -> None:
+        """Moves the bar of the features."""
+        self.looking.update(self.look, completed=done, total=total)
 
     def step(self, report: StepReport) -> None:
         """Moves the bar."""
@@ -66,6 +98,9 @@ class TrainingDisplay:
 
     def epoch(self, record: EpochRecord) -> None:
         """Prints the epoch's line."""
+        self.looking.stop()
+        if record.epoch % self.shown_every and record.epoch > 1:
+            return
         self.console.print(
             f"epoch {record.epoch:>3}  loss {record.train_loss:.3f}  accuracy {record.train_accuracy:.3f}"
             f"  | validation {record.validation_loss:.3f}  {record.validation_accuracy:.3f}"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from vitrine.config.augmentation import AugmentationSection
-from vitrine.config.section import Section, Switch, read_nothing
+from vitrine.config.section import Section, Switch, name_switch, read_nothing
 
 BUILTIN_DIGITS = "builtin:digits"
 SMALL_CNN = "small_cnn"
@@ -258,7 +258,33 @@ class ModelSection(Section):
         description="stochastic depth: share of the residual blocks that are left out in training, rising from 0 at "
         "the input to this; null leaves it as the network has it",
     )
+    cache_features: Annotated[Literal["auto", "on", "off"], BeforeValidator(name_switch)] = Field(
+        "auto",
+        description="what a head of a frozen backbone receives is computed once, not in every epoch, which is many "
+        "times faster; 'auto': wherever trainable_part is 'head' and the head allows it",
+    )
+    feature_views: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="how often each training picture is looked at for cache_features: 1 takes it as it is, without "
+        "augmentation; with more, so many augmented views take turns, one in each epoch",
+    )
     small_cnn: SmallCnnSection = Field(SmallCnnSection(), description="shape of the small CNN")
+
+    @model_validator(mode="after")
+    def _features_are_kept_of_a_frozen_backbone(self) -> Self:
+        if self.cache_features == "on" and self.trainable_part != "head":
+            raise ValueError(
+                "cache_features 'on' needs a backbone that stays as it is: set model.trainable_part=head, "
+                "or model.cache_features=auto"
+            )
+        if self.feature_views > 1 and (self.trainable_part != "head" or self.cache_features == "off"):
+            raise ValueError(
+                f"feature_views is for cached features (got {self.feature_views}): set model.trainable_part=head and "
+                "model.cache_features=auto, or model.feature_views=1"
+            )
+        return self
 
     @model_validator(mode="after")
     def _a_new_network_is_trained_whole(self) -> Self:

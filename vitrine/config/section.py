@@ -15,6 +15,11 @@ def read_nothing(value: object) -> object:
     return "none" if str(value).lower() in ("off", "no", "false") else value
 
 
+def name_switch(value: object) -> object:
+    """`yes`, `no`, `true` and `false` choose 'on' and 'off' where these are two names among others."""
+    return {"yes": "on", "true": "on", "no": "off", "false": "off"}.get(str(value).lower(), value)
+
+
 Switch = Annotated[bool, BeforeValidator(_read_switch)]
 OptionalSwitch = Annotated[bool | None, BeforeValidator(_read_switch)]
 

@@ -1,25 +1,29 @@
 """From a recipe to a run folder: prepared data set, network, training, model folder, final evaluation."""
 
+import functools
 import itertools
 import json
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 from accelerate import Accelerator, PartialState
 from accelerate.state import AcceleratorState
 from accelerate.utils import ProjectConfiguration
 from PIL import Image
+from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from transformers import PreTrainedModel
 
 import vitrine
 from vitrine.config.loading import dump_recipe
 from vitrine.config.schema import SMALL_CNN, Recipe
+from vitrine.data.augmentation import augment, draw_numbers
 from vitrine.data.facts import Settings
 from vitrine.data.loaders import build_evaluation_loader, build_training_loader
 from vitrine.data.preparation import Preparation
@@ -27,12 +31,15 @@ from vitrine.data.prepared import PreparedDataset, display_picture, open_prepare
 from vitrine.data.split import TEST, TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import CENTRED, Normalisation, build_backbone, build_small_cnn, freeze_backbone, place
+from vitrine.models.features import measure_head_input
 from vitrine.models.model_folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.environment import describe_environment, now
+from vitrine.training.cached_features import FEATURES, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
 from vitrine.training.final_evaluation import evaluate_on_test
+from vitrine.training.head_only import HeadOptions, fit_head_on_features
 from vitrine.training.loop import EpochRecord, Fit, StepReport, Trainer, TrainingOptions
 from vitrine.training.optimisation import build_optimizer, build_schedule
 from vitrine.training.seeding import seed_everything
@@ -72,6 +79,7 @@ def run_training(
     on_start: Callable[[dict[str, Any]], None] = lambda _: None,
     on_step: Callable[[StepReport], None] = lambda _: None,
     on_epoch: Callable[[EpochRecord], None] = lambda _: None,
+    on_features: Callable[[int, int], None] = lambda _, __: None,
 ) -> dict[str, Any]:
     """Trains, evaluates and fills an unfinished run folder (all but the report).
 
@@ -81,6 +89,7 @@ def run_training(
         on_start: told the key facts before the first step.
         on_step: told the state after each step.
         on_epoch: told the record of each epoch.
+        on_features: where a head's features are computed once, told the pictures done and all of them.
 
     Returns:
         The content of `metrics.json`.
@@ -91,11 +100,15 @@ def run_training(
     if accelerator.device.type == "cpu":
         keep_freed_memory()
     model, normalisation = _build_model(recipe, prepared.label_names)
-    facts = _describe_training(recipe, prepared, model, accelerator)
+    views = _choose_views(recipe, prepared, accelerator, model)
+    facts = _describe_training(recipe, prepared, model, accelerator) | {"feature_views": views}
     write_text(folder / run_folder.RECIPE, dump_recipe(recipe))
     on_start(facts)
     start = time.perf_counter()
-    fit = _fit(recipe, prepared, accelerator, model, normalisation, folder, on_step, on_epoch)
+    if views:
+        fit = _fit_head(recipe, prepared, accelerator, model, normalisation, views, folder, on_features, on_epoch)
+    else:
+        fit = _fit(recipe, prepared, accelerator, model, normalisation, folder, on_step, on_epoch)
     facts |= _summarise(fit, time.perf_counter() - start)
     history = pd.DataFrame([asdict(record) for record in fit.history])
     history.to_csv(folder / run_folder.HISTORY, index=False)
@@ -180,14 +193,97 @@ def _fit(
         options,
     )
     accelerator.init_trackers(run_folder.TENSORBOARD)
+    fit = trainer.run(folder / run_folder.CHECKPOINT, on_step, _logged(accelerator, on_epoch))
+    accelerator.end_training()
+    return fit
 
+
+def _choose_views(recipe: Recipe, prepared: PreparedDataset, accelerator: Accelerator, model: PreTrainedModel) -> int:
+    """In how many views the head's features are computed once; 0 where every epoch computes them."""
+    if recipe.model.trainable_part != "head" or recipe.model.cache_features == "off":
+        return 0
+    views = min(recipe.model.feature_views, recipe.optim.epochs)
+    width = measure_head_input(model, recipe.data.image_size)
+    sizes = [len(prepared.splits[name]) for name in (TRAIN, VALIDATION)]
+    reason = None
+    if width is None:
+        reason = "the head of this network does not start from one vector per picture"
+    elif not fits_in_memory(width, views, *sizes):
+        reason = f"{views} x {sizes[0]:,} pictures of {width:,} numbers each take more than 4 GiB of memory"
+    if reason is None:
+        return views
+    if recipe.model.cache_features == "on" or views > 1:
+        raise UserError(f"model.cache_features: {reason}. Set model.cache_features=off and model.feature_views=1")
+    return 0
+
+
+def _fit_head(
+    recipe: Recipe,
+    prepared: PreparedDataset,
+    accelerator: Accelerator,
+    model: PreTrainedModel,
+    normalisation: Normalisation,
+    views: int,
+    folder: Path,
+    on_features: Callable[[int, int], None],
+    on_epoch: Callable[[EpochRecord], None],
+) -> Fit:
+    optim, engine, augmentation = recipe.optim, recipe.engine, recipe.augmentation
+    policy, flip = (augmentation.policy, augmentation.horizontal_flip) if views > 1 else ("none", False)
+
+    def change(pixels: torch.Tensor, view: int, rows: Sequence[int]) -> torch.Tensor:
+        return augment(pixels, draw_numbers(engine.seed, view, rows), policy, flip, recipe.data.image_size)
+
+    precision = accelerator.mixed_precision
+    options = ViewOptions(
+        count=views,
+        change=change,
+        recipe={"seed": engine.seed, "backbone": recipe.model.backbone, **augmentation.model_dump(mode="json")},
+        precision="fp32" if precision == "no" else precision,
+        whitens=Preparation.from_section(recipe.preparation).whitens,
+        workers=choose_workers(engine.workers, accelerator.device),
+    )
+    model = place(model, accelerator.device)
+    splits = prepared.splits
+    inputs = compute_head_inputs(
+        model,
+        normalisation,
+        splits[TRAIN],
+        splits[VALIDATION],
+        options,
+        folder / run_folder.CHECKPOINT / FEATURES,
+        on_features,
+    )
+    batch_size = optim.batch_size * accelerator.num_processes
+    optimizer = build_optimizer(model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum)
+    steps = optim.epochs * math.ceil(len(splits[TRAIN]) / batch_size)
+    accelerator.init_trackers(run_folder.TENSORBOARD)
+    fit = fit_head_on_features(
+        model,
+        inputs,
+        optimizer,
+        build_schedule(optimizer, steps, optim.warmup_fraction),
+        HeadOptions(
+            epochs=optim.epochs,
+            seed=engine.seed,
+            batch_size=batch_size,
+            max_gradient_norm=optim.max_gradient_norm,
+            patience=recipe.early_stopping.patience,
+            min_delta=recipe.early_stopping.min_delta,
+        ),
+        functools.partial(F.cross_entropy, label_smoothing=optim.label_smoothing),
+        _logged(accelerator, on_epoch),
+    )
+    accelerator.end_training()
+    return fit
+
+
+def _logged(accelerator: Accelerator, on_epoch: Callable[[EpochRecord], None]) -> Callable[[EpochRecord], None]:
     def log(record: EpochRecord) -> None:
         accelerator.log({key: value for key, value in asdict(record).items() if key != "epoch"}, step=record.epoch)
         on_epoch(record)
 
-    fit = trainer.run(folder / run_folder.CHECKPOINT, on_step, log)
-    accelerator.end_training()
-    return fit
+    return log
 
 
 def _describe_training(
@@ -204,6 +300,7 @@ def _describe_training(
         "device": describe_device(accelerator.device),
         "seed": recipe.engine.seed,
         "epochs_planned": recipe.optim.epochs,
+        "augmentation": recipe.augmentation.policy != "none" or recipe.augmentation.horizontal_flip,
     }
 
 

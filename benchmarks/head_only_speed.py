@@ -1,0 +1,164 @@
+"""A head on a frozen backbone, from prepared data to evaluated model, beside a plain `transformers.Trainer` script.
+
+Both sides have the same pictures and the same frozen network. The Trainer side is the image-classification guide of
+transformers (RandomResizedCrop, fp32, default memory layout, an evaluation after each epoch) for 5 epochs; Vitrine's is
+configs/head_only.yaml. The Trainer has Vitrine's learning rate; with its own default of 5e-5 a head hardly moves
+in 5 epochs. Each runs in a process of its own, in turn. Three times are given: of the whole process, of the
+part after the imports, and the processor time of the whole process, which other programs on the machine change least.
+
+    python data_prep.py configs/s2_dogs5.yaml data.source=PICTURES
+    python benchmarks/head_only_speed.py --model FOLDER_OR_HUB_ID [--seeds 0 1 2]
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+EPOCHS = 5
+TIMES = {"process": "whole process", "work": "after the imports", "processor": "processor time"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True, help="pretrained model: folder or Hub id")
+    parser.add_argument("--prepared", type=Path, default=Path("prepared/s2_dogs5"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--learning-rates", type=float, nargs="+", default=[1e-3], help="of the Trainer, each in turn")
+    parser.add_argument("--side", choices=["vitrine", "trainer"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        run = run_vitrine if options.side == "vitrine" else run_trainer
+        result = run(options.model, options.prepared, options.seeds[0], options.learning_rates[0])
+        print("result:" + json.dumps(result))
+        return
+    sides = [(f"trainer {rate:g}", "trainer", rate) for rate in options.learning_rates] + [("vitrine", "vitrine", 0.0)]
+    print(
+        f"{'side':<14} {'seed':>4} {'process s':>9} {'work s':>7} {'cpu s':>7} {'accuracy':>8} {'load':>5}", flush=True
+    )
+    found: dict[str, list[dict[str, float]]] = {name: [] for name, *_ in sides}
+    for seed in options.seeds:
+        for name, side, rate in sides:
+            row = run_side(side, options.model, options.prepared, seed, rate)
+            found[name].append(row)
+            print(
+                f"{name:<14} {seed:>4} {row['process']:>9.1f} {row['work']:>7.1f} {row['processor']:>7.1f} "
+                f"{row['accuracy']:>8.4f} {os.getloadavg()[0]:>5.1f}",
+                flush=True,
+            )
+    summarise(found)
+
+
+def summarise(found: dict[str, list[dict[str, float]]]) -> None:
+    for name, rows in found.items():
+        accuracies = [row["accuracy"] for row in rows]
+        spread = statistics.stdev(accuracies) if len(rows) > 1 else 0.0
+        print(f"{name}: test accuracy {statistics.mean(accuracies):.4f} +- {spread:.4f} over {len(rows)} seeds")
+    for name in found:
+        if name != "vitrine":
+            for key, words in TIMES.items():
+                theirs, ours = (statistics.median(row[key] for row in found[side]) for side in (name, "vitrine"))
+                print(f"vitrine is {theirs / ours:.1f} times as fast as {name} ({words}: {ours:.1f} s, {theirs:.1f} s)")
+
+
+def run_side(side: str, model: str, prepared: Path, seed: int, rate: float) -> dict[str, float]:
+    """Runs one side in a process of its own, so that neither warms up the other."""
+    command = [
+        *(sys.executable, __file__, "--side", side, "--model", model, "--prepared", str(prepared)),
+        *("--seeds", str(seed), "--learning-rates", str(rate)),
+    ]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    lines = [line for line in answer.stdout.splitlines() if line.startswith("result:")]
+    if not lines:
+        sys.exit(answer.stderr)
+    result: dict[str, float] = json.loads(lines[-1].removeprefix("result:"))
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"process": seconds, "processor": processor, **result}
+
+
+def run_vitrine(model: str, prepared: Path, seed: int, _: float) -> dict[str, float]:
+    from vitrine.config.loading import load_recipe
+    from vitrine.data.prepared import open_prepared
+    from vitrine.training.run import run_training
+
+    start = time.perf_counter()
+    settings = open_prepared(prepared).facts.settings.content()
+    overrides = [f"{name}={json.dumps(value)}" for name, value in settings.items() if name != "data.source"]
+    overrides += [f"data.prepared={prepared}", f"model.backbone={model}", f"engine.seed={seed}"]
+    with tempfile.TemporaryDirectory() as folder:
+        metrics = run_training(load_recipe(ROOT / "configs/head_only.yaml", overrides), Path(folder))
+    return {"work": time.perf_counter() - start, "accuracy": metrics["test"]["accuracy"]}
+
+
+def run_trainer(model: str, prepared: Path, seed: int, rate: float) -> dict[str, float]:
+    """As in the guide, with `requires_grad_(False)` on the backbone."""
+    import numpy as np
+    import torch
+    from torchvision.transforms import CenterCrop, Compose, Normalize, RandomResizedCrop, Resize, ToTensor
+    from transformers import AutoImageProcessor, AutoModelForImageClassification, Trainer, TrainingArguments
+
+    from vitrine.data.prepared import open_prepared
+
+    start = time.perf_counter()
+    data = open_prepared(prepared)
+    side = data.facts.image_size
+    processor = AutoImageProcessor.from_pretrained(model)
+    normalise = Normalize(mean=processor.image_mean, std=processor.image_std)
+    for_training = Compose([RandomResizedCrop(side), ToTensor(), normalise])
+    for_evaluation = Compose([Resize(side), CenterCrop(side), ToTensor(), normalise])
+
+    def transformed(split: str, transform: Compose) -> object:
+        def apply(rows: dict[str, list]) -> dict[str, list]:
+            pictures = [transform(picture.convert("RGB")) for picture in rows["image"]]
+            return {"pixel_values": pictures, "labels": rows["label"]}
+
+        return data.splits[split].with_transform(apply)
+
+    torch.manual_seed(seed)
+    network = AutoModelForImageClassification.from_pretrained(
+        model, num_labels=len(data.label_names), ignore_mismatched_sizes=True
+    )
+    network.base_model.requires_grad_(False)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            remove_unused_columns=False,
+            per_device_train_batch_size=32,
+            per_device_eval_batch_size=32,
+            num_train_epochs=EPOCHS,
+            learning_rate=rate,
+            eval_strategy="epoch",
+            save_strategy="no",
+            report_to="none",
+            seed=seed,
+            disable_tqdm=True,
+            use_cpu=not torch.cuda.is_available(),
+        )
+        trainer = Trainer(
+            model=network,
+            args=arguments,
+            train_dataset=transformed("train", for_training),
+            eval_dataset=transformed("validation", for_evaluation),
+        )
+        trainer.train()
+        trainer.save_model(folder)
+        logits = trainer.predict(transformed("test", for_evaluation)).predictions
+    accuracy = float((logits.argmax(-1) == np.asarray(data.splits["test"]["label"])).mean())
+    return {"work": time.perf_counter() - start, "accuracy": accuracy}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""`python -m vitrine runs`: one row per run, whatever else lies in the folder."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from vitrine.commands import runs as command
+from vitrine.config.loading import dump_recipe, load_recipe
+from vitrine.records.run_folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def show(tmp_path, monkeypatch, capsys):
+    """A function that runs the command where `runs/` lies: (exit code, output, errors)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def call(*arguments):
+        return command.main(arguments), *capsys.readouterr()
+
+    return call
+
+
+def write_run(name, hours_ago, accuracy=0.9, loss=0.3, seconds=95, overrides=(), suffix=""):
+    started = NOW - timedelta(hours=hours_ago)
+    folder = Path("runs") / name / (started.astimezone().strftime("%Y-%m-%d_%H-%M-%S") + suffix)
+    folder.mkdir(parents=True)
+    recipe = load_recipe(None, [f"name={name}", "model.backbone=microsoft/resnet-18", *overrides])
+    (folder / RECIPE).write_text(dump_recipe(recipe), "utf-8")
+    if suffix:
+        return folder
+    finished = started + timedelta(seconds=seconds)
+    times = {"started": started.isoformat(), "finished": finished.isoformat()}
+    (folder / ENVIRONMENT).write_text(json.dumps(times))
+    metrics = {
+        "test": {"pictures": 100, "accuracy": accuracy, "accuracy_interval": [accuracy - 0.05, accuracy], "loss": loss},
+        "validation": {"accuracy": 0.8, "loss": 0.5},
+        "training": {"seconds": seconds - 5, "epochs": 7},
+    }
+    (folder / METRICS).write_text(json.dumps(metrics))
+    return folder
+
+
+def names_in(table):
+    """First words of the rows."""
+    rows = table.split("\n\n")[0].splitlines()[1:]
+    return [row.split()[0] for row in rows]
+
+
+def test_a_row_says_what_a_run_was_and_what_it_reached(show):
+    write_run("dogs", 2.5, overrides=["optim.learning_rate=1e-4", "model.trainable_part=head"])
+    code, out, err = show()
+    assert (code, err) == (0, "")
+    row = out.splitlines()[1]
+    for cell in ("dogs", "2 h ago", "1 min 35 s", "0.900 0.85-0.90", "0.300", "resnet-18", "adamw 0.0001", "7/10"):
+        assert cell in row
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("age", ["new", "middle", "old"]),
+        ("accuracy", ["old", "new", "middle"]),
+        ("loss", ["middle", "old", "new"]),
+        ("duration", ["new", "old", "middle"]),
+    ],
+)
+def test_rows_are_sorted_with_the_best_first(show, order, expected):
+    write_run("old", 30, accuracy=0.95, loss=0.4, seconds=60)
+    write_run("middle", 20, accuracy=0.5, loss=0.2, seconds=600)
+    write_run("new", 10, accuracy=0.7, loss=0.5, seconds=6)
+    assert names_in(show("--sort", order)[1]) == expected
+
+
+def test_an_unfinished_run_comes_last_and_says_how_to_go_on(show):
+    halted = write_run("halted", 1, suffix=UNFINISHED)
+    write_run("good", 2)
+    out = show("--sort", "accuracy")[1]
+    assert names_in(out) == ["good", "halted"]
+    assert f"python train.py --resume {halted}" in out
+    assert "last written" in out
+
+
+def test_a_pattern_chooses_names_and_a_wrong_one_is_answered_with_those_that_exist(show):
+    for name in ("dogs_a", "dogs_b", "cats"):
+        write_run(name, 1)
+    assert sorted(names_in(show("--name", "dogs*")[1])) == ["dogs_a", "dogs_b"]
+    code, _, err = show("--name", "birds")
+    assert code == 2
+    assert "cats, dogs_a, dogs_b" in err
+
+
+def test_broken_and_foreign_folders_are_named_and_the_others_shown(show):
+    write_run("good", 1)
+    (write_run("no_number", 2) / METRICS).write_text('{"test": {"accuracy": NaN}}')
+    (write_run("cut_off", 3) / METRICS).write_text('{"test": ')
+    (write_run("no_times", 4) / ENVIRONMENT).unlink()
+    (write_run("odd_recipe", 5) / RECIPE).write_text("- a list")
+    (write_run("no_yaml", 6) / RECIPE).write_bytes(b"name: [\xff")
+    Path("runs/notes/summer").mkdir(parents=True)
+    Path("runs/readme.txt").write_text("no run")
+    Path("runs/good/latest").symlink_to(next(Path("runs/good").iterdir()).name)
+    code, out, err = show()
+    assert code == 0
+    assert names_in(out) == ["good"]
+    for name in ("no_number", "cut_off", "no_times", "odd_recipe", "no_yaml", "notes/summer"):
+        assert name in err
+    assert "readme" not in err
+    assert "7 folders" not in err
+    assert "6 folders" in err
+
+
+def test_the_table_fits_a_hundred_columns(show):
+    overrides = ["model.backbone=timm/some_network_with_a_very_long_name", "optim.name=rmsprop", "optim.epochs=9999"]
+    write_run("a_recipe_with_a_very_long_name", 500, seconds=40_000, overrides=overrides)
+    write_run("short", 5000, suffix=UNFINISHED, overrides=["optim.learning_rate=1.25e-5"])
+    table = show()[1].split("\n\n")[0]
+    assert max(map(len, table.splitlines())) <= 100
+    assert "rmsprop 0.001" in table
+    assert "7/9999" in table
+    assert "a_recipe" in table
+
+
+def test_csv_has_every_figure_and_whole_names(show):
+    folder = write_run("dogs", 3, accuracy=0.75, overrides=["engine.seed=3"])
+    write_run("halted", 4, suffix=UNFINISHED)
+    rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
+    assert [row["state"] for row in rows] == ["finished", "unfinished"]
+    assert rows[0]["folder"] == str(folder)
+    assert float(rows[0]["test_accuracy"]) == 0.75
+    assert float(rows[0]["duration_seconds"]) == 95
+    assert (rows[0]["backbone"], rows[0]["seed"]) == ("microsoft/resnet-18", "3")
+    assert rows[1]["test_accuracy"] == ""
+
+
+def test_no_folder_of_runs_says_what_makes_one(show):
+    code, _, err = show()
+    assert code == 2
+    assert "train.py" in err
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (0, "0 s ago"),
+        (0.5, "30 min ago"),
+        (23, "23 h ago"),
+        (25, "1 day ago"),
+        (60, "2 days ago"),
+        (400, "2 weeks ago"),
+    ],
+)
+def test_age_is_told_in_the_largest_unit_that_fits(hours, words):
+    assert command.age(NOW - timedelta(hours=hours), NOW) == words
+
+
+def test_the_list_is_shown_without_loading_torch(show):
+    write_run("dogs", 1)
+    program = "import sys; from vitrine.commands.runs import main; main([]); sys.exit('torch' in sys.modules)"
+    environment = {"PYTHONPATH": str(Path(command.__file__).parents[2])}
+    answer = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=False)
+    assert answer.returncode == 0, answer.stderr

@@ -1,0 +1,150 @@
+"""Show every run: name, age, duration, accuracy, loss, network, optimiser; unfinished ones with how to go on.
+
+python -m vitrine runs
+python -m vitrine runs --sort accuracy --name 'dogs*'
+python -m vitrine runs --csv > runs.csv
+"""
+
+import argparse
+import csv
+import shutil
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+from rich.table import Table
+
+from vitrine.commands.console import run_command
+from vitrine.errors import UserError
+from vitrine.records import run_folder
+from vitrine.reporting.run_table import Order, Run, Runs, as_record, find_runs, sort_runs
+from vitrine.reporting.wording import duration, plural
+
+RUNS = Path("runs")
+WIDTH = 100  # where there is no terminal to ask
+GAP = 2
+HEADINGS = ("name", "age", "duration", "accuracy", "loss", "network", "optimiser", "epochs")
+NAME, NETWORK = HEADINGS.index("name"), HEADINGS.index("network")
+STEPS = ((60, "min"), (60, "h"), (24, "day"), (7, "week"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+    return run_command(lambda: _show(_build_parser().parse_args(arguments)))
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m vitrine runs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sort",
+        choices=get_args(Order),
+        default="age",
+        help="best first: newest (default), most accurate, least loss, quickest",
+    )
+    parser.add_argument("--name", default="*", metavar="PATTERN", help="only runs of such names, with * and ?")
+    parser.add_argument("--csv", action="store_true", help="every figure, as comma-separated values")
+    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where runs lie (default: runs)")
+    return parser
+
+
+def _show(options: argparse.Namespace) -> None:
+    if not options.runs.is_dir():
+        raise UserError(f"--runs: there is no folder {options.runs}; the first python train.py makes it")
+    found = find_runs(options.runs, options.name)
+    runs = sort_runs(found.runs, options.sort)
+    if not runs and not found.faults:
+        names = sorted({run.name for run in find_runs(options.runs).runs})
+        there = f"; there are {', '.join(names)}" if names else ""
+        raise UserError(f"{options.runs}: no run has a name like '{options.name}'{there}")
+    if options.csv:
+        _write_csv(runs)
+    else:
+        _print_table(runs)
+        _print_what_to_do(runs)
+    _name_faults(found)
+
+
+def _write_csv(runs: Sequence[Run]) -> None:
+    records = [as_record(run) for run in runs]
+    if records:
+        writer = csv.DictWriter(sys.stdout, list(records[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
+
+
+def _print_table(runs: Sequence[Run]) -> None:
+    width = max(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)  # a narrower terminal wraps the lines
+    now = datetime.now().astimezone()
+    rows = [_cells(run, now) for run in runs]
+    columns = list(zip(HEADINGS, *rows, strict=True))
+    longest = [max(map(len, column)) for column in columns]
+    # Names and networks may be of any length: they share what the figures leave.
+    room = width - GAP * len(HEADINGS) - sum(longest) + longest[NAME] + longest[NETWORK]
+    longest[NETWORK] = min(longest[NETWORK], max(room // 2, room - longest[NAME]))
+    longest[NAME] = min(longest[NAME], room - longest[NETWORK])
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for heading, most in zip(HEADINGS, longest, strict=True):
+        right = heading not in ("name", "network", "optimiser")
+        table.add_column(heading, no_wrap=True, min_width=most, max_width=most, justify="right" if right else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)
+
+
+def _cells(run: Run, now: datetime) -> list[str]:
+    record, figures = run.choices, run.figures
+    network = Path(record.model.backbone).name + (", head" if record.model.trainable_part == "head" else "")
+    optimiser = f"{record.optim.name} {record.optim.learning_rate:g}"
+    if figures is None or run.seconds is None:
+        return [run.name, age(run.started, now), "-", "unfinished", "-", network, optimiser, f"?/{record.optim.epochs}"]
+    low, high = figures.test.accuracy_interval
+    return [
+        run.name,
+        age(run.started, now),
+        duration(run.seconds),
+        f"{figures.test.accuracy:.3f} {low:.2f}-{high:.2f}",
+        f"{figures.test.loss:.3f}",
+        network,
+        optimiser,
+        f"{figures.training.epochs}/{record.optim.epochs}",
+    ]
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: "2 h ago"; both times with their zones."""
+    amount, unit = (now - moment).total_seconds(), "s"
+    if amount < 0:
+        return "in future"  # a clock was wrong
+    for step, larger in STEPS:
+        if amount < step:
+            break
+        amount, unit = amount / step, larger
+    number = int(amount)
+    return f"{number} {unit}{'s' if unit in ('day', 'week') and number > 1 else ''} ago"
+
+
+def _print_what_to_do(runs: Sequence[Run]) -> None:
+    finished = [run for run in runs if run.figures]
+    unfinished = [run for run in runs if not run.figures]
+    if finished:
+        best = sort_runs(finished, "accuracy")[0]
+        print("\naccuracy: of the test pictures, with its 95 % interval")
+        print(f"most accurate: {best.folder / run_folder.REPORT}")
+    if unfinished:
+        print(f"\n{plural(len(unfinished), 'run')} unfinished, or still at work; to go on:")
+    now = datetime.now().astimezone()
+    for run in unfinished:
+        last = f"  (last written {age(run.last_written, now)})" if run.last_written else ""
+        print(f"  python train.py --resume {run.folder}{last}")
+
+
+def _name_faults(found: Runs) -> None:
+    if found.faults:
+        print(f"\n{plural(len(found.faults), 'folder')} could not be read as a run:", file=sys.stderr)
+    for fault in found.faults:
+        print(f"  {fault}", file=sys.stderr)
