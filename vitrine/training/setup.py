@@ -114,7 +114,7 @@ def choose_batch(
 
 def open_budget(minutes: float, begun: float, prepared: PreparedDataset) -> Budget:
     """The time budget of a run that began at `time.monotonic()` = `begun`."""
-    return Budget(60 * minutes, begun, len(prepared.splits[VALIDATION]), len(prepared.splits[TEST]))
+    return Budget(60 * minutes, begun, len(prepared.splits[VALIDATION]), sum(prepared.facts.counts[TEST].values()))
 
 
 def identify(recipe: Recipe, prepared: PreparedDataset, accelerator: Accelerator) -> dict[str, str]:
