@@ -121,9 +121,7 @@ def test_a_loss_that_explodes_later_keeps_the_best_weights(prepared, tmp_path):
         return good(logits, targets) * (float("nan") if trainer.position.epoch == 2 else 1.0)
 
     trainer.stepper.methods = replace(trainer.stepper.methods, loss=explode)
-    with pytest.raises(
-        UserError, match=r"epoch 3: the gradient is no longer a number\. Lower .* of epoch \d, the best"
-    ):
+    with pytest.raises(UserError, match=r"epoch 3: the gradient is no longer a number.* of epoch \d, the best"):
         run(trainer, tmp_path)
     assert kept == [trainer.fit.best_epoch]
     assert same(weights_of(trainer), trainer.fit.best_weights)
@@ -230,7 +228,7 @@ def test_unfreezing_starts_at_its_epoch_also_after_a_resume(prepared, tmp_path):
 
 @pytest.mark.parametrize(
     ("seconds", "steps"),
-    [(0.5, 0), (2, 1), (6, 5), (11, 10), (12, 10), (22, 20), (28, 26), (33, 30)],
+    [(0.5, 0), (2, 1), (6, 5), (11, 10), (12, 10), (22, 20), (28, 25), (33, 30)],
 )
 def test_a_budget_counts_each_epochs_validation(seconds, steps):
     """Ten steps of a second in an epoch, and a second for each validation."""

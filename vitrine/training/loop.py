@@ -131,7 +131,7 @@ class Trainer:
         self.sums = torch.tensor(position.sums, dtype=torch.float64, device=self.accelerator.device)
         self.batches.start(position.epoch, position.step)
         loader = deliver(self.train_loader, self.accelerator.device)
-        self.pace.start_epoch()
+        self.pace.start_epoch(self.steps_done)
         self.mark = time.perf_counter()
         while position.step < self._last_step() and not self.fit.out_of_time:
             before = time.perf_counter()

@@ -22,14 +22,18 @@ class Pace:
         self.most_steps = most_steps
         self.batches = batches
         self.step_size = batches.length / batches.steps
-        self.since: tuple[float, int] | None = None
-        self.step_seconds: float | None = None
-        self.plan_after = 0
+        self.last = time.perf_counter(), 0
+        self.timed_seconds, self.timed_steps, self.seen_steps = 0.0, 0, 0
+        self.plan_after = FIRST_PLAN_STEPS
 
-    def start_epoch(self) -> None:
-        """Forgets the clock, which ran on while the model was evaluated."""
-        self.since = None
-        self.plan_after = 0
+    @property
+    def step_seconds(self) -> float | None:
+        """Of one step, those of late counting most; None: not known yet."""
+        return self.timed_seconds / self.timed_steps if self.timed_steps else None
+
+    def start_epoch(self, steps_done: int) -> None:
+        """Starts the clock again, which is not to count evaluations."""
+        self.last = time.perf_counter(), steps_done
 
     def validated(self, seconds: float) -> None:
         """Takes note of what a validation took."""
@@ -53,19 +57,19 @@ class Pace:
         """
         if self.budget is None:
             return None
-        if self.since is None:
-            # The first steps are slow: memory is fetched, kernels are chosen.
-            if position.step >= WARM_UP_STEPS:
-                self.since = time.perf_counter(), steps_done
-                self.plan_after = steps_done + FIRST_PLAN_STEPS - WARM_UP_STEPS
+        (before, steps_before), self.last = self.last, (time.perf_counter(), steps_done)
+        self.seen_steps += steps_done - steps_before
+        # The first steps are slow: memory is fetched, kernels are chosen.
+        if self.seen_steps <= WARM_UP_STEPS:
             return None
-        timed = steps_done - self.since[1]
-        self.step_seconds = (time.perf_counter() - self.since[0]) / timed
-        if steps_done < self.plan_after:
+        self.timed_seconds += self.last[0] - before
+        self.timed_steps += steps_done - steps_before
+        if self.seen_steps < self.plan_after or self.step_seconds is None:
             return None
-        self.plan_after = steps_done + max(FIRST_PLAN_STEPS, self.batches.steps // 2)
+        self.plan_after = self.seen_steps + max(FIRST_PLAN_STEPS, self.batches.steps // 2)
         more = self.budget.plan(self.step_seconds, self.step_size, self.batches.steps, position.step)
         total = as_main_says(self.accelerator, min(self.most_steps, steps_done + max(1, more)))
+        self.timed_seconds, self.timed_steps = self.step_seconds, 1  # what comes counts more than what was
         changed = abs(total - position.total_steps) > SMALLEST_CHANGE * position.total_steps
         return total if changed else None
 

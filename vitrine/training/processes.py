@@ -1,9 +1,8 @@
 """Several processes as one training: what they agree on, what they share, and synchronised batch norm on CPUs."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
-import torch.distributed.nn.functional as distributed
 from accelerate import Accelerator, PartialState
 from accelerate.utils import broadcast_object_list
 from timm.layers.norm_act import BatchNormAct2d, convert_sync_batchnorm
@@ -52,6 +51,22 @@ def synchronise_batch_norm(model: PreTrainedModel, device: torch.device) -> PreT
     return model
 
 
+class _SumOverProcesses(torch.autograd.Function):
+    """A sum over all processes whose gradient is the sum of all processes' gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, own: torch.Tensor) -> torch.Tensor:
+        summed = own.clone()
+        torch.distributed.all_reduce(summed)
+        return summed
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
+        summed = gradients[0].contiguous().clone()
+        torch.distributed.all_reduce(summed)
+        return summed
+
+
 class SharedBatchNorm2d(nn.BatchNorm2d):
     """Batch norm over the pictures of all processes; torch's own `SyncBatchNorm` has no kernel for CPUs."""
 
@@ -62,9 +77,8 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         values = input.float()
         count = torch.full((1,), values.numel() / values.shape[1])
         # Sums with gradients: what a picture adds to the mean changes all others, on every process.
-        sums: torch.Tensor = distributed.all_reduce(
-            torch.cat([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
-        )
+        own = torch.cat([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
+        sums: torch.Tensor = _SumOverProcesses.apply(own)  # type: ignore[no-untyped-call]
         total = sums[-1].detach()
         mean, square = sums[:-1].view(2, -1) / total
         variance = (square - mean.square()).clamp(min=0)
