@@ -21,7 +21,7 @@ class Pace:
         self.budget = budget
         self.most_steps = most_steps
         self.batches = batches
-        self.step_size = batches.length / batches.steps
+        self.step_size = batches.length / batches.steps / accelerator.num_processes  # of each process
         self.last = time.perf_counter(), 0
         self.timed_seconds, self.timed_steps, self.seen_steps = 0.0, 0, 0
         self.plan_after = FIRST_PLAN_STEPS

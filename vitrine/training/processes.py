@@ -78,7 +78,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         count = torch.full((1,), values.numel() / values.shape[1])
         # Sums with gradients: what a picture adds to the mean changes all others, on every process.
         own = torch.cat([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
-        sums: torch.Tensor = _SumOverProcesses.apply(own)  # type: ignore[no-untyped-call]
+        sums: torch.Tensor = _SumOverProcesses.apply(own)
         total = sums[-1].detach()
         mean, square = sums[:-1].view(2, -1) / total
         variance = (square - mean.square()).clamp(min=0)
