@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -24,6 +24,39 @@ class Verdict:
 
     compiled: bool
     reason: str
+
+
+def choose_network(
+    stepper: Stepper,
+    choice: Literal["auto", "on"],
+    decided: bool | None,
+    batches: Iterator[Batch],
+    epoch: int,
+    steps: int,
+) -> tuple[Any, bool]:
+    """Compiled or not: decided once in a training and kept after a resume, since the numbers differ a little.
+
+    Args:
+        stepper: of the training.
+        choice: of the recipe.
+        decided: what was decided before, where it was.
+        batches: as they are in training, to measure with.
+        epoch: from 0.
+        steps: that are planned.
+
+    Returns:
+        The network to train with, and whether it is compiled.
+    """
+    if decided is None and choice == "auto":
+        if stepper.accelerator.num_processes > 1:
+            stepper.say(
+                "torch.compile: not used; it is not measured with several processes, engine.compile=on takes it"
+            )
+            return stepper.model, False
+        verdict = measure_compiling(stepper, torch.compile(stepper.model), next(batches), epoch, steps)
+        stepper.say(verdict.reason)
+        decided = verdict.compiled
+    return (stepper.model, False) if decided is False else (torch.compile(stepper.model), True)
 
 
 def measure_compiling(stepper: Stepper, compiled: Any, batch: Batch, epoch: int, steps: int) -> Verdict:

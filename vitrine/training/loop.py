@@ -17,7 +17,7 @@ from vitrine.errors import UserError
 from vitrine.models.backbones import Normalisation, choose_memory_format
 from vitrine.training.budget import Budget
 from vitrine.training.checkpoints import Checkpoints
-from vitrine.training.compiling import measure_compiling
+from vitrine.training.compiling import choose_network
 from vitrine.training.methods import Methods, Schedule, TrainingOptions
 from vitrine.training.pace import Pace
 from vitrine.training.processes import add_up, as_main_says, share_buffers
@@ -67,6 +67,8 @@ class Trainer:
         self.plain_optimizer = optimizer
         # Loader and schedule are not prepared: Accelerate would repeat pictures to fill the last batch, and step the
         # schedule once for every process.
+        if accelerator.ddp_handler is not None:  # what is frozen in an epoch gives no gradient to wait for
+            accelerator.ddp_handler.find_unused_parameters = self.methods.on_epoch_start is not None
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain_model: PreTrainedModel = accelerator.unwrap_model(self.model)
         normalise = Normaliser(normalisation, options.whitens, choose_memory_format(model), accelerator.device)
@@ -121,6 +123,8 @@ class Trainer:
         return self.fit
 
     def _is_done(self) -> bool:
+        if self.position.step > 0:  # its evaluation is still to come
+            return False
         finished = len(self.fit.history) >= self.options.epochs or self.steps_done >= self.position.total_steps
         return finished or self.fit.stopped_early or self.fit.out_of_time
 
@@ -165,11 +169,8 @@ class Trainer:
             raise_diverged("the loss")
         loss, accuracy = mean_of(position.sums, 0), mean_of(position.sums, 1)
         speed = position.sums[2] * processes / max(position.seconds, 1e-9)
-        on_step(
-            StepReport(
-                *(position.epoch + 1, position.step, self.batches.steps, position.total_steps, loss, accuracy, speed)
-            )
-        )
+        steps = position.step, self.batches.steps, position.total_steps
+        on_step(StepReport(position.epoch + 1, *steps, loss, accuracy, speed))
         self._plan()
         save_due = time.monotonic() - self.saved >= 60 * self.options.checkpoint_minutes
         main = self.accelerator.is_main_process
@@ -196,34 +197,18 @@ class Trainer:
         self.say(f"time budget: {total:,} steps ({epochs:.1f} epochs) are planned, as many as fit")
 
     def _start_epoch(self, epoch: int) -> None:
-        before = [parameter.requires_grad for parameter in self.plain_model.parameters()]
-        self.methods.on_epoch_start(epoch)
-        after = [parameter.requires_grad for parameter in self.plain_model.parameters()]
-        if before != after and self.accelerator.num_processes > 1:  # DDP knows only what was trainable at its start
-            self.model = self.stepper.model = self.stepper.network = self.accelerator.prepare_model(self.plain_model)
-            self.position.compiled = None
+        if self.methods.on_epoch_start is not None:
+            self.methods.on_epoch_start(epoch)
         self.methods.set_mode(self.plain_model)
-        self._choose_network(epoch)
-
-    def _choose_network(self, epoch: int) -> None:
-        """Compiled or not: decided once in a training and kept after a resume, since the numbers differ a little."""
-        choice, decided = self.options.compile, self.position.compiled
-        if decided is None and choice == "auto" and self.accelerator.num_processes > 1:
-            self.say("torch.compile: not used; several processes cannot measure it, say engine.compile=on to have it")
-            choice = "off"
-        if self.stepper.network is not self.model or choice == "off" or decided is False:
+        position, options = self.position, self.options
+        if self.stepper.network is not self.model or options.compile == "off" or position.compiled is False:
             return
-        compiled: Any = torch.compile(self.model)
-        if decided is None and choice == "auto":
-            self.batches.start(epoch)
-            batch = next(deliver(self.train_loader, self.accelerator.device))
-            steps = self.position.total_steps - self.steps_done
-            verdict = measure_compiling(self.stepper, compiled, batch, epoch, steps)
-            self.say(verdict.reason)
-            decided = verdict.compiled
-        self.position.compiled = decided is not False
-        if self.position.compiled:
-            self.stepper.network = compiled
+        self.batches.start(epoch)
+        steps = position.total_steps - self.steps_done
+        batches = deliver(self.train_loader, self.accelerator.device)
+        self.stepper.network, position.compiled = choose_network(
+            self.stepper, options.compile, position.compiled, batches, epoch, steps
+        )
 
     def _finish_epoch(self) -> EpochRecord:
         """Evaluates, and keeps the weights if they are the best."""
@@ -262,7 +247,7 @@ class Trainer:
 
     def _keep_top(self, epoch: int) -> None:
         """Keeps the model as it is now if it is among the best, and removes the one that it pushes out."""
-        if self.methods.keep_epoch is None or not self.accelerator.is_main_process:
+        if self.options.top == 0 or self.methods.keep_epoch is None or not self.accelerator.is_main_process:
             return
         top = self.fit.best_epochs(self.options.top)
         if epoch in top:
@@ -312,8 +297,9 @@ class Trainer:
         if not self.accelerator.is_main_process:  # the stored sums are those of all processes
             self.position.sums = [0.0, 0.0, 0.0]
         self.pace.continue_from(self.position.used_seconds)
-        for epoch in range(self.position.epoch + 1):
-            self.methods.on_epoch_start(epoch)
+        if self.methods.on_epoch_start is not None:
+            for epoch in range(self.position.epoch + 1):
+                self.methods.on_epoch_start(epoch)
         self.schedule = self.build_schedule(self.position.total_steps)
         for name, part in self._parts().items():
             part.load_state_dict(state["parts"][name])

@@ -93,7 +93,7 @@ class Methods:
         average: of the weights.
         set_mode: puts the parts of the model into training or evaluation mode before each epoch.
         on_epoch_start: told each epoch's number, from 0, before it starts, and all earlier ones after a resume; may
-            change which parameters are trainable.
+            change which parameters are trainable. All that ever will be must be so when the `Trainer` is made.
         on_validation: told each validation loss.
         keep_epoch: `(epoch, from 1)`: writes the model as it is now; None: only the best weights are kept, in memory.
         drop_epoch: removes what `keep_epoch` wrote.
@@ -105,7 +105,7 @@ class Methods:
     sampler: Sampler[int] | None = None
     average: WeightAverage | None = None
     set_mode: Callable[[PreTrainedModel], None] = train_what_is_trainable
-    on_epoch_start: Callable[[int], None] = lambda _: None
+    on_epoch_start: Callable[[int], None] | None = None
     on_validation: Callable[[float], None] = lambda _: None
     keep_epoch: Callable[[int], None] | None = None
     drop_epoch: Callable[[int], None] = lambda _: None
