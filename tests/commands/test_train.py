@@ -50,8 +50,8 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, 
     (finished,) = run_folders(workplace)
     save = Trainer._save
 
-    def save_then_stop(trainer, checkpoint):
-        save(trainer, checkpoint)
+    def save_then_stop(trainer):
+        save(trainer)
         if len(trainer.fit.history) == 2:
             raise KeyboardInterrupt
 

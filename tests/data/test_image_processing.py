@@ -20,7 +20,7 @@ from vitrine.errors import UserError
 from vitrine.inference.predictor import Predictor
 from vitrine.models.backbones import build_small_cnn, read_normalisation, register_own_classes
 from vitrine.models.model_folder import build_processor, load_model, normalise_squares, save_model
-from vitrine.training.loop import Normaliser
+from vitrine.training.steps import Normaliser
 
 ALL = ("contrast", "autocontrast", "equalize", "crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
 PREPARATIONS = {

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,11 +7,13 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
-from vitrine.data.loaders import build_evaluation_loader, build_training_loader
+from vitrine.data.augmentation import augment, draw_numbers
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import CENTRED, build_backbone, build_small_cnn, freeze_backbone
-from vitrine.training.loop import Trainer, TrainingOptions
+from vitrine.training.checkpoints import Checkpoints
+from vitrine.training.loop import Trainer
+from vitrine.training.methods import Methods, TrainingOptions
 from vitrine.training.optimisation import build_optimizer, build_schedule
 from vitrine.training.seeding import seed_everything
 
@@ -21,35 +25,27 @@ def prepared(tmp_path_factory):
 
 
 def make_trainer(
-    prepared, *, seed=0, epochs=3, learning_rate=0.01, patience=100, policy="light", model=None, rows=None
+    prepared, *, seed=0, epochs=3, learning_rate=0.01, policy="light", model=None, rows=None, methods=None, **options
 ):
     AcceleratorState._reset_state()
     seed_everything(seed)
     model = model or build_small_cnn(prepared.label_names, (8, 16), 1, dropout=0.2)
     train = prepared.splits[TRAIN] if rows is None else prepared.splits[TRAIN].select(rows)
-    loader = build_training_loader(train, 16, seed, workers=0)
     optimizer = build_optimizer(model, "adamw", learning_rate, 0.01, 0.9)
-    options = TrainingOptions(
-        epochs=epochs,
-        seed=seed,
-        head_only=not all(p.requires_grad for p in model.parameters()),
-        policy=policy,
-        horizontal_flip=policy != "none",
-        label_smoothing=0.0,
-        max_gradient_norm=1.0,
-        patience=patience,
-        min_delta=0.0,
-    )
+
+    def change(pixels, indices, epoch):
+        return augment(pixels.float(), draw_numbers(seed, epoch, indices.tolist()), policy, policy != "none")
+
     return Trainer(
-        Accelerator(cpu=True),
-        model,
-        CENTRED,
-        loader,
-        build_evaluation_loader(prepared.splits[VALIDATION], 16, workers=0),
-        optimizer,
-        build_schedule(optimizer, epochs * len(loader), 0.1),
-        options,
+        *(Accelerator(cpu=True), model, CENTRED, train, prepared.splits[VALIDATION]),
+        *(optimizer, lambda steps: build_schedule(optimizer, steps, 0.1)),
+        TrainingOptions(**{"epochs": epochs, "seed": seed, "batch_size": 16, "patience": 100} | options),
+        replace(methods or Methods(), augment=change),
     )
+
+
+def run(trainer, folder, **listeners):
+    return trainer.run(Checkpoints(folder, {"optim.learning_rate": "0.01"}), **listeners)
 
 
 def weights_of(trainer):
@@ -62,7 +58,7 @@ def same(first, second):
 
 def test_one_batch_can_be_learned_by_heart(prepared, tmp_path):
     trainer = make_trainer(prepared, epochs=20, policy="none", rows=range(0, 36, 3))
-    fit = trainer.run(tmp_path / "checkpoint")
+    fit = run(trainer, tmp_path / "checkpoint")
     assert fit.history[-1].train_accuracy == 1.0
     assert fit.history[-1].train_loss < 0.1
 
@@ -70,7 +66,7 @@ def test_one_batch_can_be_learned_by_heart(prepared, tmp_path):
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(prepared, tmp_path):
     first, again, other = (make_trainer(prepared, seed=seed) for seed in (1, 1, 2))
     for number, trainer in enumerate((first, again, other)):
-        trainer.run(tmp_path / str(number))
+        run(trainer, tmp_path / str(number))
     assert same(weights_of(first), weights_of(again))
     assert not same(weights_of(first), weights_of(other))
     assert [r.train_loss for r in first.fit.history] == [r.train_loss for r in again.fit.history]
@@ -78,7 +74,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(prepared, 
 
 def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_weights(prepared, tmp_path):
     whole = make_trainer(prepared, epochs=4)
-    whole.run(tmp_path / "whole")
+    run(whole, tmp_path / "whole")
 
     class PowerCutError(Exception):
         pass
@@ -89,9 +85,9 @@ def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_weights(prepare
 
     halted = make_trainer(prepared, epochs=4)
     with pytest.raises(PowerCutError):
-        halted.run(tmp_path / "halted", on_epoch=cut)
+        run(halted, tmp_path / "halted", on_epoch=cut)
     resumed = make_trainer(prepared, epochs=4)
-    resumed.run(tmp_path / "halted")
+    run(resumed, tmp_path / "halted")
     assert same(weights_of(whole), weights_of(resumed))
     assert [r.train_loss for r in whole.fit.history] == [r.train_loss for r in resumed.fit.history]
     assert [r.epoch for r in resumed.fit.history] == [1, 2, 3, 4]
@@ -99,7 +95,7 @@ def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_weights(prepare
 
 def test_the_weights_of_the_best_epoch_are_restored(prepared, tmp_path):
     trainer = make_trainer(prepared, epochs=6, learning_rate=0.05)
-    fit = trainer.run(tmp_path / "checkpoint")
+    fit = run(trainer, tmp_path / "checkpoint")
     assert fit.best.validation_loss == min(record.validation_loss for record in fit.history)
     assert trainer.validate()[0] == pytest.approx(fit.best.validation_loss, abs=1e-6)
 
@@ -107,7 +103,7 @@ def test_the_weights_of_the_best_epoch_are_restored(prepared, tmp_path):
 def test_training_stops_when_patience_runs_out(prepared, tmp_path):
     trainer = make_trainer(prepared, epochs=50, patience=2, learning_rate=1e-8)
     trainer.validate = lambda: (1.0, 0.5)
-    fit = trainer.run(tmp_path / "checkpoint")
+    fit = run(trainer, tmp_path / "checkpoint")
     assert fit.stopped_early
     assert len(fit.history) == 3
     assert fit.best_epoch == 1
@@ -118,7 +114,7 @@ def test_training_the_head_leaves_the_backbone_as_it_was(prepared, tmp_path):
     freeze_backbone(model)
     before = {name: tensor.clone() for name, tensor in model.resnet.state_dict().items()}
     trainer = make_trainer(prepared, epochs=2, model=model)
-    trainer.run(tmp_path / "state")
+    run(trainer, tmp_path / "state")
     assert same(before, dict(model.resnet.state_dict().items()))
 
 
@@ -133,9 +129,10 @@ def test_training_pictures_are_changed_and_validation_pictures_are_not(prepared)
     half = len(seen) // 2
     assert all(torch.equal(first, second) for first, second in zip(seen[:half], seen[half:], strict=True))
     seen.clear()
-    trainer._train_epoch(0, lambda _: None)
+    trainer._train_epoch(lambda _: None)
+    trainer.batches.start(0)
     stored = next(iter(trainer.train_loader))
-    assert not torch.equal(seen[0], trainer.normalise(stored["pixels"].float()))
+    assert not torch.equal(seen[0], trainer.stepper.normalise(stored["pixels"].float()))
 
 
 def test_a_loss_that_explodes_is_one_clear_message(prepared, tmp_path):
@@ -143,12 +140,12 @@ def test_a_loss_that_explodes_is_one_clear_message(prepared, tmp_path):
     with torch.no_grad():
         trainer.model.classifier.weight.fill_(float("nan"))
     with pytest.raises(UserError, match=r"Lower optim\.learning_rate"):
-        trainer.run(tmp_path / "checkpoint")
+        run(trainer, tmp_path / "checkpoint")
 
 
 def test_progress_counts_every_step_once(prepared, tmp_path):
     reports = []
-    make_trainer(prepared, epochs=2).run(tmp_path / "checkpoint", on_step=reports.append)
+    run(make_trainer(prepared, epochs=2), tmp_path / "checkpoint", on_step=reports.append)
     steps = reports[0].steps
     assert [(report.epoch, report.step) for report in reports] == [(e, s) for e in (1, 2) for s in range(1, steps + 1)]
     assert all(np.isfinite(report.loss) and report.images_per_second > 0 for report in reports)

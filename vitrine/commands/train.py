@@ -6,6 +6,7 @@ python train.py --resume runs/digits/2026-01-31_12-00-00.unfinished
 """
 
 import argparse
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,27 +52,41 @@ def _train(recipe: Recipe, folder: Path | None) -> None:
 
     from vitrine.commands.training_display import TrainingDisplay
     from vitrine.reporting.run_report import write_run_report
-    from vitrine.training.run import open_matching_data, run_training
+    from vitrine.training.run import Listeners, is_main_process, open_matching_data, open_run, run_training
 
+    begun = time.monotonic() - _seconds_since_start()
     transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
     transformers.logging.disable_progress_bar()
     prepared, recipe = open_matching_data(recipe)
-    folder = folder or run_folder.start_run(RUNS, recipe.name)
+    main_process = is_main_process()
+    folder = folder or open_run(RUNS, recipe.name)
     try:
-        with TrainingDisplay(recipe.optim.epochs) as display:
-            metrics = run_training(recipe, folder, display.start, display.step, display.epoch, display.features)
+        with TrainingDisplay(recipe.optim.epochs, quiet=not main_process) as display:
+            listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)
+            metrics = run_training(recipe, folder, listeners, begun)
+        if not main_process:
+            return
         write_run_report(folder, prepared)
     except BaseException:
-        _say_what_is_left(folder)
+        if main_process:
+            _say_what_is_left(folder)
         raise
     display.finish(metrics["test"], run_folder.finish_run(folder))
 
 
+def _seconds_since_start() -> float:
+    """Since this program started: a time budget counts from the moment when the person pressed Enter."""
+    import psutil
+
+    began: float = psutil.Process().create_time()
+    return time.time() - began
+
+
 def _say_what_is_left(folder: Path) -> None:
-    """An interrupted run keeps its finished epochs; one without any leaves nothing behind."""
+    """An interrupted run keeps its checkpoints; one without any leaves nothing behind."""
     from shutil import rmtree
 
-    if (folder / run_folder.CHECKPOINT).exists():
-        print(f"what is finished is kept: python train.py --resume {folder}")
+    if any((folder / run_folder.CHECKPOINT).glob("number_*")):
+        print(f"what was trained so far is kept; go on with: python train.py --resume {folder}")
     else:
         rmtree(folder)

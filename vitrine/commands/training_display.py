@@ -10,15 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vitrine.records import run_folder
-from vitrine.training.loop import EpochRecord, StepReport
+from vitrine.training.progress import EpochRecord, StepReport
 
 
 class TrainingDisplay:
     """A progress bar on a terminal; in a log file, one line per epoch."""
 
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-        self.console = Console(highlight=False)
+    def __init__(self, epochs: int, quiet: bool = False) -> None:
+        self.console = Console(highlight=False, quiet=quiet)
         self.started = time.perf_counter()
         self.progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
@@ -88,7 +87,7 @@ class TrainingDisplay:
         self.progress.update(
             self.task,
             visible=True,
-            total=self.epochs * report.steps,
+            total=report.total_steps,
             completed=(report.epoch - 1) * report.steps + report.step,
             epoch=report.epoch,
             loss=report.loss,
@@ -107,6 +106,10 @@ class TrainingDisplay:
             f"  | {record.images_per_second:,.0f} pictures/s",
             soft_wrap=True,
         )
+
+    def say(self, message: str) -> None:
+        """Prints what a person should know."""
+        self.console.print(message, soft_wrap=True, markup=False)
 
     def finish(self, test: Mapping[str, Any], folder: Path) -> None:
         """Prints the result and where everything lies."""

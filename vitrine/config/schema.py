@@ -342,7 +342,18 @@ class OptimSection(Section):
     weight_decay: float = Field(0.05, ge=0, le=1, description="decay of weight matrices; biases and norms have none")
     momentum: Share = Field(0.9, description="momentum of sgd and rmsprop")
     epochs: int = Field(10, ge=1, le=10_000, description="most passes over the training pictures")
-    batch_size: int = Field(32, ge=1, le=4096, description="pictures per step on each device")
+    batch_size: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
+        32,
+        description="pictures per step on each device; 'auto': the largest of 256, 128, 64 ... (beside a CPU: 64 ...) "
+        "that fits into the memory",
+    )
+    accumulate: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        description="batches whose gradients are added up for one step, as if they were one batch of all their "
+        "pictures; batch_size x accumulate x devices are the pictures of a step",
+    )
     schedule: Literal["cosine", "one_cycle", "step", "plateau", "constant"] = Field(
         "cosine",
         description="course of the learning rate after its warm-up: 'cosine' to zero; 'one_cycle' from 1/25 up, then "
@@ -378,10 +389,19 @@ class OptimSection(Section):
 
 
 class EarlyStoppingSection(Section):
-    """When to stop; the weights of the lowest validation loss are kept in any case."""
+    """When to stop; the weights of the best epoch are kept in any case."""
 
-    patience: int = Field(5, ge=1, description="epochs without a lower validation loss before the training stops")
-    min_delta: float = Field(0.0, ge=0, description="smallest drop of the validation loss that counts")
+    monitor: Literal["validation_loss", "validation_accuracy"] = Field(
+        "validation_loss", description="what decides which epoch is the best, and when to stop"
+    )
+    patience: int = Field(5, ge=1, description="epochs without a better one before the training stops")
+    min_delta: float = Field(0.0, ge=0, description="smallest gain that counts")
+    top: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="how many of the best epochs are kept as model folders: checkpoints/epoch_007 in the run",
+    )
 
 
 class EngineSection(Section):
@@ -397,8 +417,36 @@ class EngineSection(Section):
         le=64,
         description="loader processes; none means 0 on a CPU and the cores up to 8 beside a GPU",
     )
-    tracker: Annotated[Literal["tensorboard", "none"], BeforeValidator(read_nothing)] = Field(
+    tracker: Annotated[Literal["tensorboard", "trackio", "mlflow", "none"], BeforeValidator(read_nothing)] = Field(
         "tensorboard", description="where curves are logged during training"
+    )
+    checkpoint_minutes: float = Field(
+        5,
+        ge=0,
+        description="longest time between two checkpoints, from which --resume goes on; there is one after each epoch "
+        "in any case, and with 0 after each step",
+    )
+    budget_minutes: float | None = Field(
+        None,
+        gt=0,
+        description="time for the whole run, evaluation and report included; the training is shortened to fit into it; "
+        "null: no limit",
+    )
+    memory_gb: float | None = Field(
+        None,
+        gt=0,
+        description="most memory that the training may take, in gigabytes of 2**30 bytes: of each GPU, or of the "
+        "process on a CPU (Linux); null: no limit",
+    )
+    compile: Annotated[Literal["auto", "on", "off"], BeforeValidator(name_switch)] = Field(
+        "off",
+        description="torch.compile: 'auto' times some steps with and without it, where the training is long enough, "
+        "and keeps what is faster for the whole run",
+    )
+    sync_batch_norm: Switch = Field(
+        True,
+        description="with several devices: batch norm sees the pictures of all of them, as one device would; "
+        "off: each sees its own",
     )
 
 

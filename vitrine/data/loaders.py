@@ -1,7 +1,7 @@
 """Batches of uint8 pictures in an order that depends on (seed, epoch) alone."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypedDict
 
 import datasets
@@ -73,6 +73,80 @@ class EpochSampler(Sampler[int]):
 
     def __len__(self) -> int:
         return self.length
+
+
+class StepBatches(Sampler[list[int]]):
+    """What one device takes of every optimiser step of an epoch, from any step on.
+
+    The order of the sampler is cut into steps of nearly equal size (they differ by one picture at most), and every step
+    into one share for each device. So each picture is seen once, nothing is dropped or repeated, and the pictures of a
+    step depend on their number alone, not on how many devices share them.
+
+    Attributes:
+        sampler: gives all indices of an epoch; its `set_epoch` is called where it has one.
+        steps: optimiser steps in an epoch.
+    """
+
+    def __init__(self, sampler: Sampler[int], step_size: int, processes: int = 1, process: int = 0) -> None:
+        self.sampler = sampler
+        self.length = len(sampler)  # type: ignore[arg-type]  # every sampler of ours has a length
+        self.steps = math.ceil(self.length / step_size)
+        self.processes = processes
+        self.process = process
+        self.first_step = 0
+
+    def start(self, epoch: int, first_step: int = 0) -> None:
+        """Chooses what the next iteration gives."""
+        self.first_step = first_step
+        if hasattr(self.sampler, "set_epoch"):
+            self.sampler.set_epoch(epoch)
+
+    def size(self, step: int) -> int:
+        """Pictures of a step, over all devices."""
+        start, end = _share(self.length, self.steps, step)
+        return end - start
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = list(self.sampler)
+        for step in range(self.first_step, self.steps):
+            start, end = _share(self.length, self.steps, step)
+            first, last = _share(end - start, self.processes, self.process)
+            yield order[start + first : start + last]
+
+    def __len__(self) -> int:
+        return self.steps - self.first_step
+
+
+def _share(length: int, parts: int, part: int) -> tuple[int, int]:
+    """Start and end of a part when something is cut into nearly equal parts, the larger ones first."""
+    size, larger = divmod(length, parts)
+    start = part * size + min(part, larger)
+    return start, start + size + (part < larger)
+
+
+def build_step_loader(split: datasets.Dataset, batches: StepBatches, workers: int) -> DataLoader[Batch]:
+    """The batches of a training, one for each optimiser step."""
+    return _build_batch_loader(SquarePictures(split), batches, workers)
+
+
+def build_shard_loader(
+    split: datasets.Dataset, batch_size: int, workers: int, processes: int, process: int
+) -> DataLoader[Batch]:
+    """The batches of an evaluation that falls to one of several devices; together they see each picture once."""
+    starts = range(process * batch_size, len(split), processes * batch_size)
+    batches = [list(range(start, min(start + batch_size, len(split)))) for start in starts]
+    return _build_batch_loader(SquarePictures(split), batches, workers)
+
+
+def _build_batch_loader(pictures: SquarePictures, batches: Iterable[Sequence[int]], workers: int) -> DataLoader[Batch]:
+    return DataLoader(
+        pictures,
+        batch_sampler=batches,  # type: ignore[arg-type]  # any iterable of index lists does
+        num_workers=workers,
+        collate_fn=_keep,
+        pin_memory=torch.cuda.is_available(),
+        persistent_workers=workers > 0,
+    )
 
 
 def build_training_loader(split: datasets.Dataset, batch_size: int, seed: int, workers: int) -> DataLoader[Batch]:

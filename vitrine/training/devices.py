@@ -4,16 +4,52 @@ import ctypes
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Literal
 
 import torch
+from accelerate import Accelerator, PartialState
+from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedDataParallelKwargs, ProjectConfiguration
 
 from vitrine.errors import UserError
+from vitrine.training.trackers import TrackerName
 
 # Parameters of mallopt(3) in glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 Precision = Literal["fp32", "bf16", "fp16"]
+
+
+def open_processes() -> PartialState:
+    """Joins the processes that torchrun or `accelerate launch` started; one alone otherwise."""
+    started_as_one_of_several = "LOCAL_RANK" in os.environ
+    return PartialState(cpu=started_as_one_of_several and not torch.cuda.is_available())
+
+
+def build_accelerator(
+    precision: Literal["auto", "fp32", "bf16", "fp16"], tracker: TrackerName, folder: Path
+) -> Accelerator:
+    """Accelerate's view of device, precision, processes and tracker.
+
+    Args:
+        precision: as in the recipe.
+        tracker: as in the recipe.
+        folder: of the run, where a tracker that writes files writes them.
+    """
+    AcceleratorState._reset_state()  # process-wide; a second run in one process may ask for another precision
+    processes = open_processes()
+    chosen = choose_precision(precision, processes.device)
+    # Batch norm's statistics are shared before they are used: at the end of each epoch instead of at every step.
+    several = DistributedDataParallelKwargs(broadcast_buffers=False, gradient_as_bucket_view=True)
+    return Accelerator(
+        cpu=processes.device.type == "cpu",
+        mixed_precision="no" if chosen == "fp32" else chosen,
+        log_with=None if tracker == "none" else tracker,
+        project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder)),
+        step_scheduler_with_optimizer=False,
+        kwargs_handlers=[several],
+    )
 
 
 def describe_device(device: torch.device) -> str:

@@ -1,108 +1,34 @@
-"""The training loop, in Accelerate's order and words: epochs, early stopping, best weights, checkpoints."""
+"""The training loop: epochs, early stopping, best weights, checkpoints from which it goes on exactly."""
 
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
+import datasets
 import torch
 from accelerate import Accelerator
-from torch import nn
-from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import DataLoader
 from transformers import PreTrainedModel
 
-from vitrine.data.augmentation import PolicyName, augment, draw_numbers
-from vitrine.data.loaders import Batch
-from vitrine.data.squares import whiten
+from vitrine.data.loaders import EpochSampler, StepBatches, build_shard_loader, build_step_loader
 from vitrine.errors import UserError
-from vitrine.models.backbones import Normalisation, choose_memory_format, train_head_only
-from vitrine.records.atomic import new_folder
-from vitrine.training.seeding import seed_step
+from vitrine.models.backbones import Normalisation, choose_memory_format
+from vitrine.training.budget import Budget
+from vitrine.training.checkpoints import Checkpoints
+from vitrine.training.compiling import choose_network
+from vitrine.training.methods import Methods, Schedule, TrainingOptions
+from vitrine.training.pace import Pace
+from vitrine.training.processes import add_up, as_main_says, share_buffers
+from vitrine.training.processes import synchronise_batch_norm as synchronise
+from vitrine.training.progress import EpochRecord, Fit, Position, StepReport, mean_of
+from vitrine.training.steps import DivergedError, Normaliser, Stepper, deliver, raise_diverged
+from vitrine.training.stopping import StopRequest
+from vitrine.training.validation import averaged_weights, validate
 
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """A row of `history.csv`: losses in nats, shares in [0, 1]; validation and learning rate as after the epoch."""
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    learning_rate: float
-    images_per_second: float
-    seconds: float
-
-
-@dataclass
-class Fit:
-    """How far a training has come; travels in checkpoints.
-
-    Attributes:
-        history: one record per finished epoch.
-        best_epoch: epoch of the lowest validation loss, from 1; 0 before the first.
-        best_weights: state dict of that epoch, on the CPU.
-        stopped_early: whether patience ran out.
-    """
-
-    history: list[EpochRecord] = field(default_factory=list)
-    best_epoch: int = 0
-    best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
-    stopped_early: bool = False
-
-    @property
-    def best(self) -> EpochRecord:
-        """The record of the best epoch."""
-        return self.history[self.best_epoch - 1]
-
-    def state_dict(self) -> dict[str, Any]:
-        """For Accelerate's checkpoints."""
-        return {
-            "history": [asdict(record) for record in self.history],
-            "best_epoch": self.best_epoch,
-            "best_weights": self.best_weights,
-            "stopped_early": self.stopped_early,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From Accelerate's checkpoints."""
-        self.history = [EpochRecord(**record) for record in state["history"]]
-        self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
-        self.stopped_early = state["stopped_early"]
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """What the loop needs to know besides model, data and optimiser; names and units as in the recipe."""
-
-    epochs: int
-    seed: int
-    head_only: bool
-    policy: PolicyName
-    horizontal_flip: bool
-    label_smoothing: float
-    max_gradient_norm: float
-    patience: int
-    min_delta: float
-    whitens: bool = False
-    image_size: int | None = None
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What a progress display is told after a step: means over the epoch so far."""
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    images_per_second: float
+# A GPU works ahead of Python; it is only asked for figures now and then, since each question makes it wait.
+GPU_STEPS_BETWEEN_REPORTS = 10
 
 
 class Trainer:
@@ -113,153 +39,271 @@ class Trainer:
         accelerator: Accelerator,
         model: PreTrainedModel,
         normalisation: Normalisation,
-        train_loader: DataLoader[Batch],
-        validation_loader: DataLoader[Batch],
+        train: datasets.Dataset,
+        validation: datasets.Dataset,
         optimizer: Optimizer,
-        schedule: LambdaLR,
+        build_schedule: Callable[[int], Schedule],
         options: TrainingOptions,
+        methods: Methods | None = None,
+        budget: Budget | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.accelerator = accelerator
         self.options = options
-        self.fit = Fit()
-        self.schedule = schedule  # not prepared: Accelerate would step it once for every process
-        self.model, self.optimizer, self.train_loader, self.validation_loader = accelerator.prepare(
-            model, optimizer, train_loader, validation_loader
+        self.methods = methods or Methods()
+        self.say = say
+        self.fit = Fit(options.monitor)
+        self.stop = StopRequest()
+        processes, process = accelerator.num_processes, accelerator.process_index
+        sampler = self.methods.sampler or EpochSampler(len(train), options.seed)
+        self.batches = StepBatches(sampler, options.batch_size * options.accumulate * processes, processes, process)
+        if self.batches.size(self.batches.steps - 1) < processes:
+            raise UserError(f"there are {len(train)} training pictures, too few for {processes} devices")
+        self.train_loader = build_step_loader(train, self.batches, options.workers)
+        self.validation_loader = build_shard_loader(validation, options.batch_size, options.workers, processes, process)
+        if options.sync_batch_norm and processes > 1:
+            model = synchronise(model, accelerator.device)
+        self.build_schedule = build_schedule
+        self.plain_optimizer = optimizer
+        # Loader and schedule are not prepared: Accelerate would repeat pictures to fill the last batch, and step the
+        # schedule once for every process.
+        if accelerator.ddp_handler is not None:  # what is frozen in an epoch gives no gradient to wait for
+            accelerator.ddp_handler.find_unused_parameters = self.methods.on_epoch_start is not None
+        self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        self.plain_model: PreTrainedModel = accelerator.unwrap_model(self.model)
+        normalise = Normaliser(normalisation, options.whitens, choose_memory_format(model), accelerator.device)
+        self.stepper = Stepper(
+            *(accelerator, self.model, self.optimizer, normalise, self.methods, options.seed),
+            *(options.max_gradient_norm, say),
         )
-        self.normalise = Normaliser(normalisation, options.whitens, choose_memory_format(model), accelerator.device)
-        accelerator.register_for_checkpointing(schedule, self.fit)
+        self.position = Position(pieces=options.accumulate, total_steps=options.epochs * self.batches.steps)
+        self.schedule = build_schedule(self.position.total_steps)
+        self.sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
+        self.pace = Pace(accelerator, budget, self.position.total_steps, self.batches)
+        self.checkpoints: Checkpoints | None = None
+        self.saved = time.monotonic()
+        self.mark = time.perf_counter()  # up to where the training time is counted
+
+    @property
+    def steps_done(self) -> int:
+        """Optimiser steps of the whole training so far."""
+        return self.position.epoch * self.batches.steps + self.position.step
 
     def run(
         self,
-        checkpoint: Path,
+        checkpoints: Checkpoints,
         on_step: Callable[[StepReport], None] = lambda _: None,
         on_epoch: Callable[[EpochRecord], None] = lambda _: None,
     ) -> Fit:
         """Trains to the end or to the early stop, and leaves the best weights in the model.
 
         Args:
-            checkpoint: folder that holds the state after the last epoch; training goes on from it where it exists.
-            on_step: called after every step.
+            checkpoints: training goes on from the newest sound one where there are any.
+            on_step: called after every step (on a GPU after every tenth).
             on_epoch: called after every epoch.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM came; the step was finished and saved.
+            DivergedError: loss or gradient are no longer numbers.
         """
-        if checkpoint.exists():
-            self.accelerator.load_state(str(checkpoint))
-        while len(self.fit.history) < self.options.epochs and not self.fit.stopped_early:
-            record = self._run_epoch(len(self.fit.history), on_step)
-            self._keep_best(record)
-            on_epoch(record)
-            self._save(checkpoint)
-        self.accelerator.unwrap_model(self.model).load_state_dict(self.fit.best_weights)
+        self.checkpoints = checkpoints
+        self._resume()
+        with self.stop.listening():
+            while not self._is_done():
+                try:
+                    self._train_epoch(on_step)
+                    record = self._finish_epoch()
+                except DivergedError as error:
+                    raise UserError(f"epoch {self.position.epoch + 1}: {error}{self._keep_last_good()}") from error
+                on_epoch(record)
+                self.position.next_epoch()
+                self._save()
+                self._stop_if_asked()
+        self.plain_model.load_state_dict(self.fit.best_weights)
         return self.fit
 
-    def _run_epoch(self, epoch: int, on_step: Callable[[StepReport], None]) -> EpochRecord:
-        start = time.perf_counter()
-        loss, accuracy, images_per_second = self._train_epoch(epoch, on_step)
-        learning_rate = float(self.schedule.get_last_lr()[0])
-        validation_loss, validation_accuracy = self.validate()
-        return EpochRecord(
-            epoch + 1,
-            loss,
-            accuracy,
-            validation_loss,
-            validation_accuracy,
-            learning_rate,
-            images_per_second,
-            time.perf_counter() - start,
+    def _is_done(self) -> bool:
+        if self.position.step > 0:  # its evaluation is still to come
+            return False
+        finished = len(self.fit.history) >= self.options.epochs or self.steps_done >= self.position.total_steps
+        return finished or self.fit.stopped_early or self.fit.out_of_time
+
+    def _train_epoch(self, on_step: Callable[[StepReport], None]) -> None:
+        """Trains from where the position says to the end of the epoch, or to the last planned step."""
+        position = self.position
+        self._start_epoch(position.epoch)
+        self.sums = torch.tensor(position.sums, dtype=torch.float64, device=self.accelerator.device)
+        self.batches.start(position.epoch, position.step)
+        loader = deliver(self.train_loader, self.accelerator.device)
+        self.pace.start_epoch(self.steps_done)
+        self.mark = time.perf_counter()
+        while position.step < self._last_step() and not self.fit.out_of_time:
+            before = time.perf_counter()
+            batch = next(loader)
+            position.waited += time.perf_counter() - before
+            size = self.batches.size(position.step)
+            sums, position.pieces = self.stepper.take(batch, position.epoch, self.steps_done, size, position.pieces)
+            self.sums += torch.cat([sums, torch.full_like(sums[:1], len(batch["label_id"]))])
+            self.schedule.step()
+            position.step += 1
+            if self._is_due():
+                before, self.mark = self.mark, time.perf_counter()
+                position.seconds += self.mark - before
+                self._look_up(on_step)
+        position.sums = self.sums.tolist()
+
+    def _last_step(self) -> int:
+        return min(self.batches.steps, self.position.total_steps - self.position.epoch * self.batches.steps)
+
+    def _is_due(self) -> bool:
+        """Whether figures are read after this step."""
+        step = self.position.step
+        on_cpu = self.accelerator.device.type == "cpu"
+        return on_cpu or step % GPU_STEPS_BETWEEN_REPORTS == 0 or step >= self._last_step()
+
+    def _look_up(self, on_step: Callable[[StepReport], None]) -> None:
+        """Reads the figures, reports them, and decides with the other processes how to go on."""
+        position, processes = self.position, self.accelerator.num_processes
+        position.sums = self.sums.tolist()
+        if not math.isfinite(position.sums[0]):
+            raise_diverged("the loss")
+        loss, accuracy = mean_of(position.sums, 0), mean_of(position.sums, 1)
+        speed = position.sums[2] * processes / max(position.seconds, 1e-9)
+        steps = position.step, self.batches.steps, position.total_steps
+        on_step(StepReport(position.epoch + 1, *steps, loss, accuracy, speed))
+        self._plan()
+        save_due = time.monotonic() - self.saved >= 60 * self.options.checkpoint_minutes
+        main = self.accelerator.is_main_process
+        asked = [float(self.stop.received), float(main and save_due), float(main and self.pace.is_over())]
+        stop, save, over = add_up(self.accelerator, asked)
+        self.fit.out_of_time = over > 0
+        if save or stop:
+            self._save()
+        if stop:
+            raise KeyboardInterrupt
+
+    def _plan(self) -> None:
+        """Shortens the training where the time budget asks for it; the schedule then ends with the last step."""
+        total = self.pace.plan(self.steps_done, self.position)
+        if total is None:
+            return
+        self.position.total_steps = total
+        for group in self.plain_optimizer.param_groups:
+            group["lr"] = group.get("initial_lr", group["lr"])
+        self.schedule = self.build_schedule(total)
+        for _ in range(self.steps_done):
+            self.schedule.step()
+        epochs = total / self.batches.steps
+        self.say(f"time budget: {total:,} steps ({epochs:.1f} epochs) are planned, as many as fit")
+
+    def _start_epoch(self, epoch: int) -> None:
+        if self.methods.on_epoch_start is not None:
+            self.methods.on_epoch_start(epoch)
+        self.methods.set_mode(self.plain_model)
+        position, options = self.position, self.options
+        if self.stepper.network is not self.model or options.compile == "off" or position.compiled is False:
+            return
+        self.batches.start(epoch)
+        steps = position.total_steps - self.steps_done
+        batches = deliver(self.train_loader, self.accelerator.device)
+        self.stepper.network, position.compiled = choose_network(
+            self.stepper, options.compile, position.compiled, batches, epoch, steps
         )
 
-    def _train_epoch(self, epoch: int, on_step: Callable[[StepReport], None]) -> tuple[float, float, float]:
-        """Returns the mean loss, accuracy and pictures per second of the epoch."""
-        self._set_training_mode()
-        self.train_loader.set_epoch(epoch)
+    def _finish_epoch(self) -> EpochRecord:
+        """Evaluates, and keeps the weights if they are the best."""
+        position = self.position
         start = time.perf_counter()
-        # Sums stay on the device: reading them at every step would make a GPU wait for Python.
-        sums = torch.zeros(3, device=self.accelerator.device)
-        steps = len(self.train_loader)
-        for step, batch in enumerate(self.train_loader):
-            seed_step(self.options.seed, epoch * steps + step, self.accelerator.process_index)
-            loss, right = self._train_step(batch, epoch)
-            count = len(batch["label_id"])
-            sums += torch.stack([loss * count, right, torch.full_like(right, count)])
-            # A CPU has nothing to wait for, and the person sees every step.
-            if self.accelerator.device.type == "cpu" or step % 10 == 9 or step == steps - 1:
-                total_loss, total_right, total = sums.tolist()
-                speed = total * self.accelerator.num_processes / (time.perf_counter() - start)
-                on_step(StepReport(epoch + 1, step + 1, steps, total_loss / total, total_right / total, speed))
-        total_loss, total_right, total = self.accelerator.reduce(sums).tolist()
-        if not math.isfinite(total_loss):
-            raise UserError(
-                f"the training loss is no longer a number (epoch {epoch + 1}). Lower optim.learning_rate, "
-                "or set engine.precision=fp32"
+        loss, right, pictures, waited, seconds = add_up(
+            self.accelerator, [*position.sums, position.waited, position.seconds]
+        )
+        learning_rate = max(group["lr"] for group in self.plain_optimizer.param_groups)
+        share_buffers(self.accelerator, self.plain_model)
+        with averaged_weights(self.plain_model, self.methods.average):
+            validation_loss, validation_accuracy = self.validate()
+            self.pace.validated(time.perf_counter() - start)
+            record = EpochRecord(
+                position.epoch + 1,
+                loss / pictures,
+                right / pictures,
+                validation_loss,
+                validation_accuracy,
+                float(learning_rate),
+                images_per_second=pictures * self.accelerator.num_processes / max(seconds, 1e-9),
+                seconds=position.seconds + time.perf_counter() - start,
+                data_wait_share=waited / max(seconds, 1e-9),
             )
-        return total_loss / total, total_right / total, total / (time.perf_counter() - start)
+            if self.fit.add(record, self.options.patience, self.options.min_delta):
+                self.fit.best_weights = {
+                    name: tensor.detach().to("cpu", copy=True) for name, tensor in self.plain_model.state_dict().items()
+                }
+            self._keep_top(record.epoch)
+        self.methods.on_validation(validation_loss)
+        return record
 
-    def _train_step(self, batch: Batch, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """One update; returns the batch's mean loss and its number of right answers."""
-        with self.accelerator.accumulate(self.model):
-            numbers = draw_numbers(self.options.seed, epoch, batch["index"].tolist())
-            chosen = self.options
-            pixels = augment(batch["pixels"].float(), numbers, chosen.policy, chosen.horizontal_flip, chosen.image_size)
-            logits = self.model(pixel_values=self.normalise(pixels)).logits
-            loss = F.cross_entropy(logits, batch["label_id"], label_smoothing=self.options.label_smoothing)
-            self.accelerator.backward(loss)
-            if self.accelerator.sync_gradients:
-                self.accelerator.clip_grad_norm_(self.model.parameters(), self.options.max_gradient_norm)
-            self.optimizer.step()
-            self.schedule.step()
-            self.optimizer.zero_grad()
-        return loss.detach(), (logits.detach().argmax(-1) == batch["label_id"]).sum().float()
-
-    @torch.no_grad()
     def validate(self) -> tuple[float, float]:
         """Mean cross-entropy in nats and accuracy on the validation split."""
-        self.model.eval()
-        losses, right = [], []
-        for batch in self.validation_loader:
-            logits = self.model(pixel_values=self.normalise(batch["pixels"].float())).logits
-            logits, label_ids = self.accelerator.gather_for_metrics((logits, batch["label_id"]))
-            losses.append(F.cross_entropy(logits.float(), label_ids, reduction="none"))
-            right.append(logits.argmax(-1) == label_ids)
-        return torch.cat(losses).mean().item(), torch.cat(right).float().mean().item()
+        return validate(self.accelerator, self.plain_model, self.validation_loader, self.stepper.normalise)
 
-    def _set_training_mode(self) -> None:
-        self.model.train()
-        if self.options.head_only:
-            train_head_only(self.accelerator.unwrap_model(self.model))
+    def _keep_top(self, epoch: int) -> None:
+        """Keeps the model as it is now if it is among the best, and removes the one that it pushes out."""
+        if self.options.top == 0 or self.methods.keep_epoch is None or not self.accelerator.is_main_process:
+            return
+        top = self.fit.best_epochs(self.options.top)
+        if epoch in top:
+            self.methods.keep_epoch(epoch)
+        for number in range(1, epoch):
+            if number not in top:
+                self.methods.drop_epoch(number)
 
-    def _keep_best(self, record: EpochRecord) -> None:
-        first = not self.fit.history
-        self.fit.history.append(record)
-        if first or record.validation_loss < self.fit.best.validation_loss - self.options.min_delta:
-            self.fit.best_epoch = record.epoch
-            weights = self.accelerator.unwrap_model(self.model).state_dict()
-            self.fit.best_weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
-        self.fit.stopped_early = record.epoch - self.fit.best_epoch >= self.options.patience
+    def _keep_last_good(self) -> str:
+        """After a divergence: keeps the best weights so far; says where to find them."""
+        if not self.fit.history or self.methods.keep_epoch is None:
+            return ""
+        self.plain_model.load_state_dict(self.fit.best_weights)
+        if self.accelerator.is_main_process:
+            self.methods.keep_epoch(self.fit.best_epoch)
+        return f". The weights of epoch {self.fit.best_epoch}, the best so far, are kept among the run's checkpoints"
 
-    def _save(self, checkpoint: Path) -> None:
-        """Replaces the checkpoint; the last good one stays until the new one is complete."""
-        with new_folder(checkpoint, replace=True) as temporary:
-            self.accelerator.save_state(str(temporary))
+    def _save(self) -> None:
+        """Writes a checkpoint; the main process does, whose state is that of all."""
+        self.saved = time.monotonic()
+        sums = add_up(self.accelerator, self.position.sums)
+        if self.checkpoints is None or not self.accelerator.is_main_process:
+            return
+        start = time.perf_counter()
+        position = asdict(self.position) | {"used_seconds": self.pace.used(), "sums": sums}
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        self.checkpoints.save({"position": position, "parts": parts})
+        self.mark += time.perf_counter() - start  # saving is no training time
 
+    def _parts(self) -> dict[str, Any]:
+        """What has a state; sampler, augmentation and random numbers depend on the position alone."""
+        parts = {"model": self.plain_model, "optimizer": self.plain_optimizer, "schedule": self.schedule}
+        optional = {"scaler": self.accelerator.scaler, "average": self.methods.average}
+        return parts | {"fit": self.fit} | {name: part for name, part in optional.items() if part is not None}
 
-class Normaliser(nn.Module):
-    """From pixels of 0 to 255 to the range that the network expects."""
+    def _resume(self) -> None:
+        """Takes up the newest sound checkpoint, where there is one."""
+        if self.checkpoints is None:
+            return
+        found, faults = as_main_says(self.accelerator, self.checkpoints.find())
+        for fault in faults:
+            self.say(f"a damaged checkpoint is passed over: {fault}")
+        if found is None:
+            return
+        state = self.checkpoints.load(found)
+        self.position = Position(**state["position"])
+        if not self.accelerator.is_main_process:  # the stored sums are those of all processes
+            self.position.sums = [0.0, 0.0, 0.0]
+        self.pace.continue_from(self.position.used_seconds)
+        if self.methods.on_epoch_start is not None:
+            for epoch in range(self.position.epoch + 1):
+                self.methods.on_epoch_start(epoch)
+        self.schedule = self.build_schedule(self.position.total_steps)
+        for name, part in self._parts().items():
+            part.load_state_dict(state["parts"][name])
 
-    def __init__(
-        self,
-        normalisation: Normalisation,
-        whitens: bool,
-        memory_format: torch.memory_format,
-        device: torch.device,
-    ) -> None:
-        super().__init__()
-        self.whitens = whitens
-        self.memory_format = memory_format
-        self.mean = 255 * torch.tensor(normalisation.mean, device=device).view(1, 3, 1, 1)
-        self.std = 255 * torch.tensor(normalisation.std, device=device).view(1, 3, 1, 1)
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Changes float pixels `[batch, 3, height, width]` in place, which takes half the time of new tensors."""
-        if self.whitens:
-            return whiten(pixels).contiguous(memory_format=self.memory_format)
-        return pixels.sub_(self.mean).div_(self.std).contiguous(memory_format=self.memory_format)
+    def _stop_if_asked(self) -> None:
+        if add_up(self.accelerator, [float(self.stop.received)])[0]:
+            raise KeyboardInterrupt

@@ -1,51 +1,72 @@
 """From a recipe to a run folder: prepared data set, network, training, model folder, final evaluation."""
 
-import functools
-import itertools
 import json
-import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
-from accelerate import Accelerator, PartialState
-from accelerate.state import AcceleratorState
-from accelerate.utils import ProjectConfiguration
-from PIL import Image
-from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
+from accelerate import Accelerator
 from transformers import PreTrainedModel
 
 import vitrine
 from vitrine.config.loading import dump_recipe
 from vitrine.config.schema import SMALL_CNN, Recipe
-from vitrine.data.augmentation import augment, draw_numbers
 from vitrine.data.facts import Settings
-from vitrine.data.loaders import build_evaluation_loader, build_training_loader
 from vitrine.data.preparation import Preparation
-from vitrine.data.prepared import PreparedDataset, display_picture, open_prepared
-from vitrine.data.split import TEST, TRAIN, VALIDATION
+from vitrine.data.prepared import PreparedDataset, open_prepared
+from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
-from vitrine.models.backbones import CENTRED, Normalisation, build_backbone, build_small_cnn, freeze_backbone, place
-from vitrine.models.features import measure_head_input
+from vitrine.models.backbones import (
+    CENTRED,
+    Normalisation,
+    build_backbone,
+    build_small_cnn,
+    freeze_backbone,
+    place,
+)
 from vitrine.models.model_folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.environment import describe_environment, now
-from vitrine.training.cached_features import FEATURES, ViewOptions, compute_head_inputs, fits_in_memory
-from vitrine.training.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
+from vitrine.training.checkpoints import Checkpoints
+from vitrine.training.devices import (
+    build_accelerator,
+    describe_device,
+    keep_freed_memory,
+    open_processes,
+)
+from vitrine.training.examples import choose_examples
 from vitrine.training.final_evaluation import evaluate_on_test
-from vitrine.training.head_only import HeadOptions, fit_head_on_features
-from vitrine.training.loop import EpochRecord, Fit, StepReport, Trainer, TrainingOptions
+from vitrine.training.loop import Trainer
+from vitrine.training.memory import memory_cap
+from vitrine.training.methods import Schedule
 from vitrine.training.optimisation import build_optimizer, build_schedule
+from vitrine.training.processes import as_main_says
+from vitrine.training.progress import EpochRecord, Fit, StepReport
 from vitrine.training.seeding import seed_everything
+from vitrine.training.setup import choose_batch, choose_methods, choose_options, identify, open_budget
+from vitrine.training.trackers import check_tracker, flatten
 
-EXAMPLES = 12
-EXAMPLE_SIDE = 256
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told what while a model trains.
+
+    Attributes:
+        on_start: the key facts, before the first step.
+        on_step: the state after each step.
+        on_epoch: the record of each epoch.
+        say: what a person should know: a batch that did not fit, a shorter plan, a damaged checkpoint.
+    """
+
+    on_start: Callable[[dict[str, Any]], None] = lambda _: None
+    on_step: Callable[[StepReport], None] = lambda _: None
+    on_epoch: Callable[[EpochRecord], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
 
 
 def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
@@ -73,46 +94,55 @@ def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
     return prepared, recipe
 
 
+def is_main_process() -> bool:
+    """Whether this process is the only one, or the one of several that writes and prints."""
+    return bool(open_processes().is_main_process)
+
+
+def open_run(runs: Path, name: str) -> Path:
+    """Makes a new run folder, the same one for all processes of a training."""
+    folder = run_folder.start_run(runs, name) if is_main_process() else runs
+    return as_main_says(open_processes(), folder)
+
+
 def run_training(
-    recipe: Recipe,
-    folder: Path,
-    on_start: Callable[[dict[str, Any]], None] = lambda _: None,
-    on_step: Callable[[StepReport], None] = lambda _: None,
-    on_epoch: Callable[[EpochRecord], None] = lambda _: None,
-    on_features: Callable[[int, int], None] = lambda _, __: None,
+    recipe: Recipe, folder: Path, listeners: Listeners | None = None, begun: float | None = None
 ) -> dict[str, Any]:
     """Trains, evaluates and fills an unfinished run folder (all but the report).
 
     Args:
         recipe: the resolved recipe.
-        folder: the run folder; holds a checkpoint where an interrupted run goes on.
-        on_start: told the key facts before the first step.
-        on_step: told the state after each step.
-        on_epoch: told the record of each epoch.
-        on_features: where a head's features are computed once, told the pictures done and all of them.
+        folder: the run folder; holds checkpoints where an interrupted run goes on.
+        listeners: told how it goes.
+        begun: `time.monotonic()` from which a time budget counts; None: from now.
 
     Returns:
-        The content of `metrics.json`.
+        The content of `metrics.json`; nothing in processes other than the main one, which evaluates alone.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; the training goes on from there with the same folder.
     """
-    started = now()
+    started, begun = now(), time.monotonic() if begun is None else begun
+    listeners = listeners or Listeners()
+    check_tracker(recipe.engine.tracker)
     prepared, recipe = open_matching_data(recipe)
-    accelerator = _build_accelerator(recipe, folder)
+    accelerator = build_accelerator(recipe.engine.precision, recipe.engine.tracker, folder)
     if accelerator.device.type == "cpu":
         keep_freed_memory()
     model, normalisation = _build_model(recipe, prepared.label_names)
-    views = _choose_views(recipe, prepared, accelerator, model)
-    facts = _describe_training(recipe, prepared, model, accelerator) | {"feature_views": views}
-    write_text(folder / run_folder.RECIPE, dump_recipe(recipe))
-    on_start(facts)
+    facts = _describe_training(recipe, prepared, model, accelerator)
+    if accelerator.is_main_process:
+        write_text(folder / run_folder.RECIPE, dump_recipe(recipe))
+    listeners.on_start(facts)
     start = time.perf_counter()
-    if views:
-        fit = _fit_head(recipe, prepared, accelerator, model, normalisation, views, folder, on_features, on_epoch)
-    else:
-        fit = _fit(recipe, prepared, accelerator, model, normalisation, folder, on_step, on_epoch)
-    facts |= _summarise(fit, time.perf_counter() - start)
+    with memory_cap(recipe.engine.memory_gb, accelerator.device):
+        fit, batch_size = _fit(recipe, prepared, accelerator, model, normalisation, folder, listeners, begun)
+    if not accelerator.is_main_process:
+        return {}
+    facts |= _summarise(fit, batch_size, time.perf_counter() - start)
     history = pd.DataFrame([asdict(record) for record in fit.history])
     history.to_csv(folder / run_folder.HISTORY, index=False)
-    metrics = _save_and_evaluate(recipe, prepared, accelerator.unwrap_model(model), normalisation, folder)
+    metrics = _save_and_evaluate(recipe, prepared, model, normalisation, folder, batch_size)
     best = fit.best
     metrics |= {
         "validation": {
@@ -127,17 +157,6 @@ def run_training(
     environment = describe_environment(facts["device"]) | {"started": started, "finished": now()}
     write_text(folder / run_folder.ENVIRONMENT, json.dumps(environment, indent=2, ensure_ascii=False))
     return metrics
-
-
-def _build_accelerator(recipe: Recipe, folder: Path) -> Accelerator:
-    AcceleratorState._reset_state()  # process-wide; a second run in one process may ask for another precision
-    precision = choose_precision(recipe.engine.precision, PartialState().device)
-    return Accelerator(
-        mixed_precision="no" if precision == "fp32" else precision,
-        log_with=None if recipe.engine.tracker == "none" else recipe.engine.tracker,
-        project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder)),
-        step_scheduler_with_optimizer=False,
-    )
 
 
 def _build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTrainedModel, Normalisation]:
@@ -160,130 +179,38 @@ def _fit(
     model: PreTrainedModel,
     normalisation: Normalisation,
     folder: Path,
-    on_step: Callable[[StepReport], None],
-    on_epoch: Callable[[EpochRecord], None],
-) -> Fit:
+    listeners: Listeners,
+    begun: float,
+) -> tuple[Fit, int]:
+    """Returns what the training gave, and the pictures of a batch on each device."""
     optim, engine = recipe.optim, recipe.engine
-    workers = choose_workers(engine.workers, accelerator.device)
-    train_loader = build_training_loader(prepared.splits[TRAIN], optim.batch_size, engine.seed, workers)
-    validation_loader = build_evaluation_loader(prepared.splits[VALIDATION], optim.batch_size, workers)
+    batch_size = choose_batch(recipe, prepared, accelerator, model, folder, listeners.say)
     optimizer = build_optimizer(model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum)
-    steps = optim.epochs * math.ceil(len(train_loader) / accelerator.num_processes)
-    options = TrainingOptions(
-        epochs=optim.epochs,
-        seed=engine.seed,
-        head_only=recipe.model.trainable_part == "head",
-        policy=recipe.augmentation.policy,
-        horizontal_flip=recipe.augmentation.horizontal_flip,
-        label_smoothing=optim.label_smoothing,
-        max_gradient_norm=optim.max_gradient_norm,
-        patience=recipe.early_stopping.patience,
-        min_delta=recipe.early_stopping.min_delta,
-        whitens=Preparation.from_section(recipe.preparation).whitens,
-        image_size=recipe.data.image_size,
-    )
+    options = choose_options(recipe, batch_size, accelerator)
+
+    def plan_schedule(steps: int) -> Schedule:
+        return build_schedule(optimizer, steps, optim.warmup_fraction)
+
     trainer = Trainer(
-        accelerator,
-        model,
-        normalisation,
-        train_loader,
-        validation_loader,
-        optimizer,
-        build_schedule(optimizer, steps, optim.warmup_fraction),
-        options,
+        *(accelerator, model, normalisation, prepared.splits[TRAIN], prepared.splits[VALIDATION]),
+        *(optimizer, plan_schedule, options),
+        methods=choose_methods(recipe, prepared, model, normalisation, folder),
+        budget=None if engine.budget_minutes is None else open_budget(engine.budget_minutes, begun, prepared),
+        say=listeners.say,
     )
-    accelerator.init_trackers(run_folder.TENSORBOARD)
-    fit = trainer.run(folder / run_folder.CHECKPOINT, on_step, _logged(accelerator, on_epoch))
-    accelerator.end_training()
-    return fit
-
-
-def _choose_views(recipe: Recipe, prepared: PreparedDataset, accelerator: Accelerator, model: PreTrainedModel) -> int:
-    """In how many views the head's features are computed once; 0 where every epoch computes them."""
-    if recipe.model.trainable_part != "head" or recipe.model.cache_features == "off":
-        return 0
-    views = min(recipe.model.feature_views, recipe.optim.epochs)
-    width = measure_head_input(model, recipe.data.image_size)
-    sizes = [len(prepared.splits[name]) for name in (TRAIN, VALIDATION)]
-    reason = None
-    if width is None:
-        reason = "the head of this network does not start from one vector per picture"
-    elif not fits_in_memory(width, views, *sizes):
-        reason = f"{views} x {sizes[0]:,} pictures of {width:,} numbers each take more than 4 GiB of memory"
-    if reason is None:
-        return views
-    if recipe.model.cache_features == "on" or views > 1:
-        raise UserError(f"model.cache_features: {reason}. Set model.cache_features=off and model.feature_views=1")
-    return 0
-
-
-def _fit_head(
-    recipe: Recipe,
-    prepared: PreparedDataset,
-    accelerator: Accelerator,
-    model: PreTrainedModel,
-    normalisation: Normalisation,
-    views: int,
-    folder: Path,
-    on_features: Callable[[int, int], None],
-    on_epoch: Callable[[EpochRecord], None],
-) -> Fit:
-    optim, engine, augmentation = recipe.optim, recipe.engine, recipe.augmentation
-    policy, flip = (augmentation.policy, augmentation.horizontal_flip) if views > 1 else ("none", False)
-
-    def change(pixels: torch.Tensor, view: int, rows: Sequence[int]) -> torch.Tensor:
-        return augment(pixels, draw_numbers(engine.seed, view, rows), policy, flip, recipe.data.image_size)
-
-    precision = accelerator.mixed_precision
-    options = ViewOptions(
-        count=views,
-        change=change,
-        recipe={"seed": engine.seed, "backbone": recipe.model.backbone, **augmentation.model_dump(mode="json")},
-        precision="fp32" if precision == "no" else precision,
-        whitens=Preparation.from_section(recipe.preparation).whitens,
-        workers=choose_workers(engine.workers, accelerator.device),
+    in_folder = engine.tracker == "tensorboard"
+    accelerator.init_trackers(
+        run_folder.TENSORBOARD if in_folder else recipe.name, flatten(recipe.model_dump(mode="json"))
     )
-    model = place(model, accelerator.device)
-    splits = prepared.splits
-    inputs = compute_head_inputs(
-        model,
-        normalisation,
-        splits[TRAIN],
-        splits[VALIDATION],
-        options,
-        folder / run_folder.CHECKPOINT / FEATURES,
-        on_features,
-    )
-    batch_size = optim.batch_size * accelerator.num_processes
-    optimizer = build_optimizer(model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum)
-    steps = optim.epochs * math.ceil(len(splits[TRAIN]) / batch_size)
-    accelerator.init_trackers(run_folder.TENSORBOARD)
-    fit = fit_head_on_features(
-        model,
-        inputs,
-        optimizer,
-        build_schedule(optimizer, steps, optim.warmup_fraction),
-        HeadOptions(
-            epochs=optim.epochs,
-            seed=engine.seed,
-            batch_size=batch_size,
-            max_gradient_norm=optim.max_gradient_norm,
-            patience=recipe.early_stopping.patience,
-            min_delta=recipe.early_stopping.min_delta,
-        ),
-        functools.partial(F.cross_entropy, label_smoothing=optim.label_smoothing),
-        _logged(accelerator, on_epoch),
-    )
-    accelerator.end_training()
-    return fit
 
-
-def _logged(accelerator: Accelerator, on_epoch: Callable[[EpochRecord], None]) -> Callable[[EpochRecord], None]:
     def log(record: EpochRecord) -> None:
         accelerator.log({key: value for key, value in asdict(record).items() if key != "epoch"}, step=record.epoch)
-        on_epoch(record)
+        listeners.on_epoch(record)
 
-    return log
+    identity = identify(recipe, prepared, accelerator)
+    fit = trainer.run(Checkpoints(folder / run_folder.CHECKPOINT, identity), listeners.on_step, log)
+    accelerator.end_training()
+    return fit, batch_size
 
 
 def _describe_training(
@@ -298,15 +225,19 @@ def _describe_training(
         "pictures": len(prepared.splits[TRAIN]),
         "precision": "fp32" if precision == "no" else precision,
         "device": describe_device(accelerator.device),
+        "processes": accelerator.num_processes,
         "seed": recipe.engine.seed,
         "epochs_planned": recipe.optim.epochs,
-        "augmentation": recipe.augmentation.policy != "none" or recipe.augmentation.horizontal_flip,
     }
 
 
-def _summarise(fit: Fit, seconds: float) -> dict[str, Any]:
+def _summarise(fit: Fit, batch_size: int, seconds: float) -> dict[str, Any]:
     speeds = [record.images_per_second for record in fit.history]
+    waits = [record.data_wait_share for record in fit.history]
     return {
+        "batch_size": batch_size,
+        "data_wait_share": statistics.median(waits),
+        "out_of_time": fit.out_of_time,
         "seconds": seconds,
         "epochs": len(fit.history),
         "stopped_early": fit.stopped_early,
@@ -315,7 +246,12 @@ def _summarise(fit: Fit, seconds: float) -> dict[str, Any]:
 
 
 def _save_and_evaluate(
-    recipe: Recipe, prepared: PreparedDataset, model: PreTrainedModel, normalisation: Normalisation, folder: Path
+    recipe: Recipe,
+    prepared: PreparedDataset,
+    model: PreTrainedModel,
+    normalisation: Normalisation,
+    folder: Path,
+    batch_size: int,
 ) -> dict[str, Any]:
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured."""
     model_folder = folder / run_folder.MODEL
@@ -323,8 +259,8 @@ def _save_and_evaluate(
     preparation = Preparation.from_section(prepared.facts.settings.preparation)
     with new_folder(model_folder, replace=True) as temporary:
         save_model(temporary, model, build_processor(prepared.facts.image_size, normalisation, preparation))
-        test, predictions = evaluate_on_test(temporary, prepared, recipe.report.top_k, recipe.optim.batch_size, device)
-        pictures = _choose_examples(prepared, preparation.keeps_the_view)
+        test, predictions = evaluate_on_test(temporary, prepared, recipe.report.top_k, batch_size, device)
+        pictures = choose_examples(prepared, preparation.keeps_the_view)
         examples = save_examples(temporary, pictures, prepared=not preparation.keeps_the_view)
         metadata = ModelMetadata(
             vitrine_version=vitrine.__version__,
@@ -344,24 +280,3 @@ def _save_and_evaluate(
         save_metadata(temporary, metadata)
     predictions.to_csv(folder / run_folder.PREDICTIONS, index=False)
     return {"test": test}
-
-
-def _choose_examples(prepared: PreparedDataset, in_own_proportions: bool) -> list[tuple[Image.Image, str]]:
-    """The first test pictures of every class in turn; right or wrong answers play no part in the choice.
-
-    They are the stored squares where their own proportions would not bring the original back.
-    """
-    split = prepared.splits[TEST]
-    rows_of: dict[int, list[int]] = {}
-    for row, label_id in enumerate(split["label"]):
-        rows_of.setdefault(label_id, []).append(row)
-    in_turn = [row for rows in itertools.zip_longest(*(rows_of[key] for key in sorted(rows_of))) for row in rows]
-    chosen = [row for row in in_turn if row is not None][:EXAMPLES]
-    rows = [split[row] for row in sorted(chosen, key=lambda row: (split[row]["label"], row))]
-    return [
-        (
-            display_picture(row, EXAMPLE_SIDE) if in_own_proportions else row["image"],
-            prepared.label_names[row["label"]],
-        )
-        for row in rows
-    ]

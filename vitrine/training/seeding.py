@@ -13,6 +13,7 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def seed_step(seed: int, step: int, process: int) -> None:
-    """Seeds what a training step draws (dropout), differently for every step and process."""
-    torch.manual_seed(int(np.random.SeedSequence((seed, step, process)).generate_state(1, np.uint64)[0] >> 1))
+def seed_step(seed: int, step: int, process: int, piece: int = 0) -> None:
+    """Seeds what a training step draws (dropout), differently for every step, process and piece of a batch."""
+    key = (seed, step, process, piece) if piece else (seed, step, process)
+    torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1))

@@ -1,0 +1,129 @@
+"""From a recipe's words to the parts of a training; beside run.py the only module here that sees recipes."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
+from transformers import PreTrainedModel
+
+from vitrine.config.schema import Recipe
+from vitrine.data.augmentation import augment, draw_numbers
+from vitrine.data.preparation import Preparation
+from vitrine.data.prepared import PreparedDataset
+from vitrine.data.split import SPLITS, TEST, TRAIN, VALIDATION
+from vitrine.models.backbones import Normalisation, place, train_head_only
+from vitrine.models.model_folder import build_processor, save_model
+from vitrine.records import run_folder
+from vitrine.records.atomic import new_folder, write_text
+from vitrine.training.budget import Budget
+from vitrine.training.devices import choose_workers
+from vitrine.training.memory import choose_batch_size
+from vitrine.training.methods import Methods, TrainingOptions, train_what_is_trainable
+from vitrine.training.processes import as_main_says
+from vitrine.training.trackers import flatten
+
+# What does not change the numbers of a training, or only where it ends: a checkpoint may be taken up with other ones.
+FREE_SETTINGS = {
+    *("name", "data.source", "data.prepared", "early_stopping.top", "engine.tracker", "engine.workers"),
+    *("engine.checkpoint_minutes", "engine.budget_minutes", "engine.memory_gb", "report.top_k"),
+}
+
+
+def choose_options(recipe: Recipe, batch_size: int, accelerator: Accelerator) -> TrainingOptions:
+    """What the loop is told."""
+    optim, engine = recipe.optim, recipe.engine
+    return TrainingOptions(
+        epochs=optim.epochs,
+        seed=engine.seed,
+        batch_size=batch_size,
+        accumulate=optim.accumulate,
+        max_gradient_norm=optim.max_gradient_norm,
+        monitor=recipe.early_stopping.monitor,
+        patience=recipe.early_stopping.patience,
+        min_delta=recipe.early_stopping.min_delta,
+        top=recipe.early_stopping.top,
+        whitens=Preparation.from_section(recipe.preparation).whitens,
+        workers=choose_workers(engine.workers, accelerator.device),
+        checkpoint_minutes=engine.checkpoint_minutes,
+        compile=engine.compile,
+        sync_batch_norm=engine.sync_batch_norm,
+    )
+
+
+def choose_methods(
+    recipe: Recipe, prepared: PreparedDataset, model: PreTrainedModel, normalisation: Normalisation, folder: Path
+) -> Methods:
+    """Loss, augmentation and what is kept, as the recipe says."""
+    chosen, seed, side = recipe.augmentation, recipe.engine.seed, recipe.data.image_size
+    head_only = recipe.model.trainable_part == "head"
+    preparation = Preparation.from_section(prepared.facts.settings.preparation)
+    kept = folder / run_folder.CHECKPOINTS
+
+    def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
+        numbers = draw_numbers(seed, epoch, indices.tolist())
+        return augment(pixels.float(), numbers, chosen.policy, chosen.horizontal_flip, side)
+
+    def measure_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return F.cross_entropy(logits, targets, label_smoothing=recipe.optim.label_smoothing)
+
+    def keep(epoch: int) -> None:
+        with new_folder(kept / f"epoch_{epoch:03d}", replace=True) as temporary:
+            save_model(temporary, model, build_processor(prepared.facts.image_size, normalisation, preparation))
+
+    return Methods(
+        loss=measure_loss,
+        augment=change,
+        set_mode=train_head_only if head_only else train_what_is_trainable,
+        keep_epoch=keep,
+        drop_epoch=lambda epoch: shutil.rmtree(kept / f"epoch_{epoch:03d}", ignore_errors=True),
+    )
+
+
+def choose_batch(
+    recipe: Recipe,
+    prepared: PreparedDataset,
+    accelerator: Accelerator,
+    model: PreTrainedModel,
+    folder: Path,
+    say: Callable[[str], None],
+) -> int:
+    """The recipe's, or the largest that fits; that is chosen once in a run, whatever is free after a resume."""
+    if recipe.optim.batch_size != "auto":
+        return recipe.optim.batch_size
+    chosen = folder / run_folder.CHECKPOINT / "batch_size.txt"
+    size = int(chosen.read_text()) if chosen.exists() else None
+    if size is None:
+        size = choose_batch_size(
+            place(model, accelerator.device),
+            recipe.data.image_size,
+            len(prepared.splits[TRAIN]) // accelerator.num_processes,
+            accelerator.device,
+            recipe.engine.memory_gb,
+            accelerator.autocast,
+        )
+        size = as_main_says(accelerator, size)
+        say(f"batch size: {size} pictures, the largest that fits and leaves some steps in an epoch")
+        if accelerator.is_main_process:
+            chosen.parent.mkdir(exist_ok=True)
+            write_text(chosen, str(size))
+    return size
+
+
+def open_budget(minutes: float, begun: float, prepared: PreparedDataset) -> Budget:
+    """The time budget of a run that began at `time.monotonic()` = `begun`."""
+    return Budget(60 * minutes, begun, len(prepared.splits[VALIDATION]), sum(prepared.facts.counts[TEST].values()))
+
+
+def identify(recipe: Recipe, prepared: PreparedDataset, accelerator: Accelerator) -> dict[str, str]:
+    """What a training is made of; its checkpoints fit no other one."""
+    settings = {name: str(value) for name, value in flatten(recipe.model_dump(mode="json")).items()}
+    pictures = {f"pictures for {split}": str(len(prepared.splits[split])) for split in SPLITS if split != TEST}
+    return {
+        **{name: value for name, value in settings.items() if name not in FREE_SETTINGS},
+        **pictures,
+        "classes": ", ".join(prepared.label_names),
+        "processes": str(accelerator.num_processes),
+    }
