@@ -10,6 +10,7 @@ COMMANDS = {
     "train": "train and measure a classifier (train.py)",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
+    "summary": "print a network's layers, shapes and parameters",
     "steps": "show on a page what the preparation does to pictures",
     "push-data": "put a prepared data set on the Hugging Face Hub",
 }

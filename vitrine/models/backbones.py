@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,7 +20,7 @@ from transformers import (
 from vitrine.data.image_processing import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.hub_files import find_model_folder
-from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification
+from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification, feature_side
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,41 @@ CENTRED = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def build_small_cnn(
-    label_names: Sequence[str], filters: Sequence[int], blocks_per_stage: int, dropout: float
+    label_names: Sequence[str],
+    filters: Sequence[int],
+    blocks_per_stage: int,
+    dropout: float,
+    image_size: int | None = None,
+    **shape: Any,
 ) -> PreTrainedModel:
-    """A small CNN with fresh weights from torch's random numbers."""
+    """A small CNN with fresh weights from torch's random numbers.
+
+    Args:
+        label_names: class names in the order of the label ids.
+        filters: of each stage.
+        blocks_per_stage: blocks in each stage.
+        dropout: share of the features dropped in front of the head.
+        image_size: side of the pictures, in pixels; a network that flattens its features is made for it.
+        shape: the other attributes of `SmallCnnConfig`.
+
+    Raises:
+        UserError: the pictures are too small for so many convolutions and poolings.
+    """
     id2label, label2id = _label_maps(label_names)
     config = SmallCnnConfig(
         filters=list(filters),
         blocks_per_stage=blocks_per_stage,
         dropout=dropout,
+        image_size=image_size,
         id2label=id2label,
         label2id=label2id,
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in shape.items()},
     )
+    if image_size is not None and feature_side(config, image_size) < 1:
+        raise UserError(
+            f"model.small_cnn: nothing is left of pictures of {image_size} pixels (data.image_size) after these "
+            "convolutions and poolings; take larger pictures, fewer stages or smaller pool_sizes"
+        )
     return SmallCnnForImageClassification(config)
 
 
@@ -195,7 +220,7 @@ def _check_loading(
 
 def _start_afresh(module: nn.Module) -> None:
     for part in module.modules():
-        if isinstance(part, nn.Linear | nn.Conv2d):
+        if isinstance(part, nn.Linear | nn.Conv2d | nn.BatchNorm1d):
             part.reset_parameters()
 
 
