@@ -41,9 +41,7 @@ def _read_arguments(arguments: Sequence[str] | None) -> tuple[RecipeArguments, P
     folders = [word for word in words if not word.startswith("-") and "=" not in word and Path(word).is_dir()]
     if folders and len(words) > 1:
         raise UserError(f"{folders[0]} is a finished model, of which nothing can be changed: give the folder alone")
-    given = parse_recipe(
-        "python -m vitrine summary", __doc__ or "", [] if folders else words, _add_options
-    )
+    given = parse_recipe("python -m vitrine summary", __doc__ or "", [] if folders else words, _add_options)
     return given, Path(folders[0]) if folders else None
 
 

@@ -226,9 +226,7 @@ class SmallCnnSection(Section):
         "ResNet; 'depthwise': fewer parameters, as in MobileNetV2",
     )
     filters: Filters = Field((32, 64, 128), description="filters of each stage")
-    blocks_per_stage: int = Field(
-        1, ge=1, le=8, description="blocks in each stage; of plain networks, convolutions"
-    )
+    blocks_per_stage: int = Field(1, ge=1, le=8, description="blocks in each stage; of plain networks, convolutions")
     kernel_sizes: Kernels = Field((3,), description="side of the windows of the stages' convolutions; odd")
     padding: Literal["same", "valid"] = Field(
         "same", description="'same' keeps height and width, 'valid' loses the border (block 'plain' only)"

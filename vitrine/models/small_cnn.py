@@ -225,7 +225,7 @@ class SmallCnnForImageClassification(PreTrainedModel):
         """He initialisation (arXiv:1502.01852); without it transformers draws every weight from N(0, 0.02)."""
         slope = {"a": LEAK, "nonlinearity": "leaky_relu"} if self.config.activation == "leaky_relu" else {}
         if isinstance(module, nn.Conv2d):
-            # torch counts a depthwise filter's outgoing connections once for every channel; the incoming ones are right.
+            # Of a depthwise filter, torch counts outgoing connections to all channels; it has those to its own.
             mode = "fan_out" if module.groups == 1 else "fan_in"
             init.kaiming_normal_(module.weight, mode=mode, **({"nonlinearity": "relu"} | slope))
             if module.bias is not None:
