@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factories import SIDE
+from tests.factories import SIDE, prepare, write_tiny_resnet
 from vitrine.commands import summary
 from vitrine.models.backbones import CENTRED, build_small_cnn
 from vitrine.models.model_folder import build_processor, save_model
@@ -47,8 +47,6 @@ def test_one_class_is_refused(capsys):
 
 
 def test_the_prepared_data_set_knows_the_number_of_classes(workplace, make_class_folders, capsys):
-    from tests.factories import prepare
-
     prepare(make_class_folders({"cat": 12, "dog": 12}), workplace / "prepared/pictures")
     assert summary.main(PLAIN) == 0
     assert "2 classes" in capsys.readouterr().out
@@ -58,3 +56,21 @@ def test_pictures_that_are_too_small_are_one_message(capsys):
     options = ["model.small_cnn.padding=valid", "model.small_cnn.kernel_sizes=[15]", "--classes", "3"]
     assert summary.main([*PLAIN, *options, "data.image_size=16"]) == 2
     assert "nothing is left of pictures of 16 pixels" in capsys.readouterr().err
+
+
+def test_a_folder_called_like_the_number_of_classes_is_no_model(workplace, capsys):
+    (workplace / "3").mkdir()
+    assert summary.main([*PLAIN, "--classes", "3"]) == 0
+    assert "3 classes" in capsys.readouterr().out
+
+
+def test_another_projects_model_is_printed_with_the_side_its_processor_names(workplace, capsys):
+    write_tiny_resnet(workplace / "tiny")
+    assert summary.main(["tiny"]) == 0
+    assert f"tiny: pictures of {SIDE} pixels, 7 classes" in capsys.readouterr().out
+
+
+def test_a_frozen_backbone_is_printed_as_frozen(workplace, capsys):
+    write_tiny_resnet(workplace / "tiny")
+    assert summary.main(["model.backbone=tiny", "model.trainable_part=head", "--classes", "3"]) == 0
+    assert "of which 51 are trained" in capsys.readouterr().out

@@ -6,9 +6,10 @@ python -m vitrine summary runs/digits/latest/model
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vitrine.commands.console import RecipeArguments, parse_recipe, run_command
 from vitrine.config.schema import SMALL_CNN, Recipe
@@ -35,14 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _read_arguments(arguments: Sequence[str] | None) -> tuple[RecipeArguments, Path | None]:
     """The recipe, and the folder of a finished model where one is named in its place."""
-    import sys
-
-    words = list(sys.argv[2:] if arguments is None else arguments)
-    folders = [word for word in words if not word.startswith("-") and "=" not in word and Path(word).is_dir()]
-    if folders and len(words) > 1:
-        raise UserError(f"{folders[0]} is a finished model, of which nothing can be changed: give the folder alone")
-    given = parse_recipe("python -m vitrine summary", __doc__ or "", [] if folders else words, _add_options)
-    return given, Path(folders[0]) if folders else None
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    folder = Path(words[0]) if words and Path(words[0]).is_dir() else None
+    if folder and len(words) > 1:
+        raise UserError(f"{folder} is a finished model, of which nothing can be changed: give the folder alone")
+    given = parse_recipe("python -m vitrine summary", __doc__ or "", [] if folder else words, _add_options)
+    return given, folder
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -58,9 +57,17 @@ def _print_model_folder(folder: Path) -> None:
     from vitrine.models.model_folder import load_model
 
     _quieten()
-    model, processor, *_ = load_model(str(folder))
-    size = dict(getattr(processor, "crop_size", None) or processor.size)
-    _print_summary(str(folder), model, int(size.get("height") or size["shortest_edge"]))
+    model, processor, metadata, _ = load_model(str(folder))
+    _print_summary(str(folder), model, metadata.image_size if metadata else _read_side(folder, processor.to_dict()))
+
+
+def _read_side(folder: Path, settings: dict[str, Any]) -> int:
+    """Side of the pictures from an image processor's settings."""
+    size = (settings.get("do_center_crop") and settings.get("crop_size")) or settings.get("size") or {}
+    side = size.get("height") or size.get("shortest_edge")
+    if side is None:
+        raise UserError(f"{folder}: its preprocessor_config.json names no size, so the side of its pictures is unknown")
+    return int(side)
 
 
 def _print_recipe(recipe: Recipe, classes: int | None) -> None:

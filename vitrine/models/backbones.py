@@ -57,6 +57,9 @@ def build_small_cnn(
         UserError: the pictures are too small for so many convolutions and poolings.
     """
     id2label, label2id = _label_maps(label_names)
+    attributes: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in shape.items()
+    }
     config = SmallCnnConfig(
         filters=list(filters),
         blocks_per_stage=blocks_per_stage,
@@ -64,7 +67,7 @@ def build_small_cnn(
         image_size=image_size,
         id2label=id2label,
         label2id=label2id,
-        **{name: list(value) if isinstance(value, tuple) else value for name, value in shape.items()},
+        **attributes,
     )
     if image_size is not None and feature_side(config, image_size) < 1:
         raise UserError(

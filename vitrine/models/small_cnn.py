@@ -223,11 +223,11 @@ class SmallCnnForImageClassification(PreTrainedModel):
 
     def _init_weights(self, module: nn.Module) -> None:
         """He initialisation (arXiv:1502.01852); without it transformers draws every weight from N(0, 0.02)."""
-        slope = {"a": LEAK, "nonlinearity": "leaky_relu"} if self.config.activation == "leaky_relu" else {}
+        leak = LEAK if self.config.activation == "leaky_relu" else 0.0  # without a leak, it is the gain of a ReLU
         if isinstance(module, nn.Conv2d):
             # Of a depthwise filter, torch counts outgoing connections to all channels; it has those to its own.
             mode = "fan_out" if module.groups == 1 else "fan_in"
-            init.kaiming_normal_(module.weight, mode=mode, **({"nonlinearity": "relu"} | slope))
+            init.kaiming_normal_(module.weight, a=leak, mode=mode)
             if module.bias is not None:
                 init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
@@ -237,7 +237,7 @@ class SmallCnnForImageClassification(PreTrainedModel):
                 if statistics is not None:
                     init.constant_(statistics, value)
         elif isinstance(module, nn.Linear):
-            init.kaiming_uniform_(module.weight, nonlinearity="linear" if module is self.classifier else "relu")
+            init.kaiming_uniform_(module.weight, a=1.0 if module is self.classifier else leak)  # 1: nothing follows
             init.zeros_(module.bias)
 
     def forward(
