@@ -13,6 +13,7 @@ COMMANDS = {
     "runs": "list every run with its accuracy, loss and duration",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
+    "summary": "print a network's layers, shapes and parameters",
     "steps": "show on a page what the preparation does to pictures",
     "augment": "show on a page what the augmentation does to pictures",
     "push-data": "put a prepared data set on the Hugging Face Hub",

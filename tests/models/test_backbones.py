@@ -20,7 +20,9 @@ from transformers import (
 from tests.factories import IMAGENET, SIDE, write_tiny_resnet
 from vitrine.errors import UserError
 from vitrine.models.backbones import (
+    CENTRED,
     build_backbone,
+    build_small_cnn,
     choose_memory_format,
     freeze_backbone,
     head_modules,
@@ -74,6 +76,17 @@ def test_a_saved_model_reloads_with_equal_logits(checkpoint, tmp_path):
     torch.testing.assert_close(reloaded(pixels).logits, model(pixels).logits)
     assert type(processor).__name__ == "ViTImageProcessor"
     assert metadata is None
+
+
+def test_dense_layers_and_their_batch_norm_start_afresh_for_other_labels(tmp_path):
+    model = build_small_cnn("abcd", [4], 1, 0.0, dense_units=(6,), head_batch_norm=True)
+    model(torch.rand(8, 3, SIDE, SIDE))  # moves the statistics of both batch norms
+    save_model(tmp_path / "model", model, build_processor(SIDE, CENTRED))
+    tuned, _ = build_backbone(str(tmp_path / "model"), LABELS)
+    assert torch.equal(tuned.backbone[-1].running_var, model.backbone[-1].running_var)
+    assert torch.equal(tuned.hidden[3].running_var, torch.ones(6))
+    assert not torch.equal(tuned.hidden[1].weight, model.hidden[1].weight)
+    assert tuned.classifier.out_features == len(LABELS)
 
 
 def test_the_head_of_the_very_same_labels_is_kept(tmp_path):

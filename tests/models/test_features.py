@@ -45,7 +45,12 @@ def build_cnn():
     return build_small_cnn(list(LABELS.values()), [8, 16], 1, 0.5)
 
 
-BUILDERS = [build_resnet, build_mobilenet, build_efficientnet, build_timm, build_cnn]
+def build_cnn_with_dense_layers():
+    shape = {"head_pool": "flatten", "dense_units": (12, 10), "head_batch_norm": True, "dense_dropouts": (0.5,)}
+    return build_small_cnn(list(LABELS.values()), [8, 16], 1, 0.5, image_size=SIDE, **shape)
+
+
+BUILDERS = [build_resnet, build_mobilenet, build_efficientnet, build_timm, build_cnn, build_cnn_with_dense_layers]
 
 
 def make_batches(sizes=(3, 2)):
@@ -59,7 +64,7 @@ def make_batches(sizes=(3, 2)):
 def spread_batch_norm(model):
     """Random statistics, so that a network in training mode would give other features."""
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
             module.running_mean.normal_(std=0.1)
             module.running_var.uniform_(0.5, 2)
     return model

@@ -31,6 +31,23 @@ def test_colours_are_learned(finished):
     assert finished[1]["test"]["accuracy"] > 0.8
 
 
+def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(prepared, tmp_path):
+    shape = [
+        "block=plain",
+        "padding=valid",
+        "pooling=max",
+        "head_pool=flatten",
+        "dense_units=[8]",
+        "activation=leaky_relu",
+    ]
+    overrides = [f"model.small_cnn.{choice}" for choice in shape]
+    metrics = run_training(make_recipe(prepared, "optim.epochs=1", *overrides), tmp_path)
+    features = 16 * 13 * 13  # 32 pixels, less 2, halved, less 2
+    assert metrics["training"]["parameters"] == sum(
+        [3 * 9 * 8 + 2 * 8, 8 * 9 * 16 + 2 * 16, features * 8 + 8, 8 * 3 + 3]
+    )
+
+
 def test_the_run_folder_holds_what_was_done(finished, prepared):
     folder, metrics = finished
     assert json.loads((folder / run_folder.METRICS).read_text()) == json.loads(json.dumps(metrics))

@@ -18,6 +18,9 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 # YAML has lists only; pydantic's strict mode would ask for a tuple written in Python.
 Filters = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=1)]
+Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)]
+Kernels = Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], Field(strict=False, min_length=1)]
+Shares = Annotated[tuple[Share, ...], Field(strict=False)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 Step = Literal[
     "contrast",
@@ -199,14 +202,58 @@ class PreparationSection(Section):
 
 
 class SmallCnnSection(Section):
-    """The small CNN, used when model.backbone is 'small_cnn'."""
+    """The small CNN, used when model.backbone is 'small_cnn'; a list of one value holds for every stage or layer."""
 
-    filters: Filters = Field(
-        (32, 64, 128),
-        description="filters of each residual stage; every stage after the first halves the picture",
+    block: Literal["plain", "residual", "depthwise"] = Field(
+        "residual",
+        description="'plain': convolutions one after another; 'residual': pairs of them beside a shortcut, as in "
+        "ResNet; 'depthwise': fewer parameters, as in MobileNetV2",
     )
-    blocks_per_stage: int = Field(1, ge=1, le=8, description="residual blocks in each stage")
+    filters: Filters = Field((32, 64, 128), description="filters of each stage")
+    blocks_per_stage: int = Field(1, ge=1, le=8, description="blocks in each stage; of plain networks, convolutions")
+    kernel_sizes: Kernels = Field((3,), description="side of the windows of the stages' convolutions; odd")
+    padding: Literal["same", "valid"] = Field(
+        "same", description="'same' keeps height and width, 'valid' loses the border (block 'plain' only)"
+    )
+    pooling: Literal["stride", "max", "average"] = Field(
+        "stride", description="how a stage is made smaller: by the stride of the next one, or by a pooling layer"
+    )
+    pool_sizes: Counts = Field(
+        (),
+        description="factor by which height and width shrink after each stage, 1 leaves them; [] is 2 after every "
+        "stage but the last",
+    )
+    stem_stride: int = Field(
+        1, ge=1, le=4, description="of the first convolution of residual and depthwise networks; 2 quarters the work"
+    )
+    batch_norm: Switch = Field(True, description="batch norm after each convolution")
+    head_batch_norm: Switch = Field(
+        False, description="batch norm of the features and after each dense layer's activation"
+    )
+    activation: Literal["relu", "leaky_relu"] = Field("relu", description="after convolutions and dense layers")
+    head_pool: Literal["average", "flatten"] = Field(
+        "average", description="features from the last stage: mean over height and width, or all of it"
+    )
+    dense_units: Counts = Field((), description="units of each dense layer between the features and the answer")
     dropout: Share = Field(0.1, description="share of the features dropped in front of the head")
+    dense_dropouts: Shares = Field((), description="shares dropped after the dense layers; [] is none")
+
+    @model_validator(mode="after")
+    def _lists_fit_the_stages_and_layers(self) -> Self:
+        for name, of, count in (
+            ("kernel_sizes", "filters", len(self.filters)),
+            ("pool_sizes", "filters", len(self.filters)),
+            ("dense_dropouts", "dense_units", len(self.dense_units)),
+        ):
+            given = len(getattr(self, name))
+            if given > 1 and given != count:
+                raise ValueError(f"{name} needs one value, or as many as {of} has (got {given} for {count})")
+        even = [size for size in self.kernel_sizes if size % 2 == 0]
+        if even:
+            raise ValueError(f"kernel_sizes must be odd, so that a window has a middle (got {even[0]})")
+        if self.padding == "valid" and self.block != "plain":
+            raise ValueError(f"padding 'valid' needs block 'plain': a shortcut keeps the border (got '{self.block}')")
+        return self
 
 
 class ModelSection(Section):

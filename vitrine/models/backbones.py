@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -33,7 +34,7 @@ from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassifi
 from vitrine.models.heads import LINEAR, Head, put_head
 from vitrine.models.hub_files import find_model_folder
 from vitrine.models.input_checks import check_image_size
-from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification
+from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification, feature_side
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,44 @@ CENTRED = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def build_small_cnn(
-    label_names: Sequence[str], filters: Sequence[int], blocks_per_stage: int, dropout: float
+    label_names: Sequence[str],
+    filters: Sequence[int],
+    blocks_per_stage: int,
+    dropout: float,
+    image_size: int | None = None,
+    **shape: Any,
 ) -> PreTrainedModel:
-    """A small CNN with fresh weights from torch's random numbers."""
+    """A small CNN with fresh weights from torch's random numbers.
+
+    Args:
+        label_names: class names in the order of the label ids.
+        filters: of each stage.
+        blocks_per_stage: blocks in each stage.
+        dropout: share of the features dropped in front of the head.
+        image_size: side of the pictures, in pixels; a network that flattens its features is made for it.
+        shape: the other attributes of `SmallCnnConfig`.
+
+    Raises:
+        UserError: the pictures are too small for so many convolutions and poolings.
+    """
     id2label, label2id = label_maps(label_names)
+    attributes: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in shape.items()
+    }
     config = SmallCnnConfig(
         filters=list(filters),
         blocks_per_stage=blocks_per_stage,
         dropout=dropout,
+        image_size=image_size,
         id2label=id2label,
         label2id=label2id,
+        **attributes,
     )
+    if image_size is not None and feature_side(config, image_size) < 1:
+        raise UserError(
+            f"model.small_cnn: nothing is left of pictures of {image_size} pixels (data.image_size) after these "
+            "convolutions and poolings; take larger pictures, fewer stages or smaller pool_sizes"
+        )
     return SmallCnnForImageClassification(config)
 
 
@@ -277,7 +305,7 @@ def _check_loading(
 
 def _start_afresh(module: nn.Module) -> None:
     for part in module.modules():
-        if isinstance(part, nn.Linear | nn.Conv2d):
+        if isinstance(part, nn.Linear | nn.Conv2d | nn.BatchNorm1d):
             part.reset_parameters()
 
 

@@ -162,8 +162,8 @@ def run_training(
 def _build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTrainedModel, Normalisation]:
     seed_everything(recipe.engine.seed)
     if recipe.model.backbone == SMALL_CNN:
-        shape = recipe.model.small_cnn
-        model = build_small_cnn(label_names, shape.filters, shape.blocks_per_stage, shape.dropout)
+        shape = recipe.model.small_cnn.model_dump()
+        model = build_small_cnn(label_names, image_size=recipe.data.image_size, **shape)
         normalisation = CENTRED
     else:
         model, normalisation = build_backbone(recipe.model.backbone, label_names)
