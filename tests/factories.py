@@ -12,8 +12,8 @@ from vitrine.config.schema import ChecksSection, DataSection, PreparationSection
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared
-from vitrine.models.backbones import Normalisation
 from vitrine.models.model_folder import build_processor, save_model
+from vitrine.models.normalisation import Normalisation
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SIDE = 32

@@ -11,8 +11,9 @@ from PIL import Image
 from tests.factories import SIDE
 from vitrine.commands import predict
 from vitrine.inference.predictor import Predictor
-from vitrine.models.backbones import CENTRED, build_small_cnn
+from vitrine.models.backbones import build_small_cnn
 from vitrine.models.model_folder import build_processor, save_model
+from vitrine.models.normalisation import CENTRED
 
 
 @pytest.fixture

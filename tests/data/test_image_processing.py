@@ -18,8 +18,9 @@ from vitrine.data.image_processing import VitrineImageProcessor
 from vitrine.data.preparation import Preparation, open_picture, prepare_square
 from vitrine.errors import UserError
 from vitrine.inference.predictor import Predictor
-from vitrine.models.backbones import build_small_cnn, read_normalisation, register_own_classes
+from vitrine.models.backbones import build_small_cnn, register_own_classes
 from vitrine.models.model_folder import build_processor, load_model, normalise_squares, save_model
+from vitrine.models.normalisation import read_normalisation
 from vitrine.training.steps import Normaliser
 
 ALL = ("contrast", "autocontrast", "equalize", "crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")

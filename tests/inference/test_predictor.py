@@ -10,8 +10,9 @@ from tests.factories import SIDE, prepare, write_tiny_resnet
 from vitrine.data.preparation import open_picture
 from vitrine.errors import UserError
 from vitrine.inference.predictor import Predictor
-from vitrine.models.backbones import CENTRED, build_backbone, build_small_cnn
+from vitrine.models.backbones import build_backbone, build_small_cnn
 from vitrine.models.model_folder import build_processor, save_model
+from vitrine.models.normalisation import CENTRED
 from vitrine.training.final_evaluation import evaluate_on_test
 
 LABELS = ("a", "b", "c")

@@ -11,8 +11,9 @@ from tests.factories import SIDE, make_recipe, prepare, write_coloured_classes
 from vitrine.config.schema import PreparationSection
 from vitrine.data.preparation import Preparation
 from vitrine.inference.predictor import Predictor
-from vitrine.models.backbones import CENTRED, build_small_cnn
+from vitrine.models.backbones import build_small_cnn
 from vitrine.models.model_folder import build_processor, save_model
+from vitrine.models.normalisation import CENTRED
 from vitrine.records import run_folder
 from vitrine.training.final_evaluation import evaluate_on_test
 from vitrine.training.run import run_training

@@ -20,16 +20,15 @@ from transformers import (
 from tests.factories import IMAGENET, SIDE, write_tiny_resnet
 from vitrine.errors import UserError
 from vitrine.models.backbones import (
-    CENTRED,
     build_backbone,
     build_small_cnn,
     choose_memory_format,
     freeze_backbone,
     head_modules,
-    read_normalisation,
     train_head_only,
 )
 from vitrine.models.model_folder import build_processor, load_model, save_model
+from vitrine.models.normalisation import CENTRED, read_normalisation
 
 LABELS = ("cat", "dog", "fox")
 

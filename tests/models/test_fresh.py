@@ -7,9 +7,10 @@ from torch import nn
 from transformers import EfficientNetConfig, MobileNetV2Config, pipeline
 
 from vitrine.models.backbone_table import BACKBONES
-from vitrine.models.backbones import CENTRED, build_backbone, place
+from vitrine.models.backbones import build_backbone, place
 from vitrine.models.fresh import build_fresh_like
 from vitrine.models.model_folder import build_processor, load_model, save_model
+from vitrine.models.normalisation import CENTRED
 
 LABELS = ("cat", "dog", "fox")
 SIDE = 75  # the smallest that Inception-v3 takes

@@ -10,7 +10,8 @@ from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
 from vitrine.data.augmentation import augment, draw_numbers
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
-from vitrine.models.backbones import CENTRED, build_backbone, build_small_cnn, freeze_backbone
+from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone
+from vitrine.models.normalisation import CENTRED
 from vitrine.training.checkpoints import Checkpoints
 from vitrine.training.loop import Trainer
 from vitrine.training.methods import Methods, TrainingOptions

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from vitrine.data.prepared import PreparedDataset
-    from vitrine.models.backbones import Normalisation
+    from vitrine.models.normalisation import Normalisation
     from vitrine.training.rate_finder import RateCurve
 
 RUNS = Path("runs")

@@ -1,8 +1,6 @@
 """Networks with a head for the data's labels: pretrained ones from a folder or the Hub, and the small CNN."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +32,9 @@ from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassifi
 from vitrine.models.heads import LINEAR, Head, put_head
 from vitrine.models.hub_files import find_model_folder
 from vitrine.models.input_checks import check_image_size
+from vitrine.models.normalisation import CENTRED, Normalisation, read_normalisation
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification, feature_side
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """Mean and standard deviation of each colour, on a scale from 0 to 1, that the network's weights expect."""
-
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-
-
-# A network trained from scratch has no expectation; this brings colours to the range from -1 to 1.
-CENTRED = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+from vitrine.models.stochastic_depth import choose_drop_path
 
 
 def build_small_cnn(
@@ -99,6 +87,7 @@ def build_backbone(
     architecture: str | None = None,
     head: Head = LINEAR,
     image_size: int | None = None,
+    drop_path: float | None = None,
 ) -> tuple[PreTrainedModel, Normalisation]:
     """A network with a head for these labels.
 
@@ -112,6 +101,7 @@ def build_backbone(
         architecture: of a weights file: short name, or architecture of timm.
         head: what stands on the features.
         image_size: side of the pictures in pixels; where given, the network is tried with it.
+        drop_path: share of the residual blocks left out in training at the end of the network; see `stochastic_depth`.
 
     Raises:
         UserError: nothing there, no image classifier, its weights are incomplete, or the pictures are too small.
@@ -127,30 +117,34 @@ def build_backbone(
         raise UserError("model.pretrained: false uses no weights file; give model.backbone a name instead")
     normalisation = CENTRED
     released = load_timm_release(row.weights.removeprefix("timm/"), label_names) if row and pretrained else None
+    if (is_file or released) and drop_path is not None:
+        raise UserError(f"model.drop_path: not for weights files such as {model_id}; set model.drop_path=null")
     if is_file or released:
         model, (mean, std) = released or load_weights_file(file, architecture, label_names)
         normalisation = Normalisation((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
     elif not pretrained:
-        model = _build_fresh(model_id, place_of_it, label_names)
+        model = _build_fresh(model_id, place_of_it, label_names, drop_path)
     else:
-        model, normalisation = _load_pretrained(model_id, place_of_it, label_names)
+        model, normalisation = _load_pretrained(model_id, place_of_it, label_names, drop_path)
     _mend_batch_norm(model)
     if image_size is not None:
         check_image_size(model, model_id, image_size)
     return put_head(model, head, image_size), normalisation
 
 
-def _build_fresh(model_id: str, place_of_it: str, label_names: Sequence[str]) -> PreTrainedModel:
+def _build_fresh(
+    model_id: str, place_of_it: str, label_names: Sequence[str], drop_path: float | None
+) -> PreTrainedModel:
     architecture = None if Path(place_of_it).expanduser().is_dir() else timm_architecture(place_of_it)
     if architecture:
-        return build_fresh_timm(architecture, label_names)
+        return build_fresh_timm(architecture, label_names, drop_path)
     folder = _find_folder(model_id, place_of_it, weights=False)
     id2label, label2id = label_maps(label_names)
     try:
         config = AutoConfig.from_pretrained(
             folder, trust_remote_code=False, num_labels=len(label_names), id2label=id2label, label2id=label2id
         )
-        return build_fresh_like(config, label_names)
+        return build_fresh_like(config, label_names, drop_path)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise _not_loadable(model_id, error) from error
 
@@ -169,13 +163,14 @@ def _find_folder(model_id: str, place_of_it: str, weights: bool = True) -> Path:
 
 
 def _load_pretrained(
-    model_id: str, place_of_it: str, label_names: Sequence[str]
+    model_id: str, place_of_it: str, label_names: Sequence[str], drop_path: float | None
 ) -> tuple[PreTrainedModel, Normalisation]:
     folder = _find_folder(model_id, place_of_it)
     normalisation = read_normalisation(folder)
     id2label, label2id = label_maps(label_names)
     try:
         stored = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        depth = choose_drop_path(stored, drop_path)
         model, loading = AutoModelForImageClassification.from_pretrained(
             folder,
             trust_remote_code=False,  # a checkpoint's own code is not run; ours is registered above
@@ -184,7 +179,10 @@ def _load_pretrained(
             num_labels=len(label_names),  # timm's configurations do not count id2label
             id2label=id2label,
             label2id=label2id,
+            **depth,
         )
+    except UserError:
+        raise
     except Exception as error:  # the loaders raise what their formats raise: OSError, ValueError, SafetensorError ...
         raise _not_loadable(model_id, error) from error
     head = head_modules(model)
@@ -262,27 +260,6 @@ def train_head_only(model: PreTrainedModel) -> None:
     model.eval()
     for module in head_modules(model):
         module.train()
-
-
-def read_normalisation(folder: Path) -> Normalisation:
-    """Mean and standard deviation from `preprocessor_config.json`, or from timm's `config.json`.
-
-    Raises:
-        UserError: neither file gives them.
-    """
-    for file, section in (("preprocessor_config.json", None), ("config.json", "pretrained_cfg")):
-        path = folder / file
-        values = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        values = values.get(section) or {} if section else values
-        mean, std = values.get("image_mean", values.get("mean")), values.get("image_std", values.get("std"))
-        if mean and std:
-            # EfficientNetImageProcessor with include_top divides by the standard deviation twice.
-            power = 2 if values.get("include_top") else 1
-            return Normalisation((mean[0], mean[1], mean[2]), (std[0] ** power, std[1] ** power, std[2] ** power))
-    raise UserError(
-        f"model.backbone: {folder} has no preprocessor_config.json with image_mean and image_std; without them the "
-        "colours its weights expect are unknown. Take the file from the place that the weights came from"
-    )
 
 
 def _check_loading(

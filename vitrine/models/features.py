@@ -13,7 +13,8 @@ from transformers import PreTrainedModel
 from vitrine.data.loaders import Batch
 from vitrine.data.squares import whiten
 from vitrine.errors import UserError
-from vitrine.models.backbones import Normalisation, choose_memory_format, head_modules
+from vitrine.models.backbones import choose_memory_format, head_modules
+from vitrine.models.normalisation import Normalisation
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 

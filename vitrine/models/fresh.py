@@ -20,6 +20,7 @@ from transformers.initialization import no_init_weights
 from vitrine.errors import UserError
 from vitrine.models.backbone_table import BACKBONES
 from vitrine.models.headed_network import VitrineConfig
+from vitrine.models.stochastic_depth import choose_drop_path
 
 WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
 SHOWN = 3
@@ -55,35 +56,43 @@ def unknown_backbone(field: str, name: str) -> UserError:
     return UserError(f"{field}: there is no '{name}'{nearest}. `python -m vitrine backbones` lists what there is")
 
 
-def build_fresh_timm(architecture: str, label_names: Sequence[str]) -> PreTrainedModel:
+def build_fresh_timm(architecture: str, label_names: Sequence[str], drop_path: float | None = None) -> PreTrainedModel:
     """A timm network with timm's own random weights, as transformers' class.
 
     transformers would draw all of them from N(0, 0.02): an EfficientNet with such weights does not learn.
     """
-    network = timm.create_model(architecture, pretrained=False, num_classes=len(label_names))
-    return _wrap(network, architecture, label_names)
+    arguments = choose_drop_path(TimmWrapperConfig(architecture=architecture), drop_path).get("model_args", {})
+    network = timm.create_model(architecture, pretrained=False, num_classes=len(label_names), **arguments)
+    return _wrap(network, architecture, label_names, arguments)
 
 
-def _wrap(network: Any, architecture: str, label_names: Sequence[str]) -> PreTrainedModel:
+def _wrap(
+    network: Any, architecture: str, label_names: Sequence[str], arguments: dict[str, Any] | None = None
+) -> PreTrainedModel:
     """A timm network as transformers' class, its weights untouched."""
     id2label, label2id = label_maps(label_names)
-    config = TimmWrapperConfig(architecture=architecture, id2label=id2label, label2id=label2id)
+    config = TimmWrapperConfig(
+        architecture=architecture, id2label=id2label, label2id=label2id, model_args=arguments or None
+    )
     with no_init_weights():
         model: PreTrainedModel = TimmWrapperForImageClassification(config)
     model.timm_model = network
     return model
 
 
-def build_fresh_like(config: PreTrainedConfig, label_names: Sequence[str]) -> PreTrainedModel:
+def build_fresh_like(
+    config: PreTrainedConfig, label_names: Sequence[str], drop_path: float | None = None
+) -> PreTrainedModel:
     """The network of a configuration with random weights that can learn.
 
     Raises:
         UserError: the configuration is that of a backbone with a head of ours.
     """
     if isinstance(config, TimmWrapperConfig):
-        return build_fresh_timm(config.architecture, label_names)
+        return build_fresh_timm(config.architecture, label_names, drop_path)
     if isinstance(config, VitrineConfig):
         raise UserError("model.pretrained: false needs the name of a backbone, not a model that Vitrine trained")
+    config.update(choose_drop_path(config, drop_path))
     model: PreTrainedModel = AutoModelForImageClassification.from_config(config)
     if any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
         _start_as_he(model)

@@ -20,8 +20,9 @@ from transformers.image_processing_utils import BaseImageProcessor
 from vitrine.data.image_processing import VitrineImageProcessor
 from vitrine.data.preparation import RESAMPLE, Preparation
 from vitrine.errors import UserError
-from vitrine.models.backbones import Normalisation, register_own_classes
+from vitrine.models.backbones import register_own_classes
 from vitrine.models.hub_files import find_model_folder
+from vitrine.models.normalisation import Normalisation
 from vitrine.records.atomic import write_text
 
 METADATA = "vitrine.json"

@@ -17,8 +17,8 @@ from accelerate.utils import gather
 from transformers import PreTrainedModel
 
 from vitrine.data.loaders import Batch, build_evaluation_loader
-from vitrine.models.backbones import Normalisation
 from vitrine.models.features import compute_features
+from vitrine.models.normalisation import Normalisation
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.training.devices import Precision
 

@@ -14,7 +14,8 @@ from transformers import PreTrainedModel
 
 from vitrine.data.loaders import EpochSampler, StepBatches, build_shard_loader, build_step_loader
 from vitrine.errors import UserError
-from vitrine.models.backbones import Normalisation, choose_memory_format
+from vitrine.models.backbones import choose_memory_format
+from vitrine.models.normalisation import Normalisation
 from vitrine.training.budget import Budget
 from vitrine.training.checkpoints import Checkpoints
 from vitrine.training.compiling import choose_network

@@ -20,15 +20,9 @@ from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
-from vitrine.models.backbones import (
-    CENTRED,
-    Normalisation,
-    build_backbone,
-    build_small_cnn,
-    freeze_backbone,
-    place,
-)
+from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone, place
 from vitrine.models.model_folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
+from vitrine.models.normalisation import CENTRED, Normalisation
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.environment import describe_environment, now

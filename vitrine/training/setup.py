@@ -14,8 +14,9 @@ from vitrine.data.augmentation import augment, draw_numbers
 from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import SPLITS, TEST, TRAIN, VALIDATION
-from vitrine.models.backbones import Normalisation, place, train_head_only
+from vitrine.models.backbones import place, train_head_only
 from vitrine.models.model_folder import build_processor, save_model
+from vitrine.models.normalisation import Normalisation
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.training.budget import Budget

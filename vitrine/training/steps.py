@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from vitrine.data.loaders import Batch
 from vitrine.data.squares import whiten
 from vitrine.errors import UserError
-from vitrine.models.backbones import Normalisation
+from vitrine.models.normalisation import Normalisation
 from vitrine.training.memory import free_memory, is_out_of_memory
 from vitrine.training.methods import Methods
 from vitrine.training.seeding import seed_step
