@@ -108,7 +108,7 @@ class Trainer:
             DivergedError: loss or gradient are no longer numbers.
         """
         self.checkpoints = checkpoints
-        self._resume()
+        self._resume(checkpoints)
         with self.stop.listening():
             while not self._is_done():
                 try:
@@ -119,7 +119,8 @@ class Trainer:
                 on_epoch(record)
                 self.position.next_epoch()
                 self._save()
-                self._stop_if_asked()
+                if add_up(self.accelerator, [float(self.stop.received)])[0]:
+                    raise KeyboardInterrupt
         self.plain_model.load_state_dict(self.fit.best_weights)
         return self.fit
 
@@ -158,9 +159,8 @@ class Trainer:
 
     def _is_due(self) -> bool:
         """Whether figures are read after this step."""
-        step = self.position.step
-        on_cpu = self.accelerator.device.type == "cpu"
-        return on_cpu or step % GPU_STEPS_BETWEEN_REPORTS == 0 or step >= self._last_step()
+        step, device = self.position.step, self.accelerator.device.type
+        return device == "cpu" or step % GPU_STEPS_BETWEEN_REPORTS == 0 or step >= self._last_step()
 
     def _look_up(self, on_step: Callable[[StepReport], None]) -> None:
         """Reads the figures, reports them, and decides with the other processes how to go on."""
@@ -174,9 +174,8 @@ class Trainer:
         on_step(StepReport(position.epoch + 1, *steps, loss, accuracy, speed))
         self._plan()
         save_due = time.monotonic() - self.saved >= 60 * self.options.checkpoint_minutes
-        main = self.accelerator.is_main_process
-        asked = [float(self.stop.received), float(main and save_due), float(main and self.pace.is_over())]
-        stop, save, over = add_up(self.accelerator, asked)
+        by_clock = [float(save_due), float(self.pace.is_over())] if self.accelerator.is_main_process else [0.0, 0.0]
+        stop, save, over = add_up(self.accelerator, [float(self.stop.received), *by_clock])
         self.fit.out_of_time = over > 0
         if save or stop:
             self._save()
@@ -194,8 +193,7 @@ class Trainer:
         self.schedule = self.build_schedule(total)
         for _ in range(self.steps_done):
             self.schedule.step()
-        epochs = total / self.batches.steps
-        self.say(f"time budget: {total:,} steps ({epochs:.1f} epochs) are planned, as many as fit")
+        self.say(f"time budget: {total:,} steps ({total / self.batches.steps:.1f} epochs) are planned, as many as fit")
 
     def _start_epoch(self, epoch: int) -> None:
         if self.methods.on_epoch_start is not None:
@@ -205,8 +203,7 @@ class Trainer:
         if self.stepper.network is not self.model or options.compile == "off" or position.compiled is False:
             return
         self.batches.start(epoch)
-        steps = position.total_steps - self.steps_done
-        batches = deliver(self.train_loader, self.accelerator.device)
+        batches, steps = deliver(self.train_loader, self.accelerator.device), position.total_steps - self.steps_done
         self.stepper.network, position.compiled = choose_network(
             self.stepper, options.compile, position.compiled, batches, epoch, steps
         )
@@ -284,16 +281,14 @@ class Trainer:
         optional = {"scaler": self.accelerator.scaler, "average": self.methods.average}
         return parts | {"fit": self.fit} | {name: part for name, part in optional.items() if part is not None}
 
-    def _resume(self) -> None:
+    def _resume(self, checkpoints: Checkpoints) -> None:
         """Takes up the newest sound checkpoint, where there is one."""
-        if self.checkpoints is None:
-            return
-        found, faults = as_main_says(self.accelerator, self.checkpoints.find())
+        found, faults = as_main_says(self.accelerator, checkpoints.find())
         for fault in faults:
             self.say(f"a damaged checkpoint is passed over: {fault}")
         if found is None:
             return
-        state = self.checkpoints.load(found)
+        state = checkpoints.load(found)
         self.position = Position(**state["position"])
         if not self.accelerator.is_main_process:  # the stored sums are those of all processes
             self.position.sums = [0.0, 0.0, 0.0]
@@ -304,7 +299,3 @@ class Trainer:
         self.schedule = self.build_schedule(self.position.total_steps)
         for name, part in self._parts().items():
             part.load_state_dict(state["parts"][name])
-
-    def _stop_if_asked(self) -> None:
-        if add_up(self.accelerator, [float(self.stop.received)])[0]:
-            raise KeyboardInterrupt
