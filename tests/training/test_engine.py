@@ -9,10 +9,11 @@ from tests.factories import prepare, write_coloured_classes
 from tests.training.test_loop import make_trainer, run, same, weights_of
 from vitrine.errors import UserError
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification
+from vitrine.models.stages import set_training_mode
 from vitrine.training.budget import Budget, count_steps
 from vitrine.training.compiling import decide_compiling
 from vitrine.training.memory import choose_batch_size, is_out_of_memory, memory_cap
-from vitrine.training.methods import Methods, train_what_is_trainable
+from vitrine.training.methods import Methods
 from vitrine.training.pace import Pace
 from vitrine.training.trackers import check_tracker, flatten
 
@@ -190,7 +191,7 @@ def test_parts_without_trainable_weights_are_not_in_training_mode(prepared):
     model = make_small(prepared)
     model.requires_grad_(False)
     model.classifier.requires_grad_(True)
-    train_what_is_trainable(model)
+    set_training_mode(model)
     assert model.classifier.training
     assert not any(m.training for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d))
 

@@ -22,11 +22,10 @@ from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel
 
     from vitrine.data.prepared import PreparedDataset
-    from vitrine.models.normalisation import Normalisation
     from vitrine.training.rate_finder import RateCurve
+    from vitrine.training.steps import Stepper
 
 RUNS = Path("runs")
 PLOT = "learning_rate.png"
@@ -99,24 +98,38 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     import transformers
     from torch.nn.utils import clip_grad_norm_
 
+    from vitrine.data.preparation import Preparation
+    from vitrine.models.backbones import choose_memory_format
+    from vitrine.models.stages import set_training_mode
+    from vitrine.training.devices import build_accelerator
     from vitrine.training.optimisation import build_optimizer
     from vitrine.training.rate_finder import find_rate
-    from vitrine.training.run import _build_accelerator, _build_model, open_matching_data
+    from vitrine.training.run import build_model, open_matching_data
     from vitrine.training.seeding import seed_step
+    from vitrine.training.setup import choose_methods
+    from vitrine.training.steps import Normaliser, Stepper
 
     transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
     transformers.logging.disable_progress_bar()
     prepared, recipe = open_matching_data(recipe)
-    untracked = recipe.model_copy(update={"engine": recipe.engine.model_copy(update={"tracker": "none"})})
-    accelerator = _build_accelerator(untracked, RUNS)
-    model, normalisation = _build_model(recipe, prepared.label_names)
+    accelerator = build_accelerator(recipe.engine.precision, "none", RUNS)
+    model, normalisation = build_model(recipe, prepared.label_names)
+    methods = choose_methods(recipe, prepared, model, normalisation, RUNS, accelerator.device)
     optim, seed = recipe.optim, recipe.engine.seed
     optimizer = build_optimizer(
         model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay
     )
     model, optimizer = accelerator.prepare(model, optimizer)
     plain = accelerator.unwrap_model(model)
-    losses = _endless_losses(recipe, prepared, model, normalisation, accelerator.device)
+    normaliser = Normaliser(
+        normalisation,
+        Preparation.from_section(recipe.preparation).whitens,
+        choose_memory_format(plain),
+        accelerator.device,
+    )
+    stepper = Stepper(accelerator, model, optimizer, normaliser, methods, seed, optim.max_gradient_norm, print)
+    set_training_mode(plain)
+    losses = _endless_losses(recipe, prepared, stepper)
 
     def train_step(step: int) -> float:
         seed_step(seed, step, accelerator.process_index)
@@ -130,40 +143,18 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     return find_rate(plain, optimizer, train_step, steps, on_step=show)
 
 
-def _endless_losses(
-    recipe: Recipe,
-    prepared: "PreparedDataset",
-    model: "PreTrainedModel",
-    normalisation: "Normalisation",
-    device: "torch.device",
-) -> "Iterator[torch.Tensor]":
-    """The loss of each batch of epoch after epoch, augmented as in the training."""
-    import numpy as np
-
-    from vitrine.data.augmentation import augment, draw_numbers
-    from vitrine.data.loaders import build_training_loader
-    from vitrine.data.preparation import Preparation
+def _endless_losses(recipe: Recipe, prepared: "PreparedDataset", stepper: "Stepper") -> "Iterator[torch.Tensor]":
+    """The loss of each batch of epoch after epoch, as the training computes it."""
+    from vitrine.data.loaders import EpochSampler, StepBatches, build_step_loader
     from vitrine.data.split import TRAIN
-    from vitrine.models.backbones import choose_memory_format
-    from vitrine.models.stages import set_training_mode
     from vitrine.training.devices import choose_workers
-    from vitrine.training.loop import Normaliser
-    from vitrine.training.losses import build_loss
+    from vitrine.training.steps import deliver
 
-    split, seed, policy = prepared.splits[TRAIN], recipe.engine.seed, recipe.augmentation
-    loader = build_training_loader(split, recipe.optim.batch_size, seed, choose_workers(recipe.engine.workers, device))
-    whitens = Preparation.from_section(recipe.preparation).whitens
-    normalise = Normaliser(normalisation, whitens, choose_memory_format(model), device)
-    counts = np.bincount(split["label"], minlength=len(prepared.label_names)).tolist()
-    imbalance = recipe.imbalance
-    loss_of = build_loss(
-        imbalance.method, counts, recipe.optim.label_smoothing, imbalance.focal_gamma, imbalance.tau, device
-    )
-    set_training_mode(model)
+    split, device = prepared.splits[TRAIN], stepper.accelerator.device
+    size = 32 if recipe.optim.batch_size == "auto" else recipe.optim.batch_size
+    batches = StepBatches(stepper.methods.sampler or EpochSampler(len(split), recipe.engine.seed), size)
+    loader = build_step_loader(split, batches, choose_workers(recipe.engine.workers, device))
     for epoch in itertools.count():
-        loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]  # our own sampler
-        for batch in loader:
-            numbers = draw_numbers(seed, epoch, batch["index"].tolist())
-            pixels = batch["pixels"].to(device).float()
-            pixels = augment(pixels, numbers, policy.policy, policy.horizontal_flip, recipe.data.image_size)
-            yield loss_of(model(pixel_values=normalise(pixels)).logits, batch["label_id"].to(device))
+        batches.start(epoch)
+        for batch in deliver(loader, device):
+            yield stepper.forward(batch, epoch)[0]

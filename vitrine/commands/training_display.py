@@ -18,6 +18,7 @@ class TrainingDisplay:
 
     def __init__(self, epochs: int, quiet: bool = False) -> None:
         self.console = Console(highlight=False, quiet=quiet)
+        self.epochs = epochs
         self.started = time.perf_counter()
         self.progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),

@@ -40,7 +40,7 @@ class SquarePictures(Dataset[Batch]):
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
         """Reads one batch; `DataLoader` calls this instead of `__getitem__` where it exists."""
-        rows = self._rows[list(indices)]
+        rows = self._rows[[index % len(self) for index in indices]]  # `BalancedSampler` counts repeats upwards
         pictures = [_read_square(image["bytes"], self._side) for image in rows["image"]]
         # Height, width, colour in memory: permuted, this is torch's channels_last layout without another copy.
         pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)

@@ -10,13 +10,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 
 from vitrine.errors import UserError
 from vitrine.models.backbones import head_modules, train_head_only
 from vitrine.training.cached_features import HeadInputs
-from vitrine.training.loop import EpochRecord, Fit
+from vitrine.training.optimisation import Schedule
+from vitrine.training.progress import EpochRecord, Fit, Monitor
 from vitrine.training.seeding import seed_step
 
 # (logits [batch, labels], label ids [batch]) -> mean loss
@@ -33,6 +33,7 @@ class HeadOptions:
     max_gradient_norm: float
     patience: int
     min_delta: float
+    monitor: Monitor = "validation_loss"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def fit_head_on_features(
     model: PreTrainedModel,
     inputs: HeadInputs,
     optimizer: Optimizer,
-    schedule: LRScheduler,
+    schedule: Schedule,
     options: HeadOptions,
     loss: Loss = F.cross_entropy,
     on_epoch: Callable[[EpochRecord], None] = lambda _: None,
@@ -71,7 +72,7 @@ def fit_head_on_features(
     head = nn.Sequential(*head_modules(model))
     views = [_place(view, inputs.train_label_ids, model.device) for view in inputs.train]
     validation = _place(inputs.validation, inputs.validation_label_ids, model.device)
-    fit = Fit()
+    fit = Fit(options.monitor)
     best: dict[str, torch.Tensor] = {}
     while len(fit.history) < options.epochs and not fit.stopped_early:
         epoch = len(fit.history)
@@ -93,11 +94,9 @@ def fit_head_on_features(
             images_per_second=len(inputs.train_label_ids) / seconds,
             seconds=time.perf_counter() - start,
         )
-        fit.history.append(record)
-        if fit.best_epoch == 0 or validation_loss < fit.best.validation_loss - options.min_delta:
-            fit.best_epoch = record.epoch
+        schedule.end_epoch(validation_loss)
+        if fit.add(record, options.patience, options.min_delta):
             best = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
-        fit.stopped_early = record.epoch - fit.best_epoch >= options.patience
         on_epoch(record)
     head.load_state_dict(best)
     fit.best_weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in model.state_dict().items()}
@@ -113,7 +112,7 @@ def _train_epoch(
     pictures: _Pictures,
     epoch: int,
     optimizer: Optimizer,
-    schedule: LRScheduler,
+    schedule: Schedule,
     options: HeadOptions,
     loss: Loss,
 ) -> tuple[float, float]:

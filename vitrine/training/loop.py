@@ -217,7 +217,7 @@ class Trainer:
         )
         learning_rate = max(group["lr"] for group in self.plain_optimizer.param_groups)
         share_buffers(self.accelerator, self.plain_model)
-        with averaged_weights(self.plain_model, self.methods.average):
+        with averaged_weights(self.stepper.average):
             validation_loss, validation_accuracy = self.validate()
             self.pace.validated(time.perf_counter() - start)
             record = EpochRecord(
@@ -236,7 +236,7 @@ class Trainer:
                     name: tensor.detach().to("cpu", copy=True) for name, tensor in self.plain_model.state_dict().items()
                 }
             self._keep_top(record.epoch)
-        self.methods.on_validation(validation_loss)
+        self.schedule.end_epoch(validation_loss)
         return record
 
     def validate(self) -> tuple[float, float]:
@@ -278,7 +278,7 @@ class Trainer:
     def _parts(self) -> dict[str, Any]:
         """What has a state; sampler, augmentation and random numbers depend on the position alone."""
         parts = {"model": self.plain_model, "optimizer": self.plain_optimizer, "schedule": self.schedule}
-        optional = {"scaler": self.accelerator.scaler, "average": self.methods.average}
+        optional = {"scaler": self.accelerator.scaler, "average": self.stepper.average}
         return parts | {"fit": self.fit} | {name: part for name, part in optional.items() if part is not None}
 
     def _resume(self, checkpoints: Checkpoints) -> None:

@@ -1,15 +1,16 @@
 """What a training is told, and what it can be made of besides network, data and optimiser."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import torch
-from torch import nn
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 
+from vitrine.models.stages import set_training_mode
 from vitrine.training.progress import Monitor
 
 
@@ -44,6 +45,9 @@ class Schedule(Protocol):
     def step(self) -> None:
         """After every optimiser step."""
 
+    def end_epoch(self, validation_loss: float) -> None:
+        """After every evaluation."""
+
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints."""
 
@@ -54,11 +58,11 @@ class Schedule(Protocol):
 class WeightAverage(Protocol):
     """A moving average of the weights, which is evaluated and kept in place of the raw ones."""
 
-    def update(self, model: nn.Module) -> None:
+    def update(self) -> None:
         """After every optimiser step."""
 
-    def weights(self) -> dict[str, torch.Tensor]:
-        """A whole state dict of the model, buffers included."""
+    def applied(self) -> AbstractContextManager[None]:
+        """The averaged weights stand in the model while it is open."""
 
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints."""
@@ -71,15 +75,6 @@ def _as_they_are(pixels: torch.Tensor, _: torch.Tensor, __: int) -> torch.Tensor
     return pixels.float()
 
 
-def train_what_is_trainable(model: PreTrainedModel) -> None:
-    """Training mode for all parts but those without a trainable parameter, whose batch norm would drift."""
-    model.train()
-    for module in model.modules():
-        parameters = list(module.parameters())
-        if parameters and not any(parameter.requires_grad for parameter in parameters):
-            module.eval()
-
-
 @dataclass(frozen=True)
 class Methods:
     """The changeable parts of a training.
@@ -90,11 +85,10 @@ class Methods:
         augment: `(pixels uint8 [batch, 3, height, width], indices [batch] on the CPU, epoch) -> pixels`, 0 to 255.
         mix: `(pixels, label_ids, indices, epoch) -> (pixels, targets)`, after `augment`: mixup, CutMix.
         sampler: order of the training pictures; None: all of them, shuffled anew in each epoch by the seed.
-        average: of the weights.
+        average: makes an average of the weights of a model that is on its device.
         set_mode: puts the parts of the model into training or evaluation mode before each epoch.
         on_epoch_start: told each epoch's number, from 0, before it starts, and all earlier ones after a resume; may
             change which parameters are trainable. All that ever will be must be so when the `Trainer` is made.
-        on_validation: told each validation loss.
         keep_epoch: `(epoch, from 1)`: writes the model as it is now; None: only the best weights are kept, in memory.
         drop_epoch: removes what `keep_epoch` wrote.
     """
@@ -103,9 +97,8 @@ class Methods:
     augment: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor] = _as_they_are
     mix: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], tuple[torch.Tensor, torch.Tensor]] | None = None
     sampler: Sampler[int] | None = None
-    average: WeightAverage | None = None
-    set_mode: Callable[[PreTrainedModel], None] = train_what_is_trainable
+    average: Callable[[PreTrainedModel], WeightAverage] | None = None
+    set_mode: Callable[[PreTrainedModel], None] = set_training_mode
     on_epoch_start: Callable[[int], None] | None = None
-    on_validation: Callable[[float], None] = lambda _: None
     keep_epoch: Callable[[int], None] | None = None
     drop_epoch: Callable[[int], None] = lambda _: None

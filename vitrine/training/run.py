@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,16 @@ from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
-from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone, place
+from vitrine.models.backbones import build_backbone, build_small_cnn, place
+from vitrine.models.heads import Head
+from vitrine.models.input_checks import check_enough_pictures
 from vitrine.models.model_folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
 from vitrine.models.normalisation import CENTRED, Normalisation
+from vitrine.models.stages import set_trainable
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.environment import describe_environment, now
+from vitrine.training.cached_head import choose_views, fit_cached_head
 from vitrine.training.checkpoints import Checkpoints
 from vitrine.training.devices import (
     build_accelerator,
@@ -37,12 +42,18 @@ from vitrine.training.examples import choose_examples
 from vitrine.training.final_evaluation import evaluate_on_test
 from vitrine.training.loop import Trainer
 from vitrine.training.memory import memory_cap
-from vitrine.training.methods import Schedule
-from vitrine.training.optimisation import build_optimizer, build_schedule
+from vitrine.training.optimisation import build_optimizer
 from vitrine.training.processes import as_main_says
 from vitrine.training.progress import EpochRecord, Fit, StepReport
 from vitrine.training.seeding import seed_everything
-from vitrine.training.setup import choose_batch, choose_methods, choose_options, identify, open_budget
+from vitrine.training.setup import (
+    choose_batch,
+    choose_methods,
+    choose_options,
+    identify,
+    open_budget,
+    plan_recipe_schedule,
+)
 from vitrine.training.trackers import check_tracker, flatten
 
 
@@ -54,12 +65,14 @@ class Listeners:
         on_start: the key facts, before the first step.
         on_step: the state after each step.
         on_epoch: the record of each epoch.
+        on_features: where a head's features are computed once, the pictures done and all of them.
         say: what a person should know: a batch that did not fit, a shorter plan, a damaged checkpoint.
     """
 
     on_start: Callable[[dict[str, Any]], None] = lambda _: None
     on_step: Callable[[StepReport], None] = lambda _: None
     on_epoch: Callable[[EpochRecord], None] = lambda _: None
+    on_features: Callable[[int, int], None] = lambda _, __: None
     say: Callable[[str], None] = lambda _: None
 
 
@@ -123,14 +136,16 @@ def run_training(
     accelerator = build_accelerator(recipe.engine.precision, recipe.engine.tracker, folder)
     if accelerator.device.type == "cpu":
         keep_freed_memory()
-    model, normalisation = _build_model(recipe, prepared.label_names)
-    facts = _describe_training(recipe, prepared, model, accelerator)
+    check_enough_pictures(len(prepared.label_names), len(prepared.splits[TRAIN]))
+    model, normalisation = build_model(recipe, prepared.label_names)
+    views = choose_views(recipe, prepared, model)
+    facts = _describe_training(recipe, prepared, model, accelerator) | {"feature_views": views}
     if accelerator.is_main_process:
         write_text(folder / run_folder.RECIPE, dump_recipe(recipe))
     listeners.on_start(facts)
     start = time.perf_counter()
     with memory_cap(recipe.engine.memory_gb, accelerator.device):
-        fit, batch_size = _fit(recipe, prepared, accelerator, model, normalisation, folder, listeners, begun)
+        fit, batch_size = _fit(recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views)
     if not accelerator.is_main_process:
         return {}
     facts |= _summarise(fit, batch_size, time.perf_counter() - start)
@@ -153,16 +168,25 @@ def run_training(
     return metrics
 
 
-def _build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTrainedModel, Normalisation]:
+def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTrainedModel, Normalisation]:
+    """The recipe's network for these labels, its parameters chosen; and the colours that it expects."""
     seed_everything(recipe.engine.seed)
     if recipe.model.backbone == SMALL_CNN:
         shape = recipe.model.small_cnn.model_dump()
         model = build_small_cnn(label_names, image_size=recipe.data.image_size, **shape)
         normalisation = CENTRED
     else:
-        model, normalisation = build_backbone(recipe.model.backbone, label_names)
-    if recipe.model.trainable_part == "head":
-        freeze_backbone(model)
+        chosen = recipe.model
+        model, normalisation = build_backbone(
+            chosen.backbone,
+            label_names,
+            pretrained=chosen.pretrained,
+            architecture=chosen.architecture,
+            head=Head(chosen.head, chosen.head_units, chosen.head_dropout),
+            image_size=recipe.data.image_size,
+            drop_path=chosen.drop_path,
+        )
+    set_trainable(model, recipe.model.trainable_part, recipe.model.last_stages)
     return place(model, "cpu"), normalisation
 
 
@@ -175,23 +199,10 @@ def _fit(
     folder: Path,
     listeners: Listeners,
     begun: float,
+    views: int,
 ) -> tuple[Fit, int]:
     """Returns what the training gave, and the pictures of a batch on each device."""
     optim, engine = recipe.optim, recipe.engine
-    batch_size = choose_batch(recipe, prepared, accelerator, model, folder, listeners.say)
-    optimizer = build_optimizer(model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum)
-    options = choose_options(recipe, batch_size, accelerator)
-
-    def plan_schedule(steps: int) -> Schedule:
-        return build_schedule(optimizer, steps, optim.warmup_fraction)
-
-    trainer = Trainer(
-        *(accelerator, model, normalisation, prepared.splits[TRAIN], prepared.splits[VALIDATION]),
-        *(optimizer, plan_schedule, options),
-        methods=choose_methods(recipe, prepared, model, normalisation, folder),
-        budget=None if engine.budget_minutes is None else open_budget(engine.budget_minutes, begun, prepared),
-        say=listeners.say,
-    )
     in_folder = engine.tracker == "tensorboard"
     accelerator.init_trackers(
         run_folder.TENSORBOARD if in_folder else recipe.name, flatten(recipe.model_dump(mode="json"))
@@ -201,6 +212,24 @@ def _fit(
         accelerator.log({key: value for key, value in asdict(record).items() if key != "epoch"}, step=record.epoch)
         listeners.on_epoch(record)
 
+    if views:
+        fit = fit_cached_head(
+            *(recipe, prepared, accelerator, model, normalisation, views, folder, listeners.on_features, log)
+        )
+        accelerator.end_training()
+        return fit, 32 if optim.batch_size == "auto" else optim.batch_size
+    batch_size = choose_batch(recipe, prepared, accelerator, model, folder, listeners.say)
+    optimizer = build_optimizer(
+        model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay
+    )
+    options = choose_options(recipe, batch_size, accelerator)
+    trainer = Trainer(
+        *(accelerator, model, normalisation, prepared.splits[TRAIN], prepared.splits[VALIDATION]),
+        *(optimizer, partial(plan_recipe_schedule, recipe, optimizer), options),
+        methods=choose_methods(recipe, prepared, model, normalisation, folder, accelerator.device),
+        budget=None if engine.budget_minutes is None else open_budget(engine.budget_minutes, begun, prepared),
+        say=listeners.say,
+    )
     identity = identify(recipe, prepared, accelerator)
     fit = trainer.run(Checkpoints(folder / run_folder.CHECKPOINT, identity), listeners.on_step, log)
     accelerator.end_training()
@@ -222,6 +251,7 @@ def _describe_training(
         "processes": accelerator.num_processes,
         "seed": recipe.engine.seed,
         "epochs_planned": recipe.optim.epochs,
+        "augmentation": recipe.augmentation.policy != "none" or recipe.augmentation.horizontal_flip,
     }
 
 

@@ -2,29 +2,38 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from accelerate import Accelerator
-from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
+from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from vitrine.config.schema import Recipe
 from vitrine.data.augmentation import augment, draw_numbers
+from vitrine.data.mixing import Mixing, mix, mixing_numbers
+from vitrine.data.policies import Policy
 from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset
+from vitrine.data.sampling import BalancedSampler
 from vitrine.data.split import SPLITS, TEST, TRAIN, VALIDATION
-from vitrine.models.backbones import place, train_head_only
+from vitrine.models.backbones import place
 from vitrine.models.model_folder import build_processor, save_model
 from vitrine.models.normalisation import Normalisation
+from vitrine.models.stages import set_trainable
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.training.budget import Budget
 from vitrine.training.devices import choose_workers
+from vitrine.training.losses import Loss, build_loss
 from vitrine.training.memory import choose_batch_size
-from vitrine.training.methods import Methods, TrainingOptions, train_what_is_trainable
+from vitrine.training.methods import Methods, TrainingOptions
+from vitrine.training.optimisation import Schedule, SchedulePlan, build_schedule
 from vitrine.training.processes import as_main_says
 from vitrine.training.trackers import flatten
+from vitrine.training.weight_average import WeightAverage
 
 # What does not change the numbers of a training, or only where it ends: a checkpoint may be taken up with other ones.
 FREE_SETTINGS = {
@@ -55,32 +64,71 @@ def choose_options(recipe: Recipe, batch_size: int, accelerator: Accelerator) ->
 
 
 def choose_methods(
-    recipe: Recipe, prepared: PreparedDataset, model: PreTrainedModel, normalisation: Normalisation, folder: Path
+    recipe: Recipe,
+    prepared: PreparedDataset,
+    model: PreTrainedModel,
+    normalisation: Normalisation,
+    folder: Path,
+    device: torch.device,
 ) -> Methods:
-    """Loss, augmentation and what is kept, as the recipe says."""
-    chosen, seed, side = recipe.augmentation, recipe.engine.seed, recipe.data.image_size
-    head_only = recipe.model.trainable_part == "head"
+    """Loss, augmentation, what is trained when, and what is kept, as the recipe says."""
+    seed, side, shape = recipe.engine.seed, recipe.data.image_size, recipe.model
+    policy, mixing = Policy.from_section(recipe.augmentation), Mixing.from_section(recipe.augmentation)
+    num_labels, decay = len(prepared.label_names), recipe.optim.ema_decay
+    balanced = recipe.imbalance.method == "balanced_sampler"
     preparation = Preparation.from_section(prepared.facts.settings.preparation)
     kept = folder / run_folder.CHECKPOINTS
 
     def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
-        numbers = draw_numbers(seed, epoch, indices.tolist())
-        return augment(pixels.float(), numbers, chosen.policy, chosen.horizontal_flip, side)
+        return augment(pixels, draw_numbers(seed, epoch, indices.tolist()), policy, side=side)
 
-    def measure_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return F.cross_entropy(logits, targets, label_smoothing=recipe.optim.label_smoothing)
+    def mix_pictures(
+        pixels: torch.Tensor, label_ids: torch.Tensor, indices: torch.Tensor, epoch: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return mix(pixels, label_ids, num_labels, mixing, mixing_numbers(seed, epoch, int(indices[0])))
+
+    def choose_trained(epoch: int) -> None:
+        part = "head" if epoch < shape.frozen_epochs else shape.trainable_part
+        set_trainable(model, part, shape.last_stages)
 
     def keep(epoch: int) -> None:
         with new_folder(kept / f"epoch_{epoch:03d}", replace=True) as temporary:
             save_model(temporary, model, build_processor(prepared.facts.image_size, normalisation, preparation))
 
     return Methods(
-        loss=measure_loss,
+        loss=build_recipe_loss(recipe, prepared, device),
         augment=change,
-        set_mode=train_head_only if head_only else train_what_is_trainable,
+        mix=mix_pictures if mixing.is_on else None,
+        sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
+        average=partial(WeightAverage, decay=decay) if decay > 0 else None,
+        on_epoch_start=choose_trained if shape.frozen_epochs else None,
         keep_epoch=keep,
         drop_epoch=lambda epoch: shutil.rmtree(kept / f"epoch_{epoch:03d}", ignore_errors=True),
     )
+
+
+def build_recipe_loss(recipe: Recipe, prepared: PreparedDataset, device: torch.device) -> Loss:
+    """The training loss, by what is done about classes of unequal size."""
+    imbalance, num_labels = recipe.imbalance, len(prepared.label_names)
+    counts = np.bincount(prepared.splits[TRAIN]["label"], minlength=num_labels).tolist()
+    smoothing = recipe.optim.label_smoothing
+    return build_loss(imbalance.method, counts, smoothing, imbalance.focal_gamma, imbalance.tau, device)
+
+
+def plan_recipe_schedule(recipe: Recipe, optimizer: Optimizer, steps: int) -> Schedule:
+    """The course of the learning rate over so many optimiser steps."""
+    optim = recipe.optim
+    plan = SchedulePlan(
+        optim.schedule,
+        optim.epochs,
+        recipe.model.frozen_epochs,
+        optim.warmup_fraction,
+        optim.step_epochs,
+        optim.step_factor,
+        optim.plateau_patience,
+        optim.plateau_factor,
+    )
+    return build_schedule(optimizer, steps, optim.warmup_fraction, plan)
 
 
 def choose_batch(

@@ -53,6 +53,7 @@ class Stepper:
 
     Attributes:
         network: what computes the logits in training; the prepared model, or the same compiled.
+        average: of the weights, updated after each step.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Stepper:
         self.seed = seed
         self.max_gradient_norm = max_gradient_norm
         self.say = say
+        self.average = methods.average(accelerator.unwrap_model(model)) if methods.average else None
 
     def take(self, batch: Batch, epoch: int, step: int, size: int, pieces: int) -> tuple[torch.Tensor, int]:
         """One update.
@@ -160,8 +162,8 @@ class Stepper:
             raise_diverged("the gradient")
         self.optimizer.step()
         self.optimizer.zero_grad()
-        if self.methods.average is not None:
-            self.methods.average.update(self.accelerator.unwrap_model(self.model))
+        if self.average is not None:
+            self.average.update()
 
 
 def raise_diverged(what: str) -> NoReturn:

@@ -46,14 +46,10 @@ def validate(
 
 
 @contextmanager
-def averaged_weights(model: PreTrainedModel, average: WeightAverage | None) -> Iterator[None]:
+def averaged_weights(average: WeightAverage | None) -> Iterator[None]:
     """The averaged weights stand in the model while it is open, where the training keeps an average."""
     if average is None:
         yield
         return
-    own = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.load_state_dict(average.weights())
-    try:
+    with average.applied():
         yield
-    finally:
-        model.load_state_dict(own)
