@@ -10,7 +10,7 @@ export PYTHON
 # The environment takes this much disk, in GB (torch with its GPU libraries is most of it).
 NEEDED_GB := 9
 
-.PHONY: demo test lint types imports tests clean
+.PHONY: demo test lint types imports tests slow clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python data_prep.py $(RECIPE)
@@ -31,6 +31,9 @@ imports: $(VENV)/ready-dev
 
 tests: $(VENV)/ready-dev
 	$(BIN)/pytest
+
+slow: $(VENV)/ready-dev
+	$(BIN)/pytest -m slow
 
 clean:
 	rm -rf $(VENV) prepared runs data/digits .mypy_cache .ruff_cache .pytest_cache

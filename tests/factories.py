@@ -7,8 +7,9 @@ import torch
 from PIL import Image
 from transformers import ResNetConfig, ResNetForImageClassification
 
+from vitrine.config.data import ChecksSection, DataSection, PreparationSection
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import ChecksSection, DataSection, PreparationSection, Recipe
+from vitrine.config.schema import Recipe
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared

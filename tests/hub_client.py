@@ -54,7 +54,7 @@ def push(*arguments: str) -> int:
 
 def find(source: str, workspace: str, **sections: Any) -> list[dict[str, str]]:
     """What `find_dataset_files` finds."""
-    from vitrine.config.schema import DataSection
+    from vitrine.config.data import DataSection
     from vitrine.data.hub_data import find_dataset_files
 
     found = find_dataset_files(source, DataSection(**sections), Path(workspace))

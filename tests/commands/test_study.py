@@ -70,7 +70,7 @@ def test_the_untrained_small_cnn_is_refused_with_a_way_out(workplace, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--backbone", "nowhere"], "nowhere: there is no such model folder"),
+        (["--backbone", "nowhere"], "model.backbone: there is no 'nowhere'"),
         (["--backbone", "tiny", "--pictures", "0"], "--pictures: must be at least 1 (got 0)"),
         (["--backbone", "tiny", "data.image_size=64"], "prepared with other settings"),
         (["--backbone", "tiny", "name=nothing"], "is not a prepared data set"),

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import draw_shape
 from tests.hub_client import HubClient
 from tests.hub_double import HubDouble, hub_environment
-from vitrine.config.schema import ColumnsSection, DataSection, HubSection
+from vitrine.config.data import ColumnsSection, DataSection, HubSection
 from vitrine.data import hub_data
 from vitrine.data.hub_access import ANSWER_SECONDS
 from vitrine.data.hub_data import find_dataset_files, holds_dataset

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vitrine.config.schema import LabelsSection
+from vitrine.config.data import LabelsSection
 from vitrine.data.labels import LabelMapping, describe_mapping, look_alikes, map_labels
 from vitrine.data.listing import FoundFile
 from vitrine.errors import UserError

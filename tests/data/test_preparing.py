@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.data.trees import digest, prepare, settings_for
-from vitrine.config.schema import ChecksSection
+from vitrine.config.data import ChecksSection
 from vitrine.data.folders import find_files
 from vitrine.data.manifest import count_status, scan_files
 from vitrine.data.preparation import open_picture

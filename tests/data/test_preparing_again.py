@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import draw_shape
 from tests.data.pictures import photograph
 from tests.data.trees import prepare, settings_for
-from vitrine.config.schema import ChecksSection
+from vitrine.config.data import ChecksSection
 from vitrine.data import preparing
 from vitrine.data.prepared import open_prepared, read_manifest
 from vitrine.data.preparing import write_prepared

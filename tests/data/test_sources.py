@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from vitrine.config.schema import ColumnsSection, DataSection
+from vitrine.config.data import ColumnsSection, DataSection
 from vitrine.data.folders import find_files
 from vitrine.data.listing import FoundFile
 from vitrine.data.sources import find_kind, find_unlabelled, open_source

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.conftest import draw_scene
+from vitrine.config.data import PreparationSection, Step
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import PreparationSection, Step
 from vitrine.data.preparation import open_picture
 from vitrine.data.squares import GROUNDS, RESIZES, Ground, Resize
 from vitrine.data.steps import STEPS, apply_steps

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from vitrine.config.schema import ColumnsSection
+from vitrine.config.data import ColumnsSection
 from vitrine.data.table_rows import read_rows
 from vitrine.data.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from vitrine.config.schema import ChecksSection, DataSection
+from vitrine.config.data import ChecksSection, DataSection
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared

@@ -8,7 +8,7 @@ import yaml
 from PIL import Image
 
 from tests.data.trees import prepare
-from vitrine.config.schema import LabelsSection, PreparationSection
+from vitrine.config.data import LabelsSection, PreparationSection
 from vitrine.data import manifest
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import read_manifest

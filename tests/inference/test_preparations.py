@@ -8,7 +8,7 @@ from PIL import Image
 from transformers import pipeline
 
 from tests.factories import SIDE, make_recipe, prepare, write_coloured_classes
-from vitrine.config.schema import PreparationSection
+from vitrine.config.data import PreparationSection
 from vitrine.data.preparation import Preparation
 from vitrine.inference.predictor import Predictor
 from vitrine.models.backbones import build_small_cnn

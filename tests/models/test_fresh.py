@@ -120,4 +120,4 @@ def learn(model, steps):
 def test_a_network_from_random_weights_learns_a_simple_task(name):
     torch.manual_seed(0)
     model, _ = build_backbone(name, LABELS, pretrained=False)
-    assert learn(model, 70) > 0.9  # with transformers' own random weights: 0.24, chance
+    assert learn(model, 70) > 0.7  # with transformers' own random weights: 0.24, less than chance

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from vitrine.config.schema import DataSection
+from vitrine.config.data import DataSection
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared

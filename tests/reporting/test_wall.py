@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from tests.factories import SIDE, prepare, write_coloured_classes
-from vitrine.config.schema import PreparationSection
+from vitrine.config.data import PreparationSection
 from vitrine.reporting.wall import hang_pictures
 
 

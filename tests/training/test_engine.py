@@ -1,4 +1,5 @@
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -150,27 +151,35 @@ def test_the_best_epochs_are_kept_and_others_go(prepared, tmp_path):
 class Average:
     """The weights of the first step, for ever."""
 
-    def __init__(self):
+    def __init__(self, model):
+        self.model = model
         self.kept = {}
 
-    def update(self, model):
-        self.kept = self.kept or {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
     def weights(self):
-        return self.kept
+        return {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
 
-    state_dict = weights
+    def update(self):
+        self.kept = self.kept or self.weights()
+
+    @contextmanager
+    def applied(self):
+        own = self.weights()
+        self.model.load_state_dict(self.kept)
+        yield
+        self.model.load_state_dict(own)
+
+    def state_dict(self):
+        return self.kept
 
     def load_state_dict(self, state):
         self.kept = state
 
 
 def test_an_average_of_the_weights_is_evaluated_and_kept(prepared, tmp_path):
-    average = Average()
-    trainer = make_trainer(prepared, methods=Methods(average=average))
+    trainer = make_trainer(prepared, methods=Methods(average=Average))
     fit = run(trainer, tmp_path)
     assert len({record.validation_loss for record in fit.history}) == 1
-    assert same(weights_of(trainer), average.kept)
+    assert same(weights_of(trainer), trainer.stepper.average.kept)
 
 
 def test_mixed_pictures_have_shares_of_labels(prepared, tmp_path):

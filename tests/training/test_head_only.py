@@ -9,18 +9,17 @@ import torch
 from torch import nn
 
 from tests.factories import IMAGENET, make_recipe, prepare, write_coloured_classes, write_tiny_resnet
-from vitrine.config.schema import PreparationSection
+from vitrine.config.data import PreparationSection
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone, head_modules
 from vitrine.models.features import measure_head_input
 from vitrine.records import run_folder
-from vitrine.training import cached_features
-from vitrine.training import run as training_run
+from vitrine.training import cached_features, cached_head
 from vitrine.training.cached_features import HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.head_only import HeadOptions, fit_head_on_features
 from vitrine.training.optimisation import build_optimizer, build_schedule
-from vitrine.training.run import run_training
+from vitrine.training.run import Listeners, run_training
 
 LABELS = ("blau é", "red", "vert <b>")
 
@@ -218,9 +217,9 @@ def test_a_resumed_run_reads_its_features_and_ends_with_the_same_numbers(train, 
     overrides = [f"model.backbone={checkpoint}", "model.trainable_part=head", "optim.learning_rate=0.02"]
     recipe = make_recipe(prepared, *overrides, "optim.epochs=3")
     with pytest.raises(PowerCutError):
-        run_training(recipe, folder, on_epoch=cut)
+        run_training(recipe, folder, Listeners(on_epoch=cut))
     counted = []
-    resumed = run_training(recipe, folder, on_features=lambda *done: counted.append(done))
+    resumed = run_training(recipe, folder, Listeners(on_features=lambda *done: counted.append(done)))
     assert counted == []
     assert resumed["test"] == whole[0]["test"]
     assert resumed["validation"] == whole[0]["validation"]
@@ -272,7 +271,7 @@ def test_a_head_that_needs_the_map_is_not_cached(checkpoint):
 
 
 def test_where_features_cannot_be_kept_auto_takes_the_slow_way_and_on_says_why(train, monkeypatch):
-    monkeypatch.setattr(training_run, "measure_head_input", lambda *_: None)
+    monkeypatch.setattr(cached_head, "measure_head_input", lambda *_: None)
     assert train("auto", "optim.epochs=1")[0]["training"]["feature_views"] == 0
     with pytest.raises(UserError, match=r"model\.cache_features: the head of this network"):
         train("on", "model.cache_features=on")

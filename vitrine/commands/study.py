@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import SMALL_CNN, Recipe
+from vitrine.config.model import SMALL_CNN
+from vitrine.config.schema import Recipe
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:

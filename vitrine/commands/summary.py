@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitrine.commands.console import RecipeArguments, parse_recipe, run_command
-from vitrine.config.schema import SMALL_CNN, Recipe
+from vitrine.config.model import SMALL_CNN
+from vitrine.config.schema import Recipe
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import datasets
 
-from vitrine.config.schema import ColumnsSection
+from vitrine.config.data import ColumnsSection
 from vitrine.data.listing import UNREADABLE_CHARACTERS
 from vitrine.errors import UserError
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vitrine.config.schema import ChecksSection, DataSection, LabelsSection, PreparationSection
+from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
 
 FACTS = "prepared.json"

@@ -14,7 +14,7 @@ import httpx2
 from huggingface_hub.constants import HF_HUB_CACHE
 from pyarrow.dataset import ParquetFragmentScanOptions
 
-from vitrine.config.schema import DataSection, HubSection
+from vitrine.config.data import DataSection, HubSection
 from vitrine.data.dataset_columns import choose_columns, value_reader
 from vitrine.data.dataset_rows import ROWS_AT_ONCE, RowWriter, read_rows
 from vitrine.data.hub_access import NETWORK_ERRORS, ask_hub, causes, describe_error, explain_hub_error, quiet_datasets

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from vitrine.config.schema import LabelsSection
+from vitrine.config.data import LabelsSection
 from vitrine.data.listing import FoundFile
 from vitrine.errors import UserError
 

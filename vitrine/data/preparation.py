@@ -7,7 +7,7 @@ from typing import IO, Self
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from vitrine.config.schema import PreparationSection
+from vitrine.config.data import PreparationSection
 from vitrine.data.squares import Ground, Resize, convert_to_rgb, to_square
 from vitrine.data.steps import WHITEN, apply_steps
 from vitrine.errors import UserError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vitrine.config.schema import DataSection, LabelsSection
+from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.labels import map_labels
 from vitrine.data.preparation import PictureError, Preparation, open_picture
 from vitrine.data.sources import FoundFile, open_source

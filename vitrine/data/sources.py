@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from vitrine.config.schema import BUILTIN_DIGITS, DataSection
+from vitrine.config.data import BUILTIN_DIGITS, DataSection
 from vitrine.data import archives, table_rows
 from vitrine.data.archives import find_top, unpack
 from vitrine.data.builtin import write_digits

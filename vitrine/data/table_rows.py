@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from vitrine.config.schema import ColumnsSection
+from vitrine.config.data import ColumnsSection
 from vitrine.errors import UserError
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from vitrine.config.schema import ColumnsSection
+from vitrine.config.data import ColumnsSection
 from vitrine.data.listing import SPLIT_NAMES, FoundFile, printable, reason_by_name, walk_files
 from vitrine.data.table_rows import Row, read_rows
 from vitrine.errors import UserError

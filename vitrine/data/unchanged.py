@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from vitrine.config.schema import BUILTIN_DIGITS, DataSection
+from vitrine.config.data import BUILTIN_DIGITS, DataSection
 from vitrine.data.facts import FACTS, PreparedFacts, Settings, read_facts
 from vitrine.data.listing import walk_files
 from vitrine.errors import UserError

@@ -15,7 +15,8 @@ from transformers import PreTrainedModel
 
 import vitrine
 from vitrine.config.loading import dump_recipe
-from vitrine.config.schema import SMALL_CNN, Recipe
+from vitrine.config.model import SMALL_CNN
+from vitrine.config.schema import Recipe
 from vitrine.data.facts import Settings
 from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset, open_prepared

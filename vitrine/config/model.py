@@ -1,0 +1,179 @@
+"""Sections of a recipe about the network: which one, its shape, and how much of it is trained."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from vitrine.config.section import Section, Share, Switch, name_switch
+
+SMALL_CNN = "small_cnn"
+
+# YAML has lists only; pydantic's strict mode would ask for a tuple written in Python.
+Filters = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=1)]
+Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)]
+Kernels = Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], Field(strict=False, min_length=1)]
+Shares = Annotated[tuple[Share, ...], Field(strict=False)]
+
+
+class SmallCnnSection(Section):
+    """The small CNN, used when model.backbone is 'small_cnn'; a list of one value holds for every stage or layer."""
+
+    block: Literal["plain", "residual", "depthwise"] = Field(
+        "residual",
+        description="'plain': convolutions one after another; 'residual': pairs of them beside a shortcut, as in "
+        "ResNet; 'depthwise': fewer parameters, as in MobileNetV2",
+    )
+    filters: Filters = Field((32, 64, 128), description="filters of each stage")
+    blocks_per_stage: int = Field(1, ge=1, le=8, description="blocks in each stage; of plain networks, convolutions")
+    kernel_sizes: Kernels = Field((3,), description="side of the windows of the stages' convolutions; odd")
+    padding: Literal["same", "valid"] = Field(
+        "same", description="'same' keeps height and width, 'valid' loses the border (block 'plain' only)"
+    )
+    pooling: Literal["stride", "max", "average"] = Field(
+        "stride", description="how a stage is made smaller: by the stride of the next one, or by a pooling layer"
+    )
+    pool_sizes: Counts = Field(
+        (),
+        description="factor by which height and width shrink after each stage, 1 leaves them; [] is 2 after every "
+        "stage but the last",
+    )
+    stem_stride: int = Field(
+        1, ge=1, le=4, description="of the first convolution of residual and depthwise networks; 2 quarters the work"
+    )
+    batch_norm: Switch = Field(True, description="batch norm after each convolution")
+    head_batch_norm: Switch = Field(
+        False, description="batch norm of the features and after each dense layer's activation"
+    )
+    activation: Literal["relu", "leaky_relu"] = Field("relu", description="after convolutions and dense layers")
+    head_pool: Literal["average", "flatten"] = Field(
+        "average", description="features from the last stage: mean over height and width, or all of it"
+    )
+    dense_units: Counts = Field((), description="units of each dense layer between the features and the answer")
+    dropout: Share = Field(0.1, description="share of the features dropped in front of the head")
+    dense_dropouts: Shares = Field((), description="shares dropped after the dense layers; [] is none")
+
+    @model_validator(mode="after")
+    def _lists_fit_the_stages_and_layers(self) -> Self:
+        for name, of, count in (
+            ("kernel_sizes", "filters", len(self.filters)),
+            ("pool_sizes", "filters", len(self.filters)),
+            ("dense_dropouts", "dense_units", len(self.dense_units)),
+        ):
+            given = len(getattr(self, name))
+            if given > 1 and given != count:
+                raise ValueError(f"{name} needs one value, or as many as {of} has (got {given} for {count})")
+        even = [size for size in self.kernel_sizes if size % 2 == 0]
+        if even:
+            raise ValueError(f"kernel_sizes must be odd, so that a window has a middle (got {even[0]})")
+        if self.padding == "valid" and self.block != "plain":
+            raise ValueError(f"padding 'valid' needs block 'plain': a shortcut keeps the border (got '{self.block}')")
+        return self
+
+
+class ModelSection(Section):
+    """Which network, and how much of it is trained."""
+
+    backbone: str = Field(
+        SMALL_CNN,
+        min_length=1,
+        description=f"'{SMALL_CNN}' (from scratch); a name that `python -m vitrine backbones` lists; an id of timm or "
+        "transformers on the Hugging Face Hub; a model folder; a weights file (.safetensors, .pth) together with "
+        "'architecture'",
+    )
+    pretrained: Switch = Field(
+        True, description="false starts the backbone from random weights, without a download; the small CNN always does"
+    )
+    architecture: str | None = Field(
+        None, min_length=1, description="network of a weights file: a listed name, or an architecture of timm"
+    )
+    head: Literal["linear", "dense", "flatten"] = Field(
+        "linear",
+        description="'linear': one layer on the pooled features; 'dense': a hidden layer before it; 'flatten': one "
+        "layer on the whole last feature map. For backbones; the small CNN has its own head",
+    )
+    head_units: int = Field(256, ge=1, le=65_536, description="units of the hidden layer of the head 'dense'")
+    head_dropout: Share = Field(
+        0.0, description="share of the numbers dropped before the last layer of the heads 'dense' and 'flatten'"
+    )
+    trainable_part: Literal["head", "last", "all"] = Field(
+        "all",
+        description="'head': the pretrained backbone stays as it is; 'last': the head and the last stages in front of "
+        "it (last_stages); 'all': everything is trained",
+    )
+    last_stages: int = Field(
+        1,
+        ge=1,
+        le=50,
+        description="stages that trainable_part 'last' trains beside the head; most networks have five, each ends "
+        "where the picture becomes smaller",
+    )
+    frozen_epochs: int = Field(
+        0,
+        ge=0,
+        description="gradual unfreezing, as fastai's fine_tune: the first so many of optim.epochs train the head "
+        "alone, the others trainable_part, with half the learning rate and a new warm-up; lower it further in the "
+        "front with optim.layer_decay",
+    )
+    drop_path: Share | None = Field(
+        None,
+        description="stochastic depth: share of the residual blocks that are left out in training, rising from 0 at "
+        "the input to this; null leaves it as the network has it",
+    )
+    cache_features: Annotated[Literal["auto", "on", "off"], BeforeValidator(name_switch)] = Field(
+        "auto",
+        description="what a head of a frozen backbone receives is computed once, not in every epoch, which is many "
+        "times faster; 'auto': wherever trainable_part is 'head' and the head allows it",
+    )
+    feature_views: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="how often each training picture is looked at for cache_features: 1 takes it as it is, without "
+        "augmentation; with more, so many augmented views take turns, one in each epoch",
+    )
+    small_cnn: SmallCnnSection = Field(SmallCnnSection(), description="shape of the small CNN")
+
+    @model_validator(mode="after")
+    def _features_are_kept_of_a_frozen_backbone(self) -> Self:
+        if self.cache_features == "on" and self.trainable_part != "head":
+            raise ValueError(
+                "cache_features 'on' needs a backbone that stays as it is: set model.trainable_part=head, "
+                "or model.cache_features=auto"
+            )
+        if self.feature_views > 1 and (self.trainable_part != "head" or self.cache_features == "off"):
+            raise ValueError(
+                f"feature_views is for cached features (got {self.feature_views}): set model.trainable_part=head and "
+                "model.cache_features=auto, or model.feature_views=1"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_new_network_is_trained_whole(self) -> Self:
+        if self.backbone == SMALL_CNN and self.trainable_part != "all":
+            raise ValueError(
+                f"trainable_part '{self.trainable_part}' needs a pretrained backbone; 'small_cnn' starts from random "
+                "weights, so set model.trainable_part=all"
+            )
+        if self.backbone == SMALL_CNN and self.frozen_epochs:
+            raise ValueError(
+                "frozen_epochs needs a pretrained backbone; 'small_cnn' starts from random weights, so set "
+                f"model.frozen_epochs=0 (got {self.frozen_epochs})"
+            )
+        if self.trainable_part == "head" and self.frozen_epochs:
+            raise ValueError(
+                "frozen_epochs means nothing where the head alone is trained; set model.frozen_epochs=0, or "
+                f"model.trainable_part=all (got {self.frozen_epochs})"
+            )
+        if not self.pretrained and self.trainable_part == "head":
+            raise ValueError(
+                "trainable_part 'head' needs pretrained weights; set model.trainable_part=all or model.pretrained=true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_head_fits_the_network(self) -> Self:
+        if self.backbone == SMALL_CNN and self.head != "linear":
+            raise ValueError(f"head '{self.head}' is for backbones; '{SMALL_CNN}' has a head of its own")
+        if self.head == "linear" and self.head_dropout > 0:
+            raise ValueError("head_dropout is for the heads 'dense' and 'flatten'; 'linear' has none")
+        return self

@@ -1,0 +1,145 @@
+"""Sections of a recipe about the training: loss, optimiser, when to stop, machine, measurements."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from vitrine.config.section import Section, Share, Switch, name_switch, read_nothing
+
+
+class ImbalanceSection(Section):
+    """What is done about classes of unequal size, in training only."""
+
+    method: Annotated[
+        Literal["none", "class_weights", "balanced_sampler", "focal", "logit_adjustment"],
+        BeforeValidator(read_nothing),
+    ] = Field(
+        "none",
+        description="'class_weights': losses weighted by inverse frequency; 'balanced_sampler': each class equally "
+        "often in an epoch; 'focal': loss that lets easy pictures count less; 'logit_adjustment': loss with each "
+        "class's share of the training pictures",
+    )
+    focal_gamma: float = Field(2.0, ge=0, le=10, description="of the focal loss; 0 is cross-entropy")
+    tau: float = Field(1.0, ge=0, le=5, description="strength of the logit adjustment; 0 is cross-entropy")
+
+
+class OptimSection(Section):
+    """The optimiser, its schedule, and what keeps it from learning by heart."""
+
+    name: Literal["adamw", "sgd", "rmsprop"] = Field("adamw", description="optimiser")
+    learning_rate: float = Field(1e-3, gt=0, le=10, description="highest learning rate of the schedule")
+    weight_decay: float = Field(0.05, ge=0, le=1, description="decay of weight matrices; biases and norms have none")
+    momentum: Share = Field(0.9, description="momentum of sgd and rmsprop")
+    epochs: int = Field(10, ge=1, le=10_000, description="most passes over the training pictures")
+    batch_size: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
+        32,
+        description="pictures per step on each device; 'auto': the largest of 256, 128, 64 ... (beside a CPU: 64 ...) "
+        "that fits into the memory",
+    )
+    accumulate: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        description="batches whose gradients are added up for one step, as if they were one batch of all their "
+        "pictures; batch_size x accumulate x devices are the pictures of a step",
+    )
+    schedule: Literal["cosine", "one_cycle", "step", "plateau", "constant"] = Field(
+        "cosine",
+        description="course of the learning rate after its warm-up: 'cosine' to zero; 'one_cycle' from 1/25 up, then "
+        "almost to zero (take warmup_fraction 0.3); 'step' falls every step_epochs; 'plateau' falls when the "
+        "validation loss does not; 'constant'",
+    )
+    warmup_fraction: Share = Field(0.1, description="share of the steps in which the learning rate rises")
+    step_epochs: int = Field(3, ge=1, le=10_000, description="epochs between two falls of the schedule 'step'")
+    step_factor: float = Field(0.1, gt=0, lt=1, description="what each fall of 'step' multiplies the rate by")
+    plateau_patience: int = Field(
+        2,
+        ge=1,
+        description="epochs without a lower validation loss before 'plateau' lowers the rate; less than "
+        "early_stopping.patience, or the training stops first",
+    )
+    plateau_factor: float = Field(0.1, gt=0, lt=1, description="what each fall of 'plateau' multiplies the rate by")
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="learning rate of each stage as a share of that of the stage behind it, from the head to the "
+        "input; 1 gives all the same",
+    )
+    ema_decay: Share = Field(
+        0.0,
+        description="moving average of the weights, which is what is evaluated and kept: share of the old average "
+        "after each step; 0 switches it off, 0.999 averages about 1,000 steps",
+    )
+    label_smoothing: Share = Field(0.0, description="share of each label spread over all classes")
+    max_gradient_norm: float = Field(
+        1.0, gt=0, description="gradients are scaled down to this norm at most (protects from exploding)"
+    )
+
+
+class EarlyStoppingSection(Section):
+    """When to stop; the weights of the best epoch are kept in any case."""
+
+    monitor: Literal["validation_loss", "validation_accuracy"] = Field(
+        "validation_loss", description="what decides which epoch is the best, and when to stop"
+    )
+    patience: int = Field(5, ge=1, description="epochs without a better one before the training stops")
+    min_delta: float = Field(0.0, ge=0, description="smallest gain that counts")
+    top: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="how many of the best epochs are kept as model folders: checkpoints/epoch_007 in the run",
+    )
+
+
+class EngineSection(Section):
+    """How the machine is used."""
+
+    seed: int = Field(0, ge=0, description="seed of weights, order and augmentation")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto", description="'auto': bf16 where the processor or GPU has instructions for it, else fp32"
+    )
+    workers: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="loader processes; none means 0 on a CPU and the cores up to 8 beside a GPU",
+    )
+    tracker: Annotated[Literal["tensorboard", "trackio", "mlflow", "none"], BeforeValidator(read_nothing)] = Field(
+        "tensorboard", description="where curves are logged during training"
+    )
+    checkpoint_minutes: float = Field(
+        5,
+        ge=0,
+        description="longest time between two checkpoints, from which --resume goes on; there is one after each epoch "
+        "in any case, and with 0 after each step",
+    )
+    budget_minutes: float | None = Field(
+        None,
+        gt=0,
+        description="time for the whole run, evaluation and report included; the training is shortened to fit into it; "
+        "null: no limit",
+    )
+    memory_gb: float | None = Field(
+        None,
+        gt=0,
+        description="most memory that the training may take, in gigabytes of 2**30 bytes: of each GPU, or of the "
+        "process on a CPU (Linux); null: no limit",
+    )
+    compile: Annotated[Literal["auto", "on", "off"], BeforeValidator(name_switch)] = Field(
+        "off",
+        description="torch.compile: 'auto' times some steps with and without it, where the training is long enough, "
+        "and keeps what is faster for the whole run",
+    )
+    sync_batch_norm: Switch = Field(
+        True,
+        description="with several devices: batch norm sees the pictures of all of them, as one device would; "
+        "off: each sees its own",
+    )
+
+
+class ReportSection(Section):
+    """What is measured and shown at the end."""
+
+    top_k: int = Field(3, ge=1, le=100, description="a top-k answer is right when the label is among the k likeliest")
