@@ -90,5 +90,5 @@ def test_resuming_takes_no_other_recipe(workplace, capsys):
 
 def test_a_missing_backbone_is_one_message_and_leaves_no_run(workplace, capsys):
     assert train.main(["name=colours", *SHAPE, "model.backbone=rasnet18"]) == 2
-    assert "model.backbone: there is no 'rasnet18'; did you mean" in capsys.readouterr().err
+    assert "model.backbone: there is no 'rasnet18'; nearest in our table: resnet18" in capsys.readouterr().err
     assert run_folders(workplace) == []
