@@ -3,6 +3,7 @@
 import argparse
 import errno
 import io
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -68,6 +69,8 @@ def run_command(command: Callable[[], None]) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return USER_ERROR
+    except BrokenPipeError:  # the reader of a pipe has seen enough: `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return INTERRUPTED
