@@ -96,7 +96,9 @@ def run_vitrine(model: str, prepared: Path, seed: int, _: float) -> dict[str, fl
 
     start = time.perf_counter()
     settings = open_prepared(prepared).facts.settings.content()
-    overrides = [f"{name}={json.dumps(value)}" for name, value in settings.items() if name != "data.source"]
+    # Text is taken as it stands; quotes would be part of it.
+    words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
+    overrides = [f"{name}={word}" for name, word in words.items() if name != "data.source"]
     overrides += [f"data.prepared={prepared}", f"model.backbone={model}", f"engine.seed={seed}"]
     with tempfile.TemporaryDirectory() as folder:
         metrics = run_training(load_recipe(ROOT / "configs/head_only.yaml", overrides), Path(folder))

@@ -15,7 +15,7 @@ from vitrine.errors import UserError
 from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone, head_modules
 from vitrine.models.features import measure_head_input
 from vitrine.records import run_folder
-from vitrine.training import cached_features, cached_head
+from vitrine.training import cached_features, cached_head, head_only
 from vitrine.training.cached_features import HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.head_only import HeadOptions, fit_head_on_features
 from vitrine.training.optimisation import build_optimizer, build_schedule
@@ -190,6 +190,19 @@ def test_a_loss_that_explodes_is_one_clear_message(checkpoint):
     inputs.train[0, 3, 2] = np.nan
     with pytest.raises(UserError, match=r"Lower optim\.learning_rate"):
         fit(build(checkpoint), inputs)
+
+
+@pytest.mark.parametrize(("worth", "threads"), [(10**9, 1), (1, 2)])
+def test_small_steps_take_one_thread_and_give_the_others_back(checkpoint, monkeypatch, worth, threads):
+    monkeypatch.setattr(head_only, "WORTH_THREADS", worth)
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        fit(build(checkpoint), random_inputs(), epochs=1, on_epoch=lambda _: seen.append(torch.get_num_threads()))
+        assert seen == [threads]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_another_loss_is_used_as_it_is_given(checkpoint):
