@@ -1,4 +1,5 @@
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -149,24 +150,34 @@ def test_the_best_epochs_are_kept_and_others_go(prepared, tmp_path):
 class Average:
     """The weights of the first step, for ever."""
 
-    def __init__(self):
+    def __init__(self, model):
+        self.model = model
         self.kept = {}
 
-    def update(self, model):
-        self.kept = self.kept or {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    def copy(self):
+        return {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
 
-    def weights(self):
+    def update(self):
+        self.kept = self.kept or self.copy()
+
+    @contextmanager
+    def applied(self):
+        own = self.copy()
+        self.model.load_state_dict(self.kept)
+        yield
+        self.model.load_state_dict(own)
+
+    def state_dict(self):
         return self.kept
-
-    state_dict = weights
 
     def load_state_dict(self, state):
         self.kept = state
 
 
 def test_an_average_of_the_weights_is_evaluated_and_kept(prepared, tmp_path):
-    average = Average()
-    trainer = make_trainer(prepared, methods=Methods(average=average))
+    model = make_small(prepared)
+    average = Average(model)
+    trainer = make_trainer(prepared, model=model, methods=Methods(average=average))
     fit = run(trainer, tmp_path)
     assert len({record.validation_loss for record in fit.history}) == 1
     assert same(weights_of(trainer), average.kept)

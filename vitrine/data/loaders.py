@@ -33,7 +33,8 @@ class SquarePictures(Dataset[Batch]):
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
         """Reads one batch; `DataLoader` calls this instead of `__getitem__` where it exists."""
-        rows = self._rows[list(indices)]
+        # A picture that comes again in an epoch has its row plus a multiple of the length: other random numbers.
+        rows = self._rows[[index % len(self._rows) for index in indices]]
         pictures = [_read_square(image["bytes"]) for image in rows["image"]]
         # Height, width, colour in memory: permuted, this is torch's channels_last layout without another copy.
         pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)

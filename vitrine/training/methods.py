@@ -1,11 +1,11 @@
 """What a training is told, and what it can be made of besides network, data and optimiser."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
-from torch import nn
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel
@@ -51,14 +51,22 @@ class Schedule(Protocol):
         """From checkpoints."""
 
 
+@runtime_checkable
+class FollowsValidation(Protocol):
+    """A schedule that looks at the validation loss, as plateau does."""
+
+    def end_epoch(self, validation_loss: float) -> None:
+        """After every epoch."""
+
+
 class WeightAverage(Protocol):
     """A moving average of the weights, which is evaluated and kept in place of the raw ones."""
 
-    def update(self, model: nn.Module) -> None:
+    def update(self) -> None:
         """After every optimiser step."""
 
-    def weights(self) -> dict[str, torch.Tensor]:
-        """A whole state dict of the model, buffers included."""
+    def applied(self) -> AbstractContextManager[None]:
+        """The model has the averaged weights while it is open, and its own again after it."""
 
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints."""
@@ -94,7 +102,6 @@ class Methods:
         set_mode: puts the parts of the model into training or evaluation mode before each epoch.
         on_epoch_start: told each epoch's number, from 0, before it starts, and all earlier ones after a resume; may
             change which parameters are trainable. All that ever will be must be so when the `Trainer` is made.
-        on_validation: told each validation loss.
         keep_epoch: `(epoch, from 1)`: writes the model as it is now; None: only the best weights are kept, in memory.
         drop_epoch: removes what `keep_epoch` wrote.
     """
@@ -106,6 +113,5 @@ class Methods:
     average: WeightAverage | None = None
     set_mode: Callable[[PreTrainedModel], None] = train_what_is_trainable
     on_epoch_start: Callable[[int], None] | None = None
-    on_validation: Callable[[float], None] = lambda _: None
     keep_epoch: Callable[[int], None] | None = None
     drop_epoch: Callable[[int], None] = lambda _: None

@@ -161,7 +161,7 @@ class Stepper:
         self.optimizer.step()
         self.optimizer.zero_grad()
         if self.methods.average is not None:
-            self.methods.average.update(self.accelerator.unwrap_model(self.model))
+            self.methods.average.update()
 
 
 def raise_diverged(what: str) -> NoReturn:
