@@ -19,7 +19,8 @@ from vitrine.training import cached_features, cached_head, head_only
 from vitrine.training.cached_features import HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.head_only import HeadOptions, fit_head_on_features
 from vitrine.training.optimisation import build_optimizer, build_schedule
-from vitrine.training.run import Listeners, run_training
+from vitrine.training.progress import Listeners
+from vitrine.training.run import run_training
 
 LABELS = ("blau é", "red", "vert <b>")
 

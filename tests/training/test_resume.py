@@ -75,15 +75,18 @@ def test_two_killed_processes_end_with_the_very_same_weights(prepared, whole, tm
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("number", range(25))
-def test_a_training_killed_twice_at_random_moments_ends_with_the_very_same_weights(prepared, whole, tmp_path, number):
+def test_killed_twice_at_random_moments_it_ends_with_the_very_same_weights(
+    prepared, whole, tmp_path, number, processes
+):
     generator = random.Random(number)  # noqa: S311
-    recipe = recipe_for(prepared, generator.choice([EVERY_STEP, SELDOM]))
+    recipe = recipe_for(prepared, generator.choice([EVERY_STEP, SELDOM]), processes=processes)
     for _ in range(2):
         kind = generator.choice(sorted(LAST))
-        train(recipe, tmp_path, moment=(kind, generator.randint(1, LAST[kind])))
-    assert train(recipe, tmp_path) == [0]
-    assert_same_end(tmp_path, whole(1))
+        train(recipe, tmp_path, processes, moment=(kind, generator.randint(1, LAST[kind])))
+    assert train(recipe, tmp_path, processes) == [0] * processes
+    assert_same_end(tmp_path, whole(processes))
 
 
 def test_ctrl_c_finishes_the_step_and_saves_it(prepared, whole, tmp_path):

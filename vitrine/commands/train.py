@@ -52,7 +52,8 @@ def _train(recipe: Recipe, folder: Path | None) -> None:
 
     from vitrine.commands.training_display import TrainingDisplay
     from vitrine.reporting.run_report import write_run_report
-    from vitrine.training.run import Listeners, is_main_process, open_matching_data, open_run, run_training
+    from vitrine.training.progress import Listeners
+    from vitrine.training.run import is_main_process, open_matching_data, open_run, run_training
 
     begun = time.monotonic() - _seconds_since_start()
     transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers

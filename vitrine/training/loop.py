@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -20,13 +21,13 @@ from vitrine.training.budget import Budget
 from vitrine.training.checkpoints import Checkpoints
 from vitrine.training.compiling import choose_network
 from vitrine.training.methods import Methods, Schedule, TrainingOptions
-from vitrine.training.pace import Pace
+from vitrine.training.pace import Pace, stretch
 from vitrine.training.processes import add_up, as_main_says, share_buffers
 from vitrine.training.processes import synchronise_batch_norm as synchronise
 from vitrine.training.progress import EpochRecord, Fit, Position, StepReport, mean_of
 from vitrine.training.steps import DivergedError, Normaliser, Stepper, deliver, raise_diverged
 from vitrine.training.stopping import StopRequest
-from vitrine.training.validation import averaged_weights, validate
+from vitrine.training.validation import validate
 
 # A GPU works ahead of Python; it is only asked for figures now and then, since each question makes it wait.
 GPU_STEPS_BETWEEN_REPORTS = 10
@@ -188,11 +189,7 @@ class Trainer:
         if total is None:
             return
         self.position.total_steps = total
-        for group in self.plain_optimizer.param_groups:
-            group["lr"] = group.get("initial_lr", group["lr"])
-        self.schedule = self.build_schedule(total)
-        for _ in range(self.steps_done):
-            self.schedule.step()
+        self.schedule = stretch(self.schedule, self.build_schedule, self.plain_optimizer, self.steps_done, total)
         self.say(f"time budget: {total:,} steps ({total / self.batches.steps:.1f} epochs) are planned, as many as fit")
 
     def _start_epoch(self, epoch: int) -> None:
@@ -217,7 +214,8 @@ class Trainer:
         )
         learning_rate = max(group["lr"] for group in self.plain_optimizer.param_groups)
         share_buffers(self.accelerator, self.plain_model)
-        with averaged_weights(self.stepper.average):
+        average = self.stepper.average
+        with average.applied() if average is not None else nullcontext():
             validation_loss, validation_accuracy = self.validate()
             self.pace.validated(time.perf_counter() - start)
             record = EpochRecord(

@@ -1,11 +1,14 @@
 """Keeps a training to its time budget: measures its steps, plans how many fit, and says when time is up."""
 
 import time
+from collections.abc import Callable
 
 from accelerate import Accelerator
+from torch.optim import Optimizer
 
 from vitrine.data.loaders import StepBatches
 from vitrine.training.budget import FIRST_PLAN_STEPS, WARM_UP_STEPS, Budget
+from vitrine.training.methods import Schedule
 from vitrine.training.processes import as_main_says
 from vitrine.training.progress import Position
 
@@ -78,3 +81,19 @@ class Pace:
         if self.budget is None or self.step_seconds is None:
             return False
         return self.budget.is_over(self.step_seconds / self.step_size)
+
+
+def stretch(
+    schedule: Schedule, build: Callable[[int], Schedule], optimizer: Optimizer, steps_done: int, total_steps: int
+) -> Schedule:
+    """A schedule for another number of steps, where it would stand after those that are done."""
+    state = schedule.state_dict()
+    for group in optimizer.param_groups:
+        group["lr"] = group.get("initial_lr", group["lr"])
+    changed = build(total_steps)
+    if "total_steps" in state:  # it can place itself, and knows of plateaus
+        changed.load_state_dict(state | {"total_steps": total_steps})
+        return changed
+    for _ in range(steps_done):
+        changed.step()
+    return changed

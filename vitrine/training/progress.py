@@ -1,6 +1,7 @@
 """How far a training has come: what displays are told, what `history.csv` holds, what travels in checkpoints."""
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -41,6 +42,25 @@ class StepReport:
     loss: float
     accuracy: float
     images_per_second: float
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told what while a model trains.
+
+    Attributes:
+        on_start: the key facts, before the first step.
+        on_step: the state after each step.
+        on_epoch: the record of each epoch.
+        on_features: where a head's features are computed once, the pictures done and all of them.
+        say: what a person should know: a batch that did not fit, a shorter plan, a damaged checkpoint.
+    """
+
+    on_start: Callable[[dict[str, Any]], None] = lambda _: None
+    on_step: Callable[[StepReport], None] = lambda _: None
+    on_epoch: Callable[[EpochRecord], None] = lambda _: None
+    on_features: Callable[[int, int], None] = lambda _, __: None
+    say: Callable[[str], None] = lambda _: None
 
 
 @dataclass

@@ -3,8 +3,7 @@
 import json
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,7 @@ from vitrine.training.loop import Trainer
 from vitrine.training.memory import memory_cap
 from vitrine.training.optimisation import build_optimizer
 from vitrine.training.processes import as_main_says
-from vitrine.training.progress import EpochRecord, Fit, StepReport
+from vitrine.training.progress import EpochRecord, Fit, Listeners
 from vitrine.training.seeding import seed_everything
 from vitrine.training.setup import (
     choose_batch,
@@ -56,25 +55,6 @@ from vitrine.training.setup import (
     plan_recipe_schedule,
 )
 from vitrine.training.trackers import check_tracker, flatten
-
-
-@dataclass(frozen=True)
-class Listeners:
-    """Who is told what while a model trains.
-
-    Attributes:
-        on_start: the key facts, before the first step.
-        on_step: the state after each step.
-        on_epoch: the record of each epoch.
-        on_features: where a head's features are computed once, the pictures done and all of them.
-        say: what a person should know: a batch that did not fit, a shorter plan, a damaged checkpoint.
-    """
-
-    on_start: Callable[[dict[str, Any]], None] = lambda _: None
-    on_step: Callable[[StepReport], None] = lambda _: None
-    on_epoch: Callable[[EpochRecord], None] = lambda _: None
-    on_features: Callable[[int, int], None] = lambda _, __: None
-    say: Callable[[str], None] = lambda _: None
 
 
 def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:

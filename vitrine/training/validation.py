@@ -1,8 +1,6 @@
 """What the validation split says of a model in training: each picture counted once, however many devices there are."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from accelerate import Accelerator
@@ -11,7 +9,6 @@ from torch.utils.data import DataLoader
 from transformers import PreTrainedModel
 
 from vitrine.data.loaders import Batch
-from vitrine.training.methods import WeightAverage
 from vitrine.training.processes import add_up
 from vitrine.training.steps import Normaliser, deliver, raise_diverged
 
@@ -43,13 +40,3 @@ def validate(
     if not math.isfinite(loss):
         raise_diverged("the validation loss")
     return loss / pictures, right_answers / pictures
-
-
-@contextmanager
-def averaged_weights(average: WeightAverage | None) -> Iterator[None]:
-    """The averaged weights stand in the model while it is open, where the training keeps an average."""
-    if average is None:
-        yield
-        return
-    with average.applied():
-        yield
