@@ -22,7 +22,6 @@ def main() -> None:
     parser.add_argument("--names", nargs="+", choices=list(BACKBONES), default=list(BACKBONES))
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--wait", type=Path, help=argparse.SUPPRESS)  # start no network while this file exists
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -30,8 +29,6 @@ def main() -> None:
         return
     print(f"{'name':<18} {'M par.':>8} {'MB':>7} {'input':>5} {'ms':>7}", flush=True)
     for name in options.names:
-        while options.wait and options.wait.exists():
-            time.sleep(2)
         command = [sys.executable, __file__, "--one", name, "--runs", str(options.runs)]
         subprocess.run([*command, "--threads", str(options.threads)], check=True)
 

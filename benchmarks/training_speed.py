@@ -72,7 +72,11 @@ def run_vitrine(model: str, prepared: Path, epochs: int, seed: int, learning_rat
     from vitrine.training.run import run_training
 
     settings = open_prepared(prepared).facts.settings.content()
-    overrides = [f"{name}={json.dumps(value)}" for name, value in settings.items() if name != "data.source"]
+    overrides = [
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in settings.items()
+        if name != "data.source"
+    ]
     overrides += [f"data.prepared={prepared}", f"model.backbone={model}", f"engine.seed={seed}"]
     overrides += [f"optim.epochs={epochs}", f"optim.learning_rate={learning_rate}"]
     with tempfile.TemporaryDirectory() as folder:
