@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,16 +136,3 @@ def test_progress_ends_at_all_pictures(others):
     thumbnails = np.stack([fingerprint(picture).thumbnail for picture in others])
     find_twins(manifest, thumbnails, progress=lambda done, all_: seen.append((done, all_)))
     assert seen[-1] == (OTHERS, OTHERS)
-
-
-def test_five_thousand_pictures_take_seconds():
-    """20,000 take sixteen times as long: about ten seconds."""
-    generator = np.random.default_rng(0)
-    base = np.stack([fingerprint(photograph(number)).thumbnail for number in range(60)]).astype(np.float32)
-    first, second = generator.integers(0, 60, (2, 5000))
-    share = generator.uniform(0.3, 0.7, (5000, 1, 1)).astype(np.float32)
-    thumbnails = (base[first] * share + base[second] * (1 - share)).astype(np.uint8)
-    manifest = pd.DataFrame({"sha256": [str(number) for number in range(5000)], "status": "kept"})
-    start = time.process_time()
-    find_twins(manifest, thumbnails)
-    assert time.process_time() - start < 20

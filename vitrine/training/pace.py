@@ -78,7 +78,8 @@ class Pace:
 
     def is_over(self) -> bool:
         """Whether the training has to stop now, so that evaluation and report are done in time."""
-        if self.budget is None or self.step_seconds is None:
+        # Not by the first steps, which are slow: the plan comes first, and a learning rate that falls to zero.
+        if self.budget is None or self.step_seconds is None or self.seen_steps <= FIRST_PLAN_STEPS:
             return False
         return self.budget.is_over(self.step_seconds / self.step_size)
 
