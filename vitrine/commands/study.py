@@ -133,6 +133,7 @@ def _compute(
     import torch
 
     from vitrine.data.loaders import build_evaluation_loader
+    from vitrine.data.preparation import Preparation
     from vitrine.models.backbones import build_backbone, place
     from vitrine.models.features import compute_features
     from vitrine.training.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
@@ -151,7 +152,14 @@ def _compute(
         done += pictures
         show("features", done, len(rows))
 
-    features = compute_features(place(model, device), loader, normalisation, precision, count)
+    features = compute_features(
+        place(model, device),
+        loader,
+        normalisation,
+        precision,
+        count,
+        whitens=Preparation.from_section(recipe.preparation).whitens,
+    )
     return features, {"device": describe_device(device), "precision": precision}
 
 
