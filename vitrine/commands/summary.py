@@ -74,7 +74,8 @@ def _read_side(folder: Path, settings: dict[str, Any]) -> int:
 def _print_recipe(recipe: Recipe, classes: int | None) -> None:
     import torch
 
-    from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone
+    from vitrine.models.backbones import build_small_cnn
+    from vitrine.training.run import build_model
 
     _quieten()
     label_names = _label_names(recipe, classes)
@@ -84,9 +85,7 @@ def _print_recipe(recipe: Recipe, classes: int | None) -> None:
                 label_names, image_size=recipe.data.image_size, **recipe.model.small_cnn.model_dump()
             )
     else:
-        model, _ = build_backbone(recipe.model.backbone, label_names)
-    if recipe.model.trainable_part == "head":
-        freeze_backbone(model)
+        model, _ = build_model(recipe, tuple(label_names))  # with its head and what is frozen, as in training
     _print_summary(f"{recipe.name} ({recipe.model.backbone})", model, recipe.data.image_size)
 
 
