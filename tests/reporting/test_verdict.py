@@ -81,7 +81,9 @@ def test_a_model_that_is_no_better_than_the_most_frequent_answer_is_called_so():
 
 
 def test_a_model_whose_interval_reaches_down_to_guessing_is_not_called_better():
-    assert sentences(make_metrics([[60, 10], [40, 10]], interval=(0.5, 0.7), validation=0.6))[0].startswith("With 58.3 %")
+    assert sentences(make_metrics([[60, 10], [40, 10]], interval=(0.5, 0.7), validation=0.6))[0].startswith(
+        "With 58.3 %"
+    )
     found = sentences(make_metrics([[60, 10], [20, 30]], interval=(0.58, 0.82), validation=0.7))[0]
     assert found == (
         "It is not shown to be better than always answering 'a' (right for 58.3 %): the interval reaches down to it."

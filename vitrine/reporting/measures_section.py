@@ -39,7 +39,9 @@ def _row(name: str, test: TestFigures, texts: Texts) -> MeasureRow:
         name=texts(f"measures.names.{name}", **meaning),
         meaning=texts(f"measures.meanings.{name}", **meaning),
         value=_write(value, name, texts),
-        interval="" if interval is None else texts("common.interval", low=_write(interval[0], name, texts), high=_write(interval[1], name, texts)),
+        interval=""
+        if interval is None
+        else texts("common.interval", low=_write(interval[0], name, texts), high=_write(interval[1], name, texts)),
         pictures=test.pictures,
     )
 

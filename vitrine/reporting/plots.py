@@ -29,9 +29,7 @@ WALL_COLUMNS = 3
 SMALL_PICTURE = 64  # pixels; smaller ones are shown as the squares they are, not as a blur
 
 
-def training_curves(
-    history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT, texts: Texts | None = None
-) -> Figure:
+def training_curves(history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT, texts: Texts | None = None) -> Figure:
     """Loss above accuracy, for training and validation pictures, with the kept epoch marked.
 
     Args:
@@ -60,9 +58,7 @@ def training_curves(
     return figure
 
 
-def _draw_curves(
-    axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: int, theme: Theme, texts: Texts
-) -> None:
+def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: int, theme: Theme, texts: Texts) -> None:
     epochs = history["epoch"]
     marker = "o" if len(history) <= 20 else ""  # a line of one epoch would be invisible without its point
     axes.axvline(best_epoch, color=theme.muted, linewidth=1, linestyle=":")

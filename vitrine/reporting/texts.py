@@ -72,7 +72,7 @@ class Texts:
         return self("common.interval", low=self.percent(low, decimals), high=self.percent(high, decimals))
 
     def join(self, parts: Sequence[str]) -> str:
-        """"a, b and c"; what is given is taken as it is."""
+        """Parts as "a, b and c", taken as they are."""
         if len(parts) < 2:
             return "".join(parts)
         return self("common.last_of_list", first=", ".join(parts[:-1]), last=parts[-1])
