@@ -8,29 +8,34 @@ one picture is drawn as it is; how that picture would vary nobody knows.
 import numpy as np
 import numpy.typing as npt
 
+from vitrine.evaluation.confusion_scores import ClassCounts
+
 RESAMPLES = 1000
+MOST_WEIGHTS = 2 * 10**7  # held at once: 80 MB
+MOST_STEPS = 5 * 10**8  # weights times classes: 3 s
+FEWEST_RESAMPLES = 200  # whose deviation is good to 5 %
 
 
-def resample_matrix(
-    matrix: npt.NDArray[np.int64], resamples: int, generator: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    """Confusion matrices of drawn test sets.
+def resample_matrix(matrix: npt.NDArray[np.int64], resamples: int, generator: np.random.Generator) -> ClassCounts:
+    """Counts of drawn test sets, `[resamples, classes]`; each class keeps its number of pictures.
 
     Args:
         matrix: counts `[classes, classes]`, rows = true class.
         resamples: how many.
         generator: of the draws.
-
-    Returns:
-        `[resamples, classes, classes]`; the sum of each row is that of the matrix.
     """
-    drawn = np.zeros((resamples, *matrix.shape))
+    right = np.zeros((resamples, len(matrix)))
+    answers = np.zeros((resamples, len(matrix)))
     for row, counts in enumerate(matrix):
+        named = np.flatnonzero(counts)  # of a thousand classes a picture is mistaken for a few
         total = int(counts.sum())
-        if total:
-            draws = max(total - 1, 1)
-            drawn[:, row] = generator.multinomial(draws, counts / total, size=resamples) * (total / draws)
-    return drawn
+        if not total:
+            continue
+        draws = max(total - 1, 1)
+        drawn = generator.multinomial(draws, counts[named] / total, size=resamples) * (total / draws)
+        answers[:, named] += drawn
+        right[:, row] = drawn[:, named == row].sum(axis=1)
+    return ClassCounts(right, answers, matrix.sum(axis=1).astype(float))
 
 
 def resample_weights(
@@ -52,3 +57,9 @@ def resample_weights(
         counts = np.bincount(chosen.ravel(), minlength=len(places) * resamples).reshape(resamples, -1)
         weights[places] = counts.T * (len(places) / draws)
     return weights
+
+
+def limit_resamples(resamples: int, pictures: int, classes: int) -> int:
+    """As many as memory and time allow: 1,000 up to 20,000 pictures, or 10,000 of 50 classes; never below 200."""
+    affordable = min(MOST_WEIGHTS // pictures, MOST_STEPS // (pictures * classes))
+    return min(resamples, max(FEWEST_RESAMPLES, affordable))

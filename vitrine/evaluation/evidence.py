@@ -1,7 +1,7 @@
-"""What the test pictures say of a model: every figure with its 95 % interval and the number of pictures it rests on.
+"""What the test pictures say of a model: each figure with its 95 % interval and the number of pictures behind it.
 
-Intervals of shares are Wilson's; of all other scores, Wilson's with the effective number of pictures that the stratified
-bootstrap gives (`uncertainty.score_interval`); of the log loss, symmetric in the logarithm.
+Intervals of shares are Wilson's; of all other scores, Wilson's with the effective number of pictures that the
+stratified bootstrap gives (`uncertainty.score_interval`); of the log loss, symmetric in the logarithm.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from vitrine.errors import UserError
-from vitrine.evaluation.bootstrap import RESAMPLES, resample_matrix, resample_weights
-from vitrine.evaluation.confusion_scores import BOUNDS, score_classes, score_matrices
+from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
+from vitrine.evaluation.confusion_scores import BOUNDS, ClassCounts, score_classes, score_together
 from vitrine.evaluation.metrics import compute_metrics
 from vitrine.evaluation.probability_scores import (
     brier_losses,
@@ -57,7 +57,7 @@ class ClassFigures(Section):
         f1_interval: see `score_interval`.
         auc: chance that a picture of it has a higher probability of it than one of the rest; None without either.
         auc_interval: see `score_interval`.
-        average_precision: mean of the precision at each of its pictures, by falling probability; None without a picture.
+        average_precision: mean precision at each of its pictures, by falling probability; None as above.
         average_precision_interval: see `score_interval`.
     """
 
@@ -130,7 +130,7 @@ class TestEvidence(Section):
         target: of the class that the recipe asks for.
         twins: None where nobody looked for twins.
         intervals: 95 % interval of each figure above, under its name; None where the pictures say nothing of it.
-        resamples: of the bootstrap behind the intervals.
+        resamples: of the bootstrap behind the intervals; large sets get fewer for AUC, average precision and the losses.
         seed: of the bootstrap.
     """
 
@@ -194,7 +194,8 @@ def measure_test(
     matrix = np.asarray(flat["confusion_matrix"], dtype=np.int64)
     generator = np.random.default_rng(seed)
     drawn = resample_matrix(matrix, resamples, generator)
-    weights = resample_weights(label_ids, resamples, generator)
+    affordable = limit_resamples(resamples, len(label_ids), len(label_names))
+    weights = resample_weights(label_ids, affordable, generator)
     ranked = _rank_classes(probabilities, label_ids, weights)
     rows = _describe_classes(flat["per_class"], matrix, drawn, ranked)
     scores, intervals = _score_together(flat, matrix, drawn, ranked)
@@ -257,7 +258,7 @@ def _rank_classes(probabilities: Floats, label_ids: LabelIds, weights: npt.NDArr
 
 
 def _describe_classes(
-    flat: Sequence[dict[str, Any]], matrix: npt.NDArray[np.int64], drawn: Floats, ranked: Sequence[Any]
+    flat: Sequence[dict[str, Any]], matrix: npt.NDArray[np.int64], drawn: ClassCounts, ranked: Sequence[Any]
 ) -> list[ClassFigures]:
     answers = matrix.sum(axis=0)
     f1_variances = score_classes(drawn)["f1"].var(axis=0)
@@ -291,7 +292,7 @@ def _clip(share: float) -> float:
 
 
 def _score_together(
-    flat: dict[str, Any], matrix: npt.NDArray[np.int64], drawn: Floats, ranked: Sequence[Any]
+    flat: dict[str, Any], matrix: npt.NDArray[np.int64], drawn: ClassCounts, ranked: Sequence[Any]
 ) -> tuple[dict[str, float | None], dict[str, Interval | None]]:
     """Figures of all classes together, and all intervals but those of the losses."""
     pictures = int(matrix.sum())
@@ -302,8 +303,8 @@ def _score_together(
         "top_k_accuracy": wilson_interval(among, pictures),
     }
     scores: dict[str, float | None] = {}
-    resampled = score_matrices(drawn)
-    for name, measured in score_matrices(matrix.astype(float)).items():
+    resampled = score_together(drawn)
+    for name, measured in score_together(ClassCounts.of_matrix(matrix)).items():
         scores[name] = float(flat.get(name, measured))
         low, high = BOUNDS.get(name, (0.0, 1.0))
         alike = pictures if name in BOUNDS else effective_pictures(counts[counts > 0].tolist())
