@@ -9,19 +9,28 @@ from vitrine.reporting.wording import breakable, duration, percent, plural, quot
 EN, FR = load_texts("en"), load_texts("fr")
 
 
-def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh"):
+def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh", twins=None):
     matrix = np.asarray(matrix)
     total, right = int(matrix.sum()), np.diag(matrix)
+    named = matrix.sum(axis=0)
+    nothing = {
+        f"{name}_interval": None for name in ("precision", "recall", "f1", "auc", "average_precision")
+    } | {"auc": None, "average_precision": None}  # fmt: skip
     per_class = [
-        {"label_name": name, "precision": 0.5, "recall": r / max(row.sum(), 1), "f1": 0.5, "pictures": int(row.sum())}
-        for name, row, r in zip(names, matrix, right, strict=False)
-    ]
+        nothing | {
+            "label_name": name, "precision": 0.5, "recall": r / max(row.sum(), 1), "f1": 0.5,
+            "pictures": int(row.sum()), "answers": int(answers),
+        }
+        for name, row, r, answers in zip(names, matrix, right, named, strict=False)
+    ]  # fmt: skip
     return Metrics.model_validate(
         {
             "test": {
                 "pictures": total, "accuracy": right.sum() / total, "accuracy_interval": interval, "top_k": 3,
-                "top_k_accuracy": 1, "macro_precision": 1, "macro_recall": 1, "macro_f1": 1, "cohen_kappa": 0.5,
-                "loss": 1, "per_class": per_class, "confusion_matrix": matrix.tolist(),
+                "top_k_accuracy": 1, "balanced_accuracy": 1, "macro_precision": 1, "macro_recall": 1, "macro_f1": 1,
+                "cohen_kappa": 0.5, "matthews_correlation": 0.5, "macro_auc": None, "macro_average_precision": None,
+                "loss": 1, "brier_score": 1, "per_class": per_class, "confusion_matrix": matrix.tolist(),
+                "target": None, "twins": twins, "intervals": {}, "resamples": 1, "seed": 0,
             },
             "validation": {"pictures": 9, "accuracy": validation, "loss": 1, "best_epoch": 1},
             "training": {
@@ -179,3 +188,13 @@ def test_pictures_of_another_data_set_are_not_called_unseen():
     assert claim_of(make_metrics([[12, 0], [1, 11]]).test, elsewhere=True).endswith(
         "measured on 24 pictures of this data set)."
     )
+
+
+def test_twins_in_training_are_named_with_the_figure_without_them():
+    twins = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
+    honest = {"other_accuracy": 0.8, "other_accuracy_interval": (0.7, 0.87)}
+    found = notices(make_metrics([[60, 0], [0, 60]], interval=(0.97, 1.0), validation=0.99, twins=twins | honest), EN)
+    assert [(notice.level, plain(notice.text)) for notice in found] == [
+        ("warning", "20 test pictures have a twin among the training pictures. Without them the accuracy is 80.0 % "
+         "instead of 100.0 %."),
+    ]  # fmt: skip

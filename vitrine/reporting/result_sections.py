@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vitrine.evaluation.evidence import TestEvidence
 from vitrine.reporting.measures_section import show_measures
 from vitrine.reporting.page import inline_figure
 from vitrine.reporting.plots import confusion_matrix
-from vitrine.reporting.run_records import TestFigures
 from vitrine.reporting.texts import Texts
 from vitrine.reporting.verdict import kappa_words, most_confused, right_of_hundred
 
 MOST_CONFUSED = 6
 
 
-def describe_result(test: TestFigures, label_names: Sequence[str], texts: Texts) -> dict[str, object]:
+def describe_result(test: TestEvidence, label_names: Sequence[str], texts: Texts) -> dict[str, object]:
     """The content of verdict, measures, classes and mix-ups.
 
     Args:
@@ -24,7 +24,6 @@ def describe_result(test: TestFigures, label_names: Sequence[str], texts: Texts)
     """
     names = tuple(label_names)
     matrix = np.asarray(test.confusion_matrix)
-    answers = dict(zip(names, matrix.sum(axis=0).tolist(), strict=True))
     # The hardest first; classes that were not tested have no rank and come last.
     classes = sorted(test.per_class, key=lambda row: (not row.pictures, row.recall))
     return {
@@ -35,7 +34,6 @@ def describe_result(test: TestFigures, label_names: Sequence[str], texts: Texts)
         "kappa_words": kappa_words(test.cohen_kappa, texts),
         "measures": show_measures(test, texts),
         "classes": classes,
-        "answers": answers,
         "confusions": most_confused(matrix, names, MOST_CONFUSED),
         "mistaken": int(matrix.sum() - np.trace(matrix)),
         "matrix": inline_figure(lambda theme: confusion_matrix(matrix, names, theme, texts)),

@@ -19,6 +19,7 @@ CATALOGUES = Path(__file__).parent / "catalogues"
 Language = Literal["en", "fr"]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NARROW_NO_BREAK = "\N{NARROW NO-BREAK SPACE}"
+EN_DASH = "\N{EN DASH}"
 ONES = {"en": (1,), "fr": (0, 1)}  # counts that take the singular
 FIXED_SPACES = {
     "en": ((r" (?=%)", NO_BREAK),),
@@ -70,6 +71,10 @@ class Texts:
     def interval(self, low: float, high: float, decimals: int = 0) -> str:
         """Two shares: "81 % to 90 %"."""
         return self("common.interval", low=self.percent(low, decimals), high=self.percent(high, decimals))
+
+    def span(self, low: float, high: float) -> str:
+        """Two shares where there is little room, with a dash between them."""
+        return f"{self.number(low * 100)}{EN_DASH}{self.percent(high)}"
 
     def join(self, parts: Sequence[str]) -> str:
         """Parts as "a, b and c", taken as they are."""

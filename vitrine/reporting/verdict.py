@@ -8,13 +8,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.reporting.run_records import ClassFigures, Metrics, TestFigures
+from vitrine.evaluation.evidence import ClassFigures, TestEvidence
+from vitrine.reporting.run_records import Metrics
 from vitrine.reporting.texts import Texts
 
 FEW_TEST_PICTURES = 100  # below, the 95 % interval is up to 20 points wide
 FEW_OF_A_CLASS = 10  # below, one picture more or less moves the class by more than 10 points
 WEAK_RECALL = 0.7
-NOTABLE_GAP = 0.05  # recall of the hardest class below the accuracy of all
+NOTABLE_GAP = 0.05  # recall of the hardest class, or accuracy without twins, below the accuracy of all
 SUSPICIOUS_GAP = 0.05  # validation accuracy above the test interval: a leak, or a lucky choice of the epoch
 
 
@@ -43,7 +44,7 @@ def right_of_hundred(accuracy: float) -> int:
     return round(accuracy * 100)
 
 
-def verdict(test: TestFigures, texts: Texts, elsewhere: bool = False) -> tuple[str, str]:
+def verdict(test: TestEvidence, texts: Texts, elsewhere: bool = False) -> tuple[str, str]:
     """The one sentence that everybody should take away, in two parts: the claim and what it rests on.
 
     Args:
@@ -67,16 +68,17 @@ def notices(metrics: Metrics, texts: Texts) -> list[Notice]:
     return [*notices_of_test(metrics.test, texts), *_compare_with_validation(metrics, texts)]
 
 
-def notices_of_test(test: TestFigures, texts: Texts) -> list[Notice]:
+def notices_of_test(test: TestEvidence, texts: Texts) -> list[Notice]:
     """As `notices`, for a model whose training is not known."""
     return [
         *_compare_with_guessing(test, texts),
         *_judge_size(test, texts),
+        *_judge_twins(test, texts),
         *_judge_classes(test.per_class, test.accuracy, texts),
     ]
 
 
-def _compare_with_guessing(test: TestFigures, texts: Texts) -> list[Notice]:
+def _compare_with_guessing(test: TestEvidence, texts: Texts) -> list[Notice]:
     matrix = np.asarray(test.confusion_matrix)
     most_frequent = int(matrix.sum(axis=1).argmax())
     name = test.per_class[most_frequent].label_name
@@ -95,11 +97,21 @@ def _compare_with_guessing(test: TestFigures, texts: Texts) -> list[Notice]:
     return found
 
 
-def _judge_size(test: TestFigures, texts: Texts) -> list[Notice]:
+def _judge_size(test: TestEvidence, texts: Texts) -> list[Notice]:
     if test.pictures >= FEW_TEST_PICTURES:
         return []
     low, high = (texts.percent(share) for share in test.accuracy_interval)
     return [Notice("warning", texts("run.notices.few_pictures", count=test.pictures, low=low, high=high))]
+
+
+def _judge_twins(test: TestEvidence, texts: Texts) -> list[Notice]:
+    """Twins in training flatter: the figure without them is the honest one."""
+    twins = test.twins
+    if twins is None or not twins.pictures or twins.other_accuracy is None:
+        return []
+    without, accuracy = texts.percent(twins.other_accuracy, 1), texts.percent(test.accuracy, 1)
+    text = texts("run.notices.twins", count=twins.pictures, without=without, accuracy=accuracy)
+    return [Notice("warning" if twins.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text)]
 
 
 def _judge_classes(classes: Sequence[ClassFigures], accuracy: float, texts: Texts) -> list[Notice]:
