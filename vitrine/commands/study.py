@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from vitrine.data.prepared import PreparedDataset
 
 STUDIES = Path("studies")
 MOST_PICTURES = 3000  # of which each class has its share; more change the figures little and take minutes
@@ -96,6 +95,7 @@ def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) ->
     import numpy as np
     import transformers
 
+    from vitrine.data.prepared import read_groups
     from vitrine.data.split import TRAIN, VALIDATION
     from vitrine.evaluation.feasibility import choose_pictures, study_features
     from vitrine.records.environment import now
@@ -112,7 +112,7 @@ def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) ->
     features, machine = _compute(recipe, backbone, prepared.label_names, rows, show)
     computed = time.perf_counter()
     show("measuring and drawing", 0, 0)
-    groups = _read_groups(prepared, rows["file"])
+    groups = read_groups(prepared, rows["file"])
     study = study_features(features, np.asarray(rows["label"]), len(prepared.label_names), groups, seed)
     facts = {
         "name": recipe.name,
@@ -161,15 +161,3 @@ def _compute(
         whitens=Preparation.from_section(recipe.preparation).whitens,
     )
     return features, {"device": describe_device(device), "precision": precision}
-
-
-def _read_groups(prepared: "PreparedDataset", files: Sequence[str]) -> "npt.NDArray[np.int64]":
-    """A number for each picture; copies of each other and pictures of one group share theirs."""
-    import numpy as np
-
-    from vitrine.data.prepared import read_manifest
-    from vitrine.data.split import join_units
-
-    manifest = read_manifest(prepared.folder).set_index("file").loc[list(files)]
-    copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
-    return np.asarray(join_units(copies.tolist(), manifest["group"].tolist()))
