@@ -116,7 +116,7 @@ def test_a_pretrained_backbone_trains_with_a_frozen_and_with_a_free_backbone(pre
 
 def test_the_test_split_is_read_by_the_final_evaluation_only(prepared, tmp_path, monkeypatch):
     order = []
-    fit, evaluate = training_run._fit, training_run.evaluate_on_test
+    fit, evaluate = training_run.fit_recipe, training_run.evaluate_on_test
 
     def watched_fit(recipe, data, *rest):
         seen = DatasetDict({split: data.splits[split] for split in ("train", "validation")})
@@ -125,7 +125,7 @@ def test_the_test_split_is_read_by_the_final_evaluation_only(prepared, tmp_path,
             recipe, replace(data, splits=seen), *rest
         )  # a KeyError would follow if training looked at the test split
 
-    monkeypatch.setattr(training_run, "_fit", watched_fit)
+    monkeypatch.setattr(training_run, "fit_recipe", watched_fit)
     monkeypatch.setattr(training_run, "evaluate_on_test", lambda *a: order.append("test") or evaluate(*a))
     run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)
     assert order == ["fit", "test"]
