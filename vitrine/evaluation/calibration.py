@@ -5,9 +5,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
 from vitrine.errors import UserError
+from vitrine.evaluation.evidence_sections import Section
 
 BINS = 15  # as Guo et al. 2017
 LOWEST, HIGHEST = 0.05, 20.0
@@ -19,11 +19,7 @@ Floats = npt.NDArray[np.float64]
 Remark = Literal["few_pictures", "all_right", "at_bound"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ReliabilityBin(_Record):
+class ReliabilityBin(Section):
     """Pictures whose confidence lies in one interval.
 
     Attributes:
@@ -41,7 +37,7 @@ class ReliabilityBin(_Record):
     accuracy: float | None
 
 
-class Reliability(_Record):
+class Reliability(Section):
     """Confidence against truth on the test pictures.
 
     Attributes:
@@ -59,7 +55,7 @@ class Reliability(_Record):
     bins: list[ReliabilityBin]
 
 
-class Calibration(_Record):
+class Calibration(Section):
     """The section `calibration` of metrics.json.
 
     Attributes:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 from scipy.stats import betabinom
 
+from vitrine.evaluation.evidence_sections import Section
 from vitrine.evaluation.uncertainty import wilson_interval
 from vitrine.models.trust import Answer, Trust, Unsure, decide
 
@@ -22,11 +23,7 @@ WhyNever = Literal["too_few_pictures", "too_many_mistakes"]
 DecisionKind = Literal["answered", "unsure", "none"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DecisionShare(_Record):
+class DecisionShare(Section):
     """Test pictures that met one decision.
 
     Attributes:
@@ -42,7 +39,7 @@ class DecisionShare(_Record):
     right_of_two: int
 
 
-class RiskCoverage(_Record):
+class RiskCoverage(Section):
     """What share of answers would be wrong if only the surest were given.
 
     Attributes:
@@ -56,7 +53,7 @@ class RiskCoverage(_Record):
     area: float
 
 
-class Rejection(_Record):
+class Rejection(Section):
     """The section `rejection` of metrics.json.
 
     Attributes:
@@ -175,7 +172,8 @@ def risk_coverage(confidence: npt.ArrayLike, right: npt.ArrayLike) -> RiskCovera
     )
 
 
-class Judged(_Record):
+@dataclass(frozen=True)
+class Judged:
     """Calibrated answers to the pictures of a split.
 
     Attributes:
@@ -183,8 +181,6 @@ class Judged(_Record):
         label_ids: `[pictures]`.
         familiarity: `[pictures]`; None where it is not measured.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     probabilities: npt.NDArray[np.floating]
     label_ids: npt.NDArray[np.int64]

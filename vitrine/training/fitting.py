@@ -22,6 +22,7 @@ from vitrine.models.normalisation import CENTRED, Normalisation
 from vitrine.models.stages import set_trainable
 from vitrine.records import run_folder
 from vitrine.records.atomic import write_text
+from vitrine.training.cached_features import HeadInputs
 from vitrine.training.cached_head import choose_views, fit_cached_head
 from vitrine.training.checkpoints import Checkpoints
 from vitrine.training.devices import build_accelerator, describe_device, keep_freed_memory
@@ -49,6 +50,7 @@ class Fitted:
         model: with the weights of the best epoch.
         batch_size: pictures of a batch on each device.
         facts: the section `training` of `metrics.json`.
+        head_inputs: the features that the head was trained on; None where every epoch looked at the pictures.
     """
 
     model: PreTrainedModel
@@ -56,6 +58,7 @@ class Fitted:
     fit: Fit
     batch_size: int
     facts: dict[str, Any]
+    head_inputs: HeadInputs | None = None
 
 
 def fit_recipe(recipe: Recipe, prepared: PreparedDataset, folder: Path, listeners: Listeners, begun: float) -> Fitted:
@@ -80,9 +83,9 @@ def fit_recipe(recipe: Recipe, prepared: PreparedDataset, folder: Path, listener
     listeners.on_start(facts)
     start = time.perf_counter()
     with memory_cap(recipe.engine.memory_gb, accelerator.device):
-        fit, batch_size = _fit(recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views)
+        fit, batch_size, inputs = _fit(recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views)
     facts |= _summarise(fit, batch_size, time.perf_counter() - start)
-    return Fitted(model, normalisation, fit, batch_size, facts)
+    return Fitted(model, normalisation, fit, batch_size, facts, inputs)
 
 
 def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTrainedModel, Normalisation]:
@@ -117,8 +120,8 @@ def _fit(
     listeners: Listeners,
     begun: float,
     views: int,
-) -> tuple[Fit, int]:
-    """Returns what the training gave, and the pictures of a batch on each device."""
+) -> tuple[Fit, int, HeadInputs | None]:
+    """Returns what the training gave, the pictures of a batch on each device, and features computed once."""
     optim, engine = recipe.optim, recipe.engine
     in_folder = engine.tracker == "tensorboard"
     accelerator.init_trackers(
@@ -130,11 +133,11 @@ def _fit(
         listeners.on_epoch(record)
 
     if views:
-        fit = fit_cached_head(
+        fit, inputs = fit_cached_head(
             *(recipe, prepared, accelerator, model, normalisation, views, folder, listeners.on_features, log)
         )
         accelerator.end_training()
-        return fit, 32 if optim.batch_size == "auto" else optim.batch_size
+        return fit, 32 if optim.batch_size == "auto" else optim.batch_size, inputs
     batch_size = choose_batch(recipe, prepared, accelerator, model, folder, listeners.say)
     optimizer = build_optimizer(
         model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay
@@ -150,7 +153,7 @@ def _fit(
     identity = identify(recipe, prepared, accelerator)
     fit = trainer.run(Checkpoints(folder / run_folder.CHECKPOINT, identity), listeners.on_step, log)
     accelerator.end_training()
-    return fit, batch_size
+    return fit, batch_size, None
 
 
 def _describe_training(

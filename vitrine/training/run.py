@@ -7,23 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from transformers import PreTrainedModel
 
-import vitrine
 from vitrine.config.schema import Recipe
 from vitrine.data.facts import Settings
-from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset, open_prepared
-from vitrine.data.split import TRAIN, VALIDATION
+from vitrine.data.split import VALIDATION
 from vitrine.errors import UserError
-from vitrine.models.model_folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
-from vitrine.models.normalisation import Normalisation
 from vitrine.records import run_folder
-from vitrine.records.atomic import new_folder, write_text
+from vitrine.records.atomic import write_text
 from vitrine.records.environment import describe_environment, now
 from vitrine.training.devices import open_processes
-from vitrine.training.examples import choose_examples
-from vitrine.training.final_evaluation import evaluate_on_test
+from vitrine.training.finishing import save_and_evaluate
 from vitrine.training.fitting import fit_recipe
 from vitrine.training.processes import as_main_says
 from vitrine.training.progress import Listeners
@@ -90,11 +84,10 @@ def run_training(
     fitted = fit_recipe(recipe, prepared, folder, listeners, begun)
     if not is_main_process():
         return {}
-    model, normalisation, batch_size = fitted.model, fitted.normalisation, fitted.batch_size
     fit, facts = fitted.fit, fitted.facts
     history = pd.DataFrame([asdict(record) for record in fit.history])
     history.to_csv(folder / run_folder.HISTORY, index=False)
-    metrics = _save_and_evaluate(recipe, prepared, model, normalisation, folder, batch_size)
+    metrics = save_and_evaluate(recipe, prepared, fitted, folder)
     best = fit.best
     metrics |= {
         "validation": {
@@ -109,40 +102,3 @@ def run_training(
     environment = describe_environment(facts["device"]) | {"started": started, "finished": now()}
     write_text(folder / run_folder.ENVIRONMENT, json.dumps(environment, indent=2, ensure_ascii=False))
     return metrics
-
-
-def _save_and_evaluate(
-    recipe: Recipe,
-    prepared: PreparedDataset,
-    model: PreTrainedModel,
-    normalisation: Normalisation,
-    folder: Path,
-    batch_size: int,
-) -> dict[str, Any]:
-    """Writes the model folder, measures it on the test split as others would load it, and writes what was measured."""
-    model_folder = folder / run_folder.MODEL
-    device = model.device
-    preparation = Preparation.from_section(prepared.facts.settings.preparation)
-    with new_folder(model_folder, replace=True) as temporary:
-        save_model(temporary, model, build_processor(prepared.facts.image_size, normalisation, preparation))
-        test, predictions = evaluate_on_test(temporary, prepared, recipe.report.top_k, batch_size, device)
-        pictures = choose_examples(prepared, preparation.keeps_the_view)
-        examples = save_examples(temporary, pictures, prepared=not preparation.keeps_the_view)
-        metadata = ModelMetadata(
-            vitrine_version=vitrine.__version__,
-            name=recipe.name,
-            created=now(),
-            backbone=recipe.model.backbone,
-            label_names=list(prepared.label_names),
-            image_size=prepared.facts.image_size,
-            training_pictures=len(prepared.splits[TRAIN]),
-            test_pictures=test["pictures"],
-            test_accuracy=test["accuracy"],
-            test_accuracy_interval=test["accuracy_interval"],
-            test_macro_f1=test["macro_f1"],
-            examples=examples,
-            recipe=recipe.model_dump(mode="json"),
-        )
-        save_metadata(temporary, metadata)
-    predictions.to_csv(folder / run_folder.PREDICTIONS, index=False)
-    return {"test": test}
