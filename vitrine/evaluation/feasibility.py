@@ -142,7 +142,7 @@ def study_features(
         UserError: fewer than two classes can be measured, or the features do not tell any two pictures apart.
     """
     groups = np.arange(len(label_ids)) if groups is None else groups
-    _check(features, label_ids, groups)
+    check_features(features, label_ids, groups)
     counts = np.bincount(label_ids, minlength=num_labels)
     # Directions alone: the length of a feature vector says more about light and contrast than about content.
     directions = normalize(features)
@@ -165,10 +165,11 @@ def study_features(
         )
 
 
-def _check(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
+def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
+    """Refuses what cannot be measured; see `study_features`."""
     if not np.isfinite(features).all():
         raise UserError("the backbone gives features that are no numbers; set engine.precision=fp32")
-    measurable = np.unique(label_ids[_is_measurable(label_ids, groups)])
+    measurable = np.unique(label_ids[is_measurable(label_ids, groups)])
     if len(measurable) < 2:
         raise UserError(
             "the study needs at least two classes with two training or validation pictures each (unrelated ones, "
@@ -178,7 +179,7 @@ def _check(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
         raise UserError("the backbone gives the same features for every picture: are all the pictures the same?")
 
 
-def _is_measurable(label_ids: LabelIds, groups: LabelIds) -> npt.NDArray[np.bool_]:
+def is_measurable(label_ids: LabelIds, groups: LabelIds) -> npt.NDArray[np.bool_]:
     """Whether the class of each picture has another group to learn it from."""
     pairs = np.unique(np.stack([label_ids, groups]), axis=1)
     groups_of_class = np.bincount(pairs[0], minlength=int(label_ids.max()) + 1)
@@ -193,7 +194,7 @@ def cross_validate_head(
 
     Pictures of classes that cannot be measured are in every fitting set: they are wrong answers that a head may give.
     """
-    measurable = _is_measurable(label_ids, groups)
+    measurable = is_measurable(label_ids, groups)
     tested, always = np.flatnonzero(measurable), np.flatnonzero(~measurable)
     most = min(FOLDS, len(np.unique(groups[tested])), int(np.bincount(label_ids[tested]).max()))
     folds = StratifiedGroupKFold(most, shuffle=True, random_state=seed)
@@ -204,7 +205,7 @@ def cross_validate_head(
         warnings.filterwarnings("ignore", module="sklearn")
         for fitted, asked in folds.split(tested, label_ids[tested], groups[tested]):
             fit_on, ask = np.concatenate([tested[fitted], always]), tested[asked]
-            answers[ask], confidences[ask] = _answer(features[fit_on], label_ids[fit_on], features[ask])
+            answers[ask], confidences[ask] = answer_with_head(features[fit_on], label_ids[fit_on], features[ask])
     right = int((answers[tested] == label_ids[tested]).sum())
     return HeadResult(
         accuracy=right / len(tested),
@@ -218,8 +219,10 @@ def cross_validate_head(
     )
 
 
-def _answer(features: Features, label_ids: LabelIds, asked: Features) -> tuple[LabelIds, npt.NDArray[np.float64]]:
-    """The head's answers to `asked`, and its probabilities of them."""
+def answer_with_head(
+    features: Features, label_ids: LabelIds, asked: Features
+) -> tuple[LabelIds, npt.NDArray[np.float64]]:
+    """Fits the linear head on features with their labels; its answers to `asked`, and its probabilities of them."""
     if len(asked) == 0 or len(np.unique(label_ids)) == 1:  # large groups may leave one class, or nothing to ask
         return np.full(len(asked), label_ids[0]), np.ones(len(asked))
     head = make_pipeline(
@@ -240,7 +243,7 @@ def measure_neighbours(
         groups: see `study_features`.
         neighbours: how many vote.
     """
-    tested = np.flatnonzero(_is_measurable(label_ids, groups))
+    tested = np.flatnonzero(is_measurable(label_ids, groups))
     similarities = directions[tested] @ directions.T
     similarities[groups[tested][:, np.newaxis] == groups] = -np.inf
     nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbours]
