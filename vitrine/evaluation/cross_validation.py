@@ -64,7 +64,7 @@ def predict_out_of_fold(
         warnings.filterwarnings("ignore", module="sklearn")
         for fitted, asked in folds.split(tested, label_ids[tested], groups[tested]):
             fit_on, ask = np.concatenate([tested[fitted], always]), tested[asked]
-            labels, found = _answer(features[fit_on], label_ids[fit_on], features[ask], inverse_penalty)
+            labels, found = answer_by_head(features[fit_on], label_ids[fit_on], features[ask], inverse_penalty)
             probabilities[np.ix_(ask, labels)] = found
     return OutOfFold(probabilities, is_measured, most)
 
@@ -77,7 +77,7 @@ def is_measurable(label_ids: LabelIds, groups: LabelIds) -> npt.NDArray[np.bool_
     return found
 
 
-def _answer(
+def answer_by_head(
     features: Features, label_ids: LabelIds, asked: Features, inverse_penalty: float
 ) -> tuple[LabelIds, Probabilities]:
     """The labels that the head knows, and its probabilities of them for each of `asked`."""

@@ -12,7 +12,7 @@ from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from vitrine.errors import UserError
-from vitrine.evaluation.cross_validation import Features, LabelIds, is_measurable, predict_out_of_fold
+from vitrine.evaluation.cross_validation import Features, LabelIds, answer_by_head, is_measurable, predict_out_of_fold
 from vitrine.evaluation.embedding import Clusters, Maps, draw_maps, find_clusters, principal_components
 from vitrine.evaluation.uncertainty import wilson_interval
 
@@ -134,7 +134,7 @@ def study_features(
         UserError: fewer than two classes can be measured, or the features do not tell any two pictures apart.
     """
     groups = np.arange(len(label_ids)) if groups is None else groups
-    _check(features, label_ids, groups)
+    check_features(features, label_ids, groups)
     counts = np.bincount(label_ids, minlength=num_labels)
     # Directions alone: the length of a feature vector says more about light and contrast than about content.
     directions = normalize(features)
@@ -157,7 +157,8 @@ def study_features(
         )
 
 
-def _check(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
+def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
+    """Refuses what cannot be measured; see `study_features`."""
     if not np.isfinite(features).all():
         raise UserError("the backbone gives features that are no numbers; set engine.precision=fp32")
     measurable = np.unique(label_ids[is_measurable(label_ids, groups)])
@@ -189,6 +190,14 @@ def cross_validate_head(
         confidences=confidences,
         matrix=confusion_matrix(label_ids[tested], answers[tested], labels=range(num_labels)),
     )
+
+
+def answer_with_head(
+    features: Features, label_ids: LabelIds, asked: Features
+) -> tuple[LabelIds, npt.NDArray[np.float64]]:
+    """Fits the linear head on features with their labels; its answers to `asked`, and its probabilities of them."""
+    labels, probabilities = answer_by_head(features, label_ids, asked, INVERSE_PENALTY)
+    return labels[probabilities.argmax(axis=1)], probabilities.max(axis=1)
 
 
 def measure_neighbours(
