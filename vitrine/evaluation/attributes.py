@@ -26,7 +26,7 @@ def describe_pictures(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     """
     rows = prepared.splits[split]
     width, height = np.asarray(rows["width"][:], float), np.asarray(rows["height"][:], float)
-    squares = [_look_at_square(np.asarray(row["image"].convert("RGB"))) for row in rows]
+    squares = [look_at_square(np.asarray(row["image"].convert("RGB"))) for row in rows]
     table = pd.DataFrame(squares, columns=["brightness", "contrast", "is_grey", "sharpness"])
     table.insert(0, "file", list(rows["file"][:]))
     table["side"] = np.minimum(width, height)
@@ -37,7 +37,7 @@ def describe_pictures(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     return table.astype({"is_grey": bool, "brightness": float, "contrast": float})
 
 
-def _look_at_square(pixels: npt.NDArray[np.uint8]) -> tuple[float, float, bool, float]:
+def look_at_square(pixels: npt.NDArray[np.uint8]) -> tuple[float, float, bool, float]:
     """Brightness, contrast, whether grey, and sharpness of a picture `[side, side, 3]`."""
     levels = pixels @ np.array([0.299, 0.587, 0.114])
     contrast = float(levels.std())

@@ -14,7 +14,7 @@ from vitrine.reporting.result_sections import describe_result
 from vitrine.reporting.run_records import RunRecords, read_run
 from vitrine.reporting.texts import Language, Texts, load_texts
 from vitrine.reporting.verdict import Notice, notices, verdict
-from vitrine.reporting.wall import WallPicture, choose_predictions, describe_choice, hang_pictures
+from vitrine.reporting.wall import WallPicture, choose_predictions, describe_choice, hang_pictures, show_test_pictures
 
 
 def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Language = "en") -> None:
@@ -31,7 +31,7 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
     texts = load_texts(language)
     records = read_run(run_folder, prepared.label_names)
     chosen = choose_predictions(records.predictions)
-    wall = hang_pictures(chosen, prepared)
+    wall = hang_pictures(chosen, show_test_pictures(prepared))
     _write_figures(run_folder / FIGURES, records, prepared, wall, texts)
     metrics = records.metrics
     claim, evidence = verdict(metrics.test, texts)
