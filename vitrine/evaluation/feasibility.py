@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, silhouette_score
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler, normalize
 from threadpoolctl import threadpool_limits
 
@@ -219,16 +219,22 @@ def cross_validate_head(
     )
 
 
+def fit_head(features: Features, label_ids: LabelIds) -> Pipeline:
+    """The linear head of every study: logistic regression on standardised features; at least two classes."""
+    head = make_pipeline(
+        StandardScaler(), LogisticRegression(C=INVERSE_PENALTY / features.shape[1], max_iter=MOST_ITERATIONS)
+    )
+    return head.fit(features, label_ids)
+
+
 def answer_with_head(
     features: Features, label_ids: LabelIds, asked: Features
 ) -> tuple[LabelIds, npt.NDArray[np.float64]]:
     """Fits the linear head on features with their labels; its answers to `asked`, and its probabilities of them."""
     if len(asked) == 0 or len(np.unique(label_ids)) == 1:  # large groups may leave one class, or nothing to ask
         return np.full(len(asked), label_ids[0]), np.ones(len(asked))
-    head = make_pipeline(
-        StandardScaler(), LogisticRegression(C=INVERSE_PENALTY / features.shape[1], max_iter=MOST_ITERATIONS)
-    )
-    probabilities = head.fit(features, label_ids).predict_proba(asked)
+    head = fit_head(features, label_ids)
+    probabilities = head.predict_proba(asked)
     return head.classes_[probabilities.argmax(axis=1)], probabilities.max(axis=1)
 
 
