@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler, normalize
 
 Features = npt.NDArray[np.float32]
@@ -84,10 +84,15 @@ def answer_by_head(
     labels = np.unique(label_ids)
     if len(asked) == 0 or len(labels) == 1:  # large groups may leave one class, or nothing to ask
         return labels[:1], np.ones((len(asked), 1))
+    return labels, fit_linear_head(features, label_ids, inverse_penalty).predict_proba(asked)
+
+
+def fit_linear_head(features: Features, label_ids: LabelIds, inverse_penalty: float) -> Pipeline:
+    """Logistic regression on standardised features; at least two classes."""
     head = make_pipeline(
         StandardScaler(), LogisticRegression(C=inverse_penalty / features.shape[1], max_iter=MOST_ITERATIONS)
     )
-    return labels, head.fit(features, label_ids).predict_proba(asked)
+    return head.fit(features, label_ids)
 
 
 def agree_with_neighbours(

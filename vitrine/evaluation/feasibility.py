@@ -8,11 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import confusion_matrix, silhouette_score
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from vitrine.errors import UserError
-from vitrine.evaluation.cross_validation import Features, LabelIds, answer_by_head, is_measurable, predict_out_of_fold
+from vitrine.evaluation.cross_validation import (
+    Features,
+    LabelIds,
+    answer_by_head,
+    fit_linear_head,
+    is_measurable,
+    predict_out_of_fold,
+)
 from vitrine.evaluation.embedding import Clusters, Maps, draw_maps, find_clusters, principal_components
 from vitrine.evaluation.uncertainty import wilson_interval
 
@@ -190,6 +198,11 @@ def cross_validate_head(
         confidences=confidences,
         matrix=confusion_matrix(label_ids[tested], answers[tested], labels=range(num_labels)),
     )
+
+
+def fit_head(features: Features, label_ids: LabelIds) -> Pipeline:
+    """The linear head of every study: logistic regression on standardised features; at least two classes."""
+    return fit_linear_head(features, label_ids, INVERSE_PENALTY)
 
 
 def answer_with_head(
