@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("model", help="model folder, or id on the Hugging Face Hub")
     parser.add_argument("data", help="labelled pictures: see above")
     parser.add_argument(
-        "overrides", nargs="*", metavar="section.name=value", help="how to read the data: data.* and labels.* of a recipe"
+        "overrides",
+        nargs="*",
+        metavar="section.name=value",
+        help="how to read the data: data.* and labels.* of a recipe",
     )
     parser.add_argument(
         "--split",

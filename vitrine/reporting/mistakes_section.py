@@ -4,13 +4,14 @@ Without a script: a number of the table is a link, and the pictures that it lead
 target. The first mix-up is shown where none is chosen, and all of them on paper.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from PIL import Image
 
 from vitrine.data.prepared import PreparedDataset
 from vitrine.evaluation.label_errors import Examined, LabelErrors, Suspect
@@ -18,6 +19,7 @@ from vitrine.evaluation.mistakes import Mistakes, Pair, TopLoss
 from vitrine.evaluation.slices import Slice
 from vitrine.reporting.page import Thumbnail, thumbnail
 from vitrine.reporting.texts import Texts
+from vitrine.reporting.wall import shrink
 
 MOST_CLASSES = 15  # of the table; a row of more does not fit on paper
 MOST_OF_A_CELL = 12
@@ -28,6 +30,8 @@ MOST_SUSPECTS = 24
 MOST_PAIRS = 8
 LONGEST_SIDE = 96  # pixels; about 3 kB each
 WEAK_JUDGE = 0.8  # a judge that agrees with fewer labels errs more often than those who label
+
+PictureOf = Callable[[str], Image.Image | None]
 
 
 @dataclass(frozen=True)
@@ -73,42 +77,60 @@ class Gallery:
 
 
 class _Pictures:
-    """Thumbnails of a prepared data set by file name."""
+    """Thumbnails by file name."""
 
-    def __init__(self, prepared: PreparedDataset) -> None:
-        self._prepared = prepared
-        self._places = {
-            str(file): (split, place)
-            for split, rows in prepared.splits.items()
-            for place, file in enumerate(rows["file"][:])
-        }
+    def __init__(self, picture_of: PictureOf) -> None:
+        self._picture_of = picture_of
 
     def find(self, file: str) -> Thumbnail | None:
-        if file not in self._places:
+        picture = self._picture_of(file)
+        return None if picture is None else thumbnail(shrink(picture, LONGEST_SIDE))
+
+
+def pictures_of(prepared: PreparedDataset) -> PictureOf:
+    """Gives pictures of all splits by file name; None for one that the data set has no more."""
+    places = {
+        str(file): (split, place)
+        for split, rows in prepared.splits.items()
+        for place, file in enumerate(rows["file"][:])
+    }
+
+    def show(file: str) -> Image.Image | None:
+        if file not in places:
             return None
-        split, place = self._places[file]
-        return thumbnail(self._prepared.show(self._prepared.splits[split][place], LONGEST_SIDE))
+        split, place = places[file]
+        return prepared.show(prepared.splits[split][place], LONGEST_SIDE)
+
+    return show
 
 
 def show_mistakes(
-    mistakes: Mistakes, predictions: pd.DataFrame, prepared: PreparedDataset, texts: Texts
+    mistakes: Mistakes,
+    predictions: pd.DataFrame,
+    label_names: Sequence[str],
+    picture_of: PictureOf,
+    texts: Texts,
+    is_run: bool = True,
 ) -> dict[str, object]:
     """What `mistakes.html.jinja` shows.
 
     Args:
         mistakes: of metrics.json.
         predictions: of predictions.csv: file, label_name, predicted, correct, probability.
-        prepared: the data set that the run was made with.
+        label_names: in the order of the label ids.
+        picture_of: gives the picture of a file, of any size; None where there is none any more.
         texts: of the page's language.
+        is_run: whether the pictures are those of a run, whose data set corrections can be applied to.
     """
-    pictures = _Pictures(prepared)
-    names = prepared.label_names
+    pictures = _Pictures(picture_of)
+    names = tuple(label_names)
     matrix = _count(predictions, names)
     classes = _choose_classes(matrix)
     galleries = _fill_galleries(predictions, matrix, classes, names, pictures, texts)
     wrong = int((~predictions["correct"].astype(bool)).sum())
     return {
         "t": texts,
+        "is_run": is_run,
         "wrong": wrong,
         "names": [names[label_id] for label_id in classes],
         "rows": _build_rows(matrix, classes, names, {gallery.anchor for gallery in galleries}, texts),

@@ -105,9 +105,9 @@ def show_test_pictures(prepared: PreparedDataset) -> PictureOf:
     return show
 
 
-def shrink(picture: Image.Image) -> Image.Image:
-    """To the size of the wall; small pictures stay as they are, so that their pixels can be shown as such."""
-    scale = LONGEST_SIDE / max(picture.size)
+def shrink(picture: Image.Image, longest_side: int = LONGEST_SIDE) -> Image.Image:
+    """To thumbnail size; small pictures stay as they are, so that their pixels can be shown as such."""
+    scale = longest_side / max(picture.size)
     if scale >= 1:
         return picture
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
