@@ -12,7 +12,6 @@ python -m vitrine evaluate owner/model hub:owner/pictures data.columns.label=bre
 import argparse
 import re
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path

@@ -68,8 +68,14 @@ def measure_model(
     if not len(answered.known.files):
         raise UserError(f"{source}: no picture of a class that the model knows can be read")
     evidence = gather_evidence(
-        answered.known, answered.label_ids, match.label_names, top_k, predictor.trust, answered.strangers, answered.looks
-    )  # fmt: skip
+        answered.known,
+        answered.label_ids,
+        match.label_names,
+        top_k,
+        trust=predictor.trust,
+        strangers=answered.strangers,
+        attributes=answered.looks,
+    )
     evaluation = Evaluation(
         model=_describe_model(predictor),
         data=_describe_data(data, source, answers, match, answered, origin, squares),
