@@ -18,6 +18,7 @@ from vitrine.reporting.verdict import WEAK_RECALL, found_pictures
 MOST_STEPS = 4
 LEAST_TO_JUDGE = 5  # test pictures of a class, below which its recall is mostly chance
 WRONG_LABELS = 0.01  # share of the examined labels from which on they come first
+TRUSTED_JUDGE = 0.8  # share of the labels that a judge agrees with, below which its list leads astray
 WIDE = 0.1  # of an interval: 10 points
 NOTABLE_GAIN = 0.005  # half a point
 LEARNED = 0.7  # share of the training pictures that a network should name rightly, or it does not learn
@@ -43,15 +44,16 @@ def suggest_for_run(
     """
     test = metrics.test
     fit = _judge_fit(metrics, history, texts)
+    longer = _train_longer(metrics, texts)
     steps = [
         fit.get("too_weak"),
         _name_untested(test.per_class, texts),
         None if mistakes is None else _check_labels(mistakes.label_errors, texts),
-        _train_longer(metrics, texts),
+        longer,
         None if curve is None else _photograph_class(curve, texts),
         _look_at_class(test, texts),
         None if mistakes is None else _photograph_kind(mistakes.slices, texts),
-        fit.get("by_heart"),
+        None if longer else fit.get("by_heart"),
         None if curve is None else _photograph_all(curve, texts),
         _test_more(test, texts),
     ]
@@ -90,7 +92,9 @@ def _name_untested(classes: Sequence[ClassFigures], texts: Texts) -> str | None:
 def _check_labels(errors: LabelErrors, texts: Texts) -> str | None:
     suspects = len(errors.suspects) + errors.more
     examined = sum(part.pictures for part in errors.examined)
-    if suspects < max(2, WRONG_LABELS * examined):
+    agreed = sum(part.pictures * part.agreement for part in errors.examined)
+    # A judge that errs often calls right labels wrong: then the model is the thing to mend.
+    if suspects < max(2, WRONG_LABELS * examined) or agreed < TRUSTED_JUDGE * examined:
         return None
     return texts("run.next.wrong_labels", count=suspects)
 
