@@ -52,6 +52,13 @@ def push(*arguments: str) -> int:
     return main(arguments)
 
 
+def evaluate(*arguments: str) -> int:
+    """`python -m vitrine evaluate`; returns the exit code."""
+    from vitrine.commands.evaluate import main
+
+    return main(arguments)
+
+
 def find(source: str, workspace: str, **sections: Any) -> list[dict[str, str]]:
     """What `find_dataset_files` finds."""
     from vitrine.config.data import DataSection
