@@ -25,8 +25,7 @@ from vitrine.errors import UserError
 from vitrine.inference.networks import Outputs, TorchNetwork
 from vitrine.inference.onnx_file import NOTES, OUTPUTS
 from vitrine.inference.predictor import ONNX_SUFFIX, Predictor
-from vitrine.models.features import measure_head_input
-from vitrine.models.outputs import compute_outputs
+from vitrine.models.outputs import compute_outputs, measure_head_input
 from vitrine.models.reference_features import LEAST_NORM
 from vitrine.records.atomic import write_bytes
 
