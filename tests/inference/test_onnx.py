@@ -82,12 +82,11 @@ def middle(values, share):
 
 
 BUILDS = {
-    "small CNN": (lambda _: build_small_cnn(LABELS, (8, 16), 1, 0.1), None),
     "depthwise, steps": (lambda _: build_small_cnn(LABELS, (8, 16), 1, 0.1, block="depthwise"), STEPS),
     "ResNet, crop": (lambda folder: build_backbone(str(write_tiny_resnet(folder / "checkpoint")), LABELS)[0], CROP),
     "own head": (
         lambda folder: build_backbone(
-            str(write_tiny_resnet(folder / "checkpoint")), LABELS, head=Head("dense", 8, 0.2), image_size=SIDE
+            str(write_tiny_resnet(folder / "checkpoint")), LABELS, head=Head("flatten"), image_size=SIDE
         )[0],
         None,
     ),
@@ -168,9 +167,12 @@ def test_a_temperature_outside_the_weights_is_inside_the_file(tmp_path):
 
 def test_the_file_gives_features_and_says_what_it_is(simple, tmp_path):
     export_onnx(str(simple), tmp_path / "model.onnx")
-    graph = onnx.load(tmp_path / "model.onnx").graph
-    assert [output.name for output in graph.output] == ["logits", "features"]
-    assert str(tmp_path) not in (tmp_path / "model.onnx").read_bytes().decode("latin-1")
+    content = onnx.load(tmp_path / "model.onnx")
+    assert [output.name for output in content.graph.output] == ["logits", "features"]
+    assert [note.key for note in content.metadata_props] == ["vitrine"]
+    written = (tmp_path / "model.onnx").read_bytes()
+    for place in (str(tmp_path), torch.__file__.rpartition("/")[0], ".py"):
+        assert place.encode() not in written  # the exporter notes the lines of source code that it came through
 
 
 def test_a_file_that_would_answer_differently_is_not_written(simple, tmp_path, monkeypatch):
@@ -182,8 +184,13 @@ def test_a_file_that_would_answer_differently_is_not_written(simple, tmp_path, m
 
 def test_wrong_files_are_explained(simple, tmp_path, capsys):
     (tmp_path / "text.onnx").write_text("hello")
-    stranger = onnx.helper.make_graph([], "empty", [], [])
-    onnx.save(onnx.helper.make_model(stranger), tmp_path / "stranger.onnx")
+    value = onnx.helper.make_tensor_value_info("value", onnx.TensorProto.FLOAT, [1])
+    constant = onnx.helper.make_tensor("value", onnx.TensorProto.FLOAT, [1], [0.0])
+    stranger = onnx.helper.make_graph(
+        [onnx.helper.make_node("Constant", [], ["value"], value=constant)], "constant", [], [value]
+    )
+    stranger = onnx.helper.make_model(stranger, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 20)])
+    onnx.save(stranger, tmp_path / "stranger.onnx")
     Image.new("RGB", (9, 9)).save(tmp_path / "picture.png")
     for model, message in (
         ("missing.onnx", "there is no such ONNX file"),
