@@ -7,8 +7,7 @@ With several, a difference is shown only if both tests say so:
 * pictures: the exact test that swaps the two variants' answers on each picture, of all seeds at once. For one seed this
   is McNemar's.
 * seeds and pictures: a t-test whose variance is what a bootstrap over both would give (Owen 2007), computed directly,
-  with the corrections for few seeds that the bootstrap lacks (Cameron, Gelbach and Miller 2011; degrees of freedom of
-  the estimate after Satterthwaite 1946).
+  with the corrections for few seeds that the bootstrap lacks.
 
 Either alone raises false alarms, the first with few seeds that differ, the second with few mistakes;
 benchmarks/interval_coverage.py measures it.
@@ -23,8 +22,9 @@ from typing import Annotated, Literal
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
+from scipy.optimize import brentq
 from scipy.signal import fftconvolve
-from scipy.stats import binom, t
+from scipy.stats import binom, norm, t
 
 from vitrine.errors import UserError
 
@@ -34,7 +34,7 @@ Identities = npt.NDArray[np.int64]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 SIGNIFICANT = 0.05
-CONFIDENCE = 0.95
+SMALLEST_P = 1e-12  # below, nobody looks for the exact value
 
 
 class Verdict(StrEnum):
@@ -88,14 +88,16 @@ class _Parts:
 
     Attributes:
         totals: whole numbers whose sum is the difference, up to a factor; one for each picture.
-        of_pictures: variance of the mean difference between draws of pictures.
-        of_seeds: variances of it between draws of seeds, each with its degrees of freedom; none with one seed.
+        of_pictures: variance of the mean difference that other pictures bring.
+        of_seeds: variance of it that other seeds bring; 0 with one seed.
+        degrees: of freedom of `of_seeds`; 0 with one seed, whose variance cannot be known.
         deviation: of the difference between seeds; None with one seed.
     """
 
     totals: npt.NDArray[np.int64]
     of_pictures: float
-    of_seeds: tuple[tuple[float, int], ...]
+    of_seeds: float
+    degrees: int
     deviation: float | None
 
 
@@ -126,7 +128,7 @@ def compare_answers(
         p=p,
         p_holm=p,
         verdict=_judge(mean, interval, p),
-        about="recipes" if parts.of_seeds else "models",
+        about="recipes" if parts.degrees else "models",
         pictures=len(parts.totals),
         seeds=seeds,
         base_accuracy=float(base.mean()),
@@ -218,59 +220,77 @@ def _take_apart(base: Answers, variant: Answers, picture_ids: Identities | None)
     columns = np.tile(np.arange(base.shape[1]), (seeds, 1)) if picture_ids is None else picture_ids
     number = np.unique(columns, return_inverse=True)[1].ravel()
     totals = np.bincount(number, differences.ravel()).round().astype(np.int64)
-    own_mean = differences.mean(axis=1)
-    deviation = float(own_mean.std(ddof=1)) if seeds > 1 else None
+    residuals = differences - differences.mean()
+    of_pictures = _sum_squares(np.bincount(number, residuals.ravel()) / cells)
+    if seeds == 1:
+        return _Parts(totals, _widen(of_pictures, len(totals)), 0.0, 0, None)
+    of_seeds = differences.mean(axis=1).var(ddof=1) / seeds
+    # Both hold the chance of a single answer; it counts once. Where seeds have pictures of their own, that is all there
+    # is of pictures, and the seeds' variance holds it.
+    of_both = _interaction(differences) if picture_ids is None else _sum_squares(residuals.ravel() / cells)
     return _Parts(
         totals=totals,
-        of_pictures=_vary(totals / cells - np.bincount(number) * differences.mean() / cells, 1 / len(totals)),
-        of_seeds=() if deviation is None else ((deviation**2 / seeds, seeds - 1),),
-        deviation=deviation,
+        of_pictures=_widen(max(of_pictures - of_both, 0.0), len(totals)),
+        of_seeds=float(of_seeds),
+        degrees=seeds - 1,
+        deviation=math.sqrt(of_seeds * seeds),
     )
 
 
 def _take_unpaired_apart(base: Answers, variant: Answers) -> _Parts:
-    """Seeds of the base have nothing to do with those of the variant; where one has a single seed, it varies alike."""
-    means = base.mean(axis=0), variant.mean(axis=0)
-    of_one = [float(own.mean(axis=1).var(ddof=1)) if len(own) > 1 else None for own in (base, variant)]
-    known = [variance for variance in of_one if variance is not None]
-    degrees = [len(own) - 1 for own in (base, variant)]
-    of_seeds = tuple(
-        (known[0] / len(own), max(degrees)) if variance is None else (variance / len(own), len(own) - 1)
-        for own, variance in zip((base, variant), of_one, strict=True)
-    )
-    shares = means[1] - means[0]
+    """Seeds of the base have nothing to do with those of the variant; both are taken to vary alike."""
+    both = (base, variant)
+    shares = variant.mean(axis=0) - base.mean(axis=0)
+    of_pictures = _sum_squares((shares - shares.mean()) / len(shares))
+    of_answers = sum(_interaction(own.astype(np.int64)) for own in both if len(own) > 1)
+    degrees = len(base) + len(variant) - 2
+    own_means = [own.mean(axis=1) for own in both]
+    pooled = sum(float(((means - means.mean()) ** 2).sum()) for means in own_means) / degrees
     return _Parts(
         totals=variant.sum(axis=0, dtype=np.int64) * len(base) - base.sum(axis=0, dtype=np.int64) * len(variant),
-        of_pictures=_vary((shares - shares.mean()) / len(shares), 1 / len(shares)),
-        of_seeds=of_seeds,
-        deviation=math.sqrt(sum(known) * 2 / len(known)),
+        of_pictures=_widen(max(of_pictures - of_answers, 0.0), len(shares)),
+        of_seeds=pooled * (1 / len(base) + 1 / len(variant)),
+        degrees=degrees,
+        deviation=math.sqrt(2 * pooled),
     )
 
 
-def _vary(residuals: Floats, weight: float) -> float:
-    """Variance of a sum of residuals of independent pictures, with two pictures added that differ, one each way."""
-    count = len(residuals)
-    squares = float((residuals**2).sum()) * count / max(count - 1, 1) + 2 * weight**2
-    return squares * (count / (count + 2)) ** 2
+def _sum_squares(residuals: Floats) -> float:
+    """Variance of the sum of independent residuals, estimated from themselves."""
+    return float((residuals**2).sum()) * len(residuals) / max(len(residuals) - 1, 1)
+
+
+def _interaction(values: npt.NDArray[np.int64]) -> float:
+    """Variance of the mean of `[seeds, pictures]` that is neither of the seeds nor of the pictures."""
+    seeds, pictures = values.shape
+    own = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
+    return float((own**2).sum()) / max((seeds - 1) * (pictures - 1), 1) / values.size
+
+
+def _widen(variance: float, pictures: int) -> float:
+    """The variance with two pictures more that differ, one each way."""
+    return (variance + 2 / pictures**2) * (pictures / (pictures + 2)) ** 2
 
 
 def _test(mean: float, parts: _Parts) -> tuple[float, tuple[float, float]]:
     """The p value and the interval.
 
     With two pictures added, one for each side (Bonett and Price 2012, for McNemar's table), the interval has a width
-    though all answers be the same, and covers rightly where few pictures differ.
+    though all answers be the same, and covers rightly where few pictures differ. The two variances are joined after
+    Howe (1974), each with its own quantile: Satterthwaite's degrees of freedom raise 13 % false alarms with two seeds.
     """
     count = len(parts.totals)
     centre = mean * count / (count + 2)
-    sources = [(parts.of_pictures, math.inf), *parts.of_seeds]
-    variance = sum(part for part, _ in sources)
-    unsure = sum(part**2 / degrees for part, degrees in sources)
-    degrees = variance**2 / unsure if unsure > 0 else math.inf
-    error = math.sqrt(variance)
-    half = float(t.ppf(0.5 + CONFIDENCE / 2, degrees)) * error
+
+    def half_width(p: float) -> float:
+        of_seeds = float(t.isf(p / 2, parts.degrees)) ** 2 * parts.of_seeds if parts.degrees else 0.0
+        return math.sqrt(of_seeds + float(norm.isf(p / 2)) ** 2 * parts.of_pictures)
+
     p = swap_test(parts.totals)
-    if parts.of_seeds:
-        p = max(p, 2 * float(t.sf(abs(centre) / error, degrees)))
+    if parts.degrees and half_width(SMALLEST_P) > abs(centre):
+        # The p at which the interval just touches 0.
+        p = max(p, float(brentq(lambda level: half_width(level) - abs(centre), SMALLEST_P, 1.0, xtol=1e-12)))
+    half = half_width(SIGNIFICANT)
     return p, (max(centre - half, -1.0), min(centre + half, 1.0))
 
 

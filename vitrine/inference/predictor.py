@@ -108,12 +108,17 @@ class Predictor:
             pictures: of any size and mode, upright; at least one.
             prepared: whether they are squares as the network sees them, all of its size: no step is done again.
         """
+        return self.network.run(self.pixels(pictures, prepared))
+
+    def pixels(self, pictures: Sequence[Image.Image], prepared: bool = False) -> torch.Tensor:
+        """What the network sees of pictures, `[pictures, 3, height, width]`; arguments as for `measure`."""
         images = [to_rgb(picture, self.ground) for picture in pictures]
         if prepared:
-            return self.measure_squares(torch.stack([pil_to_tensor(image) for image in images]))
+            return normalise_squares(self.processor, torch.stack([pil_to_tensor(image) for image in images]))
         if getattr(self.processor, "do_center_crop", False):
             images = [cut_ends(image) for image in images]
-        return self.network.run(self.processor(images=images, return_tensors="pt")["pixel_values"])
+        pixels: torch.Tensor = self.processor(images=images, return_tensors="pt")["pixel_values"]
+        return pixels
 
     def measure_squares(self, squares: torch.Tensor) -> Outputs:
         """The same for squares as they are stored in a prepared data set: uint8, `[pictures, 3, side, side]`."""

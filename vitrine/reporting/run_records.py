@@ -10,7 +10,11 @@ from pandas.api.types import is_numeric_dtype
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vitrine.errors import UserError
+from vitrine.evaluation.calibration import Calibration
 from vitrine.evaluation.evidence import TestEvidence
+from vitrine.evaluation.learning_curve_sections import LearningCurve
+from vitrine.evaluation.mistakes import Mistakes
+from vitrine.evaluation.rejection import Rejection
 from vitrine.records.run_folder import ENVIRONMENT, HISTORY, METRICS, MODEL, PREDICTIONS, RECIPE
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -54,11 +58,15 @@ class TrainingFigures(_Record):
 
 
 class Metrics(_Record):
-    """The content of metrics.json."""
+    """The content of metrics.json; a section that was not measured is None."""
 
     test: TestEvidence
     validation: ValidationFigures
     training: TrainingFigures
+    calibration: Calibration | None = None
+    rejection: Rejection | None = None
+    mistakes: Mistakes | None = None
+    learning_curve: LearningCurve | None = None
 
 
 class Environment(_Record):

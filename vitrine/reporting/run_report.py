@@ -8,13 +8,16 @@ import numpy as np
 from vitrine.data.prepared import PreparedDataset
 from vitrine.records.atomic import write_text
 from vitrine.records.run_folder import FIGURES, REPORT
+from vitrine.reporting.learning_curve_section import describe_learning_curve
+from vitrine.reporting.mistakes_section import pictures_of, show_mistakes
+from vitrine.reporting.next_steps import suggest_for_run
 from vitrine.reporting.page import inline_figure, render, thumbnail
 from vitrine.reporting.plots import confusion_matrix, prediction_wall, save_png, training_curves
 from vitrine.reporting.result_sections import describe_result
 from vitrine.reporting.run_records import RunRecords, read_run
 from vitrine.reporting.texts import Language, Texts, load_texts
 from vitrine.reporting.verdict import Notice, notices, verdict
-from vitrine.reporting.wall import WallPicture, choose_predictions, describe_choice, hang_pictures
+from vitrine.reporting.wall import WallPicture, choose_predictions, describe_choice, hang_pictures, show_test_pictures
 
 
 def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Language = "en") -> None:
@@ -31,16 +34,17 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
     texts = load_texts(language)
     records = read_run(run_folder, prepared.label_names)
     chosen = choose_predictions(records.predictions)
-    wall = hang_pictures(chosen, prepared)
+    wall = hang_pictures(chosen, show_test_pictures(prepared))
     _write_figures(run_folder / FIGURES, records, prepared, wall, texts)
     metrics = records.metrics
     claim, evidence = verdict(metrics.test, texts)
     content = {
         **describe_result(metrics.test, prepared.label_names, texts),
+        **_describe_sections(records, prepared, texts),
         "claim": claim,
         "evidence": evidence,
         "notices": notices(metrics, texts),
-        "next_steps": [],
+        "next_steps": suggest_for_run(metrics, records.history, metrics.mistakes, metrics.learning_curve, texts),
         "curves": inline_figure(
             lambda theme: training_curves(records.history, metrics.validation.best_epoch, theme, texts)
         ),
@@ -55,11 +59,22 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
         "wall": [asdict(item) | {"picture": thumbnail(item.picture)} for item in wall],
         "wall_heading": texts("run.wall.heading"),
         "wall_choice": describe_choice(chosen, records.predictions, texts),
-        "sections": [
-            "measures", "classes", "predictions", "confusions", "training", "data", "use", "environment",
-        ],
-    }  # fmt: skip
+    }
     write_text(run_folder / REPORT, render("run_report.html.jinja", content, texts))
+
+
+def _describe_sections(records: RunRecords, prepared: PreparedDataset, texts: Texts) -> dict[str, object]:
+    """The sections that a run may lack: None where it was not measured."""
+    metrics = records.metrics
+    pictures, names = pictures_of(prepared), prepared.label_names
+    return {
+        "mistakes_section": None
+        if metrics.mistakes is None
+        else show_mistakes(metrics.mistakes, records.predictions, names, pictures, texts),
+        "learning_curve": None
+        if metrics.learning_curve is None
+        else describe_learning_curve(metrics.learning_curve, texts),
+    }
 
 
 def _write_figures(

@@ -1,5 +1,6 @@
 """The wall of test predictions: which pictures hang on it, and what stands under them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,6 +16,8 @@ PLACES = 24
 PLACES_FOR_WRONG = 12  # the rest shows what right answers look like
 LONGEST_SIDE = 240  # pixels
 LONGEST_NAME = 21  # characters; a line of the figure's captions has room for 24
+
+PictureOf = Callable[[str], Image.Image]
 
 
 @dataclass(frozen=True)
@@ -64,30 +67,48 @@ def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Text
     return texts("run.wall.then_right", first=first, count=len(chosen) - wrong)
 
 
-def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallPicture]:
-    """Fetches the chosen pictures from the test split, in their original proportions where the square keeps them.
+def hang_pictures(chosen: pd.DataFrame, picture_of: PictureOf) -> list[WallPicture]:
+    """Fetches the chosen pictures.
 
-    Raises:
-        UserError: a file of the predictions is not in the test split.
+    Args:
+        chosen: of `choose_predictions`.
+        picture_of: gives the picture of a file, for people to look at.
+    """
+    return [
+        WallPicture(
+            picture=picture_of(str(prediction["file"])),
+            label_name=prediction["label_name"],
+            predicted=prediction["predicted"],
+            correct=bool(prediction["correct"]),
+            probability=float(prediction["probability"]),
+        )
+        for prediction in chosen.to_dict("records")
+    ]
+
+
+def show_test_pictures(prepared: PreparedDataset) -> PictureOf:
+    """Gives pictures of the test split by file name, in their original proportions where the square keeps them.
+
+    What is returned raises a UserError for a file that is not in the test split.
     """
     test = prepared.splits["test"]
     places = {file: place for place, file in enumerate(test["file"])}
-    wall = []
-    for prediction in chosen.to_dict("records"):
-        file = prediction["file"]
+
+    def show(file: str) -> Image.Image:
         if file not in places:
             raise UserError(
                 f"{PREDICTIONS} names '{file}', which is not in the test split of {prepared.folder}; "
                 "report with the data set that the run was made with"
             )
-        row = test[places[file]]
-        wall.append(
-            WallPicture(
-                picture=prepared.show(row, LONGEST_SIDE),
-                label_name=prediction["label_name"],
-                predicted=prediction["predicted"],
-                correct=bool(prediction["correct"]),
-                probability=float(prediction["probability"]),
-            )
-        )
-    return wall
+        return prepared.show(test[places[file]], LONGEST_SIDE)
+
+    return show
+
+
+def shrink(picture: Image.Image, longest_side: int = LONGEST_SIDE) -> Image.Image:
+    """To thumbnail size; small pictures stay as they are, so that their pixels can be shown as such."""
+    scale = longest_side / max(picture.size)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
