@@ -26,7 +26,8 @@ MOST_IN_CELLS = 180  # pictures; with the others about 1 MB
 MOST_LOSSES = 12
 MOST_SUSPECTS = 24
 MOST_PAIRS = 8
-LONGEST_SIDE = 96  # pixels; about 3 kB each
+LONGEST_SIDE = 96  # pixels of those in cells; about 3 kB each
+LONGEST_CAPTIONED_SIDE = 144  # of those that stand alone
 WEAK_JUDGE = 0.8  # a judge that agrees with fewer labels errs more often than those who label
 
 
@@ -83,11 +84,11 @@ class _Pictures:
             for place, file in enumerate(rows["file"][:])
         }
 
-    def find(self, file: str) -> Thumbnail | None:
+    def find(self, file: str, longest_side: int = LONGEST_CAPTIONED_SIDE) -> Thumbnail | None:
         if file not in self._places:
             return None
         split, place = self._places[file]
-        return thumbnail(self._prepared.show(self._prepared.splits[split][place], LONGEST_SIDE))
+        return thumbnail(self._prepared.show(self._prepared.splits[split][place], longest_side))
 
 
 def show_mistakes(
@@ -191,7 +192,12 @@ def _fill_galleries(
                 anchor=_anchor(shown, answered),
                 title=texts(key, shown=names[shown], answered=names[answered]),
                 pictures=[
-                    Shown(pictures.find(str(file)), str(file), texts("mistakes.sure", share=texts.percent(share)), "")
+                    Shown(
+                        pictures.find(str(file), LONGEST_SIDE),
+                        str(file),
+                        texts("mistakes.sure", share=texts.percent(share)),
+                        "",
+                    )
                     for file, share in zip(rows["file"], rows["probability"], strict=True)
                 ],
                 more=texts("mistakes.gallery.more", count=more) if more else "",
@@ -234,7 +240,7 @@ def _show_labels(errors: LabelErrors, pictures: _Pictures, texts: Texts) -> Mapp
     return {
         "examined": [_say_examined(part, texts) for part in errors.examined],
         "not_examined": [
-            texts("mistakes.labels.not_examined", split=texts(f"mistakes.splits.{split}"))
+            _capitalise(texts("mistakes.labels.not_examined", split=texts(f"mistakes.splits.{split}")))
             for split in errors.not_examined
         ],
         "weak_judge": bool(shown) and any(part.agreement < WEAK_JUDGE for part in errors.examined),
@@ -251,12 +257,12 @@ def _say_examined(part: Examined, texts: Texts) -> str:
         "agreement": texts.percent(part.agreement, 1),
     }
     whole = "" if part.pictures == part.of else " " + texts("mistakes.labels.part", total=texts.number(part.of))
-    return (
-        texts(f"mistakes.labels.judge.{part.judge}", **values)
-        + " "
-        + texts("mistakes.labels.estimated", count=part.estimated)
-        + whole
-    )
+    judge = _capitalise(texts(f"mistakes.labels.judge.{part.judge}", **values))
+    return f"{judge} {texts('mistakes.labels.estimated', count=part.estimated)}{whole}"
+
+
+def _capitalise(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _show_suspect(suspect: Suspect, pictures: _Pictures, texts: Texts) -> dict[str, Any]:
