@@ -23,7 +23,7 @@ from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import build_backbone, build_small_cnn, place
 from vitrine.models.heads import Head
-from vitrine.models.input_checks import check_enough_pictures
+from vitrine.models.input_checks import check_enough_pictures, check_image_size
 from vitrine.models.model_folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
 from vitrine.models.normalisation import CENTRED, Normalisation
 from vitrine.models.stages import set_trainable
@@ -167,6 +167,7 @@ def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTraine
             image_size=recipe.data.image_size,
             drop_path=chosen.drop_path,
         )
+    check_image_size(model, recipe.model.backbone, recipe.training_side, "augmentation.image_size")
     set_trainable(model, recipe.model.trainable_part, recipe.model.last_stages)
     return place(model, "cpu"), normalisation
 
