@@ -13,6 +13,7 @@ COMMANDS = {
     "runs": "list every run with its accuracy, loss and duration",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
+    "evaluate": "measure any model on any labelled pictures, with a page",
     "summary": "print a network's layers, shapes and parameters",
     "steps": "show on a page what the preparation does to pictures",
     "augment": "show on a page what the augmentation does to pictures",

@@ -92,6 +92,6 @@ def test_pictures_of_one_group_and_copies_of_each_other_share_a_number(workplace
     groups = ["ann", "", "ann", ""] + [""] * (len(files) - 4)
     copies = ["", "", files[2], files[2]] + [""] * (len(files) - 4)
     monkeypatch.setattr(vitrine.data.prepared, "read_manifest", lambda _: manifest.assign(group=groups, copy_of=copies))
-    numbers = study._read_groups(prepared, files).tolist()
+    numbers = number_units(prepared.folder, files).tolist()
     assert numbers[0] == numbers[2] == numbers[3]
     assert len(set(numbers)) == len(files) - 2

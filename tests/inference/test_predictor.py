@@ -69,7 +69,7 @@ def test_final_evaluation_and_predictor_give_the_same_probabilities(model_folder
     for number, path in enumerate(sorted(awkward_pictures.iterdir())):
         (source / "test" / LABELS[number % 3] / path.name).write_bytes(path.read_bytes())
     prepared = prepare(source, tmp_path / "prepared")
-    _, table = evaluate_on_test(model_folder, prepared, top_k=3, batch_size=4, device=torch.device("cpu"))
+    table = evaluate_on_test(model_folder, prepared, top_k=3, batch_size=4).table
     predictor = Predictor.load(str(model_folder))
     assert len(table) == len(list(awkward_pictures.iterdir()))
     for row in table.to_dict("records"):

@@ -55,7 +55,7 @@ def write_model(folder, section):
 def test_evaluation_predictor_and_pipeline_give_the_same_probabilities(name, source, tmp_path):
     folder = write_model(tmp_path / "model", SECTIONS[name])
     prepared = prepare(source, tmp_path / "prepared", preparation=SECTIONS[name])
-    _, table = evaluate_on_test(folder, prepared, top_k=3, batch_size=4, device=torch.device("cpu"))
+    table = evaluate_on_test(folder, prepared, top_k=3, batch_size=4).table
     predictor = Predictor.load(str(folder))
     classify = pipeline("image-classification", model=str(folder), trust_remote_code=True)
     unprepared = Predictor.load(str(write_model(tmp_path / "plain", PreparationSection())))

@@ -3,7 +3,7 @@ import pytest
 
 from tests.factories import SIDE, prepare, write_coloured_classes
 from vitrine.config.data import PreparationSection
-from vitrine.reporting.wall import hang_pictures
+from vitrine.reporting.wall import hang_pictures, show_test_pictures
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ def test_squares_are_stretched_back_only_where_they_show_the_whole_original(tmp_
     table = pd.DataFrame(
         {"file": list(sizes), "label_name": "red", "predicted": "red", "correct": True, "probability": 0.9}
     )
-    pictures = [item.picture.size for item in hang_pictures(table, prepared)]
+    pictures = [item.picture.size for item in hang_pictures(table, show_test_pictures(prepared))]
     assert pictures == ([(SIDE, SIDE)] * len(sizes) if square else list(sizes.values()))

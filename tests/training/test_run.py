@@ -11,6 +11,7 @@ from vitrine.errors import UserError
 from vitrine.inference.predictor import Predictor
 from vitrine.models.model_folder import METADATA, ModelMetadata
 from vitrine.records import run_folder
+from vitrine.training import finishing
 from vitrine.training import run as training_run
 from vitrine.training.run import open_matching_data, run_training
 
@@ -98,7 +99,7 @@ def test_every_optimiser_trains_with_label_smoothing(prepared, tmp_path, optimiz
 def test_bf16_trains_and_the_test_is_measured_in_float32(prepared, tmp_path):
     metrics = run_training(make_recipe(prepared, "engine.precision=bf16", "optim.epochs=1"), tmp_path)
     assert metrics["training"]["precision"] == "bf16"
-    weights = Predictor.load(str(tmp_path / run_folder.MODEL)).model.state_dict()
+    weights = Predictor.load(str(tmp_path / run_folder.MODEL)).network.model.state_dict()
     assert {tensor.dtype for tensor in weights.values() if tensor.is_floating_point()} == {
         weights["classifier.bias"].dtype
     }
@@ -114,9 +115,9 @@ def test_a_pretrained_backbone_trains_with_a_frozen_and_with_a_free_backbone(pre
         assert facts["trainable_parameters"] == (trainable or facts["parameters"])
 
 
-def test_the_test_split_is_read_by_the_final_evaluation_only(prepared, tmp_path, monkeypatch):
+def test_the_test_split_is_read_by_the_final_evaluation_only_and_after_the_thresholds(prepared, tmp_path, monkeypatch):
     order = []
-    fit, evaluate = training_run._fit, training_run.evaluate_on_test
+    fit, trust, evaluate = training_run.fit_recipe, finishing.build_trust, finishing.evaluate_on_test
 
     def watched_fit(recipe, data, *rest):
         seen = DatasetDict({split: data.splits[split] for split in ("train", "validation")})
@@ -125,10 +126,11 @@ def test_the_test_split_is_read_by_the_final_evaluation_only(prepared, tmp_path,
             recipe, replace(data, splits=seen), *rest
         )  # a KeyError would follow if training looked at the test split
 
-    monkeypatch.setattr(training_run, "_fit", watched_fit)
-    monkeypatch.setattr(training_run, "evaluate_on_test", lambda *a: order.append("test") or evaluate(*a))
+    monkeypatch.setattr(training_run, "fit_recipe", watched_fit)
+    monkeypatch.setattr(finishing, "build_trust", lambda *a: order.append("thresholds") or trust(*a))
+    monkeypatch.setattr(finishing, "evaluate_on_test", lambda *a: order.append("test") or evaluate(*a))
     run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)
-    assert order == ["fit", "test"]
+    assert order == ["fit", "thresholds", "test"]
 
 
 def test_other_settings_than_the_prepared_ones_are_named(prepared):

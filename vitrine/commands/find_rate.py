@@ -102,9 +102,10 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     from vitrine.models.backbones import choose_memory_format
     from vitrine.models.stages import set_training_mode
     from vitrine.training.devices import build_accelerator
+    from vitrine.training.fitting import build_model
     from vitrine.training.optimisation import build_optimizer
     from vitrine.training.rate_finder import find_rate
-    from vitrine.training.run import build_model, open_matching_data
+    from vitrine.training.run import open_matching_data
     from vitrine.training.seeding import seed_step
     from vitrine.training.setup import choose_methods
     from vitrine.training.steps import Normaliser, Stepper

@@ -114,6 +114,8 @@ def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> Non
         f"{facts.files_found:,} files found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "
         f"+ {facts.files_left_out:,} left out\n"
     )
+    for sentence in facts.corrections:
+        console.print(f"{sentence}\n", markup=False)
     _print_reasons(console, manifest)
     _print_findings(console, final)
     _print_notes(console, facts.notes)

@@ -11,26 +11,16 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.model import SMALL_CNN
 from vitrine.config.schema import Recipe
 from vitrine.errors import UserError
 
-if TYPE_CHECKING:
-    import datasets
-    import numpy as np
-    import numpy.typing as npt
-
-    from vitrine.data.prepared import PreparedDataset
-
 STUDIES = Path("studies")
-MOST_PICTURES = 3000  # of which each class has its share; more change the figures little and take minutes
-BATCH_SIZE = 64
+WAYS_OUT = "name a pretrained network: --backbone microsoft/resnet-18, or a model folder"
 
 Show = Callable[[str, int, int], None]
 
@@ -46,31 +36,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
+    add_study_options(parser, f"{STUDIES}/<name>/<backbone>")
+
+
+def add_study_options(parser: argparse.ArgumentParser, where: str) -> None:
+    """Options of commands that look at a data set through a pretrained network.
+
+    Args:
+        parser: gets them.
+        where: the folder that is written by default, in words.
+    """
     parser.add_argument(
         "--backbone", metavar="FOLDER_OR_HUB_ID", help="pretrained network (default: the recipe's model.backbone)"
     )
-    parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help=f"where to write (default: {STUDIES}/<name>/<backbone>)"
-    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help=f"where to write (default: {where})")
     parser.add_argument(
         "--pictures",
         type=int,
-        default=MOST_PICTURES,
+        default=3000,
         metavar="N",
         help="look at so many pictures at most, of each class its share (default: %(default)s)",
     )
 
 
 def _study(recipe: Recipe, options: argparse.Namespace) -> None:
-    backbone = options.backbone or recipe.model.backbone
-    if backbone == SMALL_CNN:
-        raise UserError(
-            f"model.backbone: '{SMALL_CNN}' starts from random weights, so its features say nothing yet; "
-            "name a pretrained network: --backbone microsoft/resnet-18, or a model folder"
-        )
-    if options.pictures < 1:
-        raise UserError(f"--pictures: must be at least 1 (got {options.pictures})")
-    out = options.out or STUDIES / recipe.name / _short_name(backbone)
+    from vitrine.training.frozen_features import check_pretrained
+
+    backbone = check_pretrained(recipe, options.backbone, WAYS_OUT)
+    check_pictures(options.pictures)
+    out = options.out or STUDIES / recipe.name / name_backbone(backbone)
     console = Console(highlight=False)
     start = time.perf_counter()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -84,7 +78,13 @@ def _study(recipe: Recipe, options: argparse.Namespace) -> None:
     console.print(f"{time.perf_counter() - start:.0f} s\nstudy:   {page}", markup=False, soft_wrap=True)
 
 
-def _short_name(backbone: str) -> str:
+def check_pictures(number: int) -> None:
+    """Refuses less than one picture."""
+    if number < 1:
+        raise UserError(f"--pictures: must be at least 1 (got {number})")
+
+
+def name_backbone(backbone: str) -> str:
     """The last part of a folder or Hub id, as the name of a folder; of a run's model, the run."""
     parts = [part for part in Path(backbone).expanduser().resolve().parts if part != "model"]
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", parts[-1])
@@ -92,84 +92,24 @@ def _short_name(backbone: str) -> str:
 
 def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) -> tuple[str, Path]:
     """Returns the sentence and the page."""
-    import datasets
-    import numpy as np
     import transformers
 
-    from vitrine.data.split import TRAIN, VALIDATION
-    from vitrine.evaluation.feasibility import choose_pictures, study_features
+    from vitrine.evaluation.feasibility import study_features
     from vitrine.records.environment import now
     from vitrine.reporting.feasibility_page import PAGE, write_feasibility_page
+    from vitrine.training.frozen_features import compute_frozen_features, label_ids_of
     from vitrine.training.run import open_matching_data
 
     transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
     transformers.logging.disable_progress_bar()
     prepared, recipe = open_matching_data(recipe)
-    everything = datasets.concatenate_datasets([prepared.splits[TRAIN], prepared.splits[VALIDATION]])
     seed = recipe.engine.seed
-    rows = everything.select(choose_pictures(np.asarray(everything["label"]), at_most, seed))
-    started = time.perf_counter()
-    features, machine = _compute(recipe, backbone, prepared.label_names, rows, show)
+    found = compute_frozen_features(
+        recipe, prepared, backbone, at_most, lambda done, total: show("features", done, total)
+    )
     computed = time.perf_counter()
     show("measuring and drawing", 0, 0)
-    groups = _read_groups(prepared, rows["file"])
-    study = study_features(features, np.asarray(rows["label"]), len(prepared.label_names), groups, seed)
-    facts = {
-        "name": recipe.name,
-        "backbone": backbone,
-        "created": now(),
-        "seed": seed,
-        "width": features.shape[1],
-        "seconds": {"features": computed - started, "figures": time.perf_counter() - computed},
-        **machine,
-    }
-    return write_feasibility_page(out, study, prepared, rows, len(everything), facts), out / PAGE
-
-
-def _compute(
-    recipe: Recipe, backbone: str, label_names: Sequence[str], rows: "datasets.Dataset", show: Show
-) -> tuple["npt.NDArray[np.float32]", dict[str, str]]:
-    """The features of the rows, and the machine and precision that computed them."""
-    import torch
-
-    from vitrine.data.loaders import build_evaluation_loader
-    from vitrine.data.preparation import Preparation
-    from vitrine.models.backbones import build_backbone, place
-    from vitrine.models.features import compute_features
-    from vitrine.training.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
-
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device.type == "cpu":
-        keep_freed_memory()
-    precision = choose_precision(recipe.engine.precision, device)
-    model, normalisation = build_backbone(backbone, label_names)
-    workers = choose_workers(recipe.engine.workers, device)
-    loader = build_evaluation_loader(rows, BATCH_SIZE, workers, recipe.data.image_size)
-    done = 0
-
-    def count(pictures: int) -> None:
-        nonlocal done
-        done += pictures
-        show("features", done, len(rows))
-
-    features = compute_features(
-        place(model, device),
-        loader,
-        normalisation,
-        precision,
-        count,
-        whitens=Preparation.from_section(recipe.preparation).whitens,
-    )
-    return features, {"device": describe_device(device), "precision": precision}
-
-
-def _read_groups(prepared: "PreparedDataset", files: Sequence[str]) -> "npt.NDArray[np.int64]":
-    """A number for each picture; copies of each other and pictures of one group share theirs."""
-    import numpy as np
-
-    from vitrine.data.prepared import read_manifest
-    from vitrine.data.split import join_units
-
-    manifest = read_manifest(prepared.folder).set_index("file").loc[list(files)]
-    copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
-    return np.asarray(join_units(copies.tolist(), manifest["group"].tolist()))
+    study = study_features(found.values, label_ids_of(found.rows), len(prepared.label_names), found.groups, seed)
+    seconds = {"features": found.seconds, "figures": time.perf_counter() - computed}
+    facts = {"name": recipe.name, "created": now(), "seed": seed, **found.facts, "seconds": seconds}
+    return write_feasibility_page(out, study, prepared, found.rows, found.looked_at, facts), out / PAGE

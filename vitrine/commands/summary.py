@@ -75,7 +75,7 @@ def _print_recipe(recipe: Recipe, classes: int | None) -> None:
     import torch
 
     from vitrine.models.backbones import build_small_cnn
-    from vitrine.training.run import build_model
+    from vitrine.training.fitting import build_model
 
     _quieten()
     label_names = _label_names(recipe, classes)

@@ -101,6 +101,11 @@ class DataSection(Section):
         description="manifest (.parquet or .csv) whose files keep their split; null means that of the prepared data "
         "set that is there already",
     )
+    corrections: str | None = Field(
+        None,
+        description="table (.csv) of corrected labels, as 'python -m vitrine corrections RUN' writes it; only rows "
+        "with an action are applied: relabel or remove",
+    )
     max_megapixels: int = Field(
         150, ge=1, le=178, description="pictures with more pixels are put aside, in millions of pixels"
     )

@@ -147,4 +147,11 @@ class EngineSection(Section):
 class ReportSection(Section):
     """What is measured and shown at the end."""
 
+    precision: float = Field(
+        0.95,
+        ge=0.5,
+        le=0.999,
+        description="share of the given answers that shall be right; the model says 'unsure' where it could not keep it",
+    )
     top_k: int = Field(3, ge=1, le=100, description="a top-k answer is right when the label is among the k likeliest")
+    language: Literal["en", "fr"] = Field("en", description="of the report page: English or French")

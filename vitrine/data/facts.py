@@ -55,6 +55,7 @@ class PreparedFacts(BaseModel):
         counts: pictures by split and label.
         label_sources: for every label, what the source calls the classes that it was made of.
         label_notes: sentences about the labels that are not as the source calls them.
+        corrections: sentences about the labels that data.corrections changed.
         source: where the pictures came from.
         source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
     """
@@ -73,6 +74,7 @@ class PreparedFacts(BaseModel):
     files_left_out: int
     counts: dict[str, dict[str, int]]
     notes: list[str]
+    corrections: list[str] = []
     source: str
     source_state: str
     created: str

@@ -144,7 +144,7 @@ def look_alikes(label_names: Iterable[str]) -> list[str]:
     """Notes about names that people would take for one class."""
     same: dict[str, list[str]] = defaultdict(list)
     for label_name in sorted(set(label_names)):
-        same[_plain(label_name)].append(label_name)
+        same[plain_name(label_name)].append(label_name)
     return [
         f"Classes {' and '.join(map(repr, names))} differ in capitals, blanks, hyphens or accents only: if they are "
         "one class, put their pictures into one folder or give both one name with labels.rename."
@@ -153,7 +153,7 @@ def look_alikes(label_names: Iterable[str]) -> list[str]:
     ]
 
 
-def _plain(label_name: str) -> str:
+def plain_name(label_name: str) -> str:
     """The name without what people overlook.
 
     Only the accents of European letters are taken away: the marks of other scripts make other words. Blanks,

@@ -7,24 +7,25 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
 from vitrine.data.classes import check_splits, choose_classes
 from vitrine.data.copies import apply_policies
+from vitrine.data.corrections import Corrected, apply_corrections
+from vitrine.data.dividing import divide
 from vitrine.data.duplicates import Twins, find_twins
 from vitrine.data.earlier import EarlierWork, forget, recall
 from vitrine.data.facts import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, NEAR_PAIRS, PICTURES, PreparedFacts, Settings
 from vitrine.data.findings import Finding, write_findings
 from vitrine.data.labels import describe_mapping, map_labels
 from vitrine.data.listing import FoundFile
-from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files, set_status
+from vitrine.data.manifest import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files
 from vitrine.data.preparation import PictureError, Preparation, open_picture, prepare_square
 from vitrine.data.quality import find_problems
 from vitrine.data.shards import ShardWriter, bytes_per_picture, read_side
 from vitrine.data.sources import open_source
-from vitrine.data.split import CONFLICT, SPLITS, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits, join_units
+from vitrine.data.split import SPLITS, TRAIN
 from vitrine.data.threads import map_ahead
 from vitrine.data.unchanged import source_state
 from vitrine.data.working_folder import check_room
@@ -68,12 +69,15 @@ def write_prepared(
         mapped = map_labels(found, settings.labels)
         scan = _scan(folder, mapped.files, settings, work, progress)
         manifest = scan.manifest
+        labels_before = manifest["label_name"].copy()
+        corrected = apply_corrections(manifest, _corrections_of(settings))
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
         findings, twins = _check(scan, settings, work, progress)
+        findings += corrected.findings
         notes = choose_classes(manifest, settings.data.source)
-        _split(manifest, twins.group, settings, work)
+        divide(manifest, twins.group, settings, work, labels_before, corrected.removed)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
-        facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), name, state, settings)
+        facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), corrected, name, state, settings)
         scan.write(folder)
         names = manifest["file"].to_numpy(object)
         pairs = twins.pairs.assign(first=names[twins.pairs["first"]], second=names[twins.pairs["second"]])
@@ -127,50 +131,32 @@ def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     return both.assign(first=ends[0], second=ends[1])
 
 
-def _split(manifest: pd.DataFrame, twins: npt.NDArray[np.int64], settings: Settings, work: EarlierWork) -> None:
-    """Fills the columns split and fold in place; new copies of pictures on several sides are left out."""
-    data = settings.data
-    rows = manifest["status"] == KEPT
-    kept = manifest[rows]
-    units = join_units(twins[rows.to_numpy()].tolist(), kept["group"].tolist())
-    sizes = SplitSizes(
-        data.validation_fraction if data.validation_count is None else data.validation_count,
-        data.test_fraction if data.test_count is None else data.test_count,
-    )
-    files, label_names = kept["file"].tolist(), kept["label_name"].tolist()
-    splits = assign_splits(files, label_names, kept["split"].tolist(), sizes, data.split_seed, units, work.splits)
-    manifest.loc[rows, "split"] = splits
-    set_status(manifest, rows & (manifest["split"] == CONFLICT), LEFT_OUT, "copy of pictures on several sides")
-    manifest.loc[manifest["status"] != KEPT, "split"] = ""
-    if data.folds is None:
-        return
-    inside = np.array([split in (TRAIN, VALIDATION) for split in splits])
-    rows &= manifest["split"].isin([TRAIN, VALIDATION])
-    folds = assign_folds(
-        np.array(files, dtype=object)[inside].tolist(),
-        np.array(label_names, dtype=object)[inside].tolist(),
-        data.folds,
-        data.split_seed,
-        np.asarray(units)[inside].tolist(),
-        work.folds,
-    )
-    manifest.loc[rows, "fold"] = np.array(folds, np.int8)
-    manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
+def _corrections_of(settings: Settings) -> Path | None:
+    return Path(settings.data.corrections).expanduser() if settings.data.corrections else None
 
 
 def _gather_facts(
-    manifest: pd.DataFrame, notes: list[str], label_notes: list[str], name: str, state: str, settings: Settings
+    manifest: pd.DataFrame,
+    notes: list[str],
+    label_notes: list[str],
+    corrected: Corrected,
+    name: str,
+    state: str,
+    settings: Settings,
 ) -> PreparedFacts:
     kept = manifest[manifest["status"] == KEPT]
     label_names = sorted(kept["label_name"].unique())
     counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(SPLITS))[label_names].to_numpy(int)
     status = count_status(manifest)
+    as_mapped = kept.drop(index=list(corrected.relabelled), errors="ignore")  # the others say nothing of the classes
+    sources = {str(label): sorted(rows["source_label"].unique()) for label, rows in as_mapped.groupby("label_name")}
     return PreparedFacts(
         format=2,
         name=name,
         label_names=label_names,
-        label_sources={str(label): sorted(rows["source_label"].unique()) for label, rows in kept.groupby("label_name")},
+        label_sources={name: sources.get(name, []) for name in label_names},
         label_notes=label_notes,
+        corrections=list(corrected.sentences),
         image_size=settings.data.image_size,
         files_found=len(manifest),
         files_kept=status[KEPT],

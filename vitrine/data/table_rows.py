@@ -80,6 +80,16 @@ def read_rows(
     ]
 
 
+def read_cells(table: Path) -> tuple[list[str], list[tuple[int, Sequence[str]]]]:
+    """Column names of a CSV and its rows as they stand, with the numbers of a spreadsheet.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    content = _read_csv(table, None)
+    return content.names, [(number, [str(cell) for cell in row]) for number, row in content.rows]
+
+
 def _are_whole_numbers(labels: Iterable[str]) -> bool:
     """Whether all labels are whole numbers, some written as 1.0, as spreadsheets do where a cell is empty."""
     return all(re.fullmatch(r"[+-]?\d+(\.0+)?", label) for label in labels if label)

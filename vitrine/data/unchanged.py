@@ -12,7 +12,18 @@ from vitrine.errors import UserError
 
 
 def source_state(data: DataSection) -> str:
-    """A digest of names, sizes and times of change of all files of a source; "" where only a network could tell."""
+    """A digest of names, sizes and times of change of all files of a source; "" where only a network could tell.
+
+    Corrections of labels count by their content.
+    """
+    state = _state_of_pictures(data)
+    corrections = Path(data.corrections).expanduser() if data.corrections else None
+    if not state or corrections is None or not corrections.is_file():
+        return state
+    return f"{state}, corrections {hashlib.sha256(corrections.read_bytes()).hexdigest()}"
+
+
+def _state_of_pictures(data: DataSection) -> str:
     if data.source == BUILTIN_DIGITS:
         return "built in"
     source = Path(data.source).expanduser()

@@ -3,31 +3,31 @@
 Everything here takes features `[pictures, width]` and label ids `[pictures]`, and never sees a test picture.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, silhouette_score
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler, normalize
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from vitrine.errors import UserError
+from vitrine.evaluation.cross_validation import (
+    Features,
+    LabelIds,
+    answer_by_head,
+    fit_linear_head,
+    is_measurable,
+    predict_out_of_fold,
+)
 from vitrine.evaluation.embedding import Clusters, Maps, draw_maps, find_clusters, principal_components
 from vitrine.evaluation.uncertainty import wilson_interval
 
-Features = npt.NDArray[np.float32]
-LabelIds = npt.NDArray[np.int64]
-
-FOLDS = 5
 NEIGHBOURS = 5
 # C of the logistic regression, for features of one number and variance 1; wider ones have as much more in sum. Between
 # 0.5 and 100, three sets of photographs, drawings and goods with two backbones differ by 1.3 points at most.
 INVERSE_PENALTY = 5.0
-MOST_ITERATIONS = 200
 NOT_MEASURED = -1
 ALWAYS_TAKEN = 10  # pictures of each class, however small it is beside the others
 
@@ -142,7 +142,7 @@ def study_features(
         UserError: fewer than two classes can be measured, or the features do not tell any two pictures apart.
     """
     groups = np.arange(len(label_ids)) if groups is None else groups
-    _check(features, label_ids, groups)
+    check_features(features, label_ids, groups)
     counts = np.bincount(label_ids, minlength=num_labels)
     # Directions alone: the length of a feature vector says more about light and contrast than about content.
     directions = normalize(features)
@@ -165,10 +165,11 @@ def study_features(
         )
 
 
-def _check(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
+def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
+    """Refuses what cannot be measured; see `study_features`."""
     if not np.isfinite(features).all():
         raise UserError("the backbone gives features that are no numbers; set engine.precision=fp32")
-    measurable = np.unique(label_ids[_is_measurable(label_ids, groups)])
+    measurable = np.unique(label_ids[is_measurable(label_ids, groups)])
     if len(measurable) < 2:
         raise UserError(
             "the study needs at least two classes with two training or validation pictures each (unrelated ones, "
@@ -178,55 +179,38 @@ def _check(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
         raise UserError("the backbone gives the same features for every picture: are all the pictures the same?")
 
 
-def _is_measurable(label_ids: LabelIds, groups: LabelIds) -> npt.NDArray[np.bool_]:
-    """Whether the class of each picture has another group to learn it from."""
-    pairs = np.unique(np.stack([label_ids, groups]), axis=1)
-    groups_of_class = np.bincount(pairs[0], minlength=int(label_ids.max()) + 1)
-    found: npt.NDArray[np.bool_] = groups_of_class[label_ids] > 1
-    return found
-
-
 def cross_validate_head(
     features: Features, label_ids: LabelIds, num_labels: int, groups: LabelIds, seed: int
 ) -> HeadResult:
-    """Answers every picture by a linear head that was fitted on other groups; see `study_features`.
-
-    Pictures of classes that cannot be measured are in every fitting set: they are wrong answers that a head may give.
-    """
-    measurable = _is_measurable(label_ids, groups)
-    tested, always = np.flatnonzero(measurable), np.flatnonzero(~measurable)
-    most = min(FOLDS, len(np.unique(groups[tested])), int(np.bincount(label_ids[tested]).max()))
-    folds = StratifiedGroupKFold(most, shuffle=True, random_state=seed)
-    answers = np.full(len(label_ids), NOT_MEASURED)
-    confidences = np.zeros(len(label_ids))
-    with warnings.catch_warnings():
-        # Classes with fewer pictures than folds are no fault here, nor is a head that would go on to the last digit.
-        warnings.filterwarnings("ignore", module="sklearn")
-        for fitted, asked in folds.split(tested, label_ids[tested], groups[tested]):
-            fit_on, ask = np.concatenate([tested[fitted], always]), tested[asked]
-            answers[ask], confidences[ask] = _answer(features[fit_on], label_ids[fit_on], features[ask])
+    """Answers every picture by a linear head that was fitted on other groups; see `study_features`."""
+    found = predict_out_of_fold(features, label_ids, num_labels, groups, seed, INVERSE_PENALTY)
+    tested = np.flatnonzero(found.is_measured)
+    answers = np.where(found.is_measured, found.probabilities.argmax(axis=1), NOT_MEASURED)
+    confidences = found.probabilities.max(axis=1)
     right = int((answers[tested] == label_ids[tested]).sum())
     return HeadResult(
         accuracy=right / len(tested),
         interval=wilson_interval(right, len(tested)),
         right=right,
         pictures=len(tested),
-        folds=most,
+        folds=found.folds,
         answers=answers,
         confidences=confidences,
         matrix=confusion_matrix(label_ids[tested], answers[tested], labels=range(num_labels)),
     )
 
 
-def _answer(features: Features, label_ids: LabelIds, asked: Features) -> tuple[LabelIds, npt.NDArray[np.float64]]:
-    """The head's answers to `asked`, and its probabilities of them."""
-    if len(asked) == 0 or len(np.unique(label_ids)) == 1:  # large groups may leave one class, or nothing to ask
-        return np.full(len(asked), label_ids[0]), np.ones(len(asked))
-    head = make_pipeline(
-        StandardScaler(), LogisticRegression(C=INVERSE_PENALTY / features.shape[1], max_iter=MOST_ITERATIONS)
-    )
-    probabilities = head.fit(features, label_ids).predict_proba(asked)
-    return head.classes_[probabilities.argmax(axis=1)], probabilities.max(axis=1)
+def fit_head(features: Features, label_ids: LabelIds) -> Pipeline:
+    """The linear head of every study: logistic regression on standardised features; at least two classes."""
+    return fit_linear_head(features, label_ids, INVERSE_PENALTY)
+
+
+def answer_with_head(
+    features: Features, label_ids: LabelIds, asked: Features
+) -> tuple[LabelIds, npt.NDArray[np.float64]]:
+    """Fits the linear head on features with their labels; its answers to `asked`, and its probabilities of them."""
+    labels, probabilities = answer_by_head(features, label_ids, asked, INVERSE_PENALTY)
+    return labels[probabilities.argmax(axis=1)], probabilities.max(axis=1)
 
 
 def measure_neighbours(
@@ -240,7 +224,7 @@ def measure_neighbours(
         groups: see `study_features`.
         neighbours: how many vote.
     """
-    tested = np.flatnonzero(_is_measurable(label_ids, groups))
+    tested = np.flatnonzero(is_measurable(label_ids, groups))
     similarities = directions[tested] @ directions.T
     similarities[groups[tested][:, np.newaxis] == groups] = -np.inf
     nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbours]

@@ -132,7 +132,9 @@ def make_public(facts: PreparedFacts) -> PreparedFacts:
     """The facts without paths of this machine: of a folder or file, its name stays."""
     data = facts.settings.data
     replaced = {
-        text: _last_name(text) for text in (facts.source, data.source, data.image_folder, data.keep_split) if text
+        text: _last_name(text)
+        for text in (facts.source, data.source, data.image_folder, data.keep_split, data.corrections)
+        if text
     }
     public_data = data.model_copy(
         update={
@@ -140,6 +142,7 @@ def make_public(facts: PreparedFacts) -> PreparedFacts:
             "prepared": None,
             "image_folder": data.image_folder and _last_name(data.image_folder),
             "keep_split": data.keep_split and _last_name(data.keep_split),
+            "corrections": data.corrections and _last_name(data.corrections),
         }
     )
     notes = []

@@ -23,6 +23,7 @@ from vitrine.errors import UserError
 from vitrine.models.backbones import register_own_classes
 from vitrine.models.hub_files import find_model_folder
 from vitrine.models.normalisation import Normalisation
+from vitrine.models.trust import Trust
 from vitrine.records.atomic import write_text
 
 METADATA = "vitrine.json"
@@ -47,7 +48,10 @@ class Example(BaseModel):
 
 
 class ModelMetadata(BaseModel):
-    """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made."""
+    """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made.
+
+    `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
@@ -65,6 +69,7 @@ class ModelMetadata(BaseModel):
     test_macro_f1: float | None
     examples: list[Example]
     recipe: dict[str, Any]
+    trust: Trust | None = None
 
 
 def build_processor(

@@ -72,6 +72,7 @@ def write_data_report(prepared_folder: Path) -> None:
     numbers = {
         "verdict": said,
         "notes": [notice.text for notice in notices(facts, findings)],
+        "corrections": facts.corrections,
         "found": facts.files_found,
         "kept": facts.files_kept,
         "quarantined": facts.files_quarantined,
@@ -140,7 +141,7 @@ def notices(facts: PreparedFacts, findings: Sequence[Finding]) -> list[Notice]:
     """What a person should know first: grave findings, notes of the preparation, what became of the labels."""
     grave = [Notice("warning", f"{one.title}: {one.amount}. {one.done}") for one in findings if one.level == "warning"]
     warnings = [Notice("warning", note) for note in facts.notes]
-    return grave + warnings + [Notice("note", note) for note in facts.label_notes]
+    return grave + warnings + [Notice("note", note) for note in (*facts.corrections, *facts.label_notes)]
 
 
 def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> PictureOf:

@@ -10,6 +10,11 @@ from pandas.api.types import is_numeric_dtype
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vitrine.errors import UserError
+from vitrine.evaluation.calibration import Calibration
+from vitrine.evaluation.evidence import TestEvidence
+from vitrine.evaluation.learning_curve_sections import LearningCurve
+from vitrine.evaluation.mistakes import Mistakes
+from vitrine.evaluation.rejection import Rejection
 from vitrine.records.run_folder import ENVIRONMENT, HISTORY, METRICS, MODEL, PREDICTIONS, RECIPE
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -24,35 +29,6 @@ Content = TypeVar("Content", bound=BaseModel)
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)  # a figure that is no number is shown to nobody
-
-
-class ClassFigures(_Record):
-    """One class of the test split."""
-
-    label_name: str
-    precision: Share
-    recall: Share
-    f1: Share
-    pictures: Count
-
-
-class TestFigures(_Record):
-    """The final evaluation; `confusion_matrix` has one row per true class."""
-
-    __test__ = False  # pytest takes classes of this name for tests
-
-    pictures: Annotated[int, Field(ge=1)]
-    accuracy: Share
-    accuracy_interval: tuple[Share, Share]
-    top_k: int
-    top_k_accuracy: Share
-    macro_precision: Share
-    macro_recall: Share
-    macro_f1: Share
-    cohen_kappa: Annotated[float, Field(ge=-1, le=1)]
-    loss: float
-    per_class: list[ClassFigures]
-    confusion_matrix: list[list[Count]]
 
 
 class ValidationFigures(_Record):
@@ -82,11 +58,15 @@ class TrainingFigures(_Record):
 
 
 class Metrics(_Record):
-    """The content of metrics.json."""
+    """The content of metrics.json; a section that was not measured is None."""
 
-    test: TestFigures
+    test: TestEvidence
     validation: ValidationFigures
     training: TrainingFigures
+    calibration: Calibration | None = None
+    rejection: Rejection | None = None
+    mistakes: Mistakes | None = None
+    learning_curve: LearningCurve | None = None
 
 
 class Environment(_Record):

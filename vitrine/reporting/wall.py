@@ -1,5 +1,6 @@
 """The wall of test predictions: which pictures hang on it, and what stands under them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,12 +10,14 @@ from vitrine.data.prepared import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.records.run_folder import PREDICTIONS
 from vitrine.reporting.styling import shorten
-from vitrine.reporting.wording import percent, plural
+from vitrine.reporting.texts import Texts
 
 PLACES = 24
 PLACES_FOR_WRONG = 12  # the rest shows what right answers look like
 LONGEST_SIDE = 240  # pixels
 LONGEST_NAME = 21  # characters; a line of the figure's captions has room for 24
+
+PictureOf = Callable[[str], Image.Image]
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,10 @@ class WallPicture:
     correct: bool
     probability: float
 
-    @property
-    def caption(self) -> str:
+    def caption(self, texts: Texts) -> str:
         """For the figure: "true / predicted, 97 %"."""
         shown, answered = shorten(self.label_name, LONGEST_NAME), shorten(self.predicted, LONGEST_NAME)
-        share = percent(self.probability).replace(" ", "\N{NO-BREAK SPACE}")
-        return f"{shown} / {answered}, {share}"
+        return f"{shown} / {answered}, {texts.percent(self.probability)}"
 
 
 def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -53,45 +54,61 @@ def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
 
 
-def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame) -> str:
+def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Texts) -> str:
     """Says how the pictures were chosen, so that nobody takes the wall for a fair sample."""
     all_wrong, wrong = int((~predictions["correct"]).sum()), int((~chosen["correct"]).sum())
-    right = plural(len(chosen) - wrong, "right one")
     if not all_wrong:
-        return (
-            f"None of the {plural(len(predictions), 'test picture')} was named wrongly; here are {len(chosen)} of them."
-        )
+        return texts("run.wall.none_wrong", count=len(predictions), shown=len(chosen))
     if wrong == all_wrong:
-        first = {1: "The only wrong answer", 2: "Both wrong answers"}.get(wrong, f"All {wrong} wrong answers")
+        words = {1: "run.wall.only_wrong", 2: "run.wall.both_wrong"}.get(wrong, "run.wall.all_wrong")
+        first = texts(words, wrong=wrong)
     else:
-        first = f"The {wrong:,} surest of the {all_wrong:,} wrong answers"
-    return f"{first}, then {right}: not a fair sample, but the mistakes worth a look."
+        first = texts("run.wall.surest_wrong", wrong=texts.number(wrong), all=texts.number(all_wrong))
+    return texts("run.wall.then_right", first=first, count=len(chosen) - wrong)
 
 
-def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallPicture]:
-    """Fetches the chosen pictures from the test split, in their original proportions where the square keeps them.
+def hang_pictures(chosen: pd.DataFrame, picture_of: PictureOf) -> list[WallPicture]:
+    """Fetches the chosen pictures.
 
-    Raises:
-        UserError: a file of the predictions is not in the test split.
+    Args:
+        chosen: of `choose_predictions`.
+        picture_of: gives the picture of a file, for people to look at.
+    """
+    return [
+        WallPicture(
+            picture=picture_of(str(prediction["file"])),
+            label_name=prediction["label_name"],
+            predicted=prediction["predicted"],
+            correct=bool(prediction["correct"]),
+            probability=float(prediction["probability"]),
+        )
+        for prediction in chosen.to_dict("records")
+    ]
+
+
+def show_test_pictures(prepared: PreparedDataset) -> PictureOf:
+    """Gives pictures of the test split by file name, in their original proportions where the square keeps them.
+
+    What is returned raises a UserError for a file that is not in the test split.
     """
     test = prepared.splits["test"]
     places = {file: place for place, file in enumerate(test["file"])}
-    wall = []
-    for prediction in chosen.to_dict("records"):
-        file = prediction["file"]
+
+    def show(file: str) -> Image.Image:
         if file not in places:
             raise UserError(
                 f"{PREDICTIONS} names '{file}', which is not in the test split of {prepared.folder}; "
                 "report with the data set that the run was made with"
             )
-        row = test[places[file]]
-        wall.append(
-            WallPicture(
-                picture=prepared.show(row, LONGEST_SIDE),
-                label_name=prediction["label_name"],
-                predicted=prediction["predicted"],
-                correct=bool(prediction["correct"]),
-                probability=float(prediction["probability"]),
-            )
-        )
-    return wall
+        return prepared.show(test[places[file]], LONGEST_SIDE)
+
+    return show
+
+
+def shrink(picture: Image.Image, longest_side: int = LONGEST_SIDE) -> Image.Image:
+    """To thumbnail size; small pictures stay as they are, so that their pixels can be shown as such."""
+    scale = longest_side / max(picture.size)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)

@@ -42,7 +42,7 @@ class Budget:
         seconds: of the whole run.
         started: `clock()` at the start of this process's part of the run, less what earlier processes used.
         validation_pictures: of one validation.
-        test_pictures: of the final evaluation.
+        test_pictures: of the final evaluation, whatever their split.
         clock: seconds; for tests.
     """
 

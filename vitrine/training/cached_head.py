@@ -19,7 +19,7 @@ from vitrine.models.backbones import place
 from vitrine.models.features import measure_head_input
 from vitrine.models.normalisation import Normalisation
 from vitrine.records import run_folder
-from vitrine.training.cached_features import FEATURES, ViewOptions, compute_head_inputs, fits_in_memory
+from vitrine.training.cached_features import FEATURES, HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.devices import choose_workers
 from vitrine.training.head_only import HeadOptions, fit_head_on_features
 from vitrine.training.optimisation import build_optimizer
@@ -69,7 +69,7 @@ def fit_cached_head(
     folder: Path,
     on_features: Callable[[int, int], None],
     on_epoch: Callable[[EpochRecord], None],
-) -> Fit:
+) -> tuple[Fit, HeadInputs]:
     """Computes what the head receives and trains it; the whole batch of a step is on every device."""
     optim, engine = recipe.optim, recipe.engine
     policy = Policy.from_section(recipe.augmentation) if views > 1 else Policy()
@@ -98,7 +98,7 @@ def fit_cached_head(
     batch_size *= optim.accumulate * accelerator.num_processes
     optimizer = build_optimizer(model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum)
     steps = optim.epochs * math.ceil(len(train) / batch_size)
-    return fit_head_on_features(
+    fit = fit_head_on_features(
         model,
         inputs,
         optimizer,
@@ -115,3 +115,4 @@ def fit_cached_head(
         build_recipe_loss(recipe, prepared, accelerator.device),
         on_epoch,
     )
+    return fit, inputs

@@ -1,81 +1,127 @@
 """The only place that reads the test split: the saved model, as others will load it, in float32."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import datasets
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
-from sklearn.metrics import log_loss
 
 from vitrine.data.loaders import build_evaluation_loader
 from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import TEST
-from vitrine.evaluation.metrics import compute_metrics
-from vitrine.evaluation.uncertainty import wilson_interval
-from vitrine.models.backbones import place
-from vitrine.models.model_folder import load_model, normalise_squares
+from vitrine.data.twins import find_test_twins
+from vitrine.evaluation.calibration import check_scores
+from vitrine.evaluation.evidence import measure_test
+from vitrine.evaluation.evidence_sections import TestEvidence
+from vitrine.evaluation.probability_scores import log_losses
+from vitrine.evaluation.rejection import Judged
+from vitrine.inference.predictor import Predictor
+from vitrine.models.trust import Trust, decide, describe
+
+
+@dataclass(frozen=True)
+class FinalEvaluation:
+    """What the test split says of a model.
+
+    Attributes:
+        evidence: the section `test` of metrics.json.
+        table: of predictions.csv.
+        logits: calibrated, float32 `[pictures, num_labels]`.
+        judged: its probabilities, for what else is measured on them.
+    """
+
+    evidence: TestEvidence
+    table: pd.DataFrame
+    logits: npt.NDArray[np.float32]
+    judged: Judged
 
 
 def evaluate_on_test(
-    model_folder: Path, prepared: PreparedDataset, top_k: int, batch_size: int, device: torch.device
-) -> tuple[dict[str, Any], pd.DataFrame]:
+    model_folder: Path, prepared: PreparedDataset, top_k: int, batch_size: int, seed: int = 0
+) -> FinalEvaluation:
     """Measures a finished model.
 
-    Returns:
-        The section `test` of `metrics.json`, and the table of `predictions.csv`.
+    Args:
+        model_folder: as it is saved.
+        prepared: its data set.
+        top_k: for the top-k accuracy, and classes in the table.
+        batch_size: pictures.
+        seed: of the intervals.
+
+    Raises:
+        UserError: the model's answers are no numbers.
     """
+    predictor = Predictor.load(str(model_folder))
     split = prepared.splits[TEST]
-    probabilities = _predict(model_folder, prepared, batch_size, device)
-    label_ids = np.asarray(split["label"], dtype=np.int64)
-    metrics = compute_metrics(probabilities, label_ids, prepared.label_names, top_k)
-    right = int((probabilities.argmax(axis=1) == label_ids).sum())
-    num_labels = len(prepared.label_names)
-    metrics = {
-        "pictures": len(label_ids),
-        "accuracy_interval": wilson_interval(right, len(label_ids)),
-        "loss": float(log_loss(label_ids, probabilities, labels=range(num_labels))),
-        **metrics,
-    }
-    table = tabulate_predictions(split["file"], label_ids, probabilities, prepared.label_names, metrics["top_k"])
-    return metrics, table
+    logits, judged = judge_split(predictor, split, batch_size)
+    names = prepared.label_names
+    target = prepared.facts.settings.labels.target
+    evidence = measure_test(
+        judged.probabilities,
+        judged.label_ids,
+        names,
+        top_k,
+        target=target if target in names else None,
+        has_twin=find_test_twins(prepared),
+        seed=seed,
+    )
+    table = tabulate_predictions(split["file"], judged, names, evidence.top_k, predictor.trust)
+    return FinalEvaluation(evidence, table, logits, judged)
+
+
+def judge_split(
+    predictor: Predictor, split: datasets.Dataset, batch_size: int
+) -> tuple[npt.NDArray[np.float32], Judged]:
+    """A model's calibrated logits for the squares of a split, and what follows from them.
+
+    Raises:
+        UserError: they are no numbers.
+    """
+    outputs = [
+        predictor.measure_squares(batch["pixels"]) for batch in build_evaluation_loader(split, batch_size, workers=0)
+    ]
+    logits = np.concatenate([output.logits for output in outputs])
+    scores, label_ids = check_scores(logits, split["label"])
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    familiarity = [output.familiarity for output in outputs if output.familiarity is not None]
+    return logits, Judged(
+        probabilities=powers / powers.sum(axis=1, keepdims=True),
+        label_ids=label_ids,
+        familiarity=np.concatenate(familiarity) if familiarity else None,
+    )
 
 
 def tabulate_predictions(
-    files: Sequence[str],
-    label_ids: npt.NDArray[np.int64],
-    probabilities: npt.NDArray[np.float64],
-    label_names: Sequence[str],
-    top_k: int,
+    files: Sequence[str], judged: Judged, label_names: Sequence[str], top_k: int, trust: Trust | None = None
 ) -> pd.DataFrame:
-    """One row per picture: file, label_name, predicted, correct, probability, then the k likeliest with theirs."""
+    """One row per picture.
+
+    Its file, label_name, predicted, correct and probability, the k likeliest classes with theirs, then the decision in
+    words, the familiarity (empty where it is not measured) and the log loss in nats.
+    """
     names = np.asarray(label_names, dtype=object)
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-    chosen = np.take_along_axis(probabilities, order, axis=1)
+    order = np.argsort(-judged.probabilities, axis=1, kind="stable")[:, :top_k]
+    chosen = np.take_along_axis(judged.probabilities, order, axis=1)
     columns: dict[str, Any] = {
         "file": list(files),
-        "label_name": names[label_ids],
+        "label_name": names[judged.label_ids],
         "predicted": names[order[:, 0]],
-        "correct": order[:, 0] == label_ids,
+        "correct": order[:, 0] == judged.label_ids,
         "probability": chosen[:, 0],
     }
     for rank in range(order.shape[1]):
         columns |= {f"label_{rank + 1}": names[order[:, rank]], f"probability_{rank + 1}": chosen[:, rank]}
+    familiarity = [None] * len(order) if judged.familiarity is None else judged.familiarity.tolist()
+    columns |= {
+        "decision": [
+            describe(decide(row, label_names, trust, value))
+            for row, value in zip(judged.probabilities, familiarity, strict=True)
+        ],
+        "familiarity": familiarity,
+        "loss": log_losses(judged.probabilities, judged.label_ids),
+    }
     return pd.DataFrame(columns)
-
-
-@torch.inference_mode()
-def _predict(
-    model_folder: Path, prepared: PreparedDataset, batch_size: int, device: torch.device
-) -> npt.NDArray[np.float64]:
-    model, processor, _, _ = load_model(str(model_folder))
-    model = place(model, device)
-    rows = []
-    for batch in build_evaluation_loader(prepared.splits[TEST], batch_size, workers=0):
-        # The stored squares are what the processor's steps and resizing give; the rest of it follows here.
-        pixel_values = normalise_squares(processor, batch["pixels"])
-        pixel_values = pixel_values.to(device, memory_format=torch.channels_last)
-        rows.append(model(pixel_values=pixel_values).logits.double().softmax(dim=-1).cpu().numpy())
-    return np.concatenate(rows)

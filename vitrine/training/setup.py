@@ -23,6 +23,7 @@ from vitrine.data.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.models.backbones import place
 from vitrine.models.model_folder import build_processor, save_model
 from vitrine.models.normalisation import Normalisation
+from vitrine.models.reference_features import MOST_ROWS
 from vitrine.models.stages import set_trainable
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder, write_text
@@ -39,7 +40,8 @@ from vitrine.training.weight_average import WeightAverage
 # What does not change the numbers of a training, or only where it ends: a checkpoint may be taken up with other ones.
 FREE_SETTINGS = {
     *("name", "data.source", "data.prepared", "early_stopping.top", "engine.tracker", "engine.workers"),
-    *("engine.checkpoint_minutes", "engine.budget_minutes", "engine.memory_gb", "report.top_k"),
+    *("engine.checkpoint_minutes", "engine.budget_minutes", "engine.memory_gb"),
+    *("report.top_k", "report.precision", "report.language"),
 }
 
 
@@ -174,7 +176,10 @@ def choose_batch(
 
 def open_budget(minutes: float, begun: float, prepared: PreparedDataset) -> Budget:
     """The time budget of a run that began at `time.monotonic()` = `begun`."""
-    return Budget(60 * minutes, begun, len(prepared.splits[VALIDATION]), sum(prepared.facts.counts[TEST].values()))
+    validation, test = len(prepared.splits[VALIDATION]), sum(prepared.facts.counts[TEST].values())
+    # The final evaluation looks at validation pictures and a sample of the training pictures too.
+    looked_at = test + validation + min(len(prepared.splits[TRAIN]), MOST_ROWS)
+    return Budget(60 * minutes, begun, validation, looked_at)
 
 
 def identify(recipe: Recipe, prepared: PreparedDataset, accelerator: Accelerator) -> dict[str, str]:

@@ -1,0 +1,90 @@
+"""Tell whether more pictures would help, and of which class, from the features of a pretrained network.
+
+The prepared data set's training and validation pictures are looked at, its test pictures are not.
+
+python -m vitrine learning-curve configs/s2_dogs5.yaml
+python -m vitrine learning-curve configs/s2_dogs5.yaml --backbone google/mobilenet_v2_1.0_224 --language fr
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+from rich.progress import Progress
+
+from vitrine.commands.console import parse_recipe, run_command
+from vitrine.commands.study import STUDIES, WAYS_OUT, Show, add_study_options, check_pictures, name_backbone
+from vitrine.config.schema import Recipe
+from vitrine.reporting.texts import Language
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+
+    def command() -> None:
+        given = parse_recipe("python -m vitrine learning-curve", __doc__ or "", arguments, _add_options)
+        _measure(given.recipe, given.options)
+
+    return run_command(command)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add_study_options(parser, f"{STUDIES}/<name>/<backbone>")
+    parser.add_argument(
+        "--language", choices=get_args(Language), default="en", help="of the page (default: %(default)s)"
+    )
+
+
+def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
+    check_pictures(options.pictures)
+    from vitrine.training.frozen_features import check_pretrained
+
+    backbone = check_pretrained(recipe, options.backbone, WAYS_OUT)
+    out = options.out or STUDIES / recipe.name / name_backbone(backbone)
+    console = Console(highlight=False)
+    start = time.perf_counter()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total or None)
+
+        sentence, page = _look(recipe, backbone, options, out, show)
+    console.print(sentence, style="bold", markup=False, soft_wrap=True)
+    console.print(f"{time.perf_counter() - start:.0f} s\ncurve:   {page}", markup=False, soft_wrap=True)
+
+
+def _look(recipe: Recipe, backbone: str, options: argparse.Namespace, out: Path, show: Show) -> tuple[str, Path]:
+    """Returns the sentences and the page."""
+    import transformers
+
+    from vitrine.evaluation.learning_curve import measure_learning_curve
+    from vitrine.records.environment import now
+    from vitrine.reporting.learning_curve_section import PAGE, write_learning_curve_page
+    from vitrine.reporting.texts import load_texts
+    from vitrine.training.frozen_features import compute_frozen_features, label_ids_of
+    from vitrine.training.run import open_matching_data
+
+    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
+    transformers.logging.disable_progress_bar()
+    prepared, recipe = open_matching_data(recipe)
+    found = compute_frozen_features(
+        recipe, prepared, backbone, options.pictures, lambda done, total: show("features", done, total)
+    )
+    show("fitting heads", 0, 0)
+    computed = time.perf_counter()
+    names, seed = prepared.label_names, recipe.engine.seed
+    curve = measure_learning_curve(found.values, label_ids_of(found.rows), names, found.groups, seed)
+    facts = {
+        "name": recipe.name,
+        "created": now(),
+        **found.facts,
+        "looked_at": found.looked_at,
+        "knows_classes": found.knows_classes,
+        "seconds": {"features": found.seconds, "curve": time.perf_counter() - computed},
+    }
+    texts = load_texts(options.language)
+    return write_learning_curve_page(out, curve, prepared.facts, facts, texts), out / PAGE

@@ -1,0 +1,120 @@
+"""A linear head on frozen features that answers every picture without having learned from it."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler, normalize
+
+Features = npt.NDArray[np.float32]
+LabelIds = npt.NDArray[np.int64]
+Probabilities = npt.NDArray[np.float64]
+
+FOLDS = 5
+MOST_ITERATIONS = 200
+ROWS_AT_ONCE = 1024  # of the similarities, so that memory grows with the pictures and not with their square
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Answers of heads that were fitted on other pictures.
+
+    Attributes:
+        probabilities: `[pictures, num_labels]`; zeros where not measured.
+        is_measured: whether the class of a picture has another group to learn it from, `[pictures]`.
+        folds: of the cross-validation.
+    """
+
+    probabilities: Probabilities
+    is_measured: npt.NDArray[np.bool_]
+    folds: int
+
+
+def predict_out_of_fold(
+    features: Features,
+    label_ids: LabelIds,
+    num_labels: int,
+    groups: LabelIds,
+    seed: int,
+    inverse_penalty: float,
+) -> OutOfFold:
+    """Asks every picture of a logistic regression that was fitted on other groups.
+
+    Pictures of classes that cannot be measured are in every fitting set: they are wrong answers that a head may give.
+
+    Args:
+        features: `[pictures, width]`.
+        label_ids: `[pictures]`, from 0; at least one class must be measurable.
+        num_labels: number of classes.
+        groups: pictures of one group (copies, one person, one place) never answer for each other; `[pictures]`.
+        seed: of the folds.
+        inverse_penalty: C of the logistic regression for one feature of variance 1; divided by their number.
+    """
+    is_measured = is_measurable(label_ids, groups)
+    tested, always = np.flatnonzero(is_measured), np.flatnonzero(~is_measured)
+    most = min(FOLDS, len(np.unique(groups[tested])), int(np.bincount(label_ids[tested]).max()))
+    folds = StratifiedGroupKFold(most, shuffle=True, random_state=seed)
+    probabilities = np.zeros((len(label_ids), num_labels))
+    with warnings.catch_warnings():
+        # Classes with fewer pictures than folds are no fault here, nor is a head that would go on to the last digit.
+        warnings.filterwarnings("ignore", module="sklearn")
+        for fitted, asked in folds.split(tested, label_ids[tested], groups[tested]):
+            fit_on, ask = np.concatenate([tested[fitted], always]), tested[asked]
+            labels, found = answer_by_head(features[fit_on], label_ids[fit_on], features[ask], inverse_penalty)
+            probabilities[np.ix_(ask, labels)] = found
+    return OutOfFold(probabilities, is_measured, most)
+
+
+def is_measurable(label_ids: LabelIds, groups: LabelIds) -> npt.NDArray[np.bool_]:
+    """Whether the class of each picture has another group to learn it from."""
+    pairs = np.unique(np.stack([label_ids, groups]), axis=1)
+    groups_of_class = np.bincount(pairs[0], minlength=int(label_ids.max()) + 1)
+    found: npt.NDArray[np.bool_] = groups_of_class[label_ids] > 1
+    return found
+
+
+def answer_by_head(
+    features: Features, label_ids: LabelIds, asked: Features, inverse_penalty: float
+) -> tuple[LabelIds, Probabilities]:
+    """The labels that the head knows, and its probabilities of them for each of `asked`."""
+    labels = np.unique(label_ids)
+    if len(asked) == 0 or len(labels) == 1:  # large groups may leave one class, or nothing to ask
+        return labels[:1], np.ones((len(asked), 1))
+    return labels, fit_linear_head(features, label_ids, inverse_penalty).predict_proba(asked)
+
+
+def fit_linear_head(features: Features, label_ids: LabelIds, inverse_penalty: float) -> Pipeline:
+    """Logistic regression on standardised features; at least two classes."""
+    head = make_pipeline(
+        StandardScaler(), LogisticRegression(C=inverse_penalty / features.shape[1], max_iter=MOST_ITERATIONS)
+    )
+    return head.fit(features, label_ids)
+
+
+def agree_with_neighbours(
+    features: Features, label_ids: LabelIds, groups: LabelIds, neighbours: int
+) -> npt.NDArray[np.float64]:
+    """For each picture, the share of the most similar others (cosine, of other groups) that have its label.
+
+    Args:
+        features: `[pictures, width]`; at least two groups.
+        label_ids: `[pictures]`.
+        groups: `[pictures]`; see `predict_out_of_fold`.
+        neighbours: how many are asked; where fewer are there, those.
+    """
+    directions = normalize(features)
+    shares = np.empty(len(label_ids))
+    for start in range(0, len(label_ids), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        similarities = directions[rows] @ directions.T
+        similarities[groups[rows][:, np.newaxis] == groups] = -np.inf
+        nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbours]
+        # Where few other groups exist, pictures of the own group are among the nearest; they are not asked.
+        asked = np.isfinite(np.take_along_axis(similarities, nearest, axis=1))
+        same = (label_ids[nearest] == label_ids[rows][:, np.newaxis]) & asked
+        shares[rows] = same.sum(axis=1) / np.maximum(asked.sum(axis=1), 1)
+    return shares

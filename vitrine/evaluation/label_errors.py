@@ -1,0 +1,293 @@
+"""Labels that are likely wrong: confident learning (Northcutt, Jiang and Chuang 2021, arXiv:1911.00068).
+
+Everything here takes probabilities of a judge that did not learn from the pictures that it judges. What it finds is a
+list to look through: a picture that is merely difficult looks to it like one that is labelled wrongly.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+from threadpoolctl import threadpool_limits
+
+from vitrine.errors import UserError
+from vitrine.evaluation.cross_validation import (
+    Features,
+    LabelIds,
+    Probabilities,
+    agree_with_neighbours,
+    is_measurable,
+    predict_out_of_fold,
+)
+
+# Chosen with benchmarks/label_errors.py: a head that is held back more than the study's follows wrong labels less.
+INVERSE_PENALTY = 0.5
+NEIGHBOURS = 10
+# Added to both probabilities, so that 1e-9 against 1e-6 is no stronger evidence than 0.01 against 0.02.
+SOFTENING = 0.05
+MOST_SUSPECTS = 500  # nobody looks through more, and the record stays small
+
+Judge = Literal["model", "head"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Suspect(_Frozen):
+    """A picture whose label is likely wrong.
+
+    Attributes:
+        file: its name in the manifest.
+        split: train, validation or test.
+        label_name: the label that it has.
+        suggested: the likeliest other label.
+        suspicion: in [0, 1]; above 0.5 the other label has the better reasons.
+        probability: of the suggested label, by the judge.
+    """
+
+    file: str
+    split: str
+    label_name: str
+    suggested: str
+    suspicion: float
+    probability: float
+
+
+class Examined(_Frozen):
+    """Pictures whose labels were looked at.
+
+    Attributes:
+        split: train, validation or test.
+        pictures: how many were examined.
+        of: how many the split has.
+        judge: "model": the trained model, which did not learn from them; "head": linear heads on the features of the
+            pretrained network, each fitted without the pictures that it judges.
+        agreement: share of the examined pictures that the judge gives the label that they have.
+        estimated: how many labels are wrong, by the estimated joint distribution of given and true labels.
+    """
+
+    split: str
+    pictures: int
+    of: int
+    judge: Judge
+    agreement: float
+    estimated: int
+
+
+class LabelErrors(_Frozen):
+    """The section `mistakes.label_errors` of metrics.json.
+
+    Attributes:
+        examined: the splits whose labels were examined.
+        not_examined: the splits for which there was no judge that had not learned from them.
+        suspects: the most suspicious first.
+        more: likely wrong labels beyond the longest list.
+    """
+
+    examined: tuple[Examined, ...]
+    not_examined: tuple[str, ...]
+    suspects: tuple[Suspect, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Some pictures of a split with what a judge says of them.
+
+    Attributes:
+        split: train, validation or test.
+        files: names in the manifest.
+        label_ids: as given, `[pictures]`.
+        probabilities: of a judge that did not learn from them, `[pictures, num_labels]`.
+        judge: who that is.
+        agreement: share of the nearest pictures that have the same label, `[pictures]`, where features are at hand.
+        of: how many pictures the split has; None: these are all.
+    """
+
+    split: str
+    files: Sequence[str]
+    label_ids: LabelIds
+    probabilities: Probabilities
+    judge: Judge
+    agreement: npt.NDArray[np.float64] | None = None
+    of: int | None = None
+
+
+def judge_by_features(
+    split: str,
+    files: Sequence[str],
+    features: Features,
+    label_ids: LabelIds,
+    num_labels: int,
+    groups: LabelIds | None = None,
+    seed: int = 0,
+    of: int | None = None,
+) -> Judged | None:
+    """Lets heads on frozen features judge pictures that the trained model learned from.
+
+    Args:
+        split: which the pictures belong to.
+        files: `[pictures]`.
+        features: of a network that never saw these labels, `[pictures, width]`.
+        label_ids: `[pictures]`.
+        num_labels: number of classes.
+        groups: pictures of one group (copies, one person) never answer for each other, `[pictures]`.
+        seed: of the folds.
+        of: how many pictures the split has; None: these are all.
+
+    Returns:
+        Those that could be judged; None where fewer than two classes have two unrelated pictures.
+    """
+    groups = np.arange(len(label_ids)) if groups is None else groups
+    measurable = is_measurable(label_ids, groups)
+    if len(np.unique(label_ids[measurable])) < 2:
+        return None
+    with threadpool_limits(1):  # steps this small are done before threads have met
+        found = predict_out_of_fold(features, label_ids, num_labels, groups, seed, INVERSE_PENALTY)
+        agreement = agree_with_neighbours(features, label_ids, groups, NEIGHBOURS)
+    rows = np.flatnonzero(found.is_measured)
+    return Judged(
+        split,
+        [files[row] for row in rows],
+        label_ids[rows],
+        found.probabilities[rows],
+        "head",
+        agreement[rows],
+        len(label_ids) if of is None else of,
+    )
+
+
+def find_label_errors(
+    judged: Sequence[Judged], label_names: Sequence[str], not_examined: Sequence[str] = ()
+) -> LabelErrors:
+    """Lists the pictures whose labels are likely wrong.
+
+    Of each part, as many as the estimated number of wrong labels are taken from the top of the ranking, without those
+    that the judge gives the label that they have.
+
+    Args:
+        judged: the splits, each with a judge of its own.
+        label_names: in the order of the label ids.
+        not_examined: splits that had no judge.
+
+    Raises:
+        UserError: probabilities are no numbers.
+    """
+    suspects: list[Suspect] = []
+    examined = []
+    for part in judged:
+        if not len(part.label_ids):
+            continue
+        check_probabilities(part.probabilities)
+        joint = estimate_joint(part.probabilities, part.label_ids)
+        estimated = round(float(joint.sum() - np.trace(joint)))
+        answers = part.probabilities.argmax(axis=1)
+        examined.append(
+            Examined(
+                split=part.split,
+                pictures=len(part.label_ids),
+                of=len(part.label_ids) if part.of is None else part.of,
+                judge=part.judge,
+                agreement=float((answers == part.label_ids).mean()),
+                estimated=estimated,
+            )
+        )
+        suspicion = rate_suspicion(part.probabilities, part.label_ids, part.agreement)
+        first = np.argsort(-suspicion, kind="stable")[:estimated]
+        suspects += [
+            Suspect(
+                file=str(part.files[row]),
+                split=part.split,
+                label_name=label_names[int(part.label_ids[row])],
+                suggested=label_names[int(answers[row])],
+                suspicion=float(suspicion[row]),
+                probability=float(part.probabilities[row, answers[row]]),
+            )
+            for row in first.tolist()
+            if answers[row] != part.label_ids[row]
+        ]
+    suspects.sort(key=lambda suspect: (-suspect.suspicion, suspect.file))
+    return LabelErrors(
+        examined=tuple(examined),
+        not_examined=tuple(not_examined),
+        suspects=tuple(suspects[:MOST_SUSPECTS]),
+        more=max(0, len(suspects) - MOST_SUSPECTS),
+    )
+
+
+def check_probabilities(probabilities: Probabilities) -> None:
+    """Makes sure that every row holds numbers.
+
+    Raises:
+        UserError: says how many rows do not.
+    """
+    bad = int((~np.isfinite(probabilities).all(axis=1)).sum())
+    if bad:
+        raise UserError(
+            f"probabilities: {bad:,} of {len(probabilities):,} pictures have values that are no numbers; "
+            "train again with a smaller optim.learning_rate or with engine.precision=fp32"
+        )
+
+
+def count_confident(probabilities: Probabilities, label_ids: LabelIds) -> npt.NDArray[np.int64]:
+    """The confident joint: pictures of each given label (row) that are confidently of each label (column).
+
+    Confidently: at least as probable as pictures of that label are on average under their own label; of several such
+    labels the most probable counts. Pictures without one are not counted. (Equations 1 and 2 of the paper.)
+    """
+    num_labels = probabilities.shape[1]
+    own = probabilities[np.arange(len(label_ids)), label_ids]
+    pictures = np.bincount(label_ids, minlength=num_labels)
+    sums = np.bincount(label_ids, weights=own, minlength=num_labels)
+    # A label without pictures says nothing about how sure one can be of it: nothing is confidently of it.
+    thresholds = np.where(pictures > 0, sums / np.maximum(pictures, 1), np.inf)
+    confident = np.where(probabilities >= thresholds - 1e-6, probabilities, -1.0)
+    counted = confident.max(axis=1) >= 0
+    joint = np.zeros((num_labels, num_labels), np.int64)
+    np.add.at(joint, (label_ids[counted], confident[counted].argmax(axis=1)), 1)
+    return joint
+
+
+def estimate_joint(probabilities: Probabilities, label_ids: LabelIds) -> npt.NDArray[np.float64]:
+    """Expected number of pictures of each given label (row) and true label (column).
+
+    The confident joint, scaled so that every row has as many pictures as its label was given to (equation 3). Off the
+    diagonal stand the wrong labels.
+    """
+    confident = count_confident(probabilities, label_ids).astype(np.float64)
+    pictures = np.bincount(label_ids, minlength=len(confident))
+    empty = confident.sum(axis=1) == 0
+    confident[empty, empty] = 1  # no evidence against these labels
+    joint: npt.NDArray[np.float64] = confident / confident.sum(axis=1, keepdims=True) * pictures[:, np.newaxis]
+    return joint
+
+
+def rate_suspicion(
+    probabilities: Probabilities, label_ids: LabelIds, agreement: npt.NDArray[np.float64] | None = None
+) -> npt.NDArray[np.float64]:
+    """How much speaks against each given label.
+
+    The odds of the likeliest other label against the given one, and the votes of the nearest pictures where these are
+    known: two judges that fail differently. See benchmarks/label_errors.py for how the rule was chosen.
+
+    Args:
+        probabilities: `[pictures, num_labels]`.
+        label_ids: as given, `[pictures]`.
+        agreement: share of the nearest pictures that have the same label, `[pictures]`.
+
+    Returns:
+        `[pictures]`, in (0, 1).
+    """
+    rows = np.arange(len(label_ids))
+    given = probabilities[rows, label_ids]
+    others = probabilities.copy()
+    others[rows, label_ids] = -1
+    odds = np.log((others.max(axis=1) + SOFTENING) / (given + SOFTENING))
+    if agreement is not None:
+        odds += 1 - 2 * agreement  # half of the votes change nothing
+    found: npt.NDArray[np.float64] = 1 / (1 + np.exp(-odds))
+    return found

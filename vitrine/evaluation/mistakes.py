@@ -1,0 +1,140 @@
+"""Looking at the mistakes: confused pairs, the worst answers, likely wrong labels, weak slices; one record of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from vitrine.evaluation.feasibility import find_confused_pairs
+from vitrine.evaluation.label_errors import Judged, LabelErrors, check_probabilities, find_label_errors
+from vitrine.evaluation.slices import Slice, find_weak_slices
+
+MOST_PAIRS = 20
+MOST_LOSSES = 50
+LEAST_PROBABILITY = 1e-12  # a loss of 27.6; a probability of 0 would give infinity
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Pair(_Frozen):
+    """Two classes that are mixed up.
+
+    Attributes:
+        first: a class.
+        second: another one.
+        first_as_second: test pictures of the first that were given the name of the second.
+        second_as_first: the other way round.
+        first_pictures: test pictures of the first.
+        second_pictures: test pictures of the second.
+    """
+
+    first: str
+    second: str
+    first_as_second: int
+    second_as_first: int
+    first_pictures: int
+    second_pictures: int
+
+
+class TopLoss(_Frozen):
+    """A test picture that surprised the model.
+
+    Attributes:
+        file: its name in the manifest.
+        label_name: its label.
+        predicted: the model's answer.
+        probability: of the answer.
+        own_probability: of its label.
+        loss: the negative logarithm of that.
+    """
+
+    file: str
+    label_name: str
+    predicted: str
+    probability: float
+    own_probability: float
+    loss: float
+
+
+class Mistakes(_Frozen):
+    """The section `mistakes` of metrics.json.
+
+    Attributes:
+        pairs: classes that are mixed up on test pictures, the worst first.
+        top_losses: test pictures by their loss, the largest first; right answers that were unsure are among them.
+        label_errors: likely wrong labels.
+        slices: kinds of test pictures against the others; None where how they look is not known.
+    """
+
+    pairs: tuple[Pair, ...]
+    top_losses: tuple[TopLoss, ...]
+    label_errors: LabelErrors
+    slices: tuple[Slice, ...] | None
+
+
+def collect_mistakes(
+    judged: Sequence[Judged],
+    label_names: Sequence[str],
+    attributes: pd.DataFrame | None,
+    not_examined: Sequence[str] = (),
+) -> Mistakes:
+    """Everything that the section says.
+
+    Args:
+        judged: the test split with the model's own probabilities, and others whose labels are to be examined.
+        label_names: in the order of the label ids.
+        attributes: of `attributes.describe_pictures` for the test split, in the order of `judged`.
+        not_examined: splits whose labels could not be examined.
+
+    Raises:
+        UserError: probabilities are no numbers.
+    """
+    test = next(part for part in judged if part.split == "test")
+    check_probabilities(test.probabilities)
+    answers = test.probabilities.argmax(axis=1)
+    matrix = np.zeros((len(label_names), len(label_names)), np.int64)
+    np.add.at(matrix, (test.label_ids, answers), 1)
+    return Mistakes(
+        pairs=name_pairs(matrix, label_names),
+        top_losses=rank_losses(test, label_names),
+        label_errors=find_label_errors(judged, label_names, not_examined),
+        slices=None if attributes is None else find_weak_slices(attributes, answers == test.label_ids),
+    )
+
+
+def name_pairs(matrix: npt.NDArray[np.int64], label_names: Sequence[str]) -> tuple[Pair, ...]:
+    """The most confused pairs of a confusion matrix, `[classes, classes]`, rows = true class."""
+    return tuple(
+        Pair(
+            first=label_names[pair.first],
+            second=label_names[pair.second],
+            first_as_second=pair.first_as_second,
+            second_as_first=pair.second_as_first,
+            first_pictures=pair.first_pictures,
+            second_pictures=pair.second_pictures,
+        )
+        for pair in find_confused_pairs(matrix)[:MOST_PAIRS]
+    )
+
+
+def rank_losses(test: Judged, label_names: Sequence[str]) -> tuple[TopLoss, ...]:
+    """The pictures with the largest loss (negative logarithm of the probability of the true label)."""
+    rows = np.arange(len(test.label_ids))
+    own = test.probabilities[rows, test.label_ids]
+    answers = test.probabilities.argmax(axis=1)
+    losses = -np.log(np.maximum(own, LEAST_PROBABILITY))
+    return tuple(
+        TopLoss(
+            file=str(test.files[row]),
+            label_name=label_names[int(test.label_ids[row])],
+            predicted=label_names[int(answers[row])],
+            probability=float(test.probabilities[row, answers[row]]),
+            own_probability=float(own[row]),
+            loss=float(losses[row]),
+        )
+        for row in np.argsort(-losses, kind="stable")[:MOST_LOSSES].tolist()
+    )

@@ -1,0 +1,289 @@
+"""When a model should not answer: thresholds chosen on validation pictures, and what they do to test pictures."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import betabinom
+
+from vitrine.evaluation.evidence_sections import Section
+from vitrine.evaluation.uncertainty import wilson_interval
+from vitrine.models.trust import Answer, Trust, Unsure, decide
+
+ASSURANCE = 0.9  # probability with which the precision shall be kept on as many new pictures
+KNOWN_KEPT = 0.98
+CURVE_POINTS = 100
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+WhyNever = Literal["too_few_pictures", "too_many_mistakes"]
+DecisionKind = Literal["answered", "unsure", "none"]
+
+
+class DecisionShare(Section):
+    """Test pictures that met one decision.
+
+    Attributes:
+        decision: answered, unsure, or none of the classes.
+        pictures: how many.
+        right: how many of them have the label of the likeliest class.
+        right_of_two: how many of them have the label of one of the two likeliest classes.
+    """
+
+    decision: DecisionKind
+    pictures: int
+    right: int
+    right_of_two: int
+
+
+class RiskCoverage(Section):
+    """What share of answers would be wrong if only the surest were given.
+
+    Attributes:
+        coverage: shares of the test pictures, surest first, rising to 1.
+        risk: share of wrong answers among them, of the same length.
+        area: under the curve of all pictures; 0 is best, and at random it is the share of wrong answers.
+    """
+
+    coverage: list[float]
+    risk: list[float]
+    area: float
+
+
+class Rejection(Section):
+    """The section `rejection` of metrics.json.
+
+    Attributes:
+        precision: share of the given answers that shall be right, as the recipe asks.
+        confidence_threshold: calibrated probability from which on an answer is given; None where none was shown to keep
+            the precision: then every answer is called unsure.
+        why_never: without threshold: too few validation pictures to show anything, or too many mistakes among the
+            surest; None with one.
+        validation_pictures: on which the thresholds were chosen.
+        validation_coverage: share of them that gets an answer.
+        validation_accuracy: share of right ones among those; None without any.
+        familiarity_threshold: see `Trust`; None where the network has no single vector of features.
+        neighbours: see `Trust`.
+        validation_refused: share of validation pictures called none of the classes; None where it is not measured.
+        pictures: test pictures.
+        decisions: what test pictures met: answered, unsure, none.
+        coverage: share of test pictures that got an answer.
+        accuracy_answered: share of right ones among those; None without any.
+        accuracy_answered_interval: its 95 % interval (Wilson); None likewise.
+        refused: share of test pictures, all of known classes, called none of them; None where it is not measured.
+        curve: risk against coverage by calibrated confidence, all test pictures.
+    """
+
+    precision: float
+    confidence_threshold: float | None
+    why_never: WhyNever | None
+    validation_pictures: int
+    validation_coverage: float
+    validation_accuracy: float | None
+    familiarity_threshold: float | None
+    neighbours: int | None
+    validation_refused: float | None
+    pictures: int
+    decisions: list[DecisionShare]
+    coverage: float
+    accuracy_answered: float | None
+    accuracy_answered_interval: tuple[float, float] | None
+    refused: float | None
+    curve: RiskCoverage
+
+
+def choose_confidence_threshold(
+    confidence: npt.ArrayLike, right: npt.ArrayLike, precision: float, assurance: float = ASSURANCE
+) -> float | None:
+    """The lowest confidence from which on answers may be given.
+
+    Two things must hold for the answers given to validation pictures. Of as many new answers, `precision` would be
+    right with a probability of `assurance` at least (beta-binomial, with Jeffreys' prior: what chance does to the
+    validation pictures and what it will do to new ones are both counted). And their mean calibrated confidence is
+    `precision` at least, which keeps a lucky stretch among few pictures from deciding.
+
+    Args:
+        confidence: calibrated, of the answers to validation pictures, `[pictures]`.
+        right: whether they are right, `[pictures]`.
+        precision: wanted share of right answers.
+        assurance: see above.
+
+    Returns:
+        None where no threshold does.
+    """
+    values, hits = np.asarray(confidence, np.float64), np.asarray(right, np.bool_)
+    order = np.argsort(-values, kind="stable")
+    values, answers = values[order], np.arange(1, len(values) + 1)
+    right_answers = np.cumsum(hits[order])
+    keeps = _assured(right_answers, answers, precision) >= assurance
+    keeps &= np.cumsum(values) / answers >= precision
+    keeps &= np.append(values[1:] < values[:-1], True)  # equal confidences are answered together or not at all
+    places = np.flatnonzero(keeps)
+    return float(values[places[-1]]) if len(places) else None
+
+
+def _assured(right: npt.NDArray[np.int64], answers: npt.NDArray[np.int64], precision: float) -> Floats:
+    """Probability that of as many new answers at least the share `precision` is right."""
+    needed = np.ceil(precision * answers - 1e-9)
+    probability: Floats = betabinom.sf(needed - 1, answers, right + 0.5, answers - right + 0.5)
+    return probability
+
+
+def explain_no_threshold(validation_pictures: int, precision: float) -> WhyNever:
+    """Whether as many pictures could show the precision at all, were every answer right."""
+    pictures = np.asarray([validation_pictures])
+    could = _assured(pictures, pictures, precision)[0] >= ASSURANCE
+    return "too_many_mistakes" if could else "too_few_pictures"
+
+
+def choose_familiarity_threshold(familiarity: npt.ArrayLike, kept: float = KNOWN_KEPT) -> float:
+    """The familiarity below which a picture is of none of the classes.
+
+    Args:
+        familiarity: of validation pictures, all of known classes, `[pictures]`.
+        kept: share of them that must not be refused, at least.
+    """
+    values = np.sort(np.asarray(familiarity, np.float64))
+    return float(values[math.floor((1 - kept) * len(values) + 1e-9)])
+
+
+def risk_coverage(confidence: npt.ArrayLike, right: npt.ArrayLike) -> RiskCoverage:
+    """The curve of the answers to test pictures, thinned to a hundred points.
+
+    Args:
+        confidence: `[pictures]`.
+        right: whether they are right, `[pictures]`.
+    """
+    values, hits = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
+    order = np.argsort(-values, kind="stable")
+    answers = np.arange(1, len(values) + 1)
+    # Equal confidences come in no order: each of them counts as the mean of them all.
+    _, group, size = np.unique(-values[order], return_inverse=True, return_counts=True)
+    hits = (np.bincount(group, hits[order]) / size)[group]
+    risk = 1 - np.cumsum(hits) / answers
+    points = np.unique(np.linspace(0, len(values) - 1, min(CURVE_POINTS, len(values))).round().astype(int))
+    return RiskCoverage(
+        coverage=(answers[points] / len(values)).tolist(),
+        risk=np.clip(risk[points], 0, 1).tolist(),
+        area=float(np.clip(risk.mean(), 0, 1)),
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Calibrated answers to the pictures of a split.
+
+    Attributes:
+        probabilities: `[pictures, labels]`.
+        label_ids: `[pictures]`.
+        familiarity: `[pictures]`; None where it is not measured.
+    """
+
+    probabilities: npt.NDArray[np.floating]
+    label_ids: npt.NDArray[np.int64]
+    familiarity: npt.NDArray[np.floating] | None
+
+    @property
+    def right(self) -> Bools:
+        """Whether the likeliest class is the label, `[pictures]`."""
+        found: Bools = self.probabilities.argmax(axis=1) == self.label_ids
+        return found
+
+    @property
+    def confidence(self) -> Floats:
+        """Probability of the likeliest class, `[pictures]`."""
+        found: Floats = self.probabilities.max(axis=1)
+        return found
+
+    def kinds(self, trust: Trust) -> list[DecisionKind]:
+        """The decision of the model about each picture."""
+        names = [str(label_id) for label_id in range(self.probabilities.shape[1])]
+        familiarity: Sequence[float | None] = (
+            [None] * len(self.label_ids) if self.familiarity is None else self.familiarity.tolist()
+        )
+        found: list[DecisionKind] = []
+        for row, value in zip(self.probabilities, familiarity, strict=True):
+            decision = decide(row, names, trust, value)
+            kind: DecisionKind = "answered" if isinstance(decision, Answer) else "none"
+            found.append("unsure" if isinstance(decision, Unsure) else kind)
+        return found
+
+
+def choose_trust(
+    validation: Judged, precision: float, temperature: float, in_weights: bool, neighbours: int | None
+) -> Trust:
+    """Fixes both thresholds on validation pictures; the one of the confidence among the pictures that are familiar.
+
+    Args:
+        validation: calibrated.
+        precision: wanted share of right answers.
+        temperature: see `Trust`.
+        in_weights: see `Trust`.
+        neighbours: see `Trust`.
+    """
+    threshold, familiar = None, np.ones(len(validation.label_ids), np.bool_)
+    if validation.familiarity is not None:
+        threshold = choose_familiarity_threshold(validation.familiarity)
+        familiar = validation.familiarity >= threshold
+    return Trust(
+        temperature=temperature,
+        in_weights=in_weights,
+        precision=precision,
+        confidence_threshold=choose_confidence_threshold(
+            validation.confidence[familiar], validation.right[familiar], precision
+        ),
+        familiarity_threshold=threshold,
+        neighbours=None if threshold is None else neighbours,
+    )
+
+
+def measure_rejection(trust: Trust, validation: Judged, test: Judged) -> Rejection:
+    """What a model's thresholds do.
+
+    Args:
+        trust: of the model.
+        validation: the pictures that chose it.
+        test: pictures of the same classes, never seen before.
+    """
+    before, after = np.asarray(validation.kinds(trust)), np.asarray(test.kinds(trust))
+    measured = trust.familiarity_threshold is not None
+    never = trust.confidence_threshold is None
+    answered = int((after == "answered").sum())
+    right = int(test.right[after == "answered"].sum())
+    on_validation = validation.right[before == "answered"]
+    return Rejection(
+        precision=trust.precision,
+        confidence_threshold=trust.confidence_threshold,
+        why_never=explain_no_threshold(len(before), trust.precision) if never else None,
+        validation_pictures=len(before),
+        validation_coverage=len(on_validation) / len(before),
+        validation_accuracy=float(on_validation.mean()) if len(on_validation) else None,
+        familiarity_threshold=trust.familiarity_threshold,
+        neighbours=trust.neighbours,
+        validation_refused=float((before == "none").mean()) if measured else None,
+        pictures=len(after),
+        decisions=_count_decisions(test, after),
+        coverage=answered / len(after),
+        accuracy_answered=right / answered if answered else None,
+        accuracy_answered_interval=wilson_interval(right, answered) if answered else None,
+        refused=float((after == "none").mean()) if measured else None,
+        curve=risk_coverage(test.confidence, test.right),
+    )
+
+
+def _count_decisions(test: Judged, kinds: npt.NDArray[np.str_]) -> list[DecisionShare]:
+    two = np.argsort(-test.probabilities, axis=1, kind="stable")[:, :2]
+    of_two = (two == test.label_ids[:, None]).any(axis=1)
+    names: tuple[DecisionKind, ...] = ("answered", "unsure", "none")
+    return [
+        DecisionShare(
+            decision=name,
+            pictures=int((kinds == name).sum()),
+            right=int(test.right[kinds == name].sum()),
+            right_of_two=int(of_two[kinds == name].sum()),
+        )
+        for name in names
+    ]

@@ -1,0 +1,145 @@
+"""Weak slices: kinds of pictures (dark, small, grey ...) on which a model is right less often than on the others."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+from scipy.stats import fisher_exact
+
+from vitrine.evaluation.uncertainty import wilson_interval
+
+Name = Literal["dark", "bright", "low_contrast", "small", "elongated", "grey", "blurred"]
+Share = float
+
+LEVEL = 0.05
+FIFTH = 0.2
+# Where so many pictures look alike that "the darkest fifth" holds more than this share, it is no slice.
+LARGEST_SLICE = 0.5
+
+
+class Slice(BaseModel):
+    """One kind of test pictures.
+
+    Attributes:
+        name: of the kind.
+        limit: value of the attribute at its edge, see `cut_slices`; None where it has none.
+        pictures: how many there are; 0 where the pictures do not differ in this, or none is of this kind.
+        right: how many of them were named rightly.
+        accuracy: share of right answers; None without pictures.
+        interval: its 95 % interval (Wilson).
+        rest_pictures: all the others.
+        rest_accuracy: share of right answers among them; None without others.
+        difference: accuracy of the slice less that of the rest.
+        p_value: of Fisher's exact test that the slice is not weaker, Holm-corrected for the number of slices.
+        is_weaker: whether it is shown to be weaker (5 % level).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: Name
+    limit: float | None
+    pictures: int
+    right: int
+    accuracy: Share | None
+    interval: tuple[Share, Share] | None
+    rest_pictures: int
+    rest_accuracy: Share | None
+    difference: float | None
+    p_value: Share | None
+    is_weaker: bool
+
+
+# Each kind: the column of `describe_pictures`, and whether it is the lower or the upper end.
+ENDS: dict[Name, tuple[str, Literal["low", "high"]]] = {
+    "dark": ("brightness", "low"),
+    "bright": ("brightness", "high"),
+    "low_contrast": ("contrast", "low"),
+    "small": ("side", "low"),
+    "elongated": ("elongation", "high"),
+    "blurred": ("sharpness", "low"),
+}
+
+
+def find_weak_slices(attributes: pd.DataFrame, correct: npt.NDArray[np.bool_]) -> tuple[Slice, ...]:
+    """Compares each kind of test pictures with all the others.
+
+    Args:
+        attributes: of `attributes.describe_pictures`, one row for each test picture.
+        correct: whether each was named rightly, in the same order.
+
+    Returns:
+        All kinds; the weakest first, those without pictures last.
+    """
+    marks = cut_slices(attributes)
+    comparable = [name for name, (mark, _) in marks.items() if mark.any() and not mark.all()]
+    raw = [_test(correct[marks[name][0]], correct[~marks[name][0]]) for name in comparable]
+    p_values = dict(zip(comparable, correct_by_holm(raw), strict=True))
+    slices = [_describe(name, mark, limit, correct, p_values.get(name)) for name, (mark, limit) in marks.items()]
+    return tuple(sorted(slices, key=lambda one: (one.difference is None, one.difference or 0.0)))
+
+
+def cut_slices(attributes: pd.DataFrame) -> dict[Name, tuple[npt.NDArray[np.bool_], float | None]]:
+    """Which pictures belong to each kind, and the value at its edge.
+
+    All kinds but one are a fifth of the pictures each, so that there are enough of them to compare: brightness and
+    contrast in grey levels, the shorter side in pixels, longer side by shorter side, sharpness. Grey are all that are.
+    """
+    found: dict[Name, tuple[npt.NDArray[np.bool_], float | None]] = {}
+    for name, (column, end) in ENDS.items():
+        mark, limit = _cut_fifth(attributes[column].to_numpy(float), end)
+        found[name] = (mark, limit if mark.any() else None)
+    found["grey"] = (attributes["is_grey"].to_numpy(bool), None)
+    return found
+
+
+def _cut_fifth(values: npt.NDArray[np.float64], end: Literal["low", "high"]) -> tuple[npt.NDArray[np.bool_], float]:
+    if not len(values):
+        return np.zeros(0, bool), 0.0
+    compare: Callable[..., npt.NDArray[np.bool_]] = np.less_equal if end == "low" else np.greater_equal
+    limit = float(np.quantile(values, FIFTH if end == "low" else 1 - FIFTH, method="inverted_cdf"))
+    mark = compare(values, limit)
+    if mark.mean() > LARGEST_SLICE:  # many equal values: only what lies beyond them
+        mark = mark & (values != limit)
+        limit = float(values[mark].max() if end == "low" else values[mark].min()) if mark.any() else limit
+    return mark, limit
+
+
+def _test(inside: npt.NDArray[np.bool_], outside: npt.NDArray[np.bool_]) -> float:
+    right, right_outside = int(inside.sum()), int(outside.sum())
+    table = [[right, len(inside) - right], [right_outside, len(outside) - right_outside]]
+    return float(fisher_exact(table, alternative="less").pvalue)
+
+
+def correct_by_holm(p_values: list[float]) -> list[float]:
+    """P-values of several tests, corrected so that the chance of any false alarm stays at the level (Holm 1979)."""
+    corrected = [1.0] * len(p_values)
+    highest = 0.0
+    for rank, place in enumerate(np.argsort(p_values, kind="stable").tolist()):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        corrected[place] = highest
+    return corrected
+
+
+def _describe(
+    name: Name, mark: npt.NDArray[np.bool_], limit: float | None, correct: npt.NDArray[np.bool_], p_value: float | None
+) -> Slice:
+    inside, outside = correct[mark], correct[~mark]
+    right = int(inside.sum())
+    accuracy = right / len(inside) if len(inside) else None
+    rest = float(outside.mean()) if len(outside) else None
+    return Slice(
+        name=name,
+        limit=limit,
+        pictures=len(inside),
+        right=right,
+        accuracy=accuracy,
+        interval=wilson_interval(right, len(inside)) if len(inside) else None,
+        rest_pictures=len(outside),
+        rest_accuracy=rest,
+        difference=None if accuracy is None or rest is None else accuracy - rest,
+        p_value=p_value,
+        is_weaker=p_value is not None and p_value < LEVEL,
+    )

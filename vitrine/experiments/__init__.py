@@ -1,0 +1,1 @@
+"""Experiments of several trainings: searches and comparisons."""

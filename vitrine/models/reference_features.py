@@ -1,0 +1,107 @@
+"""A sample of the training pictures as the head sees them: how like them a new picture is.
+
+Of the scores tried on photos of dogs against drawings and digits, the mean cosine similarity to the nearest training
+pictures told known from unknown best (after Sun et al. 2022, "Out-of-distribution detection with deep nearest
+neighbors"); figures in EXPERIMENTS.md.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from vitrine.errors import UserError
+
+REFERENCE_FEATURES = "reference_features.safetensors"
+NEIGHBOURS = 3
+MOST_ROWS = 2000
+MOST_BYTES = 8 * 10**6  # in float16: the file travels with the model
+LEAST_NORM = 1e-12
+
+
+@dataclass(frozen=True)
+class ReferenceFeatures:
+    """Unit vectors of sampled training pictures.
+
+    Attributes:
+        rows: of length 1, float16, `[pictures, width]`.
+        label_ids: of the pictures, int64, `[pictures]`.
+    """
+
+    rows: npt.NDArray[np.float16]
+    label_ids: npt.NDArray[np.int64]
+
+    def familiarity(self, features: npt.NDArray[np.float32], neighbours: int) -> npt.NDArray[np.float32]:
+        """Mean cosine similarity to the nearest rows.
+
+        Args:
+            features: `[pictures, width]`.
+            neighbours: how many of the rows; all of them where there are fewer.
+
+        Returns:
+            `[pictures]`, -1 to 1.
+        """
+        count = min(neighbours, len(self.rows))
+        similarities = _to_length_one(features) @ self.rows.astype(np.float32).T
+        nearest = np.partition(similarities, -count, axis=1)[:, -count:]
+        mean: npt.NDArray[np.float32] = nearest.mean(axis=1)
+        return mean
+
+    def save(self, folder: Path) -> None:
+        """Writes them into a model folder."""
+        save_file({"features": self.rows, "label_ids": self.label_ids}, folder / REFERENCE_FEATURES)
+
+
+def build_reference(
+    features: npt.NDArray[np.float32], label_ids: npt.NDArray[np.int64]
+) -> ReferenceFeatures:
+    """Brings the features of sampled training pictures to length 1 and half precision."""
+    return ReferenceFeatures(_to_length_one(features).astype(np.float16), label_ids.astype(np.int64))
+
+
+def load_reference(folder: Path) -> ReferenceFeatures:
+    """Reads them from a model folder.
+
+    Raises:
+        UserError: the file is missing or broken.
+    """
+    path = folder / REFERENCE_FEATURES
+    try:
+        tensors = load_file(path)
+        return ReferenceFeatures(tensors["features"], tensors["label_ids"])
+    except (OSError, SafetensorError, KeyError) as error:
+        raise UserError(
+            f"{path}: missing or broken, so the model cannot say which pictures are of none of its classes; "
+            "copy the model folder again, whole"
+        ) from error
+
+
+def choose_rows(label_ids: npt.NDArray[np.int64], width: int, seed: int) -> npt.NDArray[np.int64]:
+    """Rows of training pictures to keep, as many of each class as there is room for, in rising order.
+
+    Args:
+        label_ids: of all training pictures.
+        width: of the features.
+        seed: of the choice.
+    """
+    room = min(MOST_ROWS, max(1, MOST_BYTES // (2 * width)))
+    if len(label_ids) <= room:
+        return np.arange(len(label_ids))
+    shuffled = np.random.default_rng(seed).permutation(len(label_ids))
+    # The first picture of every class in that order, then the second of every class ...
+    in_class = np.empty(len(label_ids), np.int64)
+    for label_id in np.unique(label_ids):
+        members = shuffled[label_ids[shuffled] == label_id]
+        in_class[members] = np.arange(len(members))
+    turn = np.lexsort((np.argsort(shuffled), in_class))
+    return np.sort(turn[:room])
+
+
+def _to_length_one(features: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    values = np.asarray(features, np.float32)
+    norms = np.linalg.norm(values, axis=1, keepdims=True)
+    unit: npt.NDArray[np.float32] = values / np.maximum(norms, np.float32(LEAST_NORM))
+    return unit

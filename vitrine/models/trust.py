@@ -1,0 +1,92 @@
+"""How far a model's answers can be trusted, and the one rule that makes an answer of its numbers.
+
+Predictor, commands, page and ONNX file all decide by `decide`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+
+class Trust(BaseModel):
+    """What was fixed on validation pictures; stored with the model.
+
+    Attributes:
+        temperature: the network's own logits divided by it give calibrated probabilities (Guo et al. 2017).
+        in_weights: whether the stored weights are divided already, so that their logits are calibrated as they come.
+        precision: share of the given answers that shall be right.
+        confidence_threshold: calibrated probability of the likeliest class from which on an answer is given; None where
+            no threshold was shown to keep the precision, so that every answer is called unsure.
+        familiarity_threshold: familiarity below which a picture is of no class; None where it is not measured.
+        neighbours: of how many training pictures the familiarity is the mean similarity; None likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    temperature: float = 1.0
+    in_weights: bool = True
+    precision: float
+    confidence_threshold: float | None
+    familiarity_threshold: float | None = None
+    neighbours: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The picture shows this class."""
+
+    label_name: str
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """It may be one or the other, the likelier first."""
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class NoneOfThese:
+    """It is like no picture that the model learned from."""
+
+
+Decision = Answer | Unsure | NoneOfThese
+
+
+def decide(
+    probabilities: npt.NDArray[np.floating],
+    label_names: Sequence[str],
+    trust: Trust | None,
+    familiarity: float | None = None,
+) -> Decision:
+    """Answers, hesitates or refuses.
+
+    Args:
+        probabilities: calibrated, of one picture, `[labels]`.
+        label_names: in the order of the label ids.
+        trust: of the model; None always answers, as models without thresholds do.
+        familiarity: of the picture; None where the model does not measure it.
+    """
+    first, *others = (label_names[label_id] for label_id in np.argsort(-probabilities, kind="stable")[:2])
+    if trust is None:
+        return Answer(first)
+    if familiarity is not None and trust.familiarity_threshold is not None:
+        if familiarity < trust.familiarity_threshold:
+            return NoneOfThese()
+    threshold = trust.confidence_threshold
+    if not others or (threshold is not None and probabilities.max() >= threshold):
+        return Answer(first)
+    return Unsure(first, others[0])
+
+
+def describe(decision: Decision) -> str:
+    """The decision in words: "pug", "unsure: pug or corgi", "none of my classes"."""
+    if isinstance(decision, Answer):
+        return decision.label_name
+    if isinstance(decision, Unsure):
+        return f"unsure: {decision.first} or {decision.second}"
+    return "none of my classes"
