@@ -42,9 +42,10 @@ def divide(
     )
     is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
     set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
-    manifest.loc[manifest["status"] != KEPT, "split"] = ""
     if data.folds is not None:
         _fold(manifest, dict(zip(divided.index, units, strict=True)), labels_before, settings, work)
+    manifest.loc[manifest["status"] != KEPT, "split"] = ""
+    manifest.loc[manifest["status"] != KEPT, "fold"] = -1
     _check_training(manifest, settings)
 
 
@@ -57,7 +58,7 @@ def _fold(
 ) -> None:
     """Divides all but the test pictures into folds, in place."""
     data = settings.data
-    rows = manifest["split"].isin([TRAIN, VALIDATION])
+    rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(list(units))
     folds = assign_folds(
         manifest.loc[rows, "file"].tolist(),
         labels_before[rows].tolist(),

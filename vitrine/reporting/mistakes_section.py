@@ -28,7 +28,8 @@ MOST_IN_CELLS = 180  # pictures; with the others about 1 MB
 MOST_LOSSES = 12
 MOST_SUSPECTS = 24
 MOST_PAIRS = 8
-LONGEST_SIDE = 96  # pixels; about 3 kB each
+LONGEST_SIDE = 96  # pixels of those in cells; about 3 kB each
+LONGEST_CAPTIONED_SIDE = 144  # of those that stand alone
 WEAK_JUDGE = 0.8  # a judge that agrees with fewer labels errs more often than those who label
 
 PictureOf = Callable[[str], Image.Image | None]
@@ -82,9 +83,9 @@ class _Pictures:
     def __init__(self, picture_of: PictureOf) -> None:
         self._picture_of = picture_of
 
-    def find(self, file: str) -> Thumbnail | None:
+    def find(self, file: str, longest_side: int = LONGEST_CAPTIONED_SIDE) -> Thumbnail | None:
         picture = self._picture_of(file)
-        return None if picture is None else thumbnail(shrink(picture, LONGEST_SIDE))
+        return None if picture is None else thumbnail(shrink(picture, longest_side))
 
 
 def pictures_of(prepared: PreparedDataset) -> PictureOf:
@@ -99,7 +100,7 @@ def pictures_of(prepared: PreparedDataset) -> PictureOf:
         if file not in places:
             return None
         split, place = places[file]
-        return prepared.show(prepared.splits[split][place], LONGEST_SIDE)
+        return prepared.show(prepared.splits[split][place], LONGEST_CAPTIONED_SIDE)
 
     return show
 
@@ -213,7 +214,12 @@ def _fill_galleries(
                 anchor=_anchor(shown, answered),
                 title=texts(key, shown=names[shown], answered=names[answered]),
                 pictures=[
-                    Shown(pictures.find(str(file)), str(file), texts("mistakes.sure", share=texts.percent(share)), "")
+                    Shown(
+                        pictures.find(str(file), LONGEST_SIDE),
+                        str(file),
+                        texts("mistakes.sure", share=texts.percent(share)),
+                        "",
+                    )
                     for file, share in zip(rows["file"], rows["probability"], strict=True)
                 ],
                 more=texts("mistakes.gallery.more", count=more) if more else "",
@@ -256,7 +262,7 @@ def _show_labels(errors: LabelErrors, pictures: _Pictures, texts: Texts) -> Mapp
     return {
         "examined": [_say_examined(part, texts) for part in errors.examined],
         "not_examined": [
-            texts("mistakes.labels.not_examined", split=texts(f"mistakes.splits.{split}"))
+            _capitalise(texts("mistakes.labels.not_examined", split=texts(f"mistakes.splits.{split}")))
             for split in errors.not_examined
         ],
         "weak_judge": bool(shown) and any(part.agreement < WEAK_JUDGE for part in errors.examined),
@@ -273,12 +279,12 @@ def _say_examined(part: Examined, texts: Texts) -> str:
         "agreement": texts.percent(part.agreement, 1),
     }
     whole = "" if part.pictures == part.of else " " + texts("mistakes.labels.part", total=texts.number(part.of))
-    return (
-        texts(f"mistakes.labels.judge.{part.judge}", **values)
-        + " "
-        + texts("mistakes.labels.estimated", count=part.estimated)
-        + whole
-    )
+    judge = _capitalise(texts(f"mistakes.labels.judge.{part.judge}", **values))
+    return f"{judge} {texts('mistakes.labels.estimated', count=part.estimated)}{whole}"
+
+
+def _capitalise(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _show_suspect(suspect: Suspect, pictures: _Pictures, texts: Texts) -> dict[str, Any]:

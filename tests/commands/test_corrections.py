@@ -1,0 +1,101 @@
+import json
+
+import pytest
+
+from tests.data.trees import prepare
+from vitrine.commands import corrections
+from vitrine.data.corrections import Row, read_rows, write_rows
+from vitrine.evaluation.label_errors import LabelErrors, Suspect
+from vitrine.evaluation.mistakes import Mistakes
+
+
+def suspect(file, label_name="cat", suggested="dog", suspicion=0.9):
+    return Suspect(
+        file=file, split="train", label_name=label_name, suggested=suggested, suspicion=suspicion, probability=0.8
+    )
+
+
+@pytest.fixture
+def write_run(tmp_path):
+    """A function that makes a run with these suspects."""
+
+    def make(*suspects, recipe="name: x\n"):
+        errors = LabelErrors(examined=(), not_examined=(), suspects=suspects, more=0)
+        section = Mistakes(pairs=(), top_losses=(), label_errors=errors, slices=None)
+        run = tmp_path / "run"
+        run.mkdir(exist_ok=True)
+        (run / "metrics.json").write_text(json.dumps({"mistakes": section.model_dump(mode="json")}))
+        (run / "recipe.yaml").write_text(recipe)
+        return run
+
+    return make
+
+
+def test_the_list_becomes_a_table_that_changes_nothing_until_rows_are_marked(write_run, tmp_path, capsys):
+    out = tmp_path / "c.csv"
+    run = write_run(suspect("cat/003.png"), suspect("dog/001.png", "dog", "cat"))
+    assert corrections.main([str(run), "--output", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "2 likely wrong labels" in printed
+    assert f"data.corrections={out}" in printed
+    assert [row for _, row in read_rows(out)] == [
+        Row("cat/003.png", "cat", "dog", "", "", "train", "0.900"),
+        Row("dog/001.png", "dog", "cat", "", "", "train", "0.900"),
+    ]
+
+
+def test_marked_rows_can_be_applied_as_they_are(write_run, tmp_path, make_class_folders):
+    source = make_class_folders({"cat": 20, "dog": 20})
+    out = tmp_path / "c.csv"
+    assert corrections.main([str(write_run(suspect("cat/003.png"))), "--output", str(out), "--mark", "relabel"]) == 0
+    assert prepare(source, corrections=str(out)).facts.corrections == [
+        "c.csv: 1 label corrected and 0 pictures removed."
+    ]
+
+
+def test_corrections_that_the_run_was_trained_with_stay_in_the_table(write_run, tmp_path):
+    first, out = tmp_path / "first.csv", tmp_path / "second.csv"
+    earlier = [Row("a.png", "cat", "dog", "relabel"), Row("b.png", "cat", "dog"), Row("c.png", "dog", action="remove")]
+    write_rows(first, earlier)
+    run = write_run(suspect("a.png", "dog", "emu"), suspect("d.png"), recipe=f"data:\n  corrections: {first}\n")
+    assert corrections.main([str(run), "--output", str(out)]) == 0
+    rows = [row for _, row in read_rows(out)]
+    assert [(row.file, row.label_name, row.action, row.new_label) for row in rows] == [
+        ("a.png", "cat", "relabel", "dog"),  # against the source, which still says cat
+        ("c.png", "dog", "remove", ""),
+        ("d.png", "cat", "", ""),
+    ]
+    assert rows[0].suggested == "emu"
+
+
+def test_marks_are_never_overwritten(write_run, tmp_path, capsys):
+    out = tmp_path / "c.csv"
+    out.write_text("mine")
+    assert corrections.main([str(write_run(suspect("a.png"))), "--output", str(out)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert out.read_text() == "mine"
+
+
+def test_nothing_to_correct_writes_nothing(write_run, tmp_path, capsys):
+    assert corrections.main([str(write_run()), "--output", str(tmp_path / "c.csv")]) == 0
+    assert "nothing to correct" in capsys.readouterr().out
+    assert not (tmp_path / "c.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "message"),
+    [
+        (None, [], "is no finished run"),
+        ("{}", [], "says nothing of wrong labels: an older version made it"),
+        ('{"mistakes": {}}', [], "is damaged"),
+        ("{", [], "is damaged"),
+        ("{}", ["--output", "c.xlsx"], "must end in .csv"),
+        ("{}", ["--output", "nowhere/c.csv"], "there is no folder"),
+    ],
+)
+def test_a_mistake_is_one_message(tmp_path, monkeypatch, capsys, content, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    if content:
+        (tmp_path / "metrics.json").write_text(content)
+    assert corrections.main([str(tmp_path), *arguments]) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,125 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.factories import prepare
+from vitrine.data.facts import THUMBNAILS
+from vitrine.evaluation.attributes import describe_pictures
+from vitrine.evaluation.slices import Slice, correct_by_holm, cut_slices, find_weak_slices
+
+
+def attributes_of(number=100, **columns):
+    generator = np.random.default_rng(0)
+    values = {
+        "brightness": generator.permutation(number) + 50.0, "contrast": 40.0, "side": 200.0, "elongation": 1.0,
+        "is_grey": False, "sharpness": 1.0,
+    }  # fmt: skip
+    return pd.DataFrame(values | columns)
+
+
+def by_name(slices):
+    return {one.name: one for one in slices}
+
+
+def test_a_slice_that_fails_is_shown_weaker_and_stands_first():
+    attributes = attributes_of()
+    correct = (attributes["brightness"] >= 65).to_numpy() | (np.arange(100) % 2 == 0)
+    slices = find_weak_slices(attributes, correct)
+    dark = slices[0]
+    assert (dark.name, dark.pictures, dark.limit, dark.rest_pictures) == ("dark", 20, 69, 80)
+    assert dark.is_weaker
+    assert dark.p_value < 0.01
+    assert dark.difference == pytest.approx(dark.accuracy - dark.rest_accuracy)
+    assert not by_name(slices)["bright"].is_weaker
+    assert all(Slice.model_validate(one.model_dump(mode="json")) == one for one in slices)
+
+
+def test_slices_without_pictures_have_no_figures_and_come_last():
+    slices = find_weak_slices(attributes_of(), np.ones(100, bool))
+    grey = by_name(slices)["grey"]
+    assert (grey.pictures, grey.accuracy, grey.interval, grey.p_value, grey.is_weaker) == (0, None, None, None, False)
+    assert by_name(slices)["small"].pictures == 0  # all are of one size
+    assert [one.pictures > 0 for one in slices] == sorted((one.pictures > 0 for one in slices), reverse=True)
+
+
+def test_many_equal_values_leave_only_what_lies_beyond_them():
+    sides = np.array([200.0] * 90 + [50.0] * 10)
+    mark, limit = cut_slices(attributes_of(side=sides))["small"]
+    assert (mark.sum(), limit) == (10, 50)
+    mark, _ = cut_slices(attributes_of(elongation=np.array([1.0] * 95 + [3.0] * 5)))["elongated"]
+    assert mark.tolist() == [False] * 95 + [True] * 5
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_few_pictures_are_no_fault(number):
+    for correct in (np.zeros(number, bool), np.ones(number, bool)):
+        assert not any(one.is_weaker for one in find_weak_slices(attributes_of(number), correct))
+
+
+def test_all_pictures_of_one_kind_have_no_others_to_be_compared_with():
+    grey = by_name(find_weak_slices(attributes_of(is_grey=True), np.ones(100, bool)))["grey"]
+    assert (grey.pictures, grey.accuracy, grey.rest_accuracy, grey.p_value) == (100, 1, None, None)
+
+
+def test_holms_correction_is_that_of_the_textbook():
+    assert correct_by_holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert correct_by_holm([]) == []
+    assert correct_by_holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_false_alarms_stay_at_the_level():
+    generator = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(100):
+        values = {name: generator.random(150) for name in ("brightness", "contrast", "side", "elongation", "sharpness")}
+        slices = find_weak_slices(pd.DataFrame(values | {"is_grey": generator.random(150) < 0.2}),
+                                  generator.random(150) < 0.8)  # fmt: skip
+        alarms += any(one.is_weaker for one in slices)
+    assert alarms <= 8
+
+
+@pytest.fixture
+def looks(tmp_path):
+    """A test split in which a dark, a grey, a small, a long and a blurred picture stand out; with the data set."""
+    from PIL import Image, ImageFilter
+
+    from tests.data.pictures import photograph
+
+    special = {
+        "dark": photograph(1).point(lambda level: level // 5),
+        "grey": photograph(2).convert("L").convert("RGB"),
+        "small": photograph(3, (30, 24)),
+        "long": photograph(4, (400, 60)),
+        "blurred": photograph(5).filter(ImageFilter.GaussianBlur(12)),
+    }
+    for name in ("cat", "dog"):
+        (tmp_path / "source" / "test" / name).mkdir(parents=True)
+        (tmp_path / "source" / "train" / name).mkdir(parents=True)
+        for number in range(6):
+            noise = np.random.default_rng(number + len(name)).integers(0, 90, (160, 200, 3)).astype(np.uint8)
+            picture = photograph(40 + number + 10 * (name == "dog"))
+            lively = Image.fromarray(np.asarray(picture) // 2 + noise)
+            lively.save(tmp_path / "source" / "train" / name / f"{number}.png")
+            lively.transpose(Image.Transpose.ROTATE_180).save(tmp_path / "source" / "test" / name / f"{number}.png")
+    for name, picture in special.items():
+        picture.save(tmp_path / "source" / "test" / "cat" / f"{name}.png")
+    return prepare(tmp_path / "source", tmp_path / "prepared", image_size=64)
+
+
+def check_looks(prepared):
+    table = describe_pictures(prepared, "test")
+    assert table["file"].tolist() == list(prepared.splits["test"]["file"])
+    table.index = [file.split("/")[-1].removesuffix(".png") for file in table["file"]]
+    assert table["brightness"].idxmin() == "dark"
+    assert table.index[table["is_grey"]].tolist() == ["grey"]
+    assert (table["side"].idxmin(), table.loc["small", "side"]) == ("small", 24)
+    assert table["elongation"].idxmax() == "long"
+    assert table["sharpness"].idxmin() == "blurred"
+    return table
+
+
+def test_looks_are_those_of_the_pictures_with_and_without_what_the_scan_kept(looks):
+    scanned = check_looks(looks)
+    (looks.folder / THUMBNAILS).unlink()
+    squares = check_looks(looks)
+    assert np.abs(scanned["brightness"] - squares["brightness"]).max() < 5
