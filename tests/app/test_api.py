@@ -89,8 +89,9 @@ def test_a_senseless_top_k_is_named_with_its_rule(client, picture, top_k):
 
 def test_picture_and_top_k_are_the_names_of_the_inputs_and_top_k_may_be_left_out(client, picture):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert list(endpoints) == ["/predict"]
-    assert [parameter["parameter_name"] for parameter in endpoints["/predict"]["parameters"]] == ["picture", "top_k"]
+    assert list(endpoints) == ["/predict", "/decide"]
+    for endpoint in endpoints.values():
+        assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["picture", "top_k"]
     assert len(client.predict(picture=handle_file(picture), api_name="/predict")["confidences"]) == 5
 
 
@@ -128,9 +129,18 @@ def test_a_wrong_file_is_named_with_reason_and_advice_and_the_next_one_works(
     assert client.predict(handle_file(picture), 1, api_name="/predict")["label"] in LABELS
 
 
-def test_no_picture_is_said_to_be_missing(client):
+@pytest.mark.parametrize("endpoint", ["/predict", "/decide"])
+def test_no_picture_is_said_to_be_missing(client, endpoint):
     with pytest.raises(AppError, match="No picture was sent"):
-        client.predict(None, 3, api_name="/predict")
+        client.predict(None, 3, api_name=endpoint)
+
+
+def test_a_decision_comes_with_its_words_and_the_same_probabilities(client, picture):
+    predicted = client.predict(handle_file(picture), 2, api_name="/predict")
+    decided = client.predict(handle_file(picture), 2, api_name="/decide")
+    assert (decided["decision"], decided["words"]) == ("answer", predicted["label"])
+    assert decided["confidences"] == predicted["confidences"]
+    assert decided["familiarity"] is None  # this model does not measure it
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_stored(address, tmp_path):

@@ -80,8 +80,9 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
         classifier = Classifier(replace(predictor, metadata=metadata))
         *_, shown = classifier.show_example(2, SimpleNamespace(index=0))
         picture = Image.open(predictor.folder / "examples" / "000.png")
-        assert shown.ranking == predictor.predict(picture, top_k=len(predictor.label_names), prepared=prepared)
-        answers[prepared] = shown.ranking
+        ranking = shown.judgement.ranking
+        assert list(ranking) == predictor.predict(picture, top_k=len(predictor.label_names), prepared=prepared)
+        answers[prepared] = ranking
     assert answers[False] != answers[True]
 
 

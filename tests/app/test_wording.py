@@ -6,6 +6,14 @@ import pytest
 
 from tests.app.models import metadata
 from vitrine.app import wording
+from vitrine.inference.predictor import Judgement
+from vitrine.models.trust import Answer, NoneOfThese, Trust, Unsure
+
+TRUST = Trust(precision=0.95, confidence_threshold=0.8, familiarity_threshold=0.7, neighbours=3)
+
+
+def judged(ranking, decision=None, familiarity=None):
+    return Judgement(tuple(ranking), decision or Answer(ranking[0][0]), familiarity)
 
 
 def text_of(html):
@@ -28,8 +36,9 @@ def test_names_from_outside_are_text_and_never_markup():
     facts = metadata([]).model_copy(update={"name": evil})
     everything = [
         wording.header(evil, (evil,), facts),
-        wording.answer(evil, [(evil, 0.9)], 1, evil),
-        wording.answer("x", [("x", 0.9)], 1, evil),
+        wording.answer(evil, judged([(evil, 0.9)]), 1, None, evil),
+        wording.answer("x", judged([("x", 0.9)]), 1, None, evil),
+        wording.answer("x", judged([("x", 0.9)], Unsure(evil, evil)), 1, TRUST),
         wording.notice(evil),
     ]
     assert all("<img" not in html for html in everything)
@@ -72,13 +81,41 @@ def test_a_perfect_test_is_reported_as_it_was():
 
 def test_as_many_bars_as_asked_for_in_the_order_of_the_ranking():
     ranking = [("a", 0.6), ("b", 0.3), ("c", 0.1)]
-    assert "a 60.0 % b 30.0 % It always chooses" in text_of(wording.answer("x.jpg", ranking, 2))
+    assert "a 60.0 % b 30.0 % It always chooses" in text_of(wording.answer("x.jpg", judged(ranking), 2))
 
 
 def test_a_test_picture_says_whether_the_answer_was_right():
     ranking = [("a", 0.6), ("b", 0.4)]
-    assert "✓ Right" in wording.answer("x", ranking, 2, "a")
-    assert "✗ Wrong: the test picture is labelled b." in wording.answer("x", ranking, 2, "b")
+    assert "✓ Right" in wording.answer("x", judged(ranking), 2, None, "a")
+    assert "✗ Wrong: the test picture is labelled b." in wording.answer("x", judged(ranking), 2, None, "b")
+
+
+RANKING = [("pug", 0.5), ("corgi", 0.4), ("poodle", 0.1)]
+
+
+def test_an_unsure_model_names_the_two_and_its_rule():
+    said = text_of(wording.answer("x.jpg", judged(RANKING, Unsure("pug", "corgi"), 0.8), 2, TRUST, "corgi"))
+    assert "x.jpg leaves it unsure Unsure: pug or corgi ✓ One of the two: the test picture is labelled corgi." in said
+    assert "It answers where at least 95 of 100 such answers should be right" in said
+    assert "✗ Neither" in wording.answer("x", judged(RANKING, Unsure("pug", "corgi"), 0.8), 2, TRUST, "poodle")
+
+
+def test_a_strange_picture_is_of_no_class_and_its_bars_are_not_the_answer():
+    said = text_of(wording.answer("image.png", judged(RANKING, NoneOfThese(), 0.1), 1, TRUST, "pug"))
+    assert "This picture is like nothing it learned from None of my classes ✗ Wrong" in said
+    assert "The bars show what it would choose if it had to." in said
+
+
+def test_a_model_that_never_answers_says_why():
+    never = TRUST.model_copy(update={"confidence_threshold": None})
+    said = text_of(wording.answer("x", judged(RANKING, Unsure("pug", "corgi"), 0.9), 1, never))
+    assert "its own check could not show that 95 of 100 answers would be right" in said
+
+
+def test_a_model_without_familiarity_says_that_it_takes_every_picture_for_one_of_its_kinds():
+    blind = TRUST.model_copy(update={"familiarity_threshold": None, "neighbours": None})
+    said = text_of(wording.answer("x", judged(RANKING), 1, blind))
+    assert "It chooses among the kinds it knows even for a picture that shows none of them." in said
 
 
 def test_the_name_shown_is_never_a_path_of_the_server(tmp_path):

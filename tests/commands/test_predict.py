@@ -76,7 +76,7 @@ def test_a_pipe_is_named_and_not_waited_for(model, pictures, capsys):
 def test_without_an_output_the_table_goes_to_the_terminal(model, pictures, capsys):
     assert predict.main([str(model), str(pictures / "red.png")]) == 0
     header, row = capsys.readouterr().out.splitlines()
-    assert header == "file,problem,label_1,probability_1,label_2,probability_2,label_3,probability_3"
+    assert header == "file,problem,decision,label_1,probability_1,label_2,probability_2,label_3,probability_3"
     assert row.startswith(f"{pictures / 'red.png'},,")
 
 

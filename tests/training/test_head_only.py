@@ -13,7 +13,7 @@ from vitrine.config.data import PreparationSection
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import build_backbone, build_small_cnn, head_modules
-from vitrine.models.features import measure_head_input
+from vitrine.models.outputs import measure_head_input
 from vitrine.models.stages import set_trainable
 from vitrine.records import run_folder
 from vitrine.training import cached_features, cached_head, head_only

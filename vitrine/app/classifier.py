@@ -1,6 +1,6 @@
 """What happens when a picture is chosen on the page or sent to its API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,7 +13,10 @@ from PIL import Image
 from vitrine.app import wording
 from vitrine.app.uploads import Upload, displayable, open_upload
 from vitrine.errors import UserError
-from vitrine.inference.predictor import Predictor
+from vitrine.inference.predictor import Judgement, Predictor
+from vitrine.models.trust import Answer, NoneOfThese, Unsure, describe
+
+KINDS = {Answer: "answer", Unsure: "unsure", NoneOfThese: "none"}  # in the API
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Shown:
     Attributes:
         path: the file on display.
         name: its name.
-        ranking: every label with its probability, highest first.
+        judgement: what the model says of it.
         label_name: the right answer, for a test picture.
         on_page: false once it was taken away. It is remembered all the same: dropping a file on a picture takes the
             picture away first, and if the file cannot be used, the picture shall come back.
@@ -31,7 +34,7 @@ class Shown:
 
     path: Path
     name: str
-    ranking: Sequence[tuple[str, float]]
+    judgement: Judgement
     label_name: str | None = None
     on_page: bool = True
 
@@ -54,10 +57,25 @@ class Classifier:
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
+        self.trust = predictor.trust
         self.examples = example_pictures(predictor)
 
     def answer_api(self, picture: Mapping[str, Any] | None, top_k: float) -> dict[str, float]:
         """The `/predict` endpoint: label name to probability, highest first."""
+        count, judgement = self._judge_for_api(picture, top_k)
+        return dict(judgement.ranking[:count])
+
+    def decide_api(self, picture: Mapping[str, Any] | None, top_k: float) -> dict[str, Any]:
+        """The `/decide` endpoint: the decision with what led to it."""
+        count, judgement = self._judge_for_api(picture, top_k)
+        return {
+            "decision": KINDS[type(judgement.decision)],
+            "words": describe(judgement.decision),
+            "familiarity": judgement.familiarity,
+            "confidences": [{"label": label, "confidence": share} for label, share in judgement.ranking[:count]],
+        }
+
+    def _judge_for_api(self, picture: Mapping[str, Any] | None, top_k: float) -> tuple[int, Judgement]:
         if picture is None:
             raise gr.Error("No picture was sent; send one as `picture`.", print_exception=False)
         try:
@@ -65,7 +83,7 @@ class Classifier:
             upload = self._open(picture)
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return dict(self.predictor.predict(upload.image, top_k=count))
+        return count, self._judge(upload.image)
 
     def show_upload(self, picture: Mapping[str, Any], top_k: int, shown: Shown | None) -> tuple[Any, ...]:
         """A picture was chosen, photographed, pasted or dropped.
@@ -79,10 +97,10 @@ class Classifier:
         except UserError as error:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
-            return picture_before, wording.notice(str(error)), _answer(before, top_k), before
-        new = Shown(displayable(upload, _folder()), upload.name, self._rank(upload.image))
+            return picture_before, wording.notice(str(error)), self._answer(before, top_k), before
+        new = Shown(displayable(upload, _folder()), upload.name, self._judge(upload.image))
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
-        return picture_again, wording.notice(""), _answer(new, top_k), new
+        return picture_again, wording.notice(""), self._answer(new, top_k), new
 
     def show_nothing(self, shown: Shown | None) -> tuple[Any, ...]:
         """The picture was taken away. Returns message, answer, what is shown now."""
@@ -93,16 +111,21 @@ class Classifier:
         """A test picture was clicked. Returns as `show_upload` does."""
         number = int(event.index)
         example = self.examples[number]
-        ranking = self._rank(self.predictor.open_picture(example.path), example.prepared)
-        new = Shown(example.path, f"Test picture {number + 1}", ranking, example.label_name)
-        return str(example.path), wording.notice(""), _answer(new, top_k), new
+        judgement = self._judge(self.predictor.open_picture(example.path), example.prepared)
+        new = Shown(example.path, f"Test picture {number + 1}", judgement, example.label_name)
+        return str(example.path), wording.notice(""), self._answer(new, top_k), new
 
     def show_bars(self, top_k: int, shown: Shown | None) -> str:
         """Another number of bars was chosen; the model need not be asked again."""
-        return _answer(shown, top_k)
+        return self._answer(shown, top_k)
 
-    def _rank(self, image: Image.Image, prepared: bool = False) -> Sequence[tuple[str, float]]:
-        return self.predictor.predict(image, top_k=len(self.predictor.label_names), prepared=prepared)
+    def _answer(self, shown: Shown | None, top_k: int) -> str:
+        if shown is None or not shown.on_page:
+            return wording.NOTHING_YET
+        return wording.answer(shown.name, shown.judgement, int(top_k), self.trust, shown.label_name)
+
+    def _judge(self, image: Image.Image, prepared: bool = False) -> Judgement:
+        return self.predictor.judge([image], prepared)[0]
 
     def _open(self, picture: Mapping[str, Any]) -> Upload:
         return open_upload(picture, _folder(), self.predictor.ground)
@@ -143,9 +166,3 @@ def _stays_inside(path: PurePosixPath) -> bool:
 
 def _folder() -> Path:
     return Path(get_upload_folder()).resolve()
-
-
-def _answer(shown: Shown | None, top_k: int) -> str:
-    if shown is None or not shown.on_page:
-        return wording.NOTHING_YET
-    return wording.answer(shown.name, shown.ranking, int(top_k), shown.label_name)

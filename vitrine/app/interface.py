@@ -30,6 +30,12 @@ API_DESCRIPTION = (
     "returns all. Returns the likeliest label, and labels with their probabilities, highest first."
 )
 
+DECIDE_DESCRIPTION = (
+    "Classifies one picture and says how far to trust the answer. Inputs as for /predict. Returns decision (answer, "
+    "unsure or none), the same in words, familiarity (likeness to the training pictures, or null), and labels with "
+    "their calibrated probabilities, highest first."
+)
+
 
 def build_interface(predictor: Predictor, address: str) -> gr.Blocks:
     """Builds the page of a model.
@@ -111,21 +117,26 @@ def _stage(classifier: Classifier) -> None:
             show_progress_on=answer,
         )
         clicked.then(None, js=SHOW_NEWS)
-    _endpoint(classifier, picture, top_k)
+    _endpoints(classifier, picture, top_k)
 
 
-def _endpoint(classifier: Classifier, picture: gr.Image, top_k: gr.Slider) -> None:
-    """The named API endpoint; the page's own events answer with HTML, which no program wants."""
-    gr.on(
-        [],
-        classifier.answer_api,
-        [picture, top_k],
-        gr.Label(visible=False, label="probabilities"),
-        preprocess=False,
-        api_name="predict",
-        api_description=API_DESCRIPTION,
-        concurrency_id=ONE_AT_A_TIME,
+def _endpoints(classifier: Classifier, picture: gr.Image, top_k: gr.Slider) -> None:
+    """The named API endpoints; the page's own events answer with HTML, which no program wants."""
+    endpoints = (
+        ("predict", classifier.answer_api, gr.Label(visible=False, label="probabilities"), API_DESCRIPTION),
+        ("decide", classifier.decide_api, gr.JSON(visible=False, label="decision"), DECIDE_DESCRIPTION),
     )
+    for name, function, output, description in endpoints:
+        gr.on(
+            [],
+            function,
+            [picture, top_k],
+            output,
+            preprocess=False,
+            api_name=name,
+            api_description=description,
+            concurrency_id=ONE_AT_A_TIME,
+        )
 
 
 def _top_k_slider(predictor: Predictor) -> gr.Slider:

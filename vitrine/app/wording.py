@@ -5,7 +5,9 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
+from vitrine.inference.predictor import Judgement
 from vitrine.models.model_folder import ModelMetadata
+from vitrine.models.trust import Answer, NoneOfThese, Trust, Unsure
 
 LABELS_SHOWN = 12  # more labels are folded away: a header of 120 names would push the page out of sight
 NAMELESS = ("image.png", "clipboard.png")  # what browsers call a photo from the camera and a pasted picture
@@ -25,8 +27,6 @@ PROGRAMS_HEADING = """
 <p class="section-lead">The same answers, for scripts: the address <code>/predict</code> takes a picture and
 <code>top_k</code>, the number of answers wanted.</p>
 """
-
-Ranking = Sequence[tuple[str, float]]
 
 
 def model_name(model_id: str, metadata: ModelMetadata | None) -> str:
@@ -112,26 +112,58 @@ def _interval(metadata: ModelMetadata) -> str:
     """
 
 
-def answer(name: str, ranking: Ranking, top_k: int, label_name: str | None = None) -> str:
-    """The `top_k` most likely labels as bars.
+def answer(
+    name: str, judgement: Judgement, top_k: int, trust: Trust | None = None, label_name: str | None = None
+) -> str:
+    """The decision in words, and the `top_k` most likely labels as bars.
 
     Args:
         name: the picture's name.
-        ranking: every label with its probability, highest first.
+        judgement: what the model says.
         top_k: number of bars, at least 1.
+        trust: the model's thresholds; None for a model without any.
         label_name: the right answer, where it is known (a test picture).
     """
-    best = ranking[0][0]
-    bars = "".join(_bar(label, share) for label, share in ranking[:top_k])
+    picture = "This picture" if name in NAMELESS else name
+    lead, label, kind = _decision(picture, judgement)
+    bars = "".join(_bar(label, share) for label, share in judgement.ranking[:top_k])
     return f"""
-    <div class="answer">
-      <p class="answer-lead">{"This picture" if name in NAMELESS else escape(name)} looks most like</p>
-      <p class="answer-label">{escape(best)}</p>
-      {_verdict(best, label_name)}
+    <div class="answer {kind}">
+      <p class="answer-lead">{escape(lead)}</p>
+      <p class="answer-label">{escape(label)}</p>
+      {_verdict(judgement, label_name)}
       <ol class="bars" aria-label="Most likely first">{bars}</ol>
-      <p class="answer-hint">It always chooses among the kinds it knows, even for a picture that shows none of them.</p>
+      <p class="answer-hint">{_hint(judgement, trust)}</p>
     </div>
     """
+
+
+def _decision(picture: str, judgement: Judgement) -> tuple[str, str, str]:
+    """Lead, label and class of the box."""
+    decision = judgement.decision
+    if isinstance(decision, Answer):
+        return f"{picture} looks most like", decision.label_name, "answer-given"
+    if isinstance(decision, Unsure):
+        return f"{picture} leaves it unsure", f"Unsure: {decision.first} or {decision.second}", "answer-unsure"
+    return f"{picture} is like nothing it learned from", "None of my classes", "answer-none"
+
+
+def _hint(judgement: Judgement, trust: Trust | None) -> str:
+    if trust is None:
+        return "It always chooses among the kinds it knows, even for a picture that shows none of them."
+    if isinstance(judgement.decision, NoneOfThese):
+        return "The bars show what it would choose if it had to."
+    if trust.confidence_threshold is None:
+        return f"""It never answers straight: its own check could not show that {_of_hundred(trust)} answers would be
+        right. The report of its training says why."""
+    rule = f"It answers where at least {_of_hundred(trust)} such answers should be right; else it says that it is unsure."
+    if judgement.familiarity is None:
+        return f"{rule} It chooses among the kinds it knows even for a picture that shows none of them."
+    return rule
+
+
+def _of_hundred(trust: Trust) -> str:
+    return f"{100 * trust.precision:g} of 100"
 
 
 def _bar(label: str, share: float) -> str:
@@ -139,12 +171,18 @@ def _bar(label: str, share: float) -> str:
       <span class="bar" aria-hidden="true"><span style="width:{100 * share:.2f}%"></span></span></li>"""
 
 
-def _verdict(best: str, label_name: str | None) -> str:
+def _verdict(judgement: Judgement, label_name: str | None) -> str:
     if label_name is None:
         return ""
-    if best == label_name:
+    labelled = f"the test picture is labelled {escape(label_name)}."
+    decision = judgement.decision
+    if isinstance(decision, Unsure):
+        if label_name in (decision.first, decision.second):
+            return f'<p class="verdict verdict-right">✓ One of the two: {labelled}</p>'
+        return f'<p class="verdict verdict-wrong">✗ Neither of them: {labelled}</p>'
+    if isinstance(decision, Answer) and decision.label_name == label_name:
         return '<p class="verdict verdict-right">✓ Right: the test picture bears the same label.</p>'
-    return f'<p class="verdict verdict-wrong">✗ Wrong: the test picture is labelled {escape(label_name)}.</p>'
+    return f'<p class="verdict verdict-wrong">✗ Wrong: {labelled}</p>'
 
 
 def notice(message: str) -> str:

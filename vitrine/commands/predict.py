@@ -1,9 +1,11 @@
 """Classify pictures, or all pictures in folders, archives or tables, and write a table with the likeliest classes.
 
-Every file found has a row: with its classes, or with the problem why it has none.
+Every file found has a row: with its classes, or with the problem why it has none. `decision` is what the model makes
+of its probabilities: a class, "unsure: A or B", or "none of my classes".
 
 python -m vitrine predict runs/digits/latest/model data/digits/3
 python -m vitrine predict owner/model-on-the-hub photo.jpg --top-k 5 --output answers.csv
+python -m vitrine predict digits.onnx data/digits/3
 """
 
 import argparse
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m vitrine predict", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", help="model folder, or id on the Hugging Face Hub")
+    parser.add_argument("model", help="model folder, id on the Hugging Face Hub, or ONNX file")
     parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
     parser.add_argument("--top-k", type=int, default=3, help="classes per picture (default %(default)s)")
     parser.add_argument("--output", type=Path, help="CSV file to write; without it, the terminal")
@@ -53,7 +55,7 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
     stream = options.output.open("w", newline="", encoding="utf-8") if options.output else sys.stdout
     try:
         table = csv.writer(stream)
-        table.writerow(["file", "problem", *columns])
+        table.writerow(["file", "problem", "decision", *columns])
         for file in found:
             table.writerow([file.file, *_classify(predictor, file, top_k)])
     finally:
@@ -62,8 +64,9 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
 
 
 def _classify(predictor: "Predictor", found: "FoundFile", top_k: int) -> list[str]:
-    """The cells after the file name: the problem, if any, then names and probabilities."""
+    """The cells after the file name: the problem, if any, then the decision, names and probabilities."""
     from vitrine.data.preparation import PictureError
+    from vitrine.models.trust import describe
 
     if found.left_out:
         return [found.left_out]
@@ -75,5 +78,10 @@ def _classify(predictor: "Predictor", found: "FoundFile", top_k: int) -> list[st
         picture = predictor.open_picture(found.path)
     except PictureError as error:
         return [str(error)]
-    answers = predictor.predict(picture, top_k)
-    return ["", *(cell for label_name, probability in answers for cell in (label_name, f"{probability:.6f}"))]
+    (judgement,) = predictor.judge([picture])
+    answers = judgement.ranking[:top_k]
+    return [
+        "",
+        describe(judgement.decision),
+        *(cell for label_name, probability in answers for cell in (label_name, f"{probability:.6f}")),
+    ]

@@ -1,21 +1,23 @@
 """Do the probabilities mean what they say: expected calibration error, reliability bins, temperature scaling."""
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrine.errors import UserError
+from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
 from vitrine.evaluation.evidence_sections import Section
 
 BINS = 15  # as Guo et al. 2017
 LOWEST, HIGHEST = 0.05, 20.0
 FEW_PICTURES = 50
-RESAMPLES = 1000
-MOST_CELLS = 10_000_000  # of numbers held at once by the bootstrap
+MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap
 
 Floats = npt.NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int], tuple[npt.NDArray[np.int64], Floats]]
 Remark = Literal["few_pictures", "all_right", "at_bound"]
 
 
@@ -42,7 +44,8 @@ class Reliability(Section):
 
     Attributes:
         error: expected calibration error: mean distance of confidence and accuracy over the bins, weighted by pictures.
-        error_interval: its 95 % bootstrap interval.
+        error_interval: its 95 % interval; see `calibration_error_interval`.
+        chance_error: mean error that a perfectly calibrated network would show on as many pictures.
         confidence: mean confidence.
         loss: mean negative log-likelihood, in nats.
         bins: equal-width, from 0 to 1.
@@ -50,6 +53,7 @@ class Reliability(Section):
 
     error: float
     error_interval: tuple[float, float]
+    chance_error: float
     confidence: float
     loss: float
     bins: list[ReliabilityBin]
@@ -170,6 +174,7 @@ def _measure_reliability(
     return Reliability(
         error=calibration_error(confidence, right),
         error_interval=calibration_error_interval(confidence, right, seed),
+        chance_error=float(chance_errors(confidence, seed).mean()),
         confidence=float(confidence.mean()),
         loss=float((np.log(np.exp(scaled).sum(axis=1)) - own).mean()),
         bins=reliability_bins(confidence, right),
@@ -188,27 +193,61 @@ def calibration_error(confidence: npt.ArrayLike, right: npt.ArrayLike, bins: int
     return float(np.abs(np.bincount(_places(confidence, bins), gaps, bins)).sum() / len(gaps))
 
 
+def chance_errors(confidence: npt.ArrayLike, seed: int, bins: int = BINS) -> Floats:
+    """Calibration errors that a perfectly calibrated network would show on as many pictures (Broecker and Smith 2007).
+
+    They are not 0: in a bin of few pictures, shares differ from probabilities by chance.
+
+    Args:
+        confidence: probability of the answer, `[pictures]`.
+        seed: of the draws.
+        bins: as for `calibration_error`.
+    """
+    values = np.asarray(confidence, np.float64)
+
+    def draw(generator: np.random.Generator, size: int) -> tuple[npt.NDArray[np.int64], Floats]:
+        pictures = np.broadcast_to(np.arange(len(values)), (size, len(values)))
+        return pictures, values - (generator.random((size, len(values))) < values)
+
+    return _redraw(values, draw, seed, bins)
+
+
 def calibration_error_interval(
     confidence: npt.ArrayLike, right: npt.ArrayLike, seed: int, bins: int = BINS
 ) -> tuple[float, float]:
-    """95 % interval of the expected calibration error, by 1,000 resamples of the pictures.
+    """95 % interval of the calibration error that endless pictures would show.
 
-    Resampled errors are too large by as much as the measured one is, so the interval is their middle 95 % mirrored at
-    the measured error (the basic bootstrap), and never below 0.
+    Resampled errors are too large by as much as the measured one is, so the interval is their middle 95 %, mirrored at
+    the measured error (the basic bootstrap). It begins at 0 where perfect calibration would show as much in one of
+    twenty tests.
     """
-    gaps = np.asarray(confidence, np.float64) - np.asarray(right, np.float64)
-    count, places = len(gaps), _places(confidence, bins)
-    table = np.zeros((count, bins))
-    table[np.arange(count), places] = gaps
-    generator = np.random.default_rng(seed)
-    block = max(1, min(RESAMPLES, MOST_CELLS // count))
-    sums: list[Floats] = []
-    for start in range(0, RESAMPLES, block):
-        size = min(block, RESAMPLES - start)
-        sums.append(np.abs(generator.multinomial(count, np.full(count, 1 / count), size) @ table).sum(axis=1))
-    low, high = np.quantile(np.concatenate(sums) / count, (0.025, 0.975))
+    values = np.asarray(confidence, np.float64)
+    gaps = values - np.asarray(right, np.float64)
+
+    def draw(generator: np.random.Generator, size: int) -> tuple[npt.NDArray[np.int64], Floats]:
+        pictures = generator.integers(len(gaps), size=(size, len(gaps)))
+        return pictures, gaps[pictures]
+
+    low, high = np.quantile(_redraw(values, draw, seed, bins), (0.025, 0.975))
     measured = calibration_error(confidence, right, bins)
-    return float(max(0.0, 2 * measured - high)), float(min(1.0, max(measured, 2 * measured - low)))
+    may_be_none = measured <= np.quantile(chance_errors(values, seed, bins), 0.95)
+    return 0.0 if may_be_none else float(max(0.0, 2 * measured - high)), float(min(1.0, 2 * measured - low))
+
+
+def _redraw(confidence: Floats, draw: Draw, seed: int, bins: int) -> Floats:
+    """Calibration errors of drawn sets of pictures, a thousand or as many as time allows."""
+    count, places = len(confidence), _places(confidence, bins)
+    resamples = limit_resamples(RESAMPLES, count, 1)
+    generator = np.random.default_rng(seed)
+    block = max(1, min(resamples, MOST_CELLS // count))
+    errors: list[Floats] = []
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        pictures, gaps = draw(generator, size)
+        cells = places[pictures] + bins * np.arange(size)[:, None]
+        sums = np.bincount(cells.ravel(), gaps.ravel(), bins * size).reshape(size, bins)
+        errors.append(np.abs(sums).sum(axis=1) / count)
+    return np.concatenate(errors)
 
 
 def reliability_bins(confidence: npt.ArrayLike, right: npt.ArrayLike, bins: int = BINS) -> list[ReliabilityBin]:

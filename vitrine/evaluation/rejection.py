@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import betabinom
+from scipy.special import betaln, gammaln
 
 from vitrine.evaluation.evidence_sections import Section
 from vitrine.evaluation.uncertainty import wilson_interval
@@ -16,6 +16,7 @@ from vitrine.models.trust import Answer, Trust, Unsure, decide
 ASSURANCE = 0.9  # probability with which the precision shall be kept on as many new pictures
 KNOWN_KEPT = 0.98
 CURVE_POINTS = 100
+MOST_CANDIDATES = 2000  # thresholds tried: more would not be finer than chance
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -118,17 +119,26 @@ def choose_confidence_threshold(
     order = np.argsort(-values, kind="stable")
     values, answers = values[order], np.arange(1, len(values) + 1)
     right_answers = np.cumsum(hits[order])
-    keeps = _assured(right_answers, answers, precision) >= assurance
-    keeps &= np.cumsum(values) / answers >= precision
-    keeps &= np.append(values[1:] < values[:-1], True)  # equal confidences are answered together or not at all
-    places = np.flatnonzero(keeps)
-    return float(values[places[-1]]) if len(places) else None
+    ends = np.append(values[1:] < values[:-1], True)  # equal confidences are answered together or not at all
+    places = np.flatnonzero(ends & (np.cumsum(values) / answers >= precision))
+    if len(places) > MOST_CANDIDATES:
+        places = places[np.linspace(0, len(places) - 1, MOST_CANDIDATES).astype(int)]
+    kept = places[_assured(right_answers[places], answers[places], precision) >= assurance]
+    return float(values[kept[-1]]) if len(kept) else None
 
 
 def _assured(right: npt.NDArray[np.int64], answers: npt.NDArray[np.int64], precision: float) -> Floats:
     """Probability that of as many new answers at least the share `precision` is right."""
-    needed = np.ceil(precision * answers - 1e-9)
-    probability: Floats = betabinom.sf(needed - 1, answers, right + 0.5, answers - right + 0.5)
+    allowed = np.floor((1 - precision) * answers + 1e-9)  # mistakes
+    if not len(answers):
+        return np.zeros(0)
+    mistakes = np.arange(allowed.max() + 1)[:, None]
+    within = mistakes <= allowed
+    mistakes = np.minimum(mistakes, answers)  # keeps the terms that do not count finite
+    ways = gammaln(answers + 1) - gammaln(mistakes + 1) - gammaln(answers - mistakes + 1)
+    prior = answers - right + 0.5, right + 0.5  # of the share of mistakes, after the validation pictures
+    terms = np.exp(ways + betaln(mistakes + prior[0], answers - mistakes + prior[1]) - betaln(*prior))
+    probability: Floats = np.where(within, terms, 0).sum(axis=0)
     return probability
 
 

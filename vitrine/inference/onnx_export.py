@@ -25,8 +25,7 @@ from vitrine.errors import UserError
 from vitrine.inference.networks import Outputs, TorchNetwork
 from vitrine.inference.onnx_file import NOTES, OUTPUTS
 from vitrine.inference.predictor import ONNX_SUFFIX, Predictor
-from vitrine.models.features import measure_head_input
-from vitrine.models.outputs import compute_outputs
+from vitrine.models.outputs import compute_outputs, measure_head_input
 from vitrine.models.reference_features import LEAST_NORM
 from vitrine.records.atomic import write_bytes
 
@@ -117,6 +116,9 @@ def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.M
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{model_id}: {type(network.model).__name__} cannot be exported to ONNX ({reason})") from error
     content: onnx.ModelProto = program.model_proto  # type: ignore[union-attr]
+    # The exporter notes lines of source code, with the paths of this machine.
+    for part in (content, content.graph, *content.graph.node, *content.graph.value_info):
+        del part.metadata_props[:]
     return content
 
 

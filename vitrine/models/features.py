@@ -78,34 +78,6 @@ def compute_features(
     return found
 
 
-@torch.inference_mode()
-def measure_head_input(model: PreTrainedModel, side: int) -> int | None:
-    """Width of the vector that the head starts from; None where the head alone does not give the network's logits.
-
-    So it is where the head needs the feature map, or where more than a chain of modules lies behind the backbone.
-
-    Args:
-        model: any network of `backbones.py`; its mode is evaluation mode afterwards.
-        side: of the pictures, in pixels.
-    """
-    head = head_modules(model)
-    seen: list[torch.Tensor] = []
-    hook = head[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    pixels = torch.linspace(-1, 1, 2 * 3 * side * side, device=model.device).view(2, 3, side, side)
-    model.eval()
-    try:
-        logits = model(pixel_values=pixels.contiguous(memory_format=choose_memory_format(model))).logits
-    finally:
-        hook.remove()
-    vectors = seen[0].flatten(1)
-    try:
-        answers = nn.Sequential(*head)(vectors)
-    except (RuntimeError, ValueError, IndexError):  # what modules raise that were built for a map
-        return None
-    same = answers.shape == logits.shape and torch.allclose(answers, logits, rtol=1e-3, atol=1e-4)
-    return vectors.shape[1] if same else None
-
-
 def _check_width(model: PreTrainedModel, head: list[nn.Module], width: int) -> None:
     """Refuses networks that pool behind their head: what the head sees there is no single vector."""
     linear = next((part for module in head for part in module.modules() if isinstance(part, nn.Linear)), None)

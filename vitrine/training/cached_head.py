@@ -16,8 +16,8 @@ from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones import place
-from vitrine.models.features import measure_head_input
 from vitrine.models.normalisation import Normalisation
+from vitrine.models.outputs import measure_head_input
 from vitrine.records import run_folder
 from vitrine.training.cached_features import FEATURES, HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.devices import choose_workers

@@ -14,10 +14,10 @@ from vitrine.data.loaders import build_evaluation_loader
 from vitrine.evaluation.calibration import Remark, fit_temperature, softmax
 from vitrine.evaluation.rejection import Judged, choose_trust
 from vitrine.models.backbones import choose_memory_format, head_modules
-from vitrine.models.features import compute_features, measure_head_input
+from vitrine.models.features import compute_features
 from vitrine.models.model_folder import normalise_squares
 from vitrine.models.normalisation import Normalisation
-from vitrine.models.outputs import compute_outputs
+from vitrine.models.outputs import compute_outputs, measure_head_input
 from vitrine.models.reference_features import NEIGHBOURS, ReferenceFeatures, build_reference, choose_rows
 from vitrine.models.temperature import fold_temperature
 from vitrine.models.trust import Trust
