@@ -13,19 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from vitrine.commands.console import run_command
 from vitrine.config.schema import Recipe
 from vitrine.errors import UserError
-from vitrine.experiments.comparison_file import Comparison, load_comparison
-from vitrine.reporting.texts import Language, Texts, load_texts
+from vitrine.experiments.comparison_file import load_comparison
+from vitrine.reporting.texts import Language, load_texts
 
 if TYPE_CHECKING:
-    from vitrine.evaluation.comparison_figures import ComparisonFigures
     from vitrine.experiments.plan import PlannedRun
 
 RUNS = Path("runs")
@@ -71,27 +67,55 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _compare(options: argparse.Namespace) -> int:
     """Returns how many runs failed."""
-    comparison = load_comparison(options.file, options.overrides)
-    console = Console(highlight=False)
-    folder = RUNS / comparison.name
-    from vitrine.experiments.collecting import collect_figures
+    comparison = load_comparison(options.file, options.overrides)  # before seconds of imports
+    from vitrine.commands.comparison_display import print_result
+    from vitrine.experiments.collecting import FIGURES, collect_figures, write_figures
     from vitrine.experiments.data_sets import prepare_missing
     from vitrine.experiments.plan import plan_runs
-    from vitrine.experiments.runner import forget_failures
+    from vitrine.reporting.comparison_page import write_comparison_page
+
+    console, folder = Console(highlight=False), RUNS / comparison.name
+    folder.mkdir(parents=True, exist_ok=True)
 
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
-    folder.mkdir(parents=True, exist_ok=True)
-    runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, _prepare, say))
+    prepare = _refuse_to_prepare if options.show else _prepare
+    runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, prepare, say))
+    if not options.show:
+        _do(runs, options, console)
+    figures, texts = collect_figures(comparison, runs), load_texts(options.language)
+    write_figures(figures, folder)
+    page = write_comparison_page(figures, folder, texts)
+    print_result(figures, texts, console)
+    say(f"page:     {page}\nfigures:  {folder / FIGURES}")
+    return len(figures.failures)
+
+
+def _do(runs: Sequence["PlannedRun"], options: argparse.Namespace, console: Console) -> None:
+    import transformers
+
+    from vitrine.commands.comparison_display import ComparisonDisplay
+    from vitrine.experiments.runner import Options, forget_failures
+    from vitrine.experiments.workers import spread_runs
+
+    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
+    transformers.logging.disable_progress_bar()
     if options.retry:
         forget_failures(runs)
-    if not options.show:
-        _say_what_is_to_do(comparison, runs, say)
-        _do(runs, options, console)
-    figures = collect_figures(comparison, runs)
-    _finish(figures, folder, load_texts(options.language), console)
-    return len(figures.failures)
+    done, failed = sum(run.is_done() for run in runs), sum(run.failure.exists() for run in runs)
+    earlier = f", {failed} failed before (--retry tries them again)" if failed else ""
+    console.print(f"{len(runs)} runs, {done} of them done{earlier}")
+    try:
+        with ComparisonDisplay(console, len(runs), done + failed) as display:
+            spread_runs(runs, Options(reports=options.reports), display.show, options.workers)
+    except KeyboardInterrupt:
+        console.print("what was done is kept: the same command goes on from there")
+        raise
+
+
+def _refuse_to_prepare(recipe: Recipe) -> None:
+    raise UserError(f"--show: {recipe.prepared_folder} is not prepared yet, so no run is done; leave out --show")
 
 
 def _prepare(recipe: Recipe) -> None:

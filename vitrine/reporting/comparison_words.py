@@ -117,12 +117,3 @@ def notes(figures: ComparisonFigures, texts: Texts) -> list[tuple[str, str]]:
     if figures.folds is not None:
         found.append(("note", texts("comparison.notes.folds", folds=figures.folds)))
     return found
-
-
-def duration(seconds: float, texts: Texts) -> str:
-    """58.2 becomes "58 s", 151 "2 min 31 s", 4,321 "1 h 12 min"."""
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{texts.number(seconds, 1 if seconds < 10 else 0)} s"
-    hours, left = divmod(minutes, 60)
-    return f"{hours} h {left} min" if hours else f"{minutes} min {rest} s"
