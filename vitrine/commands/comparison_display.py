@@ -74,10 +74,12 @@ class ComparisonDisplay:
 def print_result(figures: "ComparisonFigures", texts: Texts, console: Console) -> None:
     """The table of variants, a sentence for each pair, and the answer."""
     headings = [texts(f"comparison.accuracy.{key}") for key in ("variant", "test", "interval", "macro_f1")]
-    headings += [texts(f"comparison.cost.{key}") for key in ("time", "cpu", "parameters")]
+    headings += [texts(f"comparison.cost.{key}") for key in ("time", "parameters")]
     table = Table(*headings, texts("comparison.accuracy.trainings"), box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
     for column in table.columns[1:]:
-        column.justify, column.no_wrap = "right", True
+        column.justify = "right"
     for variant in figures.variants:
         table.add_row(
             Text(variant.name),
@@ -85,12 +87,12 @@ def print_result(figures: "ComparisonFigures", texts: Texts, console: Console) -
             texts.interval(*variant.accuracy_interval, 1),
             texts.number(variant.macro_f1.mean, 3),
             texts.duration(variant.seconds.mean),
-            texts.duration(variant.cpu_seconds.mean),
             texts.number(variant.parameters),
             texts.number(variant.runs),
         )
     if figures.variants:
-        console.print("", table, "", sep="\n", width=max(NARROWEST, console.width))
+        wide = Console(width=max(NARROWEST, console.width), highlight=False)
+        wide.print("", table, "", sep="\n")
     _print_lines(console, [f"failed: {one.variant}, seed {one.seed}: {one.reason}" for one in figures.failures])
     _print_lines(console, [sentence(pair, texts) for pair in figures.pairs])
     console.print(Text(answer(figures, texts)[0], "bold"), soft_wrap=True)

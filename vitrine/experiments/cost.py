@@ -62,6 +62,7 @@ class Meter:
         self.began, self.began_cpu = time.perf_counter(), time.process_time()
         self.written = self.began
         self.features: dict[str, float] | None = None
+        self.lent = {"seconds": earlier.lent_seconds, "cpu_seconds": earlier.lent_cpu_seconds}
         self._ready: tuple[float, float] | None = None
         self._write(self.before)
 
@@ -86,22 +87,22 @@ class Meter:
             self.before = replace(self.before, silent_starts=0)
             self.keep()
 
-    def keep(self, lent: dict[str, float] | None = None) -> Cost:
-        """Writes and returns what was taken so far.
+    def borrow(self, cost: dict[str, float]) -> None:
+        """Counts what features took that another run computed and this one used."""
+        self.lent = cost
 
-        Args:
-            lent: what features took that another run computed and this one used.
-        """
+    def keep(self) -> Cost:
+        """Writes and returns what was taken so far."""
         self.written = time.perf_counter()
-        lent = lent or {"seconds": self.before.lent_seconds, "cpu_seconds": self.before.lent_cpu_seconds}
+        before, lent = self.before, self.lent
         cost = replace(
-            self.before,
-            seconds=self.before.seconds + self.written - self.began + lent["seconds"] - self.before.lent_seconds,
-            cpu_seconds=self.before.cpu_seconds
-            + time.process_time()
-            - self.began_cpu
+            before,
+            seconds=before.seconds - before.lent_seconds + lent["seconds"] + self.written - self.began,
+            cpu_seconds=before.cpu_seconds
+            - before.lent_cpu_seconds
             + lent["cpu_seconds"]
-            - self.before.lent_cpu_seconds,
+            + time.process_time()
+            - self.began_cpu,
             lent_seconds=lent["seconds"],
             lent_cpu_seconds=lent["cpu_seconds"],
         )

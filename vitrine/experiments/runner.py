@@ -165,7 +165,7 @@ def _train(run: PlannedRun, meter: Meter, tell: Tell) -> dict[str, Any]:
     metrics = run_training(run.recipe, folder, listeners)
     features = folder / run_folder.CHECKPOINT / FEATURES
     if features.is_symlink() and lent is not None:
-        meter.keep(lent)
+        meter.borrow(lent)
     elif meter.features is not None:
         keep(run, store, meter.features)
     return metrics
