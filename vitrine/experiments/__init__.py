@@ -1,1 +1,0 @@
-"""Experiments of several trainings: searches and comparisons."""
