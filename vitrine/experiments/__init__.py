@@ -1,0 +1,1 @@
+"""Many trainings as one question: comparisons of variants over seeds and folds."""
