@@ -1,0 +1,280 @@
+"""Is one recipe better than another? Paired tests on the same test pictures, for one training of each or several.
+
+Two things make a difference uncertain: other test pictures would give another one, so would other trainings (seeds).
+With one training of each, only the first can be seen, and the answer is about the two trained models (McNemar's test).
+With several, a difference is shown only if both tests say so:
+
+* pictures: the exact test that swaps the two variants' answers on each picture, of all seeds at once. For one seed this
+  is McNemar's.
+* seeds and pictures: a t-test whose variance is what a bootstrap over both would give (Owen 2007), computed directly,
+  with the corrections for few seeds that the bootstrap lacks (Cameron, Gelbach and Miller 2011; degrees of freedom of
+  the estimate after Satterthwaite 1946).
+
+Either alone raises false alarms, the first with few seeds that differ, the second with few mistakes;
+benchmarks/interval_coverage.py measures it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+from scipy.signal import fftconvolve
+from scipy.stats import binom, t
+
+from vitrine.errors import UserError
+
+Answers = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Identities = npt.NDArray[np.int64]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+SIGNIFICANT = 0.05
+CONFIDENCE = 0.95
+
+
+class Verdict(StrEnum):
+    """What may be said of a difference."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NOT_SHOWN = "not_shown"
+
+
+class Difference(BaseModel):
+    """How much better a variant is than the base, in percentage points of accuracy on the same test pictures.
+
+    Attributes:
+        points: measured difference, mean over seeds and pictures; above 0 the variant is better.
+        interval: 95 % interval in points.
+        p: probability of a difference as large, were there none.
+        p_holm: p after Holm's correction for all comparisons that were made together; `correct_together` sets it.
+        verdict: better or worse where p_holm is below 0.05 and the interval leaves 0 out.
+        about: "models": one training of each, so other seeds may say otherwise; "recipes": several.
+        pictures: different test pictures.
+        seeds: trainings of the base and of the variant.
+        base_accuracy: mean over seeds and pictures.
+        variant_accuracy: likewise.
+        only_base_right: pictures, over all seeds together, that only the base named rightly; None where seeds are not
+            paired.
+        only_variant_right: likewise.
+        seed_deviation: standard deviation of the difference between seeds, in points; None with one seed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    points: Annotated[float, Field(ge=-100, le=100)]
+    interval: tuple[float, float]
+    p: Probability
+    p_holm: Probability
+    verdict: Verdict
+    about: Literal["models", "recipes"]
+    pictures: Annotated[int, Field(ge=1)]
+    seeds: tuple[int, int]
+    base_accuracy: Probability
+    variant_accuracy: Probability
+    only_base_right: int | None
+    only_variant_right: int | None
+    seed_deviation: float | None
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a difference consists of.
+
+    Attributes:
+        totals: whole numbers whose sum is the difference, up to a factor; one for each picture.
+        of_pictures: variance of the mean difference between draws of pictures.
+        of_seeds: variances of it between draws of seeds, each with its degrees of freedom; none with one seed.
+        deviation: of the difference between seeds; None with one seed.
+    """
+
+    totals: npt.NDArray[np.int64]
+    of_pictures: float
+    of_seeds: tuple[tuple[float, int], ...]
+    deviation: float | None
+
+
+def compare_answers(
+    base: Answers, variant: Answers, picture_ids: Identities | None = None, paired_seeds: bool = True
+) -> Difference:
+    """Compares two variants that answered the same test pictures; p_holm is p until `correct_together` was called.
+
+    Args:
+        base: whether each answer was right, `[seeds, pictures]`.
+        variant: likewise.
+        picture_ids: which picture each column is, `[seeds, pictures]`, where seeds have test pictures of their own (as
+            folds have, or a split by seed); None: column by column the same picture for all seeds.
+        paired_seeds: row by row, base and variant had the same seed; without it the numbers of seeds may differ.
+
+    Raises:
+        UserError: shapes that do not fit, or no picture.
+    """
+    _check(base, variant, picture_ids, paired_seeds)
+    seeds = (len(base), len(variant))
+    is_paired = paired_seeds or seeds == (1, 1)
+    parts = _take_apart(base, variant, picture_ids) if is_paired else _take_unpaired_apart(base, variant)
+    mean = float(variant.mean()) - float(base.mean())
+    p, interval = _test(mean, parts)
+    return Difference(
+        points=100 * mean,
+        interval=(100 * interval[0], 100 * interval[1]),
+        p=p,
+        p_holm=p,
+        verdict=_judge(mean, interval, p),
+        about="recipes" if parts.of_seeds else "models",
+        pictures=len(parts.totals),
+        seeds=seeds,
+        base_accuracy=float(base.mean()),
+        variant_accuracy=float(variant.mean()),
+        only_base_right=int((base & ~variant).sum()) if is_paired else None,
+        only_variant_right=int((variant & ~base).sum()) if is_paired else None,
+        seed_deviation=None if parts.deviation is None else 100 * parts.deviation,
+    )
+
+
+def correct_together(differences: Sequence[Difference]) -> list[Difference]:
+    """Holm's correction (1979): with many comparisons, one is soon significant by chance.
+
+    Args:
+        differences: all that are looked at together.
+
+    Returns:
+        The same with p_holm and verdict for their number.
+    """
+    corrected = correct_holm([difference.p for difference in differences])
+    return [
+        one.model_copy(update={"p_holm": p, "verdict": _judge(one.points, one.interval, p)})
+        for one, p in zip(differences, corrected, strict=True)
+    ]
+
+
+def correct_holm(values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction of p values, in their order."""
+    order = np.argsort(values, kind="stable")
+    factors = len(values) - np.arange(len(values))
+    stepped = np.maximum.accumulate(np.asarray(values, dtype=float)[order] * factors).clip(max=1.0)
+    corrected = np.empty(len(values))
+    corrected[order] = stepped
+    return [float(value) for value in corrected]
+
+
+def mcnemar_test(base: Answers, variant: Answers) -> float:
+    """McNemar's exact test: two-sided p that two models name pictures rightly equally often.
+
+    Args:
+        base: whether each answer was right, `[pictures]`.
+        variant: likewise.
+    """
+    return swap_test(variant.astype(np.int64) - base.astype(np.int64))
+
+
+def swap_test(totals: npt.NDArray[np.int64]) -> float:
+    """Exact two-sided p that the signs of whole numbers are those of coins; of -1, 0 and 1 it is McNemar's.
+
+    Args:
+        totals: of each picture, for example by how many seeds more the variant named it rightly than the base.
+    """
+    sizes, counts = np.unique(np.abs(totals[totals != 0]), return_counts=True)
+    chances = np.ones(1)
+    for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
+        # The sum of so many signs, 2 * size apart; zeros between them make one lattice of all sizes.
+        signs = np.zeros(size * count + 1)
+        signs[::size] = binom.pmf(np.arange(count + 1), count, 0.5)
+        chances = fftconvolve(chances, signs)
+    reach = len(chances) - 1  # of the sum of the absolute numbers
+    sums = 2 * np.arange(reach + 1) - reach
+    as_far = np.abs(sums) >= abs(int(totals.sum()))
+    return float(np.clip(chances[as_far].sum(), 0.0, 1.0))
+
+
+def _check(base: Answers, variant: Answers, picture_ids: Identities | None, paired_seeds: bool) -> None:
+    if base.ndim != 2 or variant.ndim != 2 or base.shape[1] != variant.shape[1] or not base.size or not variant.size:
+        raise UserError(
+            "comparison: base and variant need answers to the same test pictures, one row for each seed; found "
+            f"{' x '.join(map(str, base.shape))} and {' x '.join(map(str, variant.shape))}"
+        )
+    if paired_seeds and len(base) != len(variant):
+        raise UserError(
+            f"comparison: {len(base)} seeds of the base and {len(variant)} of the variant; run the missing ones, or "
+            "compare seeds that are not paired"
+        )
+    if picture_ids is not None and not paired_seeds:
+        raise UserError("comparison: seeds with test pictures of their own must be paired; use the same seeds for both")
+    if picture_ids is not None and picture_ids.shape != base.shape:
+        raise UserError(
+            f"comparison: picture_ids must name each answer's picture; found {picture_ids.shape} for {base.shape}"
+        )
+
+
+def _take_apart(base: Answers, variant: Answers, picture_ids: Identities | None) -> _Parts:
+    """Row by row the same seed."""
+    differences = variant.astype(np.int64) - base.astype(np.int64)
+    seeds, cells = len(base), base.size
+    columns = np.tile(np.arange(base.shape[1]), (seeds, 1)) if picture_ids is None else picture_ids
+    number = np.unique(columns, return_inverse=True)[1].ravel()
+    totals = np.bincount(number, differences.ravel()).round().astype(np.int64)
+    own_mean = differences.mean(axis=1)
+    deviation = float(own_mean.std(ddof=1)) if seeds > 1 else None
+    return _Parts(
+        totals=totals,
+        of_pictures=_vary(totals / cells - np.bincount(number) * differences.mean() / cells, 1 / len(totals)),
+        of_seeds=() if deviation is None else ((deviation**2 / seeds, seeds - 1),),
+        deviation=deviation,
+    )
+
+
+def _take_unpaired_apart(base: Answers, variant: Answers) -> _Parts:
+    """Seeds of the base have nothing to do with those of the variant; where one has a single seed, it varies alike."""
+    means = base.mean(axis=0), variant.mean(axis=0)
+    of_one = [float(own.mean(axis=1).var(ddof=1)) if len(own) > 1 else None for own in (base, variant)]
+    known = [variance for variance in of_one if variance is not None]
+    degrees = [len(own) - 1 for own in (base, variant)]
+    of_seeds = tuple(
+        (known[0] / len(own), max(degrees)) if variance is None else (variance / len(own), len(own) - 1)
+        for own, variance in zip((base, variant), of_one, strict=True)
+    )
+    shares = means[1] - means[0]
+    return _Parts(
+        totals=variant.sum(axis=0, dtype=np.int64) * len(base) - base.sum(axis=0, dtype=np.int64) * len(variant),
+        of_pictures=_vary((shares - shares.mean()) / len(shares), 1 / len(shares)),
+        of_seeds=of_seeds,
+        deviation=math.sqrt(sum(known) * 2 / len(known)),
+    )
+
+
+def _vary(residuals: Floats, weight: float) -> float:
+    """Variance of a sum of residuals of independent pictures, with two pictures added that differ, one each way."""
+    count = len(residuals)
+    squares = float((residuals**2).sum()) * count / max(count - 1, 1) + 2 * weight**2
+    return squares * (count / (count + 2)) ** 2
+
+
+def _test(mean: float, parts: _Parts) -> tuple[float, tuple[float, float]]:
+    """The p value and the interval.
+
+    With two pictures added, one for each side (Bonett and Price 2012, for McNemar's table), the interval has a width
+    though all answers be the same, and covers rightly where few pictures differ.
+    """
+    count = len(parts.totals)
+    centre = mean * count / (count + 2)
+    sources = [(parts.of_pictures, math.inf), *parts.of_seeds]
+    variance = sum(part for part, _ in sources)
+    unsure = sum(part**2 / degrees for part, degrees in sources)
+    degrees = variance**2 / unsure if unsure > 0 else math.inf
+    error = math.sqrt(variance)
+    half = float(t.ppf(0.5 + CONFIDENCE / 2, degrees)) * error
+    p = swap_test(parts.totals)
+    if parts.of_seeds:
+        p = max(p, 2 * float(t.sf(abs(centre) / error, degrees)))
+    return p, (max(centre - half, -1.0), min(centre + half, 1.0))
+
+
+def _judge(mean: float, interval: tuple[float, float], p: float) -> Verdict:
+    if p >= SIGNIFICANT or interval[0] <= 0 <= interval[1]:
+        return Verdict.NOT_SHOWN
+    return Verdict.BETTER if mean > 0 else Verdict.WORSE
