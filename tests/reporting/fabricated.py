@@ -13,8 +13,7 @@ from vitrine.config.data import DataSection
 from vitrine.data.facts import Settings
 from vitrine.data.prepared import PreparedDataset, open_prepared
 from vitrine.data.preparing import write_prepared
-from vitrine.evaluation.metrics import compute_metrics
-from vitrine.evaluation.uncertainty import wilson_interval
+from vitrine.evaluation.evidence import measure_test
 
 SIDE = 16
 
@@ -60,13 +59,9 @@ def write_run(folder: Path, prepared: PreparedDataset, predicted: Sequence[int],
         }
     ).to_csv(folder / "predictions.csv", index=False)  # fmt: skip
     write_history(folder, epochs=4)
+    test_figures = measure_test(probabilities, label_ids, prepared.label_names, top_k=3, resamples=50)
     metrics = {
-        "test": {
-            **compute_metrics(probabilities, label_ids, prepared.label_names, top_k=3),
-            "pictures": len(answers),
-            "accuracy_interval": wilson_interval(int(right.sum()), len(answers)),
-            "loss": 0.1234,
-        },
+        "test": test_figures.model_dump(mode="json") | {"loss": 0.1234},
         "validation": {"pictures": 7, "accuracy": float(right.mean()), "loss": 0.2, "best_epoch": 3},
         "training": {
             "seconds": 83.0, "epochs": 4, "epochs_planned": 5, "stopped_early": True, "images_per_second": 321.4,
@@ -101,7 +96,9 @@ def write_history(folder: Path, epochs: int) -> pd.DataFrame:
 def change_json(path: Path, section: str, **values: object) -> None:
     """Overwrites values of a section of a JSON file; a value of None takes the key out."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    content[section] = {key: value for key, value in (content[section] | values).items() if value is not None}
+    content[section] |= values
+    for key in [key for key, value in values.items() if value is None]:
+        del content[section][key]
     path.write_text(json.dumps(content), encoding="utf-8")
 
 

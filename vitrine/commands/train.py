@@ -67,7 +67,7 @@ def _train(recipe: Recipe, folder: Path | None) -> None:
             metrics = run_training(recipe, folder, listeners, begun)
         if not main_process:
             return
-        write_run_report(folder, prepared)
+        write_run_report(folder, prepared, recipe.report.language)
     except BaseException:
         if main_process:
             _say_what_is_left(folder)

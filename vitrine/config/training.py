@@ -143,3 +143,4 @@ class ReportSection(Section):
     """What is measured and shown at the end."""
 
     top_k: int = Field(3, ge=1, le=100, description="a top-k answer is right when the label is among the k likeliest")
+    language: Literal["en", "fr"] = Field("en", description="of the report page: English or French")

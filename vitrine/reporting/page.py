@@ -18,6 +18,7 @@ from vitrine.reporting import wording
 from vitrine.reporting.palette import DARK, LIGHT, SPLIT_WORDS, Theme
 from vitrine.reporting.plots import SMALL_PICTURE
 from vitrine.reporting.styling import to_svg
+from vitrine.reporting.texts import Texts, load_texts
 
 TEMPLATES = Path(__file__).parent / "templates"
 JPEG_QUALITY = 82
@@ -87,13 +88,17 @@ def _address(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def render(template: str, content: Mapping[str, object]) -> str:
+def render(template: str, content: Mapping[str, object], texts: Texts | None = None) -> str:
     """Fills a template. A value that is missing is an error, never a blank; every text is escaped.
+
+    Inside, `t` is the page's `Texts`, and the filters write numbers as its language does.
 
     Args:
         template: a file name in `templates/`.
         content: the values by name.
+        texts: of the page's language; None: English.
     """
+    texts = texts or load_texts("en")
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -102,13 +107,16 @@ def render(template: str, content: Mapping[str, object]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": wording.percent,
+        "percent": texts.percent,
+        "number": texts.number,
         "plural": wording.plural,
         "breakable": wording.breakable,
-        "duration": wording.duration,
-        "day": wording.day,
-        "day_and_time": wording.day_and_time,
-        "size": wording.size,
+        "duration": texts.duration,
+        "day": texts.day,
+        "day_and_time": texts.day_and_time,
+        "size": texts.size,
     }
-    colours = {"light": asdict(LIGHT), "dark": asdict(DARK), "split_words": SPLIT_WORDS}
-    return environment.get_template(template).render(colours | dict(content))
+    environment.globals |= {
+        "t": texts, "light": asdict(LIGHT), "dark": asdict(DARK), "split_words": SPLIT_WORDS,
+    }  # fmt: skip
+    return environment.get_template(template).render(dict(content))

@@ -18,7 +18,7 @@ from PIL import Image
 
 from vitrine.reporting.palette import LIGHT, SPLIT_WORDS, SPLITS, Theme, split_colour
 from vitrine.reporting.styling import save_png, shorten, style
-from vitrine.reporting.wording import percent
+from vitrine.reporting.texts import NO_BREAK, Texts, load_texts
 
 __all__ = ["class_distribution", "confusion_matrix", "prediction_wall", "save_png", "training_curves"]
 
@@ -29,26 +29,28 @@ WALL_COLUMNS = 3
 SMALL_PICTURE = 64  # pixels; smaller ones are shown as the squares they are, not as a blur
 
 
-def training_curves(history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT) -> Figure:
+def training_curves(history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT, texts: Texts | None = None) -> Figure:
     """Loss above accuracy, for training and validation pictures, with the kept epoch marked.
 
     Args:
         history: one row per epoch: epoch (from 1), train_loss, validation_loss, train_accuracy, validation_accuracy.
         best_epoch: the epoch whose weights were kept.
         theme: colours.
+        texts: of the page's language; None: English.
     """
+    texts = texts or load_texts("en")
     with style(theme):
         figure = Figure(figsize=(WIDTH, 5.2), layout="constrained")
         loss, accuracy = figure.subplots(2, 1, sharex=True)
         for axes, quantity in ((loss, "loss"), (accuracy, "accuracy")):
-            _draw_curves(axes, history, quantity, best_epoch, theme)
-        loss.set_title("Loss (lower is better)")
+            _draw_curves(axes, history, quantity, best_epoch, theme, texts)
+        loss.set_title(texts("common.figures.loss"))
         losses = history[["train_loss", "validation_loss"]].to_numpy(dtype=float)
         loss.set_ylim(0, 1.1 * losses.max(where=np.isfinite(losses), initial=1e-3))
-        accuracy.set_title("Accuracy (higher is better)")
-        accuracy.set_xlabel("epoch")
+        accuracy.set_title(texts("common.figures.accuracy"))
+        accuracy.set_xlabel(texts("common.figures.epoch"))
         accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=f"{NO_BREAK}%"))
         lowest = history[["train_accuracy", "validation_accuracy"]].min().min()
         # A whole tenth below: neither a single epoch nor the last tenth of a percent shall fill the whole height.
         accuracy.set_ylim(max(0.0, np.floor(lowest * 10 - 0.2) / 10), 1.02)
@@ -56,25 +58,27 @@ def training_curves(history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT
     return figure
 
 
-def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: int, theme: Theme) -> None:
+def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: int, theme: Theme, texts: Texts) -> None:
     epochs = history["epoch"]
     marker = "o" if len(history) <= 20 else ""  # a line of one epoch would be invisible without its point
     axes.axvline(best_epoch, color=theme.muted, linewidth=1, linestyle=":")
     for split, dashes in (("train", "--"), ("validation", "-")):
         axes.plot(
             epochs, history[f"{split}_{quantity}"], dashes, marker=marker, markersize=3.5, linewidth=2,
-            color=split_colour(theme, split), label=SPLIT_WORDS[split],
+            color=split_colour(theme, split), label=texts(f"common.splits.{split}"),
         )  # fmt: skip
     kept = history.loc[epochs == best_epoch, f"validation_{quantity}"]
     axes.plot(
         [best_epoch], kept, "o", markersize=9, color=theme.validation, markeredgecolor=theme.text,
-        label=f"kept: epoch {best_epoch}", clip_on=False, zorder=3,
+        label=texts("common.figures.kept", epoch=best_epoch), clip_on=False, zorder=3,
     )  # fmt: skip
     axes.grid(axis="y")
     axes.margins(x=0.03)
 
 
-def confusion_matrix(counts: npt.NDArray[np.int_], label_names: Sequence[str], theme: Theme = LIGHT) -> Figure:
+def confusion_matrix(
+    counts: npt.NDArray[np.int_], label_names: Sequence[str], theme: Theme = LIGHT, texts: Texts | None = None
+) -> Figure:
     """Rows are the true classes, columns the answers; the shade is the share of the row.
 
     Right answers (the diagonal) and mistakes have two colours, and small shares are lifted (square root), so that a
@@ -84,7 +88,9 @@ def confusion_matrix(counts: npt.NDArray[np.int_], label_names: Sequence[str], t
         counts: `[classes, classes]`, rows = true class. A row without pictures is hatched.
         label_names: in the order of the rows.
         theme: colours.
+        texts: of the page's language; None: English.
     """
+    texts = texts or load_texts("en")
     total = len(label_names)
     few = total <= MAX_CLASSES_WITH_NUMBERS
     names = [shorten(name, LONGEST_NAME) for name in label_names]
@@ -97,11 +103,12 @@ def confusion_matrix(counts: npt.NDArray[np.int_], label_names: Sequence[str], t
         axes = figure.subplots()
         axes.imshow(_matrix_colours(shares, theme), aspect="equal", interpolation="nearest")
         if few:
-            _write_cells(axes, counts, shares, theme)
-        _write_names(axes, names, 9 if few else 6.5, names_fit)
+            _write_cells(axes, counts, shares, theme, texts)
+        _write_names(axes, names, 9 if few else 6.5, names_fit, texts)
         for row in np.flatnonzero(pictures == 0).tolist():
             axes.axhspan(row - 0.5, row + 0.5, facecolor="none", edgecolor=theme.line, hatch="////", linewidth=0)
-            axes.text(-0.4, row, "no test pictures", va="center", color=theme.muted, fontsize=9 if few else 6.5)
+            words = texts("common.figures.no_test_pictures")
+            axes.text(-0.4, row, words, va="center", color=theme.muted, fontsize=9 if few else 6.5)
         # Lines between the cells; a grid would need as many ticks again, which take a second with 100 classes.
         gaps, ends = np.arange(total + 1) - 0.5, (-0.5, total - 0.5)
         axes.hlines(gaps, *ends, color=theme.surface, linewidth=2 if few else 0.5)
@@ -129,7 +136,9 @@ def _matrix_colours(shares: npt.NDArray[np.float64], theme: Theme) -> npt.NDArra
     return colours
 
 
-def _write_cells(axes: Axes, counts: npt.NDArray[np.int_], shares: npt.NDArray[np.float64], theme: Theme) -> None:
+def _write_cells(
+    axes: Axes, counts: npt.NDArray[np.int_], shares: npt.NDArray[np.float64], theme: Theme, texts: Texts
+) -> None:
     colours = _matrix_colours(shares, theme)
     for row, column in np.argwhere(counts > 0):
         brightness = colours[row, column] @ (
@@ -139,21 +148,21 @@ def _write_cells(axes: Axes, counts: npt.NDArray[np.int_], shares: npt.NDArray[n
         )  # as the eye weighs red, green and blue (ITU-R BT.601)
         ink = LIGHT.text if brightness > 0.55 else LIGHT.surface
         for text, size, offset, va, weight in (
-            (str(counts[row, column]), 9, 1, "bottom", "bold"),
-            (percent(shares[row, column]), 7, -1, "top", "normal"),
+            (texts.number(counts[row, column]), 9, 1, "bottom", "bold"),
+            (texts.percent(shares[row, column]), 7, -1, "top", "normal"),
         ):
             axes.annotate(text, (column, row), (0, offset), textcoords="offset points", ha="center", va=va,
                           color=ink, fontsize=size, fontweight=weight)  # fmt: skip
 
 
-def _write_names(axes: Axes, names: Sequence[str], size: float, upright: bool) -> None:
+def _write_names(axes: Axes, names: Sequence[str], size: float, upright: bool, texts: Texts) -> None:
     places = np.arange(len(names))
     axes.set_xticks(places, names, rotation=0 if upright else 90, fontsize=size)
     axes.set_yticks(places, names, fontsize=size)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel("answer of the model")
-    axes.set_ylabel("what the picture shows", labelpad=8)
+    axes.set_xlabel(texts("common.figures.answer"))
+    axes.set_ylabel(texts("common.figures.truth"), labelpad=8)
 
 
 def class_distribution(counts: Mapping[str, Mapping[str, int]], theme: Theme = LIGHT) -> Figure:

@@ -10,6 +10,7 @@ from pandas.api.types import is_numeric_dtype
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vitrine.errors import UserError
+from vitrine.evaluation.evidence import TestEvidence
 from vitrine.records.run_folder import ENVIRONMENT, HISTORY, METRICS, MODEL, PREDICTIONS, RECIPE
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -24,35 +25,6 @@ Content = TypeVar("Content", bound=BaseModel)
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)  # a figure that is no number is shown to nobody
-
-
-class ClassFigures(_Record):
-    """One class of the test split."""
-
-    label_name: str
-    precision: Share
-    recall: Share
-    f1: Share
-    pictures: Count
-
-
-class TestFigures(_Record):
-    """The final evaluation; `confusion_matrix` has one row per true class."""
-
-    __test__ = False  # pytest takes classes of this name for tests
-
-    pictures: Annotated[int, Field(ge=1)]
-    accuracy: Share
-    accuracy_interval: tuple[Share, Share]
-    top_k: int
-    top_k_accuracy: Share
-    macro_precision: Share
-    macro_recall: Share
-    macro_f1: Share
-    cohen_kappa: Annotated[float, Field(ge=-1, le=1)]
-    loss: float
-    per_class: list[ClassFigures]
-    confusion_matrix: list[list[Count]]
 
 
 class ValidationFigures(_Record):
@@ -84,7 +56,7 @@ class TrainingFigures(_Record):
 class Metrics(_Record):
     """The content of metrics.json."""
 
-    test: TestFigures
+    test: TestEvidence
     validation: ValidationFigures
     training: TrainingFigures
 

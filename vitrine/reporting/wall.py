@@ -9,7 +9,7 @@ from vitrine.data.prepared import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.records.run_folder import PREDICTIONS
 from vitrine.reporting.styling import shorten
-from vitrine.reporting.wording import percent, plural
+from vitrine.reporting.texts import Texts
 
 PLACES = 24
 PLACES_FOR_WRONG = 12  # the rest shows what right answers look like
@@ -27,12 +27,10 @@ class WallPicture:
     correct: bool
     probability: float
 
-    @property
-    def caption(self) -> str:
+    def caption(self, texts: Texts) -> str:
         """For the figure: "true / predicted, 97 %"."""
         shown, answered = shorten(self.label_name, LONGEST_NAME), shorten(self.predicted, LONGEST_NAME)
-        share = percent(self.probability).replace(" ", "\N{NO-BREAK SPACE}")
-        return f"{shown} / {answered}, {share}"
+        return f"{shown} / {answered}, {texts.percent(self.probability)}"
 
 
 def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -53,19 +51,17 @@ def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
 
 
-def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame) -> str:
+def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Texts) -> str:
     """Says how the pictures were chosen, so that nobody takes the wall for a fair sample."""
     all_wrong, wrong = int((~predictions["correct"]).sum()), int((~chosen["correct"]).sum())
-    right = plural(len(chosen) - wrong, "right one")
     if not all_wrong:
-        return (
-            f"None of the {plural(len(predictions), 'test picture')} was named wrongly; here are {len(chosen)} of them."
-        )
+        return texts("run.wall.none_wrong", count=len(predictions), shown=len(chosen))
     if wrong == all_wrong:
-        first = {1: "The only wrong answer", 2: "Both wrong answers"}.get(wrong, f"All {wrong} wrong answers")
+        words = {1: "run.wall.only_wrong", 2: "run.wall.both_wrong"}.get(wrong, "run.wall.all_wrong")
+        first = texts(words, wrong=wrong)
     else:
-        first = f"The {wrong:,} surest of the {all_wrong:,} wrong answers"
-    return f"{first}, then {right}: not a fair sample, but the mistakes worth a look."
+        first = texts("run.wall.surest_wrong", wrong=texts.number(wrong), all=texts.number(all_wrong))
+    return texts("run.wall.then_right", first=first, count=len(chosen) - wrong)
 
 
 def hang_pictures(chosen: pd.DataFrame, prepared: PreparedDataset) -> list[WallPicture]:

@@ -1,7 +1,6 @@
 """Numbers, names and times as people read them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from markupsafe import Markup, escape
 
@@ -41,24 +40,3 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s" if seconds < 10 else f"{rest} s"
     hours, minutes_left = divmod(minutes, 60)
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
-
-
-def day(time: str) -> str:
-    """The day of an ISO 8601 time: "21 November 2026"."""
-    moment = datetime.fromisoformat(time)
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def day_and_time(time: str) -> str:
-    """An ISO 8601 time: "21 November 2026, 01:50 UTC"."""
-    return f"{day(time)}, {datetime.fromisoformat(time):%H:%M %Z}".rstrip()
-
-
-def size(number_of_bytes: int) -> str:
-    """Bytes in decimal units, as file managers show them: "48.2 MB"."""
-    amount = float(number_of_bytes)
-    for unit in ("bytes", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
