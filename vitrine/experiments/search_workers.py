@@ -80,9 +80,7 @@ def give_back(study: optuna.Study, trial: FrozenTrial, counts: bool = True) -> b
         return False
     if with_retries <= MOST_RETRIES:
         kept = {IS_DEFAULT: True} if IS_DEFAULT in trial.user_attrs else {}
-        study.enqueue_trial(
-            stored_params(trial), user_attrs={RETRY_OF: trial.number, RETRIES: with_retries, **kept}
-        )
+        study.enqueue_trial(stored_params(trial), user_attrs={RETRY_OF: trial.number, RETRIES: with_retries, **kept})
     return True
 
 
