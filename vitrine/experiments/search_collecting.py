@@ -142,6 +142,6 @@ def write_recipe(recipe: Recipe, parameters: tuple[ParameterRecord, ...], header
 
 
 def _comment(parameter: ParameterRecord) -> str:
-    was = "as before" if parameter.before == parameter.found else f"was {parameter.before}"
+    was = "kept" if parameter.before == parameter.found else f"found by the search, was {parameter.before}"
     matters = "" if parameter.importance is None else f"; explains {parameter.importance:.0%} of the differences"
-    return f"found by the search among {parameter.words}; {was}{matters}"
+    return f"{was}{matters}; searched: {parameter.words}"

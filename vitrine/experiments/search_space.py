@@ -115,8 +115,11 @@ def build_space(specs: Mapping[str, Mapping[str, Any]]) -> tuple[list[SearchedPa
 
 
 def _check_name(name: str) -> str | None:
-    if name not in parameter_names(Recipe):
-        return find_fault(name, None) or f"{name}: is a section; name its parameters"
+    names = parameter_names(Recipe)
+    if any(other.startswith(f"{name}.") for other in names):
+        return f"{name}: is a section; name its parameters"
+    if name not in names:
+        return find_fault(name, None)
     if name == "optim.epochs":
         return f"{name}: cannot be searched, since trials are compared epoch by epoch; set 'epochs' of the search"
     if name.split(".")[0] not in SEARCHABLE:

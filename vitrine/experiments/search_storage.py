@@ -1,4 +1,4 @@
-"""Where the trials of a search are kept: SQLite, a database server, or a journal file; and whether it is the same search."""
+"""Where a search keeps its trials: SQLite, a database server or a journal file; and whether it is the same search."""
 
 import warnings
 from collections.abc import Iterator
@@ -123,8 +123,9 @@ def open_study(search: Search, prepared: PreparedDataset, address: str) -> optun
             _begin_with_the_recipe(search, study)
     if stored is not None and stored != identity:
         raise UserError(
-            f"{search.name}: {hide_password(address)} holds another search of this name: {_differences(stored, identity)}. "
-            "Its trials cannot be compared with new ones; give another name (name=...), or remove the older search"
+            f"{search.name}: {hide_password(address)} holds another search of this name: "
+            f"{_differences(stored, identity)}. Its trials cannot be compared with new ones; "
+            "give another name (name=...), or remove the older search"
         )
     return study
 

@@ -47,7 +47,7 @@ def render_search_page(result: SearchResult, recipe: str, address: str, texts: T
         "sentence": tell_gain(result, texts),
         "evidence": _give_evidence(result, texts),
         "notices": find_notices(result, texts),
-        "trained_seconds": result.cost.trial_seconds + result.cost.final_seconds,
+        "cost_words": tell_cost(result, texts),
         "parameters": sorted(result.parameters, key=lambda parameter: -(parameter.importance or 0.0)),
         "history": inline_figure(lambda theme: search_history(result, texts, theme)),
         "lines": inline_figure(lambda theme: parallel_coordinates(result, texts, theme)),
@@ -81,6 +81,24 @@ def _give_evidence(result: SearchResult, texts: Texts) -> str:
         best=_write_figure(result, best, texts),
         before=_write_figure(result, default, texts),
     )
+
+
+def tell_cost(result: SearchResult, texts: Texts) -> list[str]:
+    """What the computing was spent on, in sentences."""
+    spent = {
+        state: texts.duration(sum(trial.seconds or 0.0 for trial in result.trials if trial.state == state))
+        for state in ("pruned", "complete")
+    }
+    whole = texts.duration(result.cost.trial_seconds + result.cost.final_seconds)
+    words = [texts("search.cost.share", **spent)]
+    if result.gain is None:
+        words.append(texts("search.cost.whole_alone", time=whole))
+    else:
+        one = result.cost.final_seconds / sum(result.gain.seeds)
+        words.append(texts("search.cost.whole", time=whole, one=texts.duration(one)))
+    if result.cost.retried:
+        words.append(texts("search.cost.retried", count=result.cost.retried))
+    return words
 
 
 def _write_figure(result: SearchResult, trial: TrialRecord, texts: Texts) -> str:

@@ -17,7 +17,8 @@ from vitrine.reporting.texts import Texts
 LONGEST_NAME = 30  # characters; tables give names in full
 WIDE_RATIO = 20.0  # between the worst and the best loss; beyond it a plain scale shows the worst only
 GOOD_SHARE = 0.25  # of the trials are drawn in colour
-ROW = 0.62  # inches of a parameter's axis, its name above it
+ON_TOP = 100_000  # of all trials' lines
+ROW = 0.8  # inches of a parameter's axis, its name above it
 
 
 def search_history(result: SearchResult, texts: Texts, theme: Theme = LIGHT) -> Figure:
@@ -169,14 +170,20 @@ def _write_objective(result: SearchResult, value: float, texts: Texts) -> str:
 
 
 def _draw_axis(axes: Axes, height: float, name: str, ticks: Sequence[tuple[float, str]], theme: Theme) -> None:
+    """A line with its name above it; letters lie over the trials' lines, on a ground of their own."""
+    ground = {"facecolor": theme.surface, "edgecolor": "none", "pad": 0.6}
     axes.hlines(height, 0, 1, color=theme.line, linewidth=1.4, zorder=1)
-    axes.annotate(shorten(name, 44), (0, height), (0, 13), textcoords="offset points", va="bottom",
-                  fontweight="bold", zorder=60, bbox={"facecolor": theme.surface, "edgecolor": "none", "pad": 0.6})  # fmt: skip
+    axes.annotate(
+        shorten(name, 44), (0, height), (0, 14), textcoords="offset points", va="bottom", fontweight="bold",
+        zorder=ON_TOP, bbox=ground,
+    )  # fmt: skip
     for number, (place, label) in enumerate(ticks):
         axes.plot([place], [height], "|", color=theme.muted, markersize=7, zorder=2)
         side = "left" if number == 0 and len(ticks) > 1 else "right" if number == len(ticks) - 1 else "center"
-        axes.annotate(label, (place, height), (0, 3), textcoords="offset points", ha=side, va="bottom", fontsize=7.5,
-                      color=theme.muted, zorder=60, bbox={"facecolor": theme.surface, "edgecolor": "none", "pad": 0.4})  # fmt: skip
+        axes.annotate(
+            label, (place, height), (0, 3), textcoords="offset points", ha=side, va="bottom", fontsize=7.5,
+            color=theme.muted, zorder=ON_TOP, bbox=ground,
+        )  # fmt: skip
 
 
 def _ticks(parameter: ParameterRecord) -> list[tuple[float, str]]:
