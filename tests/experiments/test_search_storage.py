@@ -30,14 +30,15 @@ def test_a_missing_driver_says_what_to_install(monkeypatch, tmp_path):
 
     real = builtins.__import__
 
-    def no_driver(name, *rest):
-        if name == "psycopg2":
-            raise ModuleNotFoundError("No module named 'psycopg2'", name=name)
-        return real(name, *rest)
+    def no_driver(name, *rest, **named):
+        if name == "psycopg":
+            raise ModuleNotFoundError("No module named 'psycopg'", name=name)
+        return real(name, *rest, **named)
 
+    search, prepared = write_search(tmp_path), make_prepared(tmp_path)
     monkeypatch.setattr(builtins, "__import__", no_driver)
-    with pytest.raises(UserError, match=r"psycopg2\); install it \(for PostgreSQL: pip install psycopg2-binary\)"):
-        open_study(write_search(tmp_path), make_prepared(tmp_path), "postgresql://me:secret@host/db")
+    with pytest.raises(UserError, match=r"\(psycopg\); install it \(for PostgreSQL: pip install 'psycopg\[binary\]'"):
+        open_study(search, prepared, "postgresql://me:secret@host/db")
 
 
 def test_passwords_are_not_shown():

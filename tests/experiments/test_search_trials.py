@@ -56,23 +56,21 @@ def test_the_same_seed_gives_the_same_trials_and_another_one_others(monkeypatch,
     found = []
     for name, seed in (("first", 0), ("second", 0), ("third", 1)):
         (tmp_path / name).mkdir()
-        search = write_search(tmp_path / name, f"sampler_seed: {seed}\ntrials: 12")
+        search = write_search(tmp_path / name, f"sampler_seed: {seed}\ntrials: 6")
         found.append(values_of(search_on(monkeypatch, tmp_path / name, FakeTraining(), search)[0]))
     assert found[0] == found[1] != found[2]
 
 
 def test_a_killed_and_resumed_search_finds_what_an_uninterrupted_one_finds(monkeypatch, tmp_path):
     (tmp_path / "whole").mkdir()
-    whole, _ = search_on(
-        monkeypatch, tmp_path / "whole", FakeTraining(), write_search(tmp_path / "whole", "trials: 12")
-    )
-    search = write_search(tmp_path, "trials: 12")
-    kill_while_training(monkeypatch, tmp_path, search, 7)
+    whole, _ = search_on(monkeypatch, tmp_path / "whole", FakeTraining(), write_search(tmp_path / "whole", "trials: 7"))
+    search = write_search(tmp_path, "trials: 7")
+    kill_while_training(monkeypatch, tmp_path, search, 4)
     study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), search)
-    assert states_of(study) == ["COMPLETE"] * 7 + ["FAIL"] + ["COMPLETE"] * 5
+    assert states_of(study) == ["COMPLETE"] * 4 + ["FAIL"] + ["COMPLETE"] * 3
     assert values_of(study) == values_of(whole)
     assert count_retried(study) == 1
-    assert [trial.number for trial in record_trials(study)] == list(range(1, 13))
+    assert [trial.number for trial in record_trials(study)] == list(range(1, 8))
 
 
 def test_the_same_call_again_adds_nothing_and_more_trials_add_the_missing_ones(monkeypatch, tmp_path):
@@ -160,7 +158,7 @@ def test_two_workers_that_ask_at_once_do_not_exceed_the_wanted_number(tmp_path):
 
 
 def test_a_worse_trial_is_stopped_before_its_last_epoch(monkeypatch, tmp_path):
-    search = write_search(tmp_path, "pruner: {startup_trials: 2, warmup_epochs: 2}\ntrials: 15")
+    search = write_search(tmp_path, "pruner: {startup_trials: 2, warmup_epochs: 2}\ntrials: 9")
     study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), search)
     pruned = [trial for trial in record_trials(study) if trial.state == "pruned"]
     assert pruned
@@ -169,15 +167,15 @@ def test_a_worse_trial_is_stopped_before_its_last_epoch(monkeypatch, tmp_path):
 
 
 def test_hyperband_stops_trials_too(monkeypatch, tmp_path):
-    search = write_search(tmp_path, "pruner: {method: hyperband}\ntrials: 15\nepochs: 9")
+    search = write_search(tmp_path, "pruner: {method: hyperband}\ntrials: 9\nepochs: 9")
     study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), search)
     assert "PRUNED" in states_of(study)
-    assert len({trial.params["optim.learning_rate"] for trial in study.trials}) == 15
+    assert len({trial.params["optim.learning_rate"] for trial in study.trials}) == 9
 
 
 @pytest.mark.parametrize("objective", ["validation_loss", "validation_accuracy"])
 def test_the_best_trial_has_the_lowest_loss_or_the_highest_accuracy(monkeypatch, tmp_path, objective):
-    search = write_search(tmp_path, f"objective: {objective}\ntrials: 10")
+    search = write_search(tmp_path, f"objective: {objective}\ntrials: 6")
     study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), search)
     records, best = record_trials(study), find_best(study)
     assert records[best.number].loss == min(record.loss for record in records)
@@ -246,7 +244,7 @@ def test_no_trial_starts_after_the_deadline(monkeypatch, tmp_path):
 
 
 def test_what_matters_is_told_from_what_does_not(monkeypatch, tmp_path):
-    study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), write_search(tmp_path, "trials: 25"))
+    study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), write_search(tmp_path, "trials: 14"))
     shares = measure_importance(study)
     assert shares["optim.learning_rate"] > 0.9
     assert sum(shares.values()) == pytest.approx(1)

@@ -47,7 +47,7 @@ def explained_errors(address: str) -> Iterator[None]:
         module = getattr(error.__cause__, "name", None) or error.name or "its driver"
         raise UserError(
             f"--storage: {hide_password(address)}: Python's package for this database is missing ({module}); install "
-            "it (for PostgreSQL: pip install psycopg2-binary)"
+            "it (for PostgreSQL: pip install 'psycopg[binary]')"
         ) from error
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         cause = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error

@@ -21,6 +21,7 @@ from vitrine.errors import UserError
 from vitrine.experiments.search_file import Search
 from vitrine.experiments.search_sampling import counted_trials, suggest_values
 from vitrine.experiments.search_workers import (
+    DIED,
     REASON,
     count_running,
     count_started,
@@ -95,6 +96,7 @@ def run_trials(
     """
     prepared = without_test(prepared)
     scratch.mkdir(parents=True, exist_ok=True)
+    gc.freeze()  # the libraries' own objects; without it each clean-up after a trial looks through all of them
     try:
         while True:
             for number in reap_dead_trials(study):
@@ -112,6 +114,7 @@ def run_trials(
                 report(_run_trial(search, study, trial, prepared, scratch))
                 _tidy(scratch)
     finally:
+        gc.unfreeze()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -214,8 +217,6 @@ def check_any_came_through(study: optuna.Study) -> None:
     Raises:
         UserError: they did; names the most frequent reasons.
     """
-    from vitrine.experiments.search_workers import DIED
-
     finished = [trial for trial in counted_trials(study.get_trials(deepcopy=False)) if trial.state.is_finished()]
     if not finished or any(trial.state != TrialState.FAIL for trial in finished):
         return

@@ -27,8 +27,9 @@ DIED = "its process died each time it was tried; the memory may not be enough"
 
 
 def describe_worker() -> dict[str, Any]:
-    """This process, so that others can tell whether it is alive."""
-    return {"host": platform.node(), "pid": os.getpid(), "started": psutil.Process().create_time()}
+    """This process, so that others can tell whether it is alive; and when it took up its trial."""
+    started = psutil.Process().create_time()
+    return {"host": platform.node(), "pid": os.getpid(), "started": started, "since": time.time()}
 
 
 def lives(worker: dict[str, Any]) -> bool:
@@ -49,7 +50,7 @@ def is_dead(trial: FrozenTrial) -> bool:
         return begun is not None and (datetime.now() - begun).total_seconds() > GRACE_SECONDS
     if worker["host"] == platform.node():
         return not lives(worker)
-    return time.time() - float(trial.user_attrs.get(BEAT, 0)) > GRACE_SECONDS
+    return time.time() - float(trial.user_attrs.get(BEAT, worker["since"])) > GRACE_SECONDS
 
 
 def reap_dead_trials(study: optuna.Study) -> list[int]:
@@ -114,7 +115,6 @@ def count_running(study: optuna.Study) -> int:
 def signed(trial: optuna.Trial) -> Iterator[None]:
     """While it is open, other processes and machines see that this one works on the trial."""
     trial.set_user_attr(WORKER, describe_worker())
-    trial.set_user_attr(BEAT, time.time())
     over = threading.Event()
 
     def beat() -> None:
