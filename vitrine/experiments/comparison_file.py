@@ -231,7 +231,11 @@ def _resolve(
 
 
 def _find_forbidden(overrides: Sequence[str]) -> list[str]:
-    return [f"{one}: not here, since {NOT_OF_VARIANTS[name]}" for one in overrides if (name := _name_of(one)) in NOT_OF_VARIANTS]
+    return [
+        f"{one}: not here, since {NOT_OF_VARIANTS[name]}"
+        for one in overrides
+        if (name := _name_of(one)) in NOT_OF_VARIANTS
+    ]
 
 
 def _base_of(path: Path, file: ComparisonFile, ones: Sequence[str]) -> Path:
