@@ -28,3 +28,12 @@ def test_the_error_never_falls_below_zero_nor_rises_with_more_pictures():
 def test_a_head_without_mistakes_has_a_law_of_zero():
     laws = fit_power_laws(PICTURES, np.zeros((1, len(PICTURES))))
     assert laws.predict(1000.0)[0] == 0
+
+
+def test_a_law_brought_to_a_measured_error_goes_through_it_and_keeps_its_bend():
+    laws = fit_power_laws(PICTURES, (0.05 + 0.6 * PICTURES**-0.5)[np.newaxis])
+    brought = laws.through(100.0, np.array([0.055]))
+    assert brought.predict(100.0)[0] == pytest.approx(0.055)
+    ratios = [law.predict(400.0)[0] / law.predict(100.0)[0] for law in (laws, brought)]
+    assert ratios[0] == pytest.approx(ratios[1])
+    assert laws.through(100.0, np.zeros(1)).predict(400.0)[0] == 0

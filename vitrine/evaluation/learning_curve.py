@@ -132,9 +132,9 @@ def _percentiles(values: Floats) -> Interval:
 
 
 def _fit(used: Floats, errors: Floats, seed: int) -> PowerLaws:
-    """One law for each row of errors; that of a resample leaves out up to so many of the first points, by lot.
+    """One law for each row of errors, through its last point.
 
-    No law is quite right: where the curve is cut changes what it foretells, and the interval shall tell so.
+    That of a resample leaves out up to so many of the first points, by lot.     No law is quite right: where the curve is cut changes what it foretells, and the interval shall tell so.
     """
     starts = np.random.default_rng((seed, 1)).integers(
         min(len(used) - FEWEST_POINTS, MOST_LEFT_OUT) + 1, size=len(errors)
@@ -145,7 +145,7 @@ def _fit(used: Floats, errors: Floats, seed: int) -> PowerLaws:
         rows = starts == start
         laws = fit_power_laws(used[start:], errors[rows, start:])
         fitted[:, rows] = laws.floor, laws.scale, laws.exponent
-    return PowerLaws(*fitted)
+    return PowerLaws(*fitted).through(float(used[-1]), errors[:, -1])
 
 
 def _look_ahead(laws: PowerLaws, today: float, asked: int) -> list[Outlook]:
@@ -172,5 +172,5 @@ def _foretell_last(used: Floats, errors: Floats) -> float | None:
     known = used <= used[-1] / 2
     if known.sum() < FEWEST_POINTS:
         return None
-    law = fit_power_laws(used[known], errors[:, known])
+    law = fit_power_laws(used[known], errors[:, known]).through(float(used[known][-1]), errors[:, known][:, -1])
     return 1 - float(law.predict(float(used[-1]))[0].clip(0, 1))

@@ -6,6 +6,7 @@ resampled curves are fitted at once.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,15 @@ class PowerLaws:
     def predict(self, pictures: float) -> Floats:
         """The error for so many pictures, `[curves]`."""
         return self.floor + self.scale * pictures**-self.exponent
+
+    def through(self, pictures: float, errors: Floats) -> Self:
+        """The same laws, brought to the errors that were measured for so many pictures, `[curves]`.
+
+        A curve that falls more steeply at first than any law does would else be foretold too high for ever.
+        """
+        fitted = self.predict(pictures)
+        factor = np.divide(errors, fitted, out=np.ones_like(fitted), where=fitted > 0)
+        return type(self)(factor * self.floor, factor * self.scale, self.exponent)
 
 
 def fit_power_laws(pictures: Floats, errors: Floats) -> PowerLaws:
