@@ -61,9 +61,7 @@ def _summarise(name: str, runs: Sequence[RunFigures], answers: TestAnswers) -> V
 
 
 def _spread(values: Sequence[float]) -> Spread:
-    return Spread(
-        mean=float(np.mean(values)), deviation=float(np.std(values, ddof=1)) if len(values) > 1 else None
-    )
+    return Spread(mean=float(np.mean(values)), deviation=float(np.std(values, ddof=1)) if len(values) > 1 else None)
 
 
 def repeated_interval(right: Answers) -> tuple[float, float]:
@@ -113,9 +111,7 @@ def compare_all(answers: Mapping[str, TestAnswers], reference: str) -> list[Pair
     ]
 
 
-def _compare(
-    base: TestAnswers, variant: TestAnswers
-) -> tuple[Way, Difference]:
+def _compare(base: TestAnswers, variant: TestAnswers) -> tuple[Way, Difference]:
     if set(base.pictures) != set(variant.pictures):
         return "other_pictures", _compare_means(base.right, variant.right)
     columns = {picture: place for place, picture in enumerate(variant.pictures)}

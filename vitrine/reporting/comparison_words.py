@@ -77,9 +77,7 @@ def _answer_for_two(pair: PairFigures, texts: Texts) -> tuple[str, str]:
     return claim, texts("comparison.first_letter", sentence=measured(pair, texts))
 
 
-def _answer_for_several(
-    figures: ComparisonFigures, pairs: Sequence[PairFigures], texts: Texts
-) -> tuple[str, str]:
+def _answer_for_several(figures: ComparisonFigures, pairs: Sequence[PairFigures], texts: Texts) -> tuple[str, str]:
     better = [pair.variant for pair in pairs if pair.difference.verdict is Verdict.BETTER]
     best = max(figures.variants, key=lambda variant: variant.accuracy.mean)
     base = pairs[0].base
@@ -102,7 +100,9 @@ def notes(figures: ComparisonFigures, texts: Texts) -> list[tuple[str, str]]:
         found.append(("warning", texts("comparison.notes.failed", count=len(figures.failures))))
     waiting = figures.planned - len(figures.runs) - len(figures.failures)
     if waiting:
-        found.append(("warning", texts("comparison.notes.waiting", count=waiting, planned=texts.number(figures.planned))))
+        found.append(
+            ("warning", texts("comparison.notes.waiting", count=waiting, planned=texts.number(figures.planned)))
+        )
     fewest = min((variant.runs for variant in figures.variants), default=0)
     if fewest == 1:
         found.append(("warning", texts("comparison.notes.one_run")))
