@@ -15,6 +15,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vitrine.config.schema import Recipe
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -27,11 +31,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--learning-rate", type=float, default=1e-4, help="of Vitrine; the Trainer has its 5e-5")
+    parser.add_argument("--training-side", type=int, default=224, help="Vitrine: side of the pictures in training")
     parser.add_argument("--side", choices=["vitrine", "trainer"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
         run = run_vitrine if options.side == "vitrine" else run_trainer
-        result = run(options.model, options.prepared, options.epochs, options.seeds[0], options.learning_rate)
+        result = run(options.model, options.prepared, options, options.seeds[0])
         print("result:" + json.dumps(result))
         return
     print(f"{'side':<8} {'seed':>4} {'pictures/s':>10} {'test accuracy':>13}", flush=True)
@@ -57,6 +62,7 @@ def run_side(side: str, options: argparse.Namespace, seed: int) -> dict[str, flo
     command = [
         *(sys.executable, __file__, "--side", side, "--model", options.model, "--prepared", str(options.prepared)),
         *("--epochs", str(options.epochs), "--seeds", str(seed), "--learning-rate", str(options.learning_rate)),
+        *("--training-side", str(options.training_side)),
     ]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = [line for line in answer.stdout.splitlines() if line.startswith("result:")]
@@ -66,28 +72,34 @@ def run_side(side: str, options: argparse.Namespace, seed: int) -> dict[str, flo
     return result
 
 
-def run_vitrine(model: str, prepared: Path, epochs: int, seed: int, learning_rate: float) -> dict[str, float]:
+def load_matching_recipe(prepared: Path, overrides: list[str]) -> "Recipe":
+    """The recipe of the dog breeds, with the settings that the pictures were prepared with."""
     from vitrine.config.loading import load_recipe
     from vitrine.data.prepared import open_prepared
-    from vitrine.training.run import run_training
 
     settings = open_prepared(prepared).facts.settings.content()
-    overrides = [
+    stored = [
         f"{name}={value if isinstance(value, str) else json.dumps(value)}"
         for name, value in settings.items()
         if name != "data.source"
     ]
-    overrides += [f"data.prepared={prepared}", f"model.backbone={model}", f"engine.seed={seed}"]
-    overrides += [f"optim.epochs={epochs}", f"optim.learning_rate={learning_rate}"]
+    return load_recipe(ROOT / "configs/s2_dogs5.yaml", [*stored, f"data.prepared={prepared}", *overrides])
+
+
+def run_vitrine(model: str, prepared: Path, options: argparse.Namespace, seed: int) -> dict[str, float]:
+    from vitrine.training.run import run_training
+
+    overrides = [f"model.backbone={model}", f"engine.seed={seed}", f"optim.epochs={options.epochs}"]
+    overrides += [f"optim.learning_rate={options.learning_rate}", f"augmentation.image_size={options.training_side}"]
     with tempfile.TemporaryDirectory() as folder:
-        metrics = run_training(load_recipe(ROOT / "configs/s2_dogs5.yaml", overrides), Path(folder))
+        metrics = run_training(load_matching_recipe(prepared, overrides), Path(folder))
     return {
         "pictures_per_second": metrics["training"]["images_per_second"],
         "test_accuracy": metrics["test"]["accuracy"],
     }
 
 
-def run_trainer(model: str, prepared: Path, epochs: int, seed: int, _: float) -> dict[str, float]:
+def run_trainer(model: str, prepared: Path, options: argparse.Namespace, seed: int) -> dict[str, float]:
     """As in the guide: one random crop per picture, loaded and normalised by a transform of the data set."""
     import numpy as np
     import torch
@@ -120,7 +132,7 @@ def run_trainer(model: str, prepared: Path, epochs: int, seed: int, _: float) ->
             remove_unused_columns=False,
             per_device_train_batch_size=32,
             per_device_eval_batch_size=32,
-            num_train_epochs=epochs,
+            num_train_epochs=options.epochs,
             learning_rate=5e-5,
             eval_strategy="epoch",
             save_strategy="no",
@@ -135,7 +147,7 @@ def run_trainer(model: str, prepared: Path, epochs: int, seed: int, _: float) ->
             train_dataset=transformed("train", for_training),
             eval_dataset=transformed("validation", for_evaluation),
         )
-        pictures_per_second = timed_training(trainer, len(data.splits["train"]) * epochs)
+        pictures_per_second = timed_training(trainer, len(data.splits["train"]) * options.epochs)
         logits = trainer.predict(transformed("test", for_evaluation)).predictions
     accuracy = float((logits.argmax(-1) == np.asarray(data.splits["test"]["label"])).mean())
     return {"pictures_per_second": pictures_per_second, "test_accuracy": accuracy}

@@ -23,12 +23,11 @@ from vitrine.models.backbones import (
     build_backbone,
     build_small_cnn,
     choose_memory_format,
-    freeze_backbone,
     head_modules,
-    train_head_only,
 )
 from vitrine.models.model_folder import build_processor, load_model, save_model
 from vitrine.models.normalisation import CENTRED, read_normalisation
+from vitrine.models.stages import set_trainable, set_training_mode
 
 LABELS = ("cat", "dog", "fox")
 
@@ -99,10 +98,10 @@ def test_the_head_of_the_very_same_labels_is_kept(tmp_path):
 
 def test_a_frozen_backbone_keeps_its_batch_norm_statistics(checkpoint):
     model, _ = build_backbone(str(checkpoint), LABELS)
-    freeze_backbone(model)
+    set_trainable(model, "head")
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
-    train_head_only(model)
+    set_training_mode(model)
     for _ in range(3):
         model(torch.rand(4, 3, SIDE, SIDE) * 5).logits[:, 0].sum().backward()
         optimizer.step()

@@ -8,10 +8,11 @@ from transformers import ConvNextConfig, ConvNextForImageClassification, ViTConf
 
 from tests.factories import IMAGENET, SIDE, write_tiny_resnet
 from vitrine.errors import UserError
-from vitrine.models.backbones import build_backbone, freeze_backbone, head_modules, place
+from vitrine.models.backbones import build_backbone, head_modules, place
 from vitrine.models.features import compute_features
 from vitrine.models.heads import Head, put_head
 from vitrine.models.model_folder import build_processor, load_model, save_model
+from vitrine.models.stages import set_trainable
 
 LABELS = ("cat", "dog", "fox")
 HEADS = [Head("dense", 16, 0.3), Head("flatten", dropout=0.3)]
@@ -74,7 +75,7 @@ def test_flattened_vgg16_trains_the_published_number_of_parameters():
     labels = ("a", "b", "c", "d", "e")
     with torch.device("meta"):
         model, _ = build_backbone("vgg16", labels, pretrained=False, head=Head("flatten"), image_size=224)
-    freeze_backbone(model)
+    set_trainable(model, "head")
     assert sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad) == 125_445
     assert sum(parameter.numel() for parameter in model.parameters()) == 14_714_688 + 125_445
 

@@ -5,7 +5,8 @@ import torch
 from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, ViTForImageClassification
 
 from vitrine.config.loading import load_recipe
-from vitrine.models.backbones import build_small_cnn, freeze_backbone
+from vitrine.models.backbones import build_small_cnn
+from vitrine.models.stages import set_trainable
 from vitrine.models.summary import add_up, count_operations, summarise
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -91,7 +92,7 @@ def test_a_shared_weight_is_counted_once():
 
 def test_a_frozen_backbone_shows_as_frozen():
     model = build_resnet()
-    freeze_backbone(model)
+    set_trainable(model, "head")
     totals = add_up(summarise(model, 32))
     assert (totals.trainable, totals.frozen) == (16 * 3 + 3, model.num_parameters() - 16 * 3 - 3)
 

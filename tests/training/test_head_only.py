@@ -12,8 +12,9 @@ from tests.factories import IMAGENET, make_recipe, prepare, write_coloured_class
 from vitrine.config.data import PreparationSection
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
-from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone, head_modules
+from vitrine.models.backbones import build_backbone, build_small_cnn, head_modules
 from vitrine.models.outputs import measure_head_input
+from vitrine.models.stages import set_trainable
 from vitrine.records import run_folder
 from vitrine.training import cached_features, cached_head, head_only
 from vitrine.training.cached_features import HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
@@ -55,7 +56,7 @@ def train(prepared, checkpoint, tmp_path):
 def build(checkpoint, seed=0):
     torch.manual_seed(seed)
     model, _ = build_backbone(str(checkpoint), LABELS)
-    freeze_backbone(model)
+    set_trainable(model, "head")
     return model
 
 
@@ -151,7 +152,7 @@ def test_whitened_pictures_have_features_of_whitened_pictures(tmp_path, checkpoi
 
 def test_dropout_in_front_of_the_head_is_active_in_training_only():
     model = build_small_cnn(LABELS, (8, 16), 1, dropout=0.5)
-    freeze_backbone(model)
+    set_trainable(model, "head")
     seen = []
     model.classifier.register_forward_pre_hook(lambda module, inputs: seen.append((module.training, inputs[0])))
     fit(model, random_inputs(), epochs=1)

@@ -10,8 +10,9 @@ from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
 from vitrine.data.augmentation import augment, draw_numbers
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
-from vitrine.models.backbones import build_backbone, build_small_cnn, freeze_backbone
+from vitrine.models.backbones import build_backbone, build_small_cnn
 from vitrine.models.normalisation import CENTRED
+from vitrine.models.stages import set_trainable
 from vitrine.training.checkpoints import Checkpoints
 from vitrine.training.loop import Trainer
 from vitrine.training.methods import Methods, TrainingOptions
@@ -112,7 +113,7 @@ def test_training_stops_when_patience_runs_out(prepared, tmp_path):
 
 def test_training_the_head_leaves_the_backbone_as_it_was(prepared, tmp_path):
     model, _ = build_backbone(str(write_tiny_resnet(tmp_path / "checkpoint")), prepared.label_names)
-    freeze_backbone(model)
+    set_trainable(model, "head")
     before = {name: tensor.clone() for name, tensor in model.resnet.state_dict().items()}
     trainer = make_trainer(prepared, epochs=2, model=model)
     run(trainer, tmp_path / "state")

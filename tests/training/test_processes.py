@@ -73,6 +73,16 @@ def test_two_processes_give_the_metrics_of_one(prepared, tmp_path):
     assert two_files == one_files
 
 
+def test_two_processes_train_on_files_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.data.shards.SHARD_BYTES", 1)  # 16 pictures in each file
+    prepared = prepare(write_coloured_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    recipe = make_recipe(prepared, "engine.reading=shards", "optim.epochs=3", "optim.batch_size=4")
+    assert train(recipe, folder, 2) == [0, 0]
+    assert len(pd.read_csv(folder / run_folder.HISTORY)) == 3
+
+
 def test_own_batch_norm_of_several_processes_is_that_of_torch_for_one(tmp_path):
     """A group of one: sums over all processes are its own."""
     from vitrine.training.processes import SharedBatchNorm2d

@@ -49,7 +49,7 @@ def _show_variants(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -
         mixing=Mixing.from_section(recipe.augmentation),
         seed=recipe.engine.seed,
         stored_side=data.training_size or data.image_size,
-        side=data.image_size,
+        side=recipe.training_side,
         preparation=preparation,
     )
     with TemporaryDirectory(prefix="vitrine-") as workspace:

@@ -134,7 +134,8 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
     if finished:
         best = sort_runs(finished, "accuracy")[0]
         print("\naccuracy: of the test pictures, with its 95 % interval")
-        print(f"most accurate: {best.folder / run_folder.REPORT}")
+        report = best.folder / run_folder.REPORT
+        print(f"most accurate: {report if report.exists() else best.folder}")  # a comparison may leave reports out
     if unfinished:
         print(f"\n{plural(len(unfinished), 'run')} unfinished, or still at work; to go on:")
     now = datetime.now().astimezone()

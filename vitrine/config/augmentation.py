@@ -20,6 +20,13 @@ class AugmentationSection(Section):
         "Vitrine replaces (s1 mirrors, crops and contrast; s2 rotation 40, shift, shear and zoom 0.2; s3 nothing; "
         "s4 rotation 45, zoom 0.2, shift 0.5)",
     )
+    image_size: int | None = Field(
+        None,
+        ge=8,
+        le=1024,
+        description="side of the pictures in training, in pixels; smaller than data.image_size trains faster, often as "
+        "exactly, since crops show things larger than they are (arXiv:1906.06423); null means data.image_size",
+    )
     horizontal_flip: Switch = Field(
         True, description="mirror half of the pictures; false where left and right matter (digits, text)"
     )

@@ -3,7 +3,7 @@
 import difflib
 import re
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,13 @@ def load_recipe(path: Path | None, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         UserError: one message that lists every fault of the file and the overrides.
     """
-    values: dict[str, Any] = {} if path is None else {"name": path.stem} | _read_yaml(path)
+    values: dict[str, Any] = {} if path is None else {"name": path.stem} | read_yaml(path)
     faults = [fault for override in overrides if (fault := _apply_override(values, override))]
     recipe = None
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        faults += [_describe_fault(details) for details in error.errors()]
+        faults += [describe_fault(details) for details in error.errors()]
     if recipe is None or faults:
         count = f" (with {len(overrides)} override{'s' * (len(overrides) > 1)})" if overrides else ""
         raise UserError("\n  ".join([f"{path or 'recipe'}{count}:", *faults]))
@@ -87,28 +87,38 @@ def dump_recipe(recipe: Recipe) -> str:
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, kind: str = "recipe") -> dict[str, Any]:
+    """The values of a recipe or another file of names, not yet checked; a recipe's empty sections are left out.
+
+    Raises:
+        UserError: it cannot be read, or is no mapping of names.
+    """
     try:
-        values = _parse(path.read_text("utf-8"))
+        values = parse_yaml(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such recipe{_similar_recipe(path)}") from None
+        raise UserError(f"{path}: there is no such {kind}{_similar_recipe(path)}") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a recipe, since it is no text file (UTF-8)") from error
+        raise UserError(f"{path}: not a {kind}, since it is no text file (UTF-8)") from error
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {_yaml_problem(error)}") from error
+        raise UserError(f"{path}: not valid YAML: {yaml_problem(error)}") from error
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise UserError(
-            f"{path}: a recipe has sections such as 'data:', and below them indented lines such as 'image_size: 224'"
+            f"{path}: a {kind} has sections such as 'data:', and below them indented lines such as 'image_size: 224'"
         )
     # A section whose lines are all commented out reads as null.
     return {key: value for key, value in values.items() if value is not None or key not in Recipe.model_fields}
 
 
-def _parse(text: str) -> Any:
+def parse_yaml(text: str) -> Any:
+    """A value as recipes write it.
+
+    Raises:
+        yaml.YAMLError: it is none.
+    """
     try:
         return yaml.load(text, Loader=RecipeLoader)  # noqa: S506 (a SafeLoader)
     except (RecursionError, ValueError, TypeError) as error:  # brackets in thousands, numbers of 5,000 digits, odd keys
@@ -123,7 +133,8 @@ def _similar_recipe(path: Path) -> str:
     )
 
 
-def _yaml_problem(error: yaml.YAMLError) -> str:
+def yaml_problem(error: yaml.YAMLError) -> str:
+    """What is wrong, and where, in a few words."""
     if isinstance(error, yaml.reader.ReaderError):
         return f"it holds the character U+{int(error.character):04X}, which no text has"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
@@ -138,9 +149,9 @@ def _apply_override(values: dict[str, Any], override: str) -> str | None:
     if not equals or not name:
         return f"{override}: an override reads section.name=value, for example optim.epochs=5"
     try:
-        value = text if text and text != "null" and _is_text(dotted.strip()) else _parse(text)
+        value = text if text and text != "null" and _is_text(dotted.strip()) else parse_yaml(text)
     except yaml.YAMLError as error:
-        return f"{override}: the value is not valid YAML: {_yaml_problem(error)}"
+        return f"{override}: the value is not valid YAML: {yaml_problem(error)}"
     place: Any = values
     for section in sections:
         place = place.setdefault(section, {})
@@ -159,12 +170,18 @@ def _is_text(dotted: str) -> bool:
     return section in (str, str | None)
 
 
-def _describe_fault(details: ErrorDetails) -> str:
+def describe_fault(details: ErrorDetails, suggest: Callable[[str], str] | None = None) -> str:
+    """One line: the place, the rule, what was given.
+
+    Args:
+        details: of pydantic.
+        suggest: what to say behind an unknown name; None: the nearest parameter of a recipe.
+    """
     place = ".".join(str(part) for part in details["loc"])
     kind, context = details["type"], details.get("ctx", {})
     given = reprlib.repr(details["input"])
     if kind == "extra_forbidden":
-        return f"{place}: unknown name{_suggest_name(place)}"
+        return f"{place}: unknown name{(suggest or _suggest_name)(place)}"
     if kind == "literal_error":
         return f"{place}: must be {context['expected']} (got {given}){_suggest_value(context['expected'], given)}"
     if kind == "value_error":

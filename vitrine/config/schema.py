@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from vitrine.config.augmentation import AugmentationSection
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
-from vitrine.config.model import ModelSection
+from vitrine.config.model import SMALL_CNN, ModelSection
 from vitrine.config.section import Section
 from vitrine.config.training import (
     EarlyStoppingSection,
@@ -54,6 +54,31 @@ class Recipe(Section):
                 f"rate falls (got {self.optim.plateau_patience} and {patience})"
             )
         return self
+
+    @model_validator(mode="after")
+    def _shards_are_read_as_they_are(self) -> Self:
+        if self.engine.reading == "shards" and (self.imbalance.method == "balanced_sampler" or self.data.folds):
+            raise ValueError(
+                "engine.reading 'shards' takes the pictures as they lie in the files; it goes neither with "
+                "imbalance.method=balanced_sampler nor with data.folds. Take engine.reading=mixed"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _training_pictures_fit_the_head(self) -> Self:
+        side, fixed = self.augmentation.image_size, self.data.image_size
+        flattens = self.model.small_cnn.head_pool if self.model.backbone == SMALL_CNN else self.model.head
+        if side is not None and side != fixed and flattens == "flatten":
+            raise ValueError(
+                "augmentation.image_size must be data.image_size where the head flattens its features, which makes it "
+                f"for one size (got {side} and {fixed})"
+            )
+        return self
+
+    @property
+    def training_side(self) -> int:
+        """Side of the pictures that the network is trained with, in pixels."""
+        return self.augmentation.image_size or self.data.image_size
 
     @property
     def prepared_folder(self) -> Path:

@@ -124,7 +124,7 @@ def _share(length: int, parts: int, part: int) -> tuple[int, int]:
     return start, start + size + (part < larger)
 
 
-def build_step_loader(split: datasets.Dataset, batches: StepBatches, workers: int) -> DataLoader[Batch]:
+def build_step_loader(split: datasets.Dataset, batches: Iterable[Sequence[int]], workers: int) -> DataLoader[Batch]:
     """The batches of a training, one for each optimiser step."""
     return _build_batch_loader(SquarePictures(split), batches, workers)
 

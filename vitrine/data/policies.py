@@ -72,7 +72,7 @@ class Policy:
         Raises:
             UserError: its steps contradict each other.
         """
-        overrides = section.model_dump(exclude={"policy", "mixup", "cutmix", "mix_probability"})
+        overrides = section.model_dump(exclude={"policy", "image_size", "mixup", "cutmix", "mix_probability"})
         return cls(**_values(resolve_policy(section.policy, overrides)))
 
     @property

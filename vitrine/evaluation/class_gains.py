@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vitrine.evaluation.feasibility import Features, LabelIds, fit_head
+from vitrine.evaluation.cross_validation import Features, LabelIds
+from vitrine.evaluation.feasibility import fit_head
 from vitrine.evaluation.held_out import Answers, Floats, Part, Weights, count_before, spread
 from vitrine.evaluation.learning_curve_sections import ClassGain
 from vitrine.evaluation.uncertainty import score_interval

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.stats import norm
 from sklearn.model_selection import StratifiedGroupKFold
 
-from vitrine.evaluation.feasibility import FOLDS, LabelIds
+from vitrine.evaluation.cross_validation import FOLDS, LabelIds
 from vitrine.evaluation.uncertainty import Interval
 
 Floats = npt.NDArray[np.float64]

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from vitrine.evaluation.class_gains import ADDED, answer_without, choose_classes, weigh_classes
-from vitrine.evaluation.feasibility import Features, LabelIds, answer_with_head, check_features, is_measurable
+from vitrine.evaluation.cross_validation import Features, LabelIds, is_measurable
+from vitrine.evaluation.feasibility import answer_with_head, check_features
 from vitrine.evaluation.held_out import Answers, Floats, Part, Weights, count_before, divide, draw_weights
 from vitrine.evaluation.learning_curve_sections import ClassGain, CurvePoint, LearningCurve, Outlook
 from vitrine.evaluation.power_law import FEWEST_POINTS, PowerLaws, fit_power_laws

@@ -1,1 +1,1 @@
-"""Experiments of several trainings: searches and comparisons."""
+"""Many runs for one answer: comparisons and searches."""

@@ -248,20 +248,6 @@ def choose_memory_format(model: PreTrainedModel) -> torch.memory_format:
     return torch.channels_last
 
 
-def freeze_backbone(model: PreTrainedModel) -> None:
-    """Leaves only the head's parameters trainable; use `train_head_only` for the modules' mode."""
-    model.requires_grad_(False)
-    for module in head_modules(model):
-        module.requires_grad_(True)
-
-
-def train_head_only(model: PreTrainedModel) -> None:
-    """Training mode for the head, evaluation mode for all else, or the batch-norm statistics of the backbone drift."""
-    model.eval()
-    for module in head_modules(model):
-        module.train()
-
-
 def _check_loading(
     model_id: str, model: PreTrainedModel, head: list[nn.Module], loading: dict[str, set[str] | set[tuple[str, ...]]]
 ) -> None:

@@ -9,13 +9,14 @@ from vitrine.errors import UserError
 SIDES = (16, 24, 32, 40, 48, 56, 64, 72, 75, 80, 96, 112, 128, 160, 192, 224, 256, 299, 384, 512)
 
 
-def check_image_size(model: PreTrainedModel, name: str, image_size: int) -> None:
+def check_image_size(model: PreTrainedModel, name: str, image_size: int, field: str = "data.image_size") -> None:
     """Passes one empty picture through a network.
 
     Args:
         model: on any device.
         name: what to call it in the message.
         image_size: side of the square pictures in pixels.
+        field: of the recipe, where that comes from.
 
     Raises:
         UserError: they are too small for it; the message names a side that is not.
@@ -24,7 +25,7 @@ def check_image_size(model: PreTrainedModel, name: str, image_size: int) -> None
         return
     larger = next((side for side in SIDES if side > image_size and _takes(model, side)), None)
     advice = f"it takes {larger} and more" if larger else "take another backbone"
-    raise UserError(f"data.image_size: {image_size} is not a size that {name} can take; {advice}")
+    raise UserError(f"{field}: {image_size} is not a size that {name} can take; {advice}")
 
 
 def check_enough_pictures(classes: int, pictures: int) -> None:

@@ -41,7 +41,9 @@ def show_calibration(calibration: Calibration, texts: Texts) -> dict[str, object
             texts("calibration.confidence"), texts.percent(before.confidence, 1), texts.percent(after.confidence, 1)
         ),
         CalibrationRow(
-            texts("calibration.accuracy"), texts.percent(calibration.accuracy, 1), texts.percent(calibration.accuracy, 1)
+            texts("calibration.accuracy"),
+            texts.percent(calibration.accuracy, 1),
+            texts.percent(calibration.accuracy, 1),
         ),
         CalibrationRow(texts("calibration.loss"), texts.number(before.loss, 3), texts.number(after.loss, 3)),
     ]
@@ -66,5 +68,7 @@ def _describe_temperature(calibration: Calibration, texts: Texts) -> str:
     temperature = calibration.temperature
     kind = "right" if abs(temperature - 1) < CLEAR else "too_sure" if temperature > 1 else "too_modest"
     return texts(
-        f"calibration.temperature.{kind}", temperature=texts.number(temperature, 2), count=calibration.validation_pictures
+        f"calibration.temperature.{kind}",
+        temperature=texts.number(temperature, 2),
+        count=calibration.validation_pictures,
     )

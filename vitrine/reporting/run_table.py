@@ -85,7 +85,7 @@ class Run:
 
     Attributes:
         folder: the run folder.
-        name: of the recipe.
+        name: of the recipe; of a comparison's run with its variant: "heads/dense".
         started: with its time zone.
         seconds: from start to evaluated model; None of an unfinished run.
         choices: from its recipe.
@@ -116,7 +116,9 @@ class Runs:
 
 
 def find_runs(folder: Path, pattern: str = "*") -> Runs:
-    """Reads `folder/<name>/<time>/` of every name that fits; links (`latest`) and hidden folders are passed over.
+    """Reads `folder/<name>/<time>/` of every name that fits, and `folder/<comparison>/<variant>/<run>/`.
+
+    Links (`latest`) and hidden folders are passed over.
 
     Args:
         folder: where runs lie.
@@ -127,10 +129,12 @@ def find_runs(folder: Path, pattern: str = "*") -> Runs:
         if not fnmatchcase(parent.name, pattern):
             continue
         for run in _folders_in(parent):
-            try:
-                found.runs.append(_read_run(run))
-            except (OSError, ValueError, yaml.YAMLError) as error:
-                found.faults.append(f"{run}: {_describe(error)}")
+            inner = _folders_in(run)  # a variant of a comparison holds its runs
+            for each in inner if any((one / RECIPE).exists() for one in inner) else [run]:
+                try:
+                    found.runs.append(_read_run(each, str(each.parent.relative_to(folder))))
+                except (OSError, ValueError, yaml.YAMLError) as error:
+                    found.faults.append(f"{each}: {_describe(error)}")
     return found
 
 
@@ -186,7 +190,7 @@ def _is_plain_folder(path: Path) -> bool:
     return not path.name.startswith(".") and not path.is_symlink() and path.is_dir()
 
 
-def _read_run(folder: Path) -> Run:
+def _read_run(folder: Path, name: str) -> Run:
     """Raises OSError, ValueError or a YAML error where the folder is no run, or a broken one."""
     recipe = folder / RECIPE
     if not recipe.is_file():
@@ -196,11 +200,11 @@ def _read_run(folder: Path) -> Run:
     if folder.name.endswith(UNFINISHED):
         last = max(path.stat().st_mtime for path in [folder, *folder.iterdir()])
         started = _read_stamp(folder) or _local(recipe.stat().st_mtime)
-        return Run(folder, folder.parent.name, started, None, choices, None, _local(last))
+        return Run(folder, name, started, None, choices, None, _local(last))
     times = _check(ENVIRONMENT, _Times, json.loads((folder / ENVIRONMENT).read_text("utf-8")))
     figures = _check(METRICS, Figures, json.loads((folder / METRICS).read_text("utf-8")))
     seconds = (times.finished - times.started).total_seconds()
-    return Run(folder, folder.parent.name, times.started.astimezone(), seconds, choices, figures)
+    return Run(folder, name, times.started.astimezone(), seconds, choices, figures)
 
 
 def _check(name: str, kind: type[Content], content: object) -> Content:

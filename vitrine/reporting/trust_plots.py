@@ -28,7 +28,10 @@ def reliability_diagram(calibration: Calibration, texts: Texts, theme: Theme = L
         figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
         shares, counts = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         shares.plot([0, 1], [0, 1], ":", color=theme.muted, linewidth=1.2, label=texts("calibration.figure.perfect"))
-        both = (("before", calibration.before, theme.validation, "s--"), ("after", calibration.after, theme.right, "o-"))
+        both = (
+            ("before", calibration.before, theme.validation, "s--"),
+            ("after", calibration.after, theme.right, "o-"),
+        )
         for place, (name, reliability, colour, line) in enumerate(both):
             _draw_bins(shares, reliability, colour, line, texts(f"calibration.figure.{name}"))
             width = (reliability.bins[0].high - reliability.bins[0].low) * 0.42

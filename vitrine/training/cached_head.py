@@ -59,6 +59,11 @@ def _what_hinders(recipe: Recipe, prepared: PreparedDataset, model: PreTrainedMo
     return None
 
 
+def _describe_change(recipe: Recipe) -> dict[str, object]:
+    """What augmented views depend on; the plain pictures are the same for every seed and policy."""
+    return {"seed": recipe.engine.seed, **recipe.augmentation.model_dump(mode="json")}
+
+
 def fit_cached_head(
     recipe: Recipe,
     prepared: PreparedDataset,
@@ -81,11 +86,7 @@ def fit_cached_head(
     options = ViewOptions(
         count=views,
         change=change,
-        recipe={
-            "seed": engine.seed,
-            "backbone": recipe.model.backbone,
-            **recipe.augmentation.model_dump(mode="json"),
-        },
+        recipe={"backbone": recipe.model.backbone} | (_describe_change(recipe) if views > 1 else {}),
         precision="fp32" if precision == "no" else precision,
         whitens=Preparation.from_section(recipe.preparation).whitens,
         workers=choose_workers(engine.workers, accelerator.device),

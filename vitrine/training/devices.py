@@ -4,6 +4,7 @@ import ctypes
 import os
 import platform
 import sys
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +41,8 @@ def build_accelerator(
     AcceleratorState._reset_state()  # process-wide; a second run in one process may ask for another precision
     processes = open_processes()
     chosen = choose_precision(precision, processes.device)
+    # Accelerate knows no other name for it yet; the warning would greet every user.
+    warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
     # Batch norm's statistics are shared before they are used: at the end of each epoch instead of at every step.
     several = DistributedDataParallelKwargs(broadcast_buffers=False, gradient_as_bucket_view=True)
     return Accelerator(

@@ -17,7 +17,7 @@ from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.models.backbones import build_backbone, build_small_cnn, place
 from vitrine.models.heads import Head
-from vitrine.models.input_checks import check_enough_pictures
+from vitrine.models.input_checks import check_enough_pictures, check_image_size
 from vitrine.models.normalisation import CENTRED, Normalisation
 from vitrine.models.stages import set_trainable
 from vitrine.records import run_folder
@@ -83,7 +83,9 @@ def fit_recipe(recipe: Recipe, prepared: PreparedDataset, folder: Path, listener
     listeners.on_start(facts)
     start = time.perf_counter()
     with memory_cap(recipe.engine.memory_gb, accelerator.device):
-        fit, batch_size, inputs = _fit(recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views)
+        fit, batch_size, inputs = _fit(
+            recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views
+        )
     facts |= _summarise(fit, batch_size, time.perf_counter() - start)
     return Fitted(model, normalisation, fit, batch_size, facts, inputs)
 
@@ -106,6 +108,7 @@ def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTraine
             image_size=recipe.data.image_size,
             drop_path=chosen.drop_path,
         )
+    check_image_size(model, recipe.model.backbone, recipe.training_side, "augmentation.image_size")
     set_trainable(model, recipe.model.trainable_part, recipe.model.last_stages)
     return place(model, "cpu"), normalisation
 

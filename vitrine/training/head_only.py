@@ -14,7 +14,8 @@ from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from vitrine.errors import UserError
-from vitrine.models.backbones import head_modules, train_head_only
+from vitrine.models.backbones import head_modules
+from vitrine.models.stages import set_training_mode
 from vitrine.training.cached_features import HeadInputs
 from vitrine.training.optimisation import Schedule
 from vitrine.training.progress import EpochRecord, Fit, Monitor
@@ -110,7 +111,7 @@ def _fit(
     while len(fit.history) < options.epochs and not fit.stopped_early:
         epoch = len(fit.history)
         start = time.perf_counter()
-        train_head_only(model)
+        set_training_mode(model)
         train_loss, train_accuracy = _train_epoch(
             head, views[epoch % len(views)], epoch, optimizer, schedule, options, loss
         )

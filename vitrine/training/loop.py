@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import datasets
@@ -22,8 +23,7 @@ from vitrine.training.checkpoints import Checkpoints
 from vitrine.training.compiling import choose_network
 from vitrine.training.methods import Methods, Schedule, TrainingOptions
 from vitrine.training.pace import Pace, stretch
-from vitrine.training.processes import add_up, as_main_says, share_buffers
-from vitrine.training.processes import synchronise_batch_norm as synchronise
+from vitrine.training.processes import add_up, as_main_says, share_buffers, synchronise_batch_norm
 from vitrine.training.progress import EpochRecord, Fit, Position, StepReport, mean_of
 from vitrine.training.steps import DivergedError, Normaliser, Stepper, deliver, raise_diverged
 from vitrine.training.stopping import StopRequest
@@ -57,14 +57,15 @@ class Trainer:
         self.fit = Fit(options.monitor)
         self.stop = StopRequest()
         processes, process = accelerator.num_processes, accelerator.process_index
-        sampler = self.methods.sampler or EpochSampler(len(train), options.seed)
-        self.batches = StepBatches(sampler, options.batch_size * options.accumulate * processes, processes, process)
+        order = self.methods.sampler or EpochSampler(len(train), options.seed)
+        deal = self.methods.batches or partial(StepBatches, order)
+        self.batches = deal(options.batch_size * options.accumulate * processes, processes, process)
         if self.batches.size(self.batches.steps - 1) < processes:
             raise UserError(f"there are {len(train)} training pictures, too few for {processes} devices")
         self.train_loader = build_step_loader(train, self.batches, options.workers)
         self.validation_loader = build_shard_loader(validation, options.batch_size, options.workers, processes, process)
         if options.sync_batch_norm and processes > 1:
-            model = synchronise(model, accelerator.device)
+            model = synchronise_batch_norm(model, accelerator.device)
         self.build_schedule = build_schedule
         self.plain_optimizer = optimizer
         # Loader and schedule are not prepared: Accelerate would repeat pictures to fill the last batch, and step the

@@ -10,6 +10,8 @@ from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 
+from vitrine.data.loaders import StepBatches
+from vitrine.data.shard_order import ShardBatches
 from vitrine.models.stages import set_training_mode
 from vitrine.training.progress import Monitor
 
@@ -85,6 +87,8 @@ class Methods:
         augment: `(pixels uint8 [batch, 3, height, width], indices [batch] on the CPU, epoch) -> pixels`, 0 to 255.
         mix: `(pixels, label_ids, indices, epoch) -> (pixels, targets)`, after `augment`: mixup, CutMix.
         sampler: order of the training pictures; None: all of them, shuffled anew in each epoch by the seed.
+        batches: `(pictures of a step, processes, this process)` -> what this process takes of every step, where that is
+            not an equal share of the sampler's order.
         average: makes an average of the weights of a model that is on its device.
         set_mode: puts the parts of the model into training or evaluation mode before each epoch.
         on_epoch_start: told each epoch's number, from 0, before it starts, and all earlier ones after a resume; may
@@ -97,6 +101,7 @@ class Methods:
     augment: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor] = _as_they_are
     mix: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], tuple[torch.Tensor, torch.Tensor]] | None = None
     sampler: Sampler[int] | None = None
+    batches: Callable[[int, int, int], StepBatches | ShardBatches] | None = None
     average: Callable[[PreTrainedModel], WeightAverage] | None = None
     set_mode: Callable[[PreTrainedModel], None] = set_training_mode
     on_epoch_start: Callable[[int], None] | None = None

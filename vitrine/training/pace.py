@@ -7,6 +7,7 @@ from accelerate import Accelerator
 from torch.optim import Optimizer
 
 from vitrine.data.loaders import StepBatches
+from vitrine.data.shard_order import ShardBatches
 from vitrine.training.budget import FIRST_PLAN_STEPS, WARM_UP_STEPS, Budget
 from vitrine.training.methods import Schedule
 from vitrine.training.processes import as_main_says
@@ -19,7 +20,9 @@ SMALLEST_CHANGE = 0.02
 class Pace:
     """The speed of a training, and what it means for the plan; without a budget it changes nothing."""
 
-    def __init__(self, accelerator: Accelerator, budget: Budget | None, most_steps: int, batches: StepBatches) -> None:
+    def __init__(
+        self, accelerator: Accelerator, budget: Budget | None, most_steps: int, batches: StepBatches | ShardBatches
+    ) -> None:
         self.accelerator = accelerator
         self.budget = budget
         self.most_steps = most_steps

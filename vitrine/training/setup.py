@@ -18,6 +18,7 @@ from vitrine.data.policies import Policy
 from vitrine.data.preparation import Preparation
 from vitrine.data.prepared import PreparedDataset
 from vitrine.data.sampling import BalancedSampler
+from vitrine.data.shard_order import ShardBatches, find_shards
 from vitrine.data.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.models.backbones import place
 from vitrine.models.model_folder import build_processor, save_model
@@ -74,7 +75,7 @@ def choose_methods(
     device: torch.device,
 ) -> Methods:
     """Loss, augmentation, what is trained when, and what is kept, as the recipe says."""
-    seed, side, shape = recipe.engine.seed, recipe.data.image_size, recipe.model
+    seed, side, shape = recipe.engine.seed, recipe.training_side, recipe.model
     policy, mixing = Policy.from_section(recipe.augmentation), Mixing.from_section(recipe.augmentation)
     num_labels, decay = len(prepared.label_names), recipe.optim.ema_decay
     balanced = recipe.imbalance.method == "balanced_sampler"
@@ -101,12 +102,22 @@ def choose_methods(
         loss=build_recipe_loss(recipe, prepared, device),
         augment=change,
         mix=mix_pictures if mixing.is_on else None,
+        batches=_own_shards(recipe, prepared) if recipe.engine.reading == "shards" else None,
         sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
         average=partial(WeightAverage, decay=decay) if decay > 0 else None,
         on_epoch_start=choose_trained if shape.frozen_epochs else None,
         keep_epoch=keep,
         drop_epoch=lambda epoch: shutil.rmtree(kept / f"epoch_{epoch:03d}", ignore_errors=True),
     )
+
+
+def _own_shards(recipe: Recipe, prepared: PreparedDataset) -> Callable[[int, int, int], ShardBatches]:
+    shards = find_shards(prepared.folder, TRAIN, prepared.splits[TRAIN]["file"])
+
+    def deal(step_size: int, processes: int, process: int) -> ShardBatches:
+        return ShardBatches(shards, step_size, recipe.engine.seed, processes, process)
+
+    return deal
 
 
 def build_recipe_loss(recipe: Recipe, prepared: PreparedDataset, device: torch.device) -> Loss:
@@ -149,7 +160,7 @@ def choose_batch(
     if size is None:
         size = choose_batch_size(
             place(model, accelerator.device),
-            recipe.data.image_size,
+            max(recipe.training_side, recipe.data.image_size),
             len(prepared.splits[TRAIN]) // accelerator.num_processes,
             accelerator.device,
             recipe.engine.memory_gb,

@@ -1,0 +1,140 @@
+"""Hold variants of a recipe against each other, over seeds or folds: table, paired tests, and a page with the answer.
+
+A comparison file names a base recipe, variants of it, and seeds; ready ones lie in configs/compare/. Runs that are done
+already are not done again, and interrupted ones go on. Several machines that share the folder share the work.
+
+python -m vitrine compare configs/compare/heads.yaml data.source=~/pictures/dogs
+python -m vitrine compare configs/compare/augmentation.yaml seeds=[0,1,2] --workers 2
+python -m vitrine compare configs/compare/backbones.yaml variants.resnet18.model.backbone=weights/resnet18
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from rich.console import Console
+
+from vitrine.commands.console import run_command
+from vitrine.config.schema import Recipe
+from vitrine.errors import UserError
+from vitrine.experiments.comparison_file import load_comparison
+from vitrine.reporting.texts import Language, load_texts
+
+if TYPE_CHECKING:
+    from vitrine.experiments.plan import PlannedRun
+
+RUNS = Path("runs")
+SOME_FAILED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code, which is 1 where runs failed."""
+    failures = 0
+
+    def command() -> None:
+        nonlocal failures
+        failures = _compare(_parse(arguments))
+
+    return run_command(command) or (SOME_FAILED if failures else 0)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "python -m vitrine compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", type=Path, help="comparison file (YAML), see configs/compare/")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="name=value",
+        help="seeds, folds, name, reference or recipe of the comparison; variants.NAME.section.parameter for one "
+        "variant; section.parameter for all",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)"
+    )
+    parser.add_argument("--language", choices=get_args(Language), default="en", help="of the page (default: en)")
+    parser.add_argument("--reports", action="store_true", help="write the page of every single run as well")
+    parser.add_argument("--retry", action="store_true", help="try runs again that failed before")
+    parser.add_argument("--show", action="store_true", help="start nothing: table and page of what is done so far")
+    options = parser.parse_intermixed_args(arguments)
+    words = [word for word in options.overrides if "=" not in word]
+    if words:
+        raise UserError(f"one comparison at a time; what stands behind it reads name=value (got {words[0]})")
+    if options.workers < 1:
+        raise UserError(f"--workers: must be at least 1 (got {options.workers})")
+    return options
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """Returns how many runs failed."""
+    comparison = load_comparison(options.file, options.overrides)  # before seconds of imports
+    from vitrine.commands.comparison_display import print_result
+    from vitrine.experiments.collecting import FIGURES, collect_figures, write_figures
+    from vitrine.experiments.data_sets import prepare_missing
+    from vitrine.experiments.plan import plan_runs
+    from vitrine.reporting.comparison_page import write_comparison_page
+
+    console, folder = Console(highlight=False), RUNS / comparison.name
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    prepare = _refuse_to_prepare if options.show else _prepare
+    runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, prepare, say))
+    if not options.show:
+        _do(runs, options, console)
+    figures, texts = collect_figures(comparison, runs), load_texts(options.language)
+    write_figures(figures, folder)
+    page = write_comparison_page(figures, folder, texts)
+    print_result(figures, texts, console)
+    say(f"page:     {page}\nfigures:  {folder / FIGURES}")
+    return len(figures.failures)
+
+
+def _do(runs: Sequence["PlannedRun"], options: argparse.Namespace, console: Console) -> None:
+    import transformers
+
+    from vitrine.commands.comparison_display import ComparisonDisplay
+    from vitrine.experiments.runner import Options, forget_failures
+    from vitrine.experiments.workers import spread_runs
+
+    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
+    transformers.logging.disable_progress_bar()
+    if options.retry:
+        forget_failures(runs)
+    done, failed = sum(run.is_done() for run in runs), sum(run.failure.exists() for run in runs)
+    earlier = f", {failed} failed before (--retry tries them again)" if failed else ""
+    console.print(f"{len(runs)} runs, {done} of them done{earlier}")
+    try:
+        with ComparisonDisplay(console, len(runs), done + failed) as display:
+            spread_runs(runs, Options(reports=options.reports), display.show, options.workers)
+    except KeyboardInterrupt:
+        console.print("what was done is kept: the same command goes on from there")
+        raise
+
+
+def _refuse_to_prepare(recipe: Recipe) -> None:
+    raise UserError(f"--show: {recipe.prepared_folder} is not prepared yet, so no run is done; leave out --show")
+
+
+def _prepare(recipe: Recipe) -> None:
+    """Writes a prepared data set as data_prep.py does."""
+    from vitrine.data.facts import Settings
+    from vitrine.data.prepared import open_prepared, read_manifest
+    from vitrine.data.preparing import write_prepared
+    from vitrine.data.sources import find_kind
+    from vitrine.data.working_folder import check_place, working_folder
+    from vitrine.hub.data_card import write_data_card
+    from vitrine.reporting.data_report import write_data_report
+
+    final = recipe.prepared_folder
+    settings = Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
+    if find_kind(recipe.data.source) not in ("hub", "digits"):
+        check_place(final, Path(recipe.data.source).expanduser())
+    with working_folder(final) as folder:
+        write_prepared(folder, recipe.name, settings)
+        write_data_report(folder)
+        write_data_card(open_prepared(folder), read_manifest(folder))
