@@ -6,7 +6,7 @@ from tests.reporting.fabricated import Page, prepare_classes
 from vitrine.evaluation.label_errors import Judged
 from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.reporting import mistakes_section
-from vitrine.reporting.mistakes_section import show_mistakes
+from vitrine.reporting.mistakes_section import pictures_of, show_mistakes
 from vitrine.reporting.page import TEMPLATES, render
 from vitrine.reporting.texts import load_texts
 
@@ -54,7 +54,9 @@ def page_of(prepared, tmp_path, monkeypatch):
             "{% block main %}{{ mistakes(section) }}{% endblock %}"
         )
         monkeypatch.setattr("vitrine.reporting.page.TEMPLATES", folder)
-        section = show_mistakes(mistakes, predictions_of(test, prepared), prepared, load_texts(language))
+        section = show_mistakes(
+            mistakes, predictions_of(test, prepared), prepared.label_names, pictures_of(prepared), load_texts(language)
+        )
         (tmp_path / "page.html").write_text(render("page.html.jinja", {"section": section}), encoding="utf-8")
         return Page(tmp_path / "page.html")
 

@@ -1,8 +1,9 @@
 """Can the percentages be believed: the section on calibration."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from vitrine.evaluation.calibration import Calibration
+from vitrine.evaluation.calibration import Calibration, Reliability
 from vitrine.reporting.page import inline_figure
 from vitrine.reporting.texts import Texts
 from vitrine.reporting.trust_plots import reliability_diagram
@@ -48,7 +49,9 @@ def show_calibration(calibration: Calibration, texts: Texts) -> dict[str, object
         CalibrationRow(texts("calibration.loss"), texts.number(before.loss, 3), texts.number(after.loss, 3)),
     ]
     return {
-        "claim": texts(f"calibration.claims.{_judge(calibration)}", error=texts.percent(after.error, 1)),
+        "claim": texts(
+            f"calibration.claims.{judge_confidence(after, calibration.accuracy)}", error=texts.percent(after.error, 1)
+        ),
         "temperature": _describe_temperature(calibration, texts),
         "remark": texts(f"calibration.remarks.{calibration.remark}") if calibration.remark else "",
         "explanation": texts("calibration.explanation", count=calibration.pictures),
@@ -57,11 +60,16 @@ def show_calibration(calibration: Calibration, texts: Texts) -> dict[str, object
     }
 
 
-def _judge(calibration: Calibration) -> str:
-    """Whether the calibrated percentages differ from the truth beyond chance, and to which side."""
-    if calibration.after.error_interval[0] == 0:
+def judge_confidence(reliability: Reliability, accuracy: float) -> Literal["believable", "too_sure", "too_modest"]:
+    """Whether percentages differ from the truth beyond chance, and to which side.
+
+    Args:
+        reliability: of the percentages.
+        accuracy: of the same pictures.
+    """
+    if reliability.error_interval[0] == 0:
         return "believable"
-    return "too_sure" if calibration.after.confidence > calibration.accuracy else "too_modest"
+    return "too_sure" if reliability.confidence > accuracy else "too_modest"
 
 
 def _describe_temperature(calibration: Calibration, texts: Texts) -> str:

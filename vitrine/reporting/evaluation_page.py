@@ -15,11 +15,13 @@ from vitrine.evaluation.calibration import Reliability
 from vitrine.evaluation.evaluation_record import Evaluation, MeasuredData
 from vitrine.evaluation.gathering import TrustFigures
 from vitrine.records.atomic import new_folder, write_text
+from vitrine.reporting.calibration_section import judge_confidence
 from vitrine.reporting.mistakes_section import show_mistakes
 from vitrine.reporting.next_steps import suggest_for_evaluation
-from vitrine.reporting.page import render, thumbnail
+from vitrine.reporting.page import inline_figure, render, thumbnail
 from vitrine.reporting.result_sections import describe_result
 from vitrine.reporting.texts import Language, Texts, load_texts
+from vitrine.reporting.trust_plots import reliability_as_it_is
 from vitrine.reporting.verdict import Notice, notices_of_test, verdict
 from vitrine.reporting.wall import choose_predictions, describe_choice, hang_pictures, shrink
 
@@ -29,7 +31,6 @@ PREDICTIONS = "predictions.csv"
 STRANGERS = "strangers.csv"
 LOGITS = "logits.npz"
 MOST_NAMED = 20  # files that cannot be read
-NOTABLE_GAP = 0.03  # of mean confidence and accuracy
 
 
 @dataclass(frozen=True)
@@ -134,18 +135,19 @@ def _warn_of_data(data: MeasuredData, texts: Texts) -> list[Notice]:
 
 
 def _describe_reliability(reliability: Reliability, accuracy: float, texts: Texts) -> dict[str, object]:
-    gap = reliability.confidence - accuracy
-    kind = "fits" if abs(gap) < NOTABLE_GAP else "over" if gap > 0 else "under"
-    low, high = (texts.number(end, 3) for end in reliability.error_interval)
+    kind = judge_confidence(reliability, accuracy)
+    interval = texts.interval(*reliability.error_interval, 1)
+    average = texts(
+        "evaluation.trust.on_average",
+        confidence=texts.percent(reliability.confidence, 1), accuracy=texts.percent(accuracy, 1),
+    )  # fmt: skip
+    chance = texts.percent(reliability.chance_error, 1)
     return {
-        "sentence": texts(
-            f"evaluation.trust.{kind}",
-            confidence=texts.percent(reliability.confidence),
-            accuracy=texts.percent(accuracy),
-        ),
-        "error": texts.number(reliability.error, 3),
-        "error_remark": texts("evaluation.trust.error_remark", interval=texts("common.interval", low=low, high=high)),
-        "bins": [one for one in reliability.bins if one.pictures],
+        "claim": texts(f"calibration.claims.{kind}", error=texts.percent(reliability.error, 1)),
+        "average": average,
+        "error": texts.percent(reliability.error, 1),
+        "error_remark": texts("evaluation.trust.error_remark", interval=interval, chance=chance),
+        "figure": inline_figure(lambda theme: reliability_as_it_is(reliability, texts, theme)),
     }
 
 

@@ -8,11 +8,13 @@ import numpy as np
 from vitrine.data.prepared import PreparedDataset
 from vitrine.records.atomic import write_text
 from vitrine.records.run_folder import FIGURES, REPORT
+from vitrine.reporting.calibration_section import show_calibration
 from vitrine.reporting.learning_curve_section import describe_learning_curve
 from vitrine.reporting.mistakes_section import pictures_of, show_mistakes
 from vitrine.reporting.next_steps import suggest_for_run
 from vitrine.reporting.page import inline_figure, render, thumbnail
 from vitrine.reporting.plots import confusion_matrix, prediction_wall, save_png, training_curves
+from vitrine.reporting.rejection_section import show_rejection
 from vitrine.reporting.result_sections import describe_result
 from vitrine.reporting.run_records import RunRecords, read_run
 from vitrine.reporting.texts import Language, Texts, load_texts
@@ -68,6 +70,8 @@ def _describe_sections(records: RunRecords, prepared: PreparedDataset, texts: Te
     metrics = records.metrics
     pictures, names = pictures_of(prepared), prepared.label_names
     return {
+        "calibration": None if metrics.calibration is None else show_calibration(metrics.calibration, texts),
+        "rejection": None if metrics.rejection is None else show_rejection(metrics.rejection, texts),
         "mistakes_section": None
         if metrics.mistakes is None
         else show_mistakes(metrics.mistakes, records.predictions, names, pictures, texts),
