@@ -156,7 +156,9 @@ def _hint(judgement: Judgement, trust: Trust | None) -> str:
     if trust.confidence_threshold is None:
         return f"""It never answers straight: its own check could not show that {_of_hundred(trust)} answers would be
         right. The report of its training says why."""
-    rule = f"It answers where at least {_of_hundred(trust)} such answers should be right; else it says that it is unsure."
+    rule = (
+        f"It answers where at least {_of_hundred(trust)} such answers should be right; else it says that it is unsure."
+    )
     if judgement.familiarity is None:
         return f"{rule} It chooses among the kinds it knows even for a picture that shows none of them."
     return rule

@@ -55,9 +55,7 @@ class ReferenceFeatures:
         save_file({"features": self.rows, "label_ids": self.label_ids}, folder / REFERENCE_FEATURES)
 
 
-def build_reference(
-    features: npt.NDArray[np.float32], label_ids: npt.NDArray[np.int64]
-) -> ReferenceFeatures:
+def build_reference(features: npt.NDArray[np.float32], label_ids: npt.NDArray[np.int64]) -> ReferenceFeatures:
     """Brings the features of sampled training pictures to length 1 and half precision."""
     return ReferenceFeatures(_to_length_one(features).astype(np.float16), label_ids.astype(np.int64))
 

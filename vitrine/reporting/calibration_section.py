@@ -7,6 +7,7 @@ from vitrine.reporting.page import inline_figure
 from vitrine.reporting.texts import Texts
 from vitrine.reporting.trust_plots import reliability_diagram
 
+TOO_WIDE = 0.1  # an interval that ends beyond says neither yes nor no
 CLEAR = 0.05  # a temperature nearer to 1 changed next to nothing
 
 
@@ -41,7 +42,9 @@ def show_calibration(calibration: Calibration, texts: Texts) -> dict[str, object
             texts("calibration.confidence"), texts.percent(before.confidence, 1), texts.percent(after.confidence, 1)
         ),
         CalibrationRow(
-            texts("calibration.accuracy"), texts.percent(calibration.accuracy, 1), texts.percent(calibration.accuracy, 1)
+            texts("calibration.accuracy"),
+            texts.percent(calibration.accuracy, 1),
+            texts.percent(calibration.accuracy, 1),
         ),
         CalibrationRow(texts("calibration.loss"), texts.number(before.loss, 3), texts.number(after.loss, 3)),
     ]
@@ -57,8 +60,9 @@ def show_calibration(calibration: Calibration, texts: Texts) -> dict[str, object
 
 def _judge(calibration: Calibration) -> str:
     """Whether the calibrated percentages differ from the truth beyond chance, and to which side."""
-    if calibration.after.error_interval[0] == 0:
-        return "believable"
+    low, high = calibration.after.error_interval
+    if low == 0:
+        return "believable" if high <= TOO_WIDE else "unclear"
     return "too_sure" if calibration.after.confidence > calibration.accuracy else "too_modest"
 
 
@@ -66,5 +70,7 @@ def _describe_temperature(calibration: Calibration, texts: Texts) -> str:
     temperature = calibration.temperature
     kind = "right" if abs(temperature - 1) < CLEAR else "too_sure" if temperature > 1 else "too_modest"
     return texts(
-        f"calibration.temperature.{kind}", temperature=texts.number(temperature, 2), count=calibration.validation_pictures
+        f"calibration.temperature.{kind}",
+        temperature=texts.number(temperature, 2),
+        count=calibration.validation_pictures,
     )

@@ -75,9 +75,7 @@ def save_and_evaluate(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted,
     return {name: section.model_dump(mode="json") for name, section in sections.items()}
 
 
-def _know(
-    recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, processor: Any, preparation: Preparation
-) -> Known:
+def _know(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, processor: Any, preparation: Preparation) -> Known:
     if fitted.head_inputs is not None:
         return recall_inputs(fitted.model, fitted.head_inputs, recipe.engine.seed)
     return look_again(

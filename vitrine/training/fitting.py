@@ -83,7 +83,9 @@ def fit_recipe(recipe: Recipe, prepared: PreparedDataset, folder: Path, listener
     listeners.on_start(facts)
     start = time.perf_counter()
     with memory_cap(recipe.engine.memory_gb, accelerator.device):
-        fit, batch_size, inputs = _fit(recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views)
+        fit, batch_size, inputs = _fit(
+            recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views
+        )
     facts |= _summarise(fit, batch_size, time.perf_counter() - start)
     return Fitted(model, normalisation, fit, batch_size, facts, inputs)
 
