@@ -1,4 +1,4 @@
-"""A model as one ONNX file that decides as the model folder does: weights, labels, preparation, thresholds, familiarity.
+"""A model as one ONNX file that decides as the model folder does.
 
 The graph takes `pixel_values` `[pictures, 3, side, side]` and gives `logits` (calibrated), `features` (what the head
 received, where that is one vector) and `familiarity` (where the model measures it). The file's own notes hold what is
