@@ -57,7 +57,7 @@ def answer(figures: ComparisonFigures, texts: Texts) -> tuple[str, str]:
         return _answer_for_one(figures.variants[0], texts)
     with_reference = [pair for pair in figures.pairs if pair.base == figures.reference] or figures.pairs[:1]
     if len(figures.pairs) == 1:
-        return _answer_for_two(with_reference[0], texts)
+        return _answer_for_two(figures, with_reference[0], texts)
     return _answer_for_several(figures, with_reference, texts)
 
 
@@ -72,9 +72,19 @@ def _answer_for_one(variant: VariantFigures, texts: Texts) -> tuple[str, str]:
     )
 
 
-def _answer_for_two(pair: PairFigures, texts: Texts) -> tuple[str, str]:
+def _answer_for_two(figures: ComparisonFigures, pair: PairFigures, texts: Texts) -> tuple[str, str]:
     claim = texts(f"comparison.two.{pair.difference.verdict.value}", base=pair.base, variant=pair.variant)
-    return claim, texts("comparison.first_letter", sentence=measured(pair, texts))
+    by_name = {variant.name: variant for variant in figures.variants}
+    base, variant = by_name[pair.base], by_name[pair.variant]
+    values = {
+        "base_accuracy": texts.percent(base.accuracy.mean, 1),
+        "variant_accuracy": texts.percent(variant.accuracy.mean, 1),
+        "measured": measured(pair, texts),
+    }
+    if not base.cpu_seconds.mean:
+        return claim, texts("comparison.two.evidence_without_time", **values)
+    times = texts.number(variant.cpu_seconds.mean / base.cpu_seconds.mean, 1)
+    return claim, texts("comparison.two.evidence", variant=pair.variant, times=times, **values)
 
 
 def _answer_for_several(figures: ComparisonFigures, pairs: Sequence[PairFigures], texts: Texts) -> tuple[str, str]:
@@ -83,7 +93,7 @@ def _answer_for_several(figures: ComparisonFigures, pairs: Sequence[PairFigures]
     base = pairs[0].base
     if better:
         key = "one" if len(better) == 1 else "other"
-        claim = texts(f"comparison.several.better.{key}", names=", ".join(better), base=base)
+        claim = texts(f"comparison.several.better.{key}", names=texts.join(better), base=base)
     else:
         claim = texts("comparison.several.none", base=base)
     evidence = texts("comparison.several.highest", name=best.name, accuracy=texts.percent(best.accuracy.mean, 1))
