@@ -77,13 +77,14 @@ def advise(curve: LearningCurve, texts: Texts) -> str:
 
 def _describe_outlook(outlook: Outlook, texts: Texts) -> dict[str, str]:
     key = {1.0: "today", 2.0: "twice", 4.0: "four_times"}[outlook.factor]
-    gain = "" if outlook.factor == 1 else f"{_points(outlook.gain, texts)} ({_range(outlook.gain_interval, texts)})"
+    is_today = outlook.factor == 1
     return {
         "name": texts(f"learning_curve.{key}"),
         "pictures": texts.number(outlook.pictures_per_class),
         "accuracy": texts.percent(outlook.accuracy, 1),
         "interval": texts.interval(*outlook.interval, 1),
-        "gain": gain,
+        "gain": "" if is_today else _points(outlook.gain, texts),
+        "gain_interval": "" if is_today else _range(outlook.gain_interval, texts),
     }
 
 
