@@ -16,7 +16,7 @@ PAGE = "learning_curve.html"
 NUMBERS = "learning_curve.json"
 NOTABLE = 0.005  # of the accuracy: half a point; less is hardly worth the pictures
 MINUS = "\N{MINUS SIGN}"
-ABOVE_NOTHING = 0.001  # the law cannot fall, so a gain is never below 0; it is shown from a tenth of a point on
+ABOVE_NOTHING = 0.0005  # the law cannot rise, so no gain is below 0; it is shown where its interval leaves 0.0 out
 
 
 def describe_learning_curve(curve: LearningCurve, texts: Texts) -> dict[str, Any]:
