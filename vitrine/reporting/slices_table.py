@@ -7,7 +7,7 @@ from vitrine.reporting.texts import Texts
 
 
 def show_slices(slices: Sequence[Slice], texts: Texts) -> Mapping[str, object]:
-    """What the template shows of `mistakes.slices`: sentences on the kinds that are shown to be harder, and a row each."""
+    """What the template shows: sentences on the kinds that are shown to be harder, and a row for each kind."""
     weak = [one for one in slices if one.is_weaker and one.accuracy is not None and one.rest_accuracy is not None]
     sentences = [
         texts(
