@@ -75,7 +75,7 @@ def test_notices_name_missing_trials_one_seed_failures_and_edges():
         )
         for notice in find_notices(result.model_copy(update=changed), ENGLISH)
     ]
-    assert [text.split()[0] for text in texts] == ["10", "Each", "67\u00a0%", "The"]
+    assert [text.split()[0] for text in texts] == ["10", "Each", "67", "The"]
     assert "'optim.learning_rate' lies at the edge" in texts[3]
 
 
