@@ -51,7 +51,8 @@ def test_a_failed_run_gives_another_exit_code(call):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"), [(["--workers", "0"], "--workers: must be at least 1"), (["other.yaml"], "one comparison")]
+    ("arguments", "expected"),
+    [(["--workers", "0"], "--workers: must be at least 1"), (["other.yaml"], "one comparison")],
 )
 def test_a_mistake_on_the_command_line_is_named(call, arguments, expected):
     code, _, errors = call("variants: {a: {}}\n", *arguments)

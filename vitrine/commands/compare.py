@@ -51,7 +51,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="seeds, folds, name, reference or recipe of the comparison; variants.NAME.section.parameter for one "
         "variant; section.parameter for all",
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)"
+    )
     parser.add_argument("--language", choices=get_args(Language), default="en", help="of the page (default: en)")
     parser.add_argument("--reports", action="store_true", help="write the page of every single run as well")
     parser.add_argument("--retry", action="store_true", help="try runs again that failed before")

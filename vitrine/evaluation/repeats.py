@@ -61,16 +61,14 @@ def _summarise(name: str, runs: Sequence[RunFigures], answers: TestAnswers) -> V
 
 
 def _spread(values: Sequence[float]) -> Spread:
-    return Spread(
-        mean=float(np.mean(values)), deviation=float(np.std(values, ddof=1)) if len(values) > 1 else None
-    )
+    return Spread(mean=float(np.mean(values)), deviation=float(np.std(values, ddof=1)) if len(values) > 1 else None)
 
 
 def repeated_interval(right: Answers) -> tuple[float, float]:
     """95 % interval of a mean accuracy, for other test pictures and, with several runs, other seeds.
 
-    The two variances of the mean, between pictures and between runs, are added, which is a little too much and never too
-    little (Cameron, Gelbach and Miller 2011 subtract what both count). Wilson's formula follows with the number of
+    The two variances of the mean, between pictures and between runs, are added, which is a little too much and never
+    too little (Cameron, Gelbach and Miller 2011 subtract what both count). Wilson's formula follows with the number of
     pictures that would have such a variance, and Student's t in place of the normal for few runs.
 
     Args:
@@ -113,9 +111,7 @@ def compare_all(answers: Mapping[str, TestAnswers], reference: str) -> list[Pair
     ]
 
 
-def _compare(
-    base: TestAnswers, variant: TestAnswers
-) -> tuple[Way, Difference]:
+def _compare(base: TestAnswers, variant: TestAnswers) -> tuple[Way, Difference]:
     if set(base.pictures) != set(variant.pictures):
         return "other_pictures", _compare_means(base.right, variant.right)
     columns = {picture: place for place, picture in enumerate(variant.pictures)}

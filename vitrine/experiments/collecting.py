@@ -106,12 +106,16 @@ def _read_answers(runs: Sequence[PlannedRun]) -> TestAnswers:
         try:
             text = {"file": str, "label_name": str}
             table = pd.read_csv(run.folder / run_folder.PREDICTIONS, dtype=text, keep_default_na=False)
-            own = tuple(f"{source}\0{file}\0{label}" for file, label in zip(table["file"], table["label_name"], strict=True))
+            own = tuple(
+                f"{source}\0{file}\0{label}" for file, label in zip(table["file"], table["label_name"], strict=True)
+            )
             rows.append(table["correct"].to_numpy(bool))
         except (OSError, ValueError, KeyError) as error:
             raise _damaged(run, error) from error
         if pictures not in ((), own):
-            raise UserError(f"{run.folder}: its test pictures are not those of the other seeds; remove it to train it again")
+            raise UserError(
+                f"{run.folder}: its test pictures are not those of the other seeds; remove it to train it again"
+            )
         pictures = own
     return TestAnswers(pictures, tuple((run.seed, run.fold) for run in runs), np.stack(rows))
 

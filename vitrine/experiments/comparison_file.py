@@ -231,7 +231,11 @@ def _resolve(
 
 
 def _find_forbidden(overrides: Sequence[str]) -> list[str]:
-    return [f"{one}: not here, since {NOT_OF_VARIANTS[name]}" for one in overrides if (name := _name_of(one)) in NOT_OF_VARIANTS]
+    return [
+        f"{one}: not here, since {NOT_OF_VARIANTS[name]}"
+        for one in overrides
+        if (name := _name_of(one)) in NOT_OF_VARIANTS
+    ]
 
 
 def _base_of(path: Path, file: ComparisonFile, ones: Sequence[str]) -> Path:
@@ -257,6 +261,6 @@ def _find_equal_variants(variants: Sequence[Variant]) -> list[str]:
         twin = next((other for other in variants[:place] if other.recipe == variant.recipe), None)
         if twin is not None:
             faults.append(
-                f"variants.{variant.name}: the same as '{twin.name}', parameter for parameter; change one, or take it out"
+                f"variants.{variant.name}: the same as '{twin.name}', in every parameter; change one, or take it out"
             )
     return faults

@@ -142,7 +142,13 @@ def fingerprint_data(folder: Path) -> str:
     folds = settings["data.folds"] is not None
     split = kept["split"].where(kept["split"] == TEST, "inside") if folds else kept["split"]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for column in (kept["file"], kept["sha256"], kept["label_name"], split, kept["fold"].astype(str) if folds else split):
+    for column in (
+        kept["file"],
+        kept["sha256"],
+        kept["label_name"],
+        split,
+        kept["fold"].astype(str) if folds else split,
+    ):
         digest.update("\0".join(column.astype(str)).encode())
         digest.update(b"\n")
     return digest.hexdigest()

@@ -57,7 +57,9 @@ def accuracy_dots(rows: Sequence[Row], texts: Texts, theme: Theme = LIGHT) -> Fi
     with style(theme):
         figure, axes = _rows_figure([row.name for row in rows])
         for place, row in enumerate(rows):
-            axes.plot(row.interval, (place, place), color=theme.training, linewidth=6, alpha=0.35, solid_capstyle="butt")
+            axes.plot(
+                row.interval, (place, place), color=theme.training, linewidth=6, alpha=0.35, solid_capstyle="butt"
+            )
             spread = np.linspace(-0.2, 0.2, len(row.values)) if len(row.values) > 1 else np.zeros(1)
             axes.plot(
                 row.values, place + spread, "o", markersize=5, color=theme.validation, markeredgecolor=theme.surface,
