@@ -1,4 +1,4 @@
-"""Doing a comparison's runs: what is missing, what was interrupted, what fails; and that runs do not touch each other."""
+"""Doing a comparison's runs: what is missing, what was interrupted, what fails; no run touches another."""
 
 import os
 import signal
@@ -50,7 +50,8 @@ def trainings(monkeypatch):
     """Titles of the trainings that began; a title in `trainings.stops` is stopped, as by Ctrl-C."""
 
     class Trainings(list):
-        stops = set()
+        def __init__(self):
+            self.stops = set()
 
     began, train = Trainings(), runner.run_training
 
@@ -232,7 +233,7 @@ def test_folds_are_runs_of_their_own_and_missing_pictures_are_prepared(write_com
 
 @pytest.mark.slow
 def test_workers_share_the_runs_and_a_killed_one_is_replaced(write_comparison):
-    path = write_comparison("seeds: [0, 1]\nvariants: {a: {optim.epochs: 60}, b: {optim.epochs: 59}}\n")
+    path = write_comparison("seeds: [0, 1]\nvariants: {a: {optim.epochs: 25}, b: {optim.epochs: 24}}\n")
     code = "import sys; from vitrine.commands.compare import main; sys.exit(main(sys.argv[1:]))"
     root = str(Path(__file__).parents[2])
     environment = os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}

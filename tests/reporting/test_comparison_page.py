@@ -25,8 +25,7 @@ def write(folder, figures, language="en"):
 
 
 def words(page):
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.replace("<wbr>", "").replace("\u00a0", " ")))
-    return text
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.replace("<wbr>", "").replace("\u00a0", " ")))
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

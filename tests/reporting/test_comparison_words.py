@@ -34,7 +34,7 @@ def test_a_sentence_names_both_variants_in_both_languages():
     pair = pair_of(Verdict.NOT_SHOWN, 1.1, (-0.2, 2.4))
     assert sentence(pair, EN).startswith("light against none: +1.1")
     french = sentence(pair, FR).replace("\u00a0", " ")
-    assert french == "light face à none : +1,1 points, intervalle de -0,2 à 2,4 : aucun gain n’est établi"
+    assert french == "light face à none : +1,1 points, intervalle de -0,2 à 2,4 : aucun gain n\u2019est établi"
 
 
 def test_two_variants_that_hardly_differ_are_not_called_different():

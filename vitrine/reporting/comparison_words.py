@@ -1,6 +1,7 @@
 """What the figures of a comparison say, in sentences of the reader's language."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from vitrine.evaluation.comparison import Verdict
 from vitrine.evaluation.comparison_figures import ComparisonFigures, PairFigures, Spread, VariantFigures
@@ -17,7 +18,7 @@ def points(value: float, texts: Texts, sign: bool = False) -> str:
 
 
 def judgement(pair: PairFigures, texts: Texts) -> str:
-    """ "not shown to help", "shown to be better" ..."""
+    """What may be said: "not shown to help", "shown to be better" ..."""
     difference = pair.difference
     if difference.verdict is not Verdict.NOT_SHOWN:
         return texts(f"comparison.verdict.{difference.verdict.value}")
@@ -26,7 +27,7 @@ def judgement(pair: PairFigures, texts: Texts) -> str:
 
 
 def measured(pair: PairFigures, texts: Texts) -> str:
-    """ "+1.1 points, interval -0.2 to 2.4: not shown to help"."""
+    """The difference: "+1.1 points, interval -0.2 to 2.4: not shown to help"."""
     low, high = pair.difference.interval
     return texts(
         "comparison.measured",
@@ -38,7 +39,7 @@ def measured(pair: PairFigures, texts: Texts) -> str:
 
 
 def sentence(pair: PairFigures, texts: Texts) -> str:
-    """ "light against none: +1.1 points, interval -0.2 to 2.4: not shown to help"."""
+    """With names: "light against none: +1.1 points, interval -0.2 to 2.4: not shown to help"."""
     return texts("comparison.sentence", variant=pair.variant, base=pair.base, measured=measured(pair, texts))
 
 
@@ -103,9 +104,9 @@ def _answer_for_several(figures: ComparisonFigures, pairs: Sequence[PairFigures]
     return claim, evidence
 
 
-def notes(figures: ComparisonFigures, texts: Texts) -> list[tuple[str, str]]:
+def notes(figures: ComparisonFigures, texts: Texts) -> list[tuple[Literal["warning", "note"], str]]:
     """What a reader must know before believing the answer: (level, sentence)."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[Literal["warning", "note"], str]] = []
     if figures.failures:
         found.append(("warning", texts("comparison.notes.failed", count=len(figures.failures))))
     waiting = figures.planned - len(figures.runs) - len(figures.failures)
