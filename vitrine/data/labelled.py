@@ -91,7 +91,7 @@ def open_labelled(
         raise UserError(f"{data.source} has no picture with a class; {_advise(found)}")
     return LabelledData(
         name=folder.name or data.source,
-        part=TEST if tested and part != "all" else "all",
+        part="test" if tested and part != "all" else "all",
         pictures=[
             LabelledPicture(file.file, file.label_name, partial(_open, file, data.max_megapixels, ground))
             for file in chosen
@@ -136,7 +136,7 @@ def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabelledData
         raise UserError(f"{prepared.folder} has no test pictures; take --split all")
     return LabelledData(
         name=prepared.facts.name,
-        part=TEST if part is None else part,
+        part="test" if part is None else part,
         pictures=pictures,
         left_out=[],
         elsewhere=sum(len(prepared.splits[split]) for split in SPLITS) - len(pictures),

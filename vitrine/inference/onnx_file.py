@@ -86,6 +86,7 @@ def _build(settings: dict[str, Any]) -> BaseImageProcessor:
     register_own_classes()
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         (Path(folder) / "preprocessor_config.json").write_text(json.dumps(settings), "utf-8")
-        processor: BaseImageProcessor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+        processor: Any = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
     processor.do_convert_rgb = True
-    return processor
+    built: BaseImageProcessor = processor
+    return built
