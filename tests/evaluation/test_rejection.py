@@ -41,7 +41,7 @@ def judge(logits, label_ids, temperature=1.0, familiarity=None):
 def test_answers_keep_the_precision_in_nine_of_ten_trainings(kind, pictures):
     generator = np.random.default_rng(pictures)
     kept = []
-    for _ in range(80):
+    for _ in range(300):
         validation = draw(pictures, generator, kind)
         temperature, _ = fit_temperature(*validation)
         trust = choose_trust(judge(*validation, temperature), 0.95, temperature, True, None)

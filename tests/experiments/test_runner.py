@@ -55,11 +55,11 @@ def trainings(monkeypatch):
 
     began, train = Trainings(), runner.run_training
 
-    def watched(recipe, folder, listeners):
+    def watched(recipe, folder, listeners, **options):
         began.append(f"{folder.parent.name}, seed {recipe.engine.seed}")
         if began[-1] in began.stops:
             raise KeyboardInterrupt
-        return train(recipe, folder, listeners)
+        return train(recipe, folder, listeners, **options)
 
     monkeypatch.setattr(runner, "run_training", watched)
     return began
@@ -126,7 +126,7 @@ def test_a_run_that_fails_is_written_down_and_the_others_go_on(write_comparison)
 
 
 def test_an_unforeseen_error_is_a_failed_run_too(write_comparison, monkeypatch):
-    def break_down(*_):
+    def break_down(*_, **__):
         raise RuntimeError("CUDA out of memory")
 
     monkeypatch.setattr(runner, "run_training", break_down)
@@ -136,7 +136,7 @@ def test_an_unforeseen_error_is_a_failed_run_too(write_comparison, monkeypatch):
 
 
 def test_a_full_disk_stops_everything(write_comparison, monkeypatch):
-    def fill(*_):
+    def fill(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(runner, "run_training", fill)
@@ -147,7 +147,7 @@ def test_a_full_disk_stops_everything(write_comparison, monkeypatch):
 
 
 def test_a_run_whose_process_dies_again_and_again_has_failed(write_comparison, monkeypatch):
-    def die(*_):
+    def die(*_, **__):
         raise SystemExit  # nothing below `_do` is told, as with a kill
 
     _, runs = plan(write_comparison("seeds: [0]\nvariants: {plain: {}}\n"))
