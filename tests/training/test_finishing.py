@@ -136,4 +136,3 @@ def test_training_goes_on_from_a_calibrated_model(run, prepared, tmp_path):
     assert json.loads((tmp_path / run_folder.METRICS).read_text())["training"]["backbone"] == str(
         folder / run_folder.MODEL
     )
-

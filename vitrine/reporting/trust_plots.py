@@ -54,8 +54,8 @@ def reliability_diagram(calibration: Calibration, texts: Texts, theme: Theme = L
 
 def _draw_bins(axes: Axes, reliability: Reliability, colour: str, line: str, label: str) -> None:
     known = [found for found in reliability.bins if found.pictures]
-    confidence = [found.confidence for found in known]
-    accuracy = [found.accuracy for found in known]
+    confidence = np.array([found.confidence for found in known], dtype=float)
+    accuracy = np.array([found.accuracy for found in known], dtype=float)
     sizes = np.array([found.pictures for found in known]) / sum(found.pictures for found in known)
     axes.plot(confidence, accuracy, line[1:], color=colour, linewidth=1.4, marker=line[0], markersize=4, label=label)
     axes.scatter(confidence, accuracy, np.maximum(LARGEST_DOT * sizes, SMALLEST_DOT), color=colour, marker=line[0])
