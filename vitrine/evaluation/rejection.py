@@ -121,8 +121,8 @@ def choose_confidence_threshold(
     """
     values, hits = np.asarray(confidence, np.float64), np.asarray(right, np.bool_)
     order = np.argsort(-values, kind="stable")
-    values, answers = values[order], np.arange(1, len(values) + 1)
-    right_answers = np.cumsum(hits[order], dtype=np.int64)
+    values, answers = values[order], np.arange(1, len(values) + 1, dtype=np.int64)
+    right_answers = np.cumsum(hits[order].astype(np.int64))
     ends = np.append(values[1:] < values[:-1], True)  # equal confidences are answered together or not at all
     places = np.flatnonzero(ends & (np.cumsum(values) / answers >= precision - SLACK))
     if len(places) > MOST_CANDIDATES:
@@ -196,7 +196,7 @@ class Judged:
         familiarity: `[pictures]`; None where it is not measured.
     """
 
-    probabilities: npt.NDArray[np.float64]
+    probabilities: Floats
     label_ids: npt.NDArray[np.int64]
     familiarity: npt.NDArray[np.floating] | None
 

@@ -25,7 +25,6 @@ from vitrine.errors import UserError
 from vitrine.inference.networks import Outputs, TorchNetwork
 from vitrine.inference.onnx_file import NOTES, OUTPUTS
 from vitrine.inference.predictor import ONNX_SUFFIX, Predictor
-from vitrine.models.backbones import place
 from vitrine.models.outputs import compute_outputs, measure_head_input
 from vitrine.models.reference_features import LEAST_NORM
 from vitrine.records.atomic import write_bytes
@@ -79,7 +78,7 @@ def export_onnx(model_id: str, file: Path) -> Predictor:
     network = predictor.network
     if not isinstance(network, TorchNetwork):
         raise UserError(f"{model_id} is an ONNX file already; give the model folder that it was made from")
-    place(network.model, "cpu")
+    nn.Module.to(network.model, "cpu")
     pictures = _draw_pictures()
     content = _trace(model_id, network, predictor.processor(images=pictures[:2], return_tensors="pt")["pixel_values"])
     for name, text in _describe(predictor).items():

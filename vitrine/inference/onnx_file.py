@@ -86,7 +86,6 @@ def _build(settings: dict[str, Any]) -> BaseImageProcessor:
     register_own_classes()
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         (Path(folder) / "preprocessor_config.json").write_text(json.dumps(settings), "utf-8")
-        processor: Any = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
-    processor.do_convert_rgb = True
-    built: BaseImageProcessor = processor
-    return built
+        processor: BaseImageProcessor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+    processor.do_convert_rgb = True  # type: ignore[attr-defined]  # of every class, but not declared
+    return processor
