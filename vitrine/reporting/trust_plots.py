@@ -1,5 +1,7 @@
 """Figures of confidence: reliability before and after calibration, and mistakes against answers given."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,20 +26,38 @@ def reliability_diagram(calibration: Calibration, texts: Texts, theme: Theme = L
         texts: of the page's language.
         theme: colours.
     """
+    both = (
+        ("before", calibration.before, theme.validation, "s--"),
+        ("after", calibration.after, theme.right, "o-"),
+    )
+    return _draw_reliability(both, texts, theme)
+
+
+def reliability_as_it_is(reliability: Reliability, texts: Texts, theme: Theme = LIGHT) -> Figure:
+    """The same for a model that is measured and not calibrated.
+
+    Args:
+        reliability: of its probabilities.
+        texts: of the page's language.
+        theme: colours.
+    """
+    return _draw_reliability((("model", reliability, theme.right, "o-"),), texts, theme)
+
+
+def _draw_reliability(lines: Sequence[tuple[str, Reliability, str, str]], texts: Texts, theme: Theme) -> Figure:
+    """Each line: its name in the catalogue, what it shows, its colour, its marker and dashes."""
     with style(theme):
         figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
         shares, counts = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         shares.plot([0, 1], [0, 1], ":", color=theme.muted, linewidth=1.2, label=texts("calibration.figure.perfect"))
-        both = (
-            ("before", calibration.before, theme.validation, "s--"),
-            ("after", calibration.after, theme.right, "o-"),
-        )
-        for place, (name, reliability, colour, line) in enumerate(both):
+        for place, (name, reliability, colour, line) in enumerate(lines):
             _draw_bins(shares, reliability, colour, line, texts(f"calibration.figure.{name}"))
-            width = (reliability.bins[0].high - reliability.bins[0].low) * 0.42
+            room = 0.84 * (reliability.bins[0].high - reliability.bins[0].low)
+            width = room / len(lines)
+            pictures = sum(found.pictures for found in reliability.bins)
             counts.bar(
-                [found.low + (0.08 + 0.42 * place) * 2.38 * width for found in reliability.bins],
-                [found.pictures / calibration.pictures for found in reliability.bins],
+                [found.low + room * 0.095 + place * width for found in reliability.bins],
+                [found.pictures / pictures for found in reliability.bins],
                 width, align="edge", color=colour,
             )  # fmt: skip
         shares.set_title(texts("calibration.figure.accuracy"))
@@ -54,8 +74,8 @@ def reliability_diagram(calibration: Calibration, texts: Texts, theme: Theme = L
 
 def _draw_bins(axes: Axes, reliability: Reliability, colour: str, line: str, label: str) -> None:
     known = [found for found in reliability.bins if found.pictures]
-    confidence = np.array([found.confidence for found in known], dtype=float)
-    accuracy = np.array([found.accuracy for found in known], dtype=float)
+    confidence = [found.confidence for found in known if found.confidence is not None]
+    accuracy = [found.accuracy for found in known if found.accuracy is not None]
     sizes = np.array([found.pictures for found in known]) / sum(found.pictures for found in known)
     axes.plot(confidence, accuracy, line[1:], color=colour, linewidth=1.4, marker=line[0], markersize=4, label=label)
     axes.scatter(confidence, accuracy, np.maximum(LARGEST_DOT * sizes, SMALLEST_DOT), color=colour, marker=line[0])
