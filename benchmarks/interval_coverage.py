@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from vitrine.evaluation.bootstrap import resample_matrix
 from vitrine.evaluation.comparison import Verdict, compare_answers
-from vitrine.evaluation.confusion_scores import BOUNDS, ClassCounts, score_classes, score_together
+from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.evidence import measure_test
 from vitrine.evaluation.uncertainty import score_interval, wilson_interval
 
@@ -117,11 +117,11 @@ def _score(counts: ClassCounts) -> np.ndarray:
     return np.stack([*(together[name] for name in SCORES), score_classes(counts)["f1"][..., -1]], axis=-1)
 
 
-def _ends(name: str, counts: np.ndarray, alike: float, matrix: np.ndarray) -> tuple[float, float, float]:
+def _ends(name: str, counts: np.ndarray, alike: float, matrix: np.ndarray) -> tuple[float, ...]:
     if name == "f1":
         return float(counts[-1] + matrix[:, -1].sum()), 0.0, 1.0
     low, high = BOUNDS.get(name, (0.0, 1.0))
-    return float(counts.sum()) if name in BOUNDS else alike, low, high
+    return (float(counts.sum()), low, high) if name in BOUNDS else (alike, low, high, MOST_EFFECTIVE * alike)
 
 
 def _accelerate(matrix: np.ndarray, value: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -66,7 +66,8 @@ def read_features(model: str, prepared: Path) -> tuple[np.ndarray, np.ndarray, n
     import transformers
 
     from vitrine.data.loaders import build_evaluation_loader
-    from vitrine.data.prepared import open_prepared, read_groups
+    from vitrine.data.prepared import open_prepared
+    from vitrine.data.twins import number_units
     from vitrine.models.backbones import build_backbone, place
     from vitrine.models.features import compute_features
 
@@ -78,7 +79,7 @@ def read_features(model: str, prepared: Path) -> tuple[np.ndarray, np.ndarray, n
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     loader = build_evaluation_loader(rows, 64, 0, data.facts.image_size)
     features = compute_features(place(network, device), loader, normalisation)
-    return features, np.asarray(rows["label"][:]), read_groups(data, rows["file"][:]), len(data.label_names)
+    return features, np.asarray(rows["label"][:]), number_units(data.folder, rows["file"][:]), len(data.label_names)
 
 
 def judge(features: np.ndarray, label_ids: np.ndarray, num_labels: int, groups: np.ndarray, seed: int) -> Judged:

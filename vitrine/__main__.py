@@ -10,6 +10,11 @@ COMMANDS = {
     "backbones": "list the networks that training can start from",
     "find-rate": "suggest a learning rate for a recipe, with a plot",
     "train": "train and measure a classifier (train.py)",
+    "learning-curve": "tell whether more pictures would help, and of which class",
+    "compare": "train variants of a recipe with several seeds, and test their differences",
+    "search": "search the best parameters of a recipe (Optuna)",
+    "corrections": "write a run's likely wrong labels into a table to correct them",
+    "export": "write a model as one ONNX file",
     "runs": "list every run with its accuracy, loss and duration",
     "app": "let people try a model in the browser (app.py)",
     "predict": "classify pictures or folders and write a table",
@@ -26,7 +31,7 @@ def main() -> int:
     command, *arguments = sys.argv[1:] or ["--help"]
     if command in ("-h", "--help"):
         print("usage: python -m vitrine <command> [--help]\n")  # noqa: T201
-        print("\n".join(f"  {name:<9} {purpose}" for name, purpose in COMMANDS.items()))  # noqa: T201
+        print("\n".join(f"  {name:<15} {purpose}" for name, purpose in COMMANDS.items()))  # noqa: T201
         return 0
     if command not in COMMANDS:
         print(f"error: there is no command '{command}'; there are {', '.join(COMMANDS)}", file=sys.stderr)  # noqa: T201

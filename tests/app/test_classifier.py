@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from vitrine.app.classifier import Classifier, example_pictures
 from vitrine.app.uploads import LONGEST_NAME, displayable, open_upload
 from vitrine.errors import UserError
 from vitrine.models.model_folder import Example
+from vitrine.models.trust import Trust
 
 
 @pytest.fixture
@@ -60,6 +62,16 @@ def test_another_number_of_bars_needs_no_second_look_at_the_picture(folder, pred
     classifier.predictor = None
     assert classifier.show_bars(4, shown).count("<li>") == 4
     assert classifier.show_bars(4, None) == wording.NOTHING_YET
+
+
+def test_the_page_obeys_the_thresholds_of_the_model(folder, predictor):
+    trust = Trust(precision=0.95, confidence_threshold=None)
+    cautious = replace(predictor, metadata=predictor.metadata.model_copy(update={"trust": trust}))
+    for judge, label in ((predictor, "looks most like"), (cautious, "Unsure: ")):
+        _, _, answer, shown = Classifier(judge).show_upload(upload(folder), 3, None)
+        assert label in answer
+    first, second = (name for name, _ in shown.judgement.ranking[:2])
+    assert escape(f"Unsure: {first} or {second}") in answer
 
 
 def test_an_example_is_answered_with_its_own_label_beside_it(folder, predictor):

@@ -95,7 +95,10 @@ RANKING = [("pug", 0.5), ("corgi", 0.4), ("poodle", 0.1)]
 
 def test_an_unsure_model_names_the_two_and_its_rule():
     said = text_of(wording.answer("x.jpg", judged(RANKING, Unsure("pug", "corgi"), 0.8), 2, TRUST, "corgi"))
-    assert "x.jpg leaves it unsure Unsure: pug or corgi ✓ One of the two: the test picture is labelled corgi." in said
+    assert (
+        "x.jpg could be either of two Unsure: pug or corgi ✓ One of the two: the test picture is labelled corgi."
+        in said
+    )
     assert "It answers where at least 95 of 100 such answers should be right" in said
     assert "✗ Neither" in wording.answer("x", judged(RANKING, Unsure("pug", "corgi"), 0.8), 2, TRUST, "poodle")
 

@@ -30,6 +30,7 @@ def test_a_finished_run_is_complete_and_is_the_latest(workplace, capsys):
     names = {path.name for path in latest.iterdir()}
     assert names == {
         "environment.json",
+        "logits.npz",
         "figures",
         "history.csv",
         "metrics.json",

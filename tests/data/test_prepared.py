@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.conftest import draw_scene
 from tests.data.trees import prepare
-from vitrine.data.prepared import display_picture, open_prepared, read_groups, read_manifest
+from vitrine.data.prepared import display_picture, open_prepared, read_manifest
 from vitrine.data.working_folder import check_place
 from vitrine.errors import UserError
 
@@ -107,14 +107,3 @@ def test_nothing_is_written_into_the_source_or_around_it(make_class_folders, tmp
     for place in (source, source / "cat", source / "prepared" / "x", tmp_path, tmp_path / "link" / "x"):
         with pytest.raises(UserError, match="lie within each other, and the source is never changed"):
             check_place(place, source)
-
-
-def test_pictures_of_one_group_and_copies_of_each_other_share_a_number(prepared, monkeypatch):
-    manifest = read_manifest(prepared.folder)
-    files = manifest["file"].tolist()
-    groups = ["ann", "", "ann", ""] + [""] * (len(files) - 4)
-    copies = ["", "", files[2], files[2]] + [""] * (len(files) - 4)
-    monkeypatch.setattr("vitrine.data.prepared.read_manifest", lambda _: manifest.assign(group=groups, copy_of=copies))
-    numbers = read_groups(prepared, files).tolist()
-    assert numbers[0] == numbers[2] == numbers[3]
-    assert len(set(numbers)) == len(files) - 2

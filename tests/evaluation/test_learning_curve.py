@@ -80,6 +80,7 @@ def test_classes_that_are_told_apart_already_gain_nothing():
     counts = [40, 40, 40]
     curve = measure_learning_curve(*make_classes(counts, 15), names(counts), repeats=2)
     assert not any(gain.shown for gain in curve.gains)
+    assert all(gain.gain_interval[0] < 0 < gain.gain_interval[1] for gain in curve.gains)
     assert curve.points[-1].accuracy == 1
     assert curve.points[-1].interval[0] < 1
     assert curve.outlooks[1].gain < 0.001

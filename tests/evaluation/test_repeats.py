@@ -118,7 +118,8 @@ def test_variants_without_a_common_seed_are_compared_by_picture():
 
 def test_p_is_corrected_for_all_pairs_together():
     names = {
-        name: answers(draw(share, 3, 200, seed)) for seed, (name, share) in enumerate(zip("abc", (0.7, 0.75, 0.8)))
+        name: answers(draw(share, 3, 200, seed))
+        for seed, (name, share) in enumerate(zip("abc", (0.7, 0.75, 0.8), strict=True))
     }
     pairs = compare_all(names, "a")
     smallest = min(pairs, key=lambda pair: pair.difference.p)

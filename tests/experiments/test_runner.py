@@ -1,4 +1,4 @@
-"""Doing a comparison's runs: what is missing, what was interrupted, what fails; and that runs do not touch each other."""
+"""Doing a comparison's runs: what is missing, what was interrupted, what fails; no run touches another."""
 
 import os
 import signal
@@ -50,15 +50,16 @@ def trainings(monkeypatch):
     """Titles of the trainings that began; a title in `trainings.stops` is stopped, as by Ctrl-C."""
 
     class Trainings(list):
-        stops = set()
+        def __init__(self):
+            self.stops = set()
 
     began, train = Trainings(), runner.run_training
 
-    def watched(recipe, folder, listeners):
+    def watched(recipe, folder, listeners, **options):
         began.append(f"{folder.parent.name}, seed {recipe.engine.seed}")
         if began[-1] in began.stops:
             raise KeyboardInterrupt
-        return train(recipe, folder, listeners)
+        return train(recipe, folder, listeners, **options)
 
     monkeypatch.setattr(runner, "run_training", watched)
     return began
@@ -125,7 +126,7 @@ def test_a_run_that_fails_is_written_down_and_the_others_go_on(write_comparison)
 
 
 def test_an_unforeseen_error_is_a_failed_run_too(write_comparison, monkeypatch):
-    def break_down(*_):
+    def break_down(*_, **__):
         raise RuntimeError("CUDA out of memory")
 
     monkeypatch.setattr(runner, "run_training", break_down)
@@ -135,7 +136,7 @@ def test_an_unforeseen_error_is_a_failed_run_too(write_comparison, monkeypatch):
 
 
 def test_a_full_disk_stops_everything(write_comparison, monkeypatch):
-    def fill(*_):
+    def fill(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(runner, "run_training", fill)
@@ -146,7 +147,7 @@ def test_a_full_disk_stops_everything(write_comparison, monkeypatch):
 
 
 def test_a_run_whose_process_dies_again_and_again_has_failed(write_comparison, monkeypatch):
-    def die(*_):
+    def die(*_, **__):
         raise SystemExit  # nothing below `_do` is told, as with a kill
 
     _, runs = plan(write_comparison("seeds: [0]\nvariants: {plain: {}}\n"))
@@ -232,7 +233,7 @@ def test_folds_are_runs_of_their_own_and_missing_pictures_are_prepared(write_com
 
 @pytest.mark.slow
 def test_workers_share_the_runs_and_a_killed_one_is_replaced(write_comparison):
-    path = write_comparison("seeds: [0, 1]\nvariants: {a: {optim.epochs: 60}, b: {optim.epochs: 59}}\n")
+    path = write_comparison("seeds: [0, 1]\nvariants: {a: {optim.epochs: 25}, b: {optim.epochs: 24}}\n")
     code = "import sys; from vitrine.commands.compare import main; sys.exit(main(sys.argv[1:]))"
     root = str(Path(__file__).parents[2])
     environment = os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}

@@ -12,7 +12,7 @@ from vitrine.experiments.search_storage import default_address, explained_errors
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("sqlite:////no/such/folder/study.db", "does not answer: unable to open database file"),
+        ("sqlite:////no/such/folder/study.db", "does not answer (unable to open database file)"),
         ("oracel://host/db", "no such kind of database; give postgresql://"),
         ("nonsense://", "no such kind of database"),
         ("://", "is no address of a database"),

@@ -43,10 +43,9 @@ def make_mistakes(suspects=0, agreement=0.95, weaker=False):
 
 def make_curve(gain=0.02, shown=True):
     outlooks = [
-        Outlook(
-            factor=factor, pictures_per_class=50 * factor, accuracy=0.9 + gain * (factor - 1), interval=(0.85, 0.95),
-            gain=gain * (factor - 1), gain_interval=(gain / 2 * (factor - 1), 2 * gain * (factor - 1)),
-        )
+        Outlook(factor=factor, pictures_per_class=50 * factor, accuracy=0.9 + gain * (factor - 1),
+                interval=(0.85, 0.95), gain=gain * (factor - 1),
+                gain_interval=(gain / 2 * (factor - 1), 2 * gain * (factor - 1)))
         for factor in (1, 2)
     ]  # fmt: skip
     best = ClassGain(

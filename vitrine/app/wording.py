@@ -25,7 +25,7 @@ GALLERY_HEADING = """
 PROGRAMS_HEADING = """
 <h2>Ask from a program</h2>
 <p class="section-lead">The same answers, for scripts: the address <code>/predict</code> takes a picture and
-<code>top_k</code>, the number of answers wanted.</p>
+<code>top_k</code>, the number of answers wanted; <code>/decide</code> says besides whether it is sure.</p>
 """
 
 
@@ -144,7 +144,7 @@ def _decision(picture: str, judgement: Judgement) -> tuple[str, str, str]:
     if isinstance(decision, Answer):
         return f"{picture} looks most like", decision.label_name, "answer-given"
     if isinstance(decision, Unsure):
-        return f"{picture} leaves it unsure", f"Unsure: {decision.first} or {decision.second}", "answer-unsure"
+        return f"{picture} could be either of two", f"Unsure: {decision.first} or {decision.second}", "answer-unsure"
     return f"{picture} is like nothing it learned from", "None of my classes", "answer-none"
 
 

@@ -11,6 +11,7 @@ they may stay or be deleted.
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from vitrine.records import run_folder
 
 if TYPE_CHECKING:
     from vitrine.data.corrections import Row
-    from vitrine.evaluation.label_errors import LabelErrors
+    from vitrine.evaluation.label_errors import LabelErrors, Suspect
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,9 +69,11 @@ def _export(run: Path, output: Path, mark: str) -> None:
     write_rows(output, rows)
     known = {row.file for row in earlier}
     fresh = sum(row.file not in known for row in rows)
+    again = sum(suspect.file in known for suspect in found.suspects)
     print(f"{fresh:,} likely wrong {'label' if fresh == 1 else 'labels'}, the likeliest first")
     if earlier:
-        print(f"{len(earlier):,} rows of the corrections that the run was trained with are kept on top")
+        doubt = f"; {again:,} of them look wrong (see suggested)" if again else ""
+        print(f"{len(earlier):,} corrections that the run was trained with are kept on top{doubt}")
     print(f"table: {output}\nthen:  python data_prep.py RECIPE.yaml data.corrections={output}")
 
 
@@ -107,17 +110,10 @@ def _read_earlier(run: Path) -> list["Row"]:
 
 def merge_rows(earlier: Sequence["Row"], found: "LabelErrors", mark: str) -> list["Row"]:
     """Earlier rows as they were, then the likely wrong labels of pictures that they do not name."""
-    from dataclasses import replace
-
     from vitrine.data.corrections import Row
 
     suspects = {suspect.file: suspect for suspect in found.suspects}
-    kept = [
-        replace(row, suggested=suspects[row.file].suggested, new_label=row.new_label or row.suggested)
-        if row.action == "relabel" and row.file in suspects
-        else row
-        for row in earlier
-    ]
+    kept = [_doubt(row, suspects[row.file]) if row.file in suspects else row for row in earlier]
     known = {row.file for row in earlier}
     return kept + [
         Row(
@@ -131,3 +127,9 @@ def merge_rows(earlier: Sequence["Row"], found: "LabelErrors", mark: str) -> lis
         for suspect in found.suspects
         if suspect.file not in known
     ]
+
+
+def _doubt(row: "Row", suspect: "Suspect") -> "Row":
+    """An earlier correction whose new label looks wrong: it stays, with what is likelier beside it."""
+    new_label = (row.new_label or row.suggested) if row.action == "relabel" else row.new_label
+    return replace(row, new_label=new_label, suggested=suspect.suggested, suspicion=f"{suspect.suspicion:.3f}")

@@ -151,7 +151,13 @@ class ReportSection(Section):
         0.95,
         ge=0.5,
         le=0.999,
-        description="share of the given answers that shall be right; the model says 'unsure' where it could not keep it",
+        description="share of the given answers that shall be right; below it the model says that it is unsure",
     )
     top_k: int = Field(3, ge=1, le=100, description="a top-k answer is right when the label is among the k likeliest")
+    study: Switch = Field(
+        True,
+        description="after the training, look at the training pictures with the pretrained network as it was: likely "
+        "wrong labels, and whether more pictures would help; takes about one pass over them, and is left out where "
+        "engine.budget_minutes is set",
+    )
     language: Literal["en", "fr"] = Field("en", description="of the report page: English or French")

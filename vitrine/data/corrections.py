@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.findings import Finding
@@ -205,7 +207,7 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None) -> Corrected:
     return _carry_out(manifest, copies | apply, labels, path, len(copies), needless)
 
 
-def _find_copies(manifest: pd.DataFrame, apply: dict[int, str], labels: "pd.Series[str]") -> dict[int, str]:
+def _find_copies(manifest: pd.DataFrame, apply: dict[int, str], labels: npt.NDArray[np.object_]) -> dict[int, str]:
     """What is decided for a picture holds for exact copies of it that have the same label and no row of their own."""
     decided = {(manifest["sha256"].iat[place], labels[place]): new_label for place, new_label in apply.items()}
     contents = manifest["sha256"].isin({content for content, _ in decided}) & (manifest["status"] == KEPT)
@@ -218,7 +220,12 @@ def _find_copies(manifest: pd.DataFrame, apply: dict[int, str], labels: "pd.Seri
 
 
 def _carry_out(
-    manifest: pd.DataFrame, apply: dict[int, str], labels: "pd.Series[str]", path: Path, copies: int, needless: int
+    manifest: pd.DataFrame,
+    apply: dict[int, str],
+    labels: npt.NDArray[np.object_],
+    path: Path,
+    copies: int,
+    needless: int,
 ) -> Corrected:
     relabelled = {place: str(labels[place]) for place, new_label in apply.items() if new_label}
     removed = tuple(sorted(place for place, new_label in apply.items() if not new_label))

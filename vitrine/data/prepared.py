@@ -1,20 +1,18 @@
 """The prepared data set: how to open it, whole or as a stream, and how to show its pictures."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
 from vitrine.data.facts import MANIFEST, PICTURES, PreparedFacts, read_facts
 from vitrine.data.preparation import Preparation
 from vitrine.data.shards import list_shards, open_shards
-from vitrine.data.split import SPLITS, TRAIN, VALIDATION, join_units
+from vitrine.data.split import SPLITS, TRAIN, VALIDATION
 from vitrine.errors import UserError
 
 
@@ -111,13 +109,6 @@ def _count_labels(rows: datasets.Dataset, facts: PreparedFacts) -> dict[str, int
 def read_manifest(folder: Path) -> pd.DataFrame:
     """One row per file found; columns as in `manifest.COLUMNS`."""
     return pd.read_parquet(folder / MANIFEST)
-
-
-def read_groups(prepared: PreparedDataset, files: Sequence[str]) -> npt.NDArray[np.int64]:
-    """A number for each of the files; copies of each other and pictures of one group share theirs."""
-    manifest = read_manifest(prepared.folder).set_index("file").loc[list(files)]
-    copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
-    return np.asarray(join_units(copies.tolist(), manifest["group"].tolist()))
 
 
 def display_picture(row: dict[str, Any], longest_side: int) -> Image.Image:

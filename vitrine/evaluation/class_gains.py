@@ -87,6 +87,9 @@ def weigh_classes(
         change = factor * (before - _recalls(answers, label_ids, measured, weights))
         own = np.flatnonzero(np.unique(label_ids[measured]) == label_id)[0]
         together, alone = change.mean(axis=1), change[:, own]
+        # As in `comparison`: two pictures of the class more, of which one is won and one is lost.
+        unseen = 2 * (factor / pictures) ** 2
+        unseen_together = unseen / before.shape[1] ** 2
         gains.append(
             ClassGain(
                 label_name=label_names[label_id],
@@ -95,10 +98,10 @@ def weigh_classes(
                 recall_interval=score_interval(float(before[0, own]), float(before[1:, own].var()), pictures),
                 removed=removed,
                 gain=float(together[0]),
-                gain_interval=spread(together),
+                gain_interval=spread(together, unseen_together),
                 recall_gain=float(alone[0]),
-                recall_gain_interval=spread(alone),
-                shown=spread(together, 1 - 0.05 / len(without))[0] > 0,
+                recall_gain_interval=spread(alone, unseen),
+                shown=spread(together, unseen_together, 1 - 0.05 / len(without))[0] > 0,
             )
         )
     return sorted(gains, key=lambda gain: (not gain.shown, -gain.gain))

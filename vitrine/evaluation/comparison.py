@@ -263,8 +263,8 @@ def _sum_squares(residuals: Floats) -> float:
 def _interaction(values: npt.NDArray[np.int64]) -> float:
     """Variance of the mean of `[seeds, pictures]` that is neither of the seeds nor of the pictures."""
     seeds, pictures = values.shape
-    own = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
-    return float((own**2).sum()) / max((seeds - 1) * (pictures - 1), 1) / values.size
+    own: Floats = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
+    return float((own**2).sum() / max((seeds - 1) * (pictures - 1), 1) / (seeds * pictures))
 
 
 def _widen(variance: float, pictures: int) -> float:

@@ -4,6 +4,7 @@ Intervals of shares are Wilson's; of all other scores, Wilson's with the effecti
 stratified bootstrap gives (`uncertainty.score_interval`); of the log loss, symmetric in the logarithm.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from vitrine.errors import UserError
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
-from vitrine.evaluation.confusion_scores import BOUNDS, ClassCounts, score_classes, score_together
+from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.evidence_sections import ClassFigures, TargetFigures, TestEvidence, TwinFigures
 from vitrine.evaluation.metrics import compute_metrics
 from vitrine.evaluation.probability_scores import (
@@ -183,7 +184,9 @@ def _score_together(
         scores[name] = float(flat.get(name, measured))
         low, high = BOUNDS.get(name, (0.0, 1.0))
         alike = pictures if name in BOUNDS else effective_pictures(counts[counts > 0].tolist())
-        intervals[name] = score_interval(float(measured), float(resampled[name].var()), alike, low, high)
+        variance = float(resampled[name].var())
+        most = math.inf if name in BOUNDS else MOST_EFFECTIVE * alike
+        intervals[name] = score_interval(float(measured), variance, alike, low, high, most)
     tested = [label_id for label_id, found in enumerate(ranked) if found is not None]
     for place, name in enumerate(("macro_auc", "macro_average_precision")):
         if not tested:

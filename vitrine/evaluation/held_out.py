@@ -60,7 +60,13 @@ def draw_weights(groups: LabelIds, measured: Answers, repeats: int, generator: n
     return of_pictures, np.concatenate([np.ones((1, repeats)), of_repeats])
 
 
-def spread(values: Floats, confidence: float = 0.95) -> Interval:
-    """Interval of a value and its resamples, in this order: symmetric, as wide as they deviate."""
-    half = float(norm.ppf(0.5 + confidence / 2) * values[1:].std())
+def spread(values: Floats, unseen: float, confidence: float = 0.95) -> Interval:
+    """Interval of a value and its resamples, in this order: symmetric, as wide as they deviate.
+
+    Args:
+        values: `[1 + resamples]`.
+        unseen: variance that is added, since equal answers of the pictures at hand are no proof of equality.
+        confidence: share of such intervals that hold the true value.
+    """
+    half = float(norm.ppf(0.5 + confidence / 2) * np.sqrt(values[1:].var() + unseen))
     return max(float(values[0]) - half, -1.0), min(float(values[0]) + half, 1.0)

@@ -152,7 +152,7 @@ def judge_by_features(
     rows = np.flatnonzero(found.is_measured)
     return Judged(
         split,
-        [files[row] for row in rows],
+        [files[row] for row in rows.tolist()],
         label_ids[rows],
         found.probabilities[rows],
         "head",

@@ -135,7 +135,8 @@ def _percentiles(values: Floats) -> Interval:
 def _fit(used: Floats, errors: Floats, seed: int) -> PowerLaws:
     """One law for each row of errors, through its last point.
 
-    That of a resample leaves out up to so many of the first points, by lot.     No law is quite right: where the curve is cut changes what it foretells, and the interval shall tell so.
+    That of a resample leaves out up to so many of the first points, by lot. No law is quite right: where the
+    curve is cut changes what it foretells, and the interval shall tell so.
     """
     starts = np.random.default_rng((seed, 1)).integers(
         min(len(used) - FEWEST_POINTS, MOST_LEFT_OUT) + 1, size=len(errors)

@@ -20,11 +20,12 @@ def check_probabilities(probabilities: Floats) -> None:
     Raises:
         UserError: names the number of bad rows.
     """
-    bad = ~np.isfinite(probabilities).all(axis=1) | (probabilities < 0).any(axis=1) | (probabilities > 1 + 1e-6).any(1)
-    if bad.any():
+    fine = np.isfinite(probabilities) & (probabilities >= 0) & (probabilities <= 1 + 1e-6)
+    bad = np.flatnonzero(~fine.all(axis=1))
+    if len(bad):
         raise UserError(
-            f"predictions: {int(bad.sum()):,} of {len(bad):,} pictures got probabilities that are no numbers from 0 to "
-            f"1 (first: row {int(bad.argmax())}); train again, with a smaller learning rate or engine.precision=fp32"
+            f"predictions: {len(bad):,} of {len(fine):,} pictures got probabilities that are no numbers from 0 to "
+            f"1 (first: row {bad[0]}); train again, with a smaller learning rate or engine.precision=fp32"
         )
 
 

@@ -67,8 +67,8 @@ def _spread(values: Sequence[float]) -> Spread:
 def repeated_interval(right: Answers) -> tuple[float, float]:
     """95 % interval of a mean accuracy, for other test pictures and, with several runs, other seeds.
 
-    The two variances of the mean, between pictures and between runs, are added, which is a little too much and never too
-    little (Cameron, Gelbach and Miller 2011 subtract what both count). Wilson's formula follows with the number of
+    The two variances of the mean, between pictures and between runs, are added, which is a little too much and never
+    too little (Cameron, Gelbach and Miller 2011 subtract what both count). Wilson's formula follows with the number of
     pictures that would have such a variance, and Student's t in place of the normal for few runs.
 
     Args:

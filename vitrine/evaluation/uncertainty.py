@@ -28,7 +28,12 @@ def wilson_interval(right: int, total: int, confidence: float = CONFIDENCE) -> I
 
 
 def score_interval(
-    value: float, variance: float, pictures: float, lowest: float = 0.0, highest: float = 1.0
+    value: float,
+    variance: float,
+    pictures: float,
+    lowest: float = 0.0,
+    highest: float = 1.0,
+    most: float = math.inf,
 ) -> Interval:
     """Wilson's interval for a score that is no plain share but has two ends, as F1, AUC and kappa have.
 
@@ -42,12 +47,14 @@ def score_interval(
         pictures: what counts in place of the effective number where all resamples are equal; more than 0.
         lowest: possible value.
         highest: possible value.
+        most: what the effective number cannot exceed; small classes without a mistake would make it too large.
     """
     width = highest - lowest
     share = min(max((value - lowest) / width, 0.0), 1.0)
     spread = variance / width**2
     # Rounding leaves resamples that are equal a variance of 1e-33 or so.
     effective = share * (1 - share) / spread if spread > 1e-15 and 0 < share < 1 else pictures
+    effective = min(effective, most)
     z = float(norm.ppf(0.5 + CONFIDENCE / 2))
     centre = (share + z * z / (2 * effective)) / (1 + z * z / effective)
     half = z / (1 + z * z / effective) * math.sqrt(share * (1 - share) / effective + z * z / (4 * effective**2))

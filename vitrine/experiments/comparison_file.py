@@ -261,6 +261,6 @@ def _find_equal_variants(variants: Sequence[Variant]) -> list[str]:
         twin = next((other for other in variants[:place] if other.recipe == variant.recipe), None)
         if twin is not None:
             faults.append(
-                f"variants.{variant.name}: the same as '{twin.name}', parameter for parameter; change one, or take it out"
+                f"variants.{variant.name}: the same as '{twin.name}', in every parameter; change one, or take it out"
             )
     return faults

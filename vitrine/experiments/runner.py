@@ -162,7 +162,7 @@ def _train(run: PlannedRun, meter: Meter, tell: Tell) -> dict[str, Any]:
         on_features=lambda done, total: tell(Event("features", run.title, done, total)),
         say=lambda text: tell(Event("note", run.title, text=text)),
     )
-    metrics = run_training(run.recipe, folder, listeners)
+    metrics = run_training(run.recipe, folder, listeners, studies=False)
     features = folder / run_folder.CHECKPOINT / FEATURES
     if features.is_symlink() and lent is not None:
         meter.borrow(lent)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
@@ -20,7 +20,11 @@ from vitrine.experiments.search_workers import DIED, REASON
 from vitrine.reporting.search_result import ParameterRecord, TrialRecord
 
 FEWEST_FOR_IMPORTANCE = 4
-STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+STATES: dict[TrialState, Literal["complete", "pruned", "failed"]] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
 
 
 def find_best(study: optuna.Study) -> FrozenTrial:
@@ -64,7 +68,7 @@ def _record(place: int, trial: FrozenTrial) -> TrialRecord:
     failed = trial.state == TrialState.FAIL
     return TrialRecord(
         number=place,
-        state=STATES[trial.state],  # type: ignore[arg-type]
+        state=STATES[trial.state],
         is_default=IS_DEFAULT in trial.user_attrs,
         loss=figures.get("loss") if is_complete else None,
         accuracy=figures.get("accuracy") if is_complete else None,

@@ -63,7 +63,7 @@ def _train(recipe: Recipe, final: Path, say: Callable[[str], None]) -> tuple[Pat
     folder = final.with_name(final.name + run_folder.UNFINISHED)
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    accuracy = run_training(recipe, folder)["test"]["accuracy"]
+    accuracy = run_training(recipe, folder, studies=False)["test"]["accuracy"]
     seconds = time.perf_counter() - start
     write_text(folder / SECONDS, json.dumps(round(seconds, 2)))
     folder.rename(final)

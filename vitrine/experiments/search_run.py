@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import platform
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,10 +14,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import optuna
+import psutil
 import torch
 
 from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import SPLITS
+from vitrine.errors import UserError
 from vitrine.experiments.search_collecting import (
     best_recipe,
     count_retried,
@@ -34,7 +37,7 @@ from vitrine.records.atomic import write_text
 from vitrine.records.environment import now
 from vitrine.reporting.search_page import NUMBERS, PAGE, render_search_page, tell_gain
 from vitrine.reporting.search_result import SearchCost, SearchResult, TrialRecord
-from vitrine.reporting.texts import Texts
+from vitrine.reporting.texts import Texts, load_texts
 from vitrine.training.devices import describe_device, open_processes
 from vitrine.training.run import open_matching_data
 
@@ -107,8 +110,6 @@ def clear_scratch(folder: Path) -> None:
 
 
 def _is_there(pid: int) -> bool:
-    import psutil
-
     return psutil.pid_exists(pid) and pid != os.getpid()
 
 
@@ -116,7 +117,7 @@ def _is_there(pid: int) -> bool:
 def _further_workers(
     search: Search, place: Place, workers: int, deadline: float, report: Report, say: Say
 ) -> Iterator[None]:
-    """Other processes work while it is open; at its end they have nothing left to do, or are asked to end."""
+    """Other processes work while it is open; they end by themselves, or give their trials back where this one fails."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads, before = max(1, cores // workers), torch.get_num_threads()
     if workers == 1:
@@ -132,19 +133,18 @@ def _further_workers(
         process.start()
     try:
         yield
+    except BaseException:
+        for process in others:
+            process.terminate()
+        raise
     finally:
         torch.set_num_threads(before)
         for process in others:
-            process.terminate()  # one that is at work gives its trial back; one that is done is not there any more
             process.join()
 
 
 def work(search: Search, place: Place, threads: int, seconds: float, report: Report, say: Say) -> None:
     """The life of a further worker."""
-    import signal
-
-    from vitrine.errors import UserError
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     torch.set_num_threads(threads)
     deadline = time.monotonic() + seconds
@@ -199,19 +199,13 @@ def conclude(
     sentence = tell_gain(result, texts)
     header = {
         f"Best recipe of the search '{search.name}'": f"trial {number} of {len(trials)}, {result.created[:10]}",
-        "On the test pictures": tell_gain(result, _english()),
+        "On the test pictures": tell_gain(result, load_texts("en")),
     }
     best_text = write_recipe(recipe, parameters, header)
     write_text(place.folder / BEST, best_text)
     write_text(place.folder / NUMBERS, result.model_dump_json(indent=2))
     write_text(place.folder / PAGE, render_search_page(result, best_text, str(place.folder / BEST), texts))
     return sentence, result
-
-
-def _english() -> Texts:
-    from vitrine.reporting.texts import load_texts
-
-    return load_texts("en")
 
 
 def _add_up(trials: tuple[TrialRecord, ...], retried: int, final_seconds: float) -> SearchCost:

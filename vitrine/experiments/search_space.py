@@ -133,15 +133,15 @@ def _check_name(name: str) -> str | None:
 def _build(name: str, spec: Mapping[str, Any]) -> SearchedParameter:
     if spec["choices"] is not None:
         return SearchedParameter(name, "choice", choices=spec["choices"])
-    low, high, step = spec["low"], spec["high"], spec["step"]
+    low, high, step, is_log = spec["low"], spec["high"], spec["step"], spec["log"]
     numbers = [number for number in (low, high, step) if number is not None]
+    wants_whole = find_fault(name, float(low)) is not None
     # 1 to 10 means 1, 2 ... 10 where the recipe wants whole numbers, and anything between where it does not.
-    whole = all(isinstance(number, int) for number in numbers) and find_fault(name, float(low)) is not None
-    if whole:
-        return SearchedParameter(name, "int", low, high, spec["log"], None if spec["log"] else step or 1)
-    # Ends in whole numbers are for a person to write; where the recipe wants them, floats must be refused.
-    ends = (low, high) if find_fault(name, float(low)) else (float(low), float(high))
-    return SearchedParameter(name, "float", *ends, spec["log"], step)
+    if wants_whole and all(isinstance(number, int) for number in numbers):
+        return SearchedParameter(name, "int", low, high, is_log, None if is_log else step or 1)
+    # Where the recipe wants whole numbers and other ones are given, they stay as they are, to be refused.
+    low, high = (low, high) if wants_whole else (float(low), float(high))
+    return SearchedParameter(name, "float", low, high, is_log, step)
 
 
 def find_fault(name: str, value: Any) -> str | None:

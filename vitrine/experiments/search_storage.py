@@ -52,8 +52,8 @@ def explained_errors(address: str) -> Iterator[None]:
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         cause = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
         raise UserError(
-            f"--storage: {hide_password(address)} does not answer: {' '.join(str(cause).split())[:300]}. See that the "
-            "server runs and lets you in, and run the same command again; finished trials are kept"
+            f"--storage: {hide_password(address)} does not answer ({' '.join(str(cause).split())[:300]}). See that "
+            "the server runs and lets you in, and run the same command again; finished trials are kept"
         ) from error
 
 

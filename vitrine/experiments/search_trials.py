@@ -99,8 +99,8 @@ def run_trials(
     gc.freeze()  # the libraries' own objects; without it each clean-up after a trial looks through all of them
     try:
         while True:
-            for number in reap_dead_trials(study):
-                say(f"trial {number} was left by a process that died; it is tried again")
+            for _ in reap_dead_trials(study):
+                say("a trial was left by a process that died; its values are tried again")
             stop_if_hopeless(study)
             if time.monotonic() >= deadline:
                 return

@@ -36,8 +36,8 @@ def lives(worker: dict[str, Any]) -> bool:
     """Whether a process of this machine is still there; another one may have its number by now."""
     try:
         process = psutil.Process(worker["pid"])
-        is_same = abs(process.create_time() - worker["started"]) < 1
-        return is_same and process.status() != psutil.STATUS_ZOMBIE
+        is_same: bool = abs(process.create_time() - worker["started"]) < 1
+        return is_same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 

@@ -28,7 +28,8 @@ class Outputs:
     def probabilities(self) -> npt.NDArray[np.float32]:
         """Calibrated, `[pictures, labels]`; every row sums to 1."""
         powers = np.exp(self.logits.astype(np.float64) - self.logits.max(axis=1, keepdims=True))
-        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        shares: npt.NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        return shares
 
 
 class Network(Protocol):

@@ -1,4 +1,4 @@
-"""A model as one ONNX file that decides as the model folder does: weights, labels, preparation, thresholds, familiarity.
+"""A model as one ONNX file that decides as the model folder does.
 
 The graph takes `pixel_values` `[pictures, 3, side, side]` and gives `logits` (calibrated), `features` (what the head
 received, where that is one vector) and `familiarity` (where the model measures it). The file's own notes hold what is
@@ -54,7 +54,7 @@ class _Exported(nn.Module):
         if not self.count:
             return logits / self.temperature, features
         lengths = torch.linalg.vector_norm(features, dim=1, keepdim=True).clamp(min=LEAST_NORM)
-        similarities = (features / lengths) @ self.reference.float().T  # type: ignore[operator]  # a buffer
+        similarities = (features / lengths) @ self.reference.float().T
         nearest = torch.topk(similarities, self.count, dim=1).values
         return logits / self.temperature, features, nearest.mean(dim=1)
 
@@ -78,7 +78,7 @@ def export_onnx(model_id: str, file: Path) -> Predictor:
     network = predictor.network
     if not isinstance(network, TorchNetwork):
         raise UserError(f"{model_id} is an ONNX file already; give the model folder that it was made from")
-    network.model.to("cpu")
+    nn.Module.to(network.model, "cpu")
     pictures = _draw_pictures()
     content = _trace(model_id, network, predictor.processor(images=pictures[:2], return_tensors="pt")["pixel_values"])
     for name, text in _describe(predictor).items():

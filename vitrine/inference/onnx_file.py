@@ -87,5 +87,5 @@ def _build(settings: dict[str, Any]) -> BaseImageProcessor:
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         (Path(folder) / "preprocessor_config.json").write_text(json.dumps(settings), "utf-8")
         processor: BaseImageProcessor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
-    processor.do_convert_rgb = True
+    processor.do_convert_rgb = True  # type: ignore[attr-defined]  # of every class, but not declared
     return processor

@@ -74,9 +74,9 @@ def decide(
     first, *others = (label_names[label_id] for label_id in np.argsort(-probabilities, kind="stable")[:2])
     if trust is None:
         return Answer(first)
-    if familiarity is not None and trust.familiarity_threshold is not None:
-        if familiarity < trust.familiarity_threshold:
-            return NoneOfThese()
+    least = trust.familiarity_threshold
+    if familiarity is not None and least is not None and familiarity < least:
+        return NoneOfThese()
     threshold = trust.confidence_threshold
     if not others or (threshold is not None and probabilities.max() >= threshold):
         return Answer(first)

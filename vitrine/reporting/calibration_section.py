@@ -8,6 +8,7 @@ from vitrine.reporting.page import inline_figure
 from vitrine.reporting.texts import Texts
 from vitrine.reporting.trust_plots import reliability_diagram
 
+TOO_WIDE = 0.1  # an interval that ends beyond says neither yes nor no
 CLEAR = 0.05  # a temperature nearer to 1 changed next to nothing
 
 
@@ -60,15 +61,18 @@ def show_calibration(calibration: Calibration, texts: Texts) -> dict[str, object
     }
 
 
-def judge_confidence(reliability: Reliability, accuracy: float) -> Literal["believable", "too_sure", "too_modest"]:
+def judge_confidence(
+    reliability: Reliability, accuracy: float
+) -> Literal["believable", "unclear", "too_sure", "too_modest"]:
     """Whether percentages differ from the truth beyond chance, and to which side.
 
     Args:
         reliability: of the percentages.
         accuracy: of the same pictures.
     """
-    if reliability.error_interval[0] == 0:
-        return "believable"
+    low, high = reliability.error_interval
+    if low == 0:
+        return "believable" if high <= TOO_WIDE else "unclear"
     return "too_sure" if reliability.confidence > accuracy else "too_modest"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from vitrine.reporting.palette import LIGHT, Theme
 from vitrine.reporting.plots import LONGEST_NAME, WIDTH
@@ -110,6 +110,9 @@ def accuracy_against_time(rows: Sequence[Row], texts: Texts, theme: Theme = LIGH
         seconds = [row.seconds for row in rows]
         if max(seconds) > LOGARITHMIC * max(min(seconds), 1e-9):
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.margins(x=0.12)
         else:
             axes.set_xlim(0, 1.25 * max(seconds))
             axes.xaxis.set_major_locator(MaxNLocator(5))

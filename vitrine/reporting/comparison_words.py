@@ -1,6 +1,7 @@
 """What the figures of a comparison say, in sentences of the reader's language."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from vitrine.evaluation.comparison import Verdict
 from vitrine.evaluation.comparison_figures import ComparisonFigures, PairFigures, Spread, VariantFigures
@@ -17,7 +18,7 @@ def points(value: float, texts: Texts, sign: bool = False) -> str:
 
 
 def judgement(pair: PairFigures, texts: Texts) -> str:
-    """ "not shown to help", "shown to be better" ..."""
+    """What may be said: "not shown to help", "shown to be better" ..."""
     difference = pair.difference
     if difference.verdict is not Verdict.NOT_SHOWN:
         return texts(f"comparison.verdict.{difference.verdict.value}")
@@ -26,7 +27,7 @@ def judgement(pair: PairFigures, texts: Texts) -> str:
 
 
 def measured(pair: PairFigures, texts: Texts) -> str:
-    """ "+1.1 points, interval -0.2 to 2.4: not shown to help"."""
+    """The difference: "+1.1 points, interval -0.2 to 2.4: not shown to help"."""
     low, high = pair.difference.interval
     return texts(
         "comparison.measured",
@@ -38,7 +39,7 @@ def measured(pair: PairFigures, texts: Texts) -> str:
 
 
 def sentence(pair: PairFigures, texts: Texts) -> str:
-    """ "light against none: +1.1 points, interval -0.2 to 2.4: not shown to help"."""
+    """With names: "light against none: +1.1 points, interval -0.2 to 2.4: not shown to help"."""
     return texts("comparison.sentence", variant=pair.variant, base=pair.base, measured=measured(pair, texts))
 
 
@@ -57,7 +58,7 @@ def answer(figures: ComparisonFigures, texts: Texts) -> tuple[str, str]:
         return _answer_for_one(figures.variants[0], texts)
     with_reference = [pair for pair in figures.pairs if pair.base == figures.reference] or figures.pairs[:1]
     if len(figures.pairs) == 1:
-        return _answer_for_two(with_reference[0], texts)
+        return _answer_for_two(figures, with_reference[0], texts)
     return _answer_for_several(figures, with_reference, texts)
 
 
@@ -72,9 +73,19 @@ def _answer_for_one(variant: VariantFigures, texts: Texts) -> tuple[str, str]:
     )
 
 
-def _answer_for_two(pair: PairFigures, texts: Texts) -> tuple[str, str]:
+def _answer_for_two(figures: ComparisonFigures, pair: PairFigures, texts: Texts) -> tuple[str, str]:
     claim = texts(f"comparison.two.{pair.difference.verdict.value}", base=pair.base, variant=pair.variant)
-    return claim, texts("comparison.first_letter", sentence=measured(pair, texts))
+    by_name = {variant.name: variant for variant in figures.variants}
+    base, variant = by_name[pair.base], by_name[pair.variant]
+    values = {
+        "base_accuracy": texts.percent(base.accuracy.mean, 1),
+        "variant_accuracy": texts.percent(variant.accuracy.mean, 1),
+        "measured": measured(pair, texts),
+    }
+    if not base.cpu_seconds.mean:
+        return claim, texts("comparison.two.evidence_without_time", **values)
+    times = texts.number(variant.cpu_seconds.mean / base.cpu_seconds.mean, 1)
+    return claim, texts("comparison.two.evidence", variant=pair.variant, times=times, **values)
 
 
 def _answer_for_several(figures: ComparisonFigures, pairs: Sequence[PairFigures], texts: Texts) -> tuple[str, str]:
@@ -83,7 +94,7 @@ def _answer_for_several(figures: ComparisonFigures, pairs: Sequence[PairFigures]
     base = pairs[0].base
     if better:
         key = "one" if len(better) == 1 else "other"
-        claim = texts(f"comparison.several.better.{key}", names=", ".join(better), base=base)
+        claim = texts(f"comparison.several.better.{key}", names=texts.join(better), base=base)
     else:
         claim = texts("comparison.several.none", base=base)
     evidence = texts("comparison.several.highest", name=best.name, accuracy=texts.percent(best.accuracy.mean, 1))
@@ -93,9 +104,9 @@ def _answer_for_several(figures: ComparisonFigures, pairs: Sequence[PairFigures]
     return claim, evidence
 
 
-def notes(figures: ComparisonFigures, texts: Texts) -> list[tuple[str, str]]:
+def notes(figures: ComparisonFigures, texts: Texts) -> list[tuple[Literal["warning", "note"], str]]:
     """What a reader must know before believing the answer: (level, sentence)."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[Literal["warning", "note"], str]] = []
     if figures.failures:
         found.append(("warning", texts("comparison.notes.failed", count=len(figures.failures))))
     waiting = figures.planned - len(figures.runs) - len(figures.failures)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from vitrine.evaluation.learning_curve import LearningCurve
 from vitrine.reporting.palette import LIGHT, Theme
@@ -77,5 +77,6 @@ def _set_axes(axes: Axes, places: list[float], curve: LearningCurve, texts: Text
     axes.set_title(texts("learning_curve.y_axis"))
     lowest = min(point.interval[0] for point in curve.points)
     axes.set_ylim(max(0.0, np.floor(lowest * 10 - 0.2) / 10), 1.01)
+    axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))  # 0.025 would be rounded to whole percents
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: texts.percent(share) if share <= 1 else ""))
     axes.grid(axis="y")

@@ -16,7 +16,7 @@ PAGE = "learning_curve.html"
 NUMBERS = "learning_curve.json"
 NOTABLE = 0.005  # of the accuracy: half a point; less is hardly worth the pictures
 MINUS = "\N{MINUS SIGN}"
-ABOVE_NOTHING = 0.001  # the law cannot fall, so a gain is never below 0; it is shown from a tenth of a point on
+ABOVE_NOTHING = 0.0005  # the law cannot rise, so no gain is below 0; it is shown where its interval leaves 0.0 out
 
 
 def describe_learning_curve(curve: LearningCurve, texts: Texts) -> dict[str, Any]:
@@ -77,13 +77,14 @@ def advise(curve: LearningCurve, texts: Texts) -> str:
 
 def _describe_outlook(outlook: Outlook, texts: Texts) -> dict[str, str]:
     key = {1.0: "today", 2.0: "twice", 4.0: "four_times"}[outlook.factor]
-    gain = "" if outlook.factor == 1 else f"{_points(outlook.gain, texts)} ({_range(outlook.gain_interval, texts)})"
+    is_today = outlook.factor == 1
     return {
         "name": texts(f"learning_curve.{key}"),
         "pictures": texts.number(outlook.pictures_per_class),
         "accuracy": texts.percent(outlook.accuracy, 1),
         "interval": texts.interval(*outlook.interval, 1),
-        "gain": gain,
+        "gain": "" if is_today else _points(outlook.gain, texts),
+        "gain_interval": "" if is_today else _range(outlook.gain_interval, texts),
     }
 
 

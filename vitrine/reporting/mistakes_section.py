@@ -16,8 +16,8 @@ from PIL import Image
 from vitrine.data.prepared import PreparedDataset
 from vitrine.evaluation.label_errors import Examined, LabelErrors, Suspect
 from vitrine.evaluation.mistakes import Mistakes, Pair, TopLoss
-from vitrine.evaluation.slices import Slice
 from vitrine.reporting.page import Thumbnail, thumbnail
+from vitrine.reporting.slices_table import show_slices
 from vitrine.reporting.texts import Texts
 from vitrine.reporting.wall import shrink
 
@@ -142,7 +142,7 @@ def show_mistakes(
         "more_pairs": max(0, len(mistakes.pairs) - MOST_PAIRS),
         "losses": [_show_loss(loss, pictures, texts) for loss in mistakes.top_losses[:MOST_LOSSES]],
         "labels": _show_labels(mistakes.label_errors, pictures, texts),
-        "slices": None if mistakes.slices is None else _show_slices(mistakes.slices, texts),
+        "slices": None if mistakes.slices is None else show_slices(mistakes.slices, texts),
     }
 
 
@@ -294,39 +294,4 @@ def _show_suspect(suspect: Suspect, pictures: _Pictures, texts: Texts) -> dict[s
         "given": texts("mistakes.labels.given", label=suspect.label_name),
         "suggested": texts("mistakes.labels.suggested", label=suspect.suggested),
         "split": texts(f"mistakes.splits.{suspect.split}"),
-    }
-
-
-def _show_slices(slices: Sequence[Slice], texts: Texts) -> Mapping[str, object]:
-    weak = [one for one in slices if one.is_weaker and one.accuracy is not None and one.rest_accuracy is not None]
-    sentences = [
-        texts(
-            "slices.weaker",
-            name=texts(f"slices.names.{one.name}"),
-            accuracy=texts.percent(one.accuracy or 0.0),
-            rest=texts.percent(one.rest_accuracy or 0.0),
-        )
-        for one in weak
-    ]
-    return {
-        "sentences": sentences or [texts("slices.none_weaker")],
-        "has_weak": bool(weak),
-        "rows": [_show_slice(one, texts) for one in slices],
-    }
-
-
-def _show_slice(one: Slice, texts: Texts) -> dict[str, str]:
-    decimals = 2 if one.name in ("elongated", "blurred") else 0
-    limit = "" if one.limit is None else texts(f"slices.limits.{one.name}", limit=texts.number(one.limit, decimals))
-    if one.accuracy is None or one.interval is None or one.rest_accuracy is None:
-        verdict = "slices.no_pictures" if not one.pictures else "slices.no_others"
-        return {"name": texts(f"slices.names.{one.name}"), "limit": "", "verdict": texts(verdict), "pictures": ""}
-    return {
-        "name": texts(f"slices.names.{one.name}"),
-        "limit": limit,
-        "pictures": texts.number(one.pictures),
-        "accuracy": texts.percent(one.accuracy),
-        "interval": texts.interval(*one.interval),
-        "rest": texts.percent(one.rest_accuracy),
-        "verdict": texts("slices.is_weaker" if one.is_weaker else "slices.is_not_weaker"),
     }

@@ -5,7 +5,7 @@ from typing import Any
 from vitrine.evaluation.comparison import Difference
 from vitrine.reporting.page import inline_figure, render
 from vitrine.reporting.search_plots import parallel_coordinates, parameter_importance, place_on_axis, search_history
-from vitrine.reporting.search_result import SearchResult, TrialRecord
+from vitrine.reporting.search_result import ParameterRecord, SearchResult, TrialRecord
 from vitrine.reporting.texts import Texts
 from vitrine.reporting.verdict import Notice
 
@@ -49,6 +49,7 @@ def render_search_page(result: SearchResult, recipe: str, address: str, texts: T
         "notices": find_notices(result, texts),
         "cost_words": tell_cost(result, texts),
         "parameters": sorted(result.parameters, key=lambda parameter: -(parameter.importance or 0.0)),
+        "ranges": {parameter.name: write_range(parameter, texts) for parameter in result.parameters},
         "history": inline_figure(lambda theme: search_history(result, texts, theme)),
         "lines": inline_figure(lambda theme: parallel_coordinates(result, texts, theme)),
         "importance": inline_figure(lambda theme: parameter_importance(result.parameters, texts, theme))
@@ -81,6 +82,14 @@ def _give_evidence(result: SearchResult, texts: Texts) -> str:
         best=_write_figure(result, best, texts),
         before=_write_figure(result, default, texts),
     )
+
+
+def write_range(parameter: ParameterRecord, texts: Texts) -> str:
+    """What was searched, in the page's language; names and choices stay as a recipe writes them."""
+    if parameter.low is None or parameter.high is None:
+        return parameter.words
+    key = "search.found.log_range" if parameter.is_log else "search.found.plain_range"
+    return texts(key, low=f"{parameter.low:g}", high=f"{parameter.high:g}")
 
 
 def tell_cost(result: SearchResult, texts: Texts) -> list[str]:

@@ -181,7 +181,7 @@ def _draw_axis(axes: Axes, height: float, name: str, ticks: Sequence[tuple[float
         axes.plot([place], [height], "|", color=theme.muted, markersize=7, zorder=2)
         side = "left" if number == 0 and len(ticks) > 1 else "right" if number == len(ticks) - 1 else "center"
         axes.annotate(
-            label, (place, height), (0, 3), textcoords="offset points", ha=side, va="bottom", fontsize=7.5,
+            label, (place, height), (0, 3), textcoords="offset points", ha=side, va="bottom", fontsize=8,
             color=theme.muted, zorder=ON_TOP, bbox=ground,
         )  # fmt: skip
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter
 
 from vitrine.evaluation.calibration import Calibration, Reliability
 from vitrine.evaluation.rejection import Rejection
 from vitrine.reporting.palette import LIGHT, Theme
 from vitrine.reporting.plots import WIDTH
 from vitrine.reporting.styling import style
-from vitrine.reporting.texts import NO_BREAK, Texts
+from vitrine.reporting.texts import Texts
 
 LARGEST_DOT = 160.0  # square points, for a bin of all pictures
 SMALLEST_DOT = 14.0
@@ -64,9 +64,9 @@ def _draw_reliability(lines: Sequence[tuple[str, Reliability, str, str]], texts:
         counts.set_title(texts("calibration.figure.pictures"))
         counts.set_xlabel(texts("calibration.figure.confidence"))
         for axes in (shares, counts):
-            axes.yaxis.set_major_formatter(_percent())
+            axes.yaxis.set_major_formatter(_percent(texts))
             axes.grid(axis="y")
-        counts.xaxis.set_major_formatter(_percent())
+        counts.xaxis.set_major_formatter(_percent(texts))
         shares.set(xlim=(-0.02, 1.03), ylim=(-0.03, 1.05))
         figure.legend(*shares.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
@@ -74,10 +74,10 @@ def _draw_reliability(lines: Sequence[tuple[str, Reliability, str, str]], texts:
 
 def _draw_bins(axes: Axes, reliability: Reliability, colour: str, line: str, label: str) -> None:
     known = [found for found in reliability.bins if found.pictures]
-    confidence = [found.confidence for found in known]
-    accuracy = [found.accuracy for found in known]
+    confidence = [found.confidence for found in known if found.confidence is not None]
+    accuracy = [found.accuracy for found in known if found.accuracy is not None]
     sizes = np.array([found.pictures for found in known]) / sum(found.pictures for found in known)
-    axes.plot(confidence, accuracy, line[1:], color=colour, linewidth=1.6, marker=line[0], markersize=4, label=label)
+    axes.plot(confidence, accuracy, line[1:], color=colour, linewidth=1.4, marker=line[0], markersize=4, label=label)
     axes.scatter(confidence, accuracy, np.maximum(LARGEST_DOT * sizes, SMALLEST_DOT), color=colour, marker=line[0])
 
 
@@ -90,13 +90,12 @@ def risk_curve(rejection: Rejection, texts: Texts, theme: Theme = LIGHT) -> Figu
         theme: colours.
     """
     curve, allowed = rejection.curve, 1 - rejection.precision
-    decimals = 0 if abs(100 * allowed - round(100 * allowed)) < 1e-6 else 1
     with style(theme):
         figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
         axes = figure.subplots()
         axes.axhline(
             allowed, color=theme.wrong, linestyle=":", linewidth=1.4,
-            label=texts("rejection.figure.allowed", share=texts.percent(allowed, decimals)),
+            label=texts("rejection.figure.allowed", share=texts.percent(allowed, _decimals(allowed))),
         )  # fmt: skip
         # A few pictures have no shape: a line alone would hide them.
         marker = "o" if len(curve.coverage) <= 20 else ""
@@ -112,12 +111,17 @@ def risk_curve(rejection: Rejection, texts: Texts, theme: Theme = LIGHT) -> Figu
         axes.set_title(texts("rejection.figure.risk"))
         axes.set_xlabel(texts("rejection.figure.coverage"))
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(_percent())
+            axis.set_major_formatter(_percent(texts))
         axes.set(xlim=(0, 1.02), ylim=(0, 1.25 * max(allowed, max(curve.risk))))
         axes.grid(axis="y")
         figure.legend(loc="outside upper left", ncols=2)
     return figure
 
 
-def _percent() -> PercentFormatter:
-    return PercentFormatter(1.0, decimals=None, symbol=f"{NO_BREAK}%")
+def _percent(texts: Texts) -> FuncFormatter:
+    return FuncFormatter(lambda share, _: texts.percent(share, _decimals(share)))
+
+
+def _decimals(share: float) -> int:
+    """None for 5 %, one for 2.5 %."""
+    return 0 if abs(100 * share - round(100 * share)) < 1e-6 else 1

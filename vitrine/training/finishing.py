@@ -16,13 +16,16 @@ from vitrine.models.model_folder import ModelMetadata, build_processor, save_exa
 from vitrine.records import run_folder
 from vitrine.records.atomic import new_folder
 from vitrine.records.environment import now
+from vitrine.training.examination import examine
 from vitrine.training.examples import choose_examples
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
 from vitrine.training.fitting import Fitted
 from vitrine.training.trusting import Known, Trusted, build_trust, look_again, recall_inputs
 
 
-def save_and_evaluate(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, folder: Path) -> dict[str, Any]:
+def save_and_evaluate(
+    recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, folder: Path, studies: bool
+) -> dict[str, Any]:
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured.
 
     Temperature and thresholds come from validation pictures, before the test split is read, once.
@@ -32,9 +35,10 @@ def save_and_evaluate(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted,
         prepared: its data set.
         fitted: the trained network, which is calibrated here.
         folder: of the run.
+        studies: whether the training pictures are looked at with the pretrained network, too.
 
     Returns:
-        The sections `test`, `calibration` and `rejection` of metrics.json.
+        The sections `test`, `calibration`, `rejection`, `mistakes` and `learning_curve` of metrics.json.
     """
     preparation = Preparation.from_section(prepared.facts.settings.preparation)
     processor = build_processor(prepared.facts.image_size, fitted.normalisation, preparation)
@@ -71,8 +75,11 @@ def save_and_evaluate(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted,
         seed,
     )
     rejection = measure_rejection(trusted.trust, trusted.validation, final.judged)
-    sections = {"test": test, "calibration": calibration, "rejection": rejection}
-    return {name: section.model_dump(mode="json") for name, section in sections.items()}
+    mistakes, curve = examine(recipe, prepared, fitted.head_inputs, trusted.validation, final.judged, studies)
+    sections = {"test": test, "calibration": calibration, "rejection": rejection, "mistakes": mistakes}
+    return {name: section.model_dump(mode="json") for name, section in sections.items()} | {
+        "learning_curve": None if curve is None else curve.model_dump(mode="json")
+    }
 
 
 def _know(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, processor: Any, preparation: Preparation) -> Known:

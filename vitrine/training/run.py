@@ -61,7 +61,11 @@ def open_run(runs: Path, name: str) -> Path:
 
 
 def run_training(
-    recipe: Recipe, folder: Path, listeners: Listeners | None = None, begun: float | None = None
+    recipe: Recipe,
+    folder: Path,
+    listeners: Listeners | None = None,
+    begun: float | None = None,
+    studies: bool = True,
 ) -> dict[str, Any]:
     """Trains, evaluates and fills an unfinished run folder (all but the report).
 
@@ -70,6 +74,8 @@ def run_training(
         folder: the run folder; holds checkpoints where an interrupted run goes on.
         listeners: told how it goes.
         begun: `time.monotonic()` from which a time budget counts; None: from now.
+        studies: whether the training pictures are studied where the recipe asks for it; one of many runs on the same
+            pictures does without.
 
     Returns:
         The content of `metrics.json`; nothing in processes other than the main one, which evaluates alone.
@@ -87,7 +93,8 @@ def run_training(
     fit, facts = fitted.fit, fitted.facts
     history = pd.DataFrame([asdict(record) for record in fit.history])
     history.to_csv(folder / run_folder.HISTORY, index=False)
-    metrics = save_and_evaluate(recipe, prepared, fitted, folder)
+    studies = studies and recipe.report.study and recipe.engine.budget_minutes is None
+    metrics = save_and_evaluate(recipe, prepared, fitted, folder, studies)
     best = fit.best
     metrics |= {
         "validation": {

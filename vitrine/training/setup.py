@@ -41,7 +41,7 @@ from vitrine.training.weight_average import WeightAverage
 FREE_SETTINGS = {
     *("name", "data.source", "data.prepared", "early_stopping.top", "engine.tracker", "engine.workers"),
     *("engine.checkpoint_minutes", "engine.budget_minutes", "engine.memory_gb"),
-    *("report.top_k", "report.precision", "report.language"),
+    *("report.top_k", "report.precision", "report.study", "report.language"),
 }
 
 
