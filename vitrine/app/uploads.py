@@ -10,7 +10,7 @@ from gradio.processing_utils import save_pil_to_cache
 from gradio_client.utils import is_http_url_like
 from PIL import Image
 
-from vitrine.data.preparation import MAX_MEGAPIXELS, PictureError, open_picture
+from vitrine.data.preparation import MAX_MEGAPIXELS, PictureError, is_heic, open_picture
 from vitrine.data.squares import Ground
 from vitrine.errors import UserError
 
@@ -25,7 +25,6 @@ HEIC_REASON = "HEIC pictures are not supported"
 HEIC_ADVICE = (
     "Save it as JPEG first; an iPhone takes JPEG pictures after Settings > Camera > Formats > Most Compatible."
 )
-HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 PREVIEW_SIDE = 1024  # pixels
 SHOWN_BY_BROWSERS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".avif")
 
@@ -110,9 +109,7 @@ def _short(name: str) -> str:
 
 
 def _is_heic(path: Path) -> bool:
-    """By the file's first box (ISO/IEC 23008-12), or by its name where the content says nothing."""
+    """By the file's first bytes, or by its name where they are of no format that has boxes."""
     with path.open("rb") as file:
         start = file.read(12)
-    if start[4:8] == b"ftyp":
-        return start[8:12] in HEIC_BRANDS
-    return path.suffix.lower() in (".heic", ".heif")
+    return is_heic(start) or (start[4:8] != b"ftyp" and path.suffix.lower() in (".heic", ".heif"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, get_args
 from rich.console import Console
 
 from vitrine.commands.console import run_command
+from vitrine.commands.prepare import write_data_set
 from vitrine.config.schema import Recipe
 from vitrine.errors import UserError
 from vitrine.experiments.comparison_file import load_comparison
@@ -82,7 +83,7 @@ def _compare(options: argparse.Namespace) -> int:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
-    prepare = _refuse_to_prepare if options.show else _prepare
+    prepare = _refuse_to_prepare if options.show else write_data_set
     runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, prepare, say))
     if not options.show:
         _do(runs, options, console)
@@ -118,23 +119,3 @@ def _do(runs: Sequence["PlannedRun"], options: argparse.Namespace, console: Cons
 
 def _refuse_to_prepare(recipe: Recipe) -> None:
     raise UserError(f"--show: {recipe.prepared_folder} is not prepared yet, so no run is done; leave out --show")
-
-
-def _prepare(recipe: Recipe) -> None:
-    """Writes a prepared data set as data_prep.py does."""
-    from vitrine.data.facts import Settings
-    from vitrine.data.prepared import open_prepared, read_manifest
-    from vitrine.data.preparing import write_prepared
-    from vitrine.data.sources import find_kind
-    from vitrine.data.working_folder import check_place, working_folder
-    from vitrine.hub.data_card import write_data_card
-    from vitrine.reporting.data_report import write_data_report
-
-    final = recipe.prepared_folder
-    settings = Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
-    if find_kind(recipe.data.source) not in ("hub", "digits"):
-        check_place(final, Path(recipe.data.source).expanduser())
-    with working_folder(final) as folder:
-        write_prepared(folder, recipe.name, settings)
-        write_data_report(folder)
-        write_data_card(open_prepared(folder), read_manifest(folder))

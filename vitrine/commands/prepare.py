@@ -13,7 +13,7 @@ used is named with its reason. A second run takes over what has not changed.
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,17 +52,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     console = Console(highlight=False)
     final = recipe.prepared_folder
-    from vitrine.data.facts import REPORT, Settings
-    from vitrine.data.sources import find_kind
+    from vitrine.data.facts import REPORT
     from vitrine.data.unchanged import find_unchanged
-    from vitrine.data.working_folder import check_place
 
-    settings = Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
-    if find_kind(recipe.data.source) not in ("hub", "digits"):
-        check_place(final, Path(recipe.data.source).expanduser())
-    facts = None if again else find_unchanged(final, settings)
+    facts = None if again else find_unchanged(final, read_settings(recipe))
     if facts is None:
-        facts = _write(recipe, settings, again, console)
+        facts = _write_with_progress(recipe, again, console)
     else:
         console.print(f"Nothing has changed since {final} was prepared: nothing to do.\n", markup=False)
     _print_summary(console, facts, final)
@@ -73,8 +68,50 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     )
 
 
-def _write(recipe: Recipe, settings: "Settings", again: bool, console: Console) -> "PreparedFacts":
-    final = recipe.prepared_folder
+def read_settings(recipe: Recipe) -> "Settings":
+    """What of a recipe decides a prepared data set.
+
+    Raises:
+        UserError: the data set would lie inside its source, or the source inside it.
+    """
+    from vitrine.data.facts import Settings
+    from vitrine.data.sources import find_kind
+    from vitrine.data.working_folder import check_place
+
+    if find_kind(recipe.data.source) not in ("hub", "digits"):
+        check_place(recipe.prepared_folder, Path(recipe.data.source).expanduser())
+    return Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
+
+
+def write_data_set(
+    recipe: Recipe, progress: Callable[[str, int, int], None] = lambda *_: None, again: bool = False
+) -> "PreparedFacts":
+    """Writes the prepared data set of a recipe with its report and its card, whole or not at all.
+
+    Args:
+        recipe: says where it comes from and where it goes.
+        progress: called with (what, done, total).
+        again: read every picture again, even those of an earlier preparation that have not changed.
+
+    Raises:
+        UserError: the pictures cannot be prepared as the recipe says.
+    """
+    from vitrine.data.prepared import open_prepared, read_manifest
+    from vitrine.data.preparing import write_prepared  # seconds of imports
+    from vitrine.data.working_folder import working_folder
+    from vitrine.hub.data_card import write_data_card
+    from vitrine.reporting.data_report import write_data_report
+
+    final, settings = recipe.prepared_folder, read_settings(recipe)
+    with working_folder(final) as folder:
+        earlier = final if final.exists() else None
+        facts = write_prepared(folder, recipe.name, settings, progress, earlier, again)
+        write_data_report(folder)
+        write_data_card(open_prepared(folder), read_manifest(folder))
+    return facts
+
+
+def _write_with_progress(recipe: Recipe, again: bool, console: Console) -> "PreparedFacts":
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks = {"starting": progress.add_task("starting", total=None)}
 
@@ -84,23 +121,12 @@ def _write(recipe: Recipe, settings: "Settings", again: bool, console: Console) 
                 tasks[what] = progress.add_task(what)
             progress.update(tasks[what], completed=done, total=total)
 
-        from vitrine.data.prepared import open_prepared, read_manifest
-        from vitrine.data.preparing import write_prepared  # seconds of imports
-        from vitrine.data.working_folder import working_folder
-        from vitrine.hub.data_card import write_data_card
-        from vitrine.reporting.data_report import write_data_report
-
         try:
-            with working_folder(final) as folder:
-                earlier = final if final.exists() else None
-                facts = write_prepared(folder, recipe.name, settings, show, earlier, again)
-                write_data_report(folder)
-                write_data_card(open_prepared(folder), read_manifest(folder))
+            return write_data_set(recipe, show, again)
         except KeyboardInterrupt:
             progress.stop()
             console.print("what was done is kept: the same command goes on from there")
             raise
-    return facts
 
 
 def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> None:

@@ -101,7 +101,8 @@ def _cells(run: Run, now: datetime) -> list[str]:
     network = Path(record.model.backbone).name + (", head" if record.model.trainable_part == "head" else "")
     optimiser = f"{record.optim.name} {record.optim.learning_rate:g}"
     if figures is None or run.seconds is None:
-        return [run.name, age(run.started, now), "-", "unfinished", "-", network, optimiser, f"?/{record.optim.epochs}"]
+        state = "at work" if run.at_work else "unfinished"
+        return [run.name, age(run.started, now), "-", state, "-", network, optimiser, f"?/{record.optim.epochs}"]
     low, high = figures.test.accuracy_interval
     return [
         run.name,
@@ -130,14 +131,14 @@ def age(moment: datetime, now: datetime) -> str:
 
 def _print_what_to_do(runs: Sequence[Run]) -> None:
     finished = [run for run in runs if run.figures]
-    unfinished = [run for run in runs if not run.figures]
+    unfinished = [run for run in runs if not run.figures and not run.at_work]
     if finished:
         best = sort_runs(finished, "accuracy")[0]
         print("\naccuracy: of the test pictures, with its 95 % interval")
         report = best.folder / run_folder.REPORT
         print(f"most accurate: {report if report.exists() else best.folder}")  # a comparison may leave reports out
     if unfinished:
-        print(f"\n{plural(len(unfinished), 'run')} unfinished, or still at work; to go on:")
+        print(f"\n{plural(len(unfinished), 'run')} unfinished; to go on:")
     now = datetime.now().astimezone()
     for run in unfinished:
         last = f"  (last written {age(run.last_written, now)})" if run.last_written else ""

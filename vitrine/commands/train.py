@@ -8,13 +8,18 @@ python train.py --resume runs/digits/2026-01-31_12-00-00.unfinished
 import argparse
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vitrine.commands.console import parse_recipe, run_command
 from vitrine.config.loading import load_recipe
 from vitrine.config.schema import Recipe
 from vitrine.errors import UserError
 from vitrine.records import run_folder
+
+if TYPE_CHECKING:
+    from vitrine.data.prepared import PreparedDataset
 
 RUNS = Path("runs")
 
@@ -50,17 +55,24 @@ def _read_stored_recipe(folder: Path) -> Recipe:
 def _train(recipe: Recipe, folder: Path | None) -> None:
     import transformers
 
-    from vitrine.commands.training_display import TrainingDisplay
-    from vitrine.reporting.run_report import write_run_report
-    from vitrine.training.progress import Listeners
-    from vitrine.training.run import is_main_process, open_matching_data, open_run, run_training
+    from vitrine.training.run import is_main_process, open_matching_data, open_run
 
     begun = time.monotonic() - _seconds_since_start()
     transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
     transformers.logging.disable_progress_bar()
     prepared, recipe = open_matching_data(recipe)
-    main_process = is_main_process()
     folder = folder or open_run(RUNS, recipe.name)
+    with run_folder.hold_run(folder) if is_main_process() else nullcontext():
+        _fill(folder, recipe, prepared, begun)
+
+
+def _fill(folder: Path, recipe: Recipe, prepared: "PreparedDataset", begun: float) -> None:
+    from vitrine.commands.training_display import TrainingDisplay
+    from vitrine.reporting.run_report import write_run_report
+    from vitrine.training.progress import Listeners
+    from vitrine.training.run import is_main_process, run_training
+
+    main_process = is_main_process()
     try:
         with TrainingDisplay(recipe.optim.epochs, quiet=not main_process) as display:
             listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)

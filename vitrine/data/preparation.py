@@ -123,6 +123,11 @@ def _decode(source: Path | str | IO[bytes], max_megapixels: int) -> Image.Image:
         return image
 
 
+def is_heic(start: bytes) -> bool:
+    """Whether a file's first 12 bytes are those of a HEIC picture (ISO/IEC 23008-12)."""
+    return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
+
+
 def _name_unknown(source: Path | str | IO[bytes]) -> str:
     """Why a file is not recognised, as far as its first bytes tell."""
     if isinstance(source, Path | str):
@@ -133,7 +138,7 @@ def _name_unknown(source: Path | str | IO[bytes]) -> str:
         start = source.read(12)
     if not start:
         return "the file is empty"
-    if start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS:  # ISO/IEC 23008-12
+    if is_heic(start):
         return "HEIC pictures are not supported; save them as JPEG first"
     return "not a picture that can be read"
 

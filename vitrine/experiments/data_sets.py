@@ -101,7 +101,7 @@ def _find_differences(folder: Path, wanted: dict[str, object], names_source: boo
 
 
 def prepare_missing(
-    comparison: Comparison, runs: Path, prepare: Callable[[Recipe], None], say: Callable[[str], None]
+    comparison: Comparison, runs: Path, prepare: Callable[[Recipe], object], say: Callable[[str], None]
 ) -> dict[str, Path]:
     """Prepares what is missing, once for all variants that want the same.
 

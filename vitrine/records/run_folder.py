@@ -1,9 +1,14 @@
-"""The run folder: the names in it, its birth under an unfinished name, and the link to the last finished one."""
+"""The run folder: the names in it, its birth under an unfinished name, who is at work on it, the last finished one."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from vitrine.errors import UserError
 from vitrine.records.atomic import point_to
 
 RECIPE = "recipe.yaml"
@@ -39,6 +44,45 @@ def start_run(runs: Path, name: str) -> Path:
                 continue
             return folder
         number += 1
+
+
+@contextmanager
+def hold_run(folder: Path) -> Iterator[None]:
+    """Keeps every other process from going on with the same run; the system lets go when this process ends, however.
+
+    Raises:
+        UserError: another process is at work on it.
+    """
+    lock = _lock(folder)
+    try:
+        with suppress(NotImplementedError):  # a disk that cannot lock is no reason not to train
+            lock.acquire()
+    except Timeout:
+        raise UserError(
+            f"{folder}: another train.py is at work on this run just now; wait until it has ended"
+        ) from None
+    try:
+        yield
+    finally:
+        if lock.is_locked:
+            Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
+            lock.release()
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process is at work on an unfinished run."""
+    lock = _lock(folder)
+    if not Path(lock.lock_file).exists():
+        return False  # asking leaves no file behind
+    try:
+        with lock:
+            return False
+    except (Timeout, NotImplementedError, OSError):
+        return True
+
+
+def _lock(folder: Path) -> FileLock:
+    return FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)
 
 
 def finish_run(folder: Path) -> Path:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vitrine.config.loading import RecipeLoader
-from vitrine.records.run_folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED
+from vitrine.records.run_folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, is_held
 
 Order = Literal["age", "accuracy", "loss", "duration"]
 STAMP = "%Y-%m-%d_%H-%M-%S"
@@ -91,6 +91,7 @@ class Run:
         choices: from its recipe.
         figures: what it reached; None of an unfinished run.
         last_written: of an unfinished run, when it last left something on the disk.
+        at_work: whether a train.py is at work on it just now.
     """
 
     folder: Path
@@ -100,6 +101,7 @@ class Run:
     choices: Choices
     figures: Figures | None
     last_written: datetime | None = None
+    at_work: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def as_record(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "started": run.started.isoformat(timespec="seconds"),
-        "state": "finished" if figures else "unfinished",
+        "state": "finished" if figures else "at work" if run.at_work else "unfinished",
         "duration_seconds": run.seconds,
         "training_seconds": figures and figures.training.seconds,
         "test_accuracy": figures and figures.test.accuracy,
@@ -200,7 +202,7 @@ def _read_run(folder: Path, name: str) -> Run:
     if folder.name.endswith(UNFINISHED):
         last = max(path.stat().st_mtime for path in [folder, *folder.iterdir()])
         started = _read_stamp(folder) or _local(recipe.stat().st_mtime)
-        return Run(folder, name, started, None, choices, None, _local(last))
+        return Run(folder, name, started, None, choices, None, _local(last), is_held(folder))
     times = _check(ENVIRONMENT, _Times, json.loads((folder / ENVIRONMENT).read_text("utf-8")))
     figures = _check(METRICS, Figures, json.loads((folder / METRICS).read_text("utf-8")))
     seconds = (times.finished - times.started).total_seconds()
