@@ -12,7 +12,7 @@ import pytest
 
 from vitrine.commands import runs as command
 from vitrine.config.loading import dump_recipe, load_recipe
-from vitrine.records.run_folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED
+from vitrine.records.run_folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, hold_run
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -87,6 +87,16 @@ def test_an_unfinished_run_comes_last_and_says_how_to_go_on(show):
     assert names_in(out) == ["good", "halted"]
     assert f"python train.py --resume {halted}" in out
     assert "last written" in out
+
+
+def test_a_run_at_work_is_not_offered_to_go_on_with(show):
+    folder = write_run("busy", 1, suffix=UNFINISHED)
+    with hold_run(folder):
+        out = show()[1]
+        rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
+    assert "at work" in out
+    assert "--resume" not in out
+    assert [row["state"] for row in rows] == ["at work"]
 
 
 def test_a_pattern_chooses_names_and_a_wrong_one_is_answered_with_those_that_exist(show):

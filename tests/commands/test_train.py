@@ -84,6 +84,18 @@ def test_a_run_whose_report_failed_is_finished_by_resuming(workplace, monkeypatc
     assert (workplace / "runs/colours/latest/report.html").exists()
 
 
+def test_a_run_at_work_is_not_resumed_beside_itself(workplace, capsys):
+    assert train.main(["name=colours", *SHAPE]) == 0
+    (finished,) = (workplace / "runs/colours").glob("2*")
+    at_work = finished.with_name(finished.name + run_folder.UNFINISHED)
+    finished.rename(at_work)
+    before = sorted(at_work.rglob("*"))
+    with run_folder.hold_run(at_work):
+        assert train.main(["--resume", str(at_work)]) == 2
+    assert "another train.py is at work on this run" in capsys.readouterr().err
+    assert sorted(at_work.rglob("*")) == before
+
+
 def test_resuming_takes_no_other_recipe(workplace, capsys):
     assert train.main(["name=colours", "--resume", "runs/colours/x.unfinished"]) == 2
     assert "a run goes on with its own recipe" in capsys.readouterr().err

@@ -1,7 +1,17 @@
 """Run folders: unfinished until they are complete, never shared, the last one found by a link."""
 
+import subprocess
+import sys
+
+import pytest
+
+from vitrine.errors import UserError
 from vitrine.records.environment import describe_environment
-from vitrine.records.run_folder import LATEST, UNFINISHED, finish_run, start_run
+from vitrine.records.run_folder import LATEST, UNFINISHED, finish_run, hold_run, is_held, start_run
+
+HOLDER = "from vitrine.records.run_folder import hold_run; from pathlib import Path; import sys\n" + (
+    "with hold_run(Path(sys.argv[1])): print('held', flush=True); input()"
+)
 
 
 def test_a_run_bears_an_unfinished_name_until_it_is_complete(tmp_path):
@@ -33,3 +43,30 @@ def test_environment_says_which_versions_made_a_run():
     assert environment["device"] == "two cores"
     assert {"torch", "transformers", "pillow"} <= set(environment["versions"])
     assert environment["commit"] is None or len(environment["commit"].rstrip("+")) == 12
+
+
+def test_one_process_at_a_time_is_at_work_on_a_run(tmp_path):
+    folder = start_run(tmp_path, "birds")
+    assert not is_held(folder)
+    with hold_run(folder):
+        assert is_held(folder)
+        with pytest.raises(UserError, match="at work on this run"), hold_run(folder):
+            pytest.fail("two at once")
+        assert is_held(folder)  # the refused one has not let go for the other
+        finish_run(folder)
+    assert not is_held(folder)
+    assert not list((tmp_path / "birds").glob(".*"))
+
+
+def test_a_killed_process_lets_go_of_its_run(tmp_path):
+    folder = start_run(tmp_path, "birds")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "held\n"
+    assert is_held(folder)
+    holder.kill()
+    holder.communicate()
+    assert not is_held(folder)
+    with hold_run(folder):
+        assert is_held(folder)
