@@ -2,7 +2,8 @@
 
 Both sides have the same pictures and the same frozen network. The Trainer side is the image-classification guide of
 transformers (RandomResizedCrop, fp32, default memory layout, an evaluation after each epoch) for 5 epochs; Vitrine's is
-configs/head_only.yaml. The Trainer has Vitrine's learning rate; with its own default of 5e-5 a head hardly moves
+configs/head_only.yaml, once up to the evaluated model (report.study=false, which is all that the Trainer does), and once
+with its study of the training pictures, likely wrong labels and learning curve. The Trainer has Vitrine's learning rate; with its own default of 5e-5 a head hardly moves
 in 5 epochs. Each runs in a process of its own, in turn. Three times are given: of the whole process, of the
 part after the imports, and the processor time of the whole process, which other programs on the machine change least.
 
@@ -11,6 +12,7 @@ part after the imports, and the processor time of the whole process, which other
 """
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -25,6 +27,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 EPOCHS = 5
+OURS = ("vitrine", "vitrine+study")
 TIMES = {"process": "whole process", "work": "after the imports", "processor": "processor time"}
 
 
@@ -34,14 +37,18 @@ def main() -> None:
     parser.add_argument("--prepared", type=Path, default=Path("prepared/s2_dogs5"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--learning-rates", type=float, nargs="+", default=[1e-3], help="of the Trainer, each in turn")
-    parser.add_argument("--side", choices=["vitrine", "trainer"], help=argparse.SUPPRESS)
+    parser.add_argument("--side", choices=["trainer", "vitrine", "vitrine+study"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        run = run_vitrine if options.side == "vitrine" else run_trainer
-        result = run(options.model, options.prepared, options.seeds[0], options.learning_rates[0])
+        model, prepared, seed = options.model, options.prepared, options.seeds[0]
+        if options.side == "trainer":
+            result = run_trainer(model, prepared, seed, options.learning_rates[0])
+        else:
+            result = run_vitrine(model, prepared, seed, study=options.side == "vitrine+study")
         print("result:" + json.dumps(result))
         return
-    sides = [(f"trainer {rate:g}", "trainer", rate) for rate in options.learning_rates] + [("vitrine", "vitrine", 0.0)]
+    sides = [(f"trainer {rate:g}", "trainer", rate) for rate in options.learning_rates]
+    sides += [(name, name, 0.0) for name in OURS]
     print(
         f"{'side':<14} {'seed':>4} {'process s':>9} {'work s':>7} {'cpu s':>7} {'accuracy':>8} {'load':>5}", flush=True
     )
@@ -63,11 +70,10 @@ def summarise(found: dict[str, list[dict[str, float]]]) -> None:
         accuracies = [row["accuracy"] for row in rows]
         spread = statistics.stdev(accuracies) if len(rows) > 1 else 0.0
         print(f"{name}: test accuracy {statistics.mean(accuracies):.4f} +- {spread:.4f} over {len(rows)} seeds")
-    for name in found:
-        if name != "vitrine":
-            for key, words in TIMES.items():
-                theirs, ours = (statistics.median(row[key] for row in found[side]) for side in (name, "vitrine"))
-                print(f"vitrine is {theirs / ours:.1f} times as fast as {name} ({words}: {ours:.1f} s, {theirs:.1f} s)")
+    for name, side in itertools.product(set(found) - set(OURS), OURS):
+        for key, words in TIMES.items():
+            theirs, ours = (statistics.median(row[key] for row in found[each]) for each in (name, side))
+            print(f"{side} is {theirs / ours:.1f} times as fast as {name} ({words}: {ours:.1f} s, {theirs:.1f} s)")
 
 
 def run_side(side: str, model: str, prepared: Path, seed: int, rate: float) -> dict[str, float]:
@@ -89,7 +95,7 @@ def run_side(side: str, model: str, prepared: Path, seed: int, rate: float) -> d
     return {"process": seconds, "processor": processor, **result}
 
 
-def run_vitrine(model: str, prepared: Path, seed: int, _: float) -> dict[str, float]:
+def run_vitrine(model: str, prepared: Path, seed: int, study: bool) -> dict[str, float]:
     from vitrine.config.loading import load_recipe
     from vitrine.data.prepared import open_prepared
     from vitrine.training.run import run_training
@@ -100,6 +106,7 @@ def run_vitrine(model: str, prepared: Path, seed: int, _: float) -> dict[str, fl
     words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
     overrides = [f"{name}={word}" for name, word in words.items() if name != "data.source"]
     overrides += [f"data.prepared={prepared}", f"model.backbone={model}", f"engine.seed={seed}"]
+    overrides.append(f"report.study={str(study).lower()}")
     with tempfile.TemporaryDirectory() as folder:
         metrics = run_training(load_recipe(ROOT / "configs/head_only.yaml", overrides), Path(folder))
     return {"work": time.perf_counter() - start, "accuracy": metrics["test"]["accuracy"]}
