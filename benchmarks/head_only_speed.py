@@ -2,10 +2,11 @@
 
 Both sides have the same pictures and the same frozen network. The Trainer side is the image-classification guide of
 transformers (RandomResizedCrop, fp32, default memory layout, an evaluation after each epoch) for 5 epochs; Vitrine's is
-configs/head_only.yaml, once up to the evaluated model (report.study=false, which is all that the Trainer does), and once
-with its study of the training pictures, likely wrong labels and learning curve. The Trainer has Vitrine's learning rate; with its own default of 5e-5 a head hardly moves
-in 5 epochs. Each runs in a process of its own, in turn. Three times are given: of the whole process, of the
-part after the imports, and the processor time of the whole process, which other programs on the machine change least.
+configs/head_only.yaml, once up to the evaluated model (report.study=false), which is all that the Trainer does, and
+once with its study of the training pictures, which finds likely wrong labels and gives the learning curve. The Trainer
+has Vitrine's learning rate; with its own default of 5e-5 a head hardly moves in 5 epochs. Each runs in a process of its
+own, in turn. Three times are given: of the whole process, of the part after the imports, and the processor time of the
+whole process, which other programs on the machine change least.
 
     python data_prep.py configs/s2_dogs5.yaml data.source=PICTURES
     python benchmarks/head_only_speed.py --model FOLDER_OR_HUB_ID [--seeds 0 1 2]
