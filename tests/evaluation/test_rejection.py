@@ -14,7 +14,6 @@ from vitrine.evaluation.rejection import (
     choose_trust,
     explain_no_threshold,
     measure_rejection,
-    risk_coverage,
 )
 
 WEAK, MIDDLE, STRONG = (2.3, 1.6, 2.0), (3.8, 1.5, 0.7), (6.0, 2.2, 3.0)  # accuracy 0.74, 0.92, 0.98
@@ -110,18 +109,6 @@ def test_the_threshold_of_confidence_is_chosen_among_familiar_pictures():
     assert trust.familiarity_threshold == pytest.approx(0.9)
     assert trust.neighbours == 3
     assert choose_trust(Judged(probabilities, label_ids, None), 0.99, 1.0, True, 3).neighbours is None
-
-
-def test_the_curve_is_the_error_among_the_surest():
-    curve = risk_coverage([0.9, 0.8, 0.7, 0.6], [True, False, True, False])
-    assert curve.coverage == [0.25, 0.5, 0.75, 1.0]
-    assert curve.risk == pytest.approx([0, 0.5, 1 / 3, 0.5])
-    assert curve.area == pytest.approx(np.mean([0, 0.5, 1 / 3, 0.5]))
-
-
-def test_the_curve_knows_no_order_among_equal_confidences():
-    assert risk_coverage([0.5] * 4, [True, True, False, False]).risk == pytest.approx([0.5] * 4)
-    assert len(risk_coverage(np.random.default_rng(0).random(5000), np.ones(5000)).risk) == 100
 
 
 def test_what_test_pictures_met_is_counted_whole():

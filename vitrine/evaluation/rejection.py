@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.special import betaln, gammaln
 
 from vitrine.evaluation.evidence_sections import Section
+from vitrine.evaluation.risk_coverage import RiskCoverage, risk_coverage
 from vitrine.evaluation.uncertainty import wilson_interval
 from vitrine.models.trust import Answer, Trust, Unsure, decide
 
@@ -19,7 +20,6 @@ from vitrine.models.trust import Answer, Trust, Unsure, decide
 ASSURANCE = 0.95
 SLACK = 0.01
 KNOWN_KEPT = 0.98
-CURVE_POINTS = 100
 MOST_CANDIDATES = 2000  # thresholds tried: more would not be finer than chance
 
 Floats = npt.NDArray[np.float64]
@@ -42,20 +42,6 @@ class DecisionShare(Section):
     pictures: int
     right: int
     right_of_two: int
-
-
-class RiskCoverage(Section):
-    """What share of answers would be wrong if only the surest were given.
-
-    Attributes:
-        coverage: shares of the test pictures, surest first, rising to 1.
-        risk: share of wrong answers among them, of the same length.
-        area: under the curve of all pictures; 0 is best, and at random it is the share of wrong answers.
-    """
-
-    coverage: list[float]
-    risk: list[float]
-    area: float
 
 
 class Rejection(Section):
@@ -162,28 +148,6 @@ def choose_familiarity_threshold(familiarity: npt.ArrayLike, kept: float = KNOWN
     """
     values = np.sort(np.asarray(familiarity, np.float64))
     return float(values[math.floor((1 - kept) * len(values) + 1e-9)])
-
-
-def risk_coverage(confidence: npt.ArrayLike, right: npt.ArrayLike) -> RiskCoverage:
-    """The curve of the answers to test pictures, thinned to a hundred points.
-
-    Args:
-        confidence: `[pictures]`.
-        right: whether they are right, `[pictures]`.
-    """
-    values, hits = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
-    order = np.argsort(-values, kind="stable")
-    answers = np.arange(1, len(values) + 1)
-    # Equal confidences come in no order: each of them counts as the mean of them all.
-    _, group, size = np.unique(-values[order], return_inverse=True, return_counts=True)
-    hits = (np.bincount(group, hits[order]) / size)[group]
-    risk = 1 - np.cumsum(hits) / answers
-    points = np.unique(np.linspace(0, len(values) - 1, min(CURVE_POINTS, len(values))).round().astype(int))
-    return RiskCoverage(
-        coverage=(answers[points] / len(values)).tolist(),
-        risk=np.clip(risk[points], 0, 1).tolist(),
-        area=float(np.clip(risk.mean(), 0, 1)),
-    )
 
 
 @dataclass(frozen=True)
