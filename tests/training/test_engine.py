@@ -16,7 +16,6 @@ from vitrine.training.compiling import decide_compiling
 from vitrine.training.memory import choose_batch_size, is_out_of_memory, memory_cap
 from vitrine.training.methods import Methods
 from vitrine.training.pace import Pace
-from vitrine.training.trackers import check_tracker, flatten
 
 CPU = torch.device("cpu")
 
@@ -263,24 +262,6 @@ def test_a_budget_ends_in_time_with_the_learning_rate_at_zero(prepared, tmp_path
     assert 3 < len(fit.history) < 100
     assert not fit.out_of_time or fit.history[-1].learning_rate < 1e-3
     assert fit.history[-1].learning_rate < 0.1 * max(record.learning_rate for record in fit.history)
-
-
-def test_a_tracker_that_is_not_installed_is_named_with_its_command(monkeypatch):
-    monkeypatch.setattr("vitrine.training.trackers.find_spec", lambda _: None)
-    with pytest.raises(UserError, match=r"engine\.tracker: trackio is not installed; run `pip install trackio`"):
-        check_tracker("trackio")
-    check_tracker("none")
-
-
-def test_settings_for_trackers_are_flat_and_plain():
-    settings = {"name": "x", "optim": {"rate": 0.1, "steps": [1, 2], "none": None}, "rename": {}}
-    assert flatten(settings) == {
-        "name": "x",
-        "optim.rate": 0.1,
-        "optim.steps": "[1, 2]",
-        "optim.none": "None",
-        "rename": "{}",
-    }
 
 
 def test_compiling_is_used_only_where_it_pays():

@@ -39,7 +39,7 @@ from vitrine.training.setup import (
     open_budget,
     plan_recipe_schedule,
 )
-from vitrine.training.trackers import flatten
+from vitrine.training.trackers import flatten, name_run
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ def _fit(
     optim, engine = recipe.optim, recipe.engine
     in_folder = engine.tracker == "tensorboard"
     accelerator.init_trackers(
-        run_folder.TENSORBOARD if in_folder else recipe.name, flatten(recipe.model_dump(mode="json"))
+        run_folder.TENSORBOARD if in_folder else recipe.name,
+        flatten(recipe.model_dump(mode="json")),
+        name_run(folder),
     )
 
     def log(record: EpochRecord) -> None:

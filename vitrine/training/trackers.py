@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
 
 from vitrine.errors import UserError
+from vitrine.records.run_folder import UNFINISHED
 
 TrackerName = Literal["tensorboard", "trackio", "mlflow", "none"]
 
@@ -19,6 +21,12 @@ def check_tracker(name: TrackerName) -> None:
         raise UserError(
             f"engine.tracker: {name} is not installed; run `pip install {name}`, or set engine.tracker=tensorboard"
         )
+
+
+def name_run(folder: Path) -> dict[str, dict[str, str]]:
+    """What each tracker calls the run of a folder, which has its name to be found by."""
+    name = folder.name.removesuffix(UNFINISHED)
+    return {"trackio": {"name": name}, "mlflow": {"run_name": name}}
 
 
 def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str | int | float | bool]:
