@@ -97,6 +97,9 @@ def run_side(side: str, model: str, prepared: Path, seed: int, rate: float) -> d
 
 
 def run_vitrine(model: str, prepared: Path, seed: int, study: bool) -> dict[str, float]:
+    from vitrine.commands.garbage import collect_less_often
+
+    collect_less_often()  # as every command does
     from vitrine.config.loading import load_recipe
     from vitrine.data.prepared import open_prepared
     from vitrine.training.run import run_training

@@ -12,6 +12,7 @@ from types import FrameType
 from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
+from vitrine.commands.garbage import collect_less_often
 from vitrine.errors import UserError
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
     """
     options = _parser().parse_args(arguments)
+    collect_less_often()
     # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vitrine.commands.garbage import collect_less_often
 from vitrine.config.describing import describe_parameters
 from vitrine.config.loading import load_recipe
 from vitrine.config.schema import Recipe
@@ -60,6 +61,7 @@ def parse_recipe(
 
 def run_command(command: Callable[[], None]) -> int:
     """Runs a command and turns what a user can mend into one message; returns the exit code."""
+    collect_less_often()
     # Pillow warns of odd metadata and large pictures; our own checks name what matters.
     warnings.filterwarnings("ignore", module="PIL")
     if isinstance(sys.stdout, io.TextIOWrapper):  # a class called é must not end a command on an ASCII terminal
