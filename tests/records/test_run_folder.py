@@ -70,3 +70,14 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path):
     assert not is_held(folder)
     with hold_run(folder):
         assert is_held(folder)
+
+
+@pytest.mark.parametrize("fault", [NotImplementedError(), OSError(37, "No locks available")])
+def test_a_disk_that_cannot_lock_keeps_nobody_from_training(tmp_path, monkeypatch, fault):
+    def fail(*_):
+        raise fault
+
+    folder = start_run(tmp_path, "birds")
+    monkeypatch.setattr("fcntl.flock", fail)
+    with hold_run(folder):
+        assert not is_held(folder)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -77,8 +77,10 @@ def is_held(folder: Path) -> bool:
     try:
         with lock:
             return False
-    except (Timeout, NotImplementedError, OSError):
+    except Timeout:
         return True
+    except (NotImplementedError, OSError):
+        return False
 
 
 def _lock(folder: Path) -> FileLock:
