@@ -55,12 +55,13 @@ def hold_run(folder: Path) -> Iterator[None]:
     """
     lock = _lock(folder)
     try:
-        with suppress(NotImplementedError):  # a disk that cannot lock is no reason not to train
-            lock.acquire()
+        lock.acquire()
     except Timeout:
         raise UserError(
             f"{folder}: another train.py is at work on this run just now; wait until it has ended"
         ) from None
+    except (NotImplementedError, OSError):
+        pass  # a disk that cannot lock, as some of networks cannot, is no reason not to train
     try:
         yield
     finally:
