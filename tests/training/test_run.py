@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from datasets import DatasetDict
@@ -13,6 +14,7 @@ from vitrine.models.model_folder import METADATA, ModelMetadata
 from vitrine.records import run_folder
 from vitrine.training import finishing
 from vitrine.training import run as training_run
+from vitrine.training.final_evaluation import judge_split
 from vitrine.training.run import open_matching_data, run_training
 
 
@@ -146,3 +148,13 @@ def test_the_source_of_the_data_set_need_not_be_repeated(prepared):
 def test_a_missing_data_set_says_what_to_run(prepared):
     with pytest.raises(UserError, match=r"run data_prep\.py with the same recipe first"):
         open_matching_data(make_recipe(prepared, "data.prepared=nowhere"))
+
+
+def test_a_network_trained_in_bf16_is_measured_and_calibrated_as_others_load_it(prepared, tmp_path):
+    run_training(make_recipe(prepared, "engine.precision=bf16"), tmp_path)
+    predictor = Predictor.load(str(tmp_path / run_folder.MODEL))
+    assert predictor.trust.in_weights
+    assert predictor.trust.familiarity_threshold is not None
+    stored = np.load(tmp_path / run_folder.LOGITS)
+    logits, _ = judge_split(predictor, prepared.splits["validation"], 16)
+    np.testing.assert_allclose(logits, stored["validation_logits"], rtol=1e-4, atol=1e-4)

@@ -158,6 +158,7 @@ def _fit(
     identity = identify(recipe, prepared, accelerator)
     fit = trainer.run(Checkpoints(folder / run_folder.CHECKPOINT, identity), listeners.on_step, log)
     accelerator.end_training()
+    accelerator.unwrap_model(model, keep_fp32_wrapper=False)  # or it would be measured and calibrated under autocast
     return fit, batch_size, None
 
 
