@@ -67,7 +67,7 @@ def test_wrong_labels_come_first_and_then_the_class_that_helps_most():
         make_metrics(GOOD, interval=(0.98, 1.0), validation=0.99), mistakes=make_mistakes(5, weaker=True),
         curve=make_curve(),
     )  # fmt: skip
-    assert found[0].startswith("Look at 5 pictures whose labels are probably wrong")
+    assert found[0].startswith("Look at 5 pictures that contradict their labels")
     assert found[1] == "Photograph 'b': 20 more pictures of it would help most (about 1.2 points)."
     assert found[2] == (
         "Photograph more pictures of this kind: dark. Of them 50 % are named rightly, of the others 90 %."

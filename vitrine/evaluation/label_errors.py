@@ -28,6 +28,7 @@ INVERSE_PENALTY = 0.5
 NEIGHBOURS = 10
 # Added to both probabilities, so that 1e-9 against 1e-6 is no stronger evidence than 0.01 against 0.02.
 SOFTENING = 0.05
+TRUSTED_JUDGE = 0.8  # of the labels: a judge that agrees with fewer errs more often than those who label
 MOST_SUSPECTS = 500  # nobody looks through more, and the record stays small
 
 Judge = Literal["model", "head"]

@@ -14,7 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.prepared import PreparedDataset
-from vitrine.evaluation.label_errors import Examined, LabelErrors, Suspect
+from vitrine.evaluation.label_errors import TRUSTED_JUDGE, Examined, LabelErrors, Suspect
 from vitrine.evaluation.mistakes import Mistakes, Pair, TopLoss
 from vitrine.reporting.page import Thumbnail, thumbnail
 from vitrine.reporting.slices_table import show_slices
@@ -30,7 +30,6 @@ MOST_SUSPECTS = 24
 MOST_PAIRS = 8
 LONGEST_SIDE = 96  # pixels of those in cells; about 3 kB each
 LONGEST_CAPTIONED_SIDE = 144  # of those that stand alone
-WEAK_JUDGE = 0.8  # a judge that agrees with fewer labels errs more often than those who label
 
 PictureOf = Callable[[str], Image.Image | None]
 
@@ -265,7 +264,7 @@ def _show_labels(errors: LabelErrors, pictures: _Pictures, texts: Texts) -> Mapp
             _capitalise(texts("mistakes.labels.not_examined", split=texts(f"mistakes.splits.{split}")))
             for split in errors.not_examined
         ],
-        "weak_judge": bool(shown) and any(part.agreement < WEAK_JUDGE for part in errors.examined),
+        "weak_judge": bool(shown) and any(part.agreement < TRUSTED_JUDGE for part in errors.examined),
         "suspects": [_show_suspect(suspect, pictures, texts) for suspect in shown],
         "total": len(errors.suspects) + errors.more,
         "more": len(errors.suspects) + errors.more - len(shown),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from vitrine.evaluation.evidence import ClassFigures, TestEvidence
 from vitrine.evaluation.gathering import Evidence
-from vitrine.evaluation.label_errors import LabelErrors
+from vitrine.evaluation.label_errors import TRUSTED_JUDGE, LabelErrors
 from vitrine.evaluation.learning_curve_sections import LearningCurve
 from vitrine.evaluation.mistakes import Mistakes
 from vitrine.evaluation.slices import Slice
@@ -18,7 +18,6 @@ from vitrine.reporting.verdict import WEAK_RECALL, found_pictures
 MOST_STEPS = 4
 LEAST_TO_JUDGE = 5  # test pictures of a class, below which its recall is mostly chance
 WRONG_LABELS = 0.01  # share of the examined labels from which on they come first
-TRUSTED_JUDGE = 0.8  # share of the labels that a judge agrees with, below which its list leads astray
 WIDE = 0.1  # of an interval: 10 points
 NOTABLE_GAIN = 0.005  # half a point
 LEARNED = 0.7  # share of the training pictures that a network should name rightly, or it does not learn
