@@ -96,14 +96,12 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _do(runs: Sequence["PlannedRun"], options: argparse.Namespace, console: Console) -> None:
-    import transformers
-
     from vitrine.commands.comparison_display import ComparisonDisplay
     from vitrine.experiments.runner import Options, forget_failures
     from vitrine.experiments.workers import spread_runs
+    from vitrine.models.quiet import silence_transformers
 
-    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
     if options.retry:
         forget_failures(runs)
     done, failed = sum(run.is_done() for run in runs), sum(run.failure.exists() for run in runs)

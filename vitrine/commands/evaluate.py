@@ -72,15 +72,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     recipe = load_recipe(None, [f"data.source={options.data}", *options.overrides])
     output = options.output or EVALUATIONS / _short_name(options.model) / _short_name(options.data)
     _check_place(output)
-    import transformers
-
     from vitrine.commands.measuring import measure_model
     from vitrine.data.labelled import open_labelled
     from vitrine.inference.predictor import Predictor
+    from vitrine.models.quiet import silence_transformers
     from vitrine.reporting.evaluation_page import write_evaluation
 
-    transformers.logging.set_verbosity_error()  # its reports are for developers
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace, _progress(console) as show:
         predictor = Predictor.load(options.model)

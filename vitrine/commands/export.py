@@ -26,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _export(options: argparse.Namespace) -> None:
     from vitrine.inference.onnx_export import export_onnx
+    from vitrine.models.quiet import silence_transformers
 
+    silence_transformers()
     predictor = export_onnx(options.model, options.file)
     size = options.file.stat().st_size / 1e6
     print(f"{options.file}: {size:.1f} MB, {len(predictor.label_names)} classes, same answers as {options.model}")

@@ -95,11 +95,11 @@ def _write(curve: "RateCurve", out: Path) -> Path:
 
 def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     """Builds what a training builds, and does its steps with growing rates."""
-    import transformers
     from torch.nn.utils import clip_grad_norm_
 
     from vitrine.data.preparation import Preparation
     from vitrine.models.backbones import choose_memory_format
+    from vitrine.models.quiet import silence_transformers
     from vitrine.models.stages import set_training_mode
     from vitrine.training.devices import build_accelerator
     from vitrine.training.fitting import build_model
@@ -110,8 +110,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     from vitrine.training.setup import choose_methods
     from vitrine.training.steps import Normaliser, Stepper
 
-    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     accelerator = build_accelerator(recipe.engine.precision, "none", RUNS)
     model, normalisation = build_model(recipe, prepared.label_names)

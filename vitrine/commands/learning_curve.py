@@ -59,17 +59,15 @@ def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
 
 def _look(recipe: Recipe, backbone: str, options: argparse.Namespace, out: Path, show: Show) -> tuple[str, Path]:
     """Returns the sentences and the page."""
-    import transformers
-
     from vitrine.evaluation.learning_curve import measure_learning_curve
+    from vitrine.models.quiet import silence_transformers
     from vitrine.records.environment import now
     from vitrine.reporting.learning_curve_section import PAGE, write_learning_curve_page
     from vitrine.reporting.texts import load_texts
     from vitrine.training.frozen_features import compute_frozen_features, label_ids_of
     from vitrine.training.run import open_matching_data
 
-    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     found = compute_frozen_features(
         recipe, prepared, backbone, options.pictures, lambda done, total: show("features", done, total)

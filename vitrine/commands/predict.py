@@ -48,7 +48,9 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
     from vitrine.inference.predictor import Predictor
+    from vitrine.models.quiet import silence_transformers
 
+    silence_transformers()
     predictor = Predictor.load(options.model)
     top_k = min(options.top_k, len(predictor.label_names))
     columns = [column for rank in range(1, top_k + 1) for column in (f"label_{rank}", f"probability_{rank}")]

@@ -55,15 +55,13 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Search, argparse.Namespace]
 
 
 def _search(search: Search, options: argparse.Namespace) -> None:
-    import transformers
-
     from vitrine.experiments.search_run import BEST, Place, conclude, do_trials, open_search
     from vitrine.experiments.search_storage import default_address
+    from vitrine.models.quiet import silence_transformers
     from vitrine.reporting.search_page import PAGE
     from vitrine.reporting.texts import load_texts
 
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
     search, prepared = open_search(search)
     folder = SEARCHES / search.name
     if options.storage is None:

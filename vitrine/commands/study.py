@@ -92,16 +92,14 @@ def name_backbone(backbone: str) -> str:
 
 def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) -> tuple[str, Path]:
     """Returns the sentence and the page."""
-    import transformers
-
     from vitrine.evaluation.feasibility import study_features
+    from vitrine.models.quiet import silence_transformers
     from vitrine.records.environment import now
     from vitrine.reporting.feasibility_page import PAGE, write_feasibility_page
     from vitrine.training.frozen_features import compute_frozen_features, label_ids_of
     from vitrine.training.run import open_matching_data
 
-    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     seed = recipe.engine.seed
     found = compute_frozen_features(

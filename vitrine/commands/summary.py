@@ -90,10 +90,9 @@ def _print_recipe(recipe: Recipe, classes: int | None) -> None:
 
 
 def _quieten() -> None:
-    import transformers
+    from vitrine.models.quiet import silence_transformers
 
-    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
 
 
 def _label_names(recipe: Recipe, classes: int | None) -> tuple[str, ...]:

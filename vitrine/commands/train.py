@@ -53,13 +53,11 @@ def _read_stored_recipe(folder: Path) -> Recipe:
 
 
 def _train(recipe: Recipe, folder: Path | None) -> None:
-    import transformers
-
+    from vitrine.models.quiet import silence_transformers
     from vitrine.training.run import is_main_process, open_matching_data, open_run
 
     begun = time.monotonic() - _seconds_since_start()
-    transformers.logging.set_verbosity_error()  # its reports on replaced heads are for developers
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     folder = folder or open_run(RUNS, recipe.name)
     with run_folder.hold_run(folder) if is_main_process() else nullcontext():

@@ -121,10 +121,9 @@ def _ending_in_order() -> Iterator[None]:
 
 def _work(runs: Sequence[PlannedRun], options: Options, pipe: Connection) -> None:
     """The life of a worker."""
-    import transformers
+    from vitrine.models.quiet import silence_transformers
 
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    silence_transformers()
 
     def tell(event: Event) -> None:
         try:
