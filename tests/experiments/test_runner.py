@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.factories import write_tiny_resnet
-from vitrine.commands import compare as command
+from vitrine.commands.prepare import write_data_set
 from vitrine.experiments import runner
 from vitrine.experiments.collecting import collect_figures
 from vitrine.experiments.comparison_file import load_comparison
@@ -220,7 +220,7 @@ def test_folds_are_runs_of_their_own_and_missing_pictures_are_prepared(write_com
     comparison = load_comparison(path)
     folder = Path("runs/trial")
     folder.mkdir(parents=True)
-    prepared = prepare_missing(comparison, folder, command._prepare, print)
+    prepared = prepare_missing(comparison, folder, write_data_set, print)
     assert prepared == {"plain": Path("prepared/trial")}
     runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, refuse, print))
     do(runs)
