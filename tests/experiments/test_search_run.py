@@ -172,7 +172,7 @@ def test_ctrl_c_leaves_a_search_that_goes_on(workplace):
             if line.startswith("trial 1:"):
                 process.send_signal(signal.SIGINT)
                 break
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=240)
     assert process.returncode == 130
     assert "the same command goes on from there" in output
     assert "Traceback" not in output
