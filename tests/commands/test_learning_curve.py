@@ -6,7 +6,6 @@ from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
 from vitrine.commands import learning_curve
 from vitrine.data.prepared import open_prepared
 from vitrine.training import frozen_features
-from vitrine.training.frozen_features import measure_recipe_curve
 
 RECIPE = ["name=colours", "data.image_size=32", "checks.near_duplicates=off", "checks.contradictions=keep"]
 
@@ -71,11 +70,3 @@ def test_a_mistake_is_one_message_and_leaves_nothing_behind(workplace, capsys, a
     assert learning_curve.main([*RECIPE, *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not (workplace / "studies").exists()
-
-
-def test_a_training_gets_its_curve_with_one_call(workplace):
-    from tests.factories import make_recipe
-
-    prepared = open_prepared(workplace / "prepared/colours")
-    recipe = make_recipe(prepared, "model.backbone=tiny")
-    assert measure_recipe_curve(recipe, prepared).points[-1].accuracy > 0.9

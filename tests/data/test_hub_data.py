@@ -18,7 +18,8 @@ from tests.hub_double import HubDouble, hub_environment
 from vitrine.config.data import ColumnsSection, DataSection, HubSection
 from vitrine.data import hub_data
 from vitrine.data.hub_access import ANSWER_SECONDS
-from vitrine.data.hub_data import find_dataset_files, holds_dataset
+from vitrine.data.hub_data import find_dataset_files
+from vitrine.data.sources import find_kind
 from vitrine.errors import UserError
 
 
@@ -83,7 +84,7 @@ def test_every_form_of_a_local_copy_gives_the_same_files(tmp_path, form):
                 writer.finalize()
     else:
         datasets.DatasetDict(train=dataset, test=dataset).save_to_disk(folder)
-    assert holds_dataset(folder)
+    assert find_kind(str(folder)) == "data set"
     found = find(folder, tmp_path)
     assert sorted((re.split(r"[-.]", file.file)[0], file.label_name, file.split) for file in found) == [
         (f"{split}/{number:08d}", label, split)
@@ -94,10 +95,10 @@ def test_every_form_of_a_local_copy_gives_the_same_files(tmp_path, form):
 
 def test_only_a_folder_without_pictures_of_its_own_is_taken_for_a_data_set(tmp_path, make_class_folders):
     pictures = make_class_folders({"cat": 1})
-    assert not holds_dataset(pictures)
+    assert find_kind(str(pictures)) == "folder"
     save_parquet(pictures, "labels.parquet")
-    assert not holds_dataset(pictures)
-    assert holds_dataset(save_parquet(tmp_path / "copy"))
+    assert find_kind(str(pictures)) == "folder"
+    assert find_kind(str(save_parquet(tmp_path / "copy"))) == "data set"
 
 
 def test_split_names_are_translated_and_one_split_alone_is_not_fixed(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.data.trees import prepare
-from vitrine.data.loaders import EpochSampler, SquarePictures, build_evaluation_loader, build_training_loader
+from vitrine.data.loaders import EpochSampler, SquarePictures, StepBatches, build_evaluation_loader, build_step_loader
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_pixels_lie_in_memory_as_channels_last(split):
 @pytest.mark.parametrize("batch_size", [1, 4, 7, 17, 100])
 def test_every_picture_is_trained_on_once_per_epoch_in_batches_of_nearly_equal_size(split, batch_size):
     sizes, seen = [], []
-    for batch in build_training_loader(split, batch_size, seed=0, workers=0):
+    for batch in build_step_loader(split, StepBatches(EpochSampler(len(split), 0), batch_size), workers=0):
         sizes.append(len(batch["index"]))
         seen += batch["index"].tolist()
     assert sorted(seen) == list(range(len(split)))
@@ -51,5 +51,6 @@ def test_the_order_depends_on_seed_and_epoch_alone():
 
 
 def test_worker_processes_give_the_same_batches(split):
-    alone, helped = (list(build_training_loader(split, 8, seed=1, workers=workers)) for workers in (0, 2))
+    batches = StepBatches(EpochSampler(len(split), 1), 8)
+    alone, helped = (list(build_step_loader(split, batches, workers)) for workers in (0, 2))
     assert all(torch.equal(a[key], b[key]) for a, b in zip(alone, helped, strict=True) for key in ("pixels", "index"))

@@ -149,4 +149,6 @@ def test_the_folder_gets_a_card_by_which_datasets_opens_it_without_vitrine(prepa
     }
     assert opened["train"].features["label"].names == list(prepared.label_names)
     assert opened["test"][0]["image"].tobytes() == prepared.splits["test"][0]["image"].tobytes()
+    streamed = datasets.load_dataset(str(prepared.folder), cache_dir=str(tmp_path / "cache"), streaming=True)
+    assert [row["file"] for row in streamed["train"]] == prepared.splits["train"]["file"][:]
     assert json.dumps(columns_of(prepared.splits)) == '["image", "label", "file", "width", "height"]'

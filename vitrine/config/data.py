@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from vitrine.config.section import Section, Switch
 
 BUILTIN_DIGITS = "builtin:digits"
+HUB_PREFIX = "hub:"
 
 # YAML has lists only; pydantic's strict mode would ask for a tuple written in Python.
 Names = Annotated[tuple[str, ...], Field(strict=False)]

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import datasets
@@ -14,16 +14,13 @@ import httpx2
 from huggingface_hub.constants import HF_HUB_CACHE
 from pyarrow.dataset import ParquetFragmentScanOptions
 
-from vitrine.config.data import DataSection, HubSection
+from vitrine.config.data import HUB_PREFIX, DataSection, HubSection
 from vitrine.data.dataset_columns import choose_columns, value_reader
 from vitrine.data.dataset_rows import ROWS_AT_ONCE, RowWriter, read_rows
 from vitrine.data.hub_access import NETWORK_ERRORS, ask_hub, causes, describe_error, explain_hub_error, quiet_datasets
-from vitrine.data.listing import SPLIT_NAMES, FoundFile, walk_files
+from vitrine.data.listing import SPLIT_NAMES, FoundFile, is_saved_data_set, walk_files
 from vitrine.errors import UserError
 
-HUB = "hub:"
-TABLE_EXTENSIONS = (".parquet", ".arrow")
-PICTURE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif", ".heic")
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 SPARE_BYTES = 100_000_000
 YEAR_2000 = 946_684_800
@@ -47,19 +44,6 @@ class OpenedDataset:
     size_bytes: int
 
 
-def holds_dataset(folder: Path) -> bool:
-    """Whether a folder is a local copy of a data set: written by `save_to_disk`, or Parquet or Arrow files alone."""
-    if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
-        return True
-    has_tables = False
-    for file in walk_files(folder):
-        extension = PurePath(file).suffix.lower()
-        if extension in PICTURE_EXTENSIONS:
-            return False
-        has_tables = has_tables or extension in TABLE_EXTENSIONS
-    return has_tables
-
-
 def find_dataset_files(
     source: str, data: DataSection, workspace: Path, progress: Callable[[int], None] = lambda _: None
 ) -> list[FoundFile]:
@@ -69,7 +53,7 @@ def find_dataset_files(
     look unchanged. A data set with one split, or of which one is chosen, has no fixed split.
 
     Args:
-        source: `hub:owner/name`, or a folder for which `holds_dataset` is true.
+        source: `hub:owner/name`, or a folder that `sources.find_kind` takes for a data set.
         data: columns and part of the data set that are wanted.
         workspace: folder for the pictures.
         progress: called with the number of rows that are done.
@@ -81,8 +65,8 @@ def find_dataset_files(
         UserError: the data set cannot be had or read as asked, or does not fit on the disk.
     """
     with quiet_datasets():
-        if source.startswith(HUB):
-            opened = _open_hub(source.removeprefix(HUB), data.hub, workspace)
+        if source.startswith(HUB_PREFIX):
+            opened = _open_hub(source.removeprefix(HUB_PREFIX), data.hub, workspace)
         else:
             opened = _open_local(Path(source).expanduser(), data.hub)
         fixed = _name_splits(list(opened.splits), data.hub.split, source)
@@ -120,7 +104,7 @@ def _write_split(
 def _open_hub(repo_id: str, hub: HubSection, workspace: Path) -> OpenedDataset:
     asked = ask_hub(repo_id, hub.revision)
     try:
-        builder = _choose_config(repo_id, hub, asked.commit or hub.revision, f"{HUB}{repo_id}")
+        builder = _choose_config(repo_id, hub, asked.commit or hub.revision, f"{HUB_PREFIX}{repo_id}")
         size = builder.info.dataset_size or 0
         if not Path(builder.cache_dir).exists():  # a download lies there twice: as it came, and as Arrow
             download = (builder.info.download_size or 0) + size
@@ -157,7 +141,7 @@ def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
     stamp = repr([(file, one.st_size, one.st_mtime_ns) for file, one in status.items()])
     size = sum(one.st_size for one in status.values())
     try:
-        if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
+        if is_saved_data_set(folder):
             saved = datasets.load_from_disk(str(folder))
             splits = saved if isinstance(saved, dict) else {str(saved.split or "train"): saved}
         else:  # read where it lies: no second copy in a cache

@@ -45,6 +45,11 @@ class FoundFile:
     group: str = ""
 
 
+def is_saved_data_set(folder: Path) -> bool:
+    """Whether `datasets` saved a data set there (`save_to_disk`)."""
+    return (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file()
+
+
 def walk_files(source: Path) -> Iterator[str]:
     """Yields the relative path of every file, following links to folders outside the source.
 

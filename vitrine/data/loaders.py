@@ -149,30 +149,13 @@ def _build_batch_loader(pictures: SquarePictures, batches: Iterable[Sequence[int
     )
 
 
-def build_training_loader(split: datasets.Dataset, batch_size: int, seed: int, workers: int) -> DataLoader[Batch]:
-    """Shuffled batches of nearly equal size, none larger than `batch_size`.
-
-    Equal sizes spare the last batch of a few pictures, whose batch-norm statistics would be noise, and drop nothing.
-    """
-    pictures = SquarePictures(split)
-    even_size = math.ceil(len(pictures) / math.ceil(len(pictures) / batch_size))
-    return _build_loader(pictures, even_size, EpochSampler(len(pictures), seed), workers)
-
-
 def build_evaluation_loader(
     split: datasets.Dataset, batch_size: int, workers: int, side: int | None = None
 ) -> DataLoader[Batch]:
     """Batches in the order of the split; training squares may be stored larger than `side`, in pixels."""
-    return _build_loader(SquarePictures(split, side), batch_size, None, workers)
-
-
-def _build_loader(
-    pictures: SquarePictures, batch_size: int, sampler: Sampler[int] | None, workers: int
-) -> DataLoader[Batch]:
     return DataLoader(
-        pictures,
+        SquarePictures(split, side),
         batch_size=batch_size,
-        sampler=sampler,
         num_workers=workers,
         collate_fn=_keep,
         pin_memory=torch.cuda.is_available(),

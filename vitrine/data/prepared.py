@@ -1,4 +1,4 @@
-"""The prepared data set: how to open it, whole or as a stream, and how to show its pictures."""
+"""The prepared data set: how to open it, and how to show its pictures."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from PIL import Image
 
 from vitrine.data.facts import MANIFEST, PICTURES, PreparedFacts, read_facts
 from vitrine.data.preparation import Preparation
-from vitrine.data.shards import list_shards, open_shards
+from vitrine.data.shards import open_shards
 from vitrine.data.split import SPLITS, TRAIN, VALIDATION
 from vitrine.errors import UserError
 
@@ -74,19 +74,6 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
         splits |= _choose_fold(splits, read_manifest(folder), fold)
         facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in SPLITS}})
     return PreparedDataset(folder, facts, datasets.DatasetDict(splits))
-
-
-def stream_prepared(folder: Path, split: str) -> datasets.IterableDataset:
-    """The pictures of a split read shard by shard, in constant memory and without a cache; for sets beyond one disk.
-
-    Raises:
-        UserError: `folder` is no prepared data set, or has no such split.
-    """
-    read_facts(folder)
-    shards = [str(path) for path in list_shards(folder / PICTURES, split)]
-    if not shards:
-        raise UserError(f"{folder} has no pictures in the split '{split}'")
-    return datasets.load_dataset("arrow", data_files={split: shards}, split=split, streaming=True)
 
 
 def _choose_fold(

@@ -7,12 +7,20 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from vitrine.config.data import BUILTIN_DIGITS, DataSection
+from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection
 from vitrine.data import archives, table_rows
 from vitrine.data.archives import find_top, unpack
 from vitrine.data.builtin import write_digits
 from vitrine.data.folders import find_files
-from vitrine.data.listing import SPLIT_NAMES, FoundFile, is_hidden, printable, reason_by_name, walk_files
+from vitrine.data.listing import (
+    SPLIT_NAMES,
+    FoundFile,
+    is_hidden,
+    is_saved_data_set,
+    printable,
+    reason_by_name,
+    walk_files,
+)
 from vitrine.data.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError
 
@@ -20,10 +28,8 @@ __all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabe
 
 Kind = Literal["digits", "hub", "data set", "folder", "archive", "table"]
 
-HUB_PREFIX = "hub:"
-# Files that `datasets` writes into a saved data set, and what lies in a downloaded one.
-DATA_SET_MARKS = ("dataset_dict.json", "state.json")
 DATA_SET_SUFFIXES = (".parquet", ".arrow")
+# What lies beside them in a data set that was downloaded.
 DATA_SET_COMPANIONS = ("README.md", "dataset_info.json", "dataset_infos.json")
 INSTEAD = {
     ".xlsx": "save the table as CSV", ".xls": "save the table as CSV", ".ods": "save the table as CSV",
@@ -170,7 +176,7 @@ def _tell_apart(found: list[FoundFile]) -> list[FoundFile]:
 
 def _is_data_set(folder: Path) -> bool:
     """Whether a folder is a local copy of a data set: saved by `datasets`, or Parquet files and nothing else."""
-    if any((folder / mark).is_file() for mark in DATA_SET_MARKS):
+    if is_saved_data_set(folder):
         return True
     tables = False
     for file in walk_files(folder):  # ends at the first file of another kind

@@ -11,9 +11,6 @@ from scipy.sparse.csgraph import connected_components
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 CONFLICT = ""  # in place of a split: copies of this picture lie on several sides already
-SMALL_CLASS_RULE = (
-    "Of a class with few pictures, the first is for training, the second for the test, the third for validation."
-)
 
 
 @dataclass(frozen=True)

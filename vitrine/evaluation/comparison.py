@@ -165,16 +165,6 @@ def correct_holm(values: Sequence[float]) -> list[float]:
     return [float(value) for value in corrected]
 
 
-def mcnemar_test(base: Answers, variant: Answers) -> float:
-    """McNemar's exact test: two-sided p that two models name pictures rightly equally often.
-
-    Args:
-        base: whether each answer was right, `[pictures]`.
-        variant: likewise.
-    """
-    return swap_test(variant.astype(np.int64) - base.astype(np.int64))
-
-
 def swap_test(totals: npt.NDArray[np.int64]) -> float:
     """Exact two-sided p that the signs of whole numbers are those of coins; of -1, 0 and 1 it is McNemar's.
 

@@ -13,8 +13,8 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 
+from vitrine.config.data import HUB_PREFIX
 from vitrine.data.facts import CARD, MANIFEST, PICTURES, PreparedFacts
-from vitrine.data.hub_data import HUB
 from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import SPLITS
 
@@ -188,7 +188,7 @@ def columns_of(splits: datasets.DatasetDict) -> list[str]:
 
 def _last_name(source: str) -> str:
     """`/home/ann/birds/` becomes `birds`; ids such as hub:owner/name and builtin:digits stay."""
-    if source.startswith((HUB, "builtin:")):
+    if source.startswith((HUB_PREFIX, "builtin:")):
         return source
     return PurePosixPath(source.replace("\\", "/")).name or "pictures"
 

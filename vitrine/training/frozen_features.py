@@ -23,7 +23,6 @@ from vitrine.data.split import TRAIN, VALIDATION
 from vitrine.data.twins import number_units
 from vitrine.errors import UserError
 from vitrine.evaluation.feasibility import choose_pictures
-from vitrine.evaluation.learning_curve import LearningCurve, measure_learning_curve
 from vitrine.models.backbones import build_backbone, place
 from vitrine.models.features import compute_features
 from vitrine.training.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
@@ -140,32 +139,6 @@ def _knows(backbone: str, prepared: PreparedDataset) -> bool:
         return False
     names = json.loads(config.read_text("utf-8")).get("id2label", {}).values()
     return set(names) == set(prepared.label_names)
-
-
-def measure_recipe_curve(
-    recipe: Recipe,
-    prepared: PreparedDataset,
-    backbone: str | None = None,
-    at_most: int = MOST_PICTURES,
-    on_pictures: Count = lambda _done, _all: None,
-) -> LearningCurve:
-    """The learning curve of a recipe's data with a frozen network: the section `learning_curve` of metrics.json.
-
-    Args:
-        recipe: that the data set was prepared with.
-        prepared: the data set.
-        backbone: short name, folder or Hub id; None takes the recipe's.
-        at_most: pictures to look at.
-        on_pictures: told the pictures done and all of them.
-
-    Raises:
-        UserError: the network starts from random weights, or there are too few pictures or classes.
-    """
-    chosen = check_pretrained(recipe, backbone, "name a pretrained network or a model folder")
-    found = compute_frozen_features(recipe, prepared, chosen, at_most, on_pictures)
-    return measure_learning_curve(
-        found.values, label_ids_of(found.rows), prepared.label_names, found.groups, recipe.engine.seed
-    )
 
 
 def label_ids_of(rows: datasets.Dataset) -> npt.NDArray[np.int64]:
