@@ -12,7 +12,6 @@ Three sides, each in a process of its own, with random weights, AdamW and the sa
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+
+from benchmarks.sides import load_matching_recipe, print_result, run_alone  # noqa: E402 (after the path)
 
 SIDES = ("vitrine", "synthetic", "timm")
 WARM_UP = 3  # steps
@@ -41,7 +42,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.side:
         run = {"vitrine": run_vitrine, "synthetic": run_synthetic, "timm": run_timm}[options.side]
-        print(f"result:{run(options.networks[0], options)}")
+        print_result(run(options.networks[0], options))
         return
     print(f"{'pictures/s':<18}" + "".join(f"{side:>12}" for side in SIDES) + f"{'of synthetic':>14}", flush=True)
     for network in options.networks:
@@ -51,22 +52,15 @@ def main() -> None:
 
 
 def run_side(side: str, network: str, options: argparse.Namespace) -> float:
-    """Runs one side in a process of its own, so that neither warms up the other."""
-    command = [
-        *(sys.executable, __file__, "--side", side, "--networks", network, "--prepared", str(options.prepared)),
-        *("--batch-size", str(options.batch_size), "--epochs", str(options.epochs), "--steps", str(options.steps)),
-    ]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = [line for line in answer.stdout.splitlines() if line.startswith("result:")]
-    if not lines:
-        sys.exit(answer.stderr)
-    return float(lines[-1].removeprefix("result:"))
+    """Pictures per second of one side."""
+    arguments = ["--side", side, "--networks", network, "--prepared", str(options.prepared)]
+    arguments += ["--batch-size", str(options.batch_size), "--epochs", str(options.epochs)]
+    return float(run_alone(__file__, [*arguments, "--steps", str(options.steps)]))
 
 
 def run_vitrine(network: str, options: argparse.Namespace) -> float:
     import pandas as pd
 
-    from benchmarks.training_speed import load_matching_recipe
     from vitrine.records.run_folder import HISTORY
     from vitrine.training.run import run_training
 
@@ -74,7 +68,7 @@ def run_vitrine(network: str, options: argparse.Namespace) -> float:
     overrides += [f"optim.batch_size={options.batch_size}", f"optim.epochs={options.epochs}", "report.study=false"]
     overrides.append(f"early_stopping.patience={options.epochs}")
     with tempfile.TemporaryDirectory() as folder:
-        run_training(load_matching_recipe(options.prepared, overrides), Path(folder))
+        run_training(load_matching_recipe("s2_dogs5.yaml", options.prepared, overrides), Path(folder))
         speeds = pd.read_csv(Path(folder) / HISTORY)["images_per_second"]
     return float(speeds.iloc[1:].median())
 

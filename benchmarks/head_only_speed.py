@@ -14,11 +14,9 @@ whole process, which other programs on the machine change least.
 
 import argparse
 import itertools
-import json
 import os
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+
+from benchmarks.sides import TrainerScript, load_matching_recipe, print_result, run_alone  # noqa: E402 (after the path)
 
 EPOCHS = 5
 OURS = ("vitrine", "vitrine+study")
@@ -46,7 +46,7 @@ def main() -> None:
             result = run_trainer(model, prepared, seed, options.learning_rates[0])
         else:
             result = run_vitrine(model, prepared, seed, study=options.side == "vitrine+study")
-        print("result:" + json.dumps(result))
+        print_result(result)
         return
     sides = [(f"trainer {rate:g}", "trainer", rate) for rate in options.learning_rates]
     sides += [(name, name, 0.0) for name in OURS]
@@ -78,20 +78,14 @@ def summarise(found: dict[str, list[dict[str, float]]]) -> None:
 
 
 def run_side(side: str, model: str, prepared: Path, seed: int, rate: float) -> dict[str, float]:
-    """Runs one side in a process of its own, so that neither warms up the other."""
-    command = [
-        *(sys.executable, __file__, "--side", side, "--model", model, "--prepared", str(prepared)),
-        *("--seeds", str(seed), "--learning-rates", str(rate)),
-    ]
+    """Times of one side, in seconds, and its test accuracy."""
+    arguments = ["--side", side, "--model", model, "--prepared", str(prepared)]
+    arguments += ["--seeds", str(seed), "--learning-rates", str(rate)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    result: dict[str, float] = run_alone(__file__, arguments)
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    lines = [line for line in answer.stdout.splitlines() if line.startswith("result:")]
-    if not lines:
-        sys.exit(answer.stderr)
-    result: dict[str, float] = json.loads(lines[-1].removeprefix("result:"))
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"process": seconds, "processor": processor, **result}
 
@@ -100,76 +94,24 @@ def run_vitrine(model: str, prepared: Path, seed: int, study: bool) -> dict[str,
     from vitrine.commands.garbage import collect_less_often
 
     collect_less_often()  # as every command does
-    from vitrine.config.loading import load_recipe
-    from vitrine.data.prepared import open_prepared
     from vitrine.training.run import run_training
 
     start = time.perf_counter()
-    settings = open_prepared(prepared).facts.settings.content()
-    # Text is taken as it stands; quotes would be part of it.
-    words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
-    overrides = [f"{name}={word}" for name, word in words.items() if name != "data.source"]
-    overrides += [f"data.prepared={prepared}", f"model.backbone={model}", f"engine.seed={seed}"]
-    overrides.append(f"report.study={str(study).lower()}")
+    overrides = [f"model.backbone={model}", f"engine.seed={seed}", f"report.study={str(study).lower()}"]
     with tempfile.TemporaryDirectory() as folder:
-        metrics = run_training(load_recipe(ROOT / "configs/head_only.yaml", overrides), Path(folder))
+        metrics = run_training(load_matching_recipe("head_only.yaml", prepared, overrides), Path(folder))
     return {"work": time.perf_counter() - start, "accuracy": metrics["test"]["accuracy"]}
 
 
 def run_trainer(model: str, prepared: Path, seed: int, rate: float) -> dict[str, float]:
-    """As in the guide, with `requires_grad_(False)` on the backbone."""
-    import numpy as np
-    import torch
-    from torchvision.transforms import CenterCrop, Compose, Normalize, RandomResizedCrop, Resize, ToTensor
-    from transformers import AutoImageProcessor, AutoModelForImageClassification, Trainer, TrainingArguments
-
-    from vitrine.data.prepared import open_prepared
+    import transformers.trainer  # noqa: F401 (its import is not work)
 
     start = time.perf_counter()
-    data = open_prepared(prepared)
-    side = data.facts.image_size
-    processor = AutoImageProcessor.from_pretrained(model)
-    normalise = Normalize(mean=processor.image_mean, std=processor.image_std)
-    for_training = Compose([RandomResizedCrop(side), ToTensor(), normalise])
-    for_evaluation = Compose([Resize(side), CenterCrop(side), ToTensor(), normalise])
-
-    def transformed(split: str, transform: Compose) -> object:
-        def apply(rows: dict[str, list]) -> dict[str, list]:
-            pictures = [transform(picture.convert("RGB")) for picture in rows["image"]]
-            return {"pixel_values": pictures, "labels": rows["label"]}
-
-        return data.splits[split].with_transform(apply)
-
-    torch.manual_seed(seed)
-    network = AutoModelForImageClassification.from_pretrained(
-        model, num_labels=len(data.label_names), ignore_mismatched_sizes=True
-    )
-    network.base_model.requires_grad_(False)
     with tempfile.TemporaryDirectory() as folder:
-        arguments = TrainingArguments(
-            output_dir=folder,
-            remove_unused_columns=False,
-            per_device_train_batch_size=32,
-            per_device_eval_batch_size=32,
-            num_train_epochs=EPOCHS,
-            learning_rate=rate,
-            eval_strategy="epoch",
-            save_strategy="no",
-            report_to="none",
-            seed=seed,
-            disable_tqdm=True,
-            use_cpu=not torch.cuda.is_available(),
-        )
-        trainer = Trainer(
-            model=network,
-            args=arguments,
-            train_dataset=transformed("train", for_training),
-            eval_dataset=transformed("validation", for_evaluation),
-        )
-        trainer.train()
-        trainer.save_model(folder)
-        logits = trainer.predict(transformed("test", for_evaluation)).predictions
-    accuracy = float((logits.argmax(-1) == np.asarray(data.splits["test"]["label"])).mean())
+        script = TrainerScript(model, prepared, folder, seed, EPOCHS, rate, frozen=True)
+        script.trainer.train()
+        script.trainer.save_model(folder)
+        accuracy = script.measure_accuracy()
     return {"work": time.perf_counter() - start, "accuracy": accuracy}
 
 

@@ -46,10 +46,10 @@ def read_epoch(prepared: Path, epoch: int) -> float:
 
 
 def train(model: str, prepared: Path, epochs: int) -> tuple[float, float]:
-    from benchmarks.training_speed import load_matching_recipe
+    from benchmarks.sides import load_matching_recipe
     from vitrine.training.run import run_training
 
-    recipe = load_matching_recipe(prepared, [f"model.backbone={model}", f"optim.epochs={epochs}"])
+    recipe = load_matching_recipe("s2_dogs5.yaml", prepared, [f"model.backbone={model}", f"optim.epochs={epochs}"])
     with tempfile.TemporaryDirectory() as folder:
         facts = run_training(recipe, Path(folder))["training"]
     return facts["images_per_second"], facts["data_wait_share"]
