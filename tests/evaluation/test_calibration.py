@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 
 from vitrine.errors import UserError
 from vitrine.evaluation.calibration import (
     BINS,
     Calibration,
+    calibrated_loss,
     calibration_error,
     calibration_error_interval,
     chance_errors,
+    cross_entropy,
     fit_temperature,
     measure_calibration,
     reliability_bins,
@@ -90,6 +93,15 @@ def test_the_fit_is_the_best_of_a_grid():
 
     fitted, _ = fit_temperature(logits, label_ids)
     assert objective(fitted) <= min(map(objective, np.geomspace(0.05, 20, 400))) + 1e-9
+
+
+def test_the_calibrated_loss_is_what_the_best_temperature_leaves():
+    logits, label_ids = draw(400, 1.0)
+    lowest = min(log_loss(label_ids, softmax(logits, 1 / t)) for t in np.geomspace(0.2, 5, 400))
+    assert calibrated_loss(logits, label_ids) == pytest.approx(lowest, abs=1e-4)
+    assert calibrated_loss(3 * logits, label_ids) == pytest.approx(lowest, abs=1e-3)  # however sure the network is
+    assert cross_entropy(3 * logits, label_ids) == pytest.approx(log_loss(label_ids, softmax(logits, 3.0)), abs=1e-12)
+    assert cross_entropy(3 * logits, label_ids) > lowest + 0.1
 
 
 @pytest.mark.parametrize("pictures", [1, 3, 400])

@@ -68,7 +68,7 @@ class FakeTraining:
 
     def record(self, epoch, distance):
         loss = distance + 1 / epoch
-        return EpochRecord(epoch, loss, 0.5, loss, max(0.0, 0.9 - distance / 10), 0.1, 1.0, 1.0)
+        return EpochRecord(epoch, loss, 0.5, loss, max(0.0, 0.9 - distance / 10), loss, 0.1, 1.0, 1.0)
 
 
 def search_on(monkeypatch, folder, training, search, address=None):

@@ -62,7 +62,9 @@ def write_run(folder: Path, prepared: PreparedDataset, predicted: Sequence[int],
     test_figures = measure_test(probabilities, label_ids, prepared.label_names, top_k=3, resamples=50)
     metrics = {
         "test": test_figures.model_dump(mode="json") | {"loss": 0.1234},
-        "validation": {"pictures": 7, "accuracy": float(right.mean()), "loss": 0.2, "best_epoch": 3},
+        "validation": {
+            "pictures": 7, "accuracy": float(right.mean()), "loss": 0.2, "best_epoch": 3, "monitor": "calibrated_loss",
+        },
         "training": {
             "seconds": 83.0, "epochs": 4, "epochs_planned": 5, "stopped_early": True, "images_per_second": 321.4,
             "pictures": len(prepared.splits["train"]), "parameters": 12345, "trainable_parameters": 678,
@@ -86,6 +88,7 @@ def write_history(folder: Path, epochs: int) -> pd.DataFrame:
         {
             "epoch": epoch, "train_loss": 1 / epoch, "train_accuracy": 1 - 0.5 / epoch,
             "validation_loss": 1.2 / epoch, "validation_accuracy": 1 - 0.6 / epoch,
+            "calibrated_loss": 1.1 / epoch,
             "learning_rate": 0.001, "images_per_second": 300.0, "seconds": 1.5,
         }
     )  # fmt: skip

@@ -70,7 +70,7 @@ def test_curves_mark_the_kept_epoch(tmp_path):
 def test_curves_of_a_single_epoch_show_points(tmp_path):
     figure = training_curves(write_history(tmp_path, 1), best_epoch=1)
     lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 1]
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert all(line.get_marker() == "o" for line in lines)
 
 

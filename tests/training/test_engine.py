@@ -16,6 +16,7 @@ from vitrine.training.compiling import decide_compiling
 from vitrine.training.memory import choose_batch_size, is_out_of_memory, memory_cap
 from vitrine.training.methods import Methods
 from vitrine.training.pace import Pace
+from vitrine.training.validation import Validation
 
 CPU = torch.device("cpu")
 
@@ -129,20 +130,23 @@ def test_a_loss_that_explodes_later_keeps_the_best_weights(prepared, tmp_path):
     assert all(torch.isfinite(tensor).all() for tensor in weights_of(trainer).values())
 
 
-def test_accuracy_can_be_what_decides(prepared, tmp_path):
-    trainer = make_trainer(prepared, epochs=50, patience=2, monitor="validation_accuracy")
-    figures = iter([(0.5, 0.6), (0.4, 0.6), (0.3, 0.5), (0.1, 0.9)])
-    trainer.validate = lambda: next(figures)
+@pytest.mark.parametrize(
+    ("monitor", "best"), [("validation_accuracy", 1), ("validation_loss", 2), ("calibrated_loss", 3)]
+)
+def test_what_decides_can_be_chosen(prepared, tmp_path, monitor, best):
+    trainer = make_trainer(prepared, epochs=50, patience=2, monitor=monitor)
+    figures = iter([(0.5, 0.6, 0.4), (0.3, 0.6, 0.5), (0.4, 0.5, 0.3), (0.7, 0.4, 0.7), (0.6, 0.5, 0.6), (0, 1, 0)])
+    trainer.validate = lambda: Validation(*next(figures))
     fit = run(trainer, tmp_path)
-    assert (fit.best_epoch, len(fit.history), fit.stopped_early) == (1, 3, True)
+    assert (fit.best_epoch, len(fit.history), fit.stopped_early) == (best, best + 2, True)
 
 
 def test_the_best_epochs_are_kept_and_others_go(prepared, tmp_path):
     kept = set()
     methods = Methods(keep_epoch=kept.add, drop_epoch=kept.discard)
     trainer = make_trainer(prepared, epochs=5, methods=methods, top=2)
-    figures = iter([(0.5, 0), (0.4, 0), (0.6, 0), (0.1, 0), (0.45, 0)])
-    trainer.validate = lambda: next(figures)
+    figures = iter([0.5, 0.4, 0.6, 0.1, 0.45])
+    trainer.validate = lambda: Validation(0.0, 0.0, next(figures))
     run(trainer, tmp_path)
     assert kept == {2, 4}
 

@@ -168,7 +168,7 @@ def test_the_best_epoch_is_restored_and_patience_ends_the_training(checkpoint):
     found = fit(model, inputs, epochs=50, patience=3)
     assert found.stopped_early
     assert len(found.history) == found.best_epoch + 3
-    assert found.best.validation_loss == min(record.validation_loss for record in found.history)
+    assert found.best.calibrated_loss == min(record.calibrated_loss for record in found.history)
     with torch.no_grad():
         logits = nn.Sequential(*head_modules(model))(torch.from_numpy(inputs.validation))
     loss = nn.functional.cross_entropy(logits, torch.from_numpy(inputs.validation_label_ids))

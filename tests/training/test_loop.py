@@ -18,6 +18,7 @@ from vitrine.training.loop import Trainer
 from vitrine.training.methods import Methods, TrainingOptions
 from vitrine.training.optimisation import build_optimizer, build_schedule
 from vitrine.training.seeding import seed_everything
+from vitrine.training.validation import Validation
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +99,13 @@ def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_weights(prepare
 def test_the_weights_of_the_best_epoch_are_restored(prepared, tmp_path):
     trainer = make_trainer(prepared, epochs=6, learning_rate=0.05)
     fit = run(trainer, tmp_path / "checkpoint")
-    assert fit.best.validation_loss == min(record.validation_loss for record in fit.history)
-    assert trainer.validate()[0] == pytest.approx(fit.best.validation_loss, abs=1e-6)
+    assert fit.best.calibrated_loss == min(record.calibrated_loss for record in fit.history)
+    assert trainer.validate().loss == pytest.approx(fit.best.validation_loss, abs=1e-6)
 
 
 def test_training_stops_when_patience_runs_out(prepared, tmp_path):
     trainer = make_trainer(prepared, epochs=50, patience=2, learning_rate=1e-8)
-    trainer.validate = lambda: (1.0, 0.5)
+    trainer.validate = lambda: Validation(1.0, 0.5, 1.0)
     fit = run(trainer, tmp_path / "checkpoint")
     assert fit.stopped_early
     assert len(fit.history) == 3

@@ -66,7 +66,7 @@ def test_two_processes_give_the_metrics_of_one(prepared, tmp_path):
         test = json.loads((folder / run_folder.METRICS).read_text())["test"]
         records.append((history, test, sorted(path.name for path in folder.iterdir())))
     (one, one_test, one_files), (two, two_test, two_files) = records
-    for column in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+    for column in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "calibrated_loss"):
         assert two[column].to_numpy() == pytest.approx(one[column].to_numpy(), abs=1e-3)
     assert two_test["loss"] == pytest.approx(one_test["loss"], abs=1e-3)
     assert two_test["accuracy"] == one_test["accuracy"]

@@ -80,8 +80,10 @@ class OptimSection(Section):
 class EarlyStoppingSection(Section):
     """When to stop; the weights of the best epoch are kept in any case."""
 
-    monitor: Literal["validation_loss", "validation_accuracy"] = Field(
-        "validation_loss", description="what decides which epoch is the best, and when to stop"
+    monitor: Literal["calibrated_loss", "validation_loss", "validation_accuracy"] = Field(
+        "calibrated_loss",
+        description="what decides which epoch is the best, and when to stop; 'calibrated_loss' is the validation loss "
+        "of the model as it is stored, with its temperature",
     )
     patience: int = Field(5, ge=1, description="epochs without a better one before the training stops")
     min_delta: float = Field(0.0, ge=0, description="smallest gain that counts")

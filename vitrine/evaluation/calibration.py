@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logsumexp
 
 from vitrine.errors import UserError
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
@@ -118,6 +119,30 @@ def fit_temperature(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[fl
     if len(labels) < FEW_PICTURES:
         return temperature, "few_pictures"
     return temperature, "all_right" if bool((scores.argmax(axis=1) == labels).all()) else None
+
+
+def calibrated_loss(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> float:
+    """Mean cross-entropy in nats at the temperature that suits it best.
+
+    In training, the plain loss soon rises because a network grows too sure of itself, while its answers still get
+    better. The temperature mends the first, so epochs are compared by what it leaves (Berta et al. 2025, "Rethinking
+    Early Stopping: Refine, Then Calibrate").
+
+    Args:
+        logits: `[pictures, labels]`; at least one picture.
+        label_ids: `[pictures]`.
+
+    Raises:
+        UserError: logits are no numbers.
+    """
+    temperature, _ = fit_temperature(logits, label_ids)
+    return cross_entropy(np.asarray(logits, np.float64) / temperature, label_ids)
+
+
+def cross_entropy(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> float:
+    """Mean over pictures in nats; arguments and errors as for `calibrated_loss`."""
+    scores, labels = check_scores(logits, label_ids)
+    return float((logsumexp(scores, axis=1) - scores[np.arange(len(labels)), labels]).mean())
 
 
 def _derivatives(scores: Floats, own: Floats, scale: float, exponent: float) -> tuple[float, float]:

@@ -33,7 +33,8 @@ def training_curves(history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT
     """Loss above accuracy, for training and validation pictures, with the kept epoch marked.
 
     Args:
-        history: one row per epoch: epoch (from 1), train_loss, validation_loss, train_accuracy, validation_accuracy.
+        history: one row per epoch: epoch (from 1), train_loss, validation_loss, train_accuracy, validation_accuracy,
+            and, since Vitrine measures it, calibrated_loss.
         best_epoch: the epoch whose weights were kept.
         theme: colours.
         texts: of the page's language; None: English.
@@ -66,6 +67,11 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: i
         axes.plot(
             epochs, history[f"{split}_{quantity}"], dashes, marker=marker, markersize=3.5, linewidth=2,
             color=split_colour(theme, split), label=texts(f"common.splits.{split}"),
+        )  # fmt: skip
+    if quantity == "loss" and "calibrated_loss" in history:
+        axes.plot(
+            epochs, history["calibrated_loss"], "-.", marker=marker, markersize=3.5, linewidth=1.5,
+            color=split_colour(theme, "validation"), label=texts("common.figures.calibrated"),
         )  # fmt: skip
     kept = history.loc[epochs == best_epoch, f"validation_{quantity}"]
     axes.plot(

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
@@ -32,12 +32,13 @@ class _Record(BaseModel):
 
 
 class ValidationFigures(_Record):
-    """The pictures that chose the kept epoch."""
+    """The pictures that chose the kept epoch, and by what; None in runs that do not say it."""
 
     pictures: Count
     accuracy: Share
     loss: float
     best_epoch: int
+    monitor: Literal["calibrated_loss", "validation_loss", "validation_accuracy"] | None = None
 
 
 class TrainingFigures(_Record):

@@ -20,6 +20,7 @@ from vitrine.training.cached_features import HeadInputs
 from vitrine.training.optimisation import Schedule
 from vitrine.training.progress import EpochRecord, Fit, Monitor
 from vitrine.training.seeding import seed_step
+from vitrine.training.validation import Validation
 
 # (logits [batch, labels], label ids [batch]) -> mean loss
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -39,7 +40,7 @@ class HeadOptions:
     max_gradient_norm: float
     patience: int
     min_delta: float
-    monitor: Monitor = "validation_loss"
+    monitor: Monitor = "calibrated_loss"
 
 
 @dataclass(frozen=True)
@@ -117,18 +118,19 @@ def _fit(
         )
         seconds = time.perf_counter() - start
         model.eval()
-        validation_loss, validation_accuracy = _measure(head, validation)
+        validated = _validate(head, validation)
         record = EpochRecord(
             epoch=epoch + 1,
             train_loss=train_loss,
             train_accuracy=train_accuracy,
-            validation_loss=validation_loss,
-            validation_accuracy=validation_accuracy,
+            validation_loss=validated.loss,
+            validation_accuracy=validated.accuracy,
+            calibrated_loss=validated.calibrated_loss,
             learning_rate=float(schedule.get_last_lr()[0]),
             images_per_second=len(views[0].label_ids) / seconds,
             seconds=time.perf_counter() - start,
         )
-        schedule.end_epoch(validation_loss)
+        schedule.end_epoch(validated.loss)
         if fit.add(record, options.patience, options.min_delta):
             best = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
         on_epoch(record)
@@ -177,8 +179,5 @@ def _train_epoch(
 
 
 @torch.inference_mode()
-def _measure(head: nn.Sequential, pictures: _Pictures) -> tuple[float, float]:
-    """Mean cross-entropy in nats, and accuracy."""
-    logits = head(pictures.features)
-    right = (logits.argmax(-1) == pictures.label_ids).float().mean()
-    return F.cross_entropy(logits, pictures.label_ids).item(), right.item()
+def _validate(head: nn.Sequential, pictures: _Pictures) -> Validation:
+    return Validation.from_logits(head(pictures.features).float().cpu().numpy(), pictures.label_ids.cpu().numpy())

@@ -27,7 +27,7 @@ from vitrine.training.processes import add_up, as_main_says, share_buffers, sync
 from vitrine.training.progress import EpochRecord, Fit, Position, StepReport, mean_of
 from vitrine.training.steps import DivergedError, Normaliser, Stepper, deliver, raise_diverged
 from vitrine.training.stopping import StopRequest
-from vitrine.training.validation import validate
+from vitrine.training.validation import Validation, validate
 
 # A GPU works ahead of Python; it is only asked for figures now and then, since each question makes it wait.
 GPU_STEPS_BETWEEN_REPORTS = 10
@@ -217,14 +217,15 @@ class Trainer:
         share_buffers(self.accelerator, self.plain_model)
         average = self.stepper.average
         with average.applied() if average is not None else nullcontext():
-            validation_loss, validation_accuracy = self.validate()
+            validation = self.validate()
             self.pace.validated(time.perf_counter() - start)
             record = EpochRecord(
                 position.epoch + 1,
                 loss / pictures,
                 right / pictures,
-                validation_loss,
-                validation_accuracy,
+                validation.loss,
+                validation.accuracy,
+                validation.calibrated_loss,
                 float(learning_rate),
                 images_per_second=pictures * self.accelerator.num_processes / max(seconds, 1e-9),
                 seconds=position.seconds + time.perf_counter() - start,
@@ -235,11 +236,11 @@ class Trainer:
                     name: tensor.detach().to("cpu", copy=True) for name, tensor in self.plain_model.state_dict().items()
                 }
             self._keep_top(record.epoch)
-        self.schedule.end_epoch(validation_loss)
+        self.schedule.end_epoch(validation.loss)
         return record
 
-    def validate(self) -> tuple[float, float]:
-        """Mean cross-entropy in nats and accuracy on the validation split."""
+    def validate(self) -> Validation:
+        """What the model reaches on the validation split."""
         return validate(self.accelerator, self.plain_model, self.validation_loader, self.stepper.normalise)
 
     def _keep_top(self, epoch: int) -> None:

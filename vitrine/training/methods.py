@@ -31,7 +31,7 @@ class TrainingOptions:
     patience: int
     accumulate: int = 1
     max_gradient_norm: float = 1.0
-    monitor: Monitor = "validation_loss"
+    monitor: Monitor = "calibrated_loss"
     min_delta: float = 0.0
     top: int = 0
     whitens: bool = False

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import torch
 
-Monitor = Literal["validation_loss", "validation_accuracy"]
+Monitor = Literal["calibrated_loss", "validation_loss", "validation_accuracy"]
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class EpochRecord:
     """A row of `history.csv`: losses in nats, shares in [0, 1]; validation and learning rate as after the epoch.
 
     Attributes:
+        calibrated_loss: validation loss at the temperature that suits the epoch's network.
         learning_rate: the highest of all parameter groups.
         images_per_second: over all devices, of the training without the evaluation.
         data_wait_share: share of the training time that passed waiting for the loader.
@@ -25,6 +26,7 @@ class EpochRecord:
     train_accuracy: float
     validation_loss: float
     validation_accuracy: float
+    calibrated_loss: float
     learning_rate: float
     images_per_second: float
     seconds: float
@@ -107,7 +109,7 @@ class Fit:
         out_of_time: whether the time budget ended the training before its last planned step.
     """
 
-    monitor: Monitor = "validation_loss"
+    monitor: Monitor = "calibrated_loss"
     history: list[EpochRecord] = field(default_factory=list)
     best_epoch: int = 0
     best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
@@ -121,7 +123,8 @@ class Fit:
 
     def score(self, record: EpochRecord) -> float:
         """The monitored figure, turned so that a lower one is better."""
-        return record.validation_loss if self.monitor == "validation_loss" else -record.validation_accuracy
+        figure: float = getattr(record, self.monitor)
+        return -figure if self.monitor == "validation_accuracy" else figure
 
     def add(self, record: EpochRecord, patience: int, min_delta: float) -> bool:
         """Takes a finished epoch in; returns whether it is the best so far."""

@@ -102,6 +102,7 @@ def run_training(
             "accuracy": best.validation_accuracy,
             "loss": best.validation_loss,
             "best_epoch": fit.best_epoch,
+            "monitor": fit.monitor,
         },
         "training": facts,
     }

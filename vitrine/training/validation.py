@@ -1,23 +1,57 @@
 """What the validation split says of a model in training: each picture counted once, however many devices there are."""
 
-import math
+from dataclasses import dataclass
+from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from accelerate import Accelerator
-from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
+from accelerate.utils import gather_object
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel
 
 from vitrine.data.loaders import Batch
-from vitrine.training.processes import add_up
+from vitrine.evaluation.calibration import calibrated_loss, cross_entropy
 from vitrine.training.steps import Normaliser, deliver, raise_diverged
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What an epoch has reached.
+
+    Attributes:
+        loss: mean cross-entropy in nats.
+        accuracy: share of right answers.
+        calibrated_loss: the loss at the temperature that suits the network.
+    """
+
+    loss: float
+    accuracy: float
+    calibrated_loss: float
+
+    @classmethod
+    def from_logits(cls, logits: npt.NDArray[Any], label_ids: npt.NDArray[np.int64]) -> Self:
+        """Measures answers to validation pictures.
+
+        Args:
+            logits: `[pictures, labels]`.
+            label_ids: `[pictures]`.
+
+        Raises:
+            DivergedError: logits are no numbers.
+        """
+        if not np.isfinite(logits).all():
+            raise_diverged("the validation loss")
+        accuracy = float((logits.argmax(axis=1) == label_ids).mean())
+        return cls(cross_entropy(logits, label_ids), accuracy, calibrated_loss(logits, label_ids))
 
 
 @torch.no_grad()
 def validate(
     accelerator: Accelerator, model: PreTrainedModel, loader: DataLoader[Batch], normalise: Normaliser
-) -> tuple[float, float]:
-    """Mean cross-entropy in nats and accuracy.
+) -> Validation:
+    """Measures a model on the validation split.
 
     Args:
         accelerator: of the training.
@@ -29,14 +63,16 @@ def validate(
         DivergedError: the loss is not finite.
     """
     model.eval()
-    sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
+    logits, label_ids = [], []
     for batch in deliver(loader, accelerator.device):
-        logits = model(pixel_values=normalise(batch["pixels"].float())).logits
-        label_ids = batch["label_id"]
-        loss_sum = F.cross_entropy(logits.float(), label_ids, reduction="none").double().sum()
-        right = (logits.argmax(-1) == label_ids).sum().double()
-        sums += torch.stack([loss_sum, right, torch.full_like(right, len(label_ids))])
-    loss, right_answers, pictures = add_up(accelerator, sums.tolist())
-    if not math.isfinite(loss):
-        raise_diverged("the validation loss")
-    return loss / pictures, right_answers / pictures
+        logits.append(model(pixel_values=normalise(batch["pixels"].float())).logits.float())
+        label_ids.append(batch["label_id"])
+    together = (np.concatenate(_gather(accelerator, batches)) for batches in (logits, label_ids))
+    return Validation.from_logits(*together)
+
+
+def _gather(accelerator: Accelerator, batches: list[torch.Tensor]) -> list[npt.NDArray[Any]]:
+    """The batches of all processes, of which some may have none; read from the device at the end, so it never waits."""
+    own = [batch.cpu().numpy() for batch in batches]
+    everything: list[npt.NDArray[Any]] = gather_object(own) if accelerator.num_processes > 1 else own
+    return everything
