@@ -66,7 +66,6 @@ def run_vitrine(network: str, options: argparse.Namespace) -> float:
 
     overrides = [f"model.backbone={network}", "model.pretrained=false", "augmentation.image_size=null"]
     overrides += [f"optim.batch_size={options.batch_size}", f"optim.epochs={options.epochs}", "report.study=false"]
-    overrides.append(f"early_stopping.patience={options.epochs}")
     with tempfile.TemporaryDirectory() as folder:
         run_training(load_matching_recipe("s2_dogs5.yaml", options.prepared, overrides), Path(folder))
         speeds = pd.read_csv(Path(folder) / HISTORY)["images_per_second"]

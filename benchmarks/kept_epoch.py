@@ -4,7 +4,7 @@ Every epoch of finished runs is measured on validation and test pictures, and th
 each other: the lowest validation loss, the lowest once calibrated, the highest accuracy, the last epoch. The test
 figures judge the rules, they choose nothing; losses on test pictures are with the validation pictures' temperature.
 
-    python train.py RECIPE early_stopping.top=EPOCHS early_stopping.patience=EPOCHS engine.seed=SEED
+    python train.py RECIPE early_stopping.top=EPOCHS engine.seed=SEED
     python benchmarks/kept_epoch.py runs/NAME/TIME [runs/NAME/TIME ...]
 """
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from vitrine.data.prepared import PreparedDataset, open_prepared  # noqa: E402 (after the path)
-from vitrine.evaluation.calibration import cross_entropy, fit_temperature  # noqa: E402
+from vitrine.evaluation.calibration import calibrated_loss, cross_entropy, fit_temperature  # noqa: E402
 
 RULES = {
     "validation loss": lambda epochs: min(epochs, key=lambda one: one["loss"]),
@@ -60,7 +60,7 @@ def measure_epochs(run: Path) -> list[dict[str, float]]:
         epochs.append(
             {
                 "loss": cross_entropy(logits, label_ids),
-                "calibrated loss": cross_entropy(logits / temperature, label_ids),
+                "calibrated loss": calibrated_loss(logits, label_ids),
                 "accuracy": float((logits.argmax(1) == label_ids).mean()),
                 "test accuracy": float((test_logits.argmax(1) == test_ids).mean()),
                 "test loss": cross_entropy(test_logits / temperature, test_ids),

@@ -102,6 +102,7 @@ def test_the_calibrated_loss_is_what_the_best_temperature_leaves():
     assert calibrated_loss(3 * logits, label_ids) == pytest.approx(lowest, abs=1e-3)  # however sure the network is
     assert cross_entropy(3 * logits, label_ids) == pytest.approx(log_loss(label_ids, softmax(logits, 3.0)), abs=1e-12)
     assert cross_entropy(3 * logits, label_ids) > lowest + 0.1
+    assert calibrated_loss(logits / 3, label_ids) == cross_entropy(logits / 3, label_ids)  # it never sharpens
 
 
 @pytest.mark.parametrize("pictures", [1, 3, 400])

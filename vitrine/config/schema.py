@@ -21,6 +21,8 @@ from vitrine.config.training import (
     ReportSection,
 )
 
+PATIENCE = 5
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
@@ -47,11 +49,10 @@ class Recipe(Section):
                 "model.frozen_epochs must be less than optim.epochs, so that epochs are left to train the rest "
                 f"(got {self.model.frozen_epochs} of {self.optim.epochs})"
             )
-        patience = self.early_stopping.patience
-        if self.optim.schedule == "plateau" and self.optim.plateau_patience >= patience:
+        if self.optim.schedule == "plateau" and self.optim.plateau_patience >= self.patience:
             raise ValueError(
                 "optim.plateau_patience must be less than early_stopping.patience, or the training stops before the "
-                f"rate falls (got {self.optim.plateau_patience} and {patience})"
+                f"rate falls (got {self.optim.plateau_patience} and {self.patience})"
             )
         return self
 
@@ -79,6 +80,12 @@ class Recipe(Section):
     def training_side(self) -> int:
         """Side of the pictures that the network is trained with, in pixels."""
         return self.augmentation.image_size or self.data.image_size
+
+    @property
+    def patience(self) -> int:
+        """Epochs without a better one before the training stops."""
+        planned = self.optim.schedule not in ("plateau", "constant")
+        return self.early_stopping.patience or (self.optim.epochs if planned else PATIENCE)
 
     @property
     def prepared_folder(self) -> Path:

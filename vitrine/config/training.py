@@ -83,9 +83,14 @@ class EarlyStoppingSection(Section):
     monitor: Literal["calibrated_loss", "validation_loss", "validation_accuracy"] = Field(
         "calibrated_loss",
         description="what decides which epoch is the best, and when to stop; 'calibrated_loss' is the validation loss "
-        "of the model as it is stored, with its temperature",
+        "after a temperature has taken back what the network is too sure of",
     )
-    patience: int = Field(5, ge=1, description="epochs without a better one before the training stops")
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="epochs without a better one before the training stops; none: 5 for the schedules 'plateau' and "
+        "'constant', while the others run to their end, where small steps give the best epochs",
+    )
     min_delta: float = Field(0.0, ge=0, description="smallest gain that counts")
     top: int = Field(
         0,

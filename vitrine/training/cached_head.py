@@ -109,7 +109,7 @@ def fit_cached_head(
             seed=engine.seed,
             batch_size=batch_size,
             max_gradient_norm=optim.max_gradient_norm,
-            patience=recipe.early_stopping.patience,
+            patience=recipe.patience,
             min_delta=recipe.early_stopping.min_delta,
             monitor=recipe.early_stopping.monitor,
         ),

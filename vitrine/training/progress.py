@@ -15,7 +15,7 @@ class EpochRecord:
     """A row of `history.csv`: losses in nats, shares in [0, 1]; validation and learning rate as after the epoch.
 
     Attributes:
-        calibrated_loss: validation loss at the temperature that suits the epoch's network.
+        calibrated_loss: validation loss once what the network is too sure of is taken back.
         learning_rate: the highest of all parameter groups.
         images_per_second: over all devices, of the training without the evaluation.
         data_wait_share: share of the training time that passed waiting for the loader.

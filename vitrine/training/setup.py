@@ -55,7 +55,7 @@ def choose_options(recipe: Recipe, batch_size: int, accelerator: Accelerator) ->
         accumulate=optim.accumulate,
         max_gradient_norm=optim.max_gradient_norm,
         monitor=recipe.early_stopping.monitor,
-        patience=recipe.early_stopping.patience,
+        patience=recipe.patience,
         min_delta=recipe.early_stopping.min_delta,
         top=recipe.early_stopping.top,
         whitens=Preparation.from_section(recipe.preparation).whitens,

@@ -23,7 +23,7 @@ class Validation:
     Attributes:
         loss: mean cross-entropy in nats.
         accuracy: share of right answers.
-        calibrated_loss: the loss at the temperature that suits the network.
+        calibrated_loss: the loss once what the network is too sure of is taken back.
     """
 
     loss: float
