@@ -90,6 +90,7 @@ def _stage(classifier: Classifier) -> None:
         preprocess=False,
         api_visibility="private",
         concurrency_id=ONE_AT_A_TIME,
+        trigger_mode="multiple",  # Gradio would pass over what comes while an answer is on its way
         show_progress="minimal",
         show_progress_on=answer,
     )
@@ -100,6 +101,7 @@ def _stage(classifier: Classifier) -> None:
         [message, answer, shown],
         api_visibility="private",
         concurrency_id=ONE_AT_A_TIME,  # else it could overtake the answer to a picture that is already gone
+        trigger_mode="multiple",
         show_progress="hidden",
     )
     top_k.change(
