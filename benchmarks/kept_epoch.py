@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from vitrine.data.prepared import PreparedDataset, open_prepared  # noqa: E402 (after the path)
-from vitrine.evaluation.calibration import calibrated_loss, cross_entropy, fit_temperature  # noqa: E402
+from vitrine.evaluation.temperature_scaling import calibrated_loss, cross_entropy, fit_temperature  # noqa: E402
 
 RULES = {
     "validation loss": lambda epochs: min(epochs, key=lambda one: one["loss"]),

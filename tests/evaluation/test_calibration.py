@@ -8,16 +8,13 @@ from vitrine.errors import UserError
 from vitrine.evaluation.calibration import (
     BINS,
     Calibration,
-    calibrated_loss,
     calibration_error,
     calibration_error_interval,
     chance_errors,
-    cross_entropy,
-    fit_temperature,
     measure_calibration,
     reliability_bins,
-    softmax,
 )
+from vitrine.evaluation.temperature_scaling import calibrated_loss, cross_entropy, fit_temperature, softmax
 
 
 def draw(pictures, temperature, seed=0, labels=4, spread=3.0):

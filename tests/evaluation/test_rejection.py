@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom
 
-from vitrine.evaluation.calibration import fit_temperature, softmax
 from vitrine.evaluation.rejection import (
     Judged,
     Rejection,
@@ -15,6 +14,7 @@ from vitrine.evaluation.rejection import (
     explain_no_threshold,
     measure_rejection,
 )
+from vitrine.evaluation.temperature_scaling import fit_temperature, softmax
 
 WEAK, MIDDLE, STRONG = (2.3, 1.6, 2.0), (3.8, 1.5, 0.7), (6.0, 2.2, 3.0)  # accuracy 0.74, 0.92, 0.98
 

@@ -1,5 +1,6 @@
 """Run folders: unfinished until they are complete, never shared, the last one found by a link."""
 
+import errno
 import subprocess
 import sys
 
@@ -72,7 +73,7 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path):
         assert is_held(folder)
 
 
-@pytest.mark.parametrize("fault", [NotImplementedError(), OSError(37, "No locks available")])
+@pytest.mark.parametrize("fault", [NotImplementedError(), OSError(errno.ENOLCK, "No locks available")])
 def test_a_disk_that_cannot_lock_keeps_nobody_from_training(tmp_path, monkeypatch, fault):
     def fail(*_):
         raise fault
@@ -81,3 +82,12 @@ def test_a_disk_that_cannot_lock_keeps_nobody_from_training(tmp_path, monkeypatc
     monkeypatch.setattr("fcntl.flock", fail)
     with hold_run(folder):
         assert not is_held(folder)
+
+
+def test_any_other_fault_of_a_lock_is_not_hidden(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    with pytest.raises(OSError, match="No space left"), hold_run(start_run(tmp_path, "birds")):
+        pass

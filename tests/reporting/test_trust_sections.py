@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tests.reporting.fabricated import Page
-from vitrine.evaluation.calibration import fit_temperature, measure_calibration, softmax
+from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.rejection import Judged, choose_trust, measure_rejection
+from vitrine.evaluation.temperature_scaling import fit_temperature, softmax
 from vitrine.reporting.calibration_section import show_calibration
 from vitrine.reporting.page import TEMPLATES, render
 from vitrine.reporting.rejection_section import show_rejection

@@ -10,8 +10,9 @@ from transformers import pipeline
 
 from tests.factories import make_recipe, prepare, write_coloured_classes, write_tiny_resnet
 from vitrine.data.split import TEST, VALIDATION
-from vitrine.evaluation.calibration import Calibration, softmax
+from vitrine.evaluation.calibration import Calibration
 from vitrine.evaluation.rejection import Rejection
+from vitrine.evaluation.temperature_scaling import softmax
 from vitrine.inference.predictor import Predictor
 from vitrine.models.reference_features import REFERENCE_FEATURES
 from vitrine.models.trust import describe

@@ -17,11 +17,11 @@ from vitrine.data.label_matching import LabelMatch, match_labels
 from vitrine.data.labelled import LabelledData
 from vitrine.errors import UserError
 from vitrine.evaluation.attributes import look_at_square
-from vitrine.evaluation.calibration import softmax
 from vitrine.evaluation.evaluation_record import Evaluation, MeasuredData, MeasuredModel
 from vitrine.evaluation.gathering import Answered, gather_evidence, join_labels, leave_out_untested
 from vitrine.evaluation.provenance import Acquaintance, compare_origin, fits_squares
 from vitrine.evaluation.rejection import Judged
+from vitrine.evaluation.temperature_scaling import softmax
 from vitrine.inference.many_pictures import Answers, answer_many
 from vitrine.inference.predictor import Predictor
 from vitrine.records.environment import now

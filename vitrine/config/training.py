@@ -6,6 +6,8 @@ from pydantic import BeforeValidator, Field
 
 from vitrine.config.section import Section, Share, Switch, name_switch, read_nothing
 
+Monitor = Literal["calibrated_loss", "validation_loss", "validation_accuracy"]
+
 
 class ImbalanceSection(Section):
     """What is done about classes of unequal size, in training only."""
@@ -80,7 +82,7 @@ class OptimSection(Section):
 class EarlyStoppingSection(Section):
     """When to stop; the weights of the best epoch are kept in any case."""
 
-    monitor: Literal["calibrated_loss", "validation_loss", "validation_accuracy"] = Field(
+    monitor: Monitor = Field(
         "calibrated_loss",
         description="what decides which epoch is the best, and when to stop; 'calibrated_loss' is the validation loss "
         "after a temperature has taken back what the network is too sure of",

@@ -1,25 +1,18 @@
-"""Do the probabilities mean what they say: expected calibration error, reliability bins, temperature scaling."""
+"""Do the probabilities mean what they say: expected calibration error, reliability bins, before and after scaling."""
 
-import math
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
-from vitrine.errors import UserError
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
 from vitrine.evaluation.evidence_sections import Section
+from vitrine.evaluation.temperature_scaling import Floats, Remark, check_scores, cross_entropy, softmax
 
 BINS = 15  # as Guo et al. 2017
-LOWEST, HIGHEST = 0.05, 20.0
-FEW_PICTURES = 50
 MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap
 
-Floats = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], tuple[npt.NDArray[np.int64], Floats]]
-Remark = Literal["few_pictures", "all_right", "at_bound"]
 
 
 class ReliabilityBin(Section):
@@ -83,79 +76,6 @@ class Calibration(Section):
     after: Reliability
 
 
-def fit_temperature(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[float, Remark | None]:
-    """The temperature under which validation labels are likeliest (Guo et al. 2017).
-
-    Where every picture is right, the likelihood alone would want a temperature of 0: probabilities of 1 for all that
-    comes. So the temperature has a prior, log-normal around 1 with deviation 1, which counts as much as about one
-    picture: it decides where the pictures do not, and changes nothing where they do.
-
-    Args:
-        logits: of validation pictures, `[pictures, labels]`; at least one.
-        label_ids: `[pictures]`.
-
-    Returns:
-        The temperature, 0.05 to 20, and what to mind about it.
-
-    Raises:
-        UserError: logits are no numbers.
-    """
-    scores, labels = check_scores(logits, label_ids)
-    scores = scores - scores.max(axis=1, keepdims=True)
-    own = scores[np.arange(len(labels)), labels]
-    low, high = math.log(LOWEST), math.log(HIGHEST)
-    exponent = 0.0  # log of the temperature
-    for _ in range(100):
-        slope, curvature = _derivatives(scores, own, math.exp(-exponent), exponent)
-        low, high = (low, exponent) if slope > 0 else (exponent, high)
-        step = exponent - slope / curvature if curvature > 0 else math.inf  # Newton's, else halving
-        step = step if low < step < high else (low + high) / 2
-        if abs(step - exponent) < 1e-10:
-            break
-        exponent = step
-    temperature = math.exp(exponent)
-    if not 1.001 * LOWEST < temperature < 0.999 * HIGHEST:
-        return temperature, "at_bound"
-    if len(labels) < FEW_PICTURES:
-        return temperature, "few_pictures"
-    return temperature, "all_right" if bool((scores.argmax(axis=1) == labels).all()) else None
-
-
-def calibrated_loss(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> float:
-    """Mean cross-entropy in nats after a temperature of 1 or more has taken back what the network is too sure of.
-
-    In training, the plain loss soon rises because a network grows too sure of itself, while its answers still get
-    better. The temperature mends the first, so epochs are compared by what it leaves (Berta et al. 2025, "Rethinking
-    Early Stopping: Refine, Then Calibrate"). It never sharpens: where hardly an answer is wrong, a temperature near 0
-    would let a single picture decide between epochs.
-
-    Args:
-        logits: `[pictures, labels]`; at least one picture.
-        label_ids: `[pictures]`.
-
-    Raises:
-        UserError: logits are no numbers.
-    """
-    temperature, _ = fit_temperature(logits, label_ids)
-    return cross_entropy(np.asarray(logits, np.float64) / max(temperature, 1.0), label_ids)
-
-
-def cross_entropy(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> float:
-    """Mean over pictures in nats; arguments and errors as for `calibrated_loss`."""
-    scores, labels = check_scores(logits, label_ids)
-    return float((logsumexp(scores, axis=1) - scores[np.arange(len(labels)), labels]).mean())
-
-
-def _derivatives(scores: Floats, own: Floats, scale: float, exponent: float) -> tuple[float, float]:
-    """First and second derivative of the objective by the log of the temperature; `scale` is 1 / temperature."""
-    shares = softmax(scores, scale)
-    mean = (shares * scores).sum(axis=1)
-    variance = (shares * scores**2).sum(axis=1) - mean**2
-    by_scale = float((mean - own).sum())
-    slope = -scale * by_scale + exponent
-    return slope, scale * by_scale + scale**2 * float(variance.sum()) + 1.0
-
-
 def measure_calibration(
     logits: npt.ArrayLike,
     label_ids: npt.ArrayLike,
@@ -195,14 +115,12 @@ def _measure_reliability(
 ) -> Reliability:
     shares = softmax(scores, 1 / temperature)
     confidence = shares.max(axis=1)
-    scaled = (scores - scores.max(axis=1, keepdims=True)) / temperature
-    own = scaled[np.arange(len(label_ids)), label_ids]
     return Reliability(
         error=calibration_error(confidence, right),
         error_interval=calibration_error_interval(confidence, right, seed),
         chance_error=float(chance_errors(confidence, seed).mean()),
         confidence=float(confidence.mean()),
-        loss=float((np.log(np.exp(scaled).sum(axis=1)) - own).mean()),
+        loss=cross_entropy(scores / temperature, label_ids),
         bins=reliability_bins(confidence, right),
     )
 
@@ -296,28 +214,3 @@ def reliability_bins(confidence: npt.ArrayLike, right: npt.ArrayLike, bins: int 
 
 def _places(confidence: npt.ArrayLike, bins: int) -> npt.NDArray[np.int64]:
     return np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], np.asarray(confidence, np.float64), side="left")
-
-
-def softmax(scores: Floats, scale: float = 1.0) -> Floats:
-    """Probabilities of `scale` times the scores, row by row."""
-    powers = np.exp(scale * (scores - scores.max(axis=1, keepdims=True)))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
-
-
-def check_scores(scores: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Logits or probabilities as float64 with their label ids.
-
-    Raises:
-        UserError: there are none, or some are no numbers.
-    """
-    values, labels = np.asarray(scores, np.float64), np.asarray(label_ids, np.int64)
-    bad = int((~np.isfinite(values)).any(axis=1).sum())
-    if bad:
-        raise UserError(
-            f"the network's answers to {bad:,} of {len(values):,} pictures are no numbers (NaN or infinite); "
-            "train again with a lower optim.learning_rate, or engine.precision=fp32"
-        )
-    if not len(values):
-        raise UserError("there are no pictures to measure the network's confidence on")
-    return values, labels

@@ -8,12 +8,13 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from vitrine.evaluation.calibration import Reliability, measure_calibration, softmax
+from vitrine.evaluation.calibration import Reliability, measure_calibration
 from vitrine.evaluation.evidence import TestEvidence, measure_test
 from vitrine.evaluation.label_errors import Judged
 from vitrine.evaluation.mistakes import Mistakes, collect_mistakes
 from vitrine.evaluation.rejection import DecisionKind
 from vitrine.evaluation.rejection import Judged as Calibrated
+from vitrine.evaluation.temperature_scaling import softmax
 from vitrine.evaluation.uncertainty import wilson_interval
 from vitrine.models.trust import Trust
 

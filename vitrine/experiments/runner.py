@@ -20,6 +20,7 @@ from vitrine.experiments.plan import PlannedRun
 from vitrine.experiments.shared_features import keep, lend
 from vitrine.records import run_folder
 from vitrine.records.atomic import write_text
+from vitrine.records.run_folder import cannot_lock
 from vitrine.reporting.run_report import write_run_report
 from vitrine.training.cached_features import FEATURES
 from vitrine.training.progress import EpochRecord, Listeners
@@ -101,7 +102,9 @@ def _do_if_free(run: PlannedRun, options: Options, tell: Tell) -> bool:
         lock.acquire()
     except Timeout:
         return False
-    except NotImplementedError:
+    except (NotImplementedError, OSError) as error:
+        if not cannot_lock(error):
+            raise
         raise UserError(
             f"{run.lock.parent}: this disk cannot lock files, so that nothing keeps two processes from doing the same "
             "run; run the command in a folder on another disk"

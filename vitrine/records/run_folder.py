@@ -1,5 +1,6 @@
 """The run folder: the names in it, its birth under an unfinished name, who is at work on it, the last finished one."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,8 +61,10 @@ def hold_run(folder: Path) -> Iterator[None]:
         raise UserError(
             f"{folder}: another train.py is at work on this run just now; wait until it has ended"
         ) from None
-    except (NotImplementedError, OSError):
-        pass  # a disk that cannot lock, as some of networks cannot, is no reason not to train
+    except (NotImplementedError, OSError) as error:
+        if not cannot_lock(error):
+            raise
+        # Disks of networks may be unable to lock; that is no reason not to train.
     try:
         yield
     finally:
@@ -81,7 +84,12 @@ def is_held(folder: Path) -> bool:
     except Timeout:
         return True
     except (NotImplementedError, OSError):
-        return False
+        return False  # a disk that cannot lock, or the run of somebody else: it cannot be known
+
+
+def cannot_lock(error: NotImplementedError | OSError) -> bool:
+    """Whether a lock failed because its disk has none; `filelock` says so in one way, some systems in others."""
+    return isinstance(error, NotImplementedError) or error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 
 def _lock(folder: Path) -> FileLock:

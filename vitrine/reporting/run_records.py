@@ -3,12 +3,13 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from vitrine.config.training import Monitor
 from vitrine.errors import UserError
 from vitrine.evaluation.calibration import Calibration
 from vitrine.evaluation.evidence import TestEvidence
@@ -38,7 +39,7 @@ class ValidationFigures(_Record):
     accuracy: Share
     loss: float
     best_epoch: int
-    monitor: Literal["calibrated_loss", "validation_loss", "validation_accuracy"] | None = None
+    monitor: Monitor | None = None
 
 
 class TrainingFigures(_Record):

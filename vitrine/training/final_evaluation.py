@@ -14,11 +14,11 @@ from vitrine.data.loaders import build_evaluation_loader
 from vitrine.data.prepared import PreparedDataset
 from vitrine.data.split import TEST
 from vitrine.data.twins import find_test_twins
-from vitrine.evaluation.calibration import check_scores
 from vitrine.evaluation.evidence import measure_test
 from vitrine.evaluation.evidence_sections import TestEvidence
 from vitrine.evaluation.probability_scores import log_losses
 from vitrine.evaluation.rejection import Judged
+from vitrine.evaluation.temperature_scaling import check_scores
 from vitrine.inference.predictor import Predictor
 from vitrine.models.trust import Trust, decide, describe
 

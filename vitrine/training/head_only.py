@@ -13,12 +13,13 @@ from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
+from vitrine.config.training import Monitor
 from vitrine.errors import UserError
 from vitrine.models.backbones import head_modules
 from vitrine.models.stages import set_training_mode
 from vitrine.training.cached_features import HeadInputs
 from vitrine.training.optimisation import Schedule
-from vitrine.training.progress import EpochRecord, Fit, Monitor
+from vitrine.training.progress import EpochRecord, Fit, copy_weights
 from vitrine.training.seeding import seed_step
 from vitrine.training.validation import Validation
 
@@ -135,7 +136,7 @@ def _fit(
             best = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
         on_epoch(record)
     head.load_state_dict(best)
-    fit.best_weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in model.state_dict().items()}
+    fit.best_weights = copy_weights(model)
     return fit
 
 

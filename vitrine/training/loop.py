@@ -24,7 +24,7 @@ from vitrine.training.compiling import choose_network
 from vitrine.training.methods import Methods, Schedule, TrainingOptions
 from vitrine.training.pace import Pace, stretch
 from vitrine.training.processes import add_up, as_main_says, share_buffers, synchronise_batch_norm
-from vitrine.training.progress import EpochRecord, Fit, Position, StepReport, mean_of
+from vitrine.training.progress import EpochRecord, Fit, Position, StepReport, copy_weights, mean_of
 from vitrine.training.steps import DivergedError, Normaliser, Stepper, deliver, raise_diverged
 from vitrine.training.stopping import StopRequest
 from vitrine.training.validation import Validation, validate
@@ -232,9 +232,7 @@ class Trainer:
                 data_wait_share=waited / max(seconds, 1e-9),
             )
             if self.fit.add(record, self.options.patience, self.options.min_delta):
-                self.fit.best_weights = {
-                    name: tensor.detach().to("cpu", copy=True) for name, tensor in self.plain_model.state_dict().items()
-                }
+                self.fit.best_weights = copy_weights(self.plain_model)
             self._keep_top(record.epoch)
         self.schedule.end_epoch(validation.loss)
         return record

@@ -10,10 +10,10 @@ from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 
+from vitrine.config.training import Monitor
 from vitrine.data.loaders import StepBatches
 from vitrine.data.shard_order import ShardBatches
 from vitrine.models.stages import set_training_mode
-from vitrine.training.progress import Monitor
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
-Monitor = Literal["calibrated_loss", "validation_loss", "validation_accuracy"]
+from vitrine.config.training import Monitor
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,11 @@ class Fit:
         self.history = [EpochRecord(**record) for record in state["history"]]
         self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
         self.stopped_early, self.out_of_time = state["stopped_early"], state["out_of_time"]
+
+
+def copy_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The state dict as it is now, on the CPU."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in model.state_dict().items()}
 
 
 def mean_of(sums: list[float], number: int) -> float:

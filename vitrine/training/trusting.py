@@ -11,8 +11,8 @@ from transformers import PreTrainedModel
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.loaders import build_evaluation_loader
-from vitrine.evaluation.calibration import Remark, fit_temperature, softmax
 from vitrine.evaluation.rejection import Judged, choose_trust
+from vitrine.evaluation.temperature_scaling import Remark, fit_temperature, softmax
 from vitrine.models.backbones import choose_memory_format, head_modules
 from vitrine.models.features import compute_features
 from vitrine.models.model_folder import normalise_squares

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from transformers import PreTrainedModel
 
 from vitrine.data.loaders import Batch
-from vitrine.evaluation.calibration import calibrated_loss, cross_entropy
+from vitrine.evaluation.temperature_scaling import calibrated_loss, cross_entropy
 from vitrine.training.steps import Normaliser, deliver, raise_diverged
 
 
