@@ -1,5 +1,6 @@
 """Doing a comparison's runs: what is missing, what was interrupted, what fails; no run touches another."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from filelock import FileLock
 
 from tests.factories import write_tiny_resnet
 from vitrine.commands.prepare import write_data_set
+from vitrine.errors import UserError
 from vitrine.experiments import runner
 from vitrine.experiments.collecting import collect_figures
 from vitrine.experiments.comparison_file import load_comparison
@@ -158,6 +160,19 @@ def test_a_run_whose_process_dies_again_and_again_has_failed(write_comparison, m
                 do(runs)
     assert do(runs) == [("failed", "plain, seed 0")]
     assert "without a word" in read_failure(runs[0])
+
+
+@pytest.mark.parametrize("fault", [NotImplementedError(), OSError(errno.ENOLCK, "No locks available")])
+def test_a_disk_that_cannot_lock_is_named_before_anything_is_trained(write_comparison, monkeypatch, trainings, fault):
+    _, runs = plan(write_comparison(TWO))
+
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    with pytest.raises(UserError, match="this disk cannot lock files"):
+        do(runs)
+    assert trainings == []
 
 
 def test_a_run_that_another_process_does_is_left_to_it_and_then_taken_as_done(write_comparison, monkeypatch):
