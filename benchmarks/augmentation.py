@@ -21,9 +21,9 @@ from torchvision.transforms import v2
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from vitrine.data.augmentation import augment, draw_numbers
-from vitrine.data.mixing import Mixing, mix, mixing_numbers
-from vitrine.data.policies import POLICIES
+from vitrine.data.augmentation.augment import augment, draw_numbers
+from vitrine.data.augmentation.mixing import Mixing, mix, mixing_numbers
+from vitrine.data.augmentation.policies import POLICIES
 
 PLAIN = (v2.ToDtype(torch.float32),)
 THEIRS: dict[str, v2.Transform] = {

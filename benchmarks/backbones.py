@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from vitrine.models.backbone_table import BACKBONES
+from vitrine.models.backbones.table import BACKBONES
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def decode(folder: Path) -> None:
-    from vitrine.data.threads import map_ahead
+    from vitrine.data.images.prefetch import map_ahead
 
     def load(path: Path) -> None:
         with Image.open(path) as image:
@@ -107,8 +107,8 @@ def decode(folder: Path) -> None:
 
 
 def scan(folder: Path) -> None:
-    from vitrine.data.folders import find_files
-    from vitrine.data.manifest import scan_files
+    from vitrine.data.manifest.scan import scan_files
+    from vitrine.data.sources.class_folders import find_files
 
     def work() -> None:
         result = scan_files(find_files(folder / "pictures"), 150)

@@ -61,7 +61,7 @@ def run_side(side: str, network: str, options: argparse.Namespace) -> float:
 def run_vitrine(network: str, options: argparse.Namespace) -> float:
     import pandas as pd
 
-    from vitrine.records.run_folder import HISTORY
+    from vitrine.records.folder import HISTORY
     from vitrine.training.run import run_training
 
     overrides = [f"model.backbone={network}", "model.pretrained=false", "augmentation.image_size=null"]
@@ -75,8 +75,8 @@ def run_vitrine(network: str, options: argparse.Namespace) -> float:
 def run_synthetic(network: str, options: argparse.Namespace) -> float:
     import torch
 
-    from vitrine.data.prepared import open_prepared
-    from vitrine.models.backbones import build_backbone, choose_memory_format, place
+    from vitrine.data.prepared.dataset import open_prepared
+    from vitrine.models.backbones.build import build_backbone, choose_memory_format, place
 
     prepared = open_prepared(options.prepared)
     names, side = prepared.label_names, prepared.facts.image_size
@@ -92,7 +92,7 @@ def run_timm(network: str, options: argparse.Namespace) -> float:
     import timm
     from timm.data import create_loader, resolve_model_data_config
 
-    from vitrine.data.prepared import open_prepared
+    from vitrine.data.prepared.dataset import open_prepared
 
     prepared = open_prepared(options.prepared)
     split, side = prepared.splits["train"], prepared.facts.image_size
@@ -133,8 +133,8 @@ def train(model: Any, batches: Iterable[tuple["torch.Tensor", "torch.Tensor"]]) 
     """Pictures per second of plain steps, in the precision that Vitrine takes on this device."""
     import torch
 
-    from vitrine.models.features import AUTOCAST
-    from vitrine.training.devices import choose_precision
+    from vitrine.models.backbones.features import AUTOCAST
+    from vitrine.training.machine.devices import choose_precision
 
     device = find_device()
     precision = choose_precision("auto", device)

@@ -18,8 +18,8 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vitrine.data.prepared import PreparedDataset, open_prepared  # noqa: E402 (after the path)
-from vitrine.evaluation.temperature_scaling import calibrated_loss, cross_entropy, fit_temperature  # noqa: E402
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402 (after the path)
+from vitrine.evaluation.temperature import calibrated_loss, cross_entropy, fit_temperature  # noqa: E402
 
 RULES = {
     "validation loss": lambda epochs: min(epochs, key=lambda one: one["loss"]),
@@ -74,7 +74,7 @@ def answer(folder: Path, prepared: PreparedDataset, split: str) -> tuple[np.ndar
     import torch
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
-    from vitrine.data.loaders import build_evaluation_loader
+    from vitrine.data.loading.loaders import build_evaluation_loader
 
     model = AutoModelForImageClassification.from_pretrained(folder).eval()
     processor = AutoImageProcessor.from_pretrained(folder)

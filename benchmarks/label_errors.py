@@ -65,11 +65,11 @@ def read_features(model: str, prepared: Path) -> tuple[np.ndarray, np.ndarray, n
     import torch
     import transformers
 
-    from vitrine.data.loaders import build_evaluation_loader
-    from vitrine.data.prepared import open_prepared
-    from vitrine.data.twins import number_units
-    from vitrine.models.backbones import build_backbone, place
-    from vitrine.models.features import compute_features
+    from vitrine.data.loading.loaders import build_evaluation_loader
+    from vitrine.data.prepared.dataset import open_prepared
+    from vitrine.data.prepared.groups import number_units
+    from vitrine.models.backbones.build import build_backbone, place
+    from vitrine.models.backbones.features import compute_features
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()

@@ -33,8 +33,8 @@ def main() -> None:
 
 
 def read_epoch(prepared: Path, epoch: int) -> float:
-    from vitrine.data.loaders import EpochSampler, StepBatches, build_step_loader
-    from vitrine.data.prepared import open_prepared
+    from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_step_loader
+    from vitrine.data.prepared.dataset import open_prepared
 
     split = open_prepared(prepared).splits["train"]
     batches = StepBatches(EpochSampler(len(split), 0), BATCH_SIZE)

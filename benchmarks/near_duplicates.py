@@ -24,10 +24,10 @@ from PIL import Image, ImageEnhance, ImageOps
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from vitrine.data.duplicates import find_twins
-from vitrine.data.fingerprints import fingerprint
-from vitrine.data.preparation import PictureError, open_picture
-from vitrine.data.threads import map_ahead
+from vitrine.data.checks.fingerprints import fingerprint
+from vitrine.data.checks.near_duplicates import find_twins
+from vitrine.data.images.decoding import PictureError, open_picture
+from vitrine.data.images.prefetch import map_ahead
 
 KINDS = ("exact", "jpeg 40", "resize 0.5", "crop 5 %", "mirror", "brightness 1.3")
 HASH_THRESHOLDS = (4, 8, 10)  # bits of 64; imagededup's default is 10, scripts around imagehash take 4 to 8

@@ -26,14 +26,14 @@ from sklearn.metrics import roc_auc_score
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vitrine.data.preparation import PictureError  # noqa: E402
-from vitrine.data.prepared import open_prepared  # noqa: E402
-from vitrine.data.sources import find_unlabelled  # noqa: E402
-from vitrine.data.split import TEST  # noqa: E402
+from vitrine.data.images.decoding import PictureError  # noqa: E402
+from vitrine.data.manifest.split import TEST  # noqa: E402
+from vitrine.data.prepared.dataset import open_prepared  # noqa: E402
+from vitrine.data.sources.source import find_unlabelled  # noqa: E402
 from vitrine.evaluation.calibration import calibration_error, measure_calibration  # noqa: E402
-from vitrine.inference.networks import Outputs  # noqa: E402
-from vitrine.inference.predictor import Predictor  # noqa: E402
-from vitrine.models.trust import Answer, NoneOfThese, Unsure, decide  # noqa: E402
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, decide  # noqa: E402
+from vitrine.predict.predictor import Predictor  # noqa: E402
+from vitrine.predict.runtimes.pytorch import Outputs  # noqa: E402
 from vitrine.training.final_evaluation import judge_split  # noqa: E402
 
 BATCH = 32

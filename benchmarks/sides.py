@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from transformers import Trainer
 
-    from vitrine.config.schema import Recipe
+    from vitrine.config.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
 RESULT = "result:"
@@ -37,7 +37,7 @@ def print_result(result: Any) -> None:
 def load_matching_recipe(name: str, prepared: Path, overrides: Sequence[str]) -> "Recipe":
     """A recipe of configs/ with the settings that the pictures were prepared with."""
     from vitrine.config.loading import load_recipe
-    from vitrine.data.prepared import open_prepared
+    from vitrine.data.prepared.dataset import open_prepared
 
     settings = open_prepared(prepared).facts.settings.content()
     # Text is taken as it stands; quotes would be part of it.
@@ -66,7 +66,7 @@ class TrainerScript:
         from torchvision.transforms import CenterCrop, Compose, Normalize, RandomResizedCrop, Resize, ToTensor
         from transformers import AutoImageProcessor, AutoModelForImageClassification
 
-        from vitrine.data.prepared import open_prepared
+        from vitrine.data.prepared.dataset import open_prepared
 
         data = open_prepared(prepared)
         side = data.facts.image_size

@@ -9,12 +9,12 @@ from transformers import ResNetConfig, ResNetForImageClassification
 
 from vitrine.config.data import ChecksSection, DataSection, PreparationSection
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import Recipe
-from vitrine.data.facts import Settings
-from vitrine.data.prepared import PreparedDataset, open_prepared
-from vitrine.data.preparing import write_prepared
-from vitrine.models.model_folder import build_processor, save_model
-from vitrine.models.normalisation import Normalisation
+from vitrine.config.recipe import Recipe
+from vitrine.data.prepare.pipeline import write_prepared
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
+from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.folder import build_processor, save_model
+from vitrine.records.prepared import Settings
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SIDE = 32

@@ -62,7 +62,7 @@ def evaluate(*arguments: str) -> int:
 def find(source: str, workspace: str, **sections: Any) -> list[dict[str, str]]:
     """What `find_dataset_files` finds."""
     from vitrine.config.data import DataSection
-    from vitrine.data.hub_data import find_dataset_files
+    from vitrine.data.sources.hub_dataset import find_dataset_files
 
     found = find_dataset_files(source, DataSection(**sections), Path(workspace))
     return [vars(file) | {"path": str(file.path)} for file in found]
@@ -114,7 +114,7 @@ def set_variable(name: str, value: str) -> None:
 
 def hurry(seconds: str) -> None:
     """Shortens the wait for a Hub that does not answer."""
-    from vitrine.data import hub_access
+    from vitrine.data.sources import hub_access
 
     hub_access.ANSWER_SECONDS = float(seconds)
 

@@ -13,8 +13,8 @@ import pytest
 
 from tests.data.trees import digest
 from vitrine.commands import prepare, train
-from vitrine.data import preparing
-from vitrine.data.prepared import open_prepared
+from vitrine.data.prepare import pipeline as preparing
+from vitrine.data.prepared.dataset import open_prepared
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ("data_prep.py", "train.py")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.models import serving, write_model
-from vitrine.inference.predictor import Predictor
+from vitrine.predict.predictor import Predictor
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from tests.factories import IMAGENET, SIDE
 from vitrine.app.address import free_port
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page
-from vitrine.models.model_folder import (
+from vitrine.models.folder import (
     Example,
     ModelMetadata,
     build_processor,

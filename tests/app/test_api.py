@@ -17,7 +17,7 @@ from PIL import Image
 from tests.app.models import LABELS, noise
 from vitrine.app import snippets
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
-from vitrine.data.preparation import open_picture
+from vitrine.data.images.decoding import open_picture
 
 ROTATED_BY_90 = 6  # EXIF orientation
 

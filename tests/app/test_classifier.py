@@ -14,8 +14,8 @@ from vitrine.app import wording
 from vitrine.app.classifier import Classifier, example_pictures
 from vitrine.app.uploads import LONGEST_NAME, displayable, open_upload
 from vitrine.errors import UserError
-from vitrine.models.model_folder import Example
-from vitrine.models.trust import Trust
+from vitrine.models.calibration.selective import Trust
+from vitrine.models.folder import Example
 
 
 @pytest.fixture

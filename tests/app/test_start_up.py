@@ -20,7 +20,7 @@ from vitrine.commands import app as command
 from vitrine.errors import UserError
 
 # Not matplotlib: Gradio loads it where it is installed.
-UNWANTED = {"vitrine.training", "vitrine.reporting", "vitrine.evaluation", "datasets", "evaluate", "optuna"}
+UNWANTED = {"vitrine.training", "vitrine.reports", "vitrine.evaluation", "datasets", "evaluate", "optuna"}
 ROOT = Path(__file__).parents[2]
 # Python imports `sitecustomize` at start: this one writes down every look-up and connection that leaves this machine,
 # and at the end what was loaded.
@@ -180,7 +180,7 @@ def test_the_printed_address_can_be_opened(host, address):
 
 
 def test_uploads_are_deleted_while_the_page_runs(model_folder, monkeypatch, tmp_path):
-    from vitrine.app import interface
+    from vitrine.app import page as interface
     from vitrine.app.server import open_page
 
     monkeypatch.setattr(interface, "DELETE_EVERY_SECONDS", 1)

@@ -5,7 +5,7 @@ from fontTools.ttLib import TTFont
 from gradio.themes.utils.fonts import LocalFont, font_file_path
 
 from vitrine.app.theme import BLUE, STONE, STYLE, build_theme
-from vitrine.reporting.palette import DARK, LIGHT
+from vitrine.ui.palette import DARK, LIGHT
 
 
 def fonts():

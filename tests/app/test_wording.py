@@ -6,8 +6,8 @@ import pytest
 
 from tests.app.models import metadata
 from vitrine.app import wording
-from vitrine.inference.predictor import Judgement
-from vitrine.models.trust import Answer, NoneOfThese, Trust, Unsure
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure
+from vitrine.predict.predictor import Judgement
 
 TRUST = Trust(precision=0.95, confidence_threshold=0.8, familiarity_threshold=0.7, neighbours=3)
 

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.app.models import EXAMPLE_LABELS, LABELS, noise, serving, write_model
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
-from vitrine.data.preparation import open_picture
-from vitrine.inference.predictor import Predictor
+from vitrine.data.images.decoding import open_picture
+from vitrine.predict.predictor import Predictor
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.models import noise, serving, write_model
-from vitrine.inference.predictor import Predictor
+from vitrine.predict.predictor import Predictor
 
 pytestmark = pytest.mark.browser
 

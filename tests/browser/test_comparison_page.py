@@ -1,8 +1,8 @@
 import pytest
 
-from tests.reporting.comparisons import fabricate
-from vitrine.reporting.comparison_page import write_comparison_page
-from vitrine.reporting.texts import load_texts
+from tests.reports.comparisons import fabricate
+from vitrine.reports.comparison.page import write_comparison_page
+from vitrine.ui.texts import load_texts
 
 pytestmark = pytest.mark.browser
 NASTY = "<b>a very long name_" + "x" * 60

@@ -1,8 +1,8 @@
 import pytest
 
-from tests.reporting.fabricated import prepare_classes, write_run
-from vitrine.reporting.data_report import write_data_report
-from vitrine.reporting.run_report import write_run_report
+from tests.reports.fabricated import prepare_classes, write_run
+from vitrine.reports.data.page import write_data_report
+from vitrine.reports.run.page import write_run_report
 
 pytestmark = pytest.mark.browser
 NASTY = "<b>a very long class name_" + "x" * 60

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from vitrine.commands.backbones import format_table, main
-from vitrine.models.backbone_table import BACKBONES
+from vitrine.models.backbones.table import BACKBONES
 
 
 def test_all_backbones_are_listed_within_100_columns(capsys):

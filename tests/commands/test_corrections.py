@@ -4,7 +4,7 @@ import pytest
 
 from tests.data.trees import prepare
 from vitrine.commands import corrections
-from vitrine.data.corrections import Row, read_rows, write_rows
+from vitrine.data.labels.corrections import Row, read_rows, write_rows
 from vitrine.evaluation.label_errors import LabelErrors, Suspect
 from vitrine.evaluation.mistakes import Mistakes
 

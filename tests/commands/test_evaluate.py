@@ -15,14 +15,14 @@ from tests.conftest import draw_shape
 from tests.factories import SIDE, make_recipe, prepare, write_coloured_classes
 from tests.hub_client import HubClient
 from tests.hub_double import HubDouble
-from tests.reporting.fabricated import Page
+from tests.reports.fabricated import Page
 from vitrine.commands import evaluate
-from vitrine.data.preparation import Preparation
-from vitrine.inference.predictor import Predictor
-from vitrine.models.backbones import build_small_cnn
-from vitrine.models.model_folder import ModelMetadata, build_processor, save_metadata, save_model
-from vitrine.models.normalisation import CENTRED
-from vitrine.models.trust import Trust
+from vitrine.data.images.decoding import Preparation
+from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.calibration.selective import Trust
+from vitrine.models.folder import ModelMetadata, build_processor, save_metadata, save_model
+from vitrine.predict.predictor import Predictor
 
 LABELS = ["cat", "dog", "owl"]
 

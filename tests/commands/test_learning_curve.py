@@ -4,8 +4,8 @@ import pytest
 
 from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
 from vitrine.commands import learning_curve
-from vitrine.data.prepared import open_prepared
-from vitrine.training import frozen_features
+from vitrine.data.prepared.dataset import open_prepared
+from vitrine.training import probe_features as frozen_features
 
 RECIPE = ["name=colours", "data.image_size=32", "checks.near_duplicates=off", "checks.contradictions=keep"]
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from tests.factories import SIDE
 from vitrine.commands import predict
-from vitrine.inference.predictor import Predictor
-from vitrine.models.backbones import build_small_cnn
-from vitrine.models.model_folder import build_processor, save_model
-from vitrine.models.normalisation import CENTRED
+from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.folder import build_processor, save_model
+from vitrine.predict.predictor import Predictor
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from vitrine.commands import runs as command
 from vitrine.config.loading import dump_recipe, load_recipe
-from vitrine.records.run_folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, hold_run
+from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, hold_run
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
 from vitrine.commands import study
-from vitrine.data.prepared import open_prepared
+from vitrine.data.prepared.dataset import open_prepared
 
 RECIPE = ["name=colours", "data.image_size=32", "checks.near_duplicates=off", "checks.contradictions=keep"]
 

@@ -2,9 +2,9 @@ import pytest
 
 from tests.factories import SIDE, prepare, write_tiny_resnet
 from vitrine.commands import summary
-from vitrine.models.backbones import build_small_cnn
-from vitrine.models.model_folder import build_processor, save_model
-from vitrine.models.normalisation import CENTRED
+from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.folder import build_processor, save_model
 
 PLAIN = ["model.small_cnn.block=plain", "model.small_cnn.filters=[4, 8]", "data.image_size=32"]
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.factories import prepare, write_coloured_classes
 from vitrine.commands import train
-from vitrine.records import run_folder
-from vitrine.training.loop import Trainer
+from vitrine.records import folder as run_folder
+from vitrine.training.loop.trainer import Trainer
 
 SHAPE = [
     *("model.small_cnn.filters=[8, 16]", "optim.epochs=3", "data.image_size=32", "engine.tracker=none"),
@@ -71,13 +71,13 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, 
 
 
 def test_a_run_whose_report_failed_is_finished_by_resuming(workplace, monkeypatch):
-    import vitrine.reporting.run_report
+    import vitrine.reports.run.page
 
     def fail(*_):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(vitrine.reporting.run_report, "write_run_report", fail)
+        patched.setattr(vitrine.reports.run.page, "write_run_report", fail)
         assert train.main(["name=colours", *SHAPE]) == 2
     (unfinished,) = run_folders(workplace)
     assert train.main(["--resume", f"runs/colours/{unfinished}"]) == 0

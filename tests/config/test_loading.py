@@ -3,7 +3,7 @@
 import pytest
 
 from vitrine.config.loading import dump_recipe, load_recipe, parameter_names
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
 

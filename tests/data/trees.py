@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 from vitrine.config.data import ChecksSection, DataSection
-from vitrine.data.facts import Settings
-from vitrine.data.prepared import PreparedDataset, open_prepared
-from vitrine.data.preparing import write_prepared
-from vitrine.data.working_folder import working_folder
+from vitrine.data.prepare.pipeline import write_prepared
+from vitrine.data.prepare.working_folder import working_folder
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
+from vitrine.records.prepared import Settings
 
 
 def digest(folder: Path) -> dict[bytes, str]:

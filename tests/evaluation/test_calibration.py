@@ -14,7 +14,7 @@ from vitrine.evaluation.calibration import (
     measure_calibration,
     reliability_bins,
 )
-from vitrine.evaluation.temperature_scaling import calibrated_loss, cross_entropy, fit_temperature, softmax
+from vitrine.evaluation.temperature import calibrated_loss, cross_entropy, fit_temperature, softmax
 
 
 def draw(pictures, temperature, seed=0, labels=4, spread=3.0):

@@ -3,7 +3,6 @@ import pytest
 
 from vitrine.errors import UserError
 from vitrine.evaluation import label_errors
-from vitrine.evaluation.cross_validation import agree_with_neighbours, predict_out_of_fold
 from vitrine.evaluation.label_errors import (
     Judged,
     LabelErrors,
@@ -13,6 +12,7 @@ from vitrine.evaluation.label_errors import (
     judge_by_features,
     rate_suspicion,
 )
+from vitrine.evaluation.probe.cross_validation import agree_with_neighbours, predict_out_of_fold
 
 NAMES = ("cat", "dog", "emu")
 
@@ -92,7 +92,7 @@ def test_copies_do_not_vouch_for_each_other():
 def test_neighbours_are_the_same_in_blocks(monkeypatch):
     features, label_ids = clusters(per_class=15)
     whole = agree_with_neighbours(features, label_ids, np.arange(45), 5)
-    monkeypatch.setattr("vitrine.evaluation.cross_validation.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("vitrine.evaluation.probe.cross_validation.ROWS_AT_ONCE", 7)
     assert agree_with_neighbours(features, label_ids, np.arange(45), 5) == pytest.approx(whole)
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from vitrine.evaluation.comparison import Verdict
-from vitrine.evaluation.comparison_figures import RunFigures
+from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.repeats import TestAnswers, compare_all, repeated_interval, summarise_variants
-from vitrine.evaluation.uncertainty import wilson_interval
+from vitrine.evaluation.significance import Verdict
+from vitrine.records.comparison import RunFigures
 
 
 def run(variant, seed, accuracy, seconds=1.0):

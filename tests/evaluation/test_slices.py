@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from tests.factories import prepare
-from vitrine.data.facts import THUMBNAILS
-from vitrine.evaluation.attributes import describe_pictures
+from vitrine.evaluation.image_attributes import describe_pictures
 from vitrine.evaluation.slices import Slice, correct_by_holm, cut_slices, find_weak_slices
+from vitrine.records.prepared import THUMBNAILS
 
 
 def attributes_of(number=100, **columns):

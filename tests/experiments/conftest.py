@@ -3,8 +3,8 @@
 import pytest
 
 from vitrine.config.loading import load_recipe
-from vitrine.data.facts import Settings
-from vitrine.data.preparing import write_prepared
+from vitrine.data.prepare.pipeline import write_prepared
+from vitrine.records.prepared import Settings
 
 RECIPE = """
 data: {source: "builtin:digits", image_size: 8}

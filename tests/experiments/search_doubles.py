@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import datasets
 import optuna
 
-from vitrine.data.prepared import PreparedDataset
-from vitrine.experiments import search_trials
-from vitrine.experiments.search_file import load_search
-from vitrine.experiments.search_storage import default_address, open_study
-from vitrine.experiments.search_trials import run_trials
-from vitrine.training.progress import EpochRecord
+from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.experiments.search import trials as search_trials
+from vitrine.experiments.search.file import load_search
+from vitrine.experiments.search.storage import default_address, open_study
+from vitrine.experiments.search.trials import run_trials
+from vitrine.training.loop.progress import EpochRecord
 
 # A process number that no system gives out.
 NOBODY = {"host": None, "pid": 2**22 + 7, "started": 0.0, "since": 0.0}

@@ -8,11 +8,11 @@ from transformers import ConvNextConfig, ConvNextForImageClassification, ViTConf
 
 from tests.factories import IMAGENET, SIDE, write_tiny_resnet
 from vitrine.errors import UserError
-from vitrine.models.backbones import build_backbone, head_modules, place
-from vitrine.models.features import compute_features
+from vitrine.models.backbones.build import build_backbone, head_modules, place
+from vitrine.models.backbones.features import compute_features
+from vitrine.models.backbones.stages import set_trainable
+from vitrine.models.folder import build_processor, load_model, save_model
 from vitrine.models.heads import Head, put_head
-from vitrine.models.model_folder import build_processor, load_model, save_model
-from vitrine.models.stages import set_trainable
 
 LABELS = ("cat", "dog", "fox")
 HEADS = [Head("dense", 16, 0.3), Head("flatten", dropout=0.3)]

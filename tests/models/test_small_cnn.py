@@ -7,9 +7,9 @@ from transformers import AutoModelForImageClassification, pipeline
 
 from tests.factories import SIDE
 from vitrine.errors import UserError
-from vitrine.models.backbones import build_small_cnn
-from vitrine.models.model_folder import build_processor, load_model, save_model
-from vitrine.models.normalisation import CENTRED
+from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.folder import build_processor, load_model, save_model
 
 LABELS = ("cat", "dog", "été")
 

@@ -5,8 +5,8 @@ import torch
 from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, ViTForImageClassification
 
 from vitrine.config.loading import load_recipe
-from vitrine.models.backbones import build_small_cnn
-from vitrine.models.stages import set_trainable
+from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.summary import add_up, count_operations, summarise
 
 CONFIGS = Path(__file__).parents[2] / "configs"

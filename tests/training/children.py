@@ -62,7 +62,8 @@ def _train(recipe, folder, processes, rank, port, moment):
 
 
 def _prepare_to_die(kind, number):  # noqa: C901 (one case for each moment)
-    from vitrine.training import checkpoints, loop, steps
+    from vitrine.training.loop import checkpoints, steps
+    from vitrine.training.loop import trainer as loop
 
     def die():
         os.kill(os.getpid(), signal.SIGKILL)

@@ -7,16 +7,16 @@ import torch
 from accelerate import Accelerator
 
 from tests.factories import prepare, write_coloured_classes
-from tests.training.test_loop import make_trainer, run, same, weights_of
+from tests.training.loop.test_trainer import make_trainer, run, same, weights_of
 from vitrine.errors import UserError
+from vitrine.models.backbones.stages import set_training_mode
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification
-from vitrine.models.stages import set_training_mode
-from vitrine.training.budget import Budget, count_steps
-from vitrine.training.compiling import decide_compiling
-from vitrine.training.memory import choose_batch_size, is_out_of_memory, memory_cap
-from vitrine.training.methods import Methods
-from vitrine.training.pace import Pace
-from vitrine.training.validation import Validation
+from vitrine.training.loop.budget import Budget, count_steps
+from vitrine.training.loop.methods import Methods
+from vitrine.training.loop.pace import Pace
+from vitrine.training.loop.validation import Validation
+from vitrine.training.machine.compiling import decide_compiling
+from vitrine.training.machine.memory import choose_batch_size, is_out_of_memory, memory_cap
 
 CPU = torch.device("cpu")
 

@@ -9,10 +9,10 @@ from datasets import DatasetDict
 from tests.factories import make_recipe, prepare, write_coloured_classes, write_tiny_resnet
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
-from vitrine.inference.predictor import Predictor
-from vitrine.models.model_folder import METADATA, ModelMetadata
-from vitrine.records import run_folder
-from vitrine.training import finishing
+from vitrine.models.folder import METADATA, ModelMetadata
+from vitrine.predict.predictor import Predictor
+from vitrine.records import folder as run_folder
+from vitrine.training import finish as finishing
 from vitrine.training import run as training_run
 from vitrine.training.final_evaluation import judge_split
 from vitrine.training.run import open_matching_data, run_training

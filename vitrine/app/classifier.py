@@ -13,8 +13,8 @@ from PIL import Image
 from vitrine.app import wording
 from vitrine.app.uploads import Upload, displayable, open_upload
 from vitrine.errors import UserError
-from vitrine.inference.predictor import Judgement, Predictor
-from vitrine.models.trust import Answer, NoneOfThese, Unsure, describe
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
+from vitrine.predict.predictor import Judgement, Predictor
 
 KINDS = {Answer: "answer", Unsure: "unsure", NoneOfThese: "none"}  # in the API
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vitrine.errors import UserError
-from vitrine.records.run_folder import LATEST, MODEL
+from vitrine.records.folder import LATEST, MODEL
 
 WEIGHTS_DESCRIPTION = "config.json"  # every Hugging Face model folder has one
 

@@ -8,10 +8,10 @@ from PIL import Image
 from transformers.utils import logging
 
 from vitrine.app.address import page_address
-from vitrine.app.interface import build_interface
+from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
-from vitrine.inference.predictor import Predictor
+from vitrine.predict.predictor import Predictor
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from gradio.processing_utils import save_pil_to_cache
 from gradio_client.utils import is_http_url_like
 from PIL import Image
 
-from vitrine.data.preparation import MAX_MEGAPIXELS, PictureError, is_heic, open_picture
-from vitrine.data.squares import Ground
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, PictureError, is_heic, open_picture
+from vitrine.data.images.resizing import Ground
 from vitrine.errors import UserError
 
 MAX_UPLOAD_MEGABYTES = 50  # a 100-megapixel photo as JPEG has 20 to 40

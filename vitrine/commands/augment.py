@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 
 PER_CLASS = 1
 AT_MOST = 6
@@ -36,11 +36,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _show_variants(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> None:
-    from vitrine.data.mixing import Mixing
-    from vitrine.data.policies import Policy
-    from vitrine.data.preparation import Preparation
-    from vitrine.data.samples import choose_samples, open_given
-    from vitrine.reporting.augmentation_page import Augmentation, write_augmentation_page
+    from vitrine.data.augmentation.mixing import Mixing
+    from vitrine.data.augmentation.policies import Policy
+    from vitrine.data.images.decoding import Preparation
+    from vitrine.data.sources.samples import choose_samples, open_given
+    from vitrine.reports.previews.augmentation import Augmentation, write_augmentation_page
 
     data, preparation = recipe.data, Preparation.from_section(recipe.preparation)
     shown = Augmentation(

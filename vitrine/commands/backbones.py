@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 from vitrine.commands.console import run_command
-from vitrine.models.backbone_table import BACKBONES, MS_SOURCE, TOP1_SOURCE, Backbone
+from vitrine.models.backbones.table import BACKBONES, MS_SOURCE, TOP1_SOURCE, Backbone
 
 # Small and fast first, accurate first; what was not measured comes last.
 ORDERS: dict[str, Callable[[Backbone], float]] = {

@@ -17,13 +17,13 @@ from rich.console import Console
 
 from vitrine.commands.console import run_command
 from vitrine.commands.prepare import write_data_set
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
-from vitrine.experiments.comparison_file import load_comparison
-from vitrine.reporting.texts import Language, load_texts
+from vitrine.experiments.compare.file import load_comparison
+from vitrine.ui.texts import Language, load_texts
 
 if TYPE_CHECKING:
-    from vitrine.experiments.plan import PlannedRun
+    from vitrine.experiments.compare.plan import PlannedRun
 
 RUNS = Path("runs")
 SOME_FAILED = 1
@@ -72,10 +72,10 @@ def _compare(options: argparse.Namespace) -> int:
     """Returns how many runs failed."""
     comparison = load_comparison(options.file, options.overrides)  # before seconds of imports
     from vitrine.commands.comparison_display import print_result
-    from vitrine.experiments.collecting import FIGURES, collect_figures, write_figures
-    from vitrine.experiments.data_sets import prepare_missing
-    from vitrine.experiments.plan import plan_runs
-    from vitrine.reporting.comparison_page import write_comparison_page
+    from vitrine.experiments.compare.datasets import prepare_missing
+    from vitrine.experiments.compare.plan import plan_runs
+    from vitrine.experiments.compare.results import FIGURES, collect_figures, write_figures
+    from vitrine.reports.comparison.page import write_comparison_page
 
     console, folder = Console(highlight=False), RUNS / comparison.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,8 +97,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _do(runs: Sequence["PlannedRun"], options: argparse.Namespace, console: Console) -> None:
     from vitrine.commands.comparison_display import ComparisonDisplay
-    from vitrine.experiments.runner import Options, forget_failures
-    from vitrine.experiments.workers import spread_runs
+    from vitrine.experiments.compare.runner import Options, forget_failures
+    from vitrine.experiments.compare.workers import spread_runs
     from vitrine.models.quiet import silence_transformers
 
     silence_transformers()

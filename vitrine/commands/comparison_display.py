@@ -10,12 +10,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from vitrine.reporting.comparison_words import answer, sentence, spread
-from vitrine.reporting.texts import Texts
+from vitrine.reports.comparison.words import answer, sentence, spread
+from vitrine.ui.texts import Texts
 
 if TYPE_CHECKING:
-    from vitrine.evaluation.comparison_figures import ComparisonFigures
-    from vitrine.experiments.runner import Event
+    from vitrine.experiments.compare.runner import Event
+    from vitrine.records.comparison import ComparisonFigures
 
 NARROWEST = 100  # a narrower terminal wraps the table
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitrine.commands.garbage import collect_less_often
-from vitrine.config.describing import describe_parameters
+from vitrine.config.help import describe_parameters
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
 USER_ERROR = 2

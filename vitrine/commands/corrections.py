@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from vitrine.commands.console import run_command
 from vitrine.errors import UserError
-from vitrine.records import run_folder
+from vitrine.records import folder as run_folder
 
 if TYPE_CHECKING:
-    from vitrine.data.corrections import Row
+    from vitrine.data.labels.corrections import Row
     from vitrine.evaluation.label_errors import LabelErrors, Suspect
 
 
@@ -58,7 +58,7 @@ def _export(run: Path, output: Path, mark: str) -> None:
         raise UserError(f"--output: must end in .csv (got {output})")
     if not output.absolute().parent.is_dir():
         raise UserError(f"--output: there is no folder {output.absolute().parent}")
-    from vitrine.data.corrections import write_rows
+    from vitrine.data.labels.corrections import write_rows
 
     found = _read_label_errors(run)
     earlier = _read_earlier(run)
@@ -100,7 +100,7 @@ def _read_label_errors(run: Path) -> "LabelErrors":
 def _read_earlier(run: Path) -> list["Row"]:
     """The rows that the run was trained with: they hold for the next one too."""
     from vitrine.config.loading import load_recipe
-    from vitrine.data.corrections import read_rows
+    from vitrine.data.labels.corrections import read_rows
 
     given = load_recipe(run / run_folder.RECIPE).data.corrections
     if given is None:
@@ -110,7 +110,7 @@ def _read_earlier(run: Path) -> list["Row"]:
 
 def merge_rows(earlier: Sequence["Row"], found: "LabelErrors", mark: str) -> list["Row"]:
     """Earlier rows as they were, then the likely wrong labels of pictures that they do not name."""
-    from vitrine.data.corrections import Row
+    from vitrine.data.labels.corrections import Row
 
     suspects = {suspect.file: suspect for suspect in found.suspects}
     kept = [_doubt(row, suspects[row.file]) if row.file in suspects else row for row in earlier]

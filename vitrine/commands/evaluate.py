@@ -72,11 +72,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     recipe = load_recipe(None, [f"data.source={options.data}", *options.overrides])
     output = options.output or EVALUATIONS / _short_name(options.model) / _short_name(options.data)
     _check_place(output)
-    from vitrine.commands.measuring import measure_model
-    from vitrine.data.labelled import open_labelled
-    from vitrine.inference.predictor import Predictor
+    from vitrine.data.loading.labeled import open_labelled
     from vitrine.models.quiet import silence_transformers
-    from vitrine.reporting.evaluation_page import write_evaluation
+    from vitrine.predict.predictor import Predictor
+    from vitrine.reports.evaluation.page import write_evaluation
+    from vitrine.workflows.evaluate import measure_model
 
     silence_transformers()
     console = Console(highlight=False)

@@ -25,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from vitrine.inference.onnx_export import export_onnx
     from vitrine.models.quiet import silence_transformers
+    from vitrine.ship.export import export_onnx
 
     silence_transformers()
     predictor = export_onnx(options.model, options.file)

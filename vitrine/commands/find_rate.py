@@ -17,15 +17,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
-    from vitrine.data.prepared import PreparedDataset
-    from vitrine.training.rate_finder import RateCurve
-    from vitrine.training.steps import Stepper
+    from vitrine.data.prepared.dataset import PreparedDataset
+    from vitrine.training.loop.steps import Stepper
+    from vitrine.training.optim.rate_finder import RateCurve
 
 RUNS = Path("runs")
 PLOT = "learning_rate.png"
@@ -83,8 +83,8 @@ def _write(curve: "RateCurve", out: Path) -> Path:
     import pandas as pd
 
     from vitrine.records.atomic import write_text
-    from vitrine.reporting.rate_plot import rate_curve
-    from vitrine.reporting.styling import save_png
+    from vitrine.reports.previews.learning_rate import rate_curve
+    from vitrine.ui.figures import save_png
 
     out.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame({"learning_rate": curve.rates, "smoothed_loss": curve.losses})
@@ -97,18 +97,18 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     """Builds what a training builds, and does its steps with growing rates."""
     from torch.nn.utils import clip_grad_norm_
 
-    from vitrine.data.preparation import Preparation
-    from vitrine.models.backbones import choose_memory_format
+    from vitrine.data.images.decoding import Preparation
+    from vitrine.models.backbones.build import choose_memory_format
+    from vitrine.models.backbones.stages import set_training_mode
     from vitrine.models.quiet import silence_transformers
-    from vitrine.models.stages import set_training_mode
-    from vitrine.training.devices import build_accelerator
-    from vitrine.training.fitting import build_model
-    from vitrine.training.optimisation import build_optimizer
-    from vitrine.training.rate_finder import find_rate
+    from vitrine.training.build import choose_methods
+    from vitrine.training.fit import build_model
+    from vitrine.training.loop.steps import Normaliser, Stepper
+    from vitrine.training.machine.devices import build_accelerator
+    from vitrine.training.machine.seeding import seed_step
+    from vitrine.training.optim.optimizer import build_optimizer
+    from vitrine.training.optim.rate_finder import find_rate
     from vitrine.training.run import open_matching_data
-    from vitrine.training.seeding import seed_step
-    from vitrine.training.setup import choose_methods
-    from vitrine.training.steps import Normaliser, Stepper
 
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)
@@ -145,10 +145,10 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
 
 def _endless_losses(recipe: Recipe, prepared: "PreparedDataset", stepper: "Stepper") -> "Iterator[torch.Tensor]":
     """The loss of each batch of epoch after epoch, as the training computes it."""
-    from vitrine.data.loaders import EpochSampler, StepBatches, build_step_loader
-    from vitrine.data.split import TRAIN
-    from vitrine.training.devices import choose_workers
-    from vitrine.training.steps import deliver
+    from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_step_loader
+    from vitrine.data.manifest.split import TRAIN
+    from vitrine.training.loop.steps import deliver
+    from vitrine.training.machine.devices import choose_workers
 
     split, device = prepared.splits[TRAIN], stepper.accelerator.device
     size = 32 if recipe.optim.batch_size == "auto" else recipe.optim.batch_size

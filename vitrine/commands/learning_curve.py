@@ -17,8 +17,8 @@ from rich.progress import Progress
 
 from vitrine.commands.console import parse_recipe, run_command
 from vitrine.commands.study import STUDIES, WAYS_OUT, Show, add_study_options, check_pictures, name_backbone
-from vitrine.config.schema import Recipe
-from vitrine.reporting.texts import Language
+from vitrine.config.recipe import Recipe
+from vitrine.ui.texts import Language
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
     check_pictures(options.pictures)
-    from vitrine.training.frozen_features import check_pretrained
+    from vitrine.training.probe_features import check_pretrained
 
     backbone = check_pretrained(recipe, options.backbone, WAYS_OUT)
     out = options.out or STUDIES / recipe.name / name_backbone(backbone)
@@ -59,13 +59,13 @@ def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
 
 def _look(recipe: Recipe, backbone: str, options: argparse.Namespace, out: Path, show: Show) -> tuple[str, Path]:
     """Returns the sentences and the page."""
-    from vitrine.evaluation.learning_curve import measure_learning_curve
+    from vitrine.evaluation.learning_curve.curve import measure_learning_curve
     from vitrine.models.quiet import silence_transformers
     from vitrine.records.environment import now
-    from vitrine.reporting.learning_curve_section import PAGE, write_learning_curve_page
-    from vitrine.reporting.texts import load_texts
-    from vitrine.training.frozen_features import compute_frozen_features, label_ids_of
+    from vitrine.reports.learning_curve.page import PAGE, write_learning_curve_page
+    from vitrine.training.probe_features import compute_frozen_features, label_ids_of
     from vitrine.training.run import open_matching_data
+    from vitrine.ui.texts import load_texts
 
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)

@@ -20,8 +20,8 @@ from vitrine.commands.console import run_command
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
-    from vitrine.data.listing import FoundFile
-    from vitrine.inference.predictor import Predictor
+    from vitrine.data.sources.files import FoundFile
+    from vitrine.predict.predictor import Predictor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    from vitrine.data.sources import find_unlabelled
+    from vitrine.data.sources.source import find_unlabelled
 
     if options.top_k < 1:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
@@ -47,8 +47,8 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
-    from vitrine.inference.predictor import Predictor
     from vitrine.models.quiet import silence_transformers
+    from vitrine.predict.predictor import Predictor
 
     silence_transformers()
     predictor = Predictor.load(options.model)
@@ -67,8 +67,8 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
 
 def _classify(predictor: "Predictor", found: "FoundFile", top_k: int) -> list[str]:
     """The cells after the file name: the problem, if any, then the decision, names and probabilities."""
-    from vitrine.data.preparation import PictureError
-    from vitrine.models.trust import describe
+    from vitrine.data.images.decoding import PictureError
+    from vitrine.models.calibration.selective import describe
 
     if found.left_out:
         return [found.left_out]

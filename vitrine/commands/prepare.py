@@ -24,12 +24,12 @@ from rich.table import Table
 from rich.text import Text
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vitrine.data.facts import PreparedFacts, Settings
+    from vitrine.records.prepared import PreparedFacts, Settings
 
 LINES = 10  # of reasons and of notes; the report lists all
 
@@ -52,8 +52,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     console = Console(highlight=False)
     final = recipe.prepared_folder
-    from vitrine.data.facts import REPORT
-    from vitrine.data.unchanged import find_unchanged
+    from vitrine.data.prepare.unchanged import find_unchanged
+    from vitrine.records.prepared import REPORT
 
     facts = None if again else find_unchanged(final, read_settings(recipe))
     if facts is None:
@@ -74,9 +74,9 @@ def read_settings(recipe: Recipe) -> "Settings":
     Raises:
         UserError: the data set would lie inside its source, or the source inside it.
     """
-    from vitrine.data.facts import Settings
-    from vitrine.data.sources import find_kind
-    from vitrine.data.working_folder import check_place
+    from vitrine.data.prepare.working_folder import check_place
+    from vitrine.data.sources.source import find_kind
+    from vitrine.records.prepared import Settings
 
     if find_kind(recipe.data.source) not in ("hub", "digits"):
         check_place(recipe.prepared_folder, Path(recipe.data.source).expanduser())
@@ -96,11 +96,11 @@ def write_data_set(
     Raises:
         UserError: the pictures cannot be prepared as the recipe says.
     """
-    from vitrine.data.prepared import open_prepared, read_manifest
-    from vitrine.data.preparing import write_prepared  # seconds of imports
-    from vitrine.data.working_folder import working_folder
-    from vitrine.hub.data_card import write_data_card
-    from vitrine.reporting.data_report import write_data_report
+    from vitrine.data.prepare.pipeline import write_prepared  # seconds of imports
+    from vitrine.data.prepare.working_folder import working_folder
+    from vitrine.data.prepared.dataset import open_prepared, read_manifest
+    from vitrine.reports.data.page import write_data_report
+    from vitrine.ship.data_card import write_data_card
 
     final, settings = recipe.prepared_folder, read_settings(recipe)
     with working_folder(final) as folder:
@@ -132,7 +132,7 @@ def _write_with_progress(recipe: Recipe, again: bool, console: Console) -> "Prep
 def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> None:
     import pandas as pd
 
-    from vitrine.data.facts import MANIFEST
+    from vitrine.records.prepared import MANIFEST
 
     manifest = pd.read_parquet(final / MANIFEST, columns=["file", "status", "reason"])
     console.print(_count_table(facts), "")
@@ -175,8 +175,8 @@ def _print_reasons(console: Console, manifest: "pd.DataFrame") -> None:
 
 def _print_findings(console: Console, final: Path) -> None:
     """What the checks found among the pictures, but for the files that are not used."""
-    from vitrine.data.facts import FINDINGS
-    from vitrine.data.findings import read_findings
+    from vitrine.records.findings import read_findings
+    from vitrine.records.prepared import FINDINGS
 
     table = Table("checks found", "how many", "what was done", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.columns[1].justify = "right"

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _push(options: argparse.Namespace) -> None:
-    from vitrine.hub.publish_data import publish_data  # seconds of imports
+    from vitrine.ship.push_dataset import publish_data  # seconds of imports
 
     published = publish_data(options.prepared.expanduser(), options.repo_id, options.private, options.licence)
     print(f"{published.pictures:,} pictures and their card are on {published.address}")

@@ -19,9 +19,9 @@ from rich.table import Table
 
 from vitrine.commands.console import run_command
 from vitrine.errors import UserError
-from vitrine.records import run_folder
-from vitrine.reporting.run_table import Order, Run, Runs, as_record, find_runs, sort_runs
-from vitrine.reporting.wording import duration, plural
+from vitrine.records import folder as run_folder
+from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
+from vitrine.ui.format import duration, plural
 
 RUNS = Path("runs")
 WIDTH = 100  # where there is no terminal to ask

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from vitrine.commands.console import run_command
 from vitrine.errors import UserError
-from vitrine.experiments.search_file import Search, load_search
+from vitrine.experiments.search.file import Search, load_search
 
 if TYPE_CHECKING:
-    from vitrine.experiments.search_trials import TrialReport
+    from vitrine.experiments.search.trials import TrialReport
 
 SEARCHES = Path("runs") / "search"
 
@@ -55,11 +55,11 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Search, argparse.Namespace]
 
 
 def _search(search: Search, options: argparse.Namespace) -> None:
-    from vitrine.experiments.search_run import BEST, Place, conclude, do_trials, open_search
-    from vitrine.experiments.search_storage import default_address
+    from vitrine.experiments.search.run import BEST, Place, conclude, do_trials, open_search
+    from vitrine.experiments.search.storage import default_address
     from vitrine.models.quiet import silence_transformers
-    from vitrine.reporting.search_page import PAGE
-    from vitrine.reporting.texts import load_texts
+    from vitrine.reports.search.page import PAGE
+    from vitrine.ui.texts import load_texts
 
     silence_transformers()
     search, prepared = open_search(search)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 
 PER_CLASS = 2
 AT_MOST = 8
@@ -36,9 +36,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _show_steps(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> None:
-    from vitrine.data.preparation import Preparation
-    from vitrine.data.samples import choose_samples, open_given
-    from vitrine.reporting.preparation_page import describe_preparation, write_preparation_page
+    from vitrine.data.images.decoding import Preparation
+    from vitrine.data.sources.samples import choose_samples, open_given
+    from vitrine.reports.previews.preprocessing import describe_preparation, write_preparation_page
 
     data, preparation = recipe.data, Preparation.from_section(recipe.preparation)
     with TemporaryDirectory(prefix="vitrine-") as workspace:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from vitrine.commands.console import parse_recipe, run_command
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
 STUDIES = Path("studies")
@@ -60,7 +60,7 @@ def add_study_options(parser: argparse.ArgumentParser, where: str) -> None:
 
 
 def _study(recipe: Recipe, options: argparse.Namespace) -> None:
-    from vitrine.training.frozen_features import check_pretrained
+    from vitrine.training.probe_features import check_pretrained
 
     backbone = check_pretrained(recipe, options.backbone, WAYS_OUT)
     check_pictures(options.pictures)
@@ -92,11 +92,11 @@ def name_backbone(backbone: str) -> str:
 
 def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) -> tuple[str, Path]:
     """Returns the sentence and the page."""
-    from vitrine.evaluation.feasibility import study_features
+    from vitrine.evaluation.probe.linear_probe import study_features
     from vitrine.models.quiet import silence_transformers
     from vitrine.records.environment import now
-    from vitrine.reporting.feasibility_page import PAGE, write_feasibility_page
-    from vitrine.training.frozen_features import compute_frozen_features, label_ids_of
+    from vitrine.reports.probe.page import PAGE, write_feasibility_page
+    from vitrine.training.probe_features import compute_frozen_features, label_ids_of
     from vitrine.training.run import open_matching_data
 
     silence_transformers()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrine.commands.console import RecipeArguments, parse_recipe, run_command
 from vitrine.config.model import SMALL_CNN
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _print_model_folder(folder: Path) -> None:
-    from vitrine.models.model_folder import load_model
+    from vitrine.models.folder import load_model
 
     _quieten()
     model, processor, metadata, _ = load_model(str(folder))
@@ -74,8 +74,8 @@ def _read_side(folder: Path, settings: dict[str, Any]) -> int:
 def _print_recipe(recipe: Recipe, classes: int | None) -> None:
     import torch
 
-    from vitrine.models.backbones import build_small_cnn
-    from vitrine.training.fitting import build_model
+    from vitrine.models.backbones.build import build_small_cnn
+    from vitrine.training.fit import build_model
 
     _quieten()
     label_names = _label_names(recipe, classes)
@@ -105,7 +105,7 @@ def _label_names(recipe: Recipe, classes: int | None) -> tuple[str, ...]:
             f"{recipe.prepared_folder} is not there, so the number of classes is unknown: give it, for example "
             "--classes 5, or run data_prep.py with this recipe"
         )
-    from vitrine.data.prepared import open_prepared
+    from vitrine.data.prepared.dataset import open_prepared
 
     return open_prepared(recipe.prepared_folder, recipe.data.fold).label_names
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from vitrine.commands.console import parse_recipe, run_command
 from vitrine.config.loading import load_recipe
-from vitrine.config.schema import Recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
-from vitrine.records import run_folder
+from vitrine.records import folder as run_folder
 
 if TYPE_CHECKING:
-    from vitrine.data.prepared import PreparedDataset
+    from vitrine.data.prepared.dataset import PreparedDataset
 
 RUNS = Path("runs")
 
@@ -66,8 +66,8 @@ def _train(recipe: Recipe, folder: Path | None) -> None:
 
 def _fill(folder: Path, recipe: Recipe, prepared: "PreparedDataset", begun: float) -> None:
     from vitrine.commands.training_display import TrainingDisplay
-    from vitrine.reporting.run_report import write_run_report
-    from vitrine.training.progress import Listeners
+    from vitrine.reports.run.page import write_run_report
+    from vitrine.training.loop.progress import Listeners
     from vitrine.training.run import is_main_process, run_training
 
     main_process = is_main_process()

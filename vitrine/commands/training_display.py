@@ -9,8 +9,8 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from vitrine.records import run_folder
-from vitrine.training.progress import EpochRecord, StepReport
+from vitrine.records import folder as run_folder
+from vitrine.training.loop.progress import EpochRecord, StepReport
 
 
 class TrainingDisplay:

@@ -1,1 +1,1 @@
-"""From a folder of pictures to a prepared data set, and from there to batches."""
+"""Pictures, from a source to a prepared data set, and from there to batches."""

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
-from vitrine.evaluation.evidence_sections import Section
-from vitrine.evaluation.temperature_scaling import Floats, Remark, check_scores, cross_entropy, softmax
+from vitrine.evaluation.temperature import Floats, Remark, check_scores, cross_entropy, softmax
+from vitrine.records.evidence import Section
 
 BINS = 15  # as Guo et al. 2017
 MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
 from vitrine.errors import UserError
-from vitrine.evaluation.cross_validation import (
+from vitrine.evaluation.probe.cross_validation import (
     Features,
     LabelIds,
     Probabilities,

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from vitrine.evaluation.feasibility import find_confused_pairs
 from vitrine.evaluation.label_errors import Judged, LabelErrors, check_probabilities, find_label_errors
+from vitrine.evaluation.probe.linear_probe import find_confused_pairs
 from vitrine.evaluation.slices import Slice, find_weak_slices
 
 MOST_PAIRS = 20

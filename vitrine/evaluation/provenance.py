@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from vitrine.data.facts import PreparedFacts, Settings
-from vitrine.models.model_folder import ModelMetadata
+from vitrine.models.folder import ModelMetadata
+from vitrine.records.prepared import PreparedFacts, Settings
 
 Acquaintance = Literal["same_split", "same_source", "unknown"]
 SECTIONS = ("data", "labels", "checks", "preparation")

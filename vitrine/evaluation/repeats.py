@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, t
 
-from vitrine.evaluation.comparison import Difference, Verdict, compare_answers, correct_together
-from vitrine.evaluation.comparison_figures import PairFigures, RunFigures, Spread, VariantFigures, Way
-from vitrine.evaluation.uncertainty import CONFIDENCE, score_interval
+from vitrine.evaluation.intervals import CONFIDENCE, score_interval
+from vitrine.evaluation.significance import Difference, Verdict, compare_answers, correct_together
+from vitrine.records.comparison import PairFigures, RunFigures, Spread, VariantFigures, Way
 
 Answers = npt.NDArray[np.bool_]
 Repeat = tuple[int, int | None]  # seed, fold

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.evaluation.evidence_sections import Section
+from vitrine.records.evidence import Section
 
 CURVE_POINTS = 100
 

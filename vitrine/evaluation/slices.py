@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 from scipy.stats import fisher_exact
 
-from vitrine.evaluation.uncertainty import wilson_interval
+from vitrine.evaluation.intervals import wilson_interval
 
 Name = Literal["dark", "bright", "low_contrast", "small", "elongated", "grey", "blurred"]
 Share = float

@@ -1,1 +1,1 @@
-"""Backbones, the small CNN, and the model folder."""
+"""Networks: backbones, heads, the small CNN, and the model folder that holds one."""

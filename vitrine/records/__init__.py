@@ -1,1 +1,1 @@
-"""What is written to disk beside weights and pictures, and how it is written whole or not at all."""
+"""What is written to disk beside weights and pictures, by one schema. In: values; out: files, whole or not there."""

@@ -1,1 +1,1 @@
-"""From a recipe and a prepared data set to a trained model."""
+"""From a recipe and a prepared data set to a trained, measured model in a run folder."""

@@ -4,8 +4,8 @@ import itertools
 
 from PIL import Image
 
-from vitrine.data.prepared import PreparedDataset, display_picture
-from vitrine.data.split import TEST
+from vitrine.data.manifest.split import TEST
+from vitrine.data.prepared.dataset import PreparedDataset, display_picture
 
 EXAMPLES = 12
 EXAMPLE_SIDE = 256

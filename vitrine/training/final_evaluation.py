@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.data.loaders import build_evaluation_loader
-from vitrine.data.prepared import PreparedDataset
-from vitrine.data.split import TEST
-from vitrine.data.twins import find_test_twins
-from vitrine.evaluation.evidence import measure_test
-from vitrine.evaluation.evidence_sections import TestEvidence
+from vitrine.data.loading.loaders import build_evaluation_loader
+from vitrine.data.manifest.split import TEST
+from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.prepared.groups import find_test_twins
 from vitrine.evaluation.probability_scores import log_losses
-from vitrine.evaluation.rejection import Judged
-from vitrine.evaluation.temperature_scaling import check_scores
-from vitrine.inference.predictor import Predictor
-from vitrine.models.trust import Trust, decide, describe
+from vitrine.evaluation.selective import Judged
+from vitrine.evaluation.temperature import check_scores
+from vitrine.evaluation.test_metrics import measure_test
+from vitrine.models.calibration.selective import Trust, decide, describe
+from vitrine.predict.predictor import Predictor
+from vitrine.records.evidence import TestEvidence
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-from vitrine.config.schema import Recipe
-from vitrine.data.facts import Settings
-from vitrine.data.prepared import PreparedDataset, open_prepared
-from vitrine.data.split import VALIDATION
+from vitrine.config.recipe import Recipe
+from vitrine.data.manifest.split import VALIDATION
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.errors import UserError
-from vitrine.records import run_folder
+from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.records.environment import describe_environment, now
-from vitrine.training.devices import open_processes
-from vitrine.training.finishing import save_and_evaluate
-from vitrine.training.fitting import fit_recipe
-from vitrine.training.processes import as_main_says
-from vitrine.training.progress import Listeners
-from vitrine.training.trackers import check_tracker
+from vitrine.records.prepared import Settings
+from vitrine.training.finish import save_and_evaluate
+from vitrine.training.fit import fit_recipe
+from vitrine.training.loop.progress import Listeners
+from vitrine.training.machine.devices import open_processes
+from vitrine.training.machine.processes import as_main_says
+from vitrine.training.machine.trackers import check_tracker
 
 
 def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:

@@ -1,0 +1,64 @@
+"""Labelled pictures of any source, and the test split of a prepared data set."""
+
+import pytest
+
+from tests.factories import SIDE, prepare, write_coloured_classes
+from vitrine.config.data import DataSection, LabelsSection
+from vitrine.data.images.decoding import PictureError
+from vitrine.data.loading.labeled import open_labelled
+from vitrine.errors import UserError
+
+
+def open_source(source, tmp_path, part=None, **labels):
+    (tmp_path / "workspace").mkdir(exist_ok=True)
+    return open_labelled(
+        DataSection(source=str(source)), LabelsSection(**labels), part, tmp_path / "workspace", "white"
+    )
+
+
+def test_of_a_prepared_data_set_the_test_split_is_taken(tmp_path):
+    prepared = prepare(write_coloured_classes(tmp_path / "source", 10), tmp_path / "prepared")
+    data = open_source(prepared.folder, tmp_path)
+    assert [picture.file for picture in data.pictures] == list(prepared.splits["test"]["file"])
+    assert data.part == "test"
+    assert data.elsewhere == 30 - len(data.pictures)
+    picture = data.pictures[0]
+    assert picture.open_square().size == (SIDE, SIDE)
+    assert picture.open().size == (picture.size[0] * SIDE // 40, SIDE) or max(picture.open().size) <= 42
+    assert len(open_source(prepared.folder, tmp_path, "all").pictures) == 30
+
+
+def test_of_a_folder_all_pictures_are_taken_and_what_is_left_out_is_named(make_class_folders, tmp_path):
+    folder = make_class_folders({"cat": 3, "dog": 2})
+    (folder / "cat" / "notes.txt").write_text("x")
+    (folder / "stray.png").write_bytes((folder / "cat" / "000.png").read_bytes())
+    data = open_source(folder, tmp_path)
+    assert [picture.label_name for picture in data.pictures] == ["cat"] * 3 + ["dog"] * 2
+    assert data.part == "all"
+    assert dict(data.left_out)["cat/notes.txt"] == "not a picture (.txt)"
+    assert "stray.png" in dict(data.left_out)
+
+
+def test_a_fixed_test_split_is_taken_alone_unless_all_is_asked(make_class_folders, tmp_path):
+    folder = make_class_folders({"train/cat": 3, "train/dog": 3, "test/cat": 2, "test/dog": 1})
+    assert len(open_source(folder, tmp_path).pictures) == 3
+    assert open_source(folder, tmp_path).elsewhere == 6
+    assert len(open_source(folder, tmp_path, "all").pictures) == 9
+
+
+def test_a_test_split_that_is_not_there_is_one_message(make_class_folders, tmp_path):
+    with pytest.raises(UserError, match="has no test split; leave --split out, or take --split all"):
+        open_source(make_class_folders({"cat": 2, "dog": 2}), tmp_path, "test")
+
+
+def test_classes_can_be_renamed_as_in_a_recipe(make_class_folders, tmp_path):
+    folder = make_class_folders({"cat": 1, "dog": 1})
+    assert {p.label_name for p in open_source(folder, tmp_path, rename={"cat": "chat"}).pictures} == {"chat", "dog"}
+
+
+def test_a_broken_picture_says_why_when_it_is_opened(make_class_folders, tmp_path):
+    folder = make_class_folders({"cat": 1, "dog": 1})
+    (folder / "cat" / "broken.jpg").write_text("no picture")
+    broken = next(p for p in open_source(folder, tmp_path).pictures if p.file.endswith("broken.jpg"))
+    with pytest.raises(PictureError, match="not a picture that can be read"):
+        broken.open()

@@ -1,0 +1,164 @@
+"""Splits: seeded, stratified, independent of everything but the names; small classes by one rule."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from vitrine.data.manifest.split import CONFLICT, SPLITS, SplitSizes, assign_folds, assign_splits
+
+
+def split(counts, fixed="", validation=0.15, test=0.15, seed=0, shuffle=None):
+    """Splits of classes by file; `fixed` may be a mapping from file to split."""
+    files = [f"{name}/{number}" for name, count in counts.items() for number in range(count)]
+    if shuffle is not None:
+        files = np.random.default_rng(shuffle).permutation(files).tolist()
+    given = [fixed if isinstance(fixed, str) else fixed.get(file, "") for file in files]
+    answers = assign_splits(files, [file.split("/")[0] for file in files], given, SplitSizes(validation, test), seed)
+    return dict(zip(files, answers, strict=True))
+
+
+def counts_of(answers, label_name):
+    return tuple(
+        Counter(s for file, s in answers.items() if file.startswith(f"{label_name}/"))[name] for name in SPLITS
+    )
+
+
+@pytest.mark.parametrize(
+    ("pictures", "expected"),
+    [(1, (1, 0, 0)), (2, (1, 0, 1)), (3, (1, 1, 1)), (4, (2, 1, 1)), (10, (6, 2, 2)), (20, (14, 3, 3))],
+)
+def test_small_classes_train_first_then_test_then_validate(pictures, expected):
+    assert counts_of(split({"a": pictures, "b": 50}), "a") == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_class_has_its_shares(seed):
+    answers = split({"a": 100, "b": 40, "c": 1000}, validation=0.2, test=0.1, seed=seed)
+    assert [counts_of(answers, name) for name in "abc"] == [(70, 20, 10), (28, 8, 4), (700, 200, 100)]
+
+
+def test_large_shares_never_take_the_last_training_picture():
+    for pictures in range(1, 12):
+        assert counts_of(split({"a": pictures}, validation=0.44, test=0.45), "a")[0] >= 1
+
+
+def test_the_split_depends_on_the_seed_alone():
+    assert split({"a": 50, "b": 50}) == split({"a": 50, "b": 50})
+    assert split({"a": 50, "b": 50}, seed=1) != split({"a": 50, "b": 50}, seed=2)
+
+
+@pytest.mark.parametrize("shuffle", range(5))
+def test_the_order_of_the_listing_changes_nothing(shuffle):
+    assert split({"a": 30, "b": 20}, shuffle=shuffle) == split({"a": 30, "b": 20})
+
+
+def test_a_new_class_changes_nothing_for_the_others():
+    before, after = split({"a": 30, "b": 20}), split({"a": 30, "b": 20, "c": 40})
+    assert before.items() <= after.items()
+
+
+def test_fixed_splits_are_kept_whatever_the_shares():
+    fixed = {f"a/{number}": SPLITS[number % 3] for number in range(30)}
+    assert split({"a": 30}, fixed, validation=0.4, test=0.4) == fixed
+
+
+def test_only_the_missing_splits_are_cut_from_the_training_pictures():
+    fixed = {f"{name}/{number}": "test" if number < 5 else "train" for name in "ab" for number in range(25)}
+    answers = split({"a": 25, "b": 25}, fixed)
+    assert {file for file, name in answers.items() if name == "test"} == {
+        f for f, name in fixed.items() if name == "test"
+    }
+    assert counts_of(answers, "a") == (17, 3, 5)
+
+
+def test_a_class_missing_from_the_fixed_test_folder_gets_no_test_pictures():
+    fixed = {f"a/{number}": "test" if number < 5 else "train" for number in range(25)}
+    fixed |= {f"b/{number}": "train" for number in range(20)}
+    assert counts_of(split({"a": 25, "b": 20}, fixed), "b") == (17, 3, 0)
+
+
+def test_counts_are_taken_from_every_class():
+    answers = split({"a": 100, "b": 40}, validation=5, test=10)
+    assert [counts_of(answers, name) for name in "ab"] == [(85, 5, 10), (25, 5, 10)]
+
+
+def units_of(files, size):
+    return [int(file.split("/")[1]) // size for file in files]
+
+
+@pytest.mark.parametrize("size", [2, 3, 7, 25])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_belongs_together_is_on_one_side_and_the_shares_hold_as_far_as_that_allows(size, seed):
+    files = [f"{name}/{number}" for name in "ab" for number in range(100)]
+    units = [number + (50 if file[0] == "b" else 0) for file, number in zip(files, units_of(files, size), strict=True)]
+    answers = assign_splits(files, [file[0] for file in files], [""] * 200, SplitSizes(0.2, 0.2), seed, units)
+    sides = {(unit, split) for unit, split in zip(units, answers, strict=True)}
+    assert len(sides) == len(set(units))
+    for name in "ab":
+        for held_out in counts_of(dict(zip(files, answers, strict=True)), name)[1:]:
+            assert abs(held_out - 20) <= size / 2
+
+
+def test_a_unit_of_several_classes_is_not_torn():
+    files = [f"{name}/{number}" for name in "abc" for number in range(60)]
+    units = units_of(files, 4)  # each holds four pictures of every class, as of one photographer
+    answers = assign_splits(files, [file[0] for file in files], [""] * 180, SplitSizes(0.2, 0.2), 0, units)
+    assert len(set(zip(units, answers, strict=True))) == 15
+    assert Counter(answers) == {"train": 108, "validation": 36, "test": 36}
+
+
+def test_a_class_that_is_one_unit_is_trained_on():
+    files = ["a/0", "a/1", "a/2", *[f"b/{number}" for number in range(20)]]
+    answers = assign_splits(files, [f[0] for f in files], [""] * 23, SplitSizes(0.2, 0.2), 0, [0, 0, 0, *range(1, 21)])
+    assert answers[:3] == ["train"] * 3
+
+
+def test_earlier_files_keep_their_split_and_new_ones_fill_up():
+    first = split({"a": 40, "b": 40})
+    files = [f"{name}/{number}" for name in "ab" for number in range(80)]
+    answers = assign_splits(files, [f[0] for f in files], [""] * 160, SplitSizes(0.15, 0.15), 0, None, earlier=first)
+    both = dict(zip(files, answers, strict=True))
+    assert first.items() <= both.items()
+    assert [counts_of(both, name) for name in "ab"] == [(56, 12, 12)] * 2
+
+
+def test_the_manifest_alone_repeats_a_split():
+    first = split({"a": 40, "b": 9}, seed=3)
+    files = list(first)
+    again = assign_splits(files, [f[0] for f in files], [""] * 49, SplitSizes(0.3, 0.3), 7, None, earlier=first)
+    assert dict(zip(files, again, strict=True)) == first
+
+
+def test_a_new_copy_follows_the_earlier_one_and_one_between_two_sides_is_a_conflict():
+    earlier = {"a/0": "train", "a/1": "test", "a/2": "train", "a/3": "validation"}
+    files = [*earlier, "a/new of 1", "a/new of 2 and 3"]
+    answers = assign_splits(files, ["a"] * 6, [""] * 6, SplitSizes(0.2, 0.2), 0, [0, 1, 2, 2, 1, 2], earlier)
+    assert answers == ["train", "test", "train", "validation", "test", CONFLICT]
+
+
+def test_a_fixed_training_picture_stays_though_its_copy_is_in_the_fixed_test_folder():
+    files, fixed = ["train/1", "train/2", "test/1"], ["train", "train", "test"]
+    answers = assign_splits(files, ["a"] * 3, fixed, SplitSizes(0.2, 0.2), 0, [0, 1, 0])
+    assert answers[0] == "train"
+    assert answers[2] == "test"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_folds_have_equal_shares_of_every_class_and_tear_no_unit(seed):
+    files = [f"{name}/{number}" for name, count in (("a", 50), ("b", 23)) for number in range(count)]
+    units = [(0 if file[0] == "a" else 100) + number for file, number in zip(files, units_of(files, 2), strict=True)]
+    folds = assign_folds(files, [file[0] for file in files], 5, seed, units)
+    assert len(set(zip(units, folds, strict=True))) == len(set(units))
+    for name in "ab":
+        sizes = Counter(fold for file, fold in zip(files, folds, strict=True) if file[0] == name)
+        assert set(sizes) == set(range(5))
+        assert max(sizes.values()) - min(sizes.values()) <= 2
+
+
+def test_earlier_folds_stay():
+    files = [f"a/{number}" for number in range(30)]
+    first = dict(zip(files[:20], assign_folds(files[:20], ["a"] * 20, 4, 0), strict=True))
+    both = dict(zip(files, assign_folds(files, ["a"] * 30, 4, 0, None, first), strict=True))
+    assert first.items() <= both.items()
+    assert max(Counter(both.values()).values()) <= 8

@@ -1,0 +1,295 @@
+"""From a folder of pictures to a prepared data set: every file accounted for, the source untouched, whole or absent."""
+
+import os
+import re
+import shutil
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from tests.conftest import draw_shape
+from tests.data.trees import digest, prepare, settings_for
+from vitrine.config.data import ChecksSection
+from vitrine.data.images.decoding import open_picture
+from vitrine.data.manifest.scan import count_status, scan_files
+from vitrine.data.prepare.pipeline import write_prepared
+from vitrine.data.prepared.dataset import open_prepared, read_manifest
+from vitrine.data.sources.class_folders import find_files
+from vitrine.errors import UserError
+
+PARTS = ("train", "test", "valid", "cat", "Cat", "dog ", "héllo", "🐶", ".git", "__MACOSX", "test_tube", "a b", "x.png")
+NAMES = (
+    "1.png",
+    "2.JPG",
+    "photo of a train.png",
+    "notes.txt",
+    "zero.jpg",
+    ".DS_Store",
+    "é.png",
+    "README",
+    "caf\udce9.png",
+)
+
+
+def write_odd_tree(root, generator, tops):
+    """A random folder tree of pictures, broken and other files, empty folders and links, mostly below some folders."""
+    root.mkdir()
+    buffer = BytesIO()
+    draw_shape(0, 0).save(buffer, "PNG")
+    contents = [*[buffer.getvalue()] * 9, b"", b"text", buffer.getvalue()[:60]]
+    for _ in range(generator.integers(0, 90)):
+        top = tops if generator.random() < 0.95 else PARTS
+        folder = root.joinpath(generator.choice(top), *generator.choice(PARTS, generator.integers(0, 3)))
+        if any(parent.is_file() for parent in (folder, *folder.parents)):
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / str(generator.choice(NAMES))
+        if os.path.lexists(path):
+            continue
+        kind = generator.integers(0, 20)
+        if kind == 0:
+            path.symlink_to(generator.choice(["..", ".", "nowhere", str(root / "cat"), str(path)]))
+        elif kind > 1:
+            path.write_bytes(contents[generator.integers(0, len(contents))])
+
+
+def list_files(root):
+    """Every file by an independent way: neither links nor our own code are followed."""
+    found = set()
+    for folder, folders, files in os.walk(root):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        found |= {os.path.relpath(os.path.join(folder, name), root) for name in files + links}  # noqa: PTH118
+    return {os.fsencode(name).decode("utf-8", "backslashreplace") for name in found}
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_files_found_are_kept_quarantined_or_left_out_in_any_odd_tree(tmp_path, seed):
+    generator = np.random.default_rng(seed)
+    layout = ("auto", "classes", "splits")[seed % 3]
+    source = tmp_path / "source"
+    write_odd_tree(source, generator, ("train", "test") if layout == "splits" else PARTS)
+    before = digest(source)
+    try:
+        manifest = scan_files(find_files(source, layout), 150).manifest
+    except UserError as refusal:
+        asked = layout == "auto" and "may be splits or classes" in str(refusal)
+        assert asked or ("holds no files" in str(refusal) and not list_files(source))  # noqa: PT017
+    else:
+        files = set(manifest["file"])
+        assert {file.removesuffix("/") for file in files} >= list_files(source)
+        assert {file for file in files if not file.endswith("/")} <= list_files(source)
+        assert len(files) == len(manifest) == sum(count_status(manifest).values())
+        kept = manifest["status"] == "kept"
+        assert (manifest.loc[~kept, "reason"] != "").all()
+        assert (manifest.loc[kept, "label_name"] != "").all()
+        try:
+            facts = prepare(source, layout=layout).facts
+        except UserError as refusal:
+            assert re.search("one class only|no picture that can|too few pictures|and test only", str(refusal))  # noqa: PT017
+        else:
+            assert facts.files_found == len(files) == facts.files_kept + facts.files_quarantined + facts.files_left_out
+    assert digest(source) == before
+
+
+@pytest.fixture
+def odd_source(make_class_folders):
+    """Three classes, and one of everything that people's folders hold besides."""
+    source = make_class_folders({"cat": 12, "dog é 🐶": 9, "ant": 2, "one": 1})
+    (source / "cat" / "zero.jpg").touch()
+    (source / "cat" / "text.jpg").write_text("text")
+    (source / "cat" / "notes.txt").write_text("text")
+    (source / "cat" / os.fsdecode(b"caf\xe9 \x1b.png")).write_bytes((source / "cat/000.png").read_bytes())
+    (source / "loose.png").write_bytes((source / "cat/000.png").read_bytes())
+    (source / "broken").mkdir()
+    (source / "broken" / "1.jpg").write_text("text")
+    (source / "empty").mkdir()
+    (source / ".hidden").touch()
+    (source / "Cat ").symlink_to("cat")
+    return source
+
+
+def test_a_prepared_data_set_accounts_for_every_file_and_leaves_the_source_as_it_was(odd_source):
+    before = digest(odd_source)
+    prepared = prepare(odd_source)
+    facts, manifest = prepared.facts, read_manifest(prepared.folder)
+    assert (facts.files_found, facts.files_kept, facts.files_quarantined, facts.files_left_out) == (33, 25, 3, 5)
+    assert manifest["status"].value_counts().to_dict() == {"kept": 25, "quarantined": 3, "left_out": 5}
+    assert (manifest.loc[manifest["status"] != "kept", "split"] == "").all()
+    assert (
+        pd.read_csv(prepared.folder / "manifest.csv", keep_default_na=False)["file"].tolist()
+        == manifest["file"].tolist()
+    )
+    assert sorted(path.name for path in prepared.folder.iterdir()) == [
+        "findings.json", "manifest.csv", "manifest.parquet", "near_pairs.parquet", "pictures", "prepared.json",
+        "thumbnails.npy",
+    ]  # fmt: skip
+    assert digest(odd_source) == before
+
+
+def test_the_splits_hold_exactly_the_kept_rows_with_their_labels(odd_source):
+    prepared = prepare(odd_source)
+    manifest = read_manifest(prepared.folder)
+    kept = manifest[manifest["status"] == "kept"].set_index("file")
+    assert prepared.label_names == ("ant", "cat", "dog é 🐶", "one")
+    seen = []
+    for name, split in prepared.splits.items():
+        assert split.features["label"].names == list(prepared.label_names)
+        for row in split:
+            seen.append(row["file"])
+            assert kept.loc[row["file"], ["split", "width", "height"]].tolist() == [name, row["width"], row["height"]]
+            assert kept.loc[row["file"], "label_name"] == prepared.label_names[row["label"]]
+    assert sorted(seen) == sorted(kept.index)
+    counts = {
+        split: {
+            name: len(kept[(kept["split"] == split) & (kept["label_name"] == name)]) for name in prepared.label_names
+        }
+        for split in ("train", "validation", "test")
+    }
+    assert prepared.facts.counts == counts
+
+
+def test_notes_say_what_a_person_should_know(odd_source):
+    assert prepare(odd_source).facts.notes == [
+        "Classes 'Cat ' and 'cat' differ in capitals, blanks, hyphens or accents only: if they are "
+        "one class, put their pictures into one folder or give both one name with labels.rename.",
+        "Class 'Cat ' has no picture that can be used: it is left out.",
+        "Class 'broken' has no picture that can be used: it is left out.",
+        "Class 'empty' has no picture that can be used: it is left out.",
+        "Class 'ant' has 2 pictures, none for validation: it cannot steer the training.",
+        "Class 'one' has 1 picture, none for validation and test: it is trained on but cannot be tested.",
+    ]
+
+
+def test_stored_squares_are_exactly_what_the_networks_image_processor_gives(tmp_path, awkward_pictures):
+    from transformers import ViTImageProcessor
+
+    for name in ("a", "b"):
+        shutil.copytree(awkward_pictures, tmp_path / "source" / name)
+    checks = ChecksSection(near_duplicates=False, contradictions="keep")
+    prepared = prepare(tmp_path / "source", image_size=33, checks=checks)
+    processor = ViTImageProcessor(
+        size={"height": 33, "width": 33}, resample=Image.Resampling.BICUBIC, do_rescale=False, do_normalize=False
+    )
+    rows = [row for split in prepared.splits.values() for row in split]
+    assert len(rows) == 2 * len(list(awkward_pictures.iterdir()))
+    for row in rows:
+        expected = processor(open_picture(tmp_path / "source" / row["file"]), return_tensors="np")["pixel_values"][0]
+        assert np.array_equal(np.asarray(row["image"]).transpose(2, 0, 1), expected), row["file"]
+
+
+def test_split_folders_are_honoured_and_the_missing_one_is_cut_from_training(make_class_folders):
+    source = make_class_folders({"Training/cat": 20, "Training/dog": 20, "Test/cat": 5, "Test/dog": 4, "Test/cow": 3})
+    prepared = prepare(source)
+    assert prepared.facts.counts == {
+        "train": {"cat": 17, "dog": 17}, "validation": {"cat": 3, "dog": 3}, "test": {"cat": 5, "dog": 4},
+    }  # fmt: skip
+    assert prepared.facts.notes == ["Class 'cow' has nothing to train on: its 3 pictures are left out."]
+    manifest = read_manifest(prepared.folder)
+    cow = manifest[manifest["label_name"] == "cow"]
+    assert set(cow["reason"]) == {"its class has no training picture"}
+    assert set(cow["split"]) == {""}
+
+
+def test_the_same_source_and_settings_give_the_same_data_set(odd_source):
+    first = {name: split.to_dict() for name, split in prepare(odd_source).splits.items()}
+    assert {name: split.to_dict() for name, split in prepare(odd_source).splits.items()} == first
+    assert {name: split.to_dict() for name, split in prepare(odd_source, split_seed=1).splits.items()} != first
+
+
+def fault_of(source, **changes):
+    with pytest.raises(UserError) as caught:
+        prepare(source, **changes)
+    assert not source.with_name(f"{source.name}_prepared").exists()
+    return str(caught.value)
+
+
+def test_one_class_only_is_refused_with_what_is_missing(make_class_folders):
+    message = fault_of(make_class_folders({"cat": 9}))
+    assert "has one class only ('cat'); a classifier needs at least two, each a folder with pictures" in message
+
+
+def test_a_folder_around_the_class_folders_is_recognised(make_class_folders):
+    source = make_class_folders({"unzipped/cat": 3, "unzipped/dog": 3})
+    assert f"If the folders within 'unzipped' are the classes, give data.source={source}/unzipped" in fault_of(source)
+
+
+def test_loose_pictures_without_class_folders_are_refused_with_the_reasons(make_class_folders):
+    source = make_class_folders({".": 4})
+    (source / "notes.txt").touch()
+    message = fault_of(source)
+    assert "has no picture that can be used; a classifier needs one folder with pictures for each class" in message
+    assert "\n  4 x outside the class folders\n  1 x not a picture (.txt)" in message
+
+
+def test_split_folders_without_a_training_folder_are_refused(make_class_folders):
+    source = make_class_folders({"test/cat": 3, "val/cat": 3, "test/dog": 3})
+    assert "has pictures for validation and test only; put those to train on into train/<class>" in fault_of(source)
+
+
+def test_too_few_pictures_for_a_validation_split_are_refused(make_class_folders):
+    message = fault_of(make_class_folders({"cat": 2, "dog": 1}))
+    assert "too few pictures: none is left for the validation split. Give at least one class three pictures" in message
+
+
+def no_space(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("place", ["pictures", "squares", "manifest", "facts"])
+@pytest.mark.parametrize("older", [False, True])
+def test_a_full_disk_leaves_the_older_data_set_or_nothing(make_class_folders, monkeypatch, place, older):
+    source = make_class_folders({"cat": 5, "dog": 5})
+    final = source.with_name("pictures_prepared")
+    before = digest(prepare(source).folder) if older else None
+    names = sorted(path.name for path in final.parent.iterdir())
+    owner, name = {
+        "pictures": (pa.ipc, "new_stream"),
+        "squares": (Image.Image, "save"),
+        "manifest": (pd.DataFrame, "to_parquet"),
+        "facts": (os, "fsync"),
+    }[place]
+    monkeypatch.setattr(owner, name, no_space)
+    with pytest.raises(OSError, match="No space left") as caught:
+        prepare(source, again=True)
+    assert caught.value.errno == 28
+    assert sorted(path.name for path in final.parent.iterdir()) == names
+    if older:
+        assert digest(final) == before
+        assert len(open_prepared(final).splits["train"]) > 0
+
+
+def test_a_picture_that_vanishes_after_the_check_ends_with_its_name(make_class_folders):
+    source = make_class_folders({"cat": 5, "dog": 5})
+
+    def spoil(what, done, total):
+        if (what, done) == ("checking", total):
+            (source / "cat" / "002.png").unlink(missing_ok=True)
+
+    (source.parent / "final").mkdir()
+    with pytest.raises(
+        UserError, match=r"cat/002\.png changed while it was read \(the file is not there\); run data_prep"
+    ):
+        write_prepared(source.parent / "final", "x", settings_for(source), spoil)
+
+
+def test_progress_counts_every_file_and_every_picture(make_class_folders):
+    source = make_class_folders({"cat": 5, "dog": 5})
+    (source / "notes.txt").touch()
+    (source.parent / "final").mkdir()
+    seen = []
+    write_prepared(source.parent / "final", "x", settings_for(source), lambda *given: seen.append(given))
+    assert seen == [("checking", 11, 11)] + [("resizing", n, 10) for n in range(1, 11)]
+
+
+def test_training_squares_may_be_larger_than_those_that_are_measured(make_class_folders):
+    prepared = prepare(make_class_folders({"cat": 20, "dog": 20}), training_size=20)
+    assert {name: split[0]["image"].size for name, split in prepared.splits.items()} == {
+        "train": (20, 20), "validation": (16, 16), "test": (16, 16),
+    }  # fmt: skip
+    moved = prepare(prepared.folder.with_name("pictures"), training_size=20, split_seed=1)
+    assert {row["image"].size for row in moved.splits["train"]} == {(20, 20)}
+    assert {row["image"].size for row in moved.splits["test"]} == {(16, 16)}

@@ -1,0 +1,109 @@
+"""Opening what was prepared, and showing its pictures as they were."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import draw_scene
+from tests.data.trees import prepare
+from vitrine.data.prepare.working_folder import check_place
+from vitrine.data.prepared.dataset import display_picture, open_prepared, read_manifest
+from vitrine.errors import UserError
+
+
+@pytest.fixture
+def prepared(make_class_folders):
+    return prepare(make_class_folders({"cat": 5, "dog": 5}))
+
+
+def test_what_is_written_opens_with_its_facts(prepared):
+    assert prepared.label_names == ("cat", "dog")
+    assert {name: len(split) for name, split in prepared.splits.items()} == {"train": 6, "validation": 2, "test": 2}
+    assert prepared.facts.image_size == 16
+    assert len(read_manifest(prepared.folder)) == 10
+    assert prepared.splits["train"][0]["image"].size == (16, 16)
+
+
+def test_a_prepared_data_set_can_be_moved_and_needs_its_source_no_more(prepared, tmp_path):
+    shutil.rmtree(tmp_path / "pictures")
+    prepared.folder.rename(tmp_path / "moved")
+    assert open_prepared(tmp_path / "moved").splits["test"][0]["image"].size == (16, 16)
+
+
+@pytest.mark.parametrize("name", ["nothing", "folder", "file"])
+def test_what_is_no_prepared_data_set_is_refused_with_what_to_do(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=rf"{name} is not a prepared data set \(no prepared.json\); run data_prep\.py"):
+        open_prepared(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"format": 1}, {"label_names": None}, {"new": 1}, {"settings": {}}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_data_set_of_another_version_is_refused(prepared, change):
+    path = prepared.folder / "prepared.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UserError, match=r"prepared\.json is not as this version writes it; run data_prep\.py again"):
+        open_prepared(prepared.folder)
+
+
+def test_a_data_set_with_missing_or_damaged_parts_is_refused(prepared):
+    for spoil in (lambda path: path.write_bytes(b"damaged"), lambda path: path.unlink()):
+        spoil(next(prepared.folder.glob("pictures/train-*.arrow")))
+        with pytest.raises(UserError, match=r"pictures is incomplete or damaged; run data_prep\.py again"):
+            open_prepared(prepared.folder)
+    shutil.rmtree(prepared.folder / "pictures")
+    with pytest.raises(UserError, match="pictures is incomplete or damaged"):
+        open_prepared(prepared.folder)
+
+
+@pytest.mark.parametrize(
+    ("size", "longest_side", "expected"),
+    [
+        ((60, 40), 30, (30, 20)),
+        ((40, 60), 30, (20, 30)),
+        ((1, 5000), 100, (1, 100)),
+        ((5000, 1), 100, (100, 1)),
+        ((7, 7), 256, (256, 256)),
+    ],
+)
+def test_pictures_are_shown_in_the_proportions_of_their_originals(size, longest_side, expected):
+    row = {"image": Image.new("RGB", (16, 16)), "width": size[0], "height": size[1]}
+    assert display_picture(row, longest_side).size == expected
+
+
+def test_a_shown_picture_looks_like_its_original():
+    row = {"image": draw_scene().resize((48, 48), Image.Resampling.BICUBIC), "width": 60, "height": 40}
+    difference = np.asarray(display_picture(row, 60)).astype(int) - np.asarray(draw_scene())
+    assert np.abs(difference).mean() < 6
+
+
+def test_only_an_older_data_set_an_empty_folder_or_nothing_makes_way(prepared, tmp_path):
+    source = tmp_path / "pictures"
+    (tmp_path / "empty").mkdir()
+    for place in (prepared.folder, tmp_path / "empty", tmp_path / "new" / "deep"):
+        check_place(place, source)
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").touch()
+    for place in (tmp_path / "thesis", tmp_path / "thesis" / "chapter.txt"):
+        with pytest.raises(UserError, match="is there already, is no prepared data set, and is not overwritten"):
+            check_place(place, source)
+
+
+def test_a_name_that_the_datasets_library_would_misread_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"has '::' in its name; choose a folder without"):
+        check_place(tmp_path / "a::b" / "x", tmp_path / "pictures")
+
+
+def test_nothing_is_written_into_the_source_or_around_it(make_class_folders, tmp_path):
+    source = make_class_folders({"cat": 1})
+    (tmp_path / "link").symlink_to(source)
+    for place in (source, source / "cat", source / "prepared" / "x", tmp_path, tmp_path / "link" / "x"):
+        with pytest.raises(UserError, match="lie within each other, and the source is never changed"):
+            check_place(place, source)

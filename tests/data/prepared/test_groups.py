@@ -1,0 +1,48 @@
+import datasets
+import pandas as pd
+import pytest
+
+from vitrine.data.prepared import groups as twins
+from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.prepared.groups import find_test_twins, number_units
+
+FILES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
+
+
+@pytest.fixture
+def manifest(monkeypatch):
+    """Lets a test say which files are copies and which belong to a group."""
+
+    def say(copy_of, group):
+        table = pd.DataFrame({"file": FILES, "copy_of": copy_of, "group": group})
+        monkeypatch.setattr(twins, "read_manifest", lambda _: table)
+
+    return say
+
+
+def fake(train, test):
+    splits = {"train": train, "validation": [], "test": test}
+    rows = {name: datasets.Dataset.from_dict({"file": files}) for name, files in splits.items()}
+    return PreparedDataset(None, None, datasets.DatasetDict(rows))
+
+
+def test_pictures_of_one_group_and_copies_of_each_other_share_a_number(manifest):
+    manifest(["", "", "c.png", "c.png", ""], ["ann", "", "ann", "", ""])
+    numbers = number_units(None, FILES).tolist()
+    assert numbers[0] == numbers[2] == numbers[3]
+    assert len(set(numbers)) == 3
+
+
+def test_a_test_picture_with_a_copy_in_training_has_a_twin(manifest):
+    manifest(["", "b.png", "", "b.png", ""], [""] * 5)
+    assert find_test_twins(fake(["a.png", "b.png"], ["e.png", "d.png", "c.png"])).tolist() == [False, True, False]
+
+
+def test_a_test_picture_of_a_group_that_was_trained_on_has_a_twin(manifest):
+    manifest([""] * 5, ["ann", "", "", "ann", "bob"])
+    assert find_test_twins(fake(["a.png", "b.png"], ["d.png", "e.png"])).tolist() == [True, False]
+
+
+def test_copies_within_the_test_split_are_no_twins_in_training(manifest):
+    manifest(["", "", "c.png", "c.png", ""], [""] * 5)
+    assert find_test_twins(fake(["a.png", "b.png"], ["c.png", "d.png"])).tolist() == [False, False]

@@ -1,0 +1,227 @@
+"""One entry point: whatever the source is, every file of it is listed once."""
+
+import sys
+import tarfile
+import types
+import zipfile
+
+import pytest
+
+from vitrine.config.data import ColumnsSection, DataSection
+from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.source import find_kind, find_unlabelled, open_source
+from vitrine.errors import UserError
+
+FILES = ("cat/1.png", "cat/2.png", "dog/1.png")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A function that makes empty files below `source`."""
+
+    def make(*files):
+        for file in files:
+            (tmp_path / "source" / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "source" / file).touch()
+        return tmp_path / "source"
+
+    return make
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    (tmp_path / "workspace").mkdir()
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def zipped(tmp_path):
+    def make(*files, name="pets.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as opened:
+            for file in files:
+                opened.writestr(file, "content")
+        return tmp_path / name
+
+    return make
+
+
+def opened(source, workspace, **changes):
+    return open_source(DataSection(source=str(source), **changes), workspace)
+
+
+def used(found):
+    return {file.file: (file.label_name, file.split) for file in found if not file.left_out}
+
+
+def reasons(found):
+    return {file.file: file.left_out for file in found if file.left_out}
+
+
+def test_a_folder_is_listed_as_find_files_lists_it(tree, workspace):
+    source = opened(tree(*FILES, ".hidden"), workspace)
+    assert source.kind == "folder"
+    assert source.files == find_files(tree())
+    assert not list(workspace.iterdir())
+
+
+@pytest.mark.parametrize("top", ["", "pets/"])
+def test_an_archive_is_its_folder_with_or_without_a_folder_around_it(zipped, workspace, top):
+    source = opened(zipped(*(f"{top}{file}" for file in FILES), f"{top}notes.txt"), workspace)
+    assert source.kind == "archive"
+    assert used(source.files) == {file: (file.split("/")[0], "") for file in FILES}
+    assert reasons(source.files) == {"notes.txt": "not a picture (.txt)"}
+    assert all(file.path.read_text() == "content" for file in source.files)
+
+
+def test_splits_in_an_archive_are_splits(zipped, workspace):
+    source = opened(zipped("pets/train/cat/1.png", "pets/train/dog/1.png", "pets/test/cat/1.png"), workspace)
+    assert used(source.files)["test/cat/1.png"] == ("cat", "test")
+
+
+def test_an_archive_of_one_split_keeps_it_where_the_recipe_says_so(zipped, tmp_path, workspace):
+    archive = zipped(*(f"train/{file}" for file in FILES))
+    assert used(opened(archive, workspace, layout="splits").files)["train/cat/1.png"] == ("cat", "train")
+    (tmp_path / "second").mkdir()
+    assert used(opened(archive, tmp_path / "second").files)["cat/1.png"] == ("cat", "")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_everything_in_an_archive_is_listed_once(zipped, workspace):
+    names = [*(f"pets/{file}" for file in FILES), "__MACOSX/pets/._1.png", ".DS_Store", "../evil.png", "../evil.png"]
+    names += ["pets/cat/1.png", "/cat/1.png", "cat/1.png"]
+    source = opened(zipped(*names[:-1]), workspace)
+    assert len(source.files) == len(names) - 1
+    assert len({file.file for file in source.files}) == len(source.files)
+    assert set(used(source.files)) == set(FILES)
+    assert reasons(source.files) == {
+        "__MACOSX/pets/._1.png": "hidden file",
+        ".DS_Store": "hidden file",
+        "../evil.png": "its path leads out of the archive",
+        "../evil.png (2)": "its path leads out of the archive",
+        "pets/cat/1.png": "the archive has another entry of this name",
+        "/cat/1.png": "its path leads out of the archive",
+    }
+
+
+def test_an_archive_without_files_is_named_and_not_the_workspace(zipped, workspace):
+    with pytest.raises(UserError, match=r"data\.source: .*pets\.zip holds no files"):
+        opened(zipped(), workspace)
+
+
+def test_a_table_is_read_with_the_parameters_of_the_recipe(tree, workspace):
+    folder = tree("table.csv", "pictures/1.png", "pictures/2.png")
+    (folder / "table.csv").write_text("p;kind\n1.png;cat\n2.png;dog\n")
+    source = opened(
+        folder / "table.csv",
+        workspace,
+        columns=ColumnsSection(image="p", label="kind"),
+        separator=";",
+        image_folder="pictures",
+    )
+    assert source.kind == "table"
+    assert used(source.files) == {"1.png": ("cat", ""), "2.png": ("dog", "")}
+
+
+def test_the_digits_are_written_and_listed(tmp_path, workspace, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = opened("builtin:digits", workspace)
+    assert (source.kind, len(source.files)) == ("digits", 1797)
+
+
+@pytest.mark.parametrize("kind", ["hub", "data set"])
+def test_data_sets_are_left_to_their_module(tree, workspace, monkeypatch, kind):
+    source = "hub:owner/name" if kind == "hub" else str(tree("state.json", "data.arrow"))
+    asked = []
+
+    def find_dataset_files(source, data, place):
+        asked.append((source, data.source, place))
+        return [FoundFile(place / "1.png", "1.png", "cat", "train", "")]
+
+    module = types.SimpleNamespace(find_dataset_files=find_dataset_files)
+    monkeypatch.setitem(sys.modules, "vitrine.data.sources.hub_dataset", module)
+    result = opened(source, workspace)
+    assert (result.kind, used(result.files)) == (kind, {"1.png": ("cat", "train")})
+    assert asked == [(source, source, workspace)]
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        (("dataset_dict.json", "train/x.arrow"), "data set"),
+        (("dataset_info.json", "data.arrow"), "data set"),
+        (("README.md", ".gitattributes", "data/train-0.parquet", "data/test-0.parquet"), "data set"),
+        (("README.md",), "folder"),
+        (("dataset_info.json", "cat/1.png"), "folder"),
+        (("labels.parquet", "cat/1.png"), "folder"),
+        (FILES, "folder"),
+    ],
+)
+def test_a_local_data_set_is_told_from_a_folder_of_pictures(tree, files, kind):
+    assert find_kind(str(tree(*files))) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.zip", "archive"), ("a.TAR.GZ", "archive"), ("a.tgz", "archive"), ("a.CSV", "table"), ("a.jsonl", "table")],
+)
+def test_files_are_told_by_their_extension(tree, name, kind):
+    assert find_kind(str(tree(name) / name)) == kind
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("sorce", r"data\.source: sorce: it is not there; did you mean source\?"),
+        ("source/cot", r"did you mean source/cat\?"),
+        ("source/x/y/z", r"source/x/y/z: it is not there; .*source holds a\.gz, a\.xlsx, cat, dog, photo\.png\."),
+        ("owner/name", r"holds source, workspace\. For a data set of the Hugging Face Hub write hub:owner/name"),
+        ("source/photo.png/x", r"source/photo\.png is a file, not a folder"),
+        ("source/photo.png", r"photo\.png is a file, not a .*; give a folder, an archive \(\.zip.*table \(\.csv"),
+        ("source/a.xlsx", "save the table as CSV"),
+        ("source/a.gz", "unpack it and give the folder"),
+        ("builtin:digit", r"builtin:digit is not known; did you mean builtin:digits\?"),
+        ("https://example.org/pets.zip", "is an address; download it first"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_no_source_is_named_with_what_was_meant(
+    tree, tmp_path, workspace, monkeypatch, source, message
+):
+    tree(*FILES, "photo.png", "a.xlsx", "a.gz")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=message):
+        opened(source, workspace)
+
+
+def test_a_folder_with_a_table_and_no_classes_leads_to_the_table(tree, workspace):
+    source = tree("labels.csv", "Images/1.png", "Images/2.png")
+    with pytest.raises(UserError, match=r"not hold two class folders .* give it: data\.source=.*source/labels\.csv"):
+        opened(source, workspace)
+
+
+def test_unlabelled_folders_archives_tables_and_files_follow_the_same_rules(tree, tmp_path, zipped, workspace):
+    folder = tree("1.png", "deep/er/2.png", ".hidden/3.png", "notes.txt")
+    archive = zipped("../evil.png", "a/1.png", "__MACOSX/x")
+    with tarfile.open(tmp_path / "more.tar", "w") as tar:
+        tar.add(folder / "1.png", "1.png")
+    (tmp_path / "list.csv").write_text("path\nsource/1.png\ngone.png\n")
+    found = find_unlabelled([folder, archive, tmp_path / "more.tar", folder / "notes.txt"], workspace)
+    assert {file.file.removeprefix(f"{tmp_path}/"): file.left_out for file in found} == {
+        "source/1.png": "",
+        "source/deep/er/2.png": "",
+        "source/.hidden/3.png": "hidden file",
+        "source/notes.txt": "",  # the second time it is named itself, and opened
+        "pets.zip/../evil.png": "its path leads out of the archive",
+        "pets.zip/a/1.png": "",
+        "pets.zip/__MACOSX/x": "hidden file",
+        "more.tar/1.png": "",
+    }
+    assert [file.left_out for file in found if file.file.endswith("notes.txt")] == ["not a picture (.txt)", ""]
+    assert all(file.path.exists() for file in found)
+    listed = used(find_unlabelled([tmp_path / "list.csv"], workspace))
+    assert set(listed) == {str(tmp_path / "source/1.png"), str(tmp_path / "gone.png")}
+
+
+def test_an_unlabelled_path_that_is_not_there_is_named(tree, workspace):
+    with pytest.raises(UserError, match=r"nowhere\.jpg: there is no such file or folder"):
+        find_unlabelled([tree("1.png") / "nowhere.jpg"], workspace)

@@ -1,0 +1,79 @@
+"""All that can be said of a model without its training."""
+
+import numpy as np
+import pytest
+
+from vitrine.errors import UserError
+from vitrine.evaluation.evaluate import Answered, gather_evidence, join_labels, leave_out_untested, measure_trust
+from vitrine.models.calibration.selective import Trust
+
+TRUST = Trust(precision=0.9, confidence_threshold=0.8, familiarity_threshold=0.5, neighbours=3)
+
+
+def answer(label_ids, classes=3, strength=5.0, familiarity=None):
+    logits = np.zeros((len(label_ids), classes))
+    logits[np.arange(len(label_ids)), label_ids] = strength
+    return Answered([f"{place}.png" for place in range(len(label_ids))], logits, familiarity)
+
+
+def test_probabilities_of_labels_that_mean_one_class_are_added_up():
+    logits = np.log([[0.2, 0.3, 0.5]])
+    assert np.exp(join_labels(logits, [0, 1, 0])) == pytest.approx(np.array([[0.7, 0.3]]))
+
+
+@pytest.mark.parametrize(
+    ("truth", "answers"),
+    [([0, 1], [0, 1]), ([0, 1, 2], [0, 1, 1]), ([0, 0, 1], [0, 0, 0]), ([0, 0, 0], [0, 0, 0]), ([2], [1])],
+)
+def test_few_pictures_one_class_and_equal_answers_are_measured(truth, answers):
+    evidence = gather_evidence(answer(answers), np.asarray(truth), ["a", "b", "c"], top_k=3, trust=TRUST)
+    assert evidence.test.pictures == len(truth)
+    assert evidence.test.accuracy == np.mean(np.equal(truth, answers))
+    assert evidence.trust.answered == len(truth)
+
+
+def test_two_classes_are_measured():
+    evidence = gather_evidence(answer([0, 1, 0], classes=2), np.array([0, 1, 1]), ["a", "b"], top_k=3)
+    assert evidence.test.accuracy == pytest.approx(2 / 3)
+    assert evidence.trust is None
+
+
+def test_equal_probabilities_are_measured():
+    evidence = gather_evidence(answer([0, 1, 2], strength=0.0), np.array([0, 1, 2]), ["a", "b", "c"], top_k=1)
+    assert evidence.test.accuracy == pytest.approx(1 / 3)
+
+
+def test_answers_that_are_no_numbers_are_refused_with_how_many():
+    answered = answer([0, 1, 2, 0])
+    answered.logits[1:3, 0] = np.nan
+    with pytest.raises(UserError, match="to 2 of 4 pictures are no numbers"):
+        gather_evidence(answered, np.array([0, 1, 2, 0]), ["a", "b", "c"], top_k=3)
+
+
+def test_trust_counts_answers_doubts_and_strangers():
+    known = answer([0, 1, 2, 0], familiarity=np.array([0.9, 0.9, 0.1, 0.9]))
+    known.logits[3] = 0.0
+    strangers = answer([0, 0, 0], familiarity=np.array([0.1, 0.2, 0.9]))
+    found = measure_trust(TRUST, known, np.array([0, 2, 2, 0]), strangers)
+    assert (found.answered, found.right, found.unsure, found.refused) == (2, 1, 1, 1)
+    assert found.accuracy_answered == 0.5
+    assert (found.strangers, found.strangers_answered, found.strangers_refused) == (3, 1, 2)
+    assert found.is_kept is None
+
+
+def test_a_promise_is_called_broken_or_kept_only_where_that_is_shown():
+    right, wrong = np.zeros(200, dtype=np.int64), np.ones(200, dtype=np.int64)
+    kept = measure_trust(TRUST, answer(right, familiarity=np.ones(200)), right, None)
+    broken = measure_trust(TRUST, answer(right, familiarity=np.ones(200)), wrong, None)
+    assert (kept.is_kept, broken.is_kept) == (True, False)
+
+
+def test_of_a_thousand_labels_tables_list_those_that_occur():
+    names = [f"label {place}" for place in range(1000)]
+    evidence = gather_evidence(answer([5, 7, 7], classes=1000), np.array([5, 5, 7]), names, top_k=3)
+    shorter = leave_out_untested(evidence)
+    assert shorter.label_names == ("label 5", "label 7")
+    assert shorter.test.confusion_matrix == [[1, 1], [0, 1]]
+    assert shorter.test.accuracy == evidence.test.accuracy
+    few = gather_evidence(answer([0, 1]), np.array([0, 1]), ["a", "b", "c"], top_k=3)
+    assert leave_out_untested(few) is few

@@ -1,0 +1,58 @@
+"""From run folders to the table: every figure is what the runs' own files say."""
+
+import json
+import statistics
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from vitrine.errors import UserError
+from vitrine.experiments.compare.datasets import prepare_missing
+from vitrine.experiments.compare.file import load_comparison
+from vitrine.experiments.compare.plan import plan_runs
+from vitrine.experiments.compare.results import collect_figures, write_figures
+from vitrine.experiments.compare.runner import Options, do_runs
+
+TWO = "seeds: [0, 1]\nvariants: {plain: {}, wide: {'model.small_cnn.filters': [6]}}\n"
+
+
+@pytest.fixture
+def finished(write_comparison):
+    """A comparison of two variants and two seeds, done: (comparison, runs)."""
+    comparison = load_comparison(write_comparison(TWO))
+    folder = Path("runs/trial")
+    folder.mkdir(parents=True)
+    runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, lambda _: None, print))
+    do_runs(runs, Options(), lambda _: None)
+    return comparison, runs
+
+
+def test_the_table_equals_a_computation_by_hand(finished):
+    comparison, runs = finished
+    figures = collect_figures(comparison, runs)
+    tables = {(run.variant, run.seed): pd.read_csv(run.folder / "predictions.csv") for run in runs}
+    for variant in figures.variants:
+        accuracies = [float(tables[variant.name, seed]["correct"].mean()) for seed in (0, 1)]
+        assert variant.accuracy.mean == pytest.approx(statistics.mean(accuracies))
+        assert variant.accuracy.deviation == pytest.approx(statistics.stdev(accuracies))
+        scores = [json.loads((run.folder / "metrics.json").read_text()) for run in runs if run.variant == variant.name]
+        assert variant.macro_f1.mean == pytest.approx(statistics.mean(one["test"]["macro_f1"] for one in scores))
+        assert variant.parameters == scores[0]["training"]["parameters"]
+    (pair,) = figures.pairs
+    plain, wide = (pd.concat([tables[name, 0], tables[name, 1]])["correct"] for name in ("plain", "wide"))
+    assert (pair.base, pair.variant, pair.way) == ("plain", "wide", "paired")
+    assert pair.difference.points == pytest.approx(100 * (wide.mean() - plain.mean()))
+    assert pair.difference.only_variant_right == int((wide & ~plain).sum())
+    assert [change.parameter for change in figures.changes] == ["model.small_cnn.filters"]
+
+    write_figures(figures, Path("runs/trial"))
+    assert figures.model_validate_json(Path("runs/trial/comparison.json").read_bytes()) == figures
+    assert list(pd.read_csv("runs/trial/runs.csv")["accuracy"]) == pytest.approx([run.accuracy for run in figures.runs])
+
+
+def test_a_damaged_run_is_named(finished):
+    comparison, runs = finished
+    (runs[0].folder / "predictions.csv").write_text("file\n")
+    with pytest.raises(UserError, match="remove it to train it again"):
+        collect_figures(comparison, runs)

@@ -1,0 +1,178 @@
+"""A whole search with real trainings, from the command line."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from datasets import DatasetDict
+
+from tests.factories import prepare, write_coloured_classes
+from vitrine.commands import search
+from vitrine.config.loading import load_recipe
+from vitrine.records import folder as run_folder
+from vitrine.records.search import SearchResult
+
+ROOT = Path(__file__).parents[3]
+FILE = """
+recipe: colours.yaml
+trials: 3
+epochs: 2
+seeds: [0]
+pruner: {method: none}
+parameters:
+  model.small_cnn.filters: {choices: [[4], [4, 8]]}
+  optim.learning_rate: {low: 1e-4, high: 1e-1, log: true}
+"""
+RECIPE = """
+data: {image_size: 16}
+checks: {near_duplicates: false, contradictions: keep}
+model: {small_cnn: {filters: [4]}}
+optim: {epochs: 2, batch_size: 16}
+engine: {precision: fp32, tracker: none}
+"""
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory):
+    """A prepared data set, for reading only."""
+    folder = tmp_path_factory.mktemp("search")
+    prepare(write_coloured_classes(folder / "source", side=16), folder / "prepared" / "colours", image_size=16)
+    return folder
+
+
+@pytest.fixture
+def workplace(material, tmp_path, monkeypatch):
+    """A folder with a search file, its recipe and the data set."""
+    (tmp_path / "prepared").symlink_to(material / "prepared")
+    (tmp_path / "colours.yaml").write_text(RECIPE)
+    (tmp_path / "small.yaml").write_text(FILE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read_result(workplace):
+    return SearchResult.model_validate_json((workplace / "runs/search/small/search.json").read_text("utf-8"))
+
+
+def test_a_search_ends_with_the_gain_the_best_recipe_and_a_page(workplace, capsys):
+    assert search.main(["small.yaml"]) == 0
+    printed = capsys.readouterr().out
+    assert len(re.findall(r"^trial \d: complete", printed, re.MULTILINE)) == 3
+    result = read_result(workplace)
+    assert [trial.state for trial in result.trials] == ["complete"] * 3
+    best = load_recipe(workplace / "runs/search/small/best.yaml")
+    assert str(list(best.model.small_cnn.filters)) == result.best_trial.values["model.small_cnn.filters"]
+    assert best.optim.learning_rate == result.best_trial.values["optim.learning_rate"]
+    text = (workplace / "runs/search/small/best.yaml").read_text("utf-8")
+    assert re.search(r"learning_rate: \S+  # .*searched: 0.0001 to 0.1, logarithmic", text)
+    page = (workplace / "runs/search/small/search.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "http:" not in page.replace("http://www.w3.org", "")
+    if not result.found_nothing:
+        assert re.search(r"The search gained \S+ points, interval \S+ to \S+: (not )?shown to", printed)
+        assert result.gain.pictures == result.pictures[2]
+        runs = sorted(path.name for path in (workplace / "runs/search/small/final").iterdir())
+        assert runs == ["before_seed_0", f"best_{result.best:04d}_seed_0"]
+        accuracy = json.loads((workplace / "runs/search/small/final/before_seed_0" / run_folder.METRICS).read_text())
+        assert result.gain.base_accuracy == pytest.approx(accuracy["test"]["accuracy"])
+
+
+def test_the_same_command_again_trains_nothing(workplace, capsys, monkeypatch):
+    arguments = ["small.yaml", "seeds=[]", "--language", "fr"]
+    assert search.main(arguments) == 0
+    capsys.readouterr()
+    assert search.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "trial 1" not in printed
+    assert 'lang="fr"' in (workplace / "runs/search/small/search.html").read_text("utf-8")
+
+
+def test_trials_never_read_the_test_split(workplace, monkeypatch, capsys):
+    import vitrine.training.run as training_run
+
+    opened = training_run.open_prepared
+
+    def without_test(*arguments):
+        prepared = opened(*arguments)
+        lengths = DatasetDict({name: rows for name, rows in prepared.splits.items() if name != "test"})
+        return prepared.__class__(prepared.folder, prepared.facts, lengths)  # whoever looks gets a KeyError
+
+    monkeypatch.setattr(training_run, "open_prepared", without_test)
+    assert search.main(["small.yaml", "seeds=[]"]) == 0
+    assert [trial.state for trial in read_result(workplace).trials] == ["complete"] * 3
+    assert not (workplace / "runs/search/small/final").exists()
+
+
+def test_a_pruned_trial_ends_its_training_and_the_next_one_begins(workplace, capsys):
+    arguments = ["epochs=3", "pruner.method=median", "pruner.startup_trials=1", "trials=6", "seeds=[]"]
+    assert search.main(["small.yaml", *arguments]) == 0
+    result = read_result(workplace)
+    assert result.cost.pruned >= 1
+    assert len(result.trials) == 6
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert not list((workplace / "runs/search/small").glob("scratch/*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["small.yaml", "--storage", "sqlite:////no/such/folder/x.db"], "error: --storage: "),
+        (["small.yaml", "--trials", "none"], "trials: must be a whole number (got 'none')"),
+        (["small.yaml", "--workers", "0"], "error: --workers: must be at least 1 (got 0)"),
+        (["small.yaml", "optim.learning_rat=1"], "did you mean optim.learning_rate?"),
+        (["small.yaml", "other.yaml"], "error: other.yaml: one search file at a time"),
+        (["smal.yaml"], "there is no such search; did you mean small.yaml?"),
+        (["small.yaml", "data.prepared=nowhere"], "error: nowhere is not a prepared data set"),
+        (["small.yaml", "model.backbone=nowhere"], "error: small: all 3 trials of the search failed"),
+    ],
+)
+def test_mistakes_are_one_message(workplace, capsys, arguments, message):
+    assert search.main(arguments) == 2
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def start(workplace, *arguments):
+    program = (
+        "import sys; from vitrine.commands.search import main\nif __name__ == '__main__': sys.exit(main(sys.argv[1:]))"
+    )
+    (workplace / "run.py").write_text(f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{program}\n")
+    command = [sys.executable, "run.py", "small.yaml", *arguments]
+    return subprocess.Popen(command, cwd=workplace, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.mark.slow
+def test_a_search_killed_twice_and_resumed_by_two_workers_has_all_its_trials(workplace):
+    arguments = ["trials=8", "epochs=4", "seeds=[]"]
+    for seen in (1, 3):
+        with start(workplace, *arguments) as process:
+            for line in process.stdout:
+                if line.startswith(f"trial {seen}:"):
+                    time.sleep(0.2)
+                    process.kill()
+    with start(workplace, *arguments, "--workers", "2") as process:
+        output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    result = read_result(workplace)
+    assert [trial.number for trial in result.trials] == list(range(1, 9))
+    assert {trial.state for trial in result.trials} == {"complete"}
+    assert result.cost.retried >= 1
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_a_search_that_goes_on(workplace):
+    with start(workplace, "trials=3", "epochs=60", "early_stopping.patience=60", "seeds=[]") as process:
+        for line in process.stdout:
+            if line.startswith("trial 1:"):
+                process.send_signal(signal.SIGINT)
+                break
+        output, _ = process.communicate(timeout=240)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in output
+    assert "Traceback" not in output

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+import timm
+import torch
+from PIL import Image
+from torch import nn
+from transformers import EfficientNetConfig, MobileNetV2Config, pipeline
+
+from vitrine.models.backbones.build import build_backbone, place
+from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.random_init import build_fresh_like
+from vitrine.models.backbones.table import BACKBONES
+from vitrine.models.folder import build_processor, load_model, save_model
+
+LABELS = ("cat", "dog", "fox")
+SIDE = 75  # the smallest that Inception-v3 takes
+QUICK = ("resnet18", "efficientnet_b0", "mobilenet_v2", "mobilenet_v3_large")
+
+
+def every_backbone():
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in BACKBONES]
+
+
+def train_a_step(model, pixels):
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
+    loss = nn.functional.cross_entropy(model.train()(pixel_values=pixels).logits, torch.tensor([0, 1, 2, 0, 1, 2]))
+    loss.backward()
+    optimizer.step()
+    model.eval()
+    return loss.item(), [name for name, parameter in model.named_parameters() if parameter.grad is None]
+
+
+@pytest.mark.parametrize("name", every_backbone())
+def test_every_backbone_builds_trains_saves_reloads_and_runs_in_a_pipeline(name, tmp_path):
+    torch.manual_seed(0)
+    model, normalisation = build_backbone(name, LABELS, pretrained=False, image_size=SIDE)
+    pixels = torch.rand(6, 3, SIDE, SIDE)  # batch norm of a 1x1 map has no slope to speak of over two pictures
+    loss, untouched = train_a_step(place(model, "cpu"), pixels)
+    assert np.isfinite(loss)
+    assert untouched == []
+    save_model(tmp_path, model, build_processor(SIDE, normalisation))
+    reloaded, *_ = load_model(str(tmp_path))
+    with torch.inference_mode():
+        expected = model(pixel_values=pixels).logits
+        difference = (place(reloaded, "cpu")(pixel_values=pixels).logits - expected).abs().max()
+    assert difference <= 1e-5 * expected.abs().max()
+    answers = pipeline("image-classification", model=str(tmp_path))(Image.new("RGB", (90, 80), "red"))
+    assert sorted(answer["label"] for answer in answers) == list(LABELS)
+
+
+def test_every_architecture_of_the_table_is_known_without_a_network():
+    for row in BACKBONES.values():
+        assert timm.is_model(row.architecture)
+
+
+@pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v2", "resnet18"])
+def test_random_weights_are_those_of_timm(name):
+    torch.manual_seed(3)
+    network = timm.create_model(BACKBONES[name].architecture, num_classes=3)
+    torch.manual_seed(3)
+    model, normalisation = build_backbone(name, LABELS, pretrained=False)
+    assert normalisation == CENTRED
+    weights = model.timm_model.state_dict()
+    assert all(torch.equal(tensor, weights[key]) for key, tensor in network.state_dict().items())
+    # What transformers would have drawn instead.
+    assert not 0.019 < weights[next(key for key in weights if "conv" in key)].std() < 0.021
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        EfficientNetConfig(width_coefficient=0.25, depth_coefficient=0.2, image_size=SIDE, hidden_dim=320),
+        MobileNetV2Config(depth_multiplier=0.25),
+    ],
+)
+def test_transformers_networks_start_from_he_initialisation_too(config):
+    config.id2label = dict(enumerate(LABELS))
+    model = build_fresh_like(config, LABELS)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert torch.equal(module.weight, torch.ones_like(module.weight))
+        if isinstance(module, nn.Conv2d) and module.weight.numel() > 3000:
+            fan_out = module.weight.shape[0] * module.weight[0, 0].numel() / module.groups
+            assert module.weight.std().item() == pytest.approx((2 / fan_out) ** 0.5, rel=0.1)
+
+
+def coloured_batches(steps, side=64, batch=12):
+    """Noise with a coloured stripe: upright, lying or none."""
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        labels = torch.randint(0, 3, (batch,), generator=generator)
+        pixels = torch.rand(batch, 3, side, side, generator=generator)
+        for row, label in enumerate(labels.tolist()):
+            if label == 0:
+                pixels[row, :, :, 20:40] = 1.0
+            elif label == 1:
+                pixels[row, :, 20:40, :] = 1.0
+        yield pixels * 2 - 1, labels
+
+
+def learn(model, steps):
+    model = place(model, "cpu").train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    for pixels, labels in coloured_batches(steps):
+        loss = nn.functional.cross_entropy(model(pixel_values=pixels).logits, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    with torch.inference_mode():
+        rights = [
+            (model(pixel_values=pixels).logits.argmax(1) == labels).float().mean().item()
+            for pixels, labels in coloured_batches(6)
+        ]
+    return float(np.mean(rights))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v2"])
+def test_a_network_from_random_weights_learns_a_simple_task(name):
+    torch.manual_seed(0)
+    model, _ = build_backbone(name, LABELS, pretrained=False)
+    assert learn(model, 70) > 0.7  # with transformers' own random weights: 0.24, less than chance

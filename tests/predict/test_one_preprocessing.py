@@ -1,0 +1,131 @@
+"""The rule of one preprocessing for chosen steps, ways to a square and grounds: everybody gives the same answers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from transformers import pipeline
+
+from tests.factories import SIDE, make_recipe, prepare, write_coloured_classes
+from vitrine.config.data import PreparationSection
+from vitrine.data.images.decoding import Preparation
+from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.folder import build_processor, save_model
+from vitrine.predict.predictor import Predictor
+from vitrine.records import folder as run_folder
+from vitrine.training.final_evaluation import evaluate_on_test
+from vitrine.training.run import run_training
+
+LABELS = ("a", "b", "c")
+ALL = ("contrast", "autocontrast", "equalize", "crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
+SECTIONS = {
+    "crop": PreparationSection(resize="crop"),
+    "letterbox on black": PreparationSection(resize="letterbox", ground="black"),
+    "squash on grey": PreparationSection(ground="grey"),
+    "all steps, whitened": PreparationSection(steps=(*ALL, "whiten"), resize="crop", ground="grey"),
+}
+
+
+@pytest.fixture(scope="module")
+def source(awkward_pictures, tmp_path_factory):
+    """All awkward pictures, the huge one too, as the test split."""
+    folder = tmp_path_factory.mktemp("source")
+    for label_name in LABELS:
+        (folder / "test" / label_name).mkdir(parents=True)
+        for split, colour in (("train", "red"), ("validation", "blue")):
+            (folder / split / label_name).mkdir(parents=True)
+            Image.new("RGB", (20, 20), colour).save(folder / split / label_name / "one.png")
+    for number, path in enumerate(sorted(awkward_pictures.iterdir())):
+        (folder / "test" / LABELS[number % 3] / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def write_model(folder, section):
+    torch.manual_seed(0)
+    model = build_small_cnn(LABELS, (8, 16), 1, 0.1)
+    with torch.no_grad():
+        model.classifier.weight.mul_(4)
+    save_model(folder, model, build_processor(SIDE, CENTRED, Preparation.from_section(section)))
+    return folder
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_evaluation_predictor_and_pipeline_give_the_same_probabilities(name, source, tmp_path):
+    folder = write_model(tmp_path / "model", SECTIONS[name])
+    prepared = prepare(source, tmp_path / "prepared", preparation=SECTIONS[name])
+    table = evaluate_on_test(folder, prepared, top_k=3, batch_size=4).table
+    predictor = Predictor.load(str(folder))
+    classify = pipeline("image-classification", model=str(folder), trust_remote_code=True)
+    unprepared = Predictor.load(str(write_model(tmp_path / "plain", PreparationSection())))
+    differences = []
+    for row in table.to_dict("records"):
+        picture = predictor.open_picture(source / row["file"])
+        measured = {row[f"label_{rank}"]: row[f"probability_{rank}"] for rank in (1, 2, 3)}
+        answers = dict(predictor.predict(picture))
+        theirs = {answer["label"]: answer["score"] for answer in classify(picture, top_k=3)}
+        assert answers == pytest.approx(measured, abs=1e-4), row["file"]
+        assert theirs == pytest.approx(measured, abs=1e-4), row["file"]
+        plain = dict(unprepared.predict(unprepared.open_picture(source / row["file"])))
+        differences.append(max(abs(plain[label] - answers[label]) for label in LABELS))
+    assert max(differences) > 1e-3  # else this test could not fail
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run with steps, bars and whitening; its folder and the data set."""
+    folder = tmp_path_factory.mktemp("run")
+    section = PreparationSection(steps=("contrast", "crop_centre", "whiten"), resize="letterbox", ground="black")
+    source = write_coloured_classes(folder / "source")
+    prepared = prepare(source, folder / "prepared" / "colours", preparation=section)
+    recipe = make_recipe(
+        prepared,
+        "preparation.steps=[contrast, crop_centre, whiten]",
+        "preparation.resize=letterbox",
+        "preparation.ground=black",
+        "optim.epochs=6",
+    )
+    (folder / "finished").mkdir()
+    run_training(recipe, folder / "finished")
+    return folder / "finished", source
+
+
+def test_a_trained_model_answers_as_it_was_measured(run):
+    folder, source = run
+    predictor = Predictor.load(str(folder / run_folder.MODEL))
+    table = pd.read_csv(folder / run_folder.PREDICTIONS)
+    assert table["correct"].mean() > 0.8  # whitened training and evaluation see the same numbers
+    for row in table.to_dict("records"):
+        answers = dict(predictor.predict(predictor.open_picture(source / row["file"])))
+        assert answers[row["predicted"]] == pytest.approx(row["probability"], abs=1e-4)
+
+
+def test_examples_are_squares_on_which_no_step_is_done_twice(run):
+    folder, _ = run
+    predictor = Predictor.load(str(folder / run_folder.MODEL))
+    measured = pd.read_csv(folder / run_folder.PREDICTIONS)["probability"].to_numpy()
+    for example in predictor.metadata.examples:
+        assert example.prepared
+        picture = Image.open(predictor.folder / example.file)
+        assert picture.size == (SIDE, SIDE)
+        (_, probability), *_ = predictor.predict(picture, prepared=True)
+        assert np.abs(measured - probability).min() < 1e-4
+        assert dict(predictor.predict(picture)) != pytest.approx(dict(predictor.predict(picture, prepared=True)))
+
+
+def test_an_extremely_long_picture_does_not_take_the_memory_of_the_machine(tmp_path):
+    predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(resize="crop"))))
+    probabilities = predictor.probabilities([Image.new("RGB", (3_000_000, 1), "red")])  # 9 GB if it were resized whole
+    expected = predictor.probabilities([Image.new("RGB", (64, 1), "red")])
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_the_ground_of_the_model_is_behind_transparent_pictures(tmp_path):
+    predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(ground="black"))))
+    glass = Image.new("RGBA", (30, 20), (255, 255, 255, 0))
+    glass.save(tmp_path / "glass.png")
+    black = predictor.probabilities([Image.new("RGB", (30, 20), "black")])
+    np.testing.assert_allclose(predictor.probabilities([glass]), black)
+    np.testing.assert_allclose(predictor.probabilities([predictor.open_picture(tmp_path / "glass.png")]), black)
+    assert Predictor.load(str(write_model(tmp_path / "plain", PreparationSection()))).ground == "white"

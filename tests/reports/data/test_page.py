@@ -1,0 +1,130 @@
+import json
+import re
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.reports.fabricated import Page, prepare_classes, prepare_source
+from vitrine.errors import UserError
+from vitrine.records.findings import read_findings
+from vitrine.reports.data.page import notices, say_copies, verdict, write_data_report
+
+NASTY = "<i>é & 'co'"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Twenty tall pictures, four wide ones, one single; three files that cannot be used."""
+    folder = tmp_path_factory.mktemp("data")
+    for name, number, size in ((NASTY, 20, (10, 30)), ("wide", 4, (400, 100)), ("single", 1, (50, 50))):
+        (folder / "source" / name).mkdir(parents=True)
+        for place in range(number):
+            Image.new("L" if name == "wide" else "RGB", size, place).save(folder / "source" / name / f"{place}.png")
+    (folder / "source" / NASTY / "empty <b>.jpg").write_bytes(b"")
+    (folder / "source" / NASTY / "text.jpg").write_text("no picture")
+    (folder / "source" / NASTY / "notes.txt").write_text("no picture")
+    return prepare_source(folder)
+
+
+@pytest.fixture(scope="module")
+def page(prepared):
+    write_data_report(prepared.folder)
+    return Page(prepared.folder / "report.html")
+
+
+def test_verdict_counts_used_broken_and_left_out_files(page):
+    assert "25 of 28 files are used; 2 could not be read and 1 was left out." in page.text
+
+
+@pytest.mark.parametrize(
+    ("found", "quarantined", "left_out", "expected"),
+    [(1104, 3, 0, "1,101 of 1,104 files are used; 3 could not be read."), (9, 0, 0, "All 9 files found are used."),
+     (9, 0, 4, "5 of 9 files are used; 4 were left out.")],
+)  # fmt: skip
+def test_verdict_has_words_for_every_case(prepared, found, quarantined, left_out, expected):
+    changes = {"files_found": found, "files_quarantined": quarantined, "files_left_out": left_out}
+    facts = prepared.facts.model_copy(update=changes | {"files_kept": found - quarantined - left_out})
+    assert verdict(facts) == expected
+
+
+def test_every_unused_file_is_listed_with_its_reason(page):
+    assert f"{NASTY}/empty <b>.jpg could not be read: the file is empty" in page.text
+    assert f"{NASTY}/text.jpg could not be read: not a picture that can be read" in page.text
+    assert f"{NASTY}/notes.txt left out: not a picture" in page.text
+
+
+def test_a_long_list_of_unused_files_is_folded_but_whole(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "source" / name).mkdir(parents=True)
+        for place in range(30):
+            path = tmp_path / "source" / name / f"{place:02d}.png"
+            Image.new("RGB", (9, 9), place + 100 * (name == "cat")).save(path) if place < 5 else path.write_bytes(b"")
+    write_data_report(prepare_source(tmp_path).folder)
+    page = Page(tmp_path / "prepared" / "report.html")
+    assert "details" in page.tags
+    assert "50 files: the file is empty" in page.text
+    assert page.text.count("could not be read: the file is empty") == 50
+
+
+def test_contact_sheets_show_up_to_16_pictures_in_their_own_proportions(page):
+    sizes = [(picture["width"], picture["height"]) for picture in page.pictures("frame")]
+    sizes = sizes[-21:]  # the section of checks stands before
+    assert sizes.count(("10", "30")) == 16
+    assert sizes.count(("128", "32")) == 4
+    assert sizes.count(("50", "50")) == 1
+    assert "16 of 20 pictures" in page.text
+
+
+def test_counts_sizes_and_modes_are_those_of_the_files(page, prepared):
+    counts = prepared.facts.counts
+    assert f"wide {counts['train']['wide']} {counts['validation']['wide']} {counts['test']['wide']} 4" in page.text
+    assert "Width, pixels 10 10 400" in page.text
+    assert "4 wide, 20 tall and 1 square" in page.text
+    assert "colour (RGB) 21 pictures" in page.text
+    assert "grey (L) 4 pictures" in page.text
+    assert "PNG 25 pictures" in page.text
+
+
+def test_notes_of_the_preparation_and_unbalanced_classes_are_shown(page, prepared):
+    findings = read_findings(prepared.folder / "findings.json")
+    found = notices(prepared.facts, findings)
+    grave = [finding for finding in findings if finding.level == "warning"]
+    assert [notice.level for notice in found] == ["warning"] * (len(grave) + len(prepared.facts.notes))
+    for notice in found:
+        assert notice.text in page.text
+    assert f"'{NASTY}' has 20 pictures, 'single' 1." in page.text
+
+
+def test_copies_are_counted_and_their_splits_named():
+    kept = pd.DataFrame({"copy_of": ["", "a", "a", "b", "b", "b"], "split": ["test", "train", "test", *["train"] * 3]})
+    assert say_copies(kept) == ["3 pictures are copies of others; 1 picture with copies in several splits."]
+    assert say_copies(kept[3:5]) == ["1 picture is a copy of others; none across splits."]
+    assert say_copies(kept[:1]) == []
+
+
+def test_the_numbers_of_the_page_are_kept_beside_it(page, prepared):
+    numbers = json.loads((prepared.folder / "report.json").read_text("utf-8"))
+    assert numbers["verdict"] in page.text
+    assert (numbers["found"], numbers["kept"], numbers["quarantined"], numbers["left_out"]) == (28, 25, 2, 1)
+    assert numbers["counts"] == prepared.facts.counts
+    assert {finding["name"] for finding in numbers["findings"]} >= {"unreadable", "imbalance"}
+
+
+def test_names_are_escaped_and_the_page_is_self_contained(page):
+    assert NASTY in page.text
+    assert "<i>é" not in page.source
+    assert "script" not in page.tags
+    assert all(address.startswith(("data:", "#")) for address in page.addresses)
+    assert not re.findall(r"(?:https?:)?//[a-z]", re.sub(r"data:[^\"]*", "", page.source))
+
+
+def test_sixty_classes_make_one_page_of_bearable_size(tmp_path):
+    prepared = prepare_classes(tmp_path, {f"class {i:02d}": 4 for i in range(60)}, size=(8, 8))
+    write_data_report(prepared.folder)
+    assert (prepared.folder / "report.html").stat().st_size < 1_000_000
+
+
+def test_a_folder_that_is_no_prepared_data_set_is_refused(tmp_path):
+    with pytest.raises(UserError, match="is not a prepared data set"):
+        write_data_report(tmp_path)

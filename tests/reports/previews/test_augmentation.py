@@ -1,0 +1,98 @@
+"""What the page of the augmentation shows and says."""
+
+import re
+
+import pytest
+import torch
+from PIL import Image
+
+from tests.conftest import draw_scene
+from vitrine.data.augmentation.augment import augment, draw_numbers
+from vitrine.data.augmentation.mixing import Mixing
+from vitrine.data.augmentation.policies import POLICIES, Policy, resolve_policy
+from vitrine.data.images.decoding import Preparation, prepare_square
+from vitrine.data.sources.samples import Sample
+from vitrine.errors import UserError
+from vitrine.reports.previews.augmentation import Augmentation, make_mixtures, make_variants, write_augmentation_page
+from vitrine.reports.previews.augmentation_words import describe_policy
+
+
+def shown(policy="strong", mixing=None, preparation=None):
+    return Augmentation(policy, POLICIES[policy], mixing or Mixing(), 3, 48, 32, preparation or Preparation())
+
+
+def test_variants_are_what_the_training_makes_of_the_picture():
+    square = prepare_square(draw_scene(), 48, Preparation())
+    variants = make_variants(square, 5, shown())
+    assert variants.shape == (16, 3, 32, 32)
+    for epoch in (0, 9):
+        expected = augment(square[None], draw_numbers(3, epoch, [5]), "strong", side=32)[0]
+        assert torch.allclose(variants[epoch], expected, atol=1e-3)
+
+
+def test_mixtures_name_the_shares_of_their_classes():
+    squares = torch.stack(
+        [prepare_square(Image.new("RGB", (9, 9), colour), 48, Preparation()) for colour in ("red", "blue")]
+    )
+    mixtures = make_mixtures(squares, ["cat", "dog"], shown("none", Mixing(mixup=1, probability=0.1)))
+    assert len(mixtures) == 8
+    shares = [int(share) for mixture in mixtures for share in re.findall(r"(\d+) % \w+", mixture.words)]
+    assert any(0 < share < 100 for share in shares)
+    assert make_mixtures(squares[:1], ["cat"], shown("none", Mixing(mixup=1))) == []
+    assert make_mixtures(squares, ["cat", "dog"], shown()) == []
+
+
+def test_the_page_holds_every_picture_and_escapes_names(tmp_path):
+    samples = [Sample("a <b>/1.png", "a <b>", draw_scene()), Sample("photo.jpg", "", draw_scene())]
+    write_augmentation_page(tmp_path / "page.html", "x & y", samples, shown("light", Mixing(cutmix=1)))
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert page.count("<img ") == 2 * 17 + 8
+    assert "a <b>" not in page
+    assert "x &amp; y" in page
+    assert "turned by up to 10°" in page
+    assert not re.search(r"(src|href)=.(?!data:|#)", page)
+
+
+def test_one_picture_alone_is_not_mixed_and_the_page_says_so(tmp_path):
+    write_augmentation_page(
+        tmp_path / "page.html", "x", [Sample("1", "", draw_scene())], shown("none", Mixing(mixup=1))
+    )
+    assert "cannot be mixed" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_settings_are_those_that_do_something_as_a_recipe_writes_them():
+    settings = shown("s2", Mixing(mixup=0.2)).settings
+    assert settings == {
+        "horizontal_flip": "true",
+        "rotation": "40",
+        "shift": "0.2",
+        "shear": "0.2",
+        "zoom": "0.2",
+        "mixup": "0.2",
+        "mix_probability": "1",
+    }
+    assert shown("none").settings == {}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({}, []),
+        ({"crop_min": 0.6}, ["crops of 60 to 100 % of each side"]),
+        ({"blur": 2.0, "blur_probability": 0.1}, ["10 % blurred by up to 2 px"]),
+        ({"noise": 0.1, "noise_probability": 0.0}, []),
+        ({"hue": 0.05, "grey": 0.2}, ["hue ±18°", "20 % in grey"]),
+    ],
+)
+def test_each_step_is_said_in_words(overrides, words):
+    assert describe_policy(resolve_policy("none", overrides)) == words
+
+
+def test_every_policy_but_none_has_words():
+    assert [name for name in POLICIES if not describe_policy(POLICIES[name])] == ["none", "s3"]
+    assert describe_policy(Policy()) == []
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(UserError, match="there is no folder"):
+        write_augmentation_page(tmp_path / "no" / "page.html", "x", [Sample("1", "", draw_scene())], shown())

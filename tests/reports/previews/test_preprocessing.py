@@ -1,0 +1,86 @@
+"""What the page of the preparation shows and says."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import draw_scene
+from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.resizing import to_square
+from vitrine.data.sources.samples import Sample
+from vitrine.errors import UserError
+from vitrine.reports.previews.preprocessing import (
+    compare_ways,
+    describe_preparation,
+    display_whitened,
+    list_stages,
+    write_preparation_page,
+)
+
+CHOSEN = Preparation(steps=("autocontrast", "crop_centre", "whiten"), resize="letterbox", ground="black")
+
+
+def test_every_step_is_shown_between_the_original_and_the_square():
+    stages = list_stages(draw_scene(), CHOSEN, 32)
+    assert [stage.words for stage in stages] == [
+        "original",
+        "1. darkest to black, lightest to white",
+        "2. centre, 80 % of each side",
+        "square: with bars",
+        "whitened: mean 0, deviation 1",
+    ]
+    sizes = [tuple(map(int, stage.size.replace("×", "x").split(" x "))) for stage in stages]  # noqa: RUF001
+    assert sizes == [(60, 40), (60, 40), (48, 32), (32, 32), (32, 32)]
+    assert [stage.chosen for stage in stages] == [False, False, False, False, True]
+
+
+def test_without_steps_the_square_is_what_the_network_sees():
+    stages = list_stages(draw_scene(), Preparation(), 32)
+    assert [(stage.words, stage.chosen) for stage in stages] == [("original", False), ("square: squashed", True)]
+
+
+def test_all_ways_to_a_square_stand_side_by_side_and_differ():
+    ways = compare_ways(draw_scene(), CHOSEN, 32)
+    assert [way.chosen for way in ways] == [False, False, True]
+    assert len({way.picture.address for way in ways}) == 3
+
+
+def test_whitened_numbers_are_shown_around_middle_grey():
+    picture = np.asarray(display_whitened(to_square(draw_scene(), 32)))
+    assert picture.mean() == pytest.approx(127.5, abs=2)
+    even = np.asarray(display_whitened(to_square(Image.new("RGB", (9, 9), "red"), 32)))
+    assert set(even.ravel()) <= {127, 128} | set(even[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("preparation", "sentence"),
+    [
+        (Preparation(), "Every picture: 64 x 64 pixels, squashed."),
+        (
+            CHOSEN,
+            "Every picture: darkest to black, lightest to white; centre, 80 % of each side; 64 x 64 pixels, with bars; "
+            "whitened: mean 0, deviation 1.",
+        ),
+    ],
+)
+def test_the_preparation_is_told_in_a_sentence(preparation, sentence):
+    assert describe_preparation(preparation, 64).replace("×", "x") == sentence  # noqa: RUF001
+
+
+def test_the_page_needs_nothing_but_itself_and_escapes_names(tmp_path):
+    path = tmp_path / "page.html"
+    samples = [Sample("a <b>/1.png", "a <b>", draw_scene()), Sample("photo.jpg", "", draw_scene().resize((900, 300)))]
+    write_preparation_page(path, "birds & <more>", samples, CHOSEN, 32)
+    text = path.read_text("utf-8")
+    assert "<b>/1" not in text
+    assert "birds &amp; &lt;more&gt;" in text
+    assert "photo" in text
+    assert not re.search(r'(src|href)="(?!data:|#)', text)
+    assert len(re.findall(r"<img ", text)) == 2 * (5 + 3)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"there is no folder .*nowhere"):
+        write_preparation_page(tmp_path / "nowhere" / "page.html", "x", [], CHOSEN, 32)

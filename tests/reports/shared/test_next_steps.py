@@ -1,0 +1,119 @@
+"""What to do next: grounded in numbers, the most useful first, four at most."""
+
+import numpy as np
+import pandas as pd
+
+from tests.reports.shared.test_verdict import make_metrics, plain
+from vitrine.evaluation.label_errors import Examined, LabelErrors, Suspect
+from vitrine.evaluation.mistakes import Mistakes
+from vitrine.evaluation.slices import Slice
+from vitrine.records.learning_curve import ClassGain, LearningCurve, Outlook
+from vitrine.reports.shared.next_steps import suggest_for_run
+from vitrine.ui.texts import load_texts
+
+GOOD = [[300, 0], [2, 298]]
+
+
+def make_history(train=0.99):
+    return pd.DataFrame({"epoch": [1], "train_accuracy": [train]})
+
+
+def steps(metrics, train=0.99, mistakes=None, curve=None, language="en"):
+    found = suggest_for_run(metrics, make_history(train), mistakes, curve, load_texts(language))
+    return [plain(step) for step in found]
+
+
+def make_mistakes(suspects=0, agreement=0.95, weaker=False):
+    suspect = {"file": "a.png", "split": "test", "label_name": "a", "suggested": "b", "suspicion": 0.9}
+    examined = {"split": "test", "pictures": 100, "of": 100, "judge": "model", "estimated": suspects}
+    slices = [
+        Slice(
+            name="dark", limit=80.0, pictures=40, right=20, accuracy=0.5, interval=(0.35, 0.65), rest_pictures=160,
+            rest_accuracy=0.9, difference=-0.4, p_value=0.001 if weaker else 0.4, is_weaker=weaker,
+        )
+    ]  # fmt: skip
+    errors = LabelErrors(
+        examined=(Examined(**examined, agreement=agreement),),
+        not_examined=(),
+        suspects=tuple(Suspect(**suspect, probability=0.9) for _ in range(suspects)),
+        more=0,
+    )
+    return Mistakes(pairs=(), top_losses=(), label_errors=errors, slices=tuple(slices))
+
+
+def make_curve(gain=0.02, shown=True):
+    outlooks = [
+        Outlook(factor=factor, pictures_per_class=50 * factor, accuracy=0.9 + gain * (factor - 1),
+                interval=(0.85, 0.95), gain=gain * (factor - 1),
+                gain_interval=(gain / 2 * (factor - 1), 2 * gain * (factor - 1)))
+        for factor in (1, 2)
+    ]  # fmt: skip
+    best = ClassGain(
+        label_name="b", pictures=50, recall=0.8, recall_interval=(0.7, 0.9), removed=20, gain=0.012,
+        gain_interval=(0.001, 0.02), recall_gain=0.03, recall_gain_interval=(0.0, 0.06), shown=shown,
+    )  # fmt: skip
+    return LearningCurve(
+        pictures=100, measured=100, classes=2, folds=5, repeats=4, seed=0, points=[], floor=None, scale=None,
+        exponent=None, foretold=None, outlooks=outlooks, added=20, gains=[best], not_looked_at=[],
+    )  # fmt: skip
+
+
+def test_where_nothing_stands_out_nothing_is_suggested():
+    assert steps(make_metrics(GOOD, interval=(0.98, 1.0), validation=0.99)) == []
+
+
+def test_wrong_labels_come_first_and_then_the_class_that_helps_most():
+    found = steps(
+        make_metrics(GOOD, interval=(0.98, 1.0), validation=0.99), mistakes=make_mistakes(5, weaker=True),
+        curve=make_curve(),
+    )  # fmt: skip
+    assert found[0].startswith("Look at 5 pictures that contradict their labels")
+    assert found[1] == "Photograph 'b': 20 more pictures of it would help most (about 1.2 points)."
+    assert found[2] == (
+        "Photograph more pictures of this kind: dark. Of them 50 % are named rightly, of the others 90 %."
+    )
+    assert found[3].startswith("More pictures of every class would help: with twice as many, about 92.0 %")
+    assert len(found) == 4
+
+
+def test_a_judge_that_errs_often_gives_no_advice_about_labels():
+    metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=0.99)
+    assert steps(metrics, mistakes=make_mistakes(5, agreement=0.6)) == []
+
+
+def test_a_gain_that_is_not_shown_is_not_promised():
+    metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=0.99)
+    found = steps(metrics, curve=make_curve(gain=0.001, shown=False))
+    assert found == ["More pictures of the same kind would help little: with twice as many, 90.1 % is expected instead "
+                     "of 90.0 %."]  # fmt: skip
+
+
+def test_a_weak_class_is_named_with_what_it_is_called():
+    metrics = make_metrics([[60, 0], [40, 20]], interval=(0.58, 0.74), validation=0.7)
+    assert "Look at 'b': only 20 of its 60 test pictures are found; most often it is called 'a' (40 times)." in steps(
+        metrics
+    )
+
+
+def test_a_network_that_learns_by_heart_or_not_at_all_is_told_apart():
+    metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=0.6)
+    assert any(step.startswith("It learns by heart: 99 % of the training pictures") for step in steps(metrics))
+    assert steps(metrics, train=0.5)[0].startswith("It does not even learn its own training pictures (50 %")
+
+
+def test_a_small_test_is_told_how_many_pictures_it_needs():
+    found = steps(make_metrics([[12, 0], [1, 11]], interval=(0.8, 0.99), validation=0.95))
+    assert found[-1] == (
+        "Put more pictures aside for the test: with 24 test pictures the interval is 19 points wide; "
+        "about 60 would make it 10 points wide."
+    )
+
+
+def test_steps_speak_french():
+    found = steps(make_metrics([[60, 0], [40, 20]], interval=(0.58, 0.74), validation=0.7), language="fr")
+    assert found[0].startswith("Regardez « b » : 20 reconnues seulement sur ses 60 images de test")
+
+
+def test_a_faultless_small_test_still_needs_more_pictures():
+    metrics = make_metrics(np.eye(2, dtype=int) * 8, interval=(0.8, 1.0), validation=0.99)
+    assert steps(metrics)[-1].startswith("Put more pictures aside for the test: with 16 test pictures")

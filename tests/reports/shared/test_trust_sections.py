@@ -1,0 +1,97 @@
+"""Calibration and rejection on the page: what is claimed, in both languages, of good, weak and tiny classifiers."""
+
+import numpy as np
+import pytest
+
+from tests.reports.fabricated import Page
+from vitrine.evaluation.calibration import measure_calibration
+from vitrine.evaluation.selective import Judged, choose_trust, measure_rejection
+from vitrine.evaluation.temperature import fit_temperature, softmax
+from vitrine.reports.shared.calibration import show_calibration
+from vitrine.reports.shared.selective import show_rejection
+from vitrine.ui.frame import TEMPLATES, render
+from vitrine.ui.texts import load_texts
+
+
+def draw(pictures, margin, scale=1.0, seed=0):
+    generator = np.random.default_rng(seed)
+    label_ids = generator.integers(0, 3, pictures)
+    logits = generator.normal(0, 1, (pictures, 3))
+    logits[np.arange(pictures), label_ids] += generator.normal(margin, 1.5, pictures)
+    return scale * logits, label_ids
+
+
+def measured(pictures, margin, scale=1.0, familiar=True):
+    """Both sections of a classifier."""
+    validation, test = draw(pictures, margin, scale, 1), draw(pictures, margin, scale, 2)
+    temperature, remark = fit_temperature(*validation)
+    calibration = measure_calibration(*test, temperature, remark, pictures, seed=0)
+    judged = [
+        Judged(softmax(logits / temperature), label_ids, np.linspace(0.5, 1, pictures) if familiar else None)
+        for logits, label_ids in (validation, test)
+    ]
+    return calibration, measure_rejection(choose_trust(judged[0], 0.95, temperature, True, 3), *judged)
+
+
+@pytest.fixture
+def page_of(tmp_path, monkeypatch):
+    """A page with these sections alone."""
+
+    def make(calibration, rejection, language):
+        folder = tmp_path / "templates"
+        folder.mkdir()
+        for file in TEMPLATES.iterdir():
+            (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+        (folder / "page.html.jinja").write_text(
+            '{% extends "base.html.jinja" %}{% block main %}'
+            '{% include "shared/calibration.html.jinja" %}{% include "shared/selective.html.jinja" %}{% endblock %}'
+        )
+        monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", folder)
+        texts = load_texts(language)
+        content = {"calibration": show_calibration(calibration, texts), "rejection": show_rejection(rejection, texts)}
+        (tmp_path / "page.html").write_text(render("page.html.jinja", content, texts), encoding="utf-8")
+        return Page(tmp_path / "page.html")
+
+    return make
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("pictures", "margin"), [(3, 3.0), (30, 5.0), (200, 0.5), (200, 6.0)])
+def test_every_classifier_has_a_page_in_both_languages(page_of, pictures, margin, language):
+    page = page_of(*measured(pictures, margin, familiar=pictures != 30), language)
+    assert "None" not in page.text.replace("None of", "")
+    assert "nan" not in page.text.split()
+
+
+def test_a_good_classifier_is_said_to_keep_its_promise():
+    calibration, rejection = measured(300, 6.0)
+    said = show_rejection(rejection, load_texts("en"))
+    assert "at least the 95\u00a0% that were asked for" in said["claim"]
+    assert [row.name for row in said["rows"]] == ["An answer", "Unsure: A or B", "None of my classes"]
+    assert sum(row.pictures for row in said["rows"]) == 300
+    assert "below" in said["familiarity"]
+    assert show_calibration(calibration, load_texts("en"))["claim"].startswith("Yes")
+
+
+@pytest.mark.parametrize(
+    ("pictures", "margin", "why"),
+    [(12, 9.0, "12 validation pictures are too few to show"), (300, 0.3, "not right, or not sure, often enough")],
+)
+def test_a_model_that_never_answers_says_why(pictures, margin, why):
+    _, rejection = measured(pictures, margin)
+    assert why in show_rejection(rejection, load_texts("en"))["claim"]
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"), [(5.0, "too sure of itself"), (0.2, "too modest"), (None, "was so already as trained")]
+)
+def test_the_temperature_is_explained(scale, words):
+    calibration, _ = measured(2000, 2.0, 1.0)
+    known = 1 / calibration.temperature
+    calibration, _ = measured(2000, 2.0, known * (scale or 1.0))
+    assert words in show_calibration(calibration, load_texts("en"))["temperature"]
+
+
+def test_a_network_without_familiarity_is_said_to_know_no_strangers():
+    _, rejection = measured(100, 5.0, familiar=False)
+    assert "cannot tell pictures of other things" in show_rejection(rejection, load_texts("en"))["familiarity"]

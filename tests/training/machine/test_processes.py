@@ -1,0 +1,123 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from tests.factories import make_recipe, prepare, write_coloured_classes
+from tests.training.children import train
+from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_shard_loader
+from vitrine.data.manifest.split import VALIDATION
+from vitrine.records import folder as run_folder
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processes")
+    return prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+
+
+@pytest.mark.parametrize("length", [5, 42, 97])
+@pytest.mark.parametrize(("size", "processes"), [(4, 1), (4, 2), (12, 3)])
+def test_each_picture_is_seen_once_however_many_devices_share_them(length, size, processes):
+    shares = [StepBatches(EpochSampler(length, 0), size, processes, rank) for rank in range(processes)]
+    alone = StepBatches(EpochSampler(length, 0), size)
+    for batches in (alone, *shares):
+        batches.start(epoch=3)
+    steps = [[index for part in parts for index in part] for parts in zip(*shares, strict=True)]
+    assert steps == list(alone)
+    assert sorted(index for step in steps for index in step) == list(range(length))
+    sizes = [len(step) for step in steps]
+    assert sizes == [alone.size(number) for number in range(alone.steps)]
+    assert max(sizes) <= size
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_a_later_start_gives_the_rest_of_the_epoch():
+    batches = StepBatches(EpochSampler(42, 0), 8)
+    batches.start(2)
+    whole = list(batches)
+    batches.start(2, first_step=3)
+    assert list(batches) == whole[3:]
+    assert len(batches) == len(whole) - 3
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_evaluation_counts_each_picture_once(prepared, processes):
+    split = prepared.splits[VALIDATION]
+    loaders = [build_shard_loader(split, 4, 0, processes, rank) for rank in range(processes)]
+    seen = [index for loader in loaders for batch in loader for index in batch["index"].tolist()]
+    assert sorted(seen) == list(range(len(split)))
+
+
+def test_two_processes_give_the_metrics_of_one(prepared, tmp_path):
+    records = []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        overrides = ("optim.epochs=3", f"optim.batch_size={16 // processes}", "model.small_cnn.dropout=0.0")
+        assert train(make_recipe(prepared, *overrides), folder, processes) == [0] * processes
+        history = pd.read_csv(folder / run_folder.HISTORY)
+        test = json.loads((folder / run_folder.METRICS).read_text())["test"]
+        records.append((history, test, sorted(path.name for path in folder.iterdir())))
+    (one, one_test, one_files), (two, two_test, two_files) = records
+    for column in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "calibrated_loss"):
+        assert two[column].to_numpy() == pytest.approx(one[column].to_numpy(), abs=1e-3)
+    assert two_test["loss"] == pytest.approx(one_test["loss"], abs=1e-3)
+    assert two_test["accuracy"] == one_test["accuracy"]
+    assert two_files == one_files
+
+
+def test_two_processes_train_on_files_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.data.prepared.shards.SHARD_BYTES", 1)  # 16 pictures in each file
+    prepared = prepare(write_coloured_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    recipe = make_recipe(prepared, "engine.reading=shards", "optim.epochs=3", "optim.batch_size=4")
+    assert train(recipe, folder, 2) == [0, 0]
+    assert len(pd.read_csv(folder / run_folder.HISTORY)) == 3
+
+
+def test_own_batch_norm_of_several_processes_is_that_of_torch_for_one(tmp_path):
+    """A group of one: sums over all processes are its own."""
+    from vitrine.training.machine.processes import SharedBatchNorm2d
+
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/group", rank=0, world_size=1)
+    try:
+        torch.manual_seed(0)
+        plain, shared = torch.nn.BatchNorm2d(3), SharedBatchNorm2d(3)
+        first = torch.randn(4, 3, 5, 5, requires_grad=True)
+        second = first.detach().clone().requires_grad_()
+        torch.testing.assert_close(shared(second), plain(first))
+        (plain(first) ** 3).sum().backward()
+        (shared(second) ** 3).sum().backward()
+        torch.testing.assert_close(second.grad, first.grad, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(shared.state_dict(), plain.state_dict())
+        plain.eval(), shared.eval()
+        torch.testing.assert_close(shared(second), plain(second))
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_the_train_script_runs_under_torchrun_with_one_writer(prepared, tmp_path):
+    (tmp_path / "prepared").symlink_to(prepared.folder.parent)
+    overrides = ["name=colours", "data.image_size=32", "checks.near_duplicates=off", "checks.contradictions=keep"]
+    overrides += ["model.small_cnn.filters=[8, 16]", "optim.epochs=2", "optim.batch_size=8", "engine.precision=fp32"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    answer = subprocess.run(
+        [*command, str(ROOT / "train.py"), *overrides], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("test accuracy") == 1
+    assert answer.stdout.count("epoch   2") == 1
+    runs = [path for path in (tmp_path / "runs/colours").iterdir() if not path.is_symlink()]
+    assert len(runs) == 1
+    assert not list(runs[0].rglob("*.partial"))
+    assert len(list((runs[0] / run_folder.TENSORBOARD).glob("events*"))) == 1
+    assert json.loads((runs[0] / run_folder.METRICS).read_text())["training"]["processes"] == 2

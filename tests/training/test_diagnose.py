@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from tests.factories import make_recipe, prepare, write_coloured_classes, write_tiny_resnet
+from vitrine.records import folder as run_folder
+from vitrine.training import diagnose as examination
+from vitrine.training.diagnose import knows_no_labels
+from vitrine.training.run import run_training
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("labels")
+    return prepare(write_coloured_classes(folder / "source", per_class=12), folder / "prepared" / "colours")
+
+
+def train(prepared, folder, *overrides):
+    folder.mkdir()
+    run_training(make_recipe(prepared, "optim.epochs=1", *overrides), folder)
+    return json.loads((folder / run_folder.METRICS).read_text())
+
+
+def examined(metrics):
+    return {part["split"]: part["judge"] for part in metrics["mistakes"]["label_errors"]["examined"]}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return write_tiny_resnet(tmp_path_factory.mktemp("backbone") / "tiny")
+
+
+def test_a_pretrained_network_judges_the_training_labels_and_gives_a_curve(prepared, tiny, tmp_path):
+    metrics = train(prepared, tmp_path / "run", f"model.backbone={tiny}")
+    assert examined(metrics) == {"train": "head", "validation": "model", "test": "model"}
+    assert metrics["learning_curve"]["points"]
+
+
+def test_head_only_training_looks_at_no_picture_again(prepared, tiny, tmp_path, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("features were computed again")
+
+    monkeypatch.setattr(examination, "compute_frozen_features", never)
+    overrides = (f"model.backbone={tiny}", "model.trainable_part=head", "augmentation.policy=none")
+    metrics = train(prepared, tmp_path / "run", *overrides, "augmentation.horizontal_flip=false")
+    assert examined(metrics)["train"] == "head"
+
+
+@pytest.mark.parametrize("overrides", [("report.study=false",), ("engine.budget_minutes=5",)])
+def test_the_study_can_be_left_out_and_is_where_time_is_short(prepared, tiny, tmp_path, overrides):
+    metrics = train(prepared, tmp_path / "run", f"model.backbone={tiny}", *overrides)
+    assert examined(metrics) == {"validation": "model", "test": "model"}
+    assert metrics["mistakes"]["label_errors"]["not_examined"] == ["train"]
+    assert metrics["learning_curve"] is None
+
+
+def test_a_network_from_scratch_has_no_judge_of_its_training_labels(prepared, tmp_path):
+    metrics = train(prepared, tmp_path / "run")
+    assert metrics["mistakes"]["label_errors"]["not_examined"] == ["train"]
+
+
+def test_only_pretrained_networks_that_never_saw_these_labels_may_judge(tmp_path):
+    tiny = write_tiny_resnet(tmp_path / "tiny")
+    assert knows_no_labels(str(tiny), pretrained=True)
+    assert not knows_no_labels(str(tiny), pretrained=False)
+    assert not knows_no_labels("small_cnn", pretrained=True)
+    (tiny / "vitrine.json").write_text("{}")  # a model of ours: perhaps of this very data set
+    assert not knows_no_labels(str(tiny), pretrained=True)

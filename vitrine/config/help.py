@@ -1,0 +1,50 @@
+"""The schema as text for people: what `--help` and `python -m vitrine parameters` print."""
+
+import shutil
+import textwrap
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from vitrine.config.recipe import Recipe
+
+
+def describe_parameters(section: type[BaseModel] = Recipe, prefix: str = "") -> str:
+    """One line for each parameter: dotted name, choices or range, default, meaning."""
+    lines = []
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            lines.append("\n" + _wrap(f"{prefix}{name}: {(inner.__doc__ or '').strip().splitlines()[0]}", 0))
+            lines.append(describe_parameters(inner, f"{prefix}{name}."))
+        else:
+            lines.append(_wrap(f"{prefix}{name} = {_as_yaml(field.default)}{_limits(field)}", 2))
+            lines.append(_wrap(field.description or "", 6))
+    return "\n".join(lines)
+
+
+def _wrap(text: str, indent: int) -> str:
+    """Lines as long as the terminal is wide, but no longer than is pleasant to read."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    following = " " * max(indent, 6)
+    return textwrap.fill(text, width, initial_indent=" " * indent, subsequent_indent=following, break_on_hyphens=False)
+
+
+def _as_yaml(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _limits(field: FieldInfo) -> str:
+    choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
+    if choices:
+        return f"  ({' | '.join(choices)})"
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    limits = [f"{words[key]} {getattr(rule, key):g}" for rule in field.metadata for key in words if hasattr(rule, key)]
+    return f"  ({', '.join(limits)})" if limits else ""

@@ -1,0 +1,1 @@
+"""Random changes to training pictures. In: a policy and a batch; out: the changed batch."""

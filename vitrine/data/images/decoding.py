@@ -1,0 +1,157 @@
+"""From a file to the picture that the network sees, by the same steps in preparing, the commands and the app."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from vitrine.config.data import PreparationSection
+from vitrine.data.images.resizing import Ground, Resize, convert_to_rgb, to_square
+from vitrine.data.images.steps import WHITEN, apply_steps
+from vitrine.errors import UserError
+
+# Pillow itself refuses more than 178 megapixels; 150 take 450 MB of memory.
+MAX_MEGAPIXELS = 150
+RESAMPLE = Image.Resampling.BICUBIC
+# Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
+DRAWINGS = ("EPS", "WMF", "EMF")
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+
+
+class PictureError(UserError):
+    """A file that cannot be used as a picture; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is done to every picture before the network sees it; names and units as in the recipe."""
+
+    steps: tuple[str, ...] = ()
+    contrast_factor: float = 1.5
+    centre_share: float = 0.8
+    resize: Resize = "squash"
+    ground: Ground = "white"
+
+    @classmethod
+    def from_section(cls, section: PreparationSection) -> Self:
+        """What a recipe asks for."""
+        return cls(**section.model_dump())
+
+    @property
+    def whitens(self) -> bool:
+        """Whether each square is brought to mean 0 and deviation 1, in place of the network's normalisation."""
+        return WHITEN in self.steps
+
+    @property
+    def keeps_the_view(self) -> bool:
+        """Whether the square stretched back to the original's proportions shows the original."""
+        return self.resize == "squash" and self.picture_steps == ()
+
+    @property
+    def picture_steps(self) -> tuple[str, ...]:
+        """The steps that give a picture: all but whitening."""
+        return tuple(step for step in self.steps if step != WHITEN)
+
+
+def prepare_square(image: Image.Image, side: int, preparation: Preparation) -> torch.Tensor:
+    """Applies the steps to an upright 8-bit RGB picture and resizes it.
+
+    Args:
+        image: as `open_picture` gives it, with the preparation's ground.
+        side: of the square, in pixels.
+        preparation: what to do; whitening is not part of it, since the square's numbers are stored.
+
+    Returns:
+        uint8, `[3, side, side]`.
+    """
+    stepped = apply_steps(image, preparation.steps, preparation.contrast_factor, preparation.centre_share)
+    return to_square(stepped, side, preparation.resize, preparation.ground)
+
+
+def open_picture(
+    source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS, ground: Ground = "white"
+) -> Image.Image:
+    """Decodes a picture fully: upright, 8-bit RGB, the first frame of an animation.
+
+    Args:
+        source: path or binary file.
+        max_megapixels: largest size decoded, in millions of pixels (an RGB picture takes 3 bytes for each).
+        ground: colour behind transparent parts.
+
+    Raises:
+        PictureError: the reason in words.
+    """
+    return to_rgb(decode_picture(source, max_megapixels), ground)
+
+
+def decode_picture(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
+    """Decodes every pixel and turns the picture upright, but keeps its mode and format; see `open_picture`."""
+    try:
+        return _decode(source, max_megapixels)
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError(_name_unknown(source)) from None
+    except FileNotFoundError:
+        raise PictureError("the file is not there") from None
+    except PermissionError:
+        raise PictureError("no permission to read the file") from None
+    except IsADirectoryError:
+        raise PictureError("a folder, not a file") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"more than 178 megapixels; the limit is {max_megapixels}") from None
+    except MemoryError:
+        raise PictureError("too large for the memory of this machine") from None
+    except OSError as error:
+        cut = "truncated" in str(error) or "unexpected end" in str(error).lower()
+        raise PictureError("the file is cut short" if cut else f"cannot be decoded ({error})") from None
+    except Exception as error:  # Pillow's decoders raise SyntaxError, ValueError, struct.error and more on damage
+        raise PictureError(f"damaged ({type(error).__name__}: {error})") from None
+
+
+def _decode(source: Path | str | IO[bytes], max_megapixels: int) -> Image.Image:
+    with Image.open(source) as image:
+        if image.format in DRAWINGS:
+            raise PictureError(f"a drawing ({image.format}), not a picture made of pixels")
+        megapixels = image.width * image.height / 1e6
+        if megapixels > max_megapixels:
+            raise PictureError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        return image
+
+
+def is_heic(start: bytes) -> bool:
+    """Whether a file's first 12 bytes are those of a HEIC picture (ISO/IEC 23008-12)."""
+    return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
+
+
+def _name_unknown(source: Path | str | IO[bytes]) -> str:
+    """Why a file is not recognised, as far as its first bytes tell."""
+    if isinstance(source, Path | str):
+        with Path(source).open("rb") as file:
+            start = file.read(12)
+    else:
+        source.seek(0)
+        start = source.read(12)
+    if not start:
+        return "the file is empty"
+    if is_heic(start):
+        return "HEIC pictures are not supported; save them as JPEG first"
+    return "not a picture that can be read"
+
+
+def to_rgb(image: Image.Image, ground: Ground = "white") -> Image.Image:
+    """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts become the ground colour.
+
+    Raises:
+        PictureError: the mode has no colours that a screen could show, or memory does not suffice.
+    """
+    try:
+        return convert_to_rgb(image, ground)
+    except ValueError:
+        raise PictureError(f"colours in the mode {image.mode}, which has no way to RGB") from None
+    except MemoryError:
+        raise PictureError("too large for the memory of this machine") from None

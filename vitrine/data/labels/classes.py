@@ -1,0 +1,76 @@
+"""Which classes can be learned and tested from what was kept, and what to say about the others."""
+
+import pandas as pd
+
+from vitrine.data.labels.mapping import look_alikes
+from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
+from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
+from vitrine.errors import UserError
+
+
+def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
+    """Leaves out classes that cannot be learned; returns notes about them.
+
+    Raises:
+        UserError: fewer than two classes are left.
+    """
+    kept = manifest["status"] == KEPT
+    usable = set(manifest.loc[kept, "label_name"])
+    trainable = set(manifest.loc[kept & manifest["split"].isin(["", TRAIN]), "label_name"])
+    if len(trainable) < 2:
+        raise UserError(
+            f"data.source: {source} has {_what_is_missing(manifest[kept], trainable, source)}{_first_reasons(manifest)}"
+        )
+    notes = look_alikes(set(manifest["label_name"]))
+    for label_name in sorted(usable - trainable):
+        rows = kept & (manifest["label_name"] == label_name)
+        set_status(manifest, rows, LEFT_OUT, "its class has no training picture")
+        pictures = "picture is" if rows.sum() == 1 else "pictures are"
+        notes.append(f"Class '{label_name}' has nothing to train on: its {rows.sum():,} {pictures} left out.")
+    for label_name in sorted(set(manifest["label_name"]) - usable - {""}):
+        notes.append(f"Class '{label_name}' has no picture that can be used: it is left out.")
+    return notes
+
+
+def _what_is_missing(kept: pd.DataFrame, trainable: set[str], source: str) -> str:
+    """Why there are not two classes to train on, and what to do."""
+    if len(kept) and not trainable:
+        return "pictures for validation and test only; put those to train on into train/<class>"
+    if not trainable:
+        return "no picture that can be used; a classifier needs one folder with pictures for each class"
+    (only,) = trainable
+    message = f"one class only ('{only}'); a classifier needs at least two, each a folder with pictures"
+    deeper = kept["file"].str.split("/").map(lambda parts: parts[1] if len(parts) > 2 else "")
+    if (kept["split"] == "").all() and deeper.nunique() > 1:
+        message += f". If the folders within '{only}' are the classes, give data.source={source}/{only}"
+    return message
+
+
+def _first_reasons(manifest: pd.DataFrame) -> str:
+    """The most frequent reasons why files are not used, to end a message with."""
+    reasons = manifest.loc[manifest["status"] != KEPT, "reason"].value_counts()
+    listed = "".join(f"\n  {count:,} x {reason}" for reason, count in reasons.head(5).items())
+    return f". Files not used:{listed}" if listed else ""
+
+
+def check_splits(kept: pd.DataFrame, source: str) -> list[str]:
+    """Notes about classes that are missing somewhere.
+
+    Raises:
+        UserError: validation or test have no picture at all.
+    """
+    counts = pd.crosstab(kept["label_name"], kept["split"]).reindex(columns=list(SPLITS), fill_value=0)
+    for split in (VALIDATION, TEST):
+        if counts[split].sum() == 0:
+            raise UserError(
+                f"data.source: {source} has too few pictures: none is left for the {split} split. "
+                "Give at least one class three pictures (better: every class twenty or more)"
+            )
+    notes = []
+    for label_name, row in counts.iterrows():
+        missing = [split for split in (VALIDATION, TEST) if row[split] == 0]
+        if missing:
+            pictures = "1 picture" if row.sum() == 1 else f"{row.sum():,} pictures"
+            cannot = "it is trained on but cannot be tested" if TEST in missing else "it cannot steer the training"
+            notes.append(f"Class '{label_name}' has {pictures}, none for {' and '.join(missing)}: {cannot}.")
+    return notes

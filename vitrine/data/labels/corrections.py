@@ -1,0 +1,258 @@
+"""Corrections of labels: a table that a person goes through in a spreadsheet, and what it does to a data set."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
+from vitrine.data.sources.table_rows import read_cells
+from vitrine.errors import UserError
+from vitrine.records.atomic import write_text
+from vitrine.records.findings import Finding
+
+COLUMNS = ("file", "label_name", "suggested", "action", "new_label", "split", "suspicion")
+NEEDED = ("file", "label_name", "action")
+RELABEL, REMOVE = "relabel", "remove"
+ACTIONS = (RELABEL, REMOVE)
+MOST_FAULTS = 50
+SHOWN_NAMES = 20
+REMOVED = "removed by data.corrections"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a correction file.
+
+    Attributes:
+        file: a picture, by its name in the manifest.
+        label_name: the label that it has, as the recipe maps those of the source.
+        suggested: a label that is likelier.
+        action: "relabel", "remove", or "" where nothing is to be done.
+        new_label: what "relabel" gives it; "" means the suggested one.
+        split: for information.
+        suspicion: for information.
+    """
+
+    file: str
+    label_name: str
+    suggested: str = ""
+    action: str = ""
+    new_label: str = ""
+    split: str = ""
+    suspicion: str = ""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A row that is to be applied; `new_label` is "" where the picture is removed; `line` is that of a spreadsheet."""
+
+    line: int
+    file: str
+    label_name: str
+    new_label: str
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What was done.
+
+    Attributes:
+        relabelled: positions in the manifest, with the labels from before.
+        removed: positions in the manifest.
+        sentences: the same in words; with what was not needed any more.
+    """
+
+    relabelled: dict[int, str]
+    removed: tuple[int, ...]
+    sentences: tuple[str, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """For the report of the data."""
+        rows = tuple(sorted(self.relabelled))
+        found = [
+            Finding(
+                "relabelled", "Labels corrected by hand", len(rows), "picture", rows, "Used under their new labels.",
+                "The source still has the old ones; data.corrections names the file with the new ones.",
+                remarks=tuple(f"was '{self.relabelled[row]}'" for row in rows),
+            ),
+            Finding(
+                "removed", "Pictures removed by hand", len(self.removed), "picture", self.removed, "Left out.",
+                "They are still where they were; take their rows out of data.corrections to use them again.",
+            ),
+        ]  # fmt: skip
+        return [finding for finding in found if finding.count]
+
+
+NOTHING = Corrected({}, (), ())
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Writes a correction file: CSV with a byte order mark, so that spreadsheets show every letter rightly."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
+    write_text(path, "\N{ZERO WIDTH NO-BREAK SPACE}" + stream.getvalue())
+
+
+def read_rows(path: Path) -> list[tuple[int, Row]]:
+    """All rows of a correction file with their line numbers, whether they are to be applied or not.
+
+    Raises:
+        UserError: it cannot be read, or has no column file, label_name or action.
+    """
+    if not path.is_file():
+        raise UserError(
+            f"data.corrections: there is no file {path}; python -m vitrine corrections RUN --output {path} makes one"
+        )
+    names, cells = read_cells(path)
+    names = [name.lower() for name in names]
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise UserError(
+            f"data.corrections: {path} has no column {' and '.join(missing)}; its first line must name "
+            f"{', '.join(COLUMNS[:5])}"
+        )
+    places = {name: names.index(name) for name in COLUMNS if name in names}
+    rows = [(line, {name: row[place] for name, place in places.items()}) for line, row in cells]
+    return [
+        (line, Row(**values | {"action": values["action"].strip().lower()})) for line, values in rows if values["file"]
+    ]
+
+
+def read_corrections(path: Path) -> list[Correction]:
+    """The rows that are to be applied.
+
+    Raises:
+        UserError: lists every row that is not clear; or nothing is marked.
+    """
+    faults, found = [], []
+    for line, row in read_rows(path):
+        new_label = "" if row.action == REMOVE else (row.new_label.strip() or row.suggested)
+        if row.action and row.action not in ACTIONS:
+            faults.append(f"line {line}: action must be relabel, remove or empty (got '{row.action}')")
+        elif row.action == RELABEL and not new_label:
+            faults.append(f"line {line}: relabel needs a class in new_label or suggested")
+        elif not row.action and row.new_label.strip():
+            faults.append(f"line {line}: new_label is '{row.new_label}', but action is empty; write relabel there")
+        elif row.action == RELABEL and new_label == row.label_name:
+            faults.append(f"line {line}: the new label is the one that the picture has ('{new_label}'); empty action")
+        elif row.action:
+            found.append(Correction(line, row.file, row.label_name, new_label))
+    faults += _find_contradictions(found)
+    _refuse(path, faults)
+    if not found:
+        raise UserError(
+            f"data.corrections: no row of {path} is marked, so nothing would change; "
+            "write relabel or remove into the column action"
+        )
+    return found
+
+
+def _find_contradictions(corrections: Sequence[Correction]) -> list[str]:
+    first: dict[str, Correction] = {}
+    faults = []
+    for one in corrections:
+        other = first.setdefault(one.file, one)
+        if (other.new_label, other.label_name) != (one.new_label, one.label_name):
+            faults.append(f"line {one.line}: contradicts line {other.line}, which is also about {one.file}")
+    return faults
+
+
+def apply_corrections(manifest: pd.DataFrame, path: Path | None) -> Corrected:
+    """Gives pictures new labels and leaves others out, in place; exact copies with the same label go along.
+
+    Args:
+        manifest: of a scan, before the checks: label_name as the recipe maps it; file, status, reason, sha256.
+        path: the correction file, or None.
+
+    Raises:
+        UserError: lists every fault of the file: unknown pictures and classes, labels that are not as they were.
+    """
+    if path is None:
+        return NOTHING
+    corrections = {one.file: one for one in read_corrections(path)}
+    places = {str(file): place for place, file in enumerate(manifest["file"])}
+    kept = (manifest["status"] == KEPT).to_numpy(bool)
+    labels = manifest["label_name"].to_numpy(object).copy()
+    classes = sorted(set(labels[kept]))
+    faults, apply, needless = [], {}, 0
+    for one in sorted(corrections.values(), key=lambda one: one.line):
+        place = places.get(one.file)
+        if place is None:
+            faults.append(f"line {one.line}: there is no picture {one.file}{_hint(one.file, places)}")
+        elif one.new_label and one.new_label not in classes:
+            faults.append(f"line {one.line}: there is no class '{one.new_label}'{_hint(one.new_label, classes)}")
+        elif not kept[place] or labels[place] == one.new_label:
+            needless += 1  # the source was mended in the meantime
+        elif labels[place] != one.label_name:
+            faults.append(
+                f"line {one.line}: {one.file} is '{labels[place]}' now, not '{one.label_name}' as the file says"
+            )
+        else:
+            apply[place] = one.new_label
+    if any("there is no class" in fault for fault in faults):
+        listed = ", ".join(classes[:SHOWN_NAMES]) + (" ..." if len(classes) > SHOWN_NAMES else "")
+        faults.append(f"the classes are {listed}")
+    _refuse(path, faults)
+    copies = _find_copies(manifest, apply, labels)
+    return _carry_out(manifest, copies | apply, labels, path, len(copies), needless)
+
+
+def _find_copies(manifest: pd.DataFrame, apply: dict[int, str], labels: npt.NDArray[np.object_]) -> dict[int, str]:
+    """What is decided for a picture holds for exact copies of it that have the same label and no row of their own."""
+    decided = {(manifest["sha256"].iat[place], labels[place]): new_label for place, new_label in apply.items()}
+    contents = manifest["sha256"].isin({content for content, _ in decided}) & (manifest["status"] == KEPT)
+    found = {}
+    for place in contents.to_numpy().nonzero()[0].tolist():
+        new_label = decided.get((manifest["sha256"].iat[place], labels[place]))
+        if new_label is not None and place not in apply:
+            found[place] = new_label
+    return found
+
+
+def _carry_out(
+    manifest: pd.DataFrame,
+    apply: dict[int, str],
+    labels: npt.NDArray[np.object_],
+    path: Path,
+    copies: int,
+    needless: int,
+) -> Corrected:
+    relabelled = {place: str(labels[place]) for place, new_label in apply.items() if new_label}
+    removed = tuple(sorted(place for place, new_label in apply.items() if not new_label))
+    for place in relabelled:
+        labels[place] = apply[place]
+    manifest["label_name"] = pd.Series(labels, index=manifest.index, dtype="string")
+    set_status(manifest, pd.Series(manifest.index.isin(manifest.index[list(removed)])), LEFT_OUT, REMOVED)
+    parts = [f"{len(relabelled):,} labels corrected" if len(relabelled) != 1 else "1 label corrected"]
+    parts.append("1 picture removed" if len(removed) == 1 else f"{len(removed):,} pictures removed")
+    sentence = f"{path.name}: {' and '.join(parts)}"
+    if copies:
+        sentence += f", {copies:,} of them as exact {'copy' if copies == 1 else 'copies'} of others"
+    if needless:
+        sentence += f"; {needless:,} more {'row was' if needless == 1 else 'rows were'} no longer needed"
+    return Corrected(relabelled, removed, (f"{sentence}.",))
+
+
+def _hint(given: str, known: Iterable[str]) -> str:
+    names = list(known)
+    lower = {name.lower(): name for name in names}
+    close = get_close_matches(given.lower(), lower, n=1) if len(names) <= 20_000 else []
+    return f"; did you mean {lower[close[0]]}?" if close else ""
+
+
+def _refuse(path: Path, faults: Sequence[str]) -> None:
+    if not faults:
+        return
+    more = f"\n  and {len(faults) - MOST_FAULTS:,} more" if len(faults) > MOST_FAULTS else ""
+    listed = "".join(f"\n  {fault}" for fault in faults[:MOST_FAULTS])
+    raise UserError(f"data.corrections: {path} cannot be applied; nothing was changed:{listed}{more}")

@@ -1,0 +1,88 @@
+"""Training, validation and test of a manifest: by the recipe, by what was decided earlier, whatever labels become."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
+from vitrine.data.manifest.split import CONFLICT, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits, join_units
+from vitrine.data.prepare.reuse import EarlierWork
+from vitrine.errors import UserError
+from vitrine.records.prepared import Settings
+
+
+def divide(
+    manifest: pd.DataFrame,
+    twins: npt.NDArray[np.int64],
+    settings: Settings,
+    work: EarlierWork,
+    labels_before: "pd.Series[str]",
+    removed: Sequence[int],
+) -> None:
+    """Fills the columns split and fold in place; new copies of pictures on several sides are left out.
+
+    Sides are given by the labels from before any correction, and to removed pictures too: correcting a label moves no
+    other picture from one side to the other.
+    """
+    data = settings.data
+    rows = manifest["status"] == KEPT
+    rows.iloc[list(removed)] = True
+    divided = manifest[rows]
+    alone = np.where(twins < 0, len(manifest) + np.arange(len(manifest)), twins)  # removed ones were not compared
+    units = join_units(alone[rows.to_numpy()].tolist(), divided["group"].tolist())
+    sizes = SplitSizes(
+        data.validation_fraction if data.validation_count is None else data.validation_count,
+        data.test_fraction if data.test_count is None else data.test_count,
+    )
+    labels = labels_before[rows].tolist()
+    manifest.loc[rows, "split"] = assign_splits(
+        divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, units, work.splits
+    )
+    is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
+    set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
+    if data.folds is not None:
+        _fold(manifest, dict(zip(divided.index, units, strict=True)), labels_before, settings, work)
+    manifest.loc[manifest["status"] != KEPT, "split"] = ""
+    manifest.loc[manifest["status"] != KEPT, "fold"] = -1
+    _check_training(manifest, settings)
+
+
+def _fold(
+    manifest: pd.DataFrame,
+    units: dict[int, int],
+    labels_before: "pd.Series[str]",
+    settings: Settings,
+    work: EarlierWork,
+) -> None:
+    """Divides all but the test pictures into folds, in place."""
+    data = settings.data
+    rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(list(units))
+    folds = assign_folds(
+        manifest.loc[rows, "file"].tolist(),
+        labels_before[rows].tolist(),
+        data.folds or 1,
+        data.split_seed,
+        [units[row] for row in manifest.index[rows]],
+        work.folds,
+    )
+    manifest.loc[rows, "fold"] = np.array(folds, np.int8)
+    manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
+
+
+def _check_training(manifest: pd.DataFrame, settings: Settings) -> None:
+    """Makes sure that corrections leave no class without training pictures.
+
+    Raises:
+        UserError: names the class.
+    """
+    if settings.data.corrections is None:
+        return
+    kept = manifest[manifest["status"] == KEPT]
+    without = sorted(set(kept["label_name"]) - set(kept.loc[kept["split"] == TRAIN, "label_name"]))
+    if without:
+        raise UserError(
+            f"data.corrections: {settings.data.corrections} leaves class '{without[0]}' without a training picture; "
+            "leave the class out (labels.leave_out), or take back some of its corrections"
+        )

@@ -1,0 +1,211 @@
+"""One row per file found: kept, quarantined (broken) or left out (sound, but of no use), and why."""
+
+import hashlib
+import io
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
+from vitrine.data.images.decoding import PictureError, decode_picture, to_rgb
+from vitrine.data.images.prefetch import map_ahead
+from vitrine.data.sources.files import FoundFile
+from vitrine.records.prepared import MANIFEST, THUMBNAILS
+
+KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
+COLUMNS = {
+    "file": "string", "label_name": "string", "source_label": "string", "split": "string", "group": "string",
+    "fold": "int8", "status": "string", "reason": "string", "copy_of": "string", "compared": "bool", "sha256": "string",
+    "perceptual_hash": "string", "contrast": "float32", "width": "int32", "height": "int32", "mode": "string",
+    "format": "string", "size_bytes": "int64", "modified_ns": "int64",
+}  # fmt: skip
+# Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
+FILES_PER_TASK = 16
+Row = dict[str, Any]
+Thumbnails = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class ScanMemory:
+    """What earlier scans saw; a file of the same name, size and time of change need not be read again.
+
+    Attributes:
+        rows: by file name, each with the array and the row of its thumbnail.
+    """
+
+    rows: dict[str, tuple[Row, Thumbnails, int]]
+
+    @classmethod
+    def read(cls, folders: Sequence[Path]) -> Self:
+        """The memory of prepared or unfinished folders, the first that knows a file; without them it is empty."""
+        rows: dict[str, tuple[Row, Thumbnails, int]] = {}
+        for folder in reversed(folders):
+            try:
+                manifest = pd.read_parquet(folder / MANIFEST, columns=list(COLUMNS))
+                thumbnails = np.load(folder / THUMBNAILS, mmap_mode="r")
+            except (OSError, ValueError, KeyError):  # none, an older version's, or cut short: all is read again
+                continue
+            if len(thumbnails) == len(manifest):
+                for place, row in enumerate(manifest.to_dict("records")):
+                    if row["sha256"]:  # what could not be opened may be there the next time
+                        rows[str(row["file"])] = {str(name): value for name, value in row.items()}, thumbnails, place
+        return cls(rows)
+
+    def find(self, found: FoundFile) -> tuple[Row, Thumbnails] | None:
+        """The row and thumbnail of a file, if it is as it was."""
+        if found.left_out or found.file not in self.rows:
+            return None
+        row, thumbnails, place = self.rows[found.file]
+        try:
+            status = found.path.stat()
+        except OSError:
+            return None
+        if (status.st_size, status.st_mtime_ns) != (row["size_bytes"], row["modified_ns"]):
+            return None
+        decoded = row["width"] > 0
+        fate = {"status": KEPT, "reason": ""} if decoded else {"status": QUARANTINED, "reason": row["reason"]}
+        given = {key: row[key] for key in _empty_row(found)} | _source_words(found)
+        return given | fate | {"compared": row["compared"]}, thumbnails[place]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Manifest, and thumbnails: uint8, `[len(manifest), *THUMBNAIL_SHAPE]`, zero where nothing was decoded."""
+
+    manifest: pd.DataFrame
+    thumbnails: Thumbnails
+
+    def write(self, folder: Path) -> None:
+        """Keeps both for `ScanMemory.read`."""
+        temporary = folder / ".unfinished"  # the older thumbnails may be mapped into memory just now
+        with temporary.open("wb") as file:
+            np.save(file, self.thumbnails)
+        temporary.replace(folder / THUMBNAILS)
+        self.manifest.to_parquet(temporary, index=False)
+        temporary.replace(folder / MANIFEST)
+
+
+def scan_files(
+    found: Sequence[FoundFile],
+    max_megapixels: int,
+    progress: Callable[[int], None] = lambda _: None,
+    memory: ScanMemory | None = None,
+    save: Callable[[Scan], None] = lambda _: None,
+) -> Scan:
+    """Reads, hashes and fully decodes every file. Nothing is changed or deleted.
+
+    Args:
+        found: the files of a source.
+        max_megapixels: larger pictures are quarantined, in millions of pixels.
+        progress: called with the number of files that are done.
+        memory: of earlier scans with the same limit.
+        save: given what is done so far when the scan is interrupted.
+
+    Returns:
+        One row per file, in the order of `found`, columns as in `COLUMNS`. `width` and `height` are those of the
+        upright picture in pixels, 0 where it was not decoded.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    thumbnails = _no_thumbnails(len(found))
+    done = 0
+
+    def scan_batch(batch: Sequence[FoundFile]) -> list[tuple[Row, Thumbnails | None]]:
+        return [(memory and memory.find(one)) or _scan_file(one, max_megapixels) for one in batch]
+
+    def gathered() -> Scan:
+        return Scan(pd.DataFrame(columns).astype(COLUMNS), thumbnails[:done])
+
+    try:
+        for results in map_ahead(scan_batch, _batches(found, FILES_PER_TASK)):
+            for row, thumbnail in results:
+                for name, values in columns.items():
+                    values.append(row[name])
+                if thumbnail is not None:
+                    thumbnails[done] = thumbnail
+                done += 1
+            progress(len(results))
+    except KeyboardInterrupt:
+        done = min(len(values) for values in columns.values())
+        columns = {name: values[:done] for name, values in columns.items()}
+        save(gathered())
+        raise
+    return gathered()
+
+
+def _batches(items: Iterable[FoundFile], size: int) -> Iterator[list[FoundFile]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _no_thumbnails(count: int) -> Thumbnails:
+    return np.zeros((count, *THUMBNAIL_SHAPE), np.uint8)
+
+
+def _source_words(found: FoundFile) -> Row:
+    """What the source says of a file."""
+    return {
+        "file": found.file, "label_name": found.label_name, "source_label": found.label_name, "split": found.split,
+        "group": found.group, "fold": -1, "copy_of": "", "compared": False,
+    }  # fmt: skip
+
+
+def _empty_row(found: FoundFile) -> Row:
+    return _source_words(found) | {
+        "status": KEPT, "reason": "", "sha256": "", "perceptual_hash": "", "contrast": 0.0, "width": 0, "height": 0,
+        "mode": "", "format": "", "size_bytes": 0, "modified_ns": 0,
+    }  # fmt: skip
+
+
+def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails | None]:
+    row = _empty_row(found)
+    thumbnail = None
+    try:
+        status = found.path.stat()
+        row |= {"size_bytes": status.st_size, "modified_ns": status.st_mtime_ns}
+        if found.left_out:
+            return row | {"status": LEFT_OUT, "reason": found.left_out}, None
+        if found.file.endswith("/"):
+            return row | {"status": QUARANTINED, "reason": "a folder that cannot be listed"}, None
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            raise PictureError("a pipe or device, not a file")
+        content = found.path.read_bytes()
+        row["sha256"] = hashlib.sha256(content).hexdigest()
+        image = decode_picture(io.BytesIO(content), max_megapixels)
+        looks = fingerprint(to_rgb(image))
+        row |= {"width": image.width, "height": image.height, "mode": image.mode, "format": image.format or ""}
+        row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
+        thumbnail = looks.thumbnail
+    except FileNotFoundError:
+        gone = "a link to a file that is not there" if found.path.is_symlink() else "the file is not there"
+        fate = {"status": LEFT_OUT, "reason": found.left_out} if found.left_out else {}
+        return row | {"status": QUARANTINED, "reason": gone} | fate, None
+    except OSError as error:
+        return row | {"status": QUARANTINED, "reason": (error.strerror or str(error)).lower()}, None
+    except PictureError as error:
+        return row | {"status": QUARANTINED, "reason": str(error)}, None
+    return row, thumbnail
+
+
+def set_status(manifest: pd.DataFrame, rows: "pd.Series[bool]", status: str, reason: str) -> None:
+    """Changes the status of some kept rows in place."""
+    manifest.loc[rows, ["status", "reason"]] = [status, reason]
+
+
+def count_status(manifest: pd.DataFrame) -> dict[str, int]:
+    """Number of rows of each status; together they are all files found.
+
+    Raises:
+        AssertionError: a row has another status, so that a file would be lost.
+    """
+    counts = {status: int((manifest["status"] == status).sum()) for status in (KEPT, QUARANTINED, LEFT_OUT)}
+    if sum(counts.values()) != len(manifest):
+        raise AssertionError(f"{len(manifest)} files found, but {counts} accounted for")
+    return counts

@@ -1,0 +1,231 @@
+"""From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
+
+from vitrine.data.checks.duplicate_policies import apply_policies
+from vitrine.data.checks.near_duplicates import Twins, find_twins
+from vitrine.data.checks.quality import find_problems
+from vitrine.data.images.decoding import PictureError, Preparation, open_picture, prepare_square
+from vitrine.data.images.prefetch import map_ahead
+from vitrine.data.labels.classes import check_splits, choose_classes
+from vitrine.data.labels.corrections import Corrected, apply_corrections
+from vitrine.data.labels.mapping import describe_mapping, map_labels
+from vitrine.data.manifest.assignment import divide
+from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files
+from vitrine.data.manifest.split import SPLITS, TRAIN
+from vitrine.data.prepare.reuse import EarlierWork, forget, recall
+from vitrine.data.prepare.unchanged import source_state
+from vitrine.data.prepare.working_folder import check_room
+from vitrine.data.prepared.shards import ShardWriter, bytes_per_picture, read_side
+from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.source import open_source
+from vitrine.errors import UserError
+from vitrine.records.atomic import write_text
+from vitrine.records.environment import now
+from vitrine.records.findings import Finding, write_findings
+from vitrine.records.prepared import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, NEAR_PAIRS, PICTURES, PreparedFacts, Settings
+
+Progress = Callable[[str, int, int], None]
+UNPACKED = "unpacked"  # takes the pictures of an archive or a Hub data set while they are prepared
+
+
+def write_prepared(
+    folder: Path,
+    name: str,
+    settings: Settings,
+    progress: Progress = lambda *_: None,
+    earlier: Path | None = None,
+    again: bool = False,
+) -> PreparedFacts:
+    """Fills a folder with a prepared data set.
+
+    Args:
+        folder: empty, or as an interrupted preparation left it: what it had done is not done again.
+        name: name of the data set.
+        settings: source, and how to prepare it.
+        progress: called with (what, done, total).
+        earlier: an older version of the data set. Its files keep their split, and what has not changed since is taken
+            from it.
+        again: whether every picture is read again even so.
+
+    Raises:
+        UserError: the source cannot be read, or nothing sensible could be trained on it.
+    """
+    state = source_state(settings.data)
+    workspace = folder / UNPACKED
+    work = recall(folder, earlier, settings, again)
+    shutil.rmtree(workspace, ignore_errors=True)
+    workspace.mkdir()
+    try:
+        found = open_source(settings.data, workspace).files
+        mapped = map_labels(found, settings.labels)
+        scan = _scan(folder, mapped.files, settings, work, progress)
+        manifest = scan.manifest
+        labels_before = manifest["label_name"].copy()
+        corrected = apply_corrections(manifest, _corrections_of(settings))
+        manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
+        findings, twins = _check(scan, settings, work, progress)
+        findings += corrected.findings
+        notes = choose_classes(manifest, settings.data.source)
+        divide(manifest, twins.group, settings, work, labels_before, corrected.removed)
+        notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
+        facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), corrected, name, state, settings)
+        scan.write(folder)
+        names = manifest["file"].to_numpy(object)
+        pairs = twins.pairs.assign(first=names[twins.pairs["first"]], second=names[twins.pairs["second"]])
+        pairs.to_parquet(folder / NEAR_PAIRS, index=False)
+        write_findings(folder / FINDINGS, findings)
+        _write_pictures(folder, manifest, found, facts, work, progress)
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+    manifest.to_csv(folder / MANIFEST_FOR_PEOPLE, index=False)
+    write_text(folder / FACTS, facts.model_dump_json(indent=2))
+    forget(folder)
+    return facts
+
+
+def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: EarlierWork, progress: Progress) -> Scan:
+    done = 0
+
+    def count(files: int) -> None:
+        nonlocal done
+        done += files
+        progress("checking", done, len(found))
+
+    return scan_files(
+        found, settings.data.max_megapixels, count, work.memory, save=lambda partial: partial.write(folder)
+    )
+
+
+def _check(scan: Scan, settings: Settings, work: EarlierWork, progress: Progress) -> tuple[list[Finding], Twins]:
+    """Looks for copies and other problems, and leaves out in place what the recipe says."""
+    checks, manifest = settings.checks, scan.manifest
+    known = None if work.near_pairs is None else _to_positions(work.near_pairs, manifest)
+    twins = find_twins(
+        manifest,
+        scan.thumbnails,
+        checks.near_duplicates,
+        lambda done, total: progress("comparing", done, total),
+        known,
+    )
+    manifest["compared"] = (twins.content == np.arange(len(manifest))) & checks.near_duplicates
+    apply_policies(manifest, twins, checks.copies, checks.contradictions, checks.leaks)
+    for group in twins.groups():
+        manifest.loc[group, "copy_of"] = manifest["file"].iloc[group[0]]
+    return find_problems(manifest, twins, checks.min_side), twins
+
+
+def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of files as positions in the manifest; those of files that are gone or have changed are dropped."""
+    places = {file: place for place, file in enumerate(manifest["file"]) if manifest["compared"].iat[place]}
+    both = pairs[pairs["first"].isin(places) & pairs["second"].isin(places)]
+    ends = np.sort([both["first"].map(places), both["second"].map(places)], axis=0)
+    return both.assign(first=ends[0], second=ends[1])
+
+
+def _corrections_of(settings: Settings) -> Path | None:
+    return Path(settings.data.corrections).expanduser() if settings.data.corrections else None
+
+
+def _gather_facts(
+    manifest: pd.DataFrame,
+    notes: list[str],
+    label_notes: list[str],
+    corrected: Corrected,
+    name: str,
+    state: str,
+    settings: Settings,
+) -> PreparedFacts:
+    kept = manifest[manifest["status"] == KEPT]
+    label_names = sorted(kept["label_name"].unique())
+    counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(SPLITS))[label_names].to_numpy(int)
+    status = count_status(manifest)
+    as_mapped = kept.drop(index=list(corrected.relabelled), errors="ignore")  # the others say nothing of the classes
+    sources = {str(label): sorted(rows["source_label"].unique()) for label, rows in as_mapped.groupby("label_name")}
+    return PreparedFacts(
+        format=2,
+        name=name,
+        label_names=label_names,
+        label_sources={name: sources.get(name, []) for name in label_names},
+        label_notes=label_notes,
+        corrections=list(corrected.sentences),
+        image_size=settings.data.image_size,
+        files_found=len(manifest),
+        files_kept=status[KEPT],
+        files_quarantined=status[QUARANTINED],
+        files_left_out=status[LEFT_OUT],
+        counts={
+            split: dict(zip(label_names, row, strict=True)) for split, row in zip(SPLITS, counts.tolist(), strict=True)
+        },
+        notes=notes,
+        source=settings.data.source,
+        source_state=state,
+        created=now(),
+        settings=settings,
+    )
+
+
+def _write_pictures(
+    folder: Path,
+    manifest: pd.DataFrame,
+    found: Sequence[FoundFile],
+    facts: PreparedFacts,
+    work: EarlierWork,
+    progress: Progress,
+) -> None:
+    """Writes the squares of all kept pictures; those that an earlier preparation has are taken from it."""
+    kept = manifest[manifest["status"] == KEPT]
+    label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
+    known = {file for file, sha256 in zip(kept["file"], kept["sha256"], strict=True) if work.sha256.get(file) == sha256}
+    check_room(
+        folder, (len(kept) - len(known)) * bytes_per_picture(facts.settings.data.training_size or facts.image_size)
+    )
+    (folder / PICTURES).mkdir()
+    path_of = {found[row].file: found[row].path for row in kept.index}
+    done = 0
+
+    def read_square(file: str, side: int) -> bytes:
+        stored = work.pictures.read(file) if file in known else None
+        if stored is not None and read_side(stored) == side:
+            return stored
+        return _make_square(path_of[file], side, facts.settings)
+
+    for split in SPLITS:
+        side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
+        rows = kept[kept["split"] == split]
+        wanted = {
+            file: label_ids[label]
+            for file, label in zip(rows["file"], rows["label_name"], strict=True)
+            if file in known
+        }
+        linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
+        done += len(linked)
+        rows = rows[~rows["file"].isin(linked)]
+        with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
+            squares = map_ahead(partial(read_square, side=side), rows["file"])
+            columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
+            for square, label_name, file, width, height in zip(squares, *columns, strict=True):
+                writer.write(square, label_ids[label_name], file, width, height)
+                done += 1
+                progress("resizing", done, len(kept))
+
+
+def _make_square(path: Path, side: int, settings: Settings) -> bytes:
+    """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
+    preparation = Preparation.from_section(settings.preparation)
+    try:
+        picture = open_picture(path, settings.data.max_megapixels, preparation.ground)
+        square = F.to_pil_image(prepare_square(picture, side, preparation))
+    except (PictureError, OSError) as error:
+        raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
+    stream = BytesIO()
+    square.save(stream, "PPM")
+    return stream.getvalue()

@@ -1,0 +1,62 @@
+"""Whether a source is as it was when it was prepared: by names, sizes and times, without opening a picture."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from vitrine.config.data import BUILTIN_DIGITS, DataSection
+from vitrine.data.sources.files import walk_files
+from vitrine.errors import UserError
+from vitrine.records.prepared import FACTS, PreparedFacts, Settings, read_facts
+
+
+def source_state(data: DataSection) -> str:
+    """A digest of names, sizes and times of change of all files of a source; "" where only a network could tell.
+
+    Corrections of labels count by their content.
+    """
+    state = _state_of_pictures(data)
+    corrections = Path(data.corrections).expanduser() if data.corrections else None
+    if not state or corrections is None or not corrections.is_file():
+        return state
+    return f"{state}, corrections {hashlib.sha256(corrections.read_bytes()).hexdigest()}"
+
+
+def _state_of_pictures(data: DataSection) -> str:
+    if data.source == BUILTIN_DIGITS:
+        return "built in"
+    source = Path(data.source).expanduser()
+    if data.source.startswith("hub:") or not source.exists():
+        return ""
+    if source.is_dir():
+        return _digest(source, walk_files(source))
+    state = _digest(source.parent, [source.name])
+    pictures = Path(data.image_folder).expanduser() if data.image_folder else None
+    if pictures is None and source.suffix.lower() in (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson"):
+        pictures = source.parent
+    return state + (_digest(pictures, walk_files(pictures)) if pictures and pictures.is_dir() else "")
+
+
+def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts | None:
+    """The facts of a prepared data set, if the same settings on the same files made it."""
+    if not (prepared_folder / FACTS).exists():
+        return None
+    try:
+        facts = read_facts(prepared_folder)
+    except UserError:  # another version's: it is made anew
+        return None
+    same = facts.settings.content() == settings.content() and facts.source_state == source_state(settings.data)
+    return facts if same and facts.source_state else None
+
+
+def _digest(root: Path, files: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        try:
+            status = os.stat(root / file)  # noqa: PTH116 (twice as fast as Path.stat on 200,000 files)
+        except OSError:
+            digest.update(f"{file!r} -\n".encode())
+            continue
+        digest.update(f"{file!r} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

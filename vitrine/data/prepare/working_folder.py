@@ -1,0 +1,85 @@
+"""The folder in which a prepared data set is made: one process at a time, and an interruption loses no work."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vitrine.errors import UserError
+from vitrine.records.atomic import put_in_place
+from vitrine.records.prepared import FACTS
+
+
+def check_place(folder: Path, source: Path) -> None:
+    """Makes sure that writing a prepared data set to `folder` overwrites nothing but an older one.
+
+    Raises:
+        UserError: the folder holds something else, it and the source lie within each other, or its name cannot be used.
+    """
+    final, pictures = folder.resolve(), source.resolve()
+    if "::" in str(final):  # `datasets` would take it for two addresses in one
+        raise UserError(f"data.prepared: {final} has '::' in its name; choose a folder without")
+    if final.is_relative_to(pictures) or pictures.is_relative_to(final):
+        raise UserError(
+            f"data.prepared: {folder} and data.source {source} lie within each other, and the source is never changed; "
+            "run the command in another folder, or set data.prepared"
+        )
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).exists()):
+        raise UserError(
+            f"data.prepared: {folder} is there already, is no prepared data set, and is not overwritten; "
+            "choose another name or data.prepared"
+        )
+
+
+@contextmanager
+def working_folder(final: Path) -> Iterator[Path]:
+    """Yields `.<name>.unfinished` beside `final`, which takes its name on success.
+
+    After an error the folder is removed. After Ctrl-C, a kill or a power cut it stays, and the next call yields it
+    again with what it holds.
+
+    Raises:
+        UserError: another process is at work on the same data set.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(final.with_name(f".{final.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UserError(
+            f"data.prepared: another data_prep.py is writing {final} just now; wait for it, or choose another name"
+        ) from None
+    folder = final.with_name(f".{final.name}.unfinished")
+    try:
+        folder.mkdir(exist_ok=True)
+        yield folder
+        put_in_place(folder, final)
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
+        lock.release()
+
+
+def check_room(folder: Path, needed_bytes: int) -> None:
+    """Makes sure that a disk has room before anything is written.
+
+    Raises:
+        UserError: what is needed and what is free.
+    """
+    free = shutil.disk_usage(folder).free
+    if needed_bytes > free:
+        raise UserError(
+            f"data.prepared: the prepared pictures need {needed_bytes / 1e9:,.1f} GB, and {folder.absolute().parent} "
+            f"has {free / 1e9:,.1f} GB left; make room, choose another place with data.prepared, or a smaller "
+            "data.image_size"
+        )
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that the disk, or one's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

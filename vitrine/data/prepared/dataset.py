@@ -1,0 +1,111 @@
+"""The prepared data set: how to open it, and how to show its pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from vitrine.data.images.decoding import Preparation
+from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION
+from vitrine.data.prepared.shards import open_shards
+from vitrine.errors import UserError
+from vitrine.records.prepared import MANIFEST, PICTURES, PreparedFacts, read_facts
+
+
+@dataclass(frozen=True)
+class PreparedDataset:
+    """An opened prepared data set.
+
+    Attributes:
+        folder: where it lies.
+        facts: the content of `prepared.json`.
+        splits: train, validation and test with the columns image (squashed to a square), label, file, and width and
+            height of the upright original in pixels; memory-mapped.
+    """
+
+    folder: Path
+    facts: PreparedFacts
+    splits: datasets.DatasetDict
+
+    def show(self, row: dict[str, Any], longest_side: int) -> Image.Image:
+        """A row's picture for people to look at: in its own proportions, or as the square that the network sees.
+
+        A square that was cut or has bars cannot be stretched back.
+
+        Args:
+            row: of a split.
+            longest_side: of the result in pixels; a smaller original is not enlarged.
+        """
+        if Preparation.from_section(self.facts.settings.preparation).keeps_the_view:
+            return display_picture(row, min(longest_side, max(row["width"], row["height"])))
+        square: Image.Image = row["image"]
+        side = min(longest_side, square.width)
+        return square.resize((side, side), Image.Resampling.LANCZOS)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Class names in the order of the label ids."""
+        return tuple(self.facts.label_names)
+
+
+def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
+    """Opens what `write_prepared` wrote.
+
+    Args:
+        folder: of the prepared data set.
+        fold: which fold is for validation, where the data set is divided into folds; None takes the one of its recipe.
+
+    Raises:
+        UserError: there is none, another version of Vitrine wrote it, or parts of it are missing.
+    """
+    facts = read_facts(folder)
+    try:
+        splits = {split: open_shards(folder / PICTURES, split, facts.label_names) for split in SPLITS}
+        missing = [split for split in SPLITS if len(splits[split]) != sum(facts.counts[split].values())]
+    except (OSError, ValueError) as error:  # pyarrow's error on a damaged file is a ValueError
+        raise UserError(f"{folder / PICTURES} is incomplete or damaged; run data_prep.py again") from error
+    if missing:
+        raise UserError(f"{folder / PICTURES} is incomplete or damaged; run data_prep.py again")
+    if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
+        splits |= _choose_fold(splits, read_manifest(folder), fold)
+        facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in SPLITS}})
+    return PreparedDataset(folder, facts, datasets.DatasetDict(splits))
+
+
+def _choose_fold(
+    splits: dict[str, datasets.Dataset], manifest: pd.DataFrame, fold: int | None
+) -> dict[str, datasets.Dataset]:
+    """Training and validation pictures, divided anew: validation gets those of the fold."""
+    rows = datasets.concatenate_datasets([splits[TRAIN], splits[VALIDATION]])
+    fold_of = dict(zip(manifest["file"], manifest["fold"], strict=True))
+    files = np.asarray(rows["file"][:], dtype=object)
+    order = np.argsort(files, kind="stable")
+    held_out = np.array([fold_of[file] == fold for file in files[order]])
+    return {TRAIN: rows.select(order[~held_out]), VALIDATION: rows.select(order[held_out])}
+
+
+def _count_labels(rows: datasets.Dataset, facts: PreparedFacts) -> dict[str, int]:
+    counts = np.bincount(np.asarray(rows["label"][:], dtype=int), minlength=len(facts.label_names))
+    return dict(zip(facts.label_names, counts.tolist(), strict=True))
+
+
+def read_manifest(folder: Path) -> pd.DataFrame:
+    """One row per file found; columns as in `manifest.COLUMNS`."""
+    return pd.read_parquet(folder / MANIFEST)
+
+
+def display_picture(row: dict[str, Any], longest_side: int) -> Image.Image:
+    """The stored square stretched back to the proportions of its original, for people to look at.
+
+    Args:
+        row: a row of a split.
+        longest_side: of the result, in pixels.
+    """
+    scale = longest_side / max(row["width"], row["height"])
+    size = max(1, round(row["width"] * scale)), max(1, round(row["height"] * scale))
+    picture: Image.Image = row["image"]
+    return picture.resize(size, Image.Resampling.LANCZOS)

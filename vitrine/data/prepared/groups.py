@@ -1,0 +1,36 @@
+"""Which pictures belong together across the splits of a prepared data set: copies, and members of one group."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrine.data.manifest.split import TEST, TRAIN, join_units
+from vitrine.data.prepared.dataset import PreparedDataset, read_manifest
+
+
+def number_units(folder: Path, files: Sequence[str]) -> npt.NDArray[np.int64]:
+    """A number for each picture; copies of each other and pictures of one group share theirs.
+
+    Args:
+        folder: of the prepared data set.
+        files: of its splits.
+    """
+    manifest = read_manifest(folder).set_index("file").loc[list(files)]
+    copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
+    return np.asarray(join_units(copies.tolist(), manifest["group"].tolist()), dtype=np.int64)
+
+
+def find_test_twins(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
+    """Whether training holds a copy of a test picture, exact or near, or a picture of its group.
+
+    A split that Vitrine cut has none; a fixed one may have, where `checks.leaks` only reports them.
+
+    Returns:
+        `[test pictures]`, in the order of the split.
+    """
+    train, test = (list(prepared.splits[split]["file"]) for split in (TRAIN, TEST))
+    units = number_units(prepared.folder, train + test)
+    found: npt.NDArray[np.bool_] = np.isin(units[len(train) :], units[: len(train)])
+    return found

@@ -1,0 +1,283 @@
+"""From a zip or tar archive to a folder: nothing is written outside it, nothing is lost, and no bomb goes off."""
+
+import bz2
+import errno
+import gzip
+import lzma
+import os
+import re
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from calendar import timegm
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Literal, cast
+
+from vitrine.data.sources.files import FoundFile, is_hidden, printable
+from vitrine.errors import UserError
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+MAX_FILES = 2_000_000  # ImageNet has 1.4 million
+MAX_BYTES = 500 * 10**9  # ImageNet has 160 GB
+# Pictures are compressed already; text and plain bitmaps shrink to a tenth or a fiftieth, a bomb to a thousandth.
+MAX_RATIO = 100
+UNSUSPICIOUS_BYTES = 64 * 2**20  # blank pages and masks shrink as bombs do, but are small
+BLOCK_BYTES = 4096  # what even the smallest file takes on most disks
+CHUNK_BYTES = 2**20
+LONGEST_HEADER_BYTES = 64 * 2**20  # tarfile takes the extended header of an entry into memory at once
+TAR_BLOCK_BYTES = 512
+LATEST_SECOND = 2**32 - 1  # disks keep no time beyond the year 2106
+
+_DECOMPRESSORS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+# What the libraries raise on damage; also OSError without a number, from gzip and bz2.
+_DAMAGE = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError,
+    RuntimeError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One entry of an archive: `name` with forward slashes, `size` in bytes, `modified` in seconds since 1970."""
+
+    name: str
+    kind: Literal["file", "folder", "copy", "link", "device"]
+    size: int
+    modified: int
+    origin: zipfile.ZipInfo | tarfile.TarInfo
+
+
+def unpack(archive: Path, folder: Path) -> list[FoundFile]:
+    """Unpacks a zip or tar archive, plain or compressed by gzip, bzip2 or xz; its content decides which.
+
+    The libraries' own extraction would rename, overwrite or leave out entries in silence; here every entry is either
+    a file in the folder or in the result. Of the time of a file the seconds are those of the archive, and the fraction
+    is a checksum of the content: archives are often made with one time for all files, and a changed file must not
+    look unchanged.
+
+    Args:
+        archive: an existing file.
+        folder: an existing, empty folder.
+
+    Returns:
+        What was not unpacked, each with its reason: links, devices, paths that lead out of the archive, and second
+        entries of one name.
+
+    Raises:
+        UserError: encrypted, damaged, cut short, suspiciously large, or larger than the free disk.
+    """
+    try:
+        with _open_archive(archive) as (entries, open_entry):
+            _check_size(archive, folder, entries)
+            refused = [(entry, reason) for entry, reason in _unpack_all(entries, open_entry, folder) if reason]
+    except OSError as error:
+        if error.errno is not None:  # a full disk, no permission
+            raise
+        raise _damaged(archive, error) from error
+    except _DAMAGE as error:
+        raise _damaged(archive, error) from error
+    return [FoundFile(archive, printable(entry.name), "", "", reason) for entry, reason in refused]
+
+
+def find_top(folder: Path) -> Path:
+    """The folder in which the classes of an unpacked archive lie.
+
+    Returns:
+        `folder`, or the only folder in it, if that holds folders and all beside it is hidden.
+    """
+    visible = [entry for entry in folder.iterdir() if not is_hidden(entry.name)]
+    if len(visible) != 1 or not visible[0].is_dir():
+        return folder
+    holds_folders = any(entry.is_dir() and not is_hidden(entry.name) for entry in visible[0].iterdir())
+    return visible[0] if holds_folders else folder
+
+
+def _damaged(archive: Path, error: Exception) -> UserError:
+    return UserError(
+        f"{archive}: damaged, cut short, or no zip or tar archive ({error or type(error).__name__}); "
+        "fetch or make it again, or unpack it yourself and give the folder"
+    )
+
+
+@contextmanager
+def _open_archive(archive: Path) -> Iterator[tuple[list[_Entry], Callable[[_Entry], IO[bytes]]]]:
+    """Yields the entries, and a function that opens one of the kind "file"."""
+    with archive.open("rb") as raw:
+        start = raw.read(6)
+        raw.seek(0)
+        if start.startswith(b"PK"):
+            with zipfile.ZipFile(raw) as opened:
+                entries = list(_limit(archive, map(_describe_zipped, opened.infolist())))
+                if any(info.flag_bits & 1 for info in opened.infolist()):
+                    raise UserError(f"{archive}: encrypted; unpack it yourself with its password and give the folder")
+                yield entries, lambda entry: opened.open(cast("zipfile.ZipInfo", entry.origin))
+            return
+        decompress = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
+        stream = cast("IO[bytes]", _ShortReads(decompress(raw) if decompress else raw))
+        with tarfile.open(fileobj=stream, mode="r:") as tar:
+            entries = list(_limit(archive, map(_describe_tarred, tar)))
+            _check_end(stream, tar.offset)
+            yield entries, lambda entry: cast("IO[bytes]", tar.extractfile(cast("tarfile.TarInfo", entry.origin)))
+
+
+class _ShortReads:
+    """A file that refuses to be read into memory whole, as tarfile does with headers of any length."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= LONGEST_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header of {size:,} bytes")
+        return self._file.read(size)
+
+
+def _check_end(stream: IO[bytes], offset: int) -> None:
+    """Makes sure that the listing ended at the end mark: at a damaged header tarfile stops without a word.
+
+    Raises:
+        tarfile.ReadError: it did not.
+    """
+    stream.seek(offset)
+    if stream.read(TAR_BLOCK_BYTES) != bytes(TAR_BLOCK_BYTES):
+        raise tarfile.ReadError(f"no entry and no end mark at byte {offset:,}")
+    stream.read(CHUNK_BYTES)  # up to the checksum of the compression, which is tested there
+
+
+def _limit(archive: Path, entries: Iterable[_Entry]) -> Iterator[_Entry]:
+    """Passes entries on until they are too many or too large; a bomb is not even listed to its end.
+
+    Raises:
+        UserError: the archive is beyond a limit.
+    """
+    packed_bytes = archive.stat().st_size
+    total_bytes = 0
+    for number, entry in enumerate(entries, start=1):
+        total_bytes += entry.size
+        problem = ""
+        if number > MAX_FILES:
+            problem = f"more than {MAX_FILES:,} files"
+        elif total_bytes > MAX_BYTES:
+            problem = f"more than {MAX_BYTES / 1e9:,.0f} GB of files"
+        elif total_bytes > max(UNSUSPICIOUS_BYTES, MAX_RATIO * packed_bytes):
+            problem = f"{packed_bytes:,} bytes that unpack to more than {total_bytes:,}, as only a bomb does"
+        if problem:
+            raise UserError(f"{archive}: {problem}; if you trust it, unpack it yourself and give the folder")
+        yield entry
+
+
+def _check_size(archive: Path, folder: Path, entries: list[_Entry]) -> None:
+    needed = sum(entry.size + BLOCK_BYTES for entry in entries)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise UserError(
+            f"{archive}: takes {needed / 1e9:,.2f} GB unpacked, but {folder} has {free / 1e9:,.2f} GB free; make room, "
+            "or unpack it on another disk and give the folder"
+        )
+
+
+def _describe_zipped(info: zipfile.ZipInfo) -> _Entry:
+    name = info.filename
+    if not info.flag_bits & 0x800:  # not marked as UTF-8, which it nevertheless is when a Mac made it
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            name = info.filename
+    mode = info.external_attr >> 16
+    kind: Literal["file", "folder", "copy", "link", "device"] = "file"
+    if info.is_dir() or name.endswith("\\"):
+        kind = "folder"
+    elif stat.S_ISLNK(mode):
+        kind = "link"
+    elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        kind = "device"
+    # Zips hold local time without its zone; taken as UTC, it is the same on every machine.
+    year, month, *rest = info.date_time
+    modified = timegm((year, min(max(month, 1), 12), *rest, 0, 0, 0))  # a zip without times has a month 0
+    return _Entry(name.replace("\\", "/"), kind, info.file_size, modified, info)
+
+
+def _describe_tarred(info: tarfile.TarInfo) -> _Entry:
+    kind: Literal["file", "folder", "copy", "link", "device"] = "device"
+    if info.isdir():
+        kind = "folder"
+    elif info.isreg():
+        kind = "file"
+    elif info.islnk():
+        kind = "copy"
+    elif info.issym():
+        kind = "link"
+    return _Entry(info.name, kind, info.size if info.isreg() else 0, int(info.mtime), info)
+
+
+def _unpack_all(
+    entries: list[_Entry], open_entry: Callable[[_Entry], IO[bytes]], folder: Path
+) -> Iterator[tuple[_Entry, str]]:
+    """Writes all entries; yields each with the reason why it was not written, or ""."""
+    written: dict[PurePosixPath, Path] = {}
+    for entry in entries:
+        place = PurePosixPath(entry.name)
+        reason = _refuse(entry)
+        if reason:
+            yield entry, reason
+            continue
+        target = folder / place
+        try:
+            if entry.kind == "folder":
+                target.mkdir(parents=True, exist_ok=True)
+            elif entry.kind == "copy":
+                reason = _write_copy(entry, target, written)
+            else:
+                _write_file(entry, open_entry, target)
+        except (FileExistsError, NotADirectoryError):
+            reason = "the archive has another entry of this name"
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            reason = "its name is too long for the disk"
+        if not reason:
+            written[place] = target
+        yield entry, reason
+
+
+def _refuse(entry: _Entry) -> str:
+    """Why an entry is not unpacked, or ""."""
+    place = PurePosixPath(entry.name)
+    if place.is_absolute() or ".." in place.parts or re.match("[A-Za-z]:/", entry.name):
+        return "its path leads out of the archive"
+    if "\0" in entry.name:
+        return "a name that no file can have"
+    return {"link": "a link, which is not followed in an archive", "device": "a pipe or device"}.get(entry.kind, "")
+
+
+def _write_file(entry: _Entry, open_entry: Callable[[_Entry], IO[bytes]], target: Path) -> None:
+    """Copies the content; "x" refuses to write over an earlier entry, also where case does not tell names apart."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    checksum = 0
+    with open_entry(entry) as source, target.open("xb") as file:
+        while chunk := source.read(CHUNK_BYTES):
+            checksum = zlib.crc32(chunk, checksum)
+            file.write(chunk)
+    modified_ns = min(max(entry.modified, 0), LATEST_SECOND) * 10**9 + checksum % 10**9
+    os.utime(target, ns=(modified_ns, modified_ns))
+
+
+def _write_copy(entry: _Entry, target: Path, written: dict[PurePosixPath, Path]) -> str:
+    """Tar stores the second name of a file as a hard link to the first; returns the reason if that is not there."""
+    origin = written.get(PurePosixPath(cast("tarfile.TarInfo", entry.origin).linkname))
+    if origin is None or not origin.is_file():
+        return "a second name of a file that is not in the archive"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.link(origin, target)
+    return ""

@@ -1,0 +1,111 @@
+"""The rows of a Hugging Face data set, as stored, and the files that their pictures become."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+import datasets
+
+from vitrine.data.sources.hub_access import describe_error
+from vitrine.data.sources.hub_columns import DatasetColumns
+from vitrine.errors import UserError
+
+SIGNATURES = (
+    (b"\xff\xd8\xff", ".jpg"), (b"\x89PNG", ".png"), (b"GIF8", ".gif"), (b"BM", ".bmp"), (b"II*\0", ".tiff"),
+    (b"MM\0*", ".tiff"), (b"P5", ".pgm"), (b"P6", ".ppm"),
+)  # fmt: skip
+BRANDS = {b"WEBP": ".webp", b"avif": ".avif", b"avis": ".avif", b"heic": ".heic", b"mif1": ".heic"}
+OUTSIDE = "its path leads out of the data set's folder"
+ROWS_AT_ONCE = 16  # each may hold a camera's picture of many megabytes
+
+
+def read_rows(rows: Any, columns: DatasetColumns, source: str) -> Iterator[dict[str, Any]]:
+    """Rows as stored: pictures are not decoded."""
+    try:
+        for table in rows.select_columns(columns.names()).with_format("arrow").iter(batch_size=ROWS_AT_ONCE):
+            yield from table.to_pylist()
+    except (
+        ValueError,
+        datasets.exceptions.DatasetsError,
+    ) as error:  # pyarrow's error on a damaged file is a ValueError
+        raise UserError(f"data.source: {source} has a damaged or odd file in it ({describe_error(error)})") from error
+
+
+@dataclass(frozen=True)
+class RowFile:
+    """What a row's picture became: where it lies (or would), its name, and why it is left out, or ""."""
+
+    path: Path
+    name: str
+    left_out: str
+
+
+@dataclass(frozen=True)
+class RowWriter:
+    """Writes the pictures of one split.
+
+    Attributes:
+        folder: where to.
+        roots: folders that a path in a row may lead into.
+        changed: time of change of each file, in seconds since 1970.
+    """
+
+    folder: Path
+    roots: tuple[Path, ...]
+    changed: int
+
+    def write(self, number: int, picture: Any, left_out: str) -> RowFile:
+        """Writes a row's picture.
+
+        Args:
+            number: of the row in its split.
+            picture: the cell: bytes, a path, or both by these names.
+            left_out: why it is not wanted, or "".
+        """
+        content, own_path = _take_apart(picture)
+        name = _name(number, content, own_path)
+        path = self.folder / name
+        if not content and not own_path:
+            return RowFile(path, name, "no picture in the row")
+        if not content:
+            found = self._find(own_path)
+            return RowFile(found, name, left_out) if found else RowFile(path, name, OUTSIDE)
+        if not left_out:
+            path.write_bytes(content)
+            os.utime(path, (self.changed, self.changed))
+        return RowFile(path, name, left_out)
+
+    def _find(self, own_path: str) -> Path | None:
+        if "\0" in own_path:
+            return None
+        for root in self.roots:
+            path = (root / own_path).resolve()
+            if path.is_relative_to(root.resolve()):
+                return path
+        return None
+
+
+def _name(number: int, content: bytes, own_path: str) -> str:
+    """The file's name: number, what the row calls it, extension by content."""
+    own = PurePath(own_path.replace("\\", "/"))
+    stem = re.sub(r"[^\w.-]+", "_", own.stem)[:40].strip("._")
+    return f"{number:08d}{'-' if stem else ''}{stem}{_extension(content) if content else own.suffix.lower()}"
+
+
+def _take_apart(picture: Any) -> tuple[bytes, str]:
+    """Bytes and path of a cell, b"" and "" where missing."""
+    if isinstance(picture, dict):
+        return picture.get("bytes") or b"", picture.get("path") or ""
+    if isinstance(picture, bytes):
+        return picture, ""
+    return b"", picture or ""
+
+
+def _extension(content: bytes) -> str:
+    for start, extension in SIGNATURES:
+        if content.startswith(start):
+            return extension
+    return BRANDS.get(content[8:12], ".picture") if content[:4] == b"RIFF" or content[4:8] == b"ftyp" else ".picture"

@@ -1,0 +1,226 @@
+"""One entry point to every kind of source; each ends in one `FoundFile` for every file or row there is."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection
+from vitrine.data.sources import archives, table_rows
+from vitrine.data.sources.archives import find_top, unpack
+from vitrine.data.sources.builtin import write_digits
+from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.files import (
+    SPLIT_NAMES,
+    FoundFile,
+    is_hidden,
+    is_saved_data_set,
+    printable,
+    reason_by_name,
+    walk_files,
+)
+from vitrine.data.sources.tables import find_image_folder, find_table_files
+from vitrine.errors import UserError
+
+__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabelled", "open_source", "walk_files"]
+
+Kind = Literal["digits", "hub", "data set", "folder", "archive", "table"]
+
+DATA_SET_SUFFIXES = (".parquet", ".arrow")
+# What lies beside them in a data set that was downloaded.
+DATA_SET_COMPANIONS = ("README.md", "dataset_info.json", "dataset_infos.json")
+INSTEAD = {
+    ".xlsx": "save the table as CSV", ".xls": "save the table as CSV", ".ods": "save the table as CSV",
+    ".rar": "unpack it and give the folder", ".7z": "unpack it and give the folder",
+    ".gz": "unpack it and give the folder", ".json": "save it as JSON lines (.jsonl), one object a line",
+}  # fmt: skip
+SHOWN_NAMES = 10
+
+
+@dataclass(frozen=True)
+class OpenedSource:
+    """What a source holds.
+
+    Attributes:
+        kind: of the source.
+        files: by name, each name once; pictures out of an archive or of the Hub lie in the workspace.
+    """
+
+    kind: Kind
+    files: list[FoundFile]
+
+
+def open_source(data: DataSection, workspace: Path) -> OpenedSource:
+    """Lists every file of `data.source`, of whatever kind it is.
+
+    Args:
+        data: says where the source is and how to read it.
+        workspace: an empty folder for what must be unpacked or fetched; the caller removes it after the last look at
+            the pictures.
+
+    Raises:
+        UserError: there is no such source, or it cannot be read.
+    """
+    kind = find_kind(data.source)
+    source = Path(data.source).expanduser()
+    if kind in ("hub", "data set"):
+        from vitrine.data.sources.hub_dataset import find_dataset_files  # `datasets` takes a second to import
+
+        found = find_dataset_files(data.source, data, workspace)
+    elif kind == "digits":
+        found = find_files(write_digits(), data.layout)
+    elif kind == "archive":
+        found = _find_archived(source, data, workspace)
+    elif kind == "table":
+        image_folder = find_image_folder(source, data.image_folder) if data.image_folder else None
+        found = find_table_files(source, data.columns, data.separator, image_folder)
+    else:
+        found = find_files(source, data.layout)
+        _check_for_tables(source, found)
+    return OpenedSource(kind, _tell_apart(found))
+
+
+def find_kind(source: str) -> Kind:
+    """Tells what `data.source` is, without reading more than names.
+
+    Raises:
+        UserError: it is nothing that can be read.
+    """
+    if source.startswith(HUB_PREFIX):
+        return "hub"
+    if source == BUILTIN_DIGITS:
+        return "digits"
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return "data set" if _is_data_set(path) else "folder"
+    if not path.exists():
+        raise UserError(f"data.source: {_say_missing(source)}")
+    if path.name.lower().endswith(archives.SUFFIXES):
+        return "archive"
+    if path.suffix.lower() in table_rows.SUFFIXES:
+        return "table"
+    instead = INSTEAD.get(
+        path.suffix.lower(),
+        f"give a folder, an archive ({', '.join(archives.SUFFIXES)}) or a table ({', '.join(table_rows.SUFFIXES)})",
+    )
+    raise UserError(f"data.source: {path} is a file, not a folder, and no archive or table that can be read; {instead}")
+
+
+def find_unlabelled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
+    """Lists the pictures to be classified, by the rules that hold for training pictures.
+
+    Args:
+        paths: pictures, folders of any depth, archives and tables. A file that is named itself is taken as it is.
+        workspace: an empty folder; archives are unpacked into it.
+
+    Returns:
+        In the order of the paths, each of them by name; `file` starts with the path as given.
+
+    Raises:
+        UserError: a path is not there, or an archive or table cannot be read.
+    """
+    found = []
+    for number, path in enumerate(paths):
+        if path.is_dir():
+            found += _list_unlabelled(path, path)
+        elif not path.exists():
+            raise UserError(_say_missing(str(path), "there is no such file or folder"))
+        elif path.name.lower().endswith(archives.SUFFIXES):
+            folder = workspace / str(number)
+            folder.mkdir()
+            refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder)]
+            found += _tell_apart(refused + _list_unlabelled(folder, path))
+        elif path.suffix.lower() in table_rows.SUFFIXES:
+            rows = find_table_files(path, needs_label=False)
+            found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in _tell_apart(rows)]
+        else:
+            found.append(FoundFile(path, printable(str(path)), "", "", ""))
+    return found
+
+
+def _list_unlabelled(folder: Path, shown: Path) -> list[FoundFile]:
+    return [
+        FoundFile(folder / file, printable(f"{shown}/{file}"), "", "", reason_by_name(folder, file))
+        for file in sorted(walk_files(folder))
+    ]
+
+
+def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[FoundFile]:
+    refused = unpack(archive, workspace)
+    top = find_top(workspace)
+    if data.layout == "splits" and top.name.lower() in SPLIT_NAMES:
+        top = workspace  # an archive of one split
+    found = find_files(top, data.layout, shown=archive)
+    beside = [] if top == workspace else [file for file in walk_files(workspace) if is_hidden(file.split("/")[0])]
+    return refused + found + [FoundFile(workspace / file, printable(file), "", "", "hidden file") for file in beside]
+
+
+def _tell_apart(found: list[FoundFile]) -> list[FoundFile]:
+    """Sorts by name; of those with one name (entries of an archive), all but the first get a number."""
+    seen: Counter[str] = Counter()
+    names = {file.file for file in found}
+    result = []
+    # What can be used keeps its name.
+    for file in sorted(found, key=lambda one: (one.file, bool(one.left_out))):
+        seen[file.file] += 1
+        name = file.file
+        while seen[file.file] > 1 and name in names:
+            name = f"{file.file} ({seen[file.file]})"
+            seen[file.file] += name in names
+        names.add(name)
+        result.append(replace(file, file=name))
+    return sorted(result, key=lambda one: one.file)
+
+
+def _is_data_set(folder: Path) -> bool:
+    """Whether a folder is a local copy of a data set: saved by `datasets`, or Parquet files and nothing else."""
+    if is_saved_data_set(folder):
+        return True
+    tables = False
+    for file in walk_files(folder):  # ends at the first file of another kind
+        if Path(file).suffix.lower() in DATA_SET_SUFFIXES:
+            tables = True
+        elif not is_hidden(file) and Path(file).name not in DATA_SET_COMPANIONS:
+            return False
+    return tables
+
+
+def _check_for_tables(source: Path, found: list[FoundFile]) -> None:
+    """Makes sure that a table of labels is not overlooked where the folders do not give two.
+
+    Raises:
+        UserError: names it.
+    """
+    if len({file.label_name for file in found if file.label_name and not file.left_out}) > 1:
+        return
+    tables = [file.file for file in found if "/" not in file.file and file.file.lower().endswith(table_rows.SUFFIXES)]
+    if tables:
+        raise UserError(
+            f"data.source: {source} does not hold two class folders with pictures; "
+            f"if a table in it names the classes, give it: data.source={source / tables[0]}"
+        )
+
+
+def _say_missing(source: str, what: str = "it is not there") -> str:
+    """That nothing has this name, with what was probably meant."""
+    path = Path(source).expanduser()
+    if source.startswith("builtin:"):
+        return f"{source} is not known; did you mean {BUILTIN_DIGITS}?"
+    if "://" in source:
+        return f"{source} is an address; download it first and give the file or folder"
+    missing = path
+    while not missing.parent.exists():
+        missing = missing.parent
+    if not missing.parent.is_dir():
+        return f"{path}: {what}; {missing.parent} is a file, not a folder"
+    names = sorted(entry.name for entry in missing.parent.iterdir() if not is_hidden(entry.name))
+    lower = {name.lower(): name for name in names}
+    close = get_close_matches(missing.name.lower(), lower, n=1)
+    if close:
+        return f"{path}: {what}; did you mean {missing.parent / lower[close[0]]}?"
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    beside = f"{', '.join(names[:SHOWN_NAMES]) or 'nothing'}{more}"
+    hub = f" For a data set of the Hugging Face Hub write {HUB_PREFIX}{source}." if source.count("/") == 1 else ""
+    return f"{path}: {what}; {missing.parent.absolute()} holds {beside}.{hub}"

@@ -1,0 +1,170 @@
+"""From a table that names pictures and classes to files: each row and each picture of the folder is accounted for."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from vitrine.config.data import ColumnsSection
+from vitrine.data.sources.files import SPLIT_NAMES, FoundFile, printable, reason_by_name, walk_files
+from vitrine.data.sources.table_rows import Row, read_rows
+from vitrine.errors import UserError
+
+
+def find_table_files(
+    table: Path,
+    columns: ColumnsSection | None = None,
+    separator: str | None = None,
+    image_folder: Path | None = None,
+    needs_label: bool = True,
+) -> list[FoundFile]:
+    """Lists the files that a table names, and those below the image folder that it does not name.
+
+    Args:
+        table: CSV, TSV, Parquet or JSON lines.
+        columns: names of its columns; None, and each that is null, takes the usual ones.
+        separator: of a CSV; None finds it out.
+        image_folder: where the paths in the table start; also the limit that none may leave. None means the table's
+            own folder. A path that is not there is also looked for from the table's folder.
+        needs_label: whether the classes matter; without them, rows without one are as good as others.
+
+    Returns:
+        By name: one for each file that is named or found, whether it exists or not, and one for each row that names
+        no file of its own ("<file> (row <number>)"), with the reason why it is left out.
+
+    Raises:
+        UserError: the table cannot be read, an unknown column or split, or none of its files is there.
+    """
+    rows = read_rows(table, columns, separator, needs_label)
+    if not rows:
+        raise UserError(f"{table}: has no rows below the names of its columns")
+    root = image_folder or table.parent
+    finder = _FileFinder(root, table.parent)
+    found = []
+    by_file: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        file, reason = finder.find(row.image)
+        if reason:
+            shown = printable(f"{row.image} (row {row.number})".strip())
+            found.append(FoundFile(table, shown, printable(row.label), _to_split(table, row), reason))
+        else:
+            by_file[file].append(row)
+    for file, same in by_file.items():
+        found += _describe_rows(table, root, file, same, needs_label)
+    if not any(_exists(root / file) for file in by_file):
+        raise _nothing_there(table, root, [row.image for row in rows])
+    for file in walk_files(root):
+        if file not in by_file:
+            reason = reason_by_name(root, file)
+            if not reason and not file.endswith("/"):  # a folder that cannot be listed is no picture to be left out
+                reason = "no row of the table names it"
+            found.append(FoundFile(root / file, printable(file), "", "", reason))
+    return sorted(found, key=lambda one: one.file)
+
+
+def find_image_folder(table: Path, image_folder: str) -> Path:
+    """The folder `data.image_folder`, from the table's folder or from the current one.
+
+    Raises:
+        UserError: there is none, or both are there.
+    """
+    given = Path(image_folder).expanduser()
+    places = {place.resolve(): place for place in (table.parent / given, given) if place.is_dir()}
+    if not places:
+        raise UserError(
+            f"data.image_folder: {given} is there neither beside {table} nor from the current folder; "
+            "give the folder that the paths in the table start from"
+        )
+    if len(places) > 1:
+        raise UserError(
+            f"data.image_folder: may be {' or '.join(map(str, places))}; give the whole path of the right one"
+        )
+    return next(iter(places.values()))
+
+
+class _FileFinder:
+    """Finds the file of a path in a table, without opening anything outside the root."""
+
+    def __init__(self, root: Path, table_folder: Path) -> None:
+        self._root = root
+        self._starts = (root.absolute(), table_folder.absolute())
+        # As written, and without links: an absolute path in the table may be either.
+        self._limits = tuple(Path(os.path.normpath(limit)) for limit in (root.absolute(), root.resolve()))
+
+    def find(self, named: str) -> tuple[str, str]:
+        """Returns the path from the root with forward slashes and "", or "" and the reason."""
+        if not named.strip():
+            return "", "no file name in the table"
+        if "://" in named:
+            return "", "an address, not a file; download it first"
+        if "\0" in named:
+            return "", "a name that no file can have"
+        # The plain spelling is the last one, so that it counts where no file is there.
+        for spelling in (named, named.strip(), plain := named.strip().replace("\\", "/")):
+            for file in self._places_within(spelling):
+                if os.path.isdir(self._root / file):  # noqa: PTH112 (Path.is_dir raises where a name is too long)
+                    return "", "a folder, not a file"
+                if _exists(self._root / file):
+                    return file, ""
+        expected = next(self._places_within(plain), "")
+        return (expected, "") if expected else ("", "its path leads out of the image folder")
+
+    def _places_within(self, named: str) -> Iterator[str]:
+        for start in self._starts:
+            place = Path(os.path.normpath(start / named))
+            for limit in self._limits:
+                if place.is_relative_to(limit):
+                    yield place.relative_to(limit).as_posix()
+
+
+def _exists(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 (Path.exists raises where a name is too long)
+
+
+def _describe_rows(table: Path, root: Path, file: str, rows: list[Row], needs_label: bool) -> Iterator[FoundFile]:
+    """One for the file, and one for each further row that names it.
+
+    Two labels, or two splits, contradict each other: none of the rows is taken.
+    """
+    labels = {row.label for row in rows if row.label} if needs_label else set()
+    splits = {split for row in rows if (split := _to_split(table, row))}
+    contradiction = (
+        "two labels in the table" if len(labels) > 1 else "two splits in the table" if len(splits) > 1 else ""
+    )
+    missing = "" if labels or not needs_label else "no label in the table"
+    used = next((row for row in rows if row.label), rows[0])
+    split = next(iter(splits), "")
+    group = next((row.group for row in rows if row.group), "")
+    shown, path = printable(file), root / file
+    if contradiction:
+        split = ""
+    yield FoundFile(path, shown, printable(used.label) if needs_label else "", split, contradiction or missing, group)
+    for row in rows:
+        if row is not used:
+            unlabelled = needs_label and not row.label
+            reason = contradiction or ("no label in the table" if unlabelled else "named twice in the table")
+            label_name = printable(row.label) if needs_label else ""
+            yield FoundFile(path, f"{shown} (row {row.number})", label_name, split, reason, group)
+
+
+def _to_split(table: Path, row: Row) -> str:
+    word = row.split.strip().lower()
+    if word and word not in SPLIT_NAMES:
+        raise UserError(
+            f"data.columns.split: {table} says '{row.split}' in row {row.number}; "
+            f"splits are {', '.join(SPLIT_NAMES)}, or empty where Vitrine chooses"
+        )
+    return SPLIT_NAMES.get(word, "")
+
+
+def _nothing_there(table: Path, root: Path, named: list[str]) -> UserError:
+    """The error that none of the files exists, with the folder where they seem to be."""
+    example = next((name for name in named if name.strip()), "")
+    message = f"data.image_folder: none of the files that {table} names is below {root} (for example '{example}')"
+    name = PurePosixPath(example.replace("\\", "/")).name
+    for file in walk_files(root):
+        path = PurePosixPath(file)
+        if name and (path.name == name or path.stem == name):
+            ending = "" if path.name == name else f", and paths in the table must end in {path.suffix}"
+            return UserError(f"{message}; there is {root / file}: give the folder that the paths start from{ending}")
+    return UserError(f"{message}; give the folder that the paths in the table start from")

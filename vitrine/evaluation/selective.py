@@ -1,0 +1,267 @@
+"""When a model should not answer: thresholds chosen on validation pictures, and what they do to test pictures."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaln, gammaln
+
+from vitrine.evaluation.intervals import wilson_interval
+from vitrine.evaluation.risk_coverage import RiskCoverage, risk_coverage
+from vitrine.models.calibration.selective import Answer, Trust, Unsure, decide
+from vitrine.records.evidence import Section
+
+# Probability with which the precision shall be kept on as many new pictures, and how far mean confidence may lie below
+# the precision. The lowest confidence of many is chosen, so the probability comes out lower: simulated with classifiers
+# of accuracy 0.74 to 0.98 and 100 to 300 validation pictures, the promise holds in 93 to 99 of 100 cases.
+ASSURANCE = 0.95
+SLACK = 0.01
+KNOWN_KEPT = 0.98
+MOST_CANDIDATES = 2000  # thresholds tried: more would not be finer than chance
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+WhyNever = Literal["too_few_pictures", "too_many_mistakes"]
+DecisionKind = Literal["answered", "unsure", "none"]
+
+
+class DecisionShare(Section):
+    """Test pictures that met one decision.
+
+    Attributes:
+        decision: answered, unsure, or none of the classes.
+        pictures: how many.
+        right: how many of them have the label of the likeliest class.
+        right_of_two: how many of them have the label of one of the two likeliest classes.
+    """
+
+    decision: DecisionKind
+    pictures: int
+    right: int
+    right_of_two: int
+
+
+class Rejection(Section):
+    """The section `rejection` of metrics.json.
+
+    Attributes:
+        precision: share of the given answers that shall be right, as the recipe asks.
+        confidence_threshold: calibrated probability from which on an answer is given; None where none was shown to keep
+            the precision: then every answer is called unsure.
+        why_never: without threshold: too few validation pictures to show anything, or the surest were not
+            right or not sure often enough; None with one.
+        validation_pictures: on which the thresholds were chosen.
+        validation_coverage: share of them that gets an answer.
+        validation_accuracy: share of right ones among those; None without any.
+        familiarity_threshold: see `Trust`; None where the network has no single vector of features.
+        neighbours: see `Trust`.
+        validation_refused: share of validation pictures called none of the classes; None where it is not measured.
+        pictures: test pictures.
+        decisions: what test pictures met: answered, unsure, none.
+        coverage: share of test pictures that got an answer.
+        accuracy_answered: share of right ones among those; None without any.
+        accuracy_answered_interval: its 95 % interval (Wilson); None likewise.
+        refused: share of test pictures, all of known classes, called none of them; None where it is not measured.
+        curve: risk against coverage by calibrated confidence, all test pictures.
+    """
+
+    precision: float
+    confidence_threshold: float | None
+    why_never: WhyNever | None
+    validation_pictures: int
+    validation_coverage: float
+    validation_accuracy: float | None
+    familiarity_threshold: float | None
+    neighbours: int | None
+    validation_refused: float | None
+    pictures: int
+    decisions: list[DecisionShare]
+    coverage: float
+    accuracy_answered: float | None
+    accuracy_answered_interval: tuple[float, float] | None
+    refused: float | None
+    curve: RiskCoverage
+
+
+def choose_confidence_threshold(
+    confidence: npt.ArrayLike, right: npt.ArrayLike, precision: float, assurance: float = ASSURANCE
+) -> float | None:
+    """The lowest confidence from which on answers may be given.
+
+    Two things must hold for the answers given to validation pictures. Of as many new answers, `precision` would be
+    right with a probability of `assurance` at least (beta-binomial, with Jeffreys' prior: what chance does to the
+    validation pictures and what it will do to new ones are both counted). And their mean calibrated confidence is not
+    more than 0.01 below `precision`, which keeps a lucky stretch among few pictures from deciding.
+
+    Args:
+        confidence: calibrated, of the answers to validation pictures, `[pictures]`.
+        right: whether they are right, `[pictures]`.
+        precision: wanted share of right answers.
+        assurance: see above.
+
+    Returns:
+        None where no threshold does.
+    """
+    values, hits = np.asarray(confidence, np.float64), np.asarray(right, np.bool_)
+    order = np.argsort(-values, kind="stable")
+    values, answers = values[order], np.arange(1, len(values) + 1, dtype=np.int64)
+    right_answers = np.cumsum(hits[order].astype(np.int64))
+    ends = np.append(values[1:] < values[:-1], True)  # equal confidences are answered together or not at all
+    places = np.flatnonzero(ends & (np.cumsum(values) / answers >= precision - SLACK))
+    if len(places) > MOST_CANDIDATES:
+        places = places[np.linspace(0, len(places) - 1, MOST_CANDIDATES).astype(int)]
+    kept = places[_assured(right_answers[places], answers[places], precision) >= assurance]
+    return float(values[kept[-1]]) if len(kept) else None
+
+
+def _assured(right: npt.NDArray[np.int64], answers: npt.NDArray[np.int64], precision: float) -> Floats:
+    """Probability that of as many new answers at least the share `precision` is right."""
+    allowed = np.floor((1 - precision) * answers + 1e-9)  # mistakes
+    if not len(answers):
+        return np.zeros(0)
+    mistakes = np.arange(allowed.max() + 1)[:, None]
+    within = mistakes <= allowed
+    mistakes = np.minimum(mistakes, answers)  # keeps the terms that do not count finite
+    ways = gammaln(answers + 1) - gammaln(mistakes + 1) - gammaln(answers - mistakes + 1)
+    prior = answers - right + 0.5, right + 0.5  # of the share of mistakes, after the validation pictures
+    terms = np.exp(ways + betaln(mistakes + prior[0], answers - mistakes + prior[1]) - betaln(*prior))
+    probability: Floats = np.where(within, terms, 0).sum(axis=0)
+    return probability
+
+
+def explain_no_threshold(validation_pictures: int, precision: float) -> WhyNever:
+    """Whether as many pictures could show the precision at all, were every answer right and sure."""
+    pictures = np.asarray([validation_pictures])
+    could = _assured(pictures, pictures, precision)[0] >= ASSURANCE
+    return "too_many_mistakes" if could else "too_few_pictures"
+
+
+def choose_familiarity_threshold(familiarity: npt.ArrayLike, kept: float = KNOWN_KEPT) -> float:
+    """The familiarity below which a picture is of none of the classes.
+
+    Args:
+        familiarity: of validation pictures, all of known classes, `[pictures]`.
+        kept: share of them that must not be refused, at least.
+    """
+    values = np.sort(np.asarray(familiarity, np.float64))
+    return float(values[math.floor((1 - kept) * len(values) + 1e-9)])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Calibrated answers to the pictures of a split.
+
+    Attributes:
+        probabilities: `[pictures, labels]`.
+        label_ids: `[pictures]`.
+        familiarity: `[pictures]`; None where it is not measured.
+    """
+
+    probabilities: Floats
+    label_ids: npt.NDArray[np.int64]
+    familiarity: npt.NDArray[np.floating] | None
+
+    @property
+    def right(self) -> Bools:
+        """Whether the likeliest class is the label, `[pictures]`."""
+        found: Bools = self.probabilities.argmax(axis=1) == self.label_ids
+        return found
+
+    @property
+    def confidence(self) -> Floats:
+        """Probability of the likeliest class, `[pictures]`."""
+        found: Floats = self.probabilities.max(axis=1)
+        return found
+
+    def kinds(self, trust: Trust) -> list[DecisionKind]:
+        """The decision of the model about each picture."""
+        names = [str(label_id) for label_id in range(self.probabilities.shape[1])]
+        familiarity: Sequence[float | None] = (
+            [None] * len(self.label_ids) if self.familiarity is None else self.familiarity.tolist()
+        )
+        found: list[DecisionKind] = []
+        for row, value in zip(self.probabilities, familiarity, strict=True):
+            decision = decide(row, names, trust, value)
+            kind: DecisionKind = "answered" if isinstance(decision, Answer) else "none"
+            found.append("unsure" if isinstance(decision, Unsure) else kind)
+        return found
+
+
+def choose_trust(
+    validation: Judged, precision: float, temperature: float, in_weights: bool, neighbours: int | None
+) -> Trust:
+    """Fixes both thresholds on validation pictures; the one of the confidence among the pictures that are familiar.
+
+    Args:
+        validation: calibrated.
+        precision: wanted share of right answers.
+        temperature: see `Trust`.
+        in_weights: see `Trust`.
+        neighbours: see `Trust`.
+    """
+    threshold, familiar = None, np.ones(len(validation.label_ids), np.bool_)
+    if validation.familiarity is not None:
+        threshold = choose_familiarity_threshold(validation.familiarity)
+        familiar = validation.familiarity >= threshold
+    return Trust(
+        temperature=temperature,
+        in_weights=in_weights,
+        precision=precision,
+        confidence_threshold=choose_confidence_threshold(
+            validation.confidence[familiar], validation.right[familiar], precision
+        ),
+        familiarity_threshold=threshold,
+        neighbours=None if threshold is None else neighbours,
+    )
+
+
+def measure_rejection(trust: Trust, validation: Judged, test: Judged) -> Rejection:
+    """What a model's thresholds do.
+
+    Args:
+        trust: of the model.
+        validation: the pictures that chose it.
+        test: pictures of the same classes, never seen before.
+    """
+    before, after = np.asarray(validation.kinds(trust)), np.asarray(test.kinds(trust))
+    measured = trust.familiarity_threshold is not None
+    never = trust.confidence_threshold is None
+    answered = int((after == "answered").sum())
+    right = int(test.right[after == "answered"].sum())
+    on_validation = validation.right[before == "answered"]
+    return Rejection(
+        precision=trust.precision,
+        confidence_threshold=trust.confidence_threshold,
+        why_never=explain_no_threshold(len(before), trust.precision) if never else None,
+        validation_pictures=len(before),
+        validation_coverage=len(on_validation) / len(before),
+        validation_accuracy=float(on_validation.mean()) if len(on_validation) else None,
+        familiarity_threshold=trust.familiarity_threshold,
+        neighbours=trust.neighbours,
+        validation_refused=float((before == "none").mean()) if measured else None,
+        pictures=len(after),
+        decisions=_count_decisions(test, after),
+        coverage=answered / len(after),
+        accuracy_answered=right / answered if answered else None,
+        accuracy_answered_interval=wilson_interval(right, answered) if answered else None,
+        refused=float((after == "none").mean()) if measured else None,
+        curve=risk_coverage(test.confidence, test.right),
+    )
+
+
+def _count_decisions(test: Judged, kinds: npt.NDArray[np.str_]) -> list[DecisionShare]:
+    two = np.argsort(-test.probabilities, axis=1, kind="stable")[:, :2]
+    of_two = (two == test.label_ids[:, None]).any(axis=1)
+    names: tuple[DecisionKind, ...] = ("answered", "unsure", "none")
+    return [
+        DecisionShare(
+            decision=name,
+            pictures=int((kinds == name).sum()),
+            right=int(test.right[kinds == name].sum()),
+            right_of_two=int(of_two[kinds == name].sum()),
+        )
+        for name in names
+    ]

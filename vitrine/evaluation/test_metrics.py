@@ -1,0 +1,218 @@
+"""What the test pictures say of a model: each figure with its 95 % interval and the number of pictures behind it.
+
+Intervals of shares are Wilson's; of all other scores, Wilson's with the effective number of pictures that the
+stratified bootstrap gives (`uncertainty.score_interval`); of the log loss, symmetric in the logarithm.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vitrine.errors import UserError
+from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
+from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
+from vitrine.evaluation.intervals import (
+    Interval,
+    effective_pictures,
+    mean_interval,
+    score_interval,
+    wilson_interval,
+)
+from vitrine.evaluation.metrics import compute_metrics
+from vitrine.evaluation.probability_scores import (
+    brier_losses,
+    check_probabilities,
+    log_losses,
+    score_one_against_rest,
+)
+from vitrine.records.evidence import ClassFigures, TargetFigures, TestEvidence, TwinFigures
+
+__all__ = ["ClassFigures", "TargetFigures", "TestEvidence", "TwinFigures", "compare_twins", "measure_test"]
+
+Floats = npt.NDArray[np.float64]
+LabelIds = npt.NDArray[np.int64]
+
+
+def measure_test(
+    probabilities: Floats,
+    label_ids: LabelIds,
+    label_names: Sequence[str],
+    top_k: int,
+    target: str | None = None,
+    has_twin: npt.NDArray[np.bool_] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> TestEvidence:
+    """Everything that the test pictures say.
+
+    Args:
+        probabilities: `[pictures, num_labels]`; at least one picture.
+        label_ids: true classes, `[pictures]`.
+        label_names: in the order of the label ids.
+        top_k: for the top-k accuracy; at most the number of classes counts.
+        target: name of the class that the recipe asks for.
+        has_twin: whether training holds a twin of the picture, `[pictures]`; see `data.twins`.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        UserError: probabilities that are no numbers, no picture, or a target that is no class.
+    """
+    if not len(label_ids):
+        raise UserError("test: there is no test picture, so nothing can be measured; prepare the data with data.test")
+    if target is not None and target not in label_names:
+        raise UserError(f"labels.target: '{target}' is no class of this model; it has {', '.join(label_names)}")
+    check_probabilities(probabilities)
+    flat = compute_metrics(probabilities, label_ids, label_names, top_k)
+    matrix = np.asarray(flat["confusion_matrix"], dtype=np.int64)
+    generator = np.random.default_rng(seed)
+    drawn = resample_matrix(matrix, resamples, generator)
+    affordable = limit_resamples(resamples, len(label_ids), len(label_names))
+    weights = resample_weights(label_ids, affordable, generator)
+    ranked = _rank_classes(probabilities, label_ids, weights)
+    rows = _describe_classes(flat["per_class"], matrix, drawn, ranked)
+    scores, intervals = _score_together(flat, matrix, drawn, ranked)
+    losses = _score_losses(probabilities, label_ids, weights)
+    is_right = probabilities.argmax(axis=1) == label_ids
+    return TestEvidence(
+        pictures=len(label_ids),
+        accuracy=flat["accuracy"],
+        accuracy_interval=intervals["accuracy"],
+        top_k=flat["top_k"],
+        top_k_accuracy=flat["top_k_accuracy"],
+        **scores,
+        **{name: value for name, (value, _) in losses.items()},
+        per_class=rows,
+        confusion_matrix=flat["confusion_matrix"],
+        target=_describe_target(rows, target, len(label_ids)),
+        twins=None if has_twin is None else compare_twins(is_right, has_twin),
+        intervals=intervals | {name: interval for name, (_, interval) in losses.items()},
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def compare_twins(is_right: npt.NDArray[np.bool_], has_twin: npt.NDArray[np.bool_]) -> TwinFigures:
+    """Accuracy of the pictures that have a twin in training, and of the others.
+
+    Args:
+        is_right: whether each picture was rightly named, `[pictures]`.
+        has_twin: `[pictures]`.
+    """
+    twin, other = is_right[has_twin], is_right[~has_twin]
+    return TwinFigures(
+        pictures=len(twin),
+        accuracy=float(twin.mean()) if len(twin) else None,
+        accuracy_interval=_share_interval(int(twin.sum()), len(twin)),
+        other_pictures=len(other),
+        other_accuracy=float(other.mean()) if len(other) else None,
+        other_accuracy_interval=_share_interval(int(other.sum()), len(other)),
+    )
+
+
+def _share_interval(right: int, total: int) -> Interval | None:
+    return wilson_interval(right, total) if total else None
+
+
+def _rank_classes(probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]) -> list[Any]:
+    """For each class its AUC and average precision, `[1 + resamples]` each, the measured value first; or None."""
+    ranked: list[Any] = []
+    ones = np.ones((len(label_ids), 1))
+    for label_id in range(probabilities.shape[1]):
+        positive = label_ids == label_id
+        if not positive.any() or positive.all():
+            ranked.append(None)
+            continue
+        scores = probabilities[:, label_id]
+        measured = score_one_against_rest(scores, positive, ones)
+        resampled = score_one_against_rest(scores, positive, weights)
+        ranked.append([np.concatenate(pair) for pair in zip(measured, resampled, strict=True)])
+    return ranked
+
+
+def _describe_classes(
+    flat: Sequence[dict[str, Any]], matrix: npt.NDArray[np.int64], drawn: ClassCounts, ranked: Sequence[Any]
+) -> list[ClassFigures]:
+    answers = matrix.sum(axis=0)
+    f1_variances = score_classes(drawn)["f1"].var(axis=0)
+    rows = []
+    for label_id, row in enumerate(flat):
+        pictures, named, right = row["pictures"], int(answers[label_id]), int(matrix[label_id, label_id])
+        figures: dict[str, Any] = {}
+        for place, name in enumerate(("auc", "average_precision")):
+            found = None if ranked[label_id] is None else ranked[label_id][place]
+            figures[name] = None if found is None else _clip(found[0])
+            figures[f"{name}_interval"] = (
+                None if found is None else score_interval(_clip(found[0]), found[1:].var(), pictures)
+            )
+        rows.append(
+            ClassFigures(
+                **row,
+                answers=named,
+                precision_interval=_share_interval(right, named),
+                recall_interval=_share_interval(right, pictures),
+                # Without a mistake F1 behaves as a share of twice its pictures: each counts as one and as an answer.
+                f1_interval=score_interval(row["f1"], f1_variances[label_id], pictures + named) if pictures else None,
+                **figures,
+            )
+        )
+    return rows
+
+
+def _clip(share: float) -> float:
+    """Takes off what rounding adds beyond 1."""
+    return min(max(float(share), 0.0), 1.0)
+
+
+def _score_together(
+    flat: dict[str, Any], matrix: npt.NDArray[np.int64], drawn: ClassCounts, ranked: Sequence[Any]
+) -> tuple[dict[str, float | None], dict[str, Interval | None]]:
+    """Figures of all classes together, and all intervals but those of the losses."""
+    pictures = int(matrix.sum())
+    counts = matrix.sum(axis=1)
+    right, among = int(np.trace(matrix)), round(flat["top_k_accuracy"] * pictures)
+    intervals: dict[str, Interval | None] = {
+        "accuracy": wilson_interval(right, pictures),
+        "top_k_accuracy": wilson_interval(among, pictures),
+    }
+    scores: dict[str, float | None] = {}
+    resampled = score_together(drawn)
+    for name, measured in score_together(ClassCounts.of_matrix(matrix)).items():
+        scores[name] = float(flat.get(name, measured))
+        low, high = BOUNDS.get(name, (0.0, 1.0))
+        alike = pictures if name in BOUNDS else effective_pictures(counts[counts > 0].tolist())
+        variance = float(resampled[name].var())
+        most = math.inf if name in BOUNDS else MOST_EFFECTIVE * alike
+        intervals[name] = score_interval(float(measured), variance, alike, low, high, most)
+    tested = [label_id for label_id, found in enumerate(ranked) if found is not None]
+    for place, name in enumerate(("macro_auc", "macro_average_precision")):
+        if not tested:
+            scores[name] = intervals[name] = None
+            continue
+        mean = np.mean([ranked[label_id][place] for label_id in tested], axis=0)
+        scores[name] = _clip(mean[0])
+        alike = effective_pictures(counts[tested].tolist())
+        intervals[name] = score_interval(_clip(mean[0]), float(mean[1:].var()), alike)
+    return scores, intervals
+
+
+def _score_losses(
+    probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]
+) -> dict[str, tuple[float, Interval | None]]:
+    log, brier = log_losses(probabilities, label_ids), brier_losses(probabilities, label_ids)
+    log_variance, brier_variance = (
+        (weights.T @ losses.astype(np.float32) / len(losses)).var() for losses in (log, brier)
+    )
+    mean = float(brier.mean())
+    return {
+        "loss": (float(log.mean()), mean_interval(float(log.mean()), float(log_variance))),
+        "brier_score": (mean, score_interval(mean, float(brier_variance), len(brier), highest=2.0)),
+    }
+
+
+def _describe_target(rows: Sequence[ClassFigures], target: str | None, pictures: int) -> TargetFigures | None:
+    row = next((row for row in rows if row.label_name == target), None)
+    return None if row is None else TargetFigures(**row.model_dump(), share=row.pictures / pictures)

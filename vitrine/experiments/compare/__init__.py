@@ -1,0 +1,1 @@
+"""A comparison. In: variants of a recipe; out: their runs, paired tests and figures."""

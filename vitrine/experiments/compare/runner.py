@@ -1,0 +1,201 @@
+"""Doing the runs of a comparison one after another: what is missing, what was interrupted, and what fails."""
+
+import gc
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from filelock import FileLock, Timeout
+
+from vitrine.data.prepare.working_folder import is_full
+from vitrine.data.prepared.dataset import open_prepared
+from vitrine.errors import UserError
+from vitrine.experiments.compare.cost import Cost, Meter
+from vitrine.experiments.compare.plan import PlannedRun
+from vitrine.experiments.compare.shared_features import keep, lend
+from vitrine.records import folder as run_folder
+from vitrine.records.atomic import write_text
+from vitrine.records.folder import cannot_lock
+from vitrine.reports.run.page import write_run_report
+from vitrine.training.head.features import FEATURES
+from vitrine.training.loop.progress import EpochRecord, Listeners
+from vitrine.training.run import run_training
+
+STORE = ".features"
+MOST_SILENT_STARTS = 3  # after so many attempts that ended without a word, a run counts as failed
+PATIENCE = 2.0  # seconds between two looks at runs that another process does
+
+Kind = Literal["features", "epoch", "done", "failed", "note"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a display is told.
+
+    Attributes:
+        kind: what happened: features are computed, an epoch or a whole run is done or has failed; or a note.
+        run: title of the run.
+        done: pictures or epochs so far.
+        total: of them.
+        accuracy: of a run that is done, on the test pictures.
+        seconds: of a run that is done.
+        text: why a run failed, or the note.
+    """
+
+    kind: Kind
+    run: str
+    done: int = 0
+    total: int = 0
+    accuracy: float = 0.0
+    seconds: float = 0.0
+    text: str = ""
+
+
+Tell = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How runs are done.
+
+    Attributes:
+        reports: whether each run gets its own page, which takes seconds.
+        threads: of this process on a CPU; None leaves torch's choice.
+    """
+
+    reports: bool = False
+    threads: int | None = None
+
+
+def do_runs(runs: Sequence[PlannedRun], options: Options, tell: Tell) -> None:
+    """Does every run that is neither done nor failed, beside other processes and machines that do the same.
+
+    Returns when nothing is left to do, here or elsewhere. A run that another process does is waited for: should that
+    process die, this one takes the run over.
+
+    Raises:
+        UserError: the disk cannot lock files.
+        KeyboardInterrupt: somebody stopped it; all that was done is kept.
+    """
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    left = list(runs)
+    while left:
+        elsewhere = [run for run in left if not _do_if_free(run, options, tell)]
+        if len(elsewhere) == len(left):
+            time.sleep(PATIENCE)
+        left = elsewhere
+
+
+def _do_if_free(run: PlannedRun, options: Options, tell: Tell) -> bool:
+    """Returns whether nothing is left to do for this run."""
+    if run.is_done() or run.failure.exists():
+        return True
+    run.lock.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(run.lock, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return False
+    except (NotImplementedError, OSError) as error:
+        if not cannot_lock(error):
+            raise
+        raise UserError(
+            f"{run.lock.parent}: this disk cannot lock files, so that nothing keeps two processes from doing the same "
+            "run; run the command in a folder on another disk"
+        ) from None
+    try:
+        if not run.is_done() and not run.failure.exists():
+            _do(run, options, tell)
+    finally:
+        lock.release()
+    return True
+
+
+def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
+    """A run that fails is written down with its reason; the others go on."""
+    folder = run.unfinished
+    folder.mkdir(parents=True, exist_ok=True)
+    meter = Meter(folder, Cost(run.identity, run.variant, run.seed, run.fold))
+    try:
+        if meter.silent_starts > MOST_SILENT_STARTS:
+            raise UserError(
+                f"its process ended {MOST_SILENT_STARTS} times without a word, perhaps for want of memory; a smaller "
+                "optim.batch_size needs less"
+            )
+        metrics = _train(run, meter, tell)
+        if options.reports:
+            write_run_report(folder, open_prepared(run.recipe.prepared_folder, run.recipe.data.fold))
+        cost = meter.end()
+        run_folder.finish_run(folder)
+        tell(Event("done", run.title, accuracy=metrics["test"]["accuracy"], seconds=cost.seconds))
+    except Exception as error:
+        if is_full(error):
+            raise
+        reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        _write_failure(run, reason)
+        meter.end()
+        _clear(folder)
+        tell(Event("failed", run.title, text=reason))
+    except KeyboardInterrupt:
+        meter.end()
+        raise
+    finally:
+        gc.collect()  # Accelerate keeps rings of references to a network
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _train(run: PlannedRun, meter: Meter, tell: Tell) -> dict[str, Any]:
+    folder, store = run.unfinished, run.folder.parent.parent / STORE
+    lent = lend(run, store)
+
+    def count_epoch(record: EpochRecord) -> None:
+        meter.mark_epoch(record.seconds)
+        tell(Event("epoch", run.title, record.epoch, run.recipe.optim.epochs))
+
+    listeners = Listeners(
+        on_start=lambda _: meter.mark_ready(),
+        on_epoch=count_epoch,
+        on_features=lambda done, total: tell(Event("features", run.title, done, total)),
+        say=lambda text: tell(Event("note", run.title, text=text)),
+    )
+    metrics = run_training(run.recipe, folder, listeners, studies=False)
+    features = folder / run_folder.CHECKPOINT / FEATURES
+    if features.is_symlink() and lent is not None:
+        meter.borrow(lent)
+    elif meter.features is not None:
+        keep(run, store, meter.features)
+    return metrics
+
+
+def _write_failure(run: PlannedRun, reason: str) -> None:
+    content = {"variant": run.variant, "seed": run.seed, "fold": run.fold, "reason": reason}
+    write_text(run.failure, json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def read_failure(run: PlannedRun) -> str | None:
+    """Why a run could not be done; None where nothing says so."""
+    try:
+        return str(json.loads(run.failure.read_text("utf-8"))["reason"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError):
+        return "unknown: the file that says so is damaged"
+
+
+def forget_failures(runs: Sequence[PlannedRun]) -> None:
+    """Lets failed runs be tried again."""
+    for run in runs:
+        run.failure.unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    """What a failed run leaves is of no use without a checkpoint."""
+    if not any((folder / run_folder.CHECKPOINT).glob("number_*")):
+        shutil.rmtree(folder, ignore_errors=True)

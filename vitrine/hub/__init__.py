@@ -1,1 +1,0 @@
-"""What goes to the Hugging Face Hub, and the cards that describe it there and on disk."""

@@ -1,0 +1,184 @@
+"""The model folder: weights, labels, preprocessing and our own facts in one folder that transformers opens too."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, ValidationError
+from transformers import (
+    AutoImageProcessor,
+    AutoModelForImageClassification,
+    BitImageProcessor,
+    PreTrainedModel,
+    ViTImageProcessor,
+)
+from transformers.image_processing_utils import BaseImageProcessor
+
+from vitrine.data.images.decoding import RESAMPLE, Preparation
+from vitrine.data.images.processor import VitrineImageProcessor
+from vitrine.errors import UserError
+from vitrine.models.backbones.build import register_own_classes
+from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.calibration.selective import Trust
+from vitrine.models.hub_files import find_model_folder
+from vitrine.records.atomic import write_text
+
+METADATA = "vitrine.json"
+PLAIN = Preparation()
+EXAMPLES = "examples"
+
+
+class Example(BaseModel):
+    """A picture that shows what the model knows, with its true class.
+
+    Attributes:
+        file: relative to the model folder.
+        label_name: its true class.
+        prepared: whether it is the square as the network sees it, on which no step may be done again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    label_name: str
+    prepared: bool = False
+
+
+class ModelMetadata(BaseModel):
+    """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made.
+
+    `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    format: int = 1
+    vitrine_version: str
+    name: str
+    created: str
+    backbone: str
+    label_names: list[str]
+    image_size: int
+    training_pictures: int
+    test_pictures: int
+    test_accuracy: float | None
+    test_accuracy_interval: tuple[float, float] | None
+    test_macro_f1: float | None
+    examples: list[Example]
+    recipe: dict[str, Any]
+    trust: Trust | None = None
+
+
+def build_processor(
+    image_size: int, normalisation: Normalisation, preparation: Preparation = PLAIN
+) -> BaseImageProcessor:
+    """The one explicit processor of a model: any mode to RGB, steps, square, scale, normalise or whiten.
+
+    A standard one wherever it says the very same, so that the folder loads without remote code.
+    """
+    numbers: dict[str, Any] = {"image_mean": list(normalisation.mean), "image_std": list(normalisation.std)}
+    square = {"height": image_size, "width": image_size}
+    if preparation.steps == () and preparation.ground == "white":
+        if preparation.resize == "squash":
+            return ViTImageProcessor(size=square, resample=RESAMPLE, do_convert_rgb=True, **numbers)
+        if preparation.resize == "crop":
+            edge = {"shortest_edge": image_size}
+            return BitImageProcessor(size=edge, crop_size=square, resample=RESAMPLE, do_convert_rgb=True, **numbers)
+    return VitrineImageProcessor(
+        size=square,
+        steps=preparation.steps,
+        contrast_factor=preparation.contrast_factor,
+        centre_share=preparation.centre_share,
+        resize_mode=preparation.resize,
+        ground=preparation.ground,
+        **numbers,
+    )
+
+
+def normalise_squares(processor: BaseImageProcessor, squares: torch.Tensor) -> torch.Tensor:
+    """Does to prepared squares what is left to do: their numbers are normalised or whitened.
+
+    Args:
+        processor: of one of our models.
+        squares: uint8, `[batch, 3, side, side]`, as `prepare_square` gives them.
+
+    Returns:
+        float32, the same shape.
+    """
+    inputs = processor(images=list(squares), do_resize=False, do_center_crop=False, return_tensors="pt")
+    pixel_values: torch.Tensor = inputs["pixel_values"]
+    return pixel_values
+
+
+def save_model(folder: Path, model: PreTrainedModel, processor: BaseImageProcessor) -> None:
+    """Writes weights, labels and preprocessing."""
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    # With timm's own preprocessing in config.json, transformers would ignore the processor file of a timm model.
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    if config.pop("pretrained_cfg", None) is not None:
+        write_text(folder / "config.json", json.dumps(config, indent=2, ensure_ascii=False))
+
+
+def save_examples(folder: Path, pictures: Sequence[tuple[Image.Image, str]], prepared: bool = False) -> list[Example]:
+    """Writes pictures with their class names as PNG files below the model folder.
+
+    Args:
+        folder: the model folder.
+        pictures: each with its class name.
+        prepared: whether they are squares as the network sees them.
+    """
+    (folder / EXAMPLES).mkdir()
+    examples = []
+    for number, (picture, label_name) in enumerate(pictures):
+        file = f"{EXAMPLES}/{number:03d}.png"
+        picture.save(folder / file)
+        examples.append(Example(file=file, label_name=label_name, prepared=prepared))
+    return examples
+
+
+def save_metadata(folder: Path, metadata: ModelMetadata) -> None:
+    """Writes `vitrine.json`."""
+    write_text(folder / METADATA, metadata.model_dump_json(indent=2))
+
+
+def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, ModelMetadata | None, Path]:
+    """Loads a model in evaluation mode and float32, with its processor, our facts (None for others' models) and folder.
+
+    Args:
+        model_id: folder or id on the Hugging Face Hub.
+
+    Raises:
+        UserError: it is none of both, or cannot be loaded.
+    """
+    folder = find_model_folder(model_id)
+    register_own_classes()
+    try:
+        # float32: on a CPU the fastest without autocast, and what the final evaluation used.
+        model, loading = AutoModelForImageClassification.from_pretrained(
+            folder, trust_remote_code=False, dtype="float32", output_loading_info=True
+        )
+        processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+    except (
+        Exception
+    ) as error:  # the loaders raise what their file formats raise: OSError, SafetensorError, RuntimeError ...
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{model_id} cannot be loaded as an image classifier ({reason})") from error
+    if loading["missing_keys"]:
+        raise UserError(f"{model_id} lacks weights: {', '.join(sorted(loading['missing_keys'])[:3])}")
+    # Off by default in transformers, where a grey or transparent picture then ends in an error.
+    processor.do_convert_rgb = True
+    return model.eval(), processor, _read_metadata(folder), folder
+
+
+def _read_metadata(folder: Path) -> ModelMetadata | None:
+    path = folder / METADATA
+    if not path.exists():
+        return None
+    try:
+        return ModelMetadata.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{path} is not as this version writes it: {error.errors()[0]['msg']}") from error

@@ -1,0 +1,69 @@
+"""What computes a predictor's numbers: a network of torch, or an ONNX file; both give the same."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import PreTrainedModel
+
+from vitrine.models.backbones.outputs import compute_outputs
+from vitrine.models.calibration.ood import NEIGHBOURS, ReferenceFeatures
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a model says of some pictures.
+
+    Attributes:
+        logits: calibrated, `[pictures, labels]`.
+        familiarity: how like its training pictures they are, `[pictures]`; None where the model cannot say.
+    """
+
+    logits: npt.NDArray[np.float32]
+    familiarity: npt.NDArray[np.float32] | None
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float32]:
+        """Calibrated, `[pictures, labels]`; every row sums to 1."""
+        powers = np.exp(self.logits.astype(np.float64) - self.logits.max(axis=1, keepdims=True))
+        shares: npt.NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        return shares
+
+
+class Network(Protocol):
+    """Anything that turns normalised pictures into outputs."""
+
+    def run(self, pixel_values: torch.Tensor) -> Outputs:
+        """Computes the outputs of pixels `[pictures, 3, height, width]`."""
+
+
+@dataclass(frozen=True)
+class TorchNetwork:
+    """A network of torch.
+
+    Attributes:
+        model: in evaluation mode, placed.
+        temperature: by which its logits are still to be divided; 1 where it is in the weights.
+        reference: None where familiarity is not measured.
+        neighbours: see `Trust`.
+    """
+
+    model: PreTrainedModel
+    temperature: float = 1.0
+    reference: ReferenceFeatures | None = None
+    neighbours: int = NEIGHBOURS
+
+    @torch.inference_mode()
+    def run(self, pixel_values: torch.Tensor) -> Outputs:
+        """Computes the outputs of pixels `[pictures, 3, height, width]`."""
+        pixels = pixel_values.to(self.model.device, memory_format=torch.channels_last)
+        if self.reference is None:
+            return Outputs(self._scale(self.model(pixel_values=pixels).logits), None)
+        logits, features = compute_outputs(self.model, pixels)
+        return Outputs(self._scale(logits), self.reference.familiarity(features.cpu().numpy(), self.neighbours))
+
+    def _scale(self, logits: torch.Tensor) -> npt.NDArray[np.float32]:
+        scaled: npt.NDArray[np.float32] = (logits.float() / self.temperature).cpu().numpy()
+        return scaled

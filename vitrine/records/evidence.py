@@ -1,0 +1,135 @@
+"""The section `test` of metrics.json; `evidence.measure_test` fills it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vitrine.evaluation.intervals import Interval
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Correlation = Annotated[float, Field(ge=-1, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A part of metrics.json; a value that cannot be computed is None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ClassFigures(Section):
+    """One class of the test split.
+
+    Attributes:
+        label_name: its name.
+        pictures: test pictures of it; without one, recall and f1 are 0 by convention and have no interval.
+        answers: test pictures that were given its name; without one, precision is 0 by convention, without interval.
+        precision: share of its answers that are right.
+        precision_interval: Wilson's.
+        recall: share of its pictures that got its name.
+        recall_interval: Wilson's.
+        f1: harmonic mean of the two.
+        f1_interval: see `score_interval`.
+        auc: chance that a picture of it has a higher probability of it than one of the rest; None without either.
+        auc_interval: see `score_interval`.
+        average_precision: mean precision at each of its pictures, by falling probability; None as above.
+        average_precision_interval: see `score_interval`.
+    """
+
+    label_name: str
+    pictures: Count
+    answers: Count
+    precision: Share
+    precision_interval: Interval | None
+    recall: Share
+    recall_interval: Interval | None
+    f1: Share
+    f1_interval: Interval | None
+    auc: Share | None
+    auc_interval: Interval | None
+    average_precision: Share | None
+    average_precision_interval: Interval | None
+
+
+class TargetFigures(ClassFigures):
+    """The class that the recipe asks for (labels.target): the row of the table, and its share.
+
+    Attributes:
+        share: of the test pictures that are of it, in [0, 1]: the average precision of guessing.
+    """
+
+    share: Share
+
+
+class TwinFigures(Section):
+    """Accuracy with and without the test pictures of which training holds a copy, or a picture of the same group.
+
+    Attributes:
+        pictures: test pictures with such a twin.
+        accuracy: of them; None where there is none.
+        accuracy_interval: Wilson's.
+        other_pictures: test pictures without a twin.
+        other_accuracy: of them, the honest figure; None where there is none.
+        other_accuracy_interval: Wilson's.
+    """
+
+    pictures: Count
+    accuracy: Share | None
+    accuracy_interval: Interval | None
+    other_pictures: Count
+    other_accuracy: Share | None
+    other_accuracy_interval: Interval | None
+
+
+class TestEvidence(Section):
+    """The section `test` of metrics.json.
+
+    Attributes:
+        pictures: test pictures.
+        accuracy: share of right answers.
+        accuracy_interval: as in `intervals`.
+        top_k: k of the next.
+        top_k_accuracy: share of pictures whose class is among the k likeliest.
+        balanced_accuracy: mean recall of the tested classes.
+        macro_precision: mean over the tested classes.
+        macro_recall: the same as the balanced accuracy, under the name that stands beside precision.
+        macro_f1: mean over the tested classes.
+        cohen_kappa: agreement beyond chance; 0 for guessing, 1 without mistake.
+        matthews_correlation: of answers and truth, -1 to 1; 0 for guessing.
+        macro_auc: mean of the classes' one-against-rest AUC; None where there is none.
+        macro_average_precision: mean of the classes' average precision; None where there is none.
+        loss: mean log loss in nats.
+        brier_score: mean over the pictures of the squared distances summed over all classes; 0 to 2.
+        per_class: one row per class, in the order of the label ids.
+        confusion_matrix: counts, one row per true class.
+        target: of the class that the recipe asks for.
+        twins: None where nobody looked for twins.
+        intervals: 95 % interval of each figure above, under its name; None where the pictures say nothing of it.
+        resamples: of the bootstrap; large sets get fewer for AUC, average precision and the losses.
+        seed: of the bootstrap.
+    """
+
+    __test__ = False  # pytest takes classes of this name for tests
+
+    pictures: Annotated[int, Field(ge=1)]
+    accuracy: Share
+    accuracy_interval: Interval
+    top_k: int
+    top_k_accuracy: Share
+    balanced_accuracy: Share
+    macro_precision: Share
+    macro_recall: Share
+    macro_f1: Share
+    cohen_kappa: Correlation
+    matthews_correlation: Correlation
+    macro_auc: Share | None
+    macro_average_precision: Share | None
+    loss: Annotated[float, Field(ge=0)]
+    brier_score: Annotated[float, Field(ge=0)]
+    per_class: list[ClassFigures]
+    confusion_matrix: list[list[Count]]
+    target: TargetFigures | None
+    twins: TwinFigures | None
+    intervals: dict[str, Interval | None]
+    resamples: int
+    seed: int

@@ -1,0 +1,1 @@
+"""Pages and figures. In: records; out: one self-contained HTML file each."""

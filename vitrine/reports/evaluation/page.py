@@ -1,0 +1,178 @@
+"""What `python -m vitrine evaluate` writes: the record, the tables, the logits, and the page made of them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from PIL import Image
+
+from vitrine.data.images.decoding import PictureError
+from vitrine.evaluation.calibration import Reliability
+from vitrine.evaluation.evaluate import TrustFigures
+from vitrine.records.atomic import new_folder, write_text
+from vitrine.records.evaluation import Evaluation, MeasuredData
+from vitrine.reports.shared.calibration import judge_confidence
+from vitrine.reports.shared.mistakes import show_mistakes
+from vitrine.reports.shared.next_steps import suggest_for_evaluation
+from vitrine.reports.shared.reliability_plots import reliability_as_it_is
+from vitrine.reports.shared.results import describe_result
+from vitrine.reports.shared.verdict import Notice, notices_of_test, verdict
+from vitrine.reports.shared.wall import choose_predictions, describe_choice, hang_pictures, shrink
+from vitrine.ui.frame import inline_figure, render, thumbnail
+from vitrine.ui.texts import Language, Texts, load_texts
+
+RECORD = "evaluation.json"
+PAGE = "evaluation.html"
+PREDICTIONS = "predictions.csv"
+STRANGERS = "strangers.csv"
+LOGITS = "logits.npz"
+MOST_NAMED = 20  # files that cannot be read
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A model's answers to a data set.
+
+    Attributes:
+        evaluation: the record.
+        predictions: of predictions.csv, one row per picture of a class that the model knows.
+        strangers: the same for pictures of other classes, without what only a true class can tell.
+        logits: float32, `[predictions, classes]`, calibrated as far as the model is.
+        label_ids: int64, `[predictions]`.
+        show: opens the picture of a file.
+    """
+
+    evaluation: Evaluation
+    predictions: pd.DataFrame
+    strangers: pd.DataFrame
+    logits: npt.NDArray[np.float32]
+    label_ids: npt.NDArray[np.int64]
+    show: Callable[[str], Image.Image]
+
+
+def write_evaluation(folder: Path, measured: Measured, language: Language = "en") -> list[str]:
+    """Writes record, page, `predictions.csv`, `logits.npz`, and `strangers.csv` if there are any.
+
+    Args:
+        folder: is replaced as a whole where it exists.
+        measured: what to write.
+        language: of the page.
+
+    Returns:
+        The verdict and the warnings, in that language.
+    """
+    texts = load_texts(language)
+    evaluation = measured.evaluation
+    claim, evidence = verdict(evaluation.evidence.test, texts, elsewhere=evaluation.data.acquaintance != "same_split")
+    found = [*_warn_of_data(evaluation.data, texts), *notices_of_test(evaluation.evidence.test, texts)]
+    page = render("evaluation/page.html.jinja", _describe(measured, claim, evidence, found, texts), texts)
+    with new_folder(folder, replace=True) as temporary:
+        record = json.dumps(evaluation.model_dump(mode="json"), ensure_ascii=False)
+        write_text(temporary / RECORD, record)
+        measured.predictions.to_csv(temporary / PREDICTIONS, index=False)
+        if len(measured.strangers):
+            measured.strangers.to_csv(temporary / STRANGERS, index=False)
+        np.savez(temporary / LOGITS, test_logits=measured.logits, test_labels=measured.label_ids)
+        write_text(temporary / PAGE, page)
+    return [f"{claim} {evidence}", *(f"{texts(f'common.{notice.level}')} {notice.text}" for notice in found)]
+
+
+def _describe(measured: Measured, claim: str, evidence: str, found: list[Notice], texts: Texts) -> dict[str, object]:
+    evaluation = measured.evaluation
+    said = evaluation.evidence
+    chosen = choose_predictions(measured.predictions)
+    wall = hang_pictures(chosen, lambda file: shrink(measured.show(file)))
+    return {
+        **describe_result(said.test, said.label_names, texts),
+        "claim": claim,
+        "evidence": evidence,
+        "notices": found,
+        "next_steps": suggest_for_evaluation(said, texts),
+        "evaluation": evaluation,
+        "training_counts": None,
+        "reliability": _describe_reliability(said.reliability, said.test.accuracy, texts),
+        "trust": None if said.trust is None else _describe_trust(said.trust, texts),
+        "mistakes_section": show_mistakes(
+            said.mistakes, measured.predictions, said.label_names, _forgiving(measured.show), texts, is_run=False
+        ),
+        "wall": [asdict(item) | {"picture": thumbnail(item.picture)} for item in wall],
+        "wall_heading": texts("run.wall.heading_elsewhere"),
+        "wall_choice": describe_choice(chosen, measured.predictions, texts),
+        "unreadable": evaluation.data.unreadable[:MOST_NAMED],
+        "more_unreadable": max(0, len(evaluation.data.unreadable) - MOST_NAMED),
+    }
+
+
+def _forgiving(show: Callable[[str], Image.Image]) -> Callable[[str], Image.Image | None]:
+    def find(file: str) -> Image.Image | None:
+        try:
+            return show(file)
+        except PictureError:  # it could be read a minute ago
+            return None
+
+    return find
+
+
+def _warn_of_data(data: MeasuredData, texts: Texts) -> list[Notice]:
+    found = []
+    if data.acquaintance == "same_source":
+        found.append(Notice("warning", texts("evaluation.notices.same_source")))
+    if data.strangers:
+        names = texts.quote(list(data.strangers))
+        text = texts("evaluation.notices.strangers", count=sum(data.strangers.values()), names=names)
+        found.append(Notice("warning", text))
+    if data.unreadable:
+        found.append(Notice("warning", texts("evaluation.notices.unreadable", count=len(data.unreadable))))
+    if data.from_squares:
+        found.append(Notice("note", texts("evaluation.notices.from_squares")))
+    if data.acquaintance == "unknown":
+        found.append(Notice("note", texts("evaluation.notices.unknown_training")))
+    return found
+
+
+def _describe_reliability(reliability: Reliability, accuracy: float, texts: Texts) -> dict[str, object]:
+    kind = judge_confidence(reliability, accuracy)
+    interval = texts.interval(*reliability.error_interval, 1)
+    average = texts(
+        "evaluation.trust.on_average",
+        confidence=texts.percent(reliability.confidence, 1), accuracy=texts.percent(accuracy, 1),
+    )  # fmt: skip
+    chance = texts.percent(reliability.chance_error, 1)
+    return {
+        "claim": texts(f"calibration.claims.{kind}", error=texts.percent(reliability.error, 1)),
+        "average": average,
+        "error": texts.percent(reliability.error, 1),
+        "error_remark": texts("evaluation.trust.error_remark", interval=interval, chance=chance),
+        "figure": inline_figure(lambda theme: reliability_as_it_is(reliability, texts, theme)),
+    }
+
+
+def _describe_trust(trust: TrustFigures, texts: Texts) -> dict[str, object]:
+    accuracy, interval = trust.accuracy_answered, trust.accuracy_answered_interval
+    precision = texts.percent(trust.precision)
+    if accuracy is None or interval is None:
+        verdict_of_promise, remark = texts("evaluation.trust.no_answer"), ""
+    else:
+        kind = "open" if trust.is_kept is None else "kept" if trust.is_kept else "broken"
+        values = {"accuracy": texts.percent(accuracy, 1), "interval": texts.interval(*interval, 1)}
+        verdict_of_promise = texts(f"evaluation.trust.{kind}", precision=precision, **values)
+        remark = texts(
+            "evaluation.trust.answered_remark",
+            right=texts.number(trust.right), answered=texts.number(trust.answered), accuracy=values["accuracy"],
+        )  # fmt: skip
+    strangers = texts(
+        "evaluation.trust.strangers",
+        count=trust.strangers, refused=texts.number(trust.strangers_refused),
+        answered=texts.number(trust.strangers_answered),
+    )  # fmt: skip
+    return {
+        "figures": trust,
+        "aim": texts("evaluation.trust.aim", precision=precision),
+        "verdict": verdict_of_promise,
+        "answered_remark": remark,
+        "strangers": strangers if trust.strangers else "",
+    }

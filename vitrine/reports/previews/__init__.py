@@ -1,0 +1,1 @@
+"""Pages that show a choice before it is made: preprocessing steps, augmentation, learning rate."""

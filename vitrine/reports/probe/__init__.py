@@ -1,0 +1,1 @@
+"""The page of a study: what to expect before any training."""

@@ -1,0 +1,171 @@
+"""The page of a feasibility study: what to expect before anything is trained, and the same as JSON."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from vitrine.data.prepared.dataset import PreparedDataset, display_picture
+from vitrine.evaluation.probe.linear_probe import NEIGHBOURS, ConfusedPair, Study
+from vitrine.records.atomic import write_text
+from vitrine.reports.probe.class_map import HEIGHT, WIDTH, build_map
+from vitrine.reports.probe.words import (
+    advise,
+    expect,
+    find_notices,
+    give_evidence,
+    judge_rand,
+    judge_silhouette,
+)
+from vitrine.reports.shared.plots import confusion_matrix
+from vitrine.ui.frame import Thumbnail, inline_figure, render, thumbnail
+from vitrine.ui.palette import CLASS_COLOURS, Theme
+
+PAGE = "feasibility.html"
+NUMBERS = "feasibility.json"
+SCRIPT = Path(__file__).with_name("page.js.jinja")  # plain JavaScript; the name lets it travel with the templates
+MOST_PAIRS = 6
+PICTURES_PER_SIDE = 4
+LONGEST_SIDE = 128  # pixels
+
+
+@dataclass(frozen=True)
+class PairPicture:
+    """A picture that was given the name of the other class of its pair."""
+
+    picture: Thumbnail
+    file: str
+    shown: str
+    answered: str
+    share: float
+
+
+def write_feasibility_page(
+    folder: Path,
+    study: Study,
+    prepared: PreparedDataset,
+    rows: datasets.Dataset,
+    looked_at: int,
+    facts: Mapping[str, Any],
+) -> str:
+    """Writes `feasibility.html` and `feasibility.json`.
+
+    Args:
+        folder: is made where there is none; older files of these names are replaced.
+        study: of the rows, in their order.
+        prepared: the data set.
+        rows: the studied training and validation pictures.
+        looked_at: how many training and validation pictures there are.
+        facts: what the study was made with: `backbone`, `created`, `device`, `precision`, `seconds` (of each part).
+
+    Returns:
+        The sentence on top.
+    """
+    names = prepared.label_names
+    label_ids = list(rows["label"])
+    script = SCRIPT.read_text("utf-8")
+    content = {
+        "data": prepared.facts,
+        "facts": facts,
+        "study": study,
+        "expectation": expect(study, names),
+        "evidence": give_evidence(study),
+        "notices": find_notices(study, names, label_ids, looked_at),
+        "steps": advise(study, names, label_ids),
+        "majority_name": names[study.majority_class],
+        "silhouette_words": judge_silhouette(study.silhouette),
+        "rand_words": judge_rand(study.clusters.adjusted_rand_index),
+        "neighbours": NEIGHBOURS,
+        "map": build_map(study, rows, names),
+        "map_size": (WIDTH, HEIGHT),
+        "class_colours": CLASS_COLOURS,
+        "pairs": [_show_pair(pair, study, rows, names) for pair in study.pairs[:MOST_PAIRS]],
+        "more_pairs": max(0, len(study.pairs) - MOST_PAIRS),
+        "clusters": inline_figure(lambda theme: _draw_clusters(study, names, theme)),
+        "script": Markup(script),  # noqa: S704 (our own file, named by its hash in the page's policy)
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+    }
+    page = render("probe/page.html.jinja", content)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / NUMBERS, json.dumps(collect_numbers(study, names, facts), indent=2, ensure_ascii=False))
+    write_text(folder / PAGE, page)
+    return str(content["expectation"])
+
+
+def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of `feasibility.json`: shares in [0, 1], matrices with one row for each true class."""
+    head, clusters = study.head, study.clusters
+    return {
+        **facts,
+        "expectation": expect(study, label_names),
+        "pictures": study.pictures,
+        "label_names": list(label_names),
+        "chance": study.chance,
+        "majority": {"label_name": label_names[study.majority_class], "share": study.majority},
+        "head": {
+            "accuracy": head.accuracy,
+            "interval": head.interval,
+            "right": head.right,
+            "pictures": head.pictures,
+            "folds": head.folds,
+            "confusion_matrix": head.matrix.tolist(),
+        },
+        "neighbours": {"accuracy": study.neighbour_accuracy, "number": NEIGHBOURS},
+        "silhouette": study.silhouette,
+        "clusters": {
+            "adjusted_rand_index": clusters.adjusted_rand_index,
+            "agreement": clusters.agreement,
+            "matrix": clusters.matrix.tolist(),
+        },
+        "confused_pairs": [
+            asdict(pair) | {"first": label_names[pair.first], "second": label_names[pair.second], "rate": pair.rate}
+            for pair in study.pairs
+        ],
+        "pca_explained": study.maps.explained,
+    }
+
+
+def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme) -> Figure:
+    figure = confusion_matrix(study.clusters.matrix, label_names, theme)
+    figure.axes[0].set_xlabel("group found without labels, by the class that it fits best")
+    figure.axes[0].set_ylabel("label", labelpad=8)
+    return figure
+
+
+def _show_pair(pair: ConfusedPair, study: Study, rows: datasets.Dataset, label_names: Sequence[str]) -> dict[str, Any]:
+    pictures = []
+    for shown, answered in ((pair.first, pair.second), (pair.second, pair.first)):
+        pictures += _choose_mistakes(shown, answered, study, rows, label_names)
+    directions = [
+        {"shown": label_names[shown], "answered": label_names[answered], "count": count, "pictures": total}
+        for shown, answered, count, total in (
+            (pair.first, pair.second, pair.first_as_second, pair.first_pictures),
+            (pair.second, pair.first, pair.second_as_first, pair.second_pictures),
+        )
+        if count
+    ]
+    names = (label_names[pair.first], label_names[pair.second])
+    return {"names": names, "directions": directions, "pictures": pictures}
+
+
+def _choose_mistakes(
+    shown: int, answered: int, study: Study, rows: datasets.Dataset, label_names: Sequence[str]
+) -> list[PairPicture]:
+    """The surest mistakes first: they tell most, of the classes or of a wrong label."""
+    head = study.head
+    places = np.flatnonzero((np.asarray(rows["label"]) == shown) & (head.answers == answered))
+    found = []
+    for place in places[np.argsort(-head.confidences[places], kind="stable")][:PICTURES_PER_SIDE].tolist():
+        row = rows[place]
+        picture = thumbnail(display_picture(row, min(LONGEST_SIDE, max(row["width"], row["height"]))))
+        share = float(head.confidences[place])
+        found.append(PairPicture(picture, row["file"], label_names[shown], label_names[answered], share))
+    return found

@@ -1,0 +1,101 @@
+"""The report of a training run: figures as PNG files, and one page that a visitor understands in a minute."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.records.atomic import write_text
+from vitrine.records.folder import FIGURES, REPORT
+from vitrine.records.run import RunRecords, read_run
+from vitrine.reports.learning_curve.page import describe_learning_curve
+from vitrine.reports.shared.calibration import show_calibration
+from vitrine.reports.shared.mistakes import pictures_of, show_mistakes
+from vitrine.reports.shared.next_steps import suggest_for_run
+from vitrine.reports.shared.plots import confusion_matrix, prediction_wall, save_png, training_curves
+from vitrine.reports.shared.results import describe_result
+from vitrine.reports.shared.selective import show_rejection
+from vitrine.reports.shared.verdict import Notice, notices, verdict
+from vitrine.reports.shared.wall import (
+    WallPicture,
+    choose_predictions,
+    describe_choice,
+    hang_pictures,
+    show_test_pictures,
+)
+from vitrine.ui.frame import inline_figure, render, thumbnail
+from vitrine.ui.texts import Language, Texts, load_texts
+
+
+def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Language = "en") -> None:
+    """Writes `figures/*.png` and `report.html` from what the run folder holds, `model/` included.
+
+    Args:
+        run_folder: of a training whose records and model are written; may still bear an unfinished name.
+        prepared: the data set that the run was made with.
+        language: of page and figures.
+
+    Raises:
+        UserError: a record is missing, incomplete or contradicts another.
+    """
+    texts = load_texts(language)
+    records = read_run(run_folder, prepared.label_names)
+    chosen = choose_predictions(records.predictions)
+    wall = hang_pictures(chosen, show_test_pictures(prepared))
+    _write_figures(run_folder / FIGURES, records, prepared, wall, texts)
+    metrics = records.metrics
+    claim, evidence = verdict(metrics.test, texts)
+    content = {
+        **describe_result(metrics.test, prepared.label_names, texts),
+        **_describe_sections(records, prepared, texts),
+        "claim": claim,
+        "evidence": evidence,
+        "notices": notices(metrics, texts),
+        "next_steps": suggest_for_run(metrics, records.history, metrics.mistakes, metrics.learning_curve, texts),
+        "curves": inline_figure(
+            lambda theme: training_curves(records.history, metrics.validation.best_epoch, theme, texts)
+        ),
+        "data": prepared.facts,
+        "data_notes": [Notice("note", note) for note in prepared.facts.notes],
+        "training_counts": prepared.facts.counts["train"],
+        "training": metrics.training,
+        "validation": metrics.validation,
+        "environment": records.environment,
+        "recipe": records.recipe,
+        "own_code": records.own_code,
+        "wall": [asdict(item) | {"picture": thumbnail(item.picture)} for item in wall],
+        "wall_heading": texts("run.wall.heading"),
+        "wall_choice": describe_choice(chosen, records.predictions, texts),
+    }
+    write_text(run_folder / REPORT, render("run/page.html.jinja", content, texts))
+
+
+def _describe_sections(records: RunRecords, prepared: PreparedDataset, texts: Texts) -> dict[str, object]:
+    """The sections that a run may lack: None where it was not measured."""
+    metrics = records.metrics
+    pictures, names = pictures_of(prepared), prepared.label_names
+    return {
+        "calibration": None if metrics.calibration is None else show_calibration(metrics.calibration, texts),
+        "rejection": None if metrics.rejection is None else show_rejection(metrics.rejection, texts),
+        "mistakes_section": None
+        if metrics.mistakes is None
+        else show_mistakes(metrics.mistakes, records.predictions, names, pictures, texts),
+        "learning_curve": None
+        if metrics.learning_curve is None
+        else describe_learning_curve(metrics.learning_curve, texts),
+    }
+
+
+def _write_figures(
+    folder: Path, records: RunRecords, prepared: PreparedDataset, wall: list[WallPicture], texts: Texts
+) -> None:
+    folder.mkdir(exist_ok=True)
+    matrix = np.asarray(records.metrics.test.confusion_matrix)
+    curves = training_curves(records.history, records.metrics.validation.best_epoch, texts=texts)
+    save_png(curves, folder / "curves.png")
+    save_png(confusion_matrix(matrix, prepared.label_names, texts=texts), folder / "confusion_matrix.png")
+    pictures = [item.picture for item in wall]
+    captions = [item.caption(texts) for item in wall]
+    correct = [item.correct for item in wall]
+    save_png(prediction_wall(pictures, captions, correct), folder / "predictions.png")

@@ -1,0 +1,245 @@
+"""Numbers to figures: pure functions that return a `matplotlib.figure.Figure` and touch neither files nor global state.
+
+Figures are 4.6 inches wide, so that their 9 point letters can still be read on a phone; only matrices of many
+classes grow wider. `pyplot` is never used: it keeps every figure alive in a hidden list.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from PIL import Image
+
+from vitrine.ui.figures import SMALL_PICTURE, save_png, shorten, style
+from vitrine.ui.palette import LIGHT, SPLIT_WORDS, SPLITS, Theme, split_colour
+from vitrine.ui.texts import NO_BREAK, Texts, load_texts
+
+__all__ = ["class_distribution", "confusion_matrix", "prediction_wall", "save_png", "training_curves"]
+
+WIDTH = 4.6  # inches; shown 330 px wide on a phone, 9 points are 9 px high
+MAX_CLASSES_WITH_NUMBERS = 20
+LONGEST_NAME = 24  # characters beside an axis; the tables give names in full
+WALL_COLUMNS = 3
+
+
+def training_curves(history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT, texts: Texts | None = None) -> Figure:
+    """Loss above accuracy, for training and validation pictures, with the kept epoch marked.
+
+    Args:
+        history: one row per epoch: epoch (from 1), train_loss, validation_loss, train_accuracy, validation_accuracy,
+            and, since Vitrine measures it, calibrated_loss.
+        best_epoch: the epoch whose weights were kept.
+        theme: colours.
+        texts: of the page's language; None: English.
+    """
+    texts = texts or load_texts("en")
+    with style(theme):
+        figure = Figure(figsize=(WIDTH, 5.2), layout="constrained")
+        loss, accuracy = figure.subplots(2, 1, sharex=True)
+        for axes, quantity in ((loss, "loss"), (accuracy, "accuracy")):
+            _draw_curves(axes, history, quantity, best_epoch, theme, texts)
+        loss.set_title(texts("common.figures.loss"))
+        losses = history[["train_loss", "validation_loss"]].to_numpy(dtype=float)
+        loss.set_ylim(0, 1.1 * losses.max(where=np.isfinite(losses), initial=1e-3))
+        accuracy.set_title(texts("common.figures.accuracy"))
+        accuracy.set_xlabel(texts("common.figures.epoch"))
+        accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=f"{NO_BREAK}%"))
+        lowest = history[["train_accuracy", "validation_accuracy"]].min().min()
+        # A whole tenth below: neither a single epoch nor the last tenth of a percent shall fill the whole height.
+        accuracy.set_ylim(max(0.0, np.floor(lowest * 10 - 0.2) / 10), 1.02)
+        figure.legend(*loss.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    return figure
+
+
+def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: int, theme: Theme, texts: Texts) -> None:
+    epochs = history["epoch"]
+    marker = "o" if len(history) <= 20 else ""  # a line of one epoch would be invisible without its point
+    axes.axvline(best_epoch, color=theme.muted, linewidth=1, linestyle=":")
+    for split, dashes in (("train", "--"), ("validation", "-")):
+        axes.plot(
+            epochs, history[f"{split}_{quantity}"], dashes, marker=marker, markersize=3.5, linewidth=2,
+            color=split_colour(theme, split), label=texts(f"common.splits.{split}"),
+        )  # fmt: skip
+    if quantity == "loss" and "calibrated_loss" in history:
+        axes.plot(
+            epochs, history["calibrated_loss"], "-.", marker=marker, markersize=3.5, linewidth=1.5,
+            color=split_colour(theme, "validation"), label=texts("common.figures.calibrated"),
+        )  # fmt: skip
+    kept = history.loc[epochs == best_epoch, f"validation_{quantity}"]
+    axes.plot(
+        [best_epoch], kept, "o", markersize=9, color=theme.validation, markeredgecolor=theme.text,
+        label=texts("common.figures.kept", epoch=best_epoch), clip_on=False, zorder=3,
+    )  # fmt: skip
+    axes.grid(axis="y")
+    axes.margins(x=0.03)
+
+
+def confusion_matrix(
+    counts: npt.NDArray[np.int_], label_names: Sequence[str], theme: Theme = LIGHT, texts: Texts | None = None
+) -> Figure:
+    """Rows are the true classes, columns the answers; the shade is the share of the row.
+
+    Right answers (the diagonal) and mistakes have two colours, and small shares are lifted (square root), so that a
+    rare mistake among a hundred classes can be seen. Up to 20 classes the cells hold the count and the row's share.
+
+    Args:
+        counts: `[classes, classes]`, rows = true class. A row without pictures is hatched.
+        label_names: in the order of the rows.
+        theme: colours.
+        texts: of the page's language; None: English.
+    """
+    texts = texts or load_texts("en")
+    total = len(label_names)
+    few = total <= MAX_CLASSES_WITH_NUMBERS
+    names = [shorten(name, LONGEST_NAME) for name in label_names]
+    pictures = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(pictures, 1)
+    side, margin = _matrix_side(names)
+    names_fit = max(map(len, names)) * 0.08 < side / total
+    with style(theme):
+        figure = Figure(figsize=(margin + side, (0.6 if names_fit else margin) + side), layout="constrained")
+        axes = figure.subplots()
+        axes.imshow(_matrix_colours(shares, theme), aspect="equal", interpolation="nearest")
+        if few:
+            _write_cells(axes, counts, shares, theme, texts)
+        _write_names(axes, names, 9 if few else 6.5, names_fit, texts)
+        for row in np.flatnonzero(pictures == 0).tolist():
+            axes.axhspan(row - 0.5, row + 0.5, facecolor="none", edgecolor=theme.line, hatch="////", linewidth=0)
+            words = texts("common.figures.no_test_pictures")
+            axes.text(-0.4, row, words, va="center", color=theme.muted, fontsize=9 if few else 6.5)
+        # Lines between the cells; a grid would need as many ticks again, which take a second with 100 classes.
+        gaps, ends = np.arange(total + 1) - 0.5, (-0.5, total - 0.5)
+        axes.hlines(gaps, *ends, color=theme.surface, linewidth=2 if few else 0.5)
+        axes.vlines(gaps, *ends, color=theme.surface, linewidth=2 if few else 0.5)
+        axes.set(xlim=ends, ylim=ends[::-1])
+    return figure
+
+
+def _matrix_side(names: Sequence[str]) -> tuple[float, float]:
+    """Side of the matrix and room for its names, in inches; together a phone's width where the numbers allow it."""
+    few = len(names) <= MAX_CLASSES_WITH_NUMBERS
+    margin = 0.45 + max(map(len, names)) * (0.082 if few else 0.06)
+    needed = len(names) * (0.42 if few else 0.115)
+    largest = 1.1 * len(names)  # two classes need no cells of the size of a hand
+    return max(needed, min(WIDTH - margin, largest)), margin
+
+
+def _matrix_colours(shares: npt.NDArray[np.float64], theme: Theme) -> npt.NDArray[np.float64]:
+    """`[classes, classes, 3]`: from the ground to the colour of right answers (diagonal) or mistakes (elsewhere)."""
+    weight = np.sqrt(shares)[..., np.newaxis]
+    full = np.full((*shares.shape, 3), to_rgb(theme.wrong))
+    full[np.diag_indices(len(shares))] = to_rgb(theme.right)
+    ground = np.asarray(to_rgb(theme.raised))
+    colours: npt.NDArray[np.float64] = weight * full + (1 - weight) * ground
+    return colours
+
+
+def _write_cells(
+    axes: Axes, counts: npt.NDArray[np.int_], shares: npt.NDArray[np.float64], theme: Theme, texts: Texts
+) -> None:
+    colours = _matrix_colours(shares, theme)
+    for row, column in np.argwhere(counts > 0):
+        brightness = colours[row, column] @ (
+            0.299,
+            0.587,
+            0.114,
+        )  # as the eye weighs red, green and blue (ITU-R BT.601)
+        ink = LIGHT.text if brightness > 0.55 else LIGHT.surface
+        for text, size, offset, va, weight in (
+            (texts.number(counts[row, column]), 9, 1, "bottom", "bold"),
+            (texts.percent(shares[row, column]), 7, -1, "top", "normal"),
+        ):
+            axes.annotate(text, (column, row), (0, offset), textcoords="offset points", ha="center", va=va,
+                          color=ink, fontsize=size, fontweight=weight)  # fmt: skip
+
+
+def _write_names(axes: Axes, names: Sequence[str], size: float, upright: bool, texts: Texts) -> None:
+    places = np.arange(len(names))
+    axes.set_xticks(places, names, rotation=0 if upright else 90, fontsize=size)
+    axes.set_yticks(places, names, fontsize=size)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel(texts("common.figures.answer"))
+    axes.set_ylabel(texts("common.figures.truth"), labelpad=8)
+
+
+def class_distribution(counts: Mapping[str, Mapping[str, int]], theme: Theme = LIGHT) -> Figure:
+    """One bar per class, the largest on top, divided into the splits, with the class's total at its end.
+
+    Args:
+        counts: pictures by split (train, validation, test) and label name; a class may be absent from a split.
+        theme: colours.
+    """
+    table = pd.DataFrame({split: pd.Series(counts[split], dtype=float) for split in SPLITS}).fillna(0)
+    totals = table.sum(axis=1).sort_values(ascending=False, kind="stable")[::-1]  # rows are counted from the bottom
+    table = table.loc[totals.index]
+    rows = np.arange(len(table))
+    with style(theme):
+        figure = Figure(figsize=(WIDTH, 0.5 + 0.27 * len(table)), layout="constrained")
+        axes = figure.subplots()
+        left = np.zeros(len(table))
+        for split in SPLITS:
+            axes.barh(
+                rows, table[split], left=left, height=0.72, color=split_colour(theme, split),
+                edgecolor=theme.surface, linewidth=0.8, label=SPLIT_WORDS[split],
+            )  # fmt: skip
+            left += table[split].to_numpy()
+        for row, total in zip(rows, totals, strict=True):
+            axes.annotate(f"{total:,.0f}", (total, row), (4, 0), textcoords="offset points", va="center")
+        axes.set_yticks(rows, [shorten(str(name), LONGEST_NAME) for name in table.index])
+        axes.tick_params(left=False, bottom=False, labelbottom=False)
+        axes.spines[:].set_visible(False)
+        axes.set_ylim(-0.6, len(table) - 0.4)
+        axes.margins(x=0.12)
+        figure.legend(loc="outside upper left", ncols=3)
+    return figure
+
+
+def prediction_wall(
+    pictures: Sequence[Image.Image], captions: Sequence[str], correct: Sequence[bool], theme: Theme = LIGHT
+) -> Figure:
+    """Pictures with their captions; right ones have a tick and a green frame, wrong ones a cross and a red frame.
+
+    Args:
+        pictures: at least one, of any size.
+        captions: one for each picture: "true / predicted, 97 %".
+        correct: whether each prediction is right.
+        theme: colours.
+    """
+    columns = min(WALL_COLUMNS, len(pictures))
+    rows = -(-len(pictures) // columns)
+    side, gap, room = (
+        WIDTH / WALL_COLUMNS - 0.1,
+        0.1,
+        0.46,
+    )  # of a picture, around it, and for three lines above it; inches
+    width, height = columns * (side + gap), rows * (side + gap + room)
+    with style(theme):
+        figure = Figure(figsize=(width, height))
+        for place, (picture, caption, is_right) in enumerate(zip(pictures, captions, correct, strict=True)):
+            left = place % columns * (side + gap) + gap / 2
+            bottom = height - (place // columns + 1) * (side + gap + room) + gap
+            axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
+            _hang(axes, picture, f"{'✓' if is_right else '✗'} {caption}", theme.right if is_right else theme.wrong)
+    return figure
+
+
+def _hang(axes: Axes, picture: Image.Image, caption: str, colour: str) -> None:
+    """Shows a picture whole in a square frame, so that tall and wide ones line up."""
+    half_width, half_height = (side / max(picture.size) for side in picture.size)
+    axes.imshow(
+        np.asarray(picture.convert("RGB")),
+        interpolation="nearest" if max(picture.size) < SMALL_PICTURE else "antialiased",
+        extent=(-half_width, half_width, -half_height, half_height),
+    )
+    axes.set(xticks=[], yticks=[], xlim=(-1.04, 1.04), ylim=(-1.04, 1.04))
+    axes.spines[:].set(visible=True, color=colour, linewidth=2.5)
+    lines = textwrap.wrap(caption, 24, max_lines=3, placeholder=" …", break_on_hyphens=False)
+    axes.set_title("\n".join(lines), fontsize=7, color=colour)

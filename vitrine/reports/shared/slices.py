@@ -1,0 +1,42 @@
+"""Kinds of test pictures that a model finds harder, in words and as a table."""
+
+from collections.abc import Mapping, Sequence
+
+from vitrine.evaluation.slices import Slice
+from vitrine.ui.texts import Texts
+
+
+def show_slices(slices: Sequence[Slice], texts: Texts) -> Mapping[str, object]:
+    """What the template shows: sentences on the kinds that are shown to be harder, and a row for each kind."""
+    weak = [one for one in slices if one.is_weaker and one.accuracy is not None and one.rest_accuracy is not None]
+    sentences = [
+        texts(
+            "slices.weaker",
+            name=texts(f"slices.names.{one.name}"),
+            accuracy=texts.percent(one.accuracy or 0.0),
+            rest=texts.percent(one.rest_accuracy or 0.0),
+        )
+        for one in weak
+    ]
+    return {
+        "sentences": sentences or [texts("slices.none_weaker")],
+        "has_weak": bool(weak),
+        "rows": [_show_slice(one, texts) for one in slices],
+    }
+
+
+def _show_slice(one: Slice, texts: Texts) -> dict[str, str]:
+    decimals = 2 if one.name in ("elongated", "blurred") else 0
+    limit = "" if one.limit is None else texts(f"slices.limits.{one.name}", limit=texts.number(one.limit, decimals))
+    if one.accuracy is None or one.interval is None or one.rest_accuracy is None:
+        verdict = "slices.no_pictures" if not one.pictures else "slices.no_others"
+        return {"name": texts(f"slices.names.{one.name}"), "limit": "", "verdict": texts(verdict), "pictures": ""}
+    return {
+        "name": texts(f"slices.names.{one.name}"),
+        "limit": limit,
+        "pictures": texts.number(one.pictures),
+        "accuracy": texts.percent(one.accuracy),
+        "interval": texts.interval(*one.interval),
+        "rest": texts.percent(one.rest_accuracy),
+        "verdict": texts("slices.is_weaker" if one.is_weaker else "slices.is_not_weaker"),
+    }

@@ -1,0 +1,218 @@
+"""Puts a prepared data set on the Hugging Face Hub, with its card, its manifest and its facts."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import datasets
+import httpx2
+from huggingface_hub import CommitOperationAdd, DatasetCard, HfApi, hf_hub_download
+from huggingface_hub.errors import (
+    BadRequestError,
+    EntryNotFoundError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
+from PIL import Image
+
+from vitrine.data.images.prefetch import map_ahead
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared, read_manifest
+from vitrine.data.sources.hub_access import ANSWER_SECONDS, causes, describe_error, quiet_datasets
+from vitrine.errors import UserError
+from vitrine.records.prepared import CARD, FACTS, MANIFEST
+from vitrine.ship.data_card import (
+    columns_of,
+    hash_file,
+    hash_splits,
+    make_public,
+    merge_cards,
+    read_head,
+    render_data_card,
+)
+
+DATASET = "dataset"
+PLAIN_PIXELS = (b"P5", b"P6")  # PGM and PPM, which the pages of the Hub do not show
+ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+REFUSED, FORBIDDEN = 401, 403
+
+
+@dataclass(frozen=True)
+class PublishedData:
+    """Where a data set is now, and what it is.
+
+    Attributes:
+        address: of its page.
+        commit: that the push made.
+        pictures: number of pictures in all splits.
+    """
+
+    address: str
+    commit: str
+    pictures: int
+
+
+def publish_data(
+    prepared_folder: Path, repo_id: str, private: bool = False, licence: str | None = None
+) -> PublishedData:
+    """Pushes a prepared data set; one of Vitrine's that is there already is replaced.
+
+    Args:
+        prepared_folder: what data_prep.py wrote.
+        repo_id: `owner/name`.
+        private: whether a new data set is for its owner only.
+        licence: a licence id of the Hub such as `mit` or `cc-by-4.0`; None keeps the one that the card has, or says
+            that it is not known.
+
+    Raises:
+        UserError: no such prepared data set, no right to write there, something else is there, or no network.
+    """
+    if not ID.fullmatch(repo_id):
+        raise UserError(f"{repo_id}: a data set on the Hub reads owner/name")
+    prepared = open_prepared(prepared_folder)
+    api = HfApi()
+    with _one_message(repo_id):
+        theirs = _check_place(api, repo_id, private)
+        licence = licence or _licence_of(theirs)
+        card = _render(prepared, repo_id, licence)
+        _check_card(card, licence)
+        api.create_repo(repo_id, repo_type=DATASET, private=private, exist_ok=True)
+        facts = make_public(prepared.facts).model_dump_json(indent=2)
+        # The facts come first: by them, a push that was cut off is known as Vitrine's and can be run again.
+        _commit(api, repo_id, "Manifest and facts", {MANIFEST: prepared.folder / MANIFEST, FACTS: facts.encode()})
+        _push_splits(prepared, repo_id)
+        theirs = Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")
+        commit = _commit(api, repo_id, "Card", {CARD: merge_cards(card, theirs).encode()})
+    pictures = sum(len(split) for split in prepared.splits.values())
+    return PublishedData(f"{api.endpoint}/datasets/{repo_id}", commit, pictures)
+
+
+def _check_place(api: HfApi, repo_id: str, private: bool) -> str:
+    """Asks once, without retries, who we are and what is there; returns the card that is there, or ""."""
+    try:
+        there = api.dataset_info(repo_id, timeout=ANSWER_SECONDS)
+    except RepositoryNotFoundError:
+        there = None
+    user = api.whoami()
+    owner = repo_id.split("/")[0]
+    owners = [user["name"], *(one["name"] for one in user.get("orgs", []))]
+    if owner.lower() not in (name.lower() for name in owners):
+        raise UserError(f"{repo_id}: you are logged in as {user['name']} and may write to {', '.join(owners)} only")
+    if there is None:
+        return ""
+    files = {file.rfilename for file in there.siblings or ()}
+    if files - {CARD, ".gitattributes"} and FACTS not in files:
+        raise UserError(
+            f"{repo_id} is there already, is no data set of Vitrine's, and is not overwritten; choose another name"
+        )
+    if private and not there.private:
+        raise UserError(f"{repo_id} is there already and is public; make it private on its page first, or rename it")
+    if CARD not in files:
+        return ""
+    return Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")
+
+
+def _licence_of(card: str) -> str | None:
+    """What somebody wrote on the data set's page; of several licences, the first."""
+    licence = read_head(card).get("license")
+    return licence[0] if isinstance(licence, list) else licence
+
+
+def _render(prepared: PreparedDataset, repo_id: str, licence: str | None) -> str:
+    return render_data_card(
+        prepared.facts,
+        read_manifest(prepared.folder),
+        hash_file(prepared.folder / MANIFEST),
+        hash_splits(prepared.splits),
+        columns_of(prepared.splits),
+        licence,
+        repo_id,
+    )
+
+
+def _check_card(card: str, licence: str | None) -> None:
+    """Lets the Hub look at the card's head before anything is uploaded."""
+    try:
+        DatasetCard(card).validate()
+    except ValueError as error:
+        about = f"--licence {licence}: " if licence else ""
+        raise UserError(f"{about}the Hub does not accept the card ({describe_error(error)})") from error
+
+
+def _commit(api: HfApi, repo_id: str, message: str, files: Mapping[str, bytes | Path]) -> str:
+    operations = [CommitOperationAdd(name, content) for name, content in files.items()]
+    return api.create_commit(repo_id, operations, commit_message=message, repo_type=DATASET).oid
+
+
+def _push_splits(prepared: PreparedDataset, repo_id: str) -> None:
+    beside = prepared.folder.absolute().parent
+    with quiet_datasets(), tempfile.TemporaryDirectory(prefix=".vitrine-push-", dir=beside) as cache:
+        encoded = {name: _encode_split(split, name, cache) for name, split in prepared.splits.items()}
+        datasets.DatasetDict(encoded).push_to_hub(repo_id, commit_message="Pictures")
+
+
+def _encode_split(split: datasets.Dataset, name: str, cache: str) -> datasets.Dataset:
+    """The split with its pictures as PNG: the same pixels, in a format that every program and page shows."""
+    stored = split.cast_column("image", datasets.Image(decode=False))
+
+    def rows(name: str) -> Iterator[dict[str, Any]]:
+        del name  # tells the splits apart in the cache
+        pictures = map_ahead(_to_png, (row["image"]["bytes"] for row in stored.select_columns(["image"])))
+        for row, picture in zip(stored.remove_columns(["image"]), pictures, strict=True):
+            path = PurePosixPath(row["file"]).with_suffix(".png").name
+            yield row | {"image": {"bytes": picture, "path": path}}
+
+    return datasets.Dataset.from_generator(
+        rows, gen_kwargs={"name": name}, features=split.features, cache_dir=cache, split=name, fingerprint=name
+    )
+
+
+def _to_png(picture: bytes) -> bytes:
+    if not picture.startswith(PLAIN_PIXELS):
+        return picture
+    stream = BytesIO()
+    Image.open(BytesIO(picture)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@contextmanager
+def _one_message(repo_id: str) -> Iterator[None]:
+    """Turns what the Hub, or the way to it, says into one message."""
+    try:
+        yield
+    except OfflineModeIsEnabled as error:
+        raise UserError(f"{repo_id}: HF_HUB_OFFLINE=1 forbids to reach the Hub; unset it to publish") from error
+    except LocalTokenNotFoundError as error:
+        raise UserError(f"{repo_id}: you are not logged in; run `hf auth login` (a token with write access)") from error
+    except HFValidationError as error:
+        raise UserError(f"{repo_id}: the Hub does not take this name ({describe_error(error)})") from error
+    except RuntimeError as error:  # an upload that failed is wrapped
+        answer = next((one for one in causes(error) if isinstance(one, HfHubHTTPError)), None)
+        if answer is None:
+            raise
+        raise UserError(f"{repo_id}: {_explain_answer(answer)}") from error
+    except HfHubHTTPError as error:
+        raise UserError(f"{repo_id}: {_explain_answer(error)}") from error
+    except (httpx2.HTTPError, EntryNotFoundError, ConnectionError, TimeoutError) as error:
+        raise UserError(
+            f"{repo_id}: the Hugging Face Hub cannot be reached ({describe_error(error)}); run the command again with "
+            "a network. Pictures that were uploaded already are not sent again"
+        ) from error
+
+
+def _explain_answer(error: HfHubHTTPError) -> str:
+    status = error.response.status_code
+    if status == REFUSED:
+        return "the Hub does not accept your token; run `hf auth login`, or change HF_TOKEN"
+    if status == FORBIDDEN:
+        return "your token gives no right to write there; run `hf auth login` with a token that has write access"
+    if isinstance(error, BadRequestError):
+        return f"the Hub does not accept it ({error.server_message or describe_error(error)})"
+    return f"the Hub answered with an error ({describe_error(error)}); try again later"

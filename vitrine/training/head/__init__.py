@@ -1,0 +1,1 @@
+"""Training a head alone, on features that are computed once."""

@@ -1,0 +1,195 @@
+"""What the head of a frozen backbone receives, computed once for all epochs and kept until the run is finished."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import numpy.typing as npt
+import torch
+from accelerate import PartialState
+from accelerate.utils import gather
+from transformers import PreTrainedModel
+
+from vitrine.data.loading.loaders import Batch, build_evaluation_loader
+from vitrine.models.backbones.features import compute_features
+from vitrine.models.backbones.normalization import Normalisation
+from vitrine.records.atomic import new_folder, write_text
+from vitrine.training.machine.devices import Precision
+
+BATCH_SIZE = 64
+MOST_BYTES = 4 * 2**30  # they are held in memory; beyond this a training that computes them anew is safer
+FEATURES = "features"  # in a checkpoint
+FACTS = "facts.json"
+ARRAYS = ("train", "train_label_ids", "validation", "validation_label_ids")
+
+# (float pixels [batch, 3, height, width] of 0 to 255, number of the view, rows in the split) -> changed pixels
+Change = Callable[[torch.Tensor, int, Sequence[int]], torch.Tensor]
+Numbers = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class HeadInputs:
+    """What the head receives.
+
+    Attributes:
+        train: `[views, pictures, width]`.
+        train_label_ids: `[pictures]`.
+        validation: `[pictures, width]`, of the pictures as they are.
+        validation_label_ids: `[pictures]`.
+    """
+
+    train: Numbers
+    train_label_ids: npt.NDArray[np.int64]
+    validation: Numbers
+    validation_label_ids: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """How pictures are looked at.
+
+    Attributes:
+        count: views of each training picture.
+        change: makes a view of training pictures; view v is what epoch v of the slow way would see.
+        recipe: what `change` and the network depend on, as JSON can hold it; stored features of another are not used.
+        precision: of the backbone's pass.
+        whitens: whether each picture is brought to mean 0 and deviation 1.
+        workers: loader processes.
+    """
+
+    count: int
+    change: Change
+    recipe: dict[str, Any]
+    precision: Precision = "fp32"
+    whitens: bool = False
+    workers: int = 0
+
+
+def fits_in_memory(width: int, views: int, training_pictures: int, validation_pictures: int) -> bool:
+    """Whether the features stay below 4 GiB."""
+    return 4 * width * (views * training_pictures + validation_pictures) <= MOST_BYTES
+
+
+def compute_head_inputs(
+    model: PreTrainedModel,
+    normalisation: Normalisation,
+    train: datasets.Dataset,
+    validation: datasets.Dataset,
+    options: ViewOptions,
+    store: Path | None = None,
+    on_pictures: Callable[[int, int], None] = lambda _, __: None,
+) -> HeadInputs:
+    """Looks at every training picture as often as there are views, and once at every validation picture.
+
+    Several processes share the pictures and all of them get the whole result.
+
+    Args:
+        model: on the device that shall do the work.
+        normalisation: that of the network's weights.
+        train: split of a prepared data set.
+        validation: likewise.
+        options: how to look at them.
+        store: folder that keeps the result, so that a resumed run need not compute it again; features of other
+            pictures, weights or settings that lie there are replaced. One process alone stores.
+        on_pictures: told the pictures done and all of them, counting each view.
+    """
+    state = PartialState()
+    facts = _describe(model, normalisation, train, validation, options)
+    if state.num_processes > 1:
+        store = None  # machines may not share a disk, and all must agree on who computes what
+    if store is not None and (found := _read(store, facts)) is not None:
+        return found
+    total = options.count * len(train) + len(validation)
+    done = 0
+
+    def count(pictures: int) -> None:
+        nonlocal done
+        done = min(total, done + pictures * state.num_processes)
+        on_pictures(done, total)
+
+    def look(split: datasets.Dataset, view: int | None) -> Numbers:
+        # A process more than pictures still needs one, or it would have nothing to give.
+        rows = range(min(state.process_index, len(split) - 1), len(split), state.num_processes)
+        batches = _read_batches(split, rows, options, view, model.device)
+        features = compute_features(model, batches, normalisation, options.precision, count, options.whitens)
+        return _gather(features, len(split), state)
+
+    inputs = HeadInputs(
+        train=np.stack([look(train, view) for view in range(options.count)]),
+        train_label_ids=np.asarray(train["label"], np.int64),
+        validation=look(validation, None),
+        validation_label_ids=np.asarray(validation["label"], np.int64),
+    )
+    if store is not None:
+        _write(store, facts, inputs)
+    return inputs
+
+
+def _read_batches(
+    split: datasets.Dataset, rows: range, options: ViewOptions, view: int | None, device: torch.device
+) -> Iterator[Batch]:
+    whole = rows == range(len(split))
+    loader = build_evaluation_loader(split if whole else split.select(rows), BATCH_SIZE, options.workers)
+    for batch in loader:
+        if view is None:
+            yield batch
+            continue
+        pixels = batch["pixels"].to(device).float()
+        pixels = options.change(pixels, view, [rows[place] for place in batch["index"].tolist()])
+        yield {"pixels": pixels, "label_id": batch["label_id"], "index": batch["index"]}
+
+
+def _gather(features: Numbers, pictures: int, state: PartialState) -> Numbers:
+    """Puts the rows of all processes in the order of the split: process p had every n-th row from p on."""
+    if state.num_processes == 1:
+        return features
+    padded = torch.zeros(math.ceil(pictures / state.num_processes), features.shape[1], device=state.device)
+    padded[: len(features)] = torch.from_numpy(features)
+    together: torch.Tensor = gather(padded)
+    rows = together.view(state.num_processes, *padded.shape).transpose(0, 1).reshape(-1, features.shape[1])
+    found: Numbers = rows[:pictures].cpu().numpy()
+    return found
+
+
+def _describe(
+    model: PreTrainedModel,
+    normalisation: Normalisation,
+    train: datasets.Dataset,
+    validation: datasets.Dataset,
+    options: ViewOptions,
+) -> str:
+    """Everything that the features depend on, in a few lines."""
+    names = [[list(split["file"]), list(split["label"])] for split in (train, validation)]
+    frozen = [tensor for name, tensor in model.named_parameters() if not tensor.requires_grad]
+    return json.dumps(
+        {
+            "pictures": hashlib.sha256(json.dumps(names).encode()).hexdigest(),
+            "weights": sum(tensor.detach().double().sum().item() for tensor in frozen),
+            "normalisation": [list(normalisation.mean), list(normalisation.std), options.whitens],
+            "views": options.count,
+            "precision": options.precision,
+            "recipe": options.recipe,
+        },
+        indent=2,
+        sort_keys=True,
+    )
+
+
+def _read(store: Path, facts: str) -> HeadInputs | None:
+    """What is stored, if it is what would be computed now."""
+    if not (store / FACTS).is_file() or (store / FACTS).read_text("utf-8") != facts:
+        return None
+    return HeadInputs(*(np.load(store / f"{name}.npy") for name in ARRAYS))
+
+
+def _write(store: Path, facts: str, inputs: HeadInputs) -> None:
+    with new_folder(store, replace=True) as temporary:
+        for name in ARRAYS:
+            np.save(temporary / f"{name}.npy", getattr(inputs, name))
+        write_text(temporary / FACTS, facts)

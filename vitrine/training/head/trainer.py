@@ -1,0 +1,184 @@
+"""The head of a frozen backbone, trained on features that were computed once: an epoch takes milliseconds."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
+from torch.optim import Optimizer
+from transformers import PreTrainedModel
+
+from vitrine.config.training import Monitor
+from vitrine.errors import UserError
+from vitrine.models.backbones.build import head_modules
+from vitrine.models.backbones.stages import set_training_mode
+from vitrine.training.head.features import HeadInputs
+from vitrine.training.loop.progress import EpochRecord, Fit, copy_weights
+from vitrine.training.loop.validation import Validation
+from vitrine.training.machine.seeding import seed_step
+from vitrine.training.optim.optimizer import Schedule
+
+# (logits [batch, labels], label ids [batch]) -> mean loss
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+# Multiplications in a step from which on a second thread of a CPU helps. In smaller steps threads mostly wait for each
+# other: beside another program that computes, 240 steps of 160,000 took 18 s with two threads and 0.2 s with one.
+WORTH_THREADS = 20_000_000
+
+
+@dataclass(frozen=True)
+class HeadOptions:
+    """What the training of a head needs to know besides features and optimiser; names and units as in the recipe."""
+
+    epochs: int
+    seed: int
+    batch_size: int
+    max_gradient_norm: float
+    patience: int
+    min_delta: float
+    monitor: Monitor = "calibrated_loss"
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    features: torch.Tensor
+    label_ids: torch.Tensor
+
+
+def fit_head_on_features(
+    model: PreTrainedModel,
+    inputs: HeadInputs,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    options: HeadOptions,
+    loss: Loss = F.cross_entropy,
+    on_epoch: Callable[[EpochRecord], None] = lambda _: None,
+) -> Fit:
+    """Trains the head as the ordinary loop would, and leaves the weights of the best epoch in the model.
+
+    Order, batches and dropout of a seed are those of the ordinary loop, so where the features are too (as many views
+    as epochs, or no augmentation), both give the same head but for rounding. A run that is resumed starts this part
+    again: it takes seconds and gives the same numbers.
+
+    Args:
+        model: with a frozen backbone; only its head is used and changed.
+        inputs: what the head receives; epoch e sees view e, and the first one again after the last.
+        optimizer: of the head's parameters.
+        schedule: stepped after every update, `options.epochs` times the batches of an epoch.
+        options: epochs, batch size and when to stop.
+        loss: of a training batch; the validation loss is the plain cross-entropy.
+        on_epoch: called after every epoch; speeds are those of the head alone.
+
+    Raises:
+        UserError: the loss is no longer a number.
+    """
+    head = nn.Sequential(*head_modules(model))
+    views = [_place(view, inputs.train_label_ids, model.device) for view in inputs.train]
+    validation = _place(inputs.validation, inputs.validation_label_ids, model.device)
+    work = options.batch_size * sum(parameter.numel() for parameter in head.parameters())
+    with _threads(model.device, work):
+        return _fit(model, head, views, validation, optimizer, schedule, options, loss, on_epoch)
+
+
+@contextmanager
+def _threads(device: torch.device, work: int) -> Iterator[None]:
+    """One thread for small steps on a CPU; the number is back to what it was afterwards."""
+    before = torch.get_num_threads()
+    if device.type == "cpu" and work < WORTH_THREADS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _fit(
+    model: PreTrainedModel,
+    head: nn.Sequential,
+    views: list[_Pictures],
+    validation: _Pictures,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    options: HeadOptions,
+    loss: Loss,
+    on_epoch: Callable[[EpochRecord], None],
+) -> Fit:
+    fit = Fit(options.monitor)
+    best: dict[str, torch.Tensor] = {}
+    while len(fit.history) < options.epochs and not fit.stopped_early:
+        epoch = len(fit.history)
+        start = time.perf_counter()
+        set_training_mode(model)
+        train_loss, train_accuracy = _train_epoch(
+            head, views[epoch % len(views)], epoch, optimizer, schedule, options, loss
+        )
+        seconds = time.perf_counter() - start
+        model.eval()
+        validated = _validate(head, validation)
+        record = EpochRecord(
+            epoch=epoch + 1,
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            validation_loss=validated.loss,
+            validation_accuracy=validated.accuracy,
+            calibrated_loss=validated.calibrated_loss,
+            learning_rate=float(schedule.get_last_lr()[0]),
+            images_per_second=len(views[0].label_ids) / seconds,
+            seconds=time.perf_counter() - start,
+        )
+        schedule.end_epoch(validated.loss)
+        if fit.add(record, options.patience, options.min_delta):
+            best = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
+        on_epoch(record)
+    head.load_state_dict(best)
+    fit.best_weights = copy_weights(model)
+    return fit
+
+
+def _place(features: np.ndarray, label_ids: np.ndarray, device: torch.device) -> _Pictures:
+    return _Pictures(torch.from_numpy(features).to(device), torch.from_numpy(label_ids).to(device))
+
+
+def _train_epoch(
+    head: nn.Sequential,
+    pictures: _Pictures,
+    epoch: int,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    options: HeadOptions,
+    loss: Loss,
+) -> tuple[float, float]:
+    """Returns the mean loss and the accuracy; order, batch sizes and seeds as in `loaders.py` and `loop.py`."""
+    count = len(pictures.label_ids)
+    steps = math.ceil(count / options.batch_size)
+    order = torch.from_numpy(np.random.default_rng((options.seed, epoch)).permutation(count))
+    trained = list(head.parameters())
+    sums = torch.zeros(2, device=pictures.features.device)  # read once: a GPU would wait for Python at every step
+    for step, rows in enumerate(order.to(sums.device).split(math.ceil(count / steps))):
+        seed_step(options.seed, epoch * steps + step, 0)
+        label_ids = pictures.label_ids[rows]
+        logits = head(pictures.features[rows])
+        value = loss(logits, label_ids)
+        value.backward()
+        nn.utils.clip_grad_norm_(trained, options.max_gradient_norm)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        sums += torch.stack([value.detach() * len(rows), (logits.detach().argmax(-1) == label_ids).sum()])
+    total_loss, right = sums.tolist()
+    if not math.isfinite(total_loss):
+        raise UserError(
+            f"the training loss is no longer a number (epoch {epoch + 1}). Lower optim.learning_rate, "
+            "or set engine.precision=fp32"
+        )
+    return total_loss / count, right / count
+
+
+@torch.inference_mode()
+def _validate(head: nn.Sequential, pictures: _Pictures) -> Validation:
+    return Validation.from_logits(head(pictures.features).float().cpu().numpy(), pictures.label_ids.cpu().numpy())

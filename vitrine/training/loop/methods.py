@@ -1,0 +1,109 @@
+"""What a training is told, and what it can be made of besides network, data and optimiser."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import torch
+from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
+from torch.utils.data import Sampler
+from transformers import PreTrainedModel
+
+from vitrine.config.training import Monitor
+from vitrine.data.loading.loaders import StepBatches
+from vitrine.data.loading.shard_batches import ShardBatches
+from vitrine.models.backbones.stages import set_training_mode
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What the loop needs to know besides model, data and optimiser; names and units as in the recipe.
+
+    Attributes:
+        batch_size: pictures of a batch on each device.
+        accumulate: batches of a step.
+    """
+
+    epochs: int
+    seed: int
+    batch_size: int
+    patience: int
+    accumulate: int = 1
+    max_gradient_norm: float = 1.0
+    monitor: Monitor = "calibrated_loss"
+    min_delta: float = 0.0
+    top: int = 0
+    whitens: bool = False
+    workers: int = 0
+    checkpoint_minutes: float = 5.0
+    compile: Literal["auto", "on", "off"] = "off"
+    sync_batch_norm: bool = True
+
+
+class Schedule(Protocol):
+    """Sets the learning rates of an optimiser; torch's schedulers fit."""
+
+    def step(self) -> None:
+        """After every optimiser step."""
+
+    def end_epoch(self, validation_loss: float) -> None:
+        """After every evaluation."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """For checkpoints."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From checkpoints."""
+
+
+class WeightAverage(Protocol):
+    """A moving average of the weights, which is evaluated and kept in place of the raw ones."""
+
+    def update(self) -> None:
+        """After every optimiser step."""
+
+    def applied(self) -> AbstractContextManager[None]:
+        """The averaged weights stand in the model while it is open."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """For checkpoints."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From checkpoints."""
+
+
+def _as_they_are(pixels: torch.Tensor, _: torch.Tensor, __: int) -> torch.Tensor:
+    return pixels.float()
+
+
+@dataclass(frozen=True)
+class Methods:
+    """The changeable parts of a training.
+
+    Attributes:
+        loss: `(logits [batch, labels], targets) -> scalar`, the mean over the pictures; targets are label ids
+            `[batch]`, or shares `[batch, labels]` where `mix` gives them.
+        augment: `(pixels uint8 [batch, 3, height, width], indices [batch] on the CPU, epoch) -> pixels`, 0 to 255.
+        mix: `(pixels, label_ids, indices, epoch) -> (pixels, targets)`, after `augment`: mixup, CutMix.
+        sampler: order of the training pictures; None: all of them, shuffled anew in each epoch by the seed.
+        batches: `(pictures of a step, processes, this process)` -> what this process takes of every step, where that is
+            not an equal share of the sampler's order.
+        average: makes an average of the weights of a model that is on its device.
+        set_mode: puts the parts of the model into training or evaluation mode before each epoch.
+        on_epoch_start: told each epoch's number, from 0, before it starts, and all earlier ones after a resume; may
+            change which parameters are trainable. All that ever will be must be so when the `Trainer` is made.
+        keep_epoch: `(epoch, from 1)`: writes the model as it is now; None: only the best weights are kept, in memory.
+        drop_epoch: removes what `keep_epoch` wrote.
+    """
+
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.cross_entropy
+    augment: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor] = _as_they_are
+    mix: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], tuple[torch.Tensor, torch.Tensor]] | None = None
+    sampler: Sampler[int] | None = None
+    batches: Callable[[int, int, int], StepBatches | ShardBatches] | None = None
+    average: Callable[[PreTrainedModel], WeightAverage] | None = None
+    set_mode: Callable[[PreTrainedModel], None] = set_training_mode
+    on_epoch_start: Callable[[int], None] | None = None
+    keep_epoch: Callable[[int], None] | None = None
+    drop_epoch: Callable[[int], None] = lambda _: None

@@ -1,0 +1,103 @@
+"""Keeps a training to its time budget: measures its steps, plans how many fit, and says when time is up."""
+
+import time
+from collections.abc import Callable
+
+from accelerate import Accelerator
+from torch.optim import Optimizer
+
+from vitrine.data.loading.loaders import StepBatches
+from vitrine.data.loading.shard_batches import ShardBatches
+from vitrine.training.loop.budget import FIRST_PLAN_STEPS, WARM_UP_STEPS, Budget
+from vitrine.training.loop.methods import Schedule
+from vitrine.training.loop.progress import Position
+from vitrine.training.machine.processes import as_main_says
+
+# A plan that differs by less from the one before is not worth a jump of the learning rate.
+SMALLEST_CHANGE = 0.02
+
+
+class Pace:
+    """The speed of a training, and what it means for the plan; without a budget it changes nothing."""
+
+    def __init__(
+        self, accelerator: Accelerator, budget: Budget | None, most_steps: int, batches: StepBatches | ShardBatches
+    ) -> None:
+        self.accelerator = accelerator
+        self.budget = budget
+        self.most_steps = most_steps
+        self.batches = batches
+        self.step_size = batches.length / batches.steps / accelerator.num_processes  # of each process
+        self.last = time.perf_counter(), 0
+        self.timed_seconds, self.timed_steps, self.seen_steps = 0.0, 0, 0
+        self.plan_after = FIRST_PLAN_STEPS
+
+    @property
+    def step_seconds(self) -> float | None:
+        """Of one step, those of late counting most; None: not known yet."""
+        return self.timed_seconds / self.timed_steps if self.timed_steps else None
+
+    def start_epoch(self, steps_done: int) -> None:
+        """Starts the clock again, which is not to count evaluations."""
+        self.last = time.perf_counter(), steps_done
+
+    def validated(self, seconds: float) -> None:
+        """Takes note of what a validation took."""
+        if self.budget is not None:
+            self.budget.validation_seconds = seconds
+
+    def used(self) -> float:
+        """Seconds of the run so far, over all its processes since its first start."""
+        return 0.0 if self.budget is None else self.budget.clock() - self.budget.started
+
+    def continue_from(self, used_seconds: float) -> None:
+        """Counts the time that the run took before it was interrupted."""
+        if self.budget is not None:
+            self.budget.started -= used_seconds
+
+    def plan(self, steps_done: int, position: Position) -> int | None:
+        """Looks at the clock after a step.
+
+        Returns:
+            The new number of steps of the whole training, the same in every process; None: the plan stays.
+        """
+        if self.budget is None:
+            return None
+        (before, steps_before), self.last = self.last, (time.perf_counter(), steps_done)
+        self.seen_steps += steps_done - steps_before
+        # The first steps are slow: memory is fetched, kernels are chosen.
+        if self.seen_steps <= WARM_UP_STEPS:
+            return None
+        self.timed_seconds += self.last[0] - before
+        self.timed_steps += steps_done - steps_before
+        if self.seen_steps < self.plan_after or self.step_seconds is None:
+            return None
+        self.plan_after = self.seen_steps + max(FIRST_PLAN_STEPS, self.batches.steps // 2)
+        more = self.budget.plan(self.step_seconds, self.step_size, self.batches.steps, position.step)
+        total = as_main_says(self.accelerator, min(self.most_steps, steps_done + max(1, more)))
+        self.timed_seconds, self.timed_steps = self.step_seconds, 1  # what comes counts more than what was
+        changed = abs(total - position.total_steps) > SMALLEST_CHANGE * position.total_steps
+        return total if changed else None
+
+    def is_over(self) -> bool:
+        """Whether the training has to stop now, so that evaluation and report are done in time."""
+        # Not by the first steps, which are slow: the plan comes first, and a learning rate that falls to zero.
+        if self.budget is None or self.step_seconds is None or self.seen_steps <= FIRST_PLAN_STEPS:
+            return False
+        return self.budget.is_over(self.step_seconds / self.step_size)
+
+
+def stretch(
+    schedule: Schedule, build: Callable[[int], Schedule], optimizer: Optimizer, steps_done: int, total_steps: int
+) -> Schedule:
+    """A schedule for another number of steps, where it would stand after those that are done."""
+    state = schedule.state_dict()
+    for group in optimizer.param_groups:
+        group["lr"] = group.get("initial_lr", group["lr"])
+    changed = build(total_steps)
+    if "total_steps" in state:  # it can place itself, and knows of plateaus
+        changed.load_state_dict(state | {"total_steps": total_steps})
+        return changed
+    for _ in range(steps_done):
+        changed.step()
+    return changed

@@ -1,0 +1,197 @@
+"""One optimiser step: augmentation, forward and backward in as many pieces as the memory asks for, the update."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Any, NoReturn
+
+import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+from torch import nn
+from torch.utils.data import DataLoader
+from transformers import PreTrainedModel
+
+from vitrine.data.images.resizing import whiten
+from vitrine.data.loading.loaders import Batch
+from vitrine.errors import UserError
+from vitrine.models.backbones.normalization import Normalisation
+from vitrine.training.loop.methods import Methods
+from vitrine.training.machine.memory import free_memory, is_out_of_memory
+from vitrine.training.machine.seeding import seed_step
+
+
+class DivergedError(UserError):
+    """The loss or the gradient is no longer a number."""
+
+
+class Normaliser(nn.Module):
+    """From pixels of 0 to 255 to the range that the network expects."""
+
+    def __init__(
+        self,
+        normalisation: Normalisation,
+        whitens: bool,
+        memory_format: torch.memory_format,
+        device: torch.device,
+    ) -> None:
+        super().__init__()
+        self.whitens = whitens
+        self.memory_format = memory_format
+        self.mean = 255 * torch.tensor(normalisation.mean, device=device).view(1, 3, 1, 1)
+        self.std = 255 * torch.tensor(normalisation.std, device=device).view(1, 3, 1, 1)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Changes float pixels `[batch, 3, height, width]` in place, which takes half the time of new tensors."""
+        if self.whitens:
+            return whiten(pixels).contiguous(memory_format=self.memory_format)
+        return pixels.sub_(self.mean).div_(self.std).contiguous(memory_format=self.memory_format)
+
+
+class Stepper:
+    """Takes optimiser steps.
+
+    Attributes:
+        network: what computes the logits in training; the prepared model, or the same compiled.
+        average: of the weights, updated after each step.
+    """
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        model: PreTrainedModel,
+        optimizer: AcceleratedOptimizer,
+        normalise: Normaliser,
+        methods: Methods,
+        seed: int,
+        max_gradient_norm: float,
+        say: Callable[[str], None],
+    ) -> None:
+        self.accelerator = accelerator
+        self.model = model
+        self.network: Any = model
+        self.optimizer = optimizer
+        self.normalise = normalise
+        self.methods = methods
+        self.seed = seed
+        self.max_gradient_norm = max_gradient_norm
+        self.say = say
+        self.average = methods.average(accelerator.unwrap_model(model)) if methods.average else None
+
+    def take(self, batch: Batch, epoch: int, step: int, size: int, pieces: int) -> tuple[torch.Tensor, int]:
+        """One update.
+
+        Args:
+            batch: this process's share of the step's pictures.
+            epoch: from 0.
+            step: number of the step in the whole training.
+            size: pictures of the step over all processes.
+            pieces: in how many pieces the batch is computed; their gradients add up to that of the whole.
+
+        Returns:
+            Sum of the losses and number of right answers `[2]`, and the pieces that were needed, which are more than
+            asked for when the memory did not suffice.
+
+        Raises:
+            DivergedError: the gradient is not finite (seen before the update on a CPU only).
+        """
+        while True:
+            try:
+                sums = self._add_gradients(batch, epoch, step, size, pieces)
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._check_smaller_is_possible(len(batch["label_id"]), pieces)
+            # Only here, outside of the handler, has the failed step let go of its tensors.
+            self.optimizer.zero_grad()
+            free_memory(self.accelerator.device)
+            pieces = min(2 * pieces, len(batch["label_id"]))
+            largest = math.ceil(len(batch["label_id"]) / pieces)
+            self.say(
+                f"out of memory: from now on each batch is computed in {pieces} pieces of up to {largest} pictures; "
+                "the gradient is that of the whole batch, batch norm sees the pieces"
+            )
+        self._update()
+        return sums, pieces
+
+    def _check_smaller_is_possible(self, count: int, pieces: int) -> None:
+        advice = (
+            "Lower optim.batch_size (and raise optim.accumulate to keep the pictures of a step), or data.image_size"
+        )
+        if pieces >= count:
+            raise UserError(f"out of memory with a single picture. {advice}, or choose a smaller model.backbone")
+        if self.accelerator.num_processes > 1:  # the other processes wait in the middle of the same step
+            raise UserError(f"out of memory with {math.ceil(count / pieces)} pictures on a device. {advice}")
+
+    def _add_gradients(self, batch: Batch, epoch: int, step: int, size: int, pieces: int) -> torch.Tensor:
+        count = len(batch["label_id"])
+        pieces = min(pieces, count)
+        sums = torch.zeros(2, dtype=torch.float64, device=self.accelerator.device)
+        for piece in range(pieces):
+            # Equal but for one picture, the larger pieces first.
+            start = piece * (count // pieces) + min(piece, count % pieces)
+            end = start + count // pieces + (piece < count % pieces)
+            part: Batch = {
+                "pixels": batch["pixels"][start:end],
+                "label_id": batch["label_id"][start:end],
+                "index": batch["index"][start:end],
+            }
+            with nullcontext() if piece == pieces - 1 else self.accelerator.no_sync(self.model):
+                seed_step(self.seed, step, self.accelerator.process_index, piece)
+                loss, right = self.forward(part, epoch)
+                # DDP takes the mean over the processes; this makes it the mean over all pictures of the step.
+                self.accelerator.backward(loss * ((end - start) * self.accelerator.num_processes / size))
+            sums += torch.stack([loss.detach().double() * (end - start), right.double()])
+        return sums
+
+    def forward(self, batch: Batch, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss of a batch with its graph, and the number of right answers."""
+        pixels = self.methods.augment(batch["pixels"], batch["index"], epoch).float()
+        targets = batch["label_id"]
+        if self.methods.mix is not None:
+            pixels, targets = self.methods.mix(pixels, batch["label_id"], batch["index"], epoch)
+        logits = self.network(pixel_values=self.normalise(pixels)).logits
+        return self.methods.loss(logits, targets), (logits.detach().argmax(-1) == batch["label_id"]).sum()
+
+    def _update(self) -> None:
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.max_gradient_norm)
+        # A CPU has nothing to wait for; reading the norm on a GPU would make it wait for Python at every step.
+        if norm is not None and norm.device.type == "cpu" and not math.isfinite(norm.item()):
+            self.optimizer.zero_grad()
+            raise_diverged("the gradient")
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if self.average is not None:
+            self.average.update()
+
+
+def raise_diverged(what: str) -> NoReturn:
+    """Ends a training that cannot be saved.
+
+    Raises:
+        DivergedError: always.
+    """
+    raise DivergedError(
+        f"{what} is no longer a number. Lower optim.learning_rate (a tenth is a good try), raise "
+        "optim.warmup_fraction, or set engine.precision=fp32"
+    )
+
+
+def deliver(loader: DataLoader[Batch], device: torch.device) -> Iterator[Batch]:
+    """The batches on the device; beside a GPU each is sent while the one before it is worked on."""
+    if device.type == "cpu":
+        yield from loader
+        return
+    waiting: Batch | None = None
+    for batch in loader:
+        sent: Batch = {
+            "pixels": batch["pixels"].to(device, non_blocking=True),
+            "label_id": batch["label_id"].to(device, non_blocking=True),
+            "index": batch["index"],  # random numbers are drawn on the CPU
+        }
+        if waiting is not None:
+            yield waiting
+        waiting = sent
+    if waiting is not None:
+        yield waiting

@@ -1,0 +1,1 @@
+"""The machine under a training: devices, memory, processes, compiling, seeds, interrupts, trackers."""

@@ -1,0 +1,1 @@
+"""What moves the weights: losses, optimisers, schedules, averages, and the search for a learning rate."""

@@ -1,0 +1,208 @@
+"""Optimisers, their parameter groups, and the learning-rate schedules."""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import nn
+from torch.optim import SGD, AdamW, Optimizer, RMSprop
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import PreTrainedModel
+
+from vitrine.models.backbones.stages import list_stages
+
+OptimizerName = Literal["adamw", "sgd", "rmsprop"]
+ScheduleName = Literal["cosine", "one_cycle", "step", "plateau", "constant"]
+
+# Of the one-cycle policy (arXiv:1708.07120), as torch and fastai set them: it starts at 1/25 and ends at 1e-5.
+ONE_CYCLE_START, ONE_CYCLE_END = 1 / 25, 1e-5
+# After the frozen epochs the highest rate is half of the first one, as in fastai's fine_tune.
+UNFROZEN_SHARE = 0.5
+
+
+def build_optimizer(
+    model: nn.Module,
+    name: OptimizerName,
+    learning_rate: float,
+    weight_decay: float,
+    momentum: float,
+    layer_decay: float = 1.0,
+) -> Optimizer:
+    """An optimiser of the trainable parameters; biases and norms are not decayed (arXiv:1812.01187).
+
+    Args:
+        model: with `requires_grad` as it is when everything is trained that ever will be; a parameter that is frozen
+            for the first epochs has no gradient then, and the optimiser passes it over.
+        name: of the optimiser.
+        learning_rate: highest rate, that of the head.
+        weight_decay: of weight matrices.
+        momentum: of sgd and rmsprop.
+        layer_decay: each stage's rate as a share of that of the stage behind it; 1 gives all the same. The first group
+            is the head's.
+    """
+    groups = _group_parameters(model, learning_rate, weight_decay, layer_decay)
+    match name:  # fused: one pass over the weights, two thirds of the time of an update
+        case "adamw":
+            return AdamW(groups, lr=learning_rate, fused=True)
+        case "sgd":
+            return SGD(groups, lr=learning_rate, momentum=momentum, nesterov=momentum > 0, fused=True)
+        case "rmsprop":
+            return RMSprop(groups, lr=learning_rate, momentum=momentum)
+
+
+def _group_parameters(
+    model: nn.Module, learning_rate: float, weight_decay: float, layer_decay: float
+) -> list[dict[str, Any]]:
+    """Two groups for each stage, from the head to the input; two for all where the rates are equal."""
+    distance = _distances_from_head(model) if layer_decay < 1 and isinstance(model, PreTrainedModel) else {}
+    members: dict[tuple[int, bool], list[nn.Parameter]] = defaultdict(list)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            members[distance.get(id(parameter), 0), parameter.ndim <= 1].append(parameter)
+    stages = sorted({stage for stage, _ in members})
+    return [
+        {
+            "params": members[stage, is_free],
+            "lr": learning_rate * layer_decay**stage,
+            "weight_decay": 0.0 if is_free else weight_decay,
+        }
+        for stage in stages
+        for is_free in (False, True)
+    ]
+
+
+def _distances_from_head(model: PreTrainedModel) -> dict[int, int]:
+    """Stages between a parameter (by its `id`) and the head."""
+    return {
+        id(parameter): distance
+        for distance, stage in enumerate(reversed(list_stages(model)))
+        for module in stage
+        for parameter in module.parameters()
+    }
+
+
+@dataclass(frozen=True)
+class SchedulePlan:
+    """The course of the learning rate; every course but that of one_cycle starts with a linear warm-up from 0.
+
+    Attributes:
+        name: 'cosine': half a cosine to 0; 'one_cycle': half a cosine from 1/25 up, then one down to 1/100,000, with
+            the warm-up as the way up; 'step': times `step_factor` after every `step_epochs` epochs; 'plateau': times
+            `plateau_factor` whenever the validation loss was not lower for `plateau_patience` epochs (frozen ones
+            do not count);
+            'constant'.
+        epochs: of the whole training.
+        frozen_epochs: the first of them, in which the head alone is trained. They have a course of their own; the
+            course of the others starts anew, at half the rate.
+        warmup_fraction: share of the steps of a course in which the rate rises.
+        step_epochs: see 'step'.
+        step_factor: see 'step'.
+        plateau_patience: see 'plateau'.
+        plateau_factor: see 'plateau'.
+    """
+
+    name: ScheduleName = "cosine"
+    epochs: int = 1
+    frozen_epochs: int = 0
+    warmup_fraction: float = 0.1
+    step_epochs: int = 3
+    step_factor: float = 0.1
+    plateau_patience: int = 2
+    plateau_factor: float = 0.1
+
+
+class Schedule(LambdaLR):
+    """The learning rates of all parameter groups after each step, by one factor; can be stored and goes on exactly.
+
+    Attributes:
+        plan: the course.
+        total_steps: updates of the whole training.
+        reduction: what plateaus have made of the rate so far.
+    """
+
+    def __init__(self, optimizer: Optimizer, plan: SchedulePlan, total_steps: int) -> None:
+        self.plan = plan
+        self.total_steps = total_steps
+        self.reduction = 1.0
+        self._lowest_loss = math.inf
+        self._bad_epochs = 0
+        super().__init__(optimizer, self.factor)
+
+    def factor(self, step: int) -> float:
+        """The share of the highest rate before the update `step`, from 0."""
+        frozen = self._frozen_steps
+        if step < frozen:
+            return self.reduction * self._course(step, frozen)
+        highest = UNFROZEN_SHARE if frozen else 1.0
+        return highest * self.reduction * self._course(step - frozen, self.total_steps - frozen)
+
+    def end_epoch(self, validation_loss: float) -> None:
+        """Lowers the rate where the plan is 'plateau' and the loss has not become lower for long enough."""
+        if self.plan.name != "plateau" or self.last_epoch <= self._frozen_steps:
+            return
+        if validation_loss < self._lowest_loss:
+            self._lowest_loss, self._bad_epochs = validation_loss, 0
+            return
+        self._bad_epochs += 1
+        if self._bad_epochs >= self.plan.plateau_patience:
+            self.reduction *= self.plan.plateau_factor
+            self._bad_epochs = 0
+            self._apply()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes; the plan comes from the recipe."""
+        return {
+            "last_epoch": self.last_epoch,
+            "step_count": self._step_count,
+            "base_lrs": list(self.base_lrs),
+            "total_steps": self.total_steps,
+            "reduction": self.reduction,
+            "lowest_loss": self._lowest_loss,
+            "bad_epochs": self._bad_epochs,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on from `state_dict`, with the rates in the optimiser as they were."""
+        self.last_epoch, self._step_count = state_dict["last_epoch"], state_dict["step_count"]
+        self.base_lrs = list(state_dict["base_lrs"])
+        self.total_steps, self.reduction = state_dict["total_steps"], state_dict["reduction"]
+        self._lowest_loss, self._bad_epochs = state_dict["lowest_loss"], state_dict["bad_epochs"]
+        self._apply()
+
+    @property
+    def _frozen_steps(self) -> int:
+        return round(self.total_steps * self.plan.frozen_epochs / self.plan.epochs)
+
+    def _apply(self) -> None:
+        for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+            group["lr"] = base * self.factor(self.last_epoch)
+        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+
+    def _course(self, step: int, steps: int) -> float:
+        """The factor at a step of a course of so many steps."""
+        warmup = round(steps * self.plan.warmup_fraction)
+        progress = min(1.0, (step - warmup) / max(1, steps - warmup))
+        if self.plan.name == "one_cycle":
+            if step < warmup:
+                return _half_cosine(ONE_CYCLE_START, 1.0, step / warmup)
+            return _half_cosine(1.0, ONE_CYCLE_END, progress)
+        if step < warmup:
+            return step / warmup
+        if self.plan.name == "cosine":
+            return 0.5 * (1 + math.cos(math.pi * progress))
+        if self.plan.name == "step":
+            epoch = int(step * self.plan.epochs / self.total_steps + 1e-9)
+            return float(self.plan.step_factor ** (epoch // self.plan.step_epochs))
+        return 1.0
+
+
+def build_schedule(
+    optimizer: Optimizer, steps: int, warmup_fraction: float, plan: SchedulePlan | None = None
+) -> Schedule:
+    """The schedule of a training of so many steps; without a plan, linear warm-up and then half a cosine to zero."""
+    return Schedule(optimizer, plan or SchedulePlan(warmup_fraction=warmup_fraction), steps)
+
+
+def _half_cosine(start: float, end: float, progress: float) -> float:
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * progress))
