@@ -111,15 +111,15 @@ def run_timm(network: str, options: argparse.Namespace) -> float:
 
     device = find_device()
     model = timm.create_model(network, num_classes=len(prepared.label_names)).to(device).train()
-    colours = resolve_model_data_config(model)
+    colors = resolve_model_data_config(model)
     loader = create_loader(
         Pictures(),
         input_size=(3, side, side),
         batch_size=options.batch_size,
         is_training=True,
         use_prefetcher=device.type == "cuda",
-        mean=colours["mean"],
-        std=colours["std"],
+        mean=colors["mean"],
+        std=colors["std"],
         num_workers=os.cpu_count() or 1,
         device=device,
     )
@@ -142,7 +142,7 @@ def train(model: Any, batches: Iterable[tuple["torch.Tensor", "torch.Tensor"]]) 
     begun, pictures = time.perf_counter(), 0
     for step, (pixels, label_ids) in enumerate(batches):
         if step == WARM_UP:
-            synchronise(device)
+            synchronize(device)
             begun, pictures = time.perf_counter(), 0
         pixels, label_ids = pixels.to(device, non_blocking=True), label_ids.to(device, non_blocking=True)
         with torch.autocast(device.type, AUTOCAST.get(precision), enabled=precision in AUTOCAST):
@@ -152,11 +152,11 @@ def train(model: Any, batches: Iterable[tuple["torch.Tensor", "torch.Tensor"]]) 
         loss.backward()
         optimizer.step()
         pictures += len(pixels)
-    synchronise(device)
+    synchronize(device)
     return pictures / (time.perf_counter() - begun)
 
 
-def synchronise(device: "torch.device") -> None:
+def synchronize(device: "torch.device") -> None:
     import torch
 
     if device.type == "cuda":

@@ -63,10 +63,10 @@ def main() -> None:
                 f"{row['accuracy']:>8.4f} {os.getloadavg()[0]:>5.1f}",
                 flush=True,
             )
-    summarise(found)
+    summarize(found)
 
 
-def summarise(found: dict[str, list[dict[str, float]]]) -> None:
+def summarize(found: dict[str, list[dict[str, float]]]) -> None:
     for name, rows in found.items():
         accuracies = [row["accuracy"] for row in rows]
         spread = statistics.stdev(accuracies) if len(rows) > 1 else 0.0

@@ -67,7 +67,7 @@ def read_features(model: str, prepared: Path) -> tuple[np.ndarray, np.ndarray, n
 
     from vitrine.data.loading.loaders import build_evaluation_loader
     from vitrine.data.prepared.dataset import open_prepared
-    from vitrine.data.prepared.groups import number_units
+    from vitrine.data.prepared.groups import number_groups
     from vitrine.models.backbones.build import build_backbone, place
     from vitrine.models.backbones.features import compute_features
 
@@ -75,11 +75,11 @@ def read_features(model: str, prepared: Path) -> tuple[np.ndarray, np.ndarray, n
     transformers.logging.disable_progress_bar()
     data = open_prepared(prepared)
     rows = datasets.concatenate_datasets([data.splits[split] for split in SPLITS])
-    network, normalisation = build_backbone(model, data.label_names)
+    network, normalization = build_backbone(model, data.label_names)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     loader = build_evaluation_loader(rows, 64, 0, data.facts.image_size)
-    features = compute_features(place(network, device), loader, normalisation)
-    return features, np.asarray(rows["label"][:]), number_units(data.folder, rows["file"][:]), len(data.label_names)
+    features = compute_features(place(network, device), loader, normalization)
+    return features, np.asarray(rows["label"][:]), number_groups(data.folder, rows["file"][:]), len(data.label_names)
 
 
 def judge(features: np.ndarray, label_ids: np.ndarray, num_labels: int, groups: np.ndarray, seed: int) -> Judged:

@@ -2,9 +2,10 @@
 
 For each seed some pictures are picked, and of each an exact copy and five near ones are made (saved as JPEG of quality
 40, resized to half, cut by 5 % at each edge, mirrored, brightened by 1.3). The search runs over all of them.
-A pair is right when both come from one source. All other pairs are mistakes, or twins that lay in the folder before:
-`--draw FILE` draws them for a look, the most doubtful first, and those that a person found to be twins (`--twins FILE`,
-two file names a line) count neither way. Beside it imagehash's phash with usual thresholds, where it is installed.
+A pair is right when both come from one source. All other pairs are mistakes, or duplicates that lay there before:
+`--draw FILE` draws them for a look, the most doubtful first, and those that a person found to be duplicates
+(`--duplicates FILE`, two file names a line) count neither way. Beside it imagehash's phash with usual thresholds, where
+it is installed.
 
     python benchmarks/near_duplicates.py FOLDER [--seeds 0 1 2 3 4] [--picks 100]
 """
@@ -25,7 +26,7 @@ from PIL import Image, ImageEnhance, ImageOps
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from vitrine.data.checks.fingerprints import fingerprint
-from vitrine.data.checks.near_duplicates import find_twins
+from vitrine.data.checks.near_duplicates import find_duplicates
 from vitrine.data.images.decoding import PictureError, open_picture
 from vitrine.data.images.prefetch import map_ahead
 
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--draw", type=Path, help="picture file for the pairs that were not injected")
     parser.add_argument("--twins", type=Path, help="text file with pairs that lay in the folder before")
     options = parser.parse_args()
-    pictures = Pictures(options.folder, options.twins)
+    pictures = Pictures(options.folder, options.duplicates)
     print(f"{len(pictures.files):,} pictures, {options.picks} copied in {len(KINDS)} ways, seeds {options.seeds}")
     tables: dict[str, list[dict[str, float]]] = defaultdict(list)
     natural: dict[tuple[int, int], float] = {}
@@ -71,7 +72,7 @@ class Pictures:
         origin: for each, the first picture that it is a twin of, or itself.
     """
 
-    def __init__(self, folder: Path, twins: Path | None) -> None:
+    def __init__(self, folder: Path, duplicates: Path | None) -> None:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         results = list(map_ahead(_read, files))
         self.files = [file for file, one in zip(files, results, strict=True) if one is not None]
@@ -79,7 +80,7 @@ class Pictures:
         first: dict[str, int] = {}
         self.origin = np.array([first.setdefault(row[0], place) for place, row in enumerate(self.rows)])
         places = {file.name: place for place, file in enumerate(self.files)}
-        for line in twins.read_text(encoding="utf-8").splitlines() if twins else ():
+        for line in duplicates.read_text(encoding="utf-8").splitlines() if duplicates else ():
             one, other = sorted(self.origin[places[name]] for name in line.split()[-2:])
             self.origin[self.origin == other] = one
 
@@ -136,13 +137,13 @@ def search(pictures: Pictures, copies: list, natural: dict) -> tuple[np.ndarray,
     rows = pictures.rows + [row for _, _, row in copies]
     source = np.array([*range(len(pictures.rows)), *(one for one, _, _ in copies)])
     manifest = pd.DataFrame({"status": "kept", "sha256": [row[0] for row in rows]})
-    twins = find_twins(manifest, np.stack([row[1].thumbnail for row in rows]))
-    for first, second, difference in twins.pairs[["first", "second", "difference"]].itertuples(index=False):
+    duplicates = find_duplicates(manifest, np.stack([row[1].thumbnail for row in rows]))
+    for first, second, difference in duplicates.pairs[["first", "second", "difference"]].itertuples(index=False):
         if pictures.origin[source[first]] != pictures.origin[source[second]]:
             pair = (min(source[first], source[second]), max(source[first], source[second]))
             natural[pair] = min(float(difference), natural.get(pair, np.inf))
-    found = set(zip(twins.pairs["first"].tolist(), twins.pairs["second"].tolist(), strict=True))
-    same = {tuple(sorted((one, other))) for group in twins.exact_groups() for one in group for other in group}
+    found = set(zip(duplicates.pairs["first"].tolist(), duplicates.pairs["second"].tolist(), strict=True))
+    same = {tuple(sorted((one, other))) for group in duplicates.exact_groups() for one in group for other in group}
     return source, found | {pair for pair in same if pair[0] != pair[1]}
 
 

@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 from vitrine.data.images.decoding import PictureError  # noqa: E402
 from vitrine.data.manifest.split import TEST  # noqa: E402
 from vitrine.data.prepared.dataset import open_prepared  # noqa: E402
-from vitrine.data.sources.source import find_unlabelled  # noqa: E402
+from vitrine.data.sources.source import find_unlabeled  # noqa: E402
 from vitrine.evaluation.calibration import calibration_error, measure_calibration  # noqa: E402
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, decide  # noqa: E402
 from vitrine.predict.predictor import Predictor  # noqa: E402
@@ -54,10 +54,10 @@ def main() -> None:
         print(f"{model}: " + ", ".join(f"{name} {value:.4f}" for name, value in figures.items()), flush=True)
         for name, value in figures.items():
             found.setdefault(name, []).append(value)
-    summarise(found, len(options.models))
+    summarize(found, len(options.models))
 
 
-def summarise(found: dict[str, list[float]], models: int) -> None:
+def summarize(found: dict[str, list[float]], models: int) -> None:
     print(f"\nmean +- standard deviation over {models} models (lowest to highest)")
     for name, values in found.items():
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
@@ -88,7 +88,7 @@ def measure(predictor: Predictor, test: object, options: argparse.Namespace) -> 
         "known refused": float((kinds == "none").mean()),
     }
     assert abs(calibration.after.error - calibration_error(judged.confidence, judged.right)) < 1e-3
-    known = Outputs(logits, judged.familiarity)
+    known = Outputs(logits, judged.similarity)
     for name, pictures in gather_strangers(options):
         figures |= compare(predictor, known, ask(predictor, pictures), name)
     return figures
@@ -97,8 +97,8 @@ def measure(predictor: Predictor, test: object, options: argparse.Namespace) -> 
 def gather_strangers(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[Path | Image.Image]]]:
     """Groups of strangers with their names, all of them together last."""
     groups: list[tuple[str, list[Path | Image.Image]]] = []
-    for folder in options.strangers:
-        files = [found.path for found in find_unlabelled([folder], folder) if not found.left_out]
+    for folder in options.unknown:
+        files = [found.path for found in find_unlabeled([folder], folder) if not found.left_out]
         chosen = np.random.default_rng(0).permutation(len(files))[: options.most]
         groups.append((folder.name, [files[place] for place in chosen]))
     if options.digits:
@@ -117,29 +117,27 @@ def ask(predictor: Predictor, pictures: Sequence[Path | Image.Image]) -> Outputs
         except PictureError as error:
             print(f"left out: {picture}: {error}", file=sys.stderr)
     parts = [predictor.measure(opened[start : start + BATCH]) for start in range(0, len(opened), BATCH)]
-    familiarity = [part.familiarity for part in parts if part.familiarity is not None]
-    return Outputs(
-        np.concatenate([part.logits for part in parts]), np.concatenate(familiarity) if familiarity else None
-    )
+    similarity = [part.similarity for part in parts if part.similarity is not None]
+    return Outputs(np.concatenate([part.logits for part in parts]), np.concatenate(similarity) if similarity else None)
 
 
-def compare(predictor: Predictor, known: Outputs, strangers: Outputs, name: str) -> dict[str, float]:
+def compare(predictor: Predictor, known: Outputs, unknown: Outputs, name: str) -> dict[str, float]:
     trust = predictor.trust
     scores = {
-        "probability": [outputs.probabilities.max(axis=1) for outputs in (known, strangers)],
-        "energy": [logsumexp(outputs.logits * trust.temperature, axis=1) for outputs in (known, strangers)],
+        "probability": [outputs.probabilities.max(axis=1) for outputs in (known, unknown)],
+        "energy": [logsumexp(outputs.logits * trust.temperature, axis=1) for outputs in (known, unknown)],
     }
-    if known.familiarity is not None:
-        scores["familiarity"] = [outputs.familiarity for outputs in (known, strangers)]
-    truth = np.r_[np.ones(len(known.logits)), np.zeros(len(strangers.logits))]
+    if known.similarity is not None:
+        scores["familiarity"] = [outputs.similarity for outputs in (known, unknown)]
+    truth = np.r_[np.ones(len(known.logits)), np.zeros(len(unknown.logits))]
     figures = {f"{name}: AUROC {score}": float(roc_auc_score(truth, np.r_[*ends])) for score, ends in scores.items()}
-    familiarity = [None] * len(strangers.logits) if strangers.familiarity is None else strangers.familiarity
+    similarity = [None] * len(unknown.logits) if unknown.similarity is None else unknown.similarity
     said = Counter(
         type(decide(row, predictor.label_names, trust, value))
-        for row, value in zip(strangers.probabilities, familiarity, strict=True)
+        for row, value in zip(unknown.probabilities, similarity, strict=True)
     )
     for kind, words in ((NoneOfThese, "refused"), (Unsure, "unsure"), (Answer, "answered")):
-        figures[f"{name}: {words}"] = said[kind] / len(strangers.logits)
+        figures[f"{name}: {words}"] = said[kind] / len(unknown.logits)
     return figures
 
 

@@ -71,9 +71,9 @@ class TrainerScript:
         data = open_prepared(prepared)
         side = data.facts.image_size
         processor = AutoImageProcessor.from_pretrained(model)
-        normalise = Normalize(mean=processor.image_mean, std=processor.image_std)
-        for_training = Compose([RandomResizedCrop(side), ToTensor(), normalise])
-        for_evaluation = Compose([Resize(side), CenterCrop(side), ToTensor(), normalise])
+        normalize = Normalize(mean=processor.image_mean, std=processor.image_std)
+        for_training = Compose([RandomResizedCrop(side), ToTensor(), normalize])
+        for_evaluation = Compose([Resize(side), CenterCrop(side), ToTensor(), normalize])
 
         def transformed(split: str, transform: Compose) -> Any:
             def apply(rows: dict[str, list]) -> dict[str, list]:

@@ -22,7 +22,7 @@ atexit.register(shutil.rmtree, os.environ["HF_HOME"], ignore_errors=True)
 
 MakeClassFolders = Callable[..., Path]
 SHAPES = ("ellipse", "rectangle")
-COLOURS = ("crimson", "seagreen", "royalblue", "orange", "orchid", "teal")
+COLORS = ("crimson", "seagreen", "royalblue", "orange", "orchid", "teal")
 
 
 def draw_shape(kind: int, number: int, size: tuple[int, int] = (24, 20)) -> Image.Image:
@@ -31,7 +31,7 @@ def draw_shape(kind: int, number: int, size: tuple[int, int] = (24, 20)) -> Imag
     picture = Image.new("RGB", size, (int(generator.integers(90, 160)),) * 3)
     left, top = generator.integers(1, min(size) // 3, 2)
     box = (int(left), int(top), int(left) + min(size) // 2, int(top) + min(size) // 2)
-    getattr(ImageDraw.Draw(picture), SHAPES[kind % 2])(box, fill=COLOURS[kind % len(COLOURS)])
+    getattr(ImageDraw.Draw(picture), SHAPES[kind % 2])(box, fill=COLORS[kind % len(COLORS)])
     return picture
 
 

@@ -12,16 +12,16 @@ from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.folder import build_processor, save_model
 from vitrine.records.prepared import Settings
 
-IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SIDE = 32
 PLAIN = PreparationSection()
 
 
-def write_coloured_classes(folder: Path, per_class: int = 20, side: int = 40) -> Path:
+def write_colored_classes(folder: Path, per_class: int = 20, side: int = 40) -> Path:
     """Three classes that a colour tells apart: noisy red, green and blue pictures."""
     generator = np.random.default_rng(0)
     for channel, name in enumerate(("blau é", "red", "vert <b>")):

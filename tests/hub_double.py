@@ -31,7 +31,7 @@ class HubDouble:
         tokens: user names by token; each may write below their own name only.
         requests: "METHOD /path" of every request, in order.
         broken: paths (regular expressions) that answer with a status, to play out failures.
-        rejected_licences: what `validate-yaml` refuses.
+        rejected_licenses: what `validate-yaml` refuses.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class HubDouble:
         self.tokens = {TOKEN: OWNER}
         self.requests: list[str] = []
         self.broken: dict[str, int] = {}
-        self.rejected_licences = ("mitt",)
+        self.rejected_licenses = ("mitt",)
         self.lock = Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (HubHandler,), {"hub": self}))
         self.address = f"http://127.0.0.1:{self.server.server_port}"

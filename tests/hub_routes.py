@@ -32,9 +32,9 @@ def whoami(request: "HubHandler") -> None:
 
 def validate_card(request: "HubHandler") -> None:
     content = json.loads(request.body)["content"]
-    for licence in request.hub.rejected_licences:
-        if f"license: {licence}\n" in content:
-            raise HubError(400, message=f'"license" must be one of [mit, ...] (got {licence})')
+    for license_id in request.hub.rejected_licenses:
+        if f"license: {license_id}\n" in content:
+            raise HubError(400, message=f'"license" must be one of [mit, ...] (got {license_id})')
     request.send_json({"errors": [], "warnings": []})
 
 

@@ -25,7 +25,7 @@ def test_nothing_on_the_page_comes_from_elsewhere():
     assert "http" not in STYLE.read_text("utf-8")
 
 
-def test_page_and_report_have_the_same_colours():
+def test_page_and_report_have_the_same_colors():
     assert LIGHT.training == BLUE.c500
     assert (LIGHT.page, LIGHT.line, LIGHT.muted) == (STONE.c100, STONE.c300, STONE.c600)
     assert (DARK.page, DARK.surface, DARK.line) == (STONE.c950, STONE.c900, STONE.c700)

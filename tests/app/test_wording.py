@@ -9,11 +9,11 @@ from vitrine.app import wording
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure
 from vitrine.predict.predictor import Judgement
 
-TRUST = Trust(precision=0.95, confidence_threshold=0.8, familiarity_threshold=0.7, neighbours=3)
+TRUST = Trust(precision=0.95, confidence_threshold=0.8, similarity_threshold=0.7, neighbors=3)
 
 
-def judged(ranking, decision=None, familiarity=None):
-    return Judgement(tuple(ranking), decision or Answer(ranking[0][0]), familiarity)
+def judged(ranking, decision=None, similarity=None):
+    return Judgement(tuple(ranking), decision or Answer(ranking[0][0]), similarity)
 
 
 def text_of(html):
@@ -116,7 +116,7 @@ def test_a_model_that_never_answers_says_why():
 
 
 def test_a_model_without_familiarity_says_that_it_takes_every_picture_for_one_of_its_kinds():
-    blind = TRUST.model_copy(update={"familiarity_threshold": None, "neighbours": None})
+    blind = TRUST.model_copy(update={"similarity_threshold": None, "neighbors": None})
     said = text_of(wording.answer("x", judged(RANKING), 1, blind))
     assert "It chooses among the kinds it knows even for a picture that shows none of them." in said
 

@@ -195,8 +195,8 @@ def test_the_page_fits_its_window_and_follows_light_and_dark(new_page, address, 
 
 
 def background(page: Page) -> list[int]:
-    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    return [int(part) for part in re.findall(r"\d+", colour)[:3]]
+    color = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return [int(part) for part in re.findall(r"\d+", color)[:3]]
 
 
 def test_the_keyboard_is_enough(new_page, address):

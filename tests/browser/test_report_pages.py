@@ -44,7 +44,7 @@ def test_report_pages_open_without_complaint_or_sideways_scrolling(chromium, pag
     context.close()
 
 
-def test_figures_follow_the_colours_of_the_surroundings(chromium, pages):
+def test_figures_follow_the_colors_of_the_surroundings(chromium, pages):
     shown = {}
     for scheme in ("light", "dark"):
         context = chromium.new_context(color_scheme=scheme)

@@ -12,14 +12,14 @@ import torch
 from PIL import Image
 
 from tests.conftest import draw_shape
-from tests.factories import SIDE, make_recipe, prepare, write_coloured_classes
+from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from tests.hub_client import HubClient
 from tests.hub_double import HubDouble
 from tests.reports.fabricated import Page
 from vitrine.commands import evaluate
 from vitrine.data.images.decoding import Preparation
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.calibration.selective import Trust
 from vitrine.models.folder import ModelMetadata, build_processor, save_metadata, save_model
 from vitrine.predict.predictor import Predictor
@@ -34,7 +34,7 @@ def write_model(folder, labels=LABELS, recipe=None, trust=None, broken=False):
     if broken:
         with torch.no_grad():
             next(iter(model.parameters())).fill_(float("nan"))
-    save_model(folder, model, build_processor(SIDE, CENTRED, Preparation()))
+    save_model(folder, model, build_processor(SIDE, CENTERD, Preparation()))
     if recipe is not None:
         metadata = ModelMetadata(
             vitrine_version="0", name="zoo", created="2026-11-21T00:00:00+00:00", backbone="small_cnn",
@@ -98,12 +98,12 @@ def test_broken_and_left_out_files_are_counted_and_named(model, make_class_folde
 
 
 def test_classes_that_the_model_does_not_know_are_set_apart(make_class_folders, run, tmp_path):
-    recipe = make_recipe(prepare(write_coloured_classes(tmp_path / "colours", 6), tmp_path / "prepared"))
+    recipe = make_recipe(prepare(write_colored_classes(tmp_path / "colours", 6), tmp_path / "prepared"))
     model = write_model(tmp_path / "model", recipe=recipe, trust=Trust(precision=0.95, confidence_threshold=None))
     folder = make_class_folders({"cat": 3, "unicorn": 2})
     record, page, predictions = run(model, folder)
-    assert record["data"]["strangers"] == {"unicorn": 2}
-    assert record["evidence"]["trust"]["strangers"] == 2
+    assert record["data"]["unknown"] == {"unicorn": 2}
+    assert record["evidence"]["trust"]["unknown"] == 2
     assert len(predictions) == 3
     assert pd.read_csv(tmp_path / "out" / "strangers.csv")["label_name"].tolist() == ["unicorn"] * 2
     assert "2 pictures are of classes that the model does not know ('unicorn')." in page.text
@@ -120,12 +120,12 @@ def test_labels_of_others_models_are_given_their_classes(make_class_folders, run
 
 
 def test_the_test_split_of_the_models_own_data_is_measured_and_training_pictures_are_refused(run, tmp_path):
-    prepared = prepare(write_coloured_classes(tmp_path / "colours", 10), tmp_path / "prepared")
+    prepared = prepare(write_colored_classes(tmp_path / "colours", 10), tmp_path / "prepared")
     model = write_model(tmp_path / "model", list(prepared.label_names), make_recipe(prepared))
     record, page, predictions = run(model, prepared.folder)
     assert predictions["file"].tolist() == list(prepared.splits["test"]["file"])
     assert record["data"]["acquaintance"] == "same_split"
-    assert not record["data"]["from_squares"]
+    assert not record["data"]["from_preprocessed"]
     assert "it never saw" in page.text
     assert "the model learned from pictures of" in run(model, prepared.folder, "--split", "all")
     record, page, _ = run(model, tmp_path / "colours")
@@ -134,9 +134,9 @@ def test_the_test_split_of_the_models_own_data_is_measured_and_training_pictures
 
 
 def test_pictures_of_a_data_set_prepared_otherwise_are_measured_with_a_note(run, tmp_path):
-    prepared = prepare(write_coloured_classes(tmp_path / "colours", 10), tmp_path / "prepared", image_size=16)
+    prepared = prepare(write_colored_classes(tmp_path / "colours", 10), tmp_path / "prepared", image_size=16)
     record, page, _ = run(write_model(tmp_path / "model", list(prepared.label_names)), prepared.folder)
-    assert record["data"]["from_squares"]
+    assert record["data"]["from_preprocessed"]
     assert "The pictures were resized once more" in page.text
 
 

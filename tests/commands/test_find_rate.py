@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
+from tests.factories import prepare, write_colored_classes, write_tiny_resnet
 from vitrine.commands import find_rate
 
 RECIPE = [
@@ -17,7 +17,7 @@ RECIPE = [
 def material(tmp_path_factory):
     """A prepared data set and a backbone, for reading only."""
     folder = tmp_path_factory.mktemp("material")
-    prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+    prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
     write_tiny_resnet(folder / "tiny")
     return folder
 

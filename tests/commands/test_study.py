@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
+from tests.factories import prepare, write_colored_classes, write_tiny_resnet
 from vitrine.commands import study
 from vitrine.data.prepared.dataset import open_prepared
 
@@ -13,7 +13,7 @@ RECIPE = ["name=colours", "data.image_size=32", "checks.near_duplicates=off", "c
 def material(tmp_path_factory):
     """A prepared data set and a backbone, for reading only."""
     folder = tmp_path_factory.mktemp("material")
-    prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+    prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
     write_tiny_resnet(folder / "tiny")
     return folder
 

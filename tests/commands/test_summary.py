@@ -3,7 +3,7 @@ import pytest
 from tests.factories import SIDE, prepare, write_tiny_resnet
 from vitrine.commands import summary
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.folder import build_processor, save_model
 
 PLAIN = ["model.small_cnn.block=plain", "model.small_cnn.filters=[4, 8]", "data.image_size=32"]
@@ -26,7 +26,7 @@ def test_a_recipes_network_is_printed_before_anything_is_prepared(capsys):
 
 
 def test_a_model_folder_is_printed_with_its_own_size_and_classes(workplace, capsys):
-    save_model(workplace / "model", build_small_cnn("abc", [4, 8], 1, 0.1), build_processor(SIDE, CENTRED))
+    save_model(workplace / "model", build_small_cnn("abc", [4, 8], 1, 0.1), build_processor(SIDE, CENTERD))
     assert summary.main(["model"]) == 0
     assert f"model: pictures of {SIDE} pixels, 3 classes" in capsys.readouterr().out
 

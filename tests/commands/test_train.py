@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.factories import prepare, write_coloured_classes
+from tests.factories import prepare, write_colored_classes
 from vitrine.commands import train
 from vitrine.records import folder as run_folder
 from vitrine.training.loop.trainer import Trainer
@@ -16,7 +16,7 @@ SHAPE = [
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    prepare(write_coloured_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
+    prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     return tmp_path
 
 

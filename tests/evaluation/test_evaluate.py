@@ -7,13 +7,13 @@ from vitrine.errors import UserError
 from vitrine.evaluation.evaluate import Answered, gather_evidence, join_labels, leave_out_untested, measure_trust
 from vitrine.models.calibration.selective import Trust
 
-TRUST = Trust(precision=0.9, confidence_threshold=0.8, familiarity_threshold=0.5, neighbours=3)
+TRUST = Trust(precision=0.9, confidence_threshold=0.8, similarity_threshold=0.5, neighbors=3)
 
 
-def answer(label_ids, classes=3, strength=5.0, familiarity=None):
+def answer(label_ids, classes=3, strength=5.0, similarity=None):
     logits = np.zeros((len(label_ids), classes))
     logits[np.arange(len(label_ids)), label_ids] = strength
-    return Answered([f"{place}.png" for place in range(len(label_ids))], logits, familiarity)
+    return Answered([f"{place}.png" for place in range(len(label_ids))], logits, similarity)
 
 
 def test_probabilities_of_labels_that_mean_one_class_are_added_up():
@@ -51,20 +51,20 @@ def test_answers_that_are_no_numbers_are_refused_with_how_many():
 
 
 def test_trust_counts_answers_doubts_and_strangers():
-    known = answer([0, 1, 2, 0], familiarity=np.array([0.9, 0.9, 0.1, 0.9]))
+    known = answer([0, 1, 2, 0], similarity=np.array([0.9, 0.9, 0.1, 0.9]))
     known.logits[3] = 0.0
-    strangers = answer([0, 0, 0], familiarity=np.array([0.1, 0.2, 0.9]))
-    found = measure_trust(TRUST, known, np.array([0, 2, 2, 0]), strangers)
+    unknown = answer([0, 0, 0], similarity=np.array([0.1, 0.2, 0.9]))
+    found = measure_trust(TRUST, known, np.array([0, 2, 2, 0]), unknown)
     assert (found.answered, found.right, found.unsure, found.refused) == (2, 1, 1, 1)
     assert found.accuracy_answered == 0.5
-    assert (found.strangers, found.strangers_answered, found.strangers_refused) == (3, 1, 2)
+    assert (found.unknown, found.unknown_answered, found.unknown_refused) == (3, 1, 2)
     assert found.is_kept is None
 
 
 def test_a_promise_is_called_broken_or_kept_only_where_that_is_shown():
     right, wrong = np.zeros(200, dtype=np.int64), np.ones(200, dtype=np.int64)
-    kept = measure_trust(TRUST, answer(right, familiarity=np.ones(200)), right, None)
-    broken = measure_trust(TRUST, answer(right, familiarity=np.ones(200)), wrong, None)
+    kept = measure_trust(TRUST, answer(right, similarity=np.ones(200)), right, None)
+    broken = measure_trust(TRUST, answer(right, similarity=np.ones(200)), wrong, None)
     assert (kept.is_kept, broken.is_kept) == (True, False)
 
 

@@ -9,9 +9,9 @@ from vitrine.evaluation.intervals import effective_pictures, mean_interval, scor
 def test_wilson_interval_equals_the_formula():
     right, total, z = 81, 90, 1.959963984540054
     share = right / total
-    centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
+    center = (share + z**2 / (2 * total)) / (1 + z**2 / total)
     half = z / (1 + z**2 / total) * (share * (1 - share) / total + z**2 / (4 * total**2)) ** 0.5
-    assert wilson_interval(right, total) == pytest.approx((centre - half, centre + half))
+    assert wilson_interval(right, total) == pytest.approx((center - half, center + half))
 
 
 def test_no_mistake_in_few_pictures_is_not_certainty():

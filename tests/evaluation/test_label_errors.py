@@ -12,7 +12,7 @@ from vitrine.evaluation.label_errors import (
     judge_by_features,
     rate_suspicion,
 )
-from vitrine.evaluation.probe.cross_validation import agree_with_neighbours, predict_out_of_fold
+from vitrine.evaluation.probe.cross_validation import agree_with_neighbors, predict_out_of_fold
 
 NAMES = ("cat", "dog", "emu")
 
@@ -83,20 +83,20 @@ def test_copies_do_not_vouch_for_each_other():
     given = np.concatenate([label_ids, [1, 1]])
     given[0] = 1  # three copies of one picture, all with a wrong label
     groups = np.concatenate([np.arange(30), [0, 0]])
-    shares = agree_with_neighbours(features, given, groups, 5)
+    shares = agree_with_neighbors(features, given, groups, 5)
     assert shares[0] == shares[30] == shares[31] == 0
     out = predict_out_of_fold(features, given, 3, groups, 0, 0.5)
     assert (out.probabilities[[0, 30, 31]].argmax(axis=1) == 0).all()
 
 
-def test_neighbours_are_the_same_in_blocks(monkeypatch):
+def test_neighbors_are_the_same_in_blocks(monkeypatch):
     features, label_ids = clusters(per_class=15)
-    whole = agree_with_neighbours(features, label_ids, np.arange(45), 5)
+    whole = agree_with_neighbors(features, label_ids, np.arange(45), 5)
     monkeypatch.setattr("vitrine.evaluation.probe.cross_validation.ROWS_AT_ONCE", 7)
-    assert agree_with_neighbours(features, label_ids, np.arange(45), 5) == pytest.approx(whole)
+    assert agree_with_neighbors(features, label_ids, np.arange(45), 5) == pytest.approx(whole)
 
 
-def test_neighbours_that_vote_for_the_label_make_it_less_suspicious():
+def test_neighbors_that_vote_for_the_label_make_it_less_suspicious():
     probabilities, label_ids = np.array([[0.4, 0.6]] * 3), np.zeros(3, int)
     none, half, all_ = rate_suspicion(probabilities, label_ids, np.array([0.0, 0.5, 1.0]))
     assert none > half > all_

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.evaluation.repeats import TestAnswers, compare_all, repeated_interval, summarise_variants
+from vitrine.evaluation.repeats import TestAnswers, compare_all, repeated_interval, summarize_variants
 from vitrine.evaluation.significance import Verdict
 from vitrine.records.comparison import RunFigures
 
@@ -30,7 +30,7 @@ def draw(share, seeds, pictures, seed=0):
 def test_mean_and_deviation_are_those_of_the_runs():
     runs = [run("a", 0, 0.8, 1.0), run("a", 1, 0.9, 3.0), run("b", 0, 0.5)]
     rows = draw(0.85, 2, 20)
-    first, second = summarise_variants(runs, {"a": answers(rows), "b": answers(rows[:1])})
+    first, second = summarize_variants(runs, {"a": answers(rows), "b": answers(rows[:1])})
     assert (first.accuracy.mean, first.seconds.mean) == (pytest.approx(0.85), 2.0)
     assert first.accuracy.deviation == pytest.approx(0.05 * 2**0.5)
     assert (first.runs, first.test_pictures) == (2, 20)

@@ -9,7 +9,7 @@ from vitrine.evaluation.selective import (
     Rejection,
     _assured,
     choose_confidence_threshold,
-    choose_familiarity_threshold,
+    choose_similarity_threshold,
     choose_trust,
     explain_no_threshold,
     measure_rejection,
@@ -28,8 +28,8 @@ def draw(pictures, generator, kind):
     return scale * logits, label_ids
 
 
-def judge(logits, label_ids, temperature=1.0, familiarity=None):
-    return Judged(softmax(logits / temperature), label_ids, familiarity)
+def judge(logits, label_ids, temperature=1.0, similarity=None):
+    return Judged(softmax(logits / temperature), label_ids, similarity)
 
 
 @pytest.mark.parametrize(
@@ -94,21 +94,21 @@ def test_equal_confidences_are_answered_together_or_not_at_all():
 
 @pytest.mark.parametrize("pictures", [1, 3, 49, 50, 166, 5000])
 def test_at_least_98_in_100_known_pictures_are_familiar_enough(pictures):
-    familiarity = np.random.default_rng(0).random(pictures)
-    threshold = choose_familiarity_threshold(familiarity)
-    assert (familiarity >= threshold).mean() >= 0.98
-    assert (familiarity <= threshold).any()
+    similarity = np.random.default_rng(0).random(pictures)
+    threshold = choose_similarity_threshold(similarity)
+    assert (similarity >= threshold).mean() >= 0.98
+    assert (similarity <= threshold).any()
 
 
 def test_the_threshold_of_confidence_is_chosen_among_familiar_pictures():
     """The unfamiliar ones, all wrong, are refused already and must not cost answers."""
     probabilities = np.tile([0.97, 0.03], (200, 1))
     label_ids = np.r_[np.zeros(196, int), np.ones(4, int)]
-    familiarity = np.r_[np.full(196, 0.9), np.full(4, 0.1)].astype(np.float32)
-    trust = choose_trust(Judged(probabilities, label_ids, familiarity), 0.99, 1.0, True, 3)
-    assert trust.familiarity_threshold == pytest.approx(0.9)
-    assert trust.neighbours == 3
-    assert choose_trust(Judged(probabilities, label_ids, None), 0.99, 1.0, True, 3).neighbours is None
+    similarity = np.r_[np.full(196, 0.9), np.full(4, 0.1)].astype(np.float32)
+    trust = choose_trust(Judged(probabilities, label_ids, similarity), 0.99, 1.0, True, 3)
+    assert trust.similarity_threshold == pytest.approx(0.9)
+    assert trust.neighbors == 3
+    assert choose_trust(Judged(probabilities, label_ids, None), 0.99, 1.0, True, 3).neighbors is None
 
 
 def test_what_test_pictures_met_is_counted_whole():
@@ -129,4 +129,4 @@ def test_a_model_that_never_answers_is_measured():
     found = measure_rejection(choose_trust(few, 0.95, 1.0, True, None), few, few)
     assert (found.confidence_threshold, found.why_never) == (None, "too_few_pictures")
     assert (found.coverage, found.accuracy_answered, found.accuracy_answered_interval) == (0, None, None)
-    assert (found.refused, found.familiarity_threshold) == (None, None)
+    assert (found.refused, found.similarity_threshold) == (None, None)

@@ -36,8 +36,8 @@ def test_a_slice_that_fails_is_shown_weaker_and_stands_first():
 
 def test_slices_without_pictures_have_no_figures_and_come_last():
     slices = find_weak_slices(attributes_of(), np.ones(100, bool))
-    grey = by_name(slices)["grey"]
-    assert (grey.pictures, grey.accuracy, grey.interval, grey.p_value, grey.is_weaker) == (0, None, None, None, False)
+    gray = by_name(slices)["grey"]
+    assert (gray.pictures, gray.accuracy, gray.interval, gray.p_value, gray.is_weaker) == (0, None, None, None, False)
     assert by_name(slices)["small"].pictures == 0  # all are of one size
     assert [one.pictures > 0 for one in slices] == sorted((one.pictures > 0 for one in slices), reverse=True)
 
@@ -57,8 +57,8 @@ def test_few_pictures_are_no_fault(number):
 
 
 def test_all_pictures_of_one_kind_have_no_others_to_be_compared_with():
-    grey = by_name(find_weak_slices(attributes_of(is_grey=True), np.ones(100, bool)))["grey"]
-    assert (grey.pictures, grey.accuracy, grey.rest_accuracy, grey.p_value) == (100, 1, None, None)
+    gray = by_name(find_weak_slices(attributes_of(is_grey=True), np.ones(100, bool)))["grey"]
+    assert (gray.pictures, gray.accuracy, gray.rest_accuracy, gray.p_value) == (100, 1, None, None)
 
 
 def test_holms_correction_is_that_of_the_textbook():
@@ -121,5 +121,5 @@ def check_looks(prepared):
 def test_looks_are_those_of_the_pictures_with_and_without_what_the_scan_kept(looks):
     scanned = check_looks(looks)
     (looks.folder / THUMBNAILS).unlink()
-    squares = check_looks(looks)
-    assert np.abs(scanned["brightness"] - squares["brightness"]).max() < 5
+    preprocessed = check_looks(looks)
+    assert np.abs(scanned["brightness"] - preprocessed["brightness"]).max() < 5

@@ -7,7 +7,7 @@ from sklearn import metrics as sk
 
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.evaluation.test_metrics import TestEvidence, compare_twins, measure_test
+from vitrine.evaluation.test_metrics import TestEvidence, compare_duplicates, measure_test
 
 
 def random_case(num_labels, pictures=200, seed=0, levels=None):
@@ -178,17 +178,17 @@ def test_the_flat_keys_of_older_runs_are_still_there():
 
 def test_accuracy_is_told_with_and_without_twins():
     is_right = np.array([True, True, True, False, True, False])
-    has_twin = np.array([True, True, True, False, False, False])
-    found = compare_twins(is_right, has_twin)
+    has_duplicate = np.array([True, True, True, False, False, False])
+    found = compare_duplicates(is_right, has_duplicate)
     assert (found.pictures, found.accuracy, found.accuracy_interval) == (3, 1.0, wilson_interval(3, 3))
     assert (found.other_pictures, found.other_accuracy) == (3, pytest.approx(1 / 3))
     assert found.other_accuracy_interval == wilson_interval(1, 3)
 
 
 def test_without_any_twin_there_is_no_accuracy_of_twins():
-    found = compare_twins(np.array([True, False]), np.zeros(2, dtype=bool))
+    found = compare_duplicates(np.array([True, False]), np.zeros(2, dtype=bool))
     assert (found.pictures, found.accuracy, found.accuracy_interval) == (0, None, None)
-    assert measure(*random_case(3)).twins is None
+    assert measure(*random_case(3)).duplicates is None
 
 
 def test_many_classes_and_pictures_take_seconds():

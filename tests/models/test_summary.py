@@ -7,7 +7,7 @@ from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, 
 from vitrine.config.loading import load_recipe
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.stages import set_trainable
-from vitrine.models.summary import add_up, count_operations, summarise
+from vitrine.models.summary import add_up, count_operations, summarize
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -26,14 +26,14 @@ def counts(rows):
 
 
 def test_the_shelters_network_has_the_published_layers():
-    rows = summarise(*build("custom_s1", 3))
+    rows = summarize(*build("custom_s1", 3))
     assert counts(rows) == [1_792, 36_928, 73_856, 4_128, 99]
     kinds = [row.kind for row in rows if row.kind not in ("ReLU", "Flatten", "Dropout")]
     assert kinds == ["Conv2d", "MaxPool2d", "Conv2d", "MaxPool2d", "Conv2d", "AdaptiveAvgPool2d", "Linear", "Linear"]
 
 
 def test_the_dog_breed_network_has_the_published_count():
-    rows = summarise(*build("custom_s2", 5))
+    rows = summarize(*build("custom_s2", 5))
     assert add_up(rows).parameters == 20_174_277
     assert next(row for row in rows if row.kind == "Flatten").output_shape == (156_800,)
     assert add_up(rows).megabytes == pytest.approx(77 * 1.048576, abs=0.5)  # published in MiB
@@ -41,7 +41,7 @@ def test_the_dog_breed_network_has_the_published_count():
 
 
 def test_the_photo_or_not_network_has_the_described_layers():
-    rows = summarise(*build("custom_s3", 2))
+    rows = summarize(*build("custom_s3", 2))
     assert [row.output_shape for row in rows if row.kind in ("Conv2d", "MaxPool2d")] == [
         (32, 396, 396),
         (32, 198, 198),
@@ -53,12 +53,12 @@ def test_the_photo_or_not_network_has_the_described_layers():
 
 def test_the_cartoon_network_has_the_published_count():
     # Published were 125.8 million with the statistics of batch norm, as Keras counts.
-    totals = add_up(summarise(*build("custom_s4", 19)))
+    totals = add_up(summarize(*build("custom_s4", 19)))
     assert totals.parameters + totals.statistics == 125_799_443
 
 
 def test_our_own_network_for_photographs_is_small():
-    totals = add_up(summarise(*build("scratch_photos", 5)))
+    totals = add_up(summarize(*build("scratch_photos", 5)))
     assert totals.parameters <= 3_000_000
 
 
@@ -77,7 +77,7 @@ def build_transformer():
 @pytest.mark.parametrize("build_network", [build_resnet, build_transformer])
 def test_rows_count_every_parameter_once(build_network):
     model = build_network()
-    totals = add_up(summarise(model, 32))
+    totals = add_up(summarize(model, 32))
     assert totals.parameters == model.num_parameters()
     floating = [buffer.numel() for buffer in model.buffers() if buffer.is_floating_point()]
     assert totals.statistics == sum(floating)
@@ -87,20 +87,20 @@ def test_a_shared_weight_is_counted_once():
     model = build_resnet()
     blocks = model.resnet.encoder.stages[0].layers[0].layer
     blocks[1].convolution.weight = blocks[0].convolution.weight
-    assert add_up(summarise(model, 32)).parameters == model.num_parameters()
+    assert add_up(summarize(model, 32)).parameters == model.num_parameters()
 
 
 def test_a_frozen_backbone_shows_as_frozen():
     model = build_resnet()
     set_trainable(model, "head")
-    totals = add_up(summarise(model, 32))
+    totals = add_up(summarize(model, 32))
     assert (totals.trainable, totals.frozen) == (16 * 3 + 3, model.num_parameters() - 16 * 3 - 3)
 
 
 def test_a_summary_leaves_the_model_as_it_was():
     model = build_resnet().train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    summarise(model, 32)
+    summarize(model, 32)
     count_operations(model, 32)
     assert model.training
     assert not any(module._forward_hooks for module in model.modules())

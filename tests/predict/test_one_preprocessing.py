@@ -7,11 +7,11 @@ import torch
 from PIL import Image
 from transformers import pipeline
 
-from tests.factories import SIDE, make_recipe, prepare, write_coloured_classes
+from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from vitrine.config.data import PreparationSection
 from vitrine.data.images.decoding import Preparation
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
@@ -22,9 +22,9 @@ LABELS = ("a", "b", "c")
 ALL = ("contrast", "autocontrast", "equalize", "crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
 SECTIONS = {
     "crop": PreparationSection(resize="crop"),
-    "letterbox on black": PreparationSection(resize="letterbox", ground="black"),
-    "squash on grey": PreparationSection(ground="grey"),
-    "all steps, whitened": PreparationSection(steps=(*ALL, "whiten"), resize="crop", ground="grey"),
+    "letterbox on black": PreparationSection(resize="letterbox", fill_color="black"),
+    "squash on grey": PreparationSection(fill_color="grey"),
+    "all steps, whitened": PreparationSection(steps=(*ALL, "whiten"), resize="crop", fill_color="grey"),
 }
 
 
@@ -34,9 +34,9 @@ def source(awkward_pictures, tmp_path_factory):
     folder = tmp_path_factory.mktemp("source")
     for label_name in LABELS:
         (folder / "test" / label_name).mkdir(parents=True)
-        for split, colour in (("train", "red"), ("validation", "blue")):
+        for split, color in (("train", "red"), ("validation", "blue")):
             (folder / split / label_name).mkdir(parents=True)
-            Image.new("RGB", (20, 20), colour).save(folder / split / label_name / "one.png")
+            Image.new("RGB", (20, 20), color).save(folder / split / label_name / "one.png")
     for number, path in enumerate(sorted(awkward_pictures.iterdir())):
         (folder / "test" / LABELS[number % 3] / path.name).write_bytes(path.read_bytes())
     return folder
@@ -47,7 +47,7 @@ def write_model(folder, section):
     model = build_small_cnn(LABELS, (8, 16), 1, 0.1)
     with torch.no_grad():
         model.classifier.weight.mul_(4)
-    save_model(folder, model, build_processor(SIDE, CENTRED, Preparation.from_section(section)))
+    save_model(folder, model, build_processor(SIDE, CENTERD, Preparation.from_section(section)))
     return folder
 
 
@@ -76,14 +76,14 @@ def test_evaluation_predictor_and_pipeline_give_the_same_probabilities(name, sou
 def run(tmp_path_factory):
     """A finished run with steps, bars and whitening; its folder and the data set."""
     folder = tmp_path_factory.mktemp("run")
-    section = PreparationSection(steps=("contrast", "crop_centre", "whiten"), resize="letterbox", ground="black")
-    source = write_coloured_classes(folder / "source")
+    section = PreparationSection(steps=("contrast", "crop_centre", "whiten"), resize="letterbox", fill_color="black")
+    source = write_colored_classes(folder / "source")
     prepared = prepare(source, folder / "prepared" / "colours", preparation=section)
     recipe = make_recipe(
         prepared,
         "preparation.steps=[contrast, crop_centre, whiten]",
         "preparation.resize=letterbox",
-        "preparation.ground=black",
+        "preparation.fill_color=black",
         "optim.epochs=6",
     )
     (folder / "finished").mkdir()
@@ -122,10 +122,10 @@ def test_an_extremely_long_picture_does_not_take_the_memory_of_the_machine(tmp_p
 
 
 def test_the_ground_of_the_model_is_behind_transparent_pictures(tmp_path):
-    predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(ground="black"))))
+    predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(fill_color="black"))))
     glass = Image.new("RGBA", (30, 20), (255, 255, 255, 0))
     glass.save(tmp_path / "glass.png")
     black = predictor.probabilities([Image.new("RGB", (30, 20), "black")])
     np.testing.assert_allclose(predictor.probabilities([glass]), black)
     np.testing.assert_allclose(predictor.probabilities([predictor.open_picture(tmp_path / "glass.png")]), black)
-    assert Predictor.load(str(write_model(tmp_path / "plain", PreparationSection()))).ground == "white"
+    assert Predictor.load(str(write_model(tmp_path / "plain", PreparationSection()))).fill_color == "white"

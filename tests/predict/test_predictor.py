@@ -10,7 +10,7 @@ from tests.factories import SIDE, prepare, write_tiny_resnet
 from vitrine.data.images.decoding import open_picture
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictor import Predictor
 from vitrine.training.final_evaluation import evaluate_on_test
@@ -21,10 +21,10 @@ LABELS = ("a", "b", "c")
 @pytest.fixture(params=["small CNN", "pretrained"])
 def model_folder(request, tmp_path):
     torch.manual_seed(0)
-    model, normalisation = build_small_cnn(LABELS, (8, 16), 1, 0.1), CENTRED
+    model, normalization = build_small_cnn(LABELS, (8, 16), 1, 0.1), CENTERD
     if request.param == "pretrained":
-        model, normalisation = build_backbone(str(write_tiny_resnet(tmp_path / "checkpoint")), LABELS)
-    save_model(tmp_path / "model", model, build_processor(SIDE, normalisation))
+        model, normalization = build_backbone(str(write_tiny_resnet(tmp_path / "checkpoint")), LABELS)
+    save_model(tmp_path / "model", model, build_processor(SIDE, normalization))
     return tmp_path / "model"
 
 
@@ -63,9 +63,9 @@ def test_final_evaluation_and_predictor_give_the_same_probabilities(model_folder
     source = tmp_path / "source"
     for label_name in LABELS:
         (source / "test" / label_name).mkdir(parents=True)
-        for split, colour in (("train", "red"), ("validation", "blue")):
+        for split, color in (("train", "red"), ("validation", "blue")):
             (source / split / label_name).mkdir(parents=True)
-            Image.new("RGB", (20, 20), colour).save(source / split / label_name / "one.png")
+            Image.new("RGB", (20, 20), color).save(source / split / label_name / "one.png")
     for number, path in enumerate(sorted(awkward_pictures.iterdir())):
         (source / "test" / LABELS[number % 3] / path.name).write_bytes(path.read_bytes())
     prepared = prepare(source, tmp_path / "prepared")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vitrine.evaluation.repeats import TestAnswers, compare_all, summarise_variants
+from vitrine.evaluation.repeats import TestAnswers, compare_all, summarize_variants
 from vitrine.records.comparison import Change, ComparisonFigures, Failure, RunFigures
 
 PICTURES = 160
@@ -47,7 +47,7 @@ def fabricate(shares, seeds=(0, 1, 2, 3, 4), failures=0, question="Does augmenta
         "reference": next(iter(shares)), "seeds": tuple(seeds) or (0,), "folds": None,
         "planned": max(1, len(runs) + failures),
         "changes": [Change(parameter="augmentation.policy", values={name: name for name in shares})],
-        "variants": summarise_variants(runs, answers), "pairs": compare_all(answers, next(iter(shares))),
+        "variants": summarize_variants(runs, answers), "pairs": compare_all(answers, next(iter(shares))),
         "runs": runs, "failures": failed,
     }  # fmt: skip
     return ComparisonFigures(**(values | changes))

@@ -15,9 +15,9 @@ def fabricate_trials(count: int) -> tuple[TrialRecord, ...]:
     trials = []
     for number in range(1, count + 1):
         rate = float(10 ** generator.uniform(-4, -1.5))
-        dropout, optimiser = float(generator.uniform(0, 0.6)), str(generator.choice(OPTIMISERS))
+        dropout, optimizer = float(generator.uniform(0, 0.6)), str(generator.choice(OPTIMISERS))
         filters = str(generator.choice(FILTERS))
-        loss = 0.08 + 0.5 * abs(np.log10(rate) + 2.6) ** 1.5 + 0.2 * (optimiser == "sgd") + 0.2 * dropout
+        loss = 0.08 + 0.5 * abs(np.log10(rate) + 2.6) ** 1.5 + 0.2 * (optimizer == "sgd") + 0.2 * dropout
         state = "complete" if number in (1, 2, 3) or loss < 0.45 else "pruned"
         if number % 11 == 0:
             state = "failed"
@@ -33,7 +33,7 @@ def fabricate_trials(count: int) -> tuple[TrialRecord, ...]:
                 values={
                     "model.small_cnn.filters": filters,
                     "model.small_cnn.dropout": dropout,
-                    "optim.name": optimiser,
+                    "optim.name": optimizer,
                     "optim.learning_rate": rate,
                 },
                 reason="out of memory" if state == "failed" else "",

@@ -97,7 +97,7 @@ def test_settings_that_were_chosen_are_shown(prepared):
 
 
 def test_the_head_is_what_the_hub_reads(prepared):
-    head = read_head(render(prepared, licence="cc-by-4.0", repo_id="ann/birds"))
+    head = read_head(render(prepared, license_id="cc-by-4.0", repo_id="ann/birds"))
     assert head == {
         "license": "cc-by-4.0", "pretty_name": "pictures", "tags": ["vitrine"],
         "task_categories": ["image-classification"], "size_categories": ["n<1K"],
@@ -113,7 +113,7 @@ def test_merging_keeps_what_datasets_wrote_and_puts_our_text(prepared):
     theirs = (
         "---\nlicense: mit\nlanguage: de\ndataset_info:\n  features: []\nconfigs:\n- config_name: default\n---\n# Old\n"
     )
-    merged = merge_cards(render(prepared, licence="cc0-1.0", repo_id="ann/birds"), theirs)
+    merged = merge_cards(render(prepared, license_id="cc0-1.0", repo_id="ann/birds"), theirs)
     head = yaml.safe_load(merged.split("---\n")[1])
     assert head["license"] == "cc0-1.0"
     assert head["language"] == "de"

@@ -15,7 +15,7 @@ from vitrine.config.data import PreparationSection
 from vitrine.data.images.decoding import Preparation
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.backbones.outputs import compute_outputs
 from vitrine.models.calibration.ood import build_reference
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure
@@ -25,7 +25,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.ship.export import export_onnx
 
 LABELS = ("a", "b <é>", "c")
-STEPS = PreparationSection(steps=("contrast", "crop_centre", "whiten"), resize="letterbox", ground="black")
+STEPS = PreparationSection(steps=("contrast", "crop_centre", "whiten"), resize="letterbox", fill_color="black")
 CROP = PreparationSection(resize="crop")
 
 
@@ -35,7 +35,7 @@ def write_model(folder, model, preparation=None, trust=None):
         layer = [part for part in model.modules() if isinstance(part, torch.nn.Linear)][-1]
         layer.weight.mul_(6)
     plain = Preparation.from_section(preparation or PreparationSection())
-    save_model(folder, model, build_processor(SIDE, CENTRED, plain))
+    save_model(folder, model, build_processor(SIDE, CENTERD, plain))
     if trust is not None:
         pixels = torch.randn(40, 3, SIDE, SIDE)
         with torch.inference_mode():
@@ -68,7 +68,7 @@ def set_thresholds(folder, pictures):
     trust = metadata.trust.model_copy(
         update={
             "confidence_threshold": middle(outputs.probabilities.max(axis=1), 0.5),
-            "familiarity_threshold": middle(outputs.familiarity, 0.3),
+            "similarity_threshold": middle(outputs.similarity, 0.3),
         }
     )
     save_metadata(folder, metadata.model_copy(update={"trust": trust}))
@@ -104,7 +104,7 @@ def models(request, tmp_path_factory, pictures):
     folder = tmp_path_factory.mktemp("models")
     build, preparation = BUILDS[request.param]
     torch.manual_seed(0)
-    trust = Trust(precision=0.9, confidence_threshold=0.5, familiarity_threshold=0.5, neighbours=3)
+    trust = Trust(precision=0.9, confidence_threshold=0.5, similarity_threshold=0.5, neighbors=3)
     model = write_model(folder / "model", build(folder), preparation, trust)
     predictor = Predictor.load(str(model))
     set_thresholds(model, [predictor.open_picture(path) for path in pictures])
@@ -118,11 +118,11 @@ def test_torch_and_onnx_decide_alike_on_awkward_pictures(models, pictures):
     for path in pictures:
         (first,), (second,) = (predictor.judge([predictor.open_picture(path)]) for predictor in models)
         assert dict(second.ranking) == pytest.approx(dict(first.ranking), abs=1e-4), path.name
-        assert second.familiarity == pytest.approx(first.familiarity, abs=1e-4), path.name
+        assert second.similarity == pytest.approx(first.similarity, abs=1e-4), path.name
         assert second.decision == first.decision, path.name
         decisions.add(type(first.decision))
     assert decisions == {Answer, Unsure, NoneOfThese}
-    assert (theirs.label_names, theirs.ground, theirs.trust) == (LABELS, ours.ground, ours.trust)
+    assert (theirs.label_names, theirs.fill_color, theirs.trust) == (LABELS, ours.fill_color, ours.trust)
 
 
 def test_a_batch_of_any_size_is_computed(models):

@@ -46,7 +46,7 @@ def client(hub, tmp_path_factory):
 @pytest.fixture(scope="module")
 def pushed(hub, client, prepared):
     """The answer to the first push to ann/birds."""
-    return client.call("push", prepared.folder, "ann/birds", "--licence", "cc-by-4.0")
+    return client.call("push", prepared.folder, "ann/birds", "--license", "cc-by-4.0")
 
 
 def test_a_push_ends_with_the_address_and_leaves_nothing_behind(pushed, hub, prepared):
@@ -105,7 +105,7 @@ def test_facts_and_manifest_go_along_without_paths_of_this_machine(pushed, hub, 
     assert len(read_manifest(prepared.folder)) == 13
 
 
-def test_a_second_push_replaces_the_first_and_keeps_a_licence_chosen_before(pushed, hub, client, make_class_folders):
+def test_a_second_push_replaces_the_first_and_keeps_a_license_chosen_before(pushed, hub, client, make_class_folders):
     other = prepare(make_class_folders({"a": 4, "b": 4}))
     answer = client.call("push", other.folder, "ann/birds")
     assert answer["value"] == 0
@@ -153,7 +153,7 @@ def test_a_private_data_set_stays_private(hub, client, prepared):
         (["FOLDER", "bob/x"], TOKEN, "bob/x: you are logged in as ann and may write to ann only"),
         (["FOLDER", "ann/x"], "wrong", "ann/x: the Hub does not accept your token; run `hf auth login`"),
         (["FOLDER", "ann/x"], "", "ann/x: you are not logged in; run `hf auth login`"),
-        (["FOLDER", "ann/x", "--licence", "mitt"], TOKEN, "--licence mitt: the Hub does not accept the card"),
+        (["FOLDER", "ann/x", "--license", "mitt"], TOKEN, "--license mitt: the Hub does not accept the card"),
         (["FOLDER", "ann/thesis"], TOKEN, "ann/thesis is there already, is no data set of Vitrine's"),
         (["FOLDER", "ann/readonly"], TOKEN, "ann/readonly: your token gives no right to write there"),
     ],

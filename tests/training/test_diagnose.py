@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.factories import make_recipe, prepare, write_coloured_classes, write_tiny_resnet
+from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.records import folder as run_folder
 from vitrine.training import diagnose as examination
 from vitrine.training.diagnose import knows_no_labels
@@ -12,7 +12,7 @@ from vitrine.training.run import run_training
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labels")
-    return prepare(write_coloured_classes(folder / "source", per_class=12), folder / "prepared" / "colours")
+    return prepare(write_colored_classes(folder / "source", per_class=12), folder / "prepared" / "colours")
 
 
 def train(prepared, folder, *overrides):

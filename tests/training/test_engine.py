@@ -6,7 +6,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from tests.factories import prepare, write_coloured_classes
+from tests.factories import prepare, write_colored_classes
 from tests.training.loop.test_trainer import make_trainer, run, same, weights_of
 from vitrine.errors import UserError
 from vitrine.models.backbones.stages import set_training_mode
@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("engine")
-    return prepare(write_coloured_classes(folder / "source"), folder / "prepared")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared")
 
 
 def make_small(prepared):
@@ -70,7 +70,7 @@ def test_out_of_memory_makes_smaller_pieces_of_the_same_batch(prepared, tmp_path
 
     hard.stepper.methods = replace(hard.stepper.methods, augment=refuse_large)
     run(hard, tmp_path / "hard")
-    assert hard.position.pieces == 4
+    assert hard.position.micro_batches == 4
     assert len(said) == 2  # two pieces were not enough; the other steps ask no more
     assert "computed in 4 pieces of up to 4 pictures" in said[-1]
     assert close(weights_of(easy), weights_of(hard))

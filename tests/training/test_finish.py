@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import pipeline
 
-from tests.factories import make_recipe, prepare, write_coloured_classes, write_tiny_resnet
+from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.data.manifest.split import TEST, VALIDATION
 from vitrine.evaluation.calibration import Calibration
 from vitrine.evaluation.selective import Rejection
@@ -24,7 +24,7 @@ from vitrine.training.run import run_training
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("finishing")
-    return prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +64,15 @@ def test_thresholds_come_from_validation_pictures_and_are_stored_with_the_model(
     rejection = Rejection.model_validate(metrics["rejection"])
     calibration = Calibration.model_validate(metrics["calibration"])
     assert (trust.temperature, trust.precision) == (calibration.temperature, 0.8)
-    assert (trust.confidence_threshold, trust.familiarity_threshold, trust.neighbours) == (
+    assert (trust.confidence_threshold, trust.similarity_threshold, trust.neighbors) == (
         rejection.confidence_threshold,
-        rejection.familiarity_threshold,
-        rejection.neighbours,
+        rejection.similarity_threshold,
+        rejection.neighbors,
     )
     assert trust.in_weights
     assert (folder / run_folder.MODEL / REFERENCE_FEATURES).exists()
-    familiarity = [judgement.familiarity for judgement in judge_all(folder, prepared, VALIDATION)]
-    assert trust.familiarity_threshold == pytest.approx(min(familiarity), abs=1e-4)
+    similarity = [judgement.similarity for judgement in judge_all(folder, prepared, VALIDATION)]
+    assert trust.similarity_threshold == pytest.approx(min(similarity), abs=1e-4)
     assert calibration.remark == "few_pictures"
     assert calibration.before.loss != calibration.after.loss
 
@@ -82,7 +82,7 @@ def test_the_table_of_predictions_holds_what_the_model_decides(run, prepared):
     table = pd.read_csv(folder / run_folder.PREDICTIONS)
     judged = judge_all(folder, prepared, TEST)
     assert list(table["decision"]) == [describe(judgement.decision) for judgement in judged]
-    np.testing.assert_allclose(table["familiarity"], [judgement.familiarity for judgement in judged], atol=1e-4)
+    np.testing.assert_allclose(table["familiarity"], [judgement.similarity for judgement in judged], atol=1e-4)
     own = [dict(row.ranking)[name] for row, name in zip(judged, table["label_name"], strict=True)]
     np.testing.assert_allclose(table["loss"], -np.log(own), rtol=1e-3, atol=1e-4)
     assert table["loss"].mean() == pytest.approx(metrics["test"]["loss"], abs=1e-9)
@@ -110,9 +110,9 @@ def test_features_computed_once_are_not_computed_again(prepared, checkpoint, tmp
 def test_a_network_without_one_vector_of_features_says_so_and_works(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr("vitrine.training.calibrate.measure_head_input", lambda *_: None)
     metrics = run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)
-    assert (metrics["rejection"]["familiarity_threshold"], metrics["rejection"]["refused"]) == (None, None)
+    assert (metrics["rejection"]["similarity_threshold"], metrics["rejection"]["refused"]) == (None, None)
     assert not (tmp_path / run_folder.MODEL / REFERENCE_FEATURES).exists()
-    assert judge_all(tmp_path, prepared, TEST)[0].familiarity is None
+    assert judge_all(tmp_path, prepared, TEST)[0].similarity is None
 
 
 def test_a_temperature_that_does_not_fit_into_the_weights_is_applied_by_the_predictor(prepared, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from datasets import DatasetDict
 
-from tests.factories import make_recipe, prepare, write_coloured_classes, write_tiny_resnet
+from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.models.folder import METADATA, ModelMetadata
@@ -21,7 +21,7 @@ from vitrine.training.run import open_matching_data, run_training
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    return prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def finished(prepared, tmp_path_factory):
     return folder, run_training(make_recipe(prepared, "optim.epochs=6", "engine.tracker=tensorboard"), folder)
 
 
-def test_colours_are_learned(finished):
+def test_colors_are_learned(finished):
     assert finished[1]["test"]["accuracy"] > 0.8
 
 
@@ -93,7 +93,7 @@ def test_two_runs_of_one_seed_give_the_same_metrics(prepared, tmp_path):
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
-def test_every_optimiser_trains_with_label_smoothing(prepared, tmp_path, optimizer):
+def test_every_optimizer_trains_with_label_smoothing(prepared, tmp_path, optimizer):
     recipe = make_recipe(prepared, f"optim.name={optimizer}", "optim.epochs=1", "optim.label_smoothing=0.1")
     assert 0 <= run_training(recipe, tmp_path)["test"]["accuracy"] <= 1
 
@@ -154,7 +154,7 @@ def test_a_network_trained_in_bf16_is_measured_and_calibrated_as_others_load_it(
     run_training(make_recipe(prepared, "engine.precision=bf16"), tmp_path)
     predictor = Predictor.load(str(tmp_path / run_folder.MODEL))
     assert predictor.trust.in_weights
-    assert predictor.trust.familiarity_threshold is not None
+    assert predictor.trust.similarity_threshold is not None
     stored = np.load(tmp_path / run_folder.LOGITS)
     logits, _ = judge_split(predictor, prepared.splits["validation"], 16)
     np.testing.assert_allclose(logits, stored["validation_logits"], rtol=1e-4, atol=1e-4)

@@ -71,7 +71,7 @@ class Classifier:
         return {
             "decision": KINDS[type(judgement.decision)],
             "words": describe(judgement.decision),
-            "familiarity": judgement.familiarity,
+            "familiarity": judgement.similarity,
             "confidences": [{"label": label, "confidence": share} for label, share in judgement.ranking[:count]],
         }
 
@@ -128,7 +128,7 @@ class Classifier:
         return self.predictor.judge([image], prepared)[0]
 
     def _open(self, picture: Mapping[str, Any]) -> Upload:
-        return open_upload(picture, _folder(), self.predictor.ground)
+        return open_upload(picture, _folder(), self.predictor.fill_color)
 
 
 def check_top_k(top_k: float) -> int:

@@ -11,7 +11,7 @@ from gradio_client.utils import is_http_url_like
 from PIL import Image
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, PictureError, is_heic, open_picture
-from vitrine.data.images.resizing import Ground
+from vitrine.data.images.resizing import FillColor
 from vitrine.errors import UserError
 
 MAX_UPLOAD_MEGABYTES = 50  # a 100-megapixel photo as JPEG has 20 to 40
@@ -44,7 +44,7 @@ class Upload:
     image: Image.Image
 
 
-def open_upload(picture: Mapping[str, Any], folder: Path, ground: Ground = "white") -> Upload:
+def open_upload(picture: Mapping[str, Any], folder: Path, fill_color: FillColor = "white") -> Upload:
     """Opens an uploaded file itself, not the copy that Gradio would make of it.
 
     Gradio's own conversion turns JPEG into WebP and cuts 16-bit levels off at 255; the answers would then differ
@@ -54,7 +54,7 @@ def open_upload(picture: Mapping[str, Any], folder: Path, ground: Ground = "whit
         picture: Gradio's description of the file (`path`, `orig_name`), as an event with `preprocess=False` gets it.
         folder: the only folder from which files are opened. Gradio checks this for most requests, but not
             for a hand-written one whose description lacks the `meta` field.
-        ground: colour behind transparent parts.
+        fill_color: colour behind transparent parts.
 
     Raises:
         UserError: which file, why it cannot be used, and what to do.
@@ -64,7 +64,7 @@ def open_upload(picture: Mapping[str, Any], folder: Path, ground: Ground = "whit
     if not path.is_relative_to(folder) or not path.is_file():
         raise UserError(refusal(name, "it was not uploaded, or was deleted since", "Choose the picture again."))
     try:
-        return Upload(path, name, open_picture(path, ground=ground))
+        return Upload(path, name, open_picture(path, fill_color=fill_color))
     except PictureError as error:
         if _is_heic(path):
             raise UserError(refusal(name, HEIC_REASON, HEIC_ADVICE)) from None

@@ -159,7 +159,7 @@ def _hint(judgement: Judgement, trust: Trust | None) -> str:
     rule = (
         f"It answers where at least {_of_hundred(trust)} such answers should be right; else it says that it is unsure."
     )
-    if judgement.familiarity is None:
+    if judgement.similarity is None:
         return f"{rule} It chooses among the kinds it knows even for a picture that shows none of them."
     return rule
 
@@ -176,15 +176,15 @@ def _bar(label: str, share: float) -> str:
 def _verdict(judgement: Judgement, label_name: str | None) -> str:
     if label_name is None:
         return ""
-    labelled = f"the test picture is labelled {escape(label_name)}."
+    labeled = f"the test picture is labelled {escape(label_name)}."
     decision = judgement.decision
     if isinstance(decision, Unsure):
         if label_name in (decision.first, decision.second):
-            return f'<p class="verdict verdict-right">✓ One of the two: {labelled}</p>'
-        return f'<p class="verdict verdict-wrong">✗ Neither of them: {labelled}</p>'
+            return f'<p class="verdict verdict-right">✓ One of the two: {labeled}</p>'
+        return f'<p class="verdict verdict-wrong">✗ Neither of them: {labeled}</p>'
     if isinstance(decision, Answer) and decision.label_name == label_name:
         return '<p class="verdict verdict-right">✓ Right: the test picture bears the same label.</p>'
-    return f'<p class="verdict verdict-wrong">✗ Wrong: {labelled}</p>'
+    return f'<p class="verdict verdict-wrong">✗ Wrong: {labeled}</p>'
 
 
 def notice(message: str) -> str:

@@ -55,5 +55,5 @@ def _format_row(row: Backbone) -> str:
     ms = "-" if row.ms is None else f"{row.ms:.0f}"
     weights = row.weights.removeprefix("timm/")
     top1 = f"{row.top1:.1f} {row.top1_size}"
-    cells = (row.name, f"{row.parameters:.1f}", f"{row.size_mb:.0f}", row.input_size, top1, ms, row.licence, weights)
+    cells = (row.name, f"{row.parameters:.1f}", f"{row.size_mb:.0f}", row.input_size, top1, ms, row.license, weights)
     return LINE.format(*cells)

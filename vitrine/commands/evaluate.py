@@ -72,7 +72,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     recipe = load_recipe(None, [f"data.source={options.data}", *options.overrides])
     output = options.output or EVALUATIONS / _short_name(options.model) / _short_name(options.data)
     _check_place(output)
-    from vitrine.data.loading.labeled import open_labelled
+    from vitrine.data.loading.labeled import open_labeled
     from vitrine.models.quiet import silence_transformers
     from vitrine.predict.predictor import Predictor
     from vitrine.reports.evaluation.page import write_evaluation
@@ -82,7 +82,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace, _progress(console) as show:
         predictor = Predictor.load(options.model)
-        data = open_labelled(recipe.data, recipe.labels, options.split, Path(workspace), predictor.ground)
+        data = open_labeled(recipe.data, recipe.labels, options.split, Path(workspace), predictor.fill_color)
         measured = measure_model(predictor, data, options.data, options.labels, options.top_k, show)
         # The pictures of the page are opened once more, so the workspace must still be there.
         sentences = write_evaluation(output, measured, options.language)

@@ -103,7 +103,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     from vitrine.models.quiet import silence_transformers
     from vitrine.training.build import choose_methods
     from vitrine.training.fit import build_model
-    from vitrine.training.loop.steps import Normaliser, Stepper
+    from vitrine.training.loop.steps import Normalizer, Stepper
     from vitrine.training.machine.devices import build_accelerator
     from vitrine.training.machine.seeding import seed_step
     from vitrine.training.optim.optimizer import build_optimizer
@@ -113,21 +113,21 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     accelerator = build_accelerator(recipe.engine.precision, "none", RUNS)
-    model, normalisation = build_model(recipe, prepared.label_names)
-    methods = choose_methods(recipe, prepared, model, normalisation, RUNS, accelerator.device)
+    model, normalization = build_model(recipe, prepared.label_names)
+    methods = choose_methods(recipe, prepared, model, normalization, RUNS, accelerator.device)
     optim, seed = recipe.optim, recipe.engine.seed
     optimizer = build_optimizer(
         model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay
     )
     model, optimizer = accelerator.prepare(model, optimizer)
     plain = accelerator.unwrap_model(model)
-    normaliser = Normaliser(
-        normalisation,
+    normalizer = Normalizer(
+        normalization,
         Preparation.from_section(recipe.preparation).whitens,
         choose_memory_format(plain),
         accelerator.device,
     )
-    stepper = Stepper(accelerator, model, optimizer, normaliser, methods, seed, optim.max_gradient_norm, print)
+    stepper = Stepper(accelerator, model, optimizer, normalizer, methods, seed, optim.max_gradient_norm, print)
     set_training_mode(plain)
     losses = _endless_losses(recipe, prepared, stepper)
 
@@ -147,7 +147,7 @@ def _endless_losses(recipe: Recipe, prepared: "PreparedDataset", stepper: "Stepp
     """The loss of each batch of epoch after epoch, as the training computes it."""
     from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_step_loader
     from vitrine.data.manifest.split import TRAIN
-    from vitrine.training.loop.steps import deliver
+    from vitrine.training.loop.steps import prefetch
     from vitrine.training.machine.devices import choose_workers
 
     split, device = prepared.splits[TRAIN], stepper.accelerator.device
@@ -156,5 +156,5 @@ def _endless_losses(recipe: Recipe, prepared: "PreparedDataset", stepper: "Stepp
     loader = build_step_loader(split, batches, choose_workers(recipe.engine.workers, device))
     for epoch in itertools.count():
         batches.start(epoch)
-        for batch in deliver(loader, device):
+        for batch in prefetch(loader, device):
             yield stepper.forward(batch, epoch)[0]

@@ -38,12 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    from vitrine.data.sources.source import find_unlabelled
+    from vitrine.data.sources.source import find_unlabeled
 
     if options.top_k < 1:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
-        _write_answers(find_unlabelled(options.pictures, Path(workspace)), options)
+        _write_answers(find_unlabeled(options.pictures, Path(workspace)), options)
 
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:

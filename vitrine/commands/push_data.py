@@ -1,7 +1,7 @@
 """Put a prepared data set on the Hugging Face Hub, with a card that says what is in it.
 
 hf auth login                                                # once
-python -m vitrine push-data prepared/birds ann/birds --licence cc-by-4.0
+python -m vitrine push-data prepared/birds ann/birds --license cc-by-4.0
 """
 
 import argparse
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("prepared", type=Path, help="folder of the prepared data set")
     parser.add_argument("repo_id", metavar="OWNER/NAME", help="its id on the Hub; Vitrine's older one is replaced")
     parser.add_argument("--private", action="store_true", help="a new data set is for its owner only")
-    parser.add_argument("--licence", help="of the pictures, as the Hub names it: mit, cc-by-4.0, ...")
+    parser.add_argument("--license", "--licence", help="of the pictures, as the Hub names it: mit, cc-by-4.0, ...")
     options = parser.parse_args(arguments)
     return run_command(lambda: _push(options))
 
@@ -27,5 +27,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _push(options: argparse.Namespace) -> None:
     from vitrine.ship.push_dataset import publish_data  # seconds of imports
 
-    published = publish_data(options.prepared.expanduser(), options.repo_id, options.private, options.licence)
+    published = publish_data(options.prepared.expanduser(), options.repo_id, options.private, options.license)
     print(f"{published.pictures:,} pictures and their card are on {published.address}")

@@ -99,10 +99,10 @@ def _print_table(runs: Sequence[Run]) -> None:
 def _cells(run: Run, now: datetime) -> list[str]:
     record, figures = run.choices, run.figures
     network = Path(record.model.backbone).name + (", head" if record.model.trainable_part == "head" else "")
-    optimiser = f"{record.optim.name} {record.optim.learning_rate:g}"
+    optimizer = f"{record.optim.name} {record.optim.learning_rate:g}"
     if figures is None or run.seconds is None:
         state = "at work" if run.at_work else "unfinished"
-        return [run.name, age(run.started, now), "-", state, "-", network, optimiser, f"?/{record.optim.epochs}"]
+        return [run.name, age(run.started, now), "-", state, "-", network, optimizer, f"?/{record.optim.epochs}"]
     low, high = figures.test.accuracy_interval
     return [
         run.name,
@@ -111,7 +111,7 @@ def _cells(run: Run, now: datetime) -> list[str]:
         f"{figures.test.accuracy:.3f} {low:.2f}-{high:.2f}",
         f"{figures.test.loss:.3f}",
         network,
-        optimiser,
+        optimizer,
         f"{figures.training.epochs}/{record.optim.epochs}",
     ]
 

@@ -114,9 +114,9 @@ def _print_summary(title: str, model: "PreTrainedModel", image_size: int) -> Non
     from rich.console import Console
     from rich.table import Table
 
-    from vitrine.models.summary import add_up, count_operations, summarise
+    from vitrine.models.summary import add_up, count_operations, summarize
 
-    rows = summarise(model, image_size)
+    rows = summarize(model, image_size)
     totals = add_up(rows)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("layer", "kind", "output", "parameters"):

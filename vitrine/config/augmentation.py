@@ -1,9 +1,11 @@
 """The section `augmentation` of a recipe: a named policy, its single steps, and mixing."""
 
+from functools import partial
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from vitrine.config.aliases import rename_section
 from vitrine.config.section import OptionalSwitch, Section, Switch, read_nothing
 
 PolicyName = Literal["none", "light", "standard", "strong", "trivialaugment", "randaugment", "s1", "s2", "s3", "s4"]
@@ -11,6 +13,8 @@ PolicyName = Literal["none", "light", "standard", "strong", "trivialaugment", "r
 
 class AugmentationSection(Section):
     """Random changes to training pictures, never to validation and test; a step that is null is as in the policy."""
+
+    _old_names = model_validator(mode="before")(partial(rename_section, "augmentation"))
 
     policy: Annotated[PolicyName, BeforeValidator(read_nothing)] = Field(
         "light",
@@ -64,7 +68,7 @@ class AugmentationSection(Section):
     hue: float | None = Field(
         None, ge=0, le=0.5, description="largest turn of the colour circle to either side, as a share of it"
     )
-    grey: float | None = Field(None, ge=0, le=1, description="share of the pictures that lose their colours")
+    grayscale: float | None = Field(None, ge=0, le=1, description="share of the pictures that lose their colours")
     blur: float | None = Field(
         None, ge=0, le=10, description="largest standard deviation of a Gaussian blur, in pixels; 0 blurs nothing"
     )

@@ -1,9 +1,11 @@
 """Sections of a recipe about the pictures: where they come from, their classes, checks and preparation."""
 
+from functools import partial
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from vitrine.config.aliases import rename_section
 from vitrine.config.section import Section, Switch
 
 BUILTIN_DIGITS = "builtin:digits"
@@ -171,20 +173,22 @@ class ChecksSection(Section):
 class PreparationSection(Section):
     """What is done to every picture before the network sees it; it travels with the model."""
 
+    _old_names = model_validator(mode="before")(partial(rename_section, "preparation"))
+
     steps: Steps = Field(
         (),
         description="in this order: 'contrast' (by contrast_factor), 'autocontrast' (darkest to black, lightest to "
-        "white), 'equalize' (histogram), 'crop_centre' (to centre_share), 'crop_content' (an even border goes), "
+        "white), 'equalize' (histogram), 'crop_centre' (to center_share), 'crop_content' (an even border goes), "
         "'mirror_horizontal', 'mirror_vertical', and as the last 'whiten' (each picture to mean 0 and deviation 1)",
     )
     contrast_factor: float = Field(1.5, gt=0, le=10, description="of the step 'contrast'; 1 changes nothing")
-    centre_share: float = Field(0.8, gt=0, le=1, description="share of each side that the step 'crop_centre' keeps")
+    center_share: float = Field(0.8, gt=0, le=1, description="share of each side that the step 'crop_centre' keeps")
     resize: Literal["squash", "crop", "letterbox"] = Field(
         "squash",
         description="to a square: 'squash' changes the proportions, 'crop' cuts off what lies beyond the shorter "
-        "side, 'letterbox' adds bars of the ground colour",
+        "side, 'letterbox' adds bars of fill_color",
     )
-    ground: Literal["white", "grey", "black"] = Field(
+    fill_color: Literal["white", "grey", "black"] = Field(
         "white", description="colour behind transparent parts and of letterbox bars"
     )
 

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from vitrine.config.aliases import current_name, rename_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
@@ -70,7 +71,12 @@ def load_recipe(path: Path | None, overrides: Sequence[str] = ()) -> Recipe:
         UserError: one message that lists every fault of the file and the overrides.
     """
     values: dict[str, Any] = {} if path is None else {"name": path.stem} | read_yaml(path)
-    faults = [fault for override in overrides if (fault := _apply_override(values, override))]
+    faults = []
+    try:
+        values = rename_recipe(values, str(path))
+    except ValueError as error:
+        faults.append(str(error))
+    faults += [fault for override in overrides if (fault := _apply_override(values, override))]
     recipe = None
     try:
         recipe = Recipe.model_validate(values)
@@ -145,11 +151,12 @@ def yaml_problem(error: yaml.YAMLError) -> str:
 def _apply_override(values: dict[str, Any], override: str) -> str | None:
     """Sets one dotted name in place; returns the fault, if it has one."""
     dotted, equals, text = override.partition("=")
-    *sections, name = dotted.strip().split(".")
+    dotted = current_name(dotted.strip())
+    *sections, name = dotted.split(".")
     if not equals or not name:
         return f"{override}: an override reads section.name=value, for example optim.epochs=5"
     try:
-        value = text if text and text != "null" and _is_text(dotted.strip()) else parse_yaml(text)
+        value = text if text and text != "null" and _is_text(dotted) else parse_yaml(text)
     except yaml.YAMLError as error:
         return f"{override}: the value is not valid YAML: {yaml_problem(error)}"
     place: Any = values

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
 from vitrine.evaluation.temperature import Floats, Remark, check_scores, cross_entropy, softmax
-from vitrine.records.evidence import Section
+from vitrine.records.schema import Record
 
 BINS = 15  # as Guo et al. 2017
 MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap
@@ -15,7 +15,7 @@ MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap
 Draw = Callable[[np.random.Generator, int], tuple[npt.NDArray[np.int64], Floats]]
 
 
-class ReliabilityBin(Section):
+class ReliabilityBin(Record):
     """Pictures whose confidence lies in one interval.
 
     Attributes:
@@ -33,7 +33,7 @@ class ReliabilityBin(Section):
     accuracy: float | None
 
 
-class Reliability(Section):
+class Reliability(Record):
     """Confidence against truth on the test pictures.
 
     Attributes:
@@ -53,7 +53,7 @@ class Reliability(Section):
     bins: list[ReliabilityBin]
 
 
-class Calibration(Section):
+class Calibration(Record):
     """The section `calibration` of metrics.json.
 
     Attributes:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from vitrine.evaluation.calibration import Reliability, measure_calibration
 from vitrine.evaluation.intervals import wilson_interval
@@ -17,15 +17,12 @@ from vitrine.evaluation.selective import Judged as Calibrated
 from vitrine.evaluation.temperature import softmax
 from vitrine.evaluation.test_metrics import TestEvidence, measure_test
 from vitrine.models.calibration.selective import Trust
+from vitrine.records.schema import Record
 
 MOST_UNTESTED = 50  # labels of the model without a picture that tables still list
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class TrustFigures(_Record):
+class TrustFigures(Record):
     """What the thresholds stored with a model do to the pictures of a data set.
 
     Attributes:
@@ -38,10 +35,18 @@ class TrustFigures(_Record):
         unsure: pictures called unsure.
         refused: pictures called none of the classes.
         is_kept: whether the precision is kept here; None where the interval holds it, so that nothing is shown.
-        strangers: pictures of classes that the model does not know.
-        strangers_answered: of them got an answer, which is wrong in any case.
-        strangers_refused: of them were called none of the classes.
+        unknown: pictures of classes that the model does not know.
+        unknown_answered: of them got an answer, which is wrong in any case.
+        unknown_refused: of them were called none of the classes.
     """
+
+    renamed_fields = MappingProxyType(
+        {
+            "strangers": "unknown",
+            "strangers_answered": "unknown_answered",
+            "strangers_refused": "unknown_refused",
+        }
+    )
 
     precision: float
     pictures: int
@@ -52,12 +57,12 @@ class TrustFigures(_Record):
     unsure: int
     refused: int
     is_kept: bool | None
-    strangers: int
-    strangers_answered: int
-    strangers_refused: int
+    unknown: int
+    unknown_answered: int
+    unknown_refused: int
 
 
-class Evidence(_Record):
+class Evidence(Record):
     """What the pictures of a data set say of a model.
 
     Attributes:
@@ -82,12 +87,12 @@ class Answered:
     Attributes:
         files: names, `[pictures]`.
         logits: calibrated as far as the model is, `[pictures, num_labels]`.
-        familiarity: `[pictures]`; None where the model does not measure it.
+        similarity: `[pictures]`; None where the model does not measure it.
     """
 
     files: Sequence[str]
     logits: npt.NDArray[np.floating]
-    familiarity: npt.NDArray[np.floating] | None = None
+    similarity: npt.NDArray[np.floating] | None = None
 
 
 def gather_evidence(
@@ -96,7 +101,7 @@ def gather_evidence(
     label_names: Sequence[str],
     top_k: int,
     trust: Trust | None = None,
-    strangers: Answered | None = None,
+    unknown: Answered | None = None,
     attributes: pd.DataFrame | None = None,
     target: str | None = None,
     seed: int = 0,
@@ -109,7 +114,7 @@ def gather_evidence(
         label_names: in the order of the label ids.
         top_k: for the top-k accuracy.
         trust: of the model.
-        strangers: pictures of other classes.
+        unknown: pictures of other classes.
         attributes: how the pictures look, as `attributes.describe_pictures` says it; None: no slices.
         target: the class that matters.
         seed: of all resamples.
@@ -126,13 +131,13 @@ def gather_evidence(
         label_names=tuple(label_names),
         test=test,
         reliability=reliability,
-        trust=None if trust is None else measure_trust(trust, answered, label_ids, strangers),
+        trust=None if trust is None else measure_trust(trust, answered, label_ids, unknown),
         mistakes=collect_mistakes([judged], label_names, attributes),
     )
 
 
 def measure_trust(
-    trust: Trust, answered: Answered, label_ids: npt.NDArray[np.int64], strangers: Answered | None
+    trust: Trust, answered: Answered, label_ids: npt.NDArray[np.int64], unknown: Answered | None
 ) -> TrustFigures:
     """What the thresholds of a model do; arguments as for `gather_evidence`."""
     kinds = decide_all(trust, answered)
@@ -140,7 +145,7 @@ def measure_trust(
     answers = int((kinds == "answered").sum())
     right = int(is_right[kinds == "answered"].sum())
     interval = wilson_interval(right, answers) if answers else None
-    strange = decide_all(trust, strangers) if strangers is not None else np.zeros(0, dtype="U8")
+    strange = decide_all(trust, unknown) if unknown is not None else np.zeros(0, dtype="U8")
     return TrustFigures(
         precision=trust.precision,
         pictures=len(kinds),
@@ -151,9 +156,9 @@ def measure_trust(
         unsure=int((kinds == "unsure").sum()),
         refused=int((kinds == "none").sum()),
         is_kept=_judge_precision(trust.precision, interval),
-        strangers=len(strange),
-        strangers_answered=int((strange == "answered").sum()),
-        strangers_refused=int((strange == "none").sum()),
+        unknown=len(strange),
+        unknown_answered=int((strange == "answered").sum()),
+        unknown_refused=int((strange == "none").sum()),
     )
 
 
@@ -164,7 +169,7 @@ def decide_all(trust: Trust, answered: Answered) -> npt.NDArray[np.str_]:
     probabilities = softmax(np.asarray(answered.logits, np.float64))
     nowhere = np.zeros(len(probabilities), dtype=np.int64)
     kinds: list[DecisionKind] = Calibrated(
-        probabilities=probabilities, label_ids=nowhere, familiarity=answered.familiarity
+        probabilities=probabilities, label_ids=nowhere, similarity=answered.similarity
     ).kinds(trust)
     return np.asarray(kinds)
 

@@ -9,8 +9,8 @@ from vitrine.data.prepared.dataset import PreparedDataset, read_manifest
 from vitrine.records.prepared import THUMBNAILS
 
 # Greater than what JPEG makes of a grey picture that was saved in colour; from the neutral 128.
-LEAST_COLOUR = 6.0
-GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
+LEAST_COLOR = 6.0
+GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
 def describe_pictures(prepared: PreparedDataset, split: str) -> pd.DataFrame:
@@ -26,8 +26,8 @@ def describe_pictures(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     """
     rows = prepared.splits[split]
     width, height = np.asarray(rows["width"][:], float), np.asarray(rows["height"][:], float)
-    squares = [look_at_square(np.asarray(row["image"].convert("RGB"))) for row in rows]
-    table = pd.DataFrame(squares, columns=["brightness", "contrast", "is_grey", "sharpness"])
+    preprocessed = [measure_attributes(np.asarray(row["image"].convert("RGB"))) for row in rows]
+    table = pd.DataFrame(preprocessed, columns=["brightness", "contrast", "is_grey", "sharpness"])
     table.insert(0, "file", list(rows["file"][:]))
     table["side"] = np.minimum(width, height)
     table["elongation"] = np.maximum(width, height) / np.maximum(table["side"], 1)
@@ -37,16 +37,16 @@ def describe_pictures(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     return table.astype({"is_grey": bool, "brightness": float, "contrast": float})
 
 
-def look_at_square(pixels: npt.NDArray[np.uint8]) -> tuple[float, float, bool, float]:
+def measure_attributes(pixels: npt.NDArray[np.uint8]) -> tuple[float, float, bool, float]:
     """Brightness, contrast, whether grey, and sharpness of a picture `[side, side, 3]`."""
     levels = pixels @ np.array([0.299, 0.587, 0.114])
     contrast = float(levels.std())
-    centre = levels[1:-1, 1:-1]
-    laplacian = levels[:-2, 1:-1] + levels[2:, 1:-1] + levels[1:-1, :-2] + levels[1:-1, 2:] - 4 * centre
+    center = levels[1:-1, 1:-1]
+    laplacian = levels[:-2, 1:-1] + levels[2:, 1:-1] + levels[1:-1, :-2] + levels[1:-1, 2:] - 4 * center
     spread = np.ptp(pixels.astype(np.int16), axis=2)
-    is_grey = bool(np.quantile(spread, 0.99) < 2 * LEAST_COLOUR)
+    is_gray = bool(np.quantile(spread, 0.99) < 2 * LEAST_COLOR)
     # By the contrast, since fog and dusk are not out of focus; an empty picture has no sharpness.
-    return float(levels.mean()), contrast, is_grey, float(laplacian.std()) / max(contrast, 1.0)
+    return float(levels.mean()), contrast, is_gray, float(laplacian.std()) / max(contrast, 1.0)
 
 
 def _read_scan(prepared: PreparedDataset, files: "pd.Series[str]") -> pd.DataFrame | None:
@@ -62,11 +62,11 @@ def _read_scan(prepared: PreparedDataset, files: "pd.Series[str]") -> pd.DataFra
     at = places.to_numpy(int)
     chosen = manifest.iloc[at]
     looks = np.asarray(thumbnails[at], np.float64)
-    colour = np.abs(looks[:, SIDE:] - 128).reshape(len(at), -1).max(axis=1, initial=0)
+    color = np.abs(looks[:, SIDE:] - 128).reshape(len(at), -1).max(axis=1, initial=0)
     return pd.DataFrame(
         {
             "brightness": looks[:, :SIDE].mean(axis=(1, 2)),
             "contrast": chosen["contrast"].to_numpy(float),
-            "is_grey": chosen["mode"].isin(GREY_MODES).to_numpy() | (colour < LEAST_COLOUR),
+            "is_grey": chosen["mode"].isin(GRAY_MODES).to_numpy() | (color < LEAST_COLOR),
         }
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import binomtest, norm
 
-Interval = tuple[float, float]
+from vitrine.records.schema import Interval
 
 CONFIDENCE = 0.95
 
@@ -56,9 +56,9 @@ def score_interval(
     effective = share * (1 - share) / spread if spread > 1e-15 and 0 < share < 1 else pictures
     effective = min(effective, most)
     z = float(norm.ppf(0.5 + CONFIDENCE / 2))
-    centre = (share + z * z / (2 * effective)) / (1 + z * z / effective)
+    center = (share + z * z / (2 * effective)) / (1 + z * z / effective)
     half = z / (1 + z * z / effective) * math.sqrt(share * (1 - share) / effective + z * z / (4 * effective**2))
-    low, high = max(centre - half, 0.0), min(centre + half, 1.0)
+    low, high = max(center - half, 0.0), min(center + half, 1.0)
     return lowest + width * low, lowest + width * high
 
 

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
 from vitrine.errors import UserError
@@ -18,14 +17,15 @@ from vitrine.evaluation.probe.cross_validation import (
     Features,
     LabelIds,
     Probabilities,
-    agree_with_neighbours,
+    agree_with_neighbors,
     is_measurable,
     predict_out_of_fold,
 )
+from vitrine.records.schema import Record
 
 # Chosen with benchmarks/label_errors.py: a head that is held back more than the study's follows wrong labels less.
 INVERSE_PENALTY = 0.5
-NEIGHBOURS = 10
+NEIGHBORS = 10
 # Added to both probabilities, so that 1e-9 against 1e-6 is no stronger evidence than 0.01 against 0.02.
 SOFTENING = 0.05
 TRUSTED_JUDGE = 0.8  # of the labels: a judge that agrees with fewer errs more often than those who label
@@ -34,11 +34,7 @@ MOST_SUSPECTS = 500  # nobody looks through more, and the record stays small
 Judge = Literal["model", "head"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Suspect(_Frozen):
+class Suspect(Record):
     """A picture whose label is likely wrong.
 
     Attributes:
@@ -58,7 +54,7 @@ class Suspect(_Frozen):
     probability: float
 
 
-class Examined(_Frozen):
+class Examined(Record):
     """Pictures whose labels were looked at.
 
     Attributes:
@@ -79,7 +75,7 @@ class Examined(_Frozen):
     estimated: int
 
 
-class LabelErrors(_Frozen):
+class LabelErrors(Record):
     """The section `mistakes.label_errors` of metrics.json.
 
     Attributes:
@@ -149,7 +145,7 @@ def judge_by_features(
         return None
     with threadpool_limits(1):  # steps this small are done before threads have met
         found = predict_out_of_fold(features, label_ids, num_labels, groups, seed, INVERSE_PENALTY)
-        agreement = agree_with_neighbours(features, label_ids, groups, NEIGHBOURS)
+        agreement = agree_with_neighbors(features, label_ids, groups, NEIGHBORS)
     rows = np.flatnonzero(found.is_measured)
     return Judged(
         split,

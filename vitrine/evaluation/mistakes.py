@@ -5,22 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from vitrine.evaluation.label_errors import Judged, LabelErrors, check_probabilities, find_label_errors
 from vitrine.evaluation.probe.linear_probe import find_confused_pairs
 from vitrine.evaluation.slices import Slice, find_weak_slices
+from vitrine.records.schema import Record
 
 MOST_PAIRS = 20
 MOST_LOSSES = 50
 LEAST_PROBABILITY = 1e-12  # a loss of 27.6; a probability of 0 would give infinity
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Pair(_Frozen):
+class Pair(Record):
     """Two classes that are mixed up.
 
     Attributes:
@@ -40,7 +36,7 @@ class Pair(_Frozen):
     second_pictures: int
 
 
-class TopLoss(_Frozen):
+class TopLoss(Record):
     """A test picture that surprised the model.
 
     Attributes:
@@ -60,7 +56,7 @@ class TopLoss(_Frozen):
     loss: float
 
 
-class Mistakes(_Frozen):
+class Mistakes(Record):
     """The section `mistakes` of metrics.json.
 
     Attributes:

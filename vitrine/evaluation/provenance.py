@@ -35,7 +35,7 @@ def compare_origin(metadata: ModelMetadata | None, source: str, facts: PreparedF
     return "same_source" if _is_same(trained.data.source, source if facts is None else facts.source) else "unknown"
 
 
-def fits_squares(metadata: ModelMetadata | None, facts: PreparedFacts | None) -> bool:
+def has_same_preprocessing(metadata: ModelMetadata | None, facts: PreparedFacts | None) -> bool:
     """Whether the prepared squares of a data set are what the model's own preparation would give."""
     trained = None if metadata is None else _read_settings(metadata.recipe)
     if trained is None or facts is None or metadata is None:

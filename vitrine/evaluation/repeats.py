@@ -34,17 +34,17 @@ class TestAnswers:
     right: Answers
 
 
-def summarise_variants(runs: Sequence[RunFigures], answers: Mapping[str, TestAnswers]) -> list[VariantFigures]:
+def summarize_variants(runs: Sequence[RunFigures], answers: Mapping[str, TestAnswers]) -> list[VariantFigures]:
     """One row for each variant with a finished run, in the order of `answers`.
 
     Args:
         runs: all finished runs.
         answers: by variant.
     """
-    return [_summarise(name, [run for run in runs if run.variant == name], own) for name, own in answers.items()]
+    return [_summarize(name, [run for run in runs if run.variant == name], own) for name, own in answers.items()]
 
 
-def _summarise(name: str, runs: Sequence[RunFigures], answers: TestAnswers) -> VariantFigures:
+def _summarize(name: str, runs: Sequence[RunFigures], answers: TestAnswers) -> VariantFigures:
     figures = (
         "accuracy", "macro_f1", "cohen_kappa", "validation_accuracy", "training_accuracy", "seconds", "cpu_seconds",
         "images_per_second",

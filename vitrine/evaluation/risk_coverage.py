@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.records.evidence import Section
+from vitrine.records.schema import Record
 
 CURVE_POINTS = 100
 
 
-class RiskCoverage(Section):
+class RiskCoverage(Record):
     """What share of answers would be wrong if only the surest were given.
 
     Attributes:

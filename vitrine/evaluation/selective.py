@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.special import betaln, gammaln
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.risk_coverage import RiskCoverage, risk_coverage
 from vitrine.models.calibration.selective import Answer, Trust, Unsure, decide
-from vitrine.records.evidence import Section
+from vitrine.records.schema import Record
 
 # Probability with which the precision shall be kept on as many new pictures, and how far mean confidence may lie below
 # the precision. The lowest confidence of many is chosen, so the probability comes out lower: simulated with classifiers
@@ -28,7 +29,7 @@ WhyNever = Literal["too_few_pictures", "too_many_mistakes"]
 DecisionKind = Literal["answered", "unsure", "none"]
 
 
-class DecisionShare(Section):
+class DecisionShare(Record):
     """Test pictures that met one decision.
 
     Attributes:
@@ -44,7 +45,7 @@ class DecisionShare(Section):
     right_of_two: int
 
 
-class Rejection(Section):
+class Rejection(Record):
     """The section `rejection` of metrics.json.
 
     Attributes:
@@ -56,8 +57,8 @@ class Rejection(Section):
         validation_pictures: on which the thresholds were chosen.
         validation_coverage: share of them that gets an answer.
         validation_accuracy: share of right ones among those; None without any.
-        familiarity_threshold: see `Trust`; None where the network has no single vector of features.
-        neighbours: see `Trust`.
+        similarity_threshold: see `Trust`; None where the network has no single vector of features.
+        neighbors: see `Trust`.
         validation_refused: share of validation pictures called none of the classes; None where it is not measured.
         pictures: test pictures.
         decisions: what test pictures met: answered, unsure, none.
@@ -68,14 +69,16 @@ class Rejection(Section):
         curve: risk against coverage by calibrated confidence, all test pictures.
     """
 
+    renamed_fields = MappingProxyType({"familiarity_threshold": "similarity_threshold", "neighbours": "neighbors"})
+
     precision: float
     confidence_threshold: float | None
     why_never: WhyNever | None
     validation_pictures: int
     validation_coverage: float
     validation_accuracy: float | None
-    familiarity_threshold: float | None
-    neighbours: int | None
+    similarity_threshold: float | None
+    neighbors: int | None
     validation_refused: float | None
     pictures: int
     decisions: list[DecisionShare]
@@ -139,14 +142,14 @@ def explain_no_threshold(validation_pictures: int, precision: float) -> WhyNever
     return "too_many_mistakes" if could else "too_few_pictures"
 
 
-def choose_familiarity_threshold(familiarity: npt.ArrayLike, kept: float = KNOWN_KEPT) -> float:
+def choose_similarity_threshold(similarity: npt.ArrayLike, kept: float = KNOWN_KEPT) -> float:
     """The familiarity below which a picture is of none of the classes.
 
     Args:
-        familiarity: of validation pictures, all of known classes, `[pictures]`.
+        similarity: of validation pictures, all of known classes, `[pictures]`.
         kept: share of them that must not be refused, at least.
     """
-    values = np.sort(np.asarray(familiarity, np.float64))
+    values = np.sort(np.asarray(similarity, np.float64))
     return float(values[math.floor((1 - kept) * len(values) + 1e-9)])
 
 
@@ -157,12 +160,12 @@ class Judged:
     Attributes:
         probabilities: `[pictures, labels]`.
         label_ids: `[pictures]`.
-        familiarity: `[pictures]`; None where it is not measured.
+        similarity: `[pictures]`; None where it is not measured.
     """
 
     probabilities: Floats
     label_ids: npt.NDArray[np.int64]
-    familiarity: npt.NDArray[np.floating] | None
+    similarity: npt.NDArray[np.floating] | None
 
     @property
     def right(self) -> Bools:
@@ -179,11 +182,11 @@ class Judged:
     def kinds(self, trust: Trust) -> list[DecisionKind]:
         """The decision of the model about each picture."""
         names = [str(label_id) for label_id in range(self.probabilities.shape[1])]
-        familiarity: Sequence[float | None] = (
-            [None] * len(self.label_ids) if self.familiarity is None else self.familiarity.tolist()
+        similarity: Sequence[float | None] = (
+            [None] * len(self.label_ids) if self.similarity is None else self.similarity.tolist()
         )
         found: list[DecisionKind] = []
-        for row, value in zip(self.probabilities, familiarity, strict=True):
+        for row, value in zip(self.probabilities, similarity, strict=True):
             decision = decide(row, names, trust, value)
             kind: DecisionKind = "answered" if isinstance(decision, Answer) else "none"
             found.append("unsure" if isinstance(decision, Unsure) else kind)
@@ -191,7 +194,7 @@ class Judged:
 
 
 def choose_trust(
-    validation: Judged, precision: float, temperature: float, in_weights: bool, neighbours: int | None
+    validation: Judged, precision: float, temperature: float, in_weights: bool, neighbors: int | None
 ) -> Trust:
     """Fixes both thresholds on validation pictures; the one of the confidence among the pictures that are familiar.
 
@@ -200,21 +203,21 @@ def choose_trust(
         precision: wanted share of right answers.
         temperature: see `Trust`.
         in_weights: see `Trust`.
-        neighbours: see `Trust`.
+        neighbors: see `Trust`.
     """
-    threshold, familiar = None, np.ones(len(validation.label_ids), np.bool_)
-    if validation.familiarity is not None:
-        threshold = choose_familiarity_threshold(validation.familiarity)
-        familiar = validation.familiarity >= threshold
+    threshold, in_distribution = None, np.ones(len(validation.label_ids), np.bool_)
+    if validation.similarity is not None:
+        threshold = choose_similarity_threshold(validation.similarity)
+        in_distribution = validation.similarity >= threshold
     return Trust(
         temperature=temperature,
         in_weights=in_weights,
         precision=precision,
         confidence_threshold=choose_confidence_threshold(
-            validation.confidence[familiar], validation.right[familiar], precision
+            validation.confidence[in_distribution], validation.right[in_distribution], precision
         ),
-        familiarity_threshold=threshold,
-        neighbours=None if threshold is None else neighbours,
+        similarity_threshold=threshold,
+        neighbors=None if threshold is None else neighbors,
     )
 
 
@@ -227,7 +230,7 @@ def measure_rejection(trust: Trust, validation: Judged, test: Judged) -> Rejecti
         test: pictures of the same classes, never seen before.
     """
     before, after = np.asarray(validation.kinds(trust)), np.asarray(test.kinds(trust))
-    measured = trust.familiarity_threshold is not None
+    measured = trust.similarity_threshold is not None
     never = trust.confidence_threshold is None
     answered = int((after == "answered").sum())
     right = int(test.right[after == "answered"].sum())
@@ -239,8 +242,8 @@ def measure_rejection(trust: Trust, validation: Judged, test: Judged) -> Rejecti
         validation_pictures=len(before),
         validation_coverage=len(on_validation) / len(before),
         validation_accuracy=float(on_validation.mean()) if len(on_validation) else None,
-        familiarity_threshold=trust.familiarity_threshold,
-        neighbours=trust.neighbours,
+        similarity_threshold=trust.similarity_threshold,
+        neighbors=trust.neighbors,
         validation_refused=float((before == "none").mean()) if measured else None,
         pictures=len(after),
         decisions=_count_decisions(test, after),

@@ -21,12 +21,13 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from scipy.optimize import brentq
 from scipy.signal import fftconvolve
 from scipy.stats import binom, norm, t
 
 from vitrine.errors import UserError
+from vitrine.records.schema import Record
 
 Answers = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -45,7 +46,7 @@ class Verdict(StrEnum):
     NOT_SHOWN = "not_shown"
 
 
-class Difference(BaseModel):
+class Difference(Record):
     """How much better a variant is than the base, in percentage points of accuracy on the same test pictures.
 
     Attributes:
@@ -64,8 +65,6 @@ class Difference(BaseModel):
         only_variant_right: likewise.
         seed_deviation: standard deviation of the difference between seeds, in points; None with one seed.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     points: Annotated[float, Field(ge=-100, le=100)]
     interval: tuple[float, float]
@@ -270,18 +269,18 @@ def _test(mean: float, parts: _Parts) -> tuple[float, tuple[float, float]]:
     Howe (1974), each with its own quantile: Satterthwaite's degrees of freedom raise 13 % false alarms with two seeds.
     """
     count = len(parts.totals)
-    centre = mean * count / (count + 2)
+    center = mean * count / (count + 2)
 
     def half_width(p: float) -> float:
         of_seeds = float(t.isf(p / 2, parts.degrees)) ** 2 * parts.of_seeds if parts.degrees else 0.0
         return math.sqrt(of_seeds + float(norm.isf(p / 2)) ** 2 * parts.of_pictures)
 
     p = swap_test(parts.totals)
-    if parts.degrees and half_width(SMALLEST_P) > abs(centre):
+    if parts.degrees and half_width(SMALLEST_P) > abs(center):
         # The p at which the interval just touches 0.
-        p = max(p, float(brentq(lambda level: half_width(level) - abs(centre), SMALLEST_P, 1.0, xtol=1e-12)))
+        p = max(p, float(brentq(lambda level: half_width(level) - abs(center), SMALLEST_P, 1.0, xtol=1e-12)))
     half = half_width(SIGNIFICANT)
-    return p, (max(centre - half, -1.0), min(centre + half, 1.0))
+    return p, (max(center - half, -1.0), min(center + half, 1.0))
 
 
 def _judge(mean: float, interval: tuple[float, float], p: float) -> Verdict:

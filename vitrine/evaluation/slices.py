@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 from scipy.stats import fisher_exact
 
 from vitrine.evaluation.intervals import wilson_interval
+from vitrine.records.schema import Record
 
 Name = Literal["dark", "bright", "low_contrast", "small", "elongated", "grey", "blurred"]
 Share = float
@@ -20,7 +20,7 @@ FIFTH = 0.2
 LARGEST_SLICE = 0.5
 
 
-class Slice(BaseModel):
+class Slice(Record):
     """One kind of test pictures.
 
     Attributes:
@@ -36,8 +36,6 @@ class Slice(BaseModel):
         p_value: of Fisher's exact test that the slice is not weaker, Holm-corrected for the number of slices.
         is_weaker: whether it is shown to be weaker (5 % level).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: Name
     limit: float | None

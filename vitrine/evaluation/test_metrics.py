@@ -28,9 +28,10 @@ from vitrine.evaluation.probability_scores import (
     log_losses,
     score_one_against_rest,
 )
-from vitrine.records.evidence import ClassFigures, TargetFigures, TestEvidence, TwinFigures
+from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence
+from vitrine.records.schema import Interval
 
-__all__ = ["ClassFigures", "TargetFigures", "TestEvidence", "TwinFigures", "compare_twins", "measure_test"]
+__all__ = ["ClassFigures", "DuplicateFigures", "TargetFigures", "TestEvidence", "compare_duplicates", "measure_test"]
 
 Floats = npt.NDArray[np.float64]
 LabelIds = npt.NDArray[np.int64]
@@ -42,7 +43,7 @@ def measure_test(
     label_names: Sequence[str],
     top_k: int,
     target: str | None = None,
-    has_twin: npt.NDArray[np.bool_] | None = None,
+    has_duplicate: npt.NDArray[np.bool_] | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> TestEvidence:
@@ -54,7 +55,7 @@ def measure_test(
         label_names: in the order of the label ids.
         top_k: for the top-k accuracy; at most the number of classes counts.
         target: name of the class that the recipe asks for.
-        has_twin: whether training holds a twin of the picture, `[pictures]`; see `data.twins`.
+        has_duplicate: whether training holds a twin of the picture, `[pictures]`; see `data.duplicates`.
         resamples: of the bootstrap.
         seed: of the bootstrap.
 
@@ -88,25 +89,25 @@ def measure_test(
         per_class=rows,
         confusion_matrix=flat["confusion_matrix"],
         target=_describe_target(rows, target, len(label_ids)),
-        twins=None if has_twin is None else compare_twins(is_right, has_twin),
+        duplicates=None if has_duplicate is None else compare_duplicates(is_right, has_duplicate),
         intervals=intervals | {name: interval for name, (_, interval) in losses.items()},
         resamples=resamples,
         seed=seed,
     )
 
 
-def compare_twins(is_right: npt.NDArray[np.bool_], has_twin: npt.NDArray[np.bool_]) -> TwinFigures:
+def compare_duplicates(is_right: npt.NDArray[np.bool_], has_duplicate: npt.NDArray[np.bool_]) -> DuplicateFigures:
     """Accuracy of the pictures that have a twin in training, and of the others.
 
     Args:
         is_right: whether each picture was rightly named, `[pictures]`.
-        has_twin: `[pictures]`.
+        has_duplicate: `[pictures]`.
     """
-    twin, other = is_right[has_twin], is_right[~has_twin]
-    return TwinFigures(
-        pictures=len(twin),
-        accuracy=float(twin.mean()) if len(twin) else None,
-        accuracy_interval=_share_interval(int(twin.sum()), len(twin)),
+    duplicate, other = is_right[has_duplicate], is_right[~has_duplicate]
+    return DuplicateFigures(
+        pictures=len(duplicate),
+        accuracy=float(duplicate.mean()) if len(duplicate) else None,
+        accuracy_interval=_share_interval(int(duplicate.sum()), len(duplicate)),
         other_pictures=len(other),
         other_accuracy=float(other.mean()) if len(other) else None,
         other_accuracy_interval=_share_interval(int(other.sum()), len(other)),

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 from transformers import (
     AutoImageProcessor,
     AutoModelForImageClassification,
@@ -21,17 +21,18 @@ from vitrine.data.images.decoding import RESAMPLE, Preparation
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import register_own_classes
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.calibration.selective import Trust
 from vitrine.models.hub_files import find_model_folder
 from vitrine.records.atomic import write_text
+from vitrine.records.schema import OpenRecord, Record
 
 METADATA = "vitrine.json"
 PLAIN = Preparation()
 EXAMPLES = "examples"
 
 
-class Example(BaseModel):
+class Example(Record):
     """A picture that shows what the model knows, with its true class.
 
     Attributes:
@@ -40,20 +41,18 @@ class Example(BaseModel):
         prepared: whether it is the square as the network sees it, on which no step may be done again.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     file: str
     label_name: str
     prepared: bool = False
 
 
-class ModelMetadata(BaseModel):
+class ModelMetadata(OpenRecord):
     """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made.
 
     `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(protected_namespaces=())
 
     format: int = 1
     vitrine_version: str
@@ -73,15 +72,15 @@ class ModelMetadata(BaseModel):
 
 
 def build_processor(
-    image_size: int, normalisation: Normalisation, preparation: Preparation = PLAIN
+    image_size: int, normalization: Normalization, preparation: Preparation = PLAIN
 ) -> BaseImageProcessor:
     """The one explicit processor of a model: any mode to RGB, steps, square, scale, normalise or whiten.
 
     A standard one wherever it says the very same, so that the folder loads without remote code.
     """
-    numbers: dict[str, Any] = {"image_mean": list(normalisation.mean), "image_std": list(normalisation.std)}
+    numbers: dict[str, Any] = {"image_mean": list(normalization.mean), "image_std": list(normalization.std)}
     square = {"height": image_size, "width": image_size}
-    if preparation.steps == () and preparation.ground == "white":
+    if preparation.steps == () and preparation.fill_color == "white":
         if preparation.resize == "squash":
             return ViTImageProcessor(size=square, resample=RESAMPLE, do_convert_rgb=True, **numbers)
         if preparation.resize == "crop":
@@ -91,24 +90,24 @@ def build_processor(
         size=square,
         steps=preparation.steps,
         contrast_factor=preparation.contrast_factor,
-        centre_share=preparation.centre_share,
+        center_share=preparation.center_share,
         resize_mode=preparation.resize,
-        ground=preparation.ground,
+        fill_color=preparation.fill_color,
         **numbers,
     )
 
 
-def normalise_squares(processor: BaseImageProcessor, squares: torch.Tensor) -> torch.Tensor:
+def normalize_images(processor: BaseImageProcessor, preprocessed: torch.Tensor) -> torch.Tensor:
     """Does to prepared squares what is left to do: their numbers are normalised or whitened.
 
     Args:
         processor: of one of our models.
-        squares: uint8, `[batch, 3, side, side]`, as `prepare_square` gives them.
+        preprocessed: uint8, `[batch, 3, side, side]`, as `preprocess_image` gives them.
 
     Returns:
         float32, the same shape.
     """
-    inputs = processor(images=list(squares), do_resize=False, do_center_crop=False, return_tensors="pt")
+    inputs = processor(images=list(preprocessed), do_resize=False, do_center_crop=False, return_tensors="pt")
     pixel_values: torch.Tensor = inputs["pixel_values"]
     return pixel_values
 

@@ -76,7 +76,7 @@ def pool_sizes_of(config: SmallCnnConfig) -> list[int]:
     return [int(size) for size in _one_for_each(config.pool_sizes, stages, "pool_sizes")]
 
 
-class Unit(nn.Sequential):
+class ConvBlock(nn.Sequential):
     """Convolution, batch norm or bias, activation or none."""
 
     def __init__(
@@ -106,14 +106,14 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, config: SmallCnnConfig, channels: tuple[int, int], kernel_size: int, stride: int) -> None:
         super().__init__()
-        self.first = Unit(config, channels, kernel_size, stride)
-        self.second = Unit(config, (channels[1], channels[1]), kernel_size, activate=False)
+        self.first = ConvBlock(config, channels, kernel_size, stride)
+        self.second = ConvBlock(config, (channels[1], channels[1]), kernel_size, activate=False)
         self.shortcut = nn.Sequential()
         if stride != 1:
             # A strided 1x1 convolution would skip three of four pixels; pooling looks at all (arXiv:1812.01187).
             self.shortcut.append(nn.AvgPool2d(stride, ceil_mode=True, count_include_pad=False))
         if stride != 1 or channels[0] != channels[1]:
-            self.shortcut.append(Unit(config, channels, 1, activate=False))
+            self.shortcut.append(ConvBlock(config, channels, 1, activate=False))
         self.activation = _activation(config)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -129,9 +129,9 @@ class DepthwiseBlock(nn.Module):
         super().__init__()
         wide = EXPANSION * channels[0]
         self.units = nn.Sequential(
-            Unit(config, (channels[0], wide), 1),
-            Unit(config, (wide, wide), kernel_size, stride, groups=wide),
-            Unit(config, (wide, channels[1]), 1, activate=False),
+            ConvBlock(config, (channels[0], wide), 1),
+            ConvBlock(config, (wide, wide), kernel_size, stride, groups=wide),
+            ConvBlock(config, (wide, channels[1]), 1, activate=False),
         )
         self.has_shortcut = stride == 1 and channels[0] == channels[1]
 
@@ -141,7 +141,7 @@ class DepthwiseBlock(nn.Module):
         return hidden + features if self.has_shortcut else hidden
 
 
-BLOCKS = {"plain": Unit, "residual": ResidualBlock, "depthwise": DepthwiseBlock}
+BLOCKS = {"plain": ConvBlock, "residual": ResidualBlock, "depthwise": DepthwiseBlock}
 
 
 def build_convolutions(config: SmallCnnConfig) -> nn.Sequential:
@@ -152,7 +152,7 @@ def build_convolutions(config: SmallCnnConfig) -> nn.Sequential:
     channels = config.num_channels
     if config.block != "plain":
         stride = config.stem_stride
-        layers.append(Unit(config, (channels, config.filters[0]), 2 * stride + 1, stride))
+        layers.append(ConvBlock(config, (channels, config.filters[0]), 2 * stride + 1, stride))
         channels = config.filters[0]
     stride = 1
     for filters, kernel_size, pool_size in zip(config.filters, kernel_sizes, pool_sizes, strict=True):

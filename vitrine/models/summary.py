@@ -43,7 +43,7 @@ class Totals:
     megabytes: float
 
 
-def summarise(model: PreTrainedModel, image_size: int) -> list[LayerRow]:
+def summarize(model: PreTrainedModel, image_size: int) -> list[LayerRow]:
     """One row for each layer, in the order in which a picture passes them.
 
     Layers are modules without parts, and modules with parameters of their own beside their parts. What passes pictures

@@ -26,7 +26,7 @@ class Picture(Protocol):
         """Decodes it, upright and in RGB."""
 
     @property
-    def open_square(self) -> Callable[[], Image.Image] | None:
+    def open_preprocessed(self) -> Callable[[], Image.Image] | None:
         """Gives it as it was prepared, where it was."""
 
 
@@ -37,14 +37,14 @@ class Answers:
     Attributes:
         rows: their places among those given, rising, `[read]`.
         logits: calibrated, `[read, labels]`.
-        familiarity: `[read]`; None where the model does not measure it.
+        similarity: `[read]`; None where the model does not measure it.
         looks: what `look` said of each, `[read]`.
         problems: (place, reason) of those that cannot be read.
     """
 
     rows: npt.NDArray[np.int64]
     logits: npt.NDArray[np.float32]
-    familiarity: npt.NDArray[np.float32] | None
+    similarity: npt.NDArray[np.float32] | None
     looks: tuple[Any, ...]
     problems: tuple[tuple[int, str], ...]
 
@@ -62,7 +62,7 @@ class _Opened:
 def answer_many(
     predictor: Predictor,
     pictures: Sequence[Picture],
-    squares: bool,
+    preprocessed: bool,
     look: Callable[[Image.Image], Any] = lambda _: None,
     progress: Callable[[int], None] = lambda _: None,
     batch_size: int = BATCH_SIZE,
@@ -72,18 +72,18 @@ def answer_many(
     Args:
         predictor: the model.
         pictures: to be opened once each.
-        squares: whether prepared squares of the network's size are what this model's own preparation gives, so that
+        preprocessed: whether stored images of the network's size are what this model's own preprocessing gives, so that
             nothing is resized again.
         look: is shown each picture as it is opened, on several threads; what it gives is kept.
         progress: told how many pictures are done.
         batch_size: pictures that the network sees at once.
     """
-    side = predictor.metadata.image_size if predictor.metadata and squares else None
+    side = predictor.metadata.image_size if predictor.metadata and preprocessed else None
 
     def read(place: int) -> _Opened:
         try:
-            image, is_square = _open(pictures[place], side)
-            return _Opened(place, predictor.pixels([image], prepared=is_square), look(image))
+            image, is_preprocessed = _open(pictures[place], side)
+            return _Opened(place, predictor.pixels([image], prepared=is_preprocessed), look(image))
         except PictureError as error:
             return _Opened(place, problem=str(error))
 
@@ -104,10 +104,10 @@ def answer_many(
 
 def _open(picture: Picture, side: int | None) -> tuple[Image.Image, bool]:
     """The picture, and whether it is a square as the network sees it."""
-    if side is not None and picture.open_square is not None:
-        square = picture.open_square()
-        if square.width == side:  # squares for training may be larger
-            return square, True
+    if side is not None and picture.open_preprocessed is not None:
+        preprocessed = picture.open_preprocessed()
+        if preprocessed.width == side:  # squares for training may be larger
+            return preprocessed, True
     return picture.open(), False
 
 
@@ -125,11 +125,11 @@ def _join(
 ) -> Answers:
     order = np.argsort(np.asarray(rows, dtype=np.int64), kind="stable")
     logits = np.concatenate([one.logits for one in outputs]) if outputs else np.zeros((0, labels), np.float32)
-    measured = [one.familiarity for one in outputs if one.familiarity is not None]
+    measured = [one.similarity for one in outputs if one.similarity is not None]
     return Answers(
         rows=np.asarray(rows, dtype=np.int64)[order],
         logits=logits[order],
-        familiarity=np.concatenate(measured)[order] if measured else None,
+        similarity=np.concatenate(measured)[order] if measured else None,
         looks=tuple(looks[place] for place in order),
         problems=tuple(problems),
     )

@@ -13,11 +13,11 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_picture, to_rgb
-from vitrine.data.images.resizing import Ground, cut_ends
+from vitrine.data.images.resizing import FillColor, cut_ends
 from vitrine.models.backbones.build import place, read_label_names
-from vitrine.models.calibration.ood import NEIGHBOURS, load_reference
+from vitrine.models.calibration.ood import NEIGHBORS, load_reference
 from vitrine.models.calibration.selective import Decision, Trust, decide
-from vitrine.models.folder import ModelMetadata, load_model, normalise_squares
+from vitrine.models.folder import ModelMetadata, load_model, normalize_images
 from vitrine.predict.runtimes.pytorch import Network, Outputs, TorchNetwork
 
 ONNX_SUFFIX = ".onnx"
@@ -30,12 +30,12 @@ class Judgement:
     Attributes:
         ranking: every label with its calibrated probability, highest first.
         decision: what follows from that.
-        familiarity: mean cosine similarity to the nearest training pictures; None where the model does not measure it.
+        similarity: mean cosine similarity to the nearest training pictures; None where the model does not measure it.
     """
 
     ranking: tuple[tuple[str, float], ...]
     decision: Decision
-    familiarity: float | None
+    similarity: float | None
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,16 @@ class Predictor:
         network = TorchNetwork(
             model=place(model, device),
             temperature=1.0 if trust is None or trust.in_weights else trust.temperature,
-            reference=load_reference(folder) if trust and trust.neighbours else None,
-            neighbours=(trust.neighbours if trust else None) or NEIGHBOURS,
+            reference=load_reference(folder) if trust and trust.neighbors else None,
+            neighbors=(trust.neighbors if trust else None) or NEIGHBORS,
         )
         return cls(model_id, folder, read_label_names(model.config), metadata, network, processor)
 
     @property
-    def ground(self) -> Ground:
+    def fill_color(self) -> FillColor:
         """The colour behind transparent parts that the model was trained with."""
-        ground: Ground = getattr(self.processor, "ground", "white")
-        return ground
+        fill_color: FillColor = getattr(self.processor, "fill_color", "white")
+        return fill_color
 
     @property
     def trust(self) -> Trust | None:
@@ -99,7 +99,7 @@ class Predictor:
         Raises:
             PictureError: the reason in words.
         """
-        return open_picture(source, max_megapixels, self.ground)
+        return open_picture(source, max_megapixels, self.fill_color)
 
     def measure(self, pictures: Sequence[Image.Image], prepared: bool = False) -> Outputs:
         """Logits and familiarity.
@@ -112,17 +112,17 @@ class Predictor:
 
     def pixels(self, pictures: Sequence[Image.Image], prepared: bool = False) -> torch.Tensor:
         """What the network sees of pictures, `[pictures, 3, height, width]`; arguments as for `measure`."""
-        images = [to_rgb(picture, self.ground) for picture in pictures]
+        images = [to_rgb(picture, self.fill_color) for picture in pictures]
         if prepared:
-            return normalise_squares(self.processor, torch.stack([pil_to_tensor(image) for image in images]))
+            return normalize_images(self.processor, torch.stack([pil_to_tensor(image) for image in images]))
         if getattr(self.processor, "do_center_crop", False):
             images = [cut_ends(image) for image in images]
         pixels: torch.Tensor = self.processor(images=images, return_tensors="pt")["pixel_values"]
         return pixels
 
-    def measure_squares(self, squares: torch.Tensor) -> Outputs:
+    def measure_preprocessed(self, preprocessed: torch.Tensor) -> Outputs:
         """The same for squares as they are stored in a prepared data set: uint8, `[pictures, 3, side, side]`."""
-        return self.network.run(normalise_squares(self.processor, squares))
+        return self.network.run(normalize_images(self.processor, preprocessed))
 
     def probabilities(self, pictures: Sequence[Image.Image], prepared: bool = False) -> npt.NDArray[np.float32]:
         """Calibrated probabilities of all classes; arguments as for `measure`.
@@ -139,10 +139,10 @@ class Predictor:
         return [
             Judgement(
                 ranking=self._rank(row),
-                decision=decide(row, self.label_names, self.trust, familiarity),
-                familiarity=familiarity,
+                decision=decide(row, self.label_names, self.trust, similarity),
+                similarity=similarity,
             )
-            for row, familiarity in zip(probabilities, _floats(outputs.familiarity, len(probabilities)), strict=True)
+            for row, similarity in zip(probabilities, _floats(outputs.similarity, len(probabilities)), strict=True)
         ]
 
     def predict(self, picture: Image.Image, top_k: int = 5, prepared: bool = False) -> list[tuple[str, float]]:

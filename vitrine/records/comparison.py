@@ -2,20 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from vitrine.evaluation.significance import Difference
+from vitrine.records.schema import Count, Record, Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
 Way = Literal["paired", "other_seeds", "other_pictures"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class RunFigures(_Section):
+class RunFigures(Record):
     """One training.
 
     Attributes:
@@ -55,14 +50,14 @@ class RunFigures(_Section):
     device: str
 
 
-class Spread(_Section):
+class Spread(Record):
     """A figure over all runs of a variant: its mean, and its standard deviation (None with one run)."""
 
     mean: float
     deviation: float | None
 
 
-class VariantFigures(_Section):
+class VariantFigures(Record):
     """One of the things compared, over all its runs.
 
     Attributes:
@@ -98,7 +93,7 @@ class VariantFigures(_Section):
     trainable_parameters: Count
 
 
-class PairFigures(_Section):
+class PairFigures(Record):
     """Two variants held against each other.
 
     Attributes:
@@ -115,7 +110,7 @@ class PairFigures(_Section):
     difference: Difference
 
 
-class Failure(_Section):
+class Failure(Record):
     """A run that could not be done, and why."""
 
     variant: str
@@ -124,14 +119,14 @@ class Failure(_Section):
     reason: str
 
 
-class Change(_Section):
+class Change(Record):
     """A parameter that differs between the variants: its value in each of them."""
 
     parameter: str
     values: dict[str, str]
 
 
-class ComparisonFigures(_Section):
+class ComparisonFigures(Record):
     """The content of comparison.json.
 
     Attributes:

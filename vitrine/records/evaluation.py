@@ -1,18 +1,14 @@
 """The content of evaluation.json: a model, a data set, and what the one's answers to the other say."""
 
+from types import MappingProxyType
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from vitrine.evaluation.evaluate import Evidence
 from vitrine.evaluation.provenance import Acquaintance
+from vitrine.records.schema import Record
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class MeasuredModel(_Record):
+class MeasuredModel(Record):
     """The model.
 
     Attributes:
@@ -30,7 +26,7 @@ class MeasuredModel(_Record):
     image_size: int | None
 
 
-class MeasuredData(_Record):
+class MeasuredData(Record):
     """The pictures.
 
     Attributes:
@@ -42,11 +38,13 @@ class MeasuredData(_Record):
         unreadable: (file, reason) of pictures that cannot be read.
         left_out: (reason, how many, an example) of what is not looked at.
         elsewhere: pictures of other splits.
-        strangers: pictures of each class that the model does not know.
+        unknown: pictures of each class that the model does not know.
         renamed: (label of the model, class of the data) where they are not called the same.
         acquaintance: whether the model may have learned from them.
-        from_squares: whether pictures were resized from prepared squares, which are not what the model expects.
+        from_preprocessed: whether pictures were resized from prepared squares, which are not what the model expects.
     """
+
+    renamed_fields = MappingProxyType({"strangers": "unknown", "from_squares": "from_preprocessed"})
 
     source: str
     name: str
@@ -56,13 +54,13 @@ class MeasuredData(_Record):
     unreadable: tuple[tuple[str, str], ...]
     left_out: tuple[tuple[str, int, str], ...]
     elsewhere: int
-    strangers: dict[str, int]
+    unknown: dict[str, int]
     renamed: tuple[tuple[str, str], ...]
     acquaintance: Acquaintance
-    from_squares: bool
+    from_preprocessed: bool
 
 
-class Evaluation(_Record):
+class Evaluation(Record):
     """Everything.
 
     Attributes:

@@ -1,23 +1,16 @@
 """The section `test` of metrics.json; `evidence.measure_test` fills it."""
 
+from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from vitrine.evaluation.intervals import Interval
+from vitrine.records.schema import Count, Interval, Record, Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
-Count = Annotated[int, Field(ge=0)]
 
 
-class Section(BaseModel):
-    """A part of metrics.json; a value that cannot be computed is None."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ClassFigures(Section):
+class ClassFigures(Record):
     """One class of the test split.
 
     Attributes:
@@ -61,7 +54,7 @@ class TargetFigures(ClassFigures):
     share: Share
 
 
-class TwinFigures(Section):
+class DuplicateFigures(Record):
     """Accuracy with and without the test pictures of which training holds a copy, or a picture of the same group.
 
     Attributes:
@@ -81,7 +74,7 @@ class TwinFigures(Section):
     other_accuracy_interval: Interval | None
 
 
-class TestEvidence(Section):
+class TestEvidence(Record):
     """The section `test` of metrics.json.
 
     Attributes:
@@ -103,11 +96,13 @@ class TestEvidence(Section):
         per_class: one row per class, in the order of the label ids.
         confusion_matrix: counts, one row per true class.
         target: of the class that the recipe asks for.
-        twins: None where nobody looked for twins.
+        duplicates: None where nobody looked for twins.
         intervals: 95 % interval of each figure above, under its name; None where the pictures say nothing of it.
         resamples: of the bootstrap; large sets get fewer for AUC, average precision and the losses.
         seed: of the bootstrap.
     """
+
+    renamed_fields = MappingProxyType({"twins": "duplicates"})
 
     __test__ = False  # pytest takes classes of this name for tests
 
@@ -129,7 +124,7 @@ class TestEvidence(Section):
     per_class: list[ClassFigures]
     confusion_matrix: list[list[Count]]
     target: TargetFigures | None
-    twins: TwinFigures | None
+    duplicates: DuplicateFigures | None
     intervals: dict[str, Interval | None]
     resamples: int
     seed: int

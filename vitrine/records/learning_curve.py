@@ -1,20 +1,9 @@
 """The section `learning_curve` of metrics.json; `learning_curve.measure_learning_curve` fills it."""
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field
-
-from vitrine.evaluation.intervals import Interval
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+from vitrine.records.schema import Count, Interval, Record, Share
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class CurvePoint(_Section):
+class CurvePoint(Record):
     """One size of the training set.
 
     Attributes:
@@ -30,7 +19,7 @@ class CurvePoint(_Section):
     interval: Interval
 
 
-class Outlook(_Section):
+class Outlook(Record):
     """What the curve foretells for a multiple of today's pictures, if it goes on as it went.
 
     Attributes:
@@ -50,7 +39,7 @@ class Outlook(_Section):
     gain_interval: Interval
 
 
-class ClassGain(_Section):
+class ClassGain(Record):
     """What more pictures of one class would bring.
 
     Attributes:
@@ -78,7 +67,7 @@ class ClassGain(_Section):
     shown: bool
 
 
-class LearningCurve(_Section):
+class LearningCurve(Record):
     """Accuracy of a linear head on frozen features against the number of training pictures; no test picture was used.
 
     Attributes:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
+from vitrine.records.schema import Record
 
 FACTS = "prepared.json"
 MANIFEST = "manifest.parquet"
@@ -24,10 +25,8 @@ CARD = "README.md"
 NOT_CONTENT = ("data.prepared", "data.fold", "data.keep_split")
 
 
-class Settings(BaseModel):
+class Settings(Record):
     """What decides the content of a prepared data set: four sections of the recipe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: DataSection
     labels: LabelsSection = LabelsSection()
@@ -48,7 +47,7 @@ def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-class PreparedFacts(BaseModel):
+class PreparedFacts(Record):
     """What `prepared.json` says: numbers and sentences about the data set.
 
     Attributes:
@@ -59,8 +58,6 @@ class PreparedFacts(BaseModel):
         source: where the pictures came from.
         source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[2]
     name: str
@@ -74,7 +71,7 @@ class PreparedFacts(BaseModel):
     files_left_out: int
     counts: dict[str, dict[str, int]]
     notes: list[str]
-    corrections: list[str] = []
+    corrections: list[str] = Field(default_factory=list)
     source: str
     source_state: str
     created: str

@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from vitrine.config.training import Monitor
 from vitrine.errors import UserError
@@ -17,9 +17,8 @@ from vitrine.evaluation.selective import Rejection
 from vitrine.evaluation.test_metrics import TestEvidence
 from vitrine.records.folder import ENVIRONMENT, HISTORY, METRICS, MODEL, PREDICTIONS, RECIPE
 from vitrine.records.learning_curve import LearningCurve
+from vitrine.records.schema import Count, OpenRecord, Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
 HISTORY_COLUMNS = ["epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 TEXT_COLUMNS = ["file", "label_name", "predicted"]
 REWRITE = "train again, or restore the file that training wrote"
@@ -28,11 +27,7 @@ REWRITE = "train again, or restore the file that training wrote"
 Content = TypeVar("Content", bound=BaseModel)
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)  # a figure that is no number is shown to nobody
-
-
-class ValidationFigures(_Record):
+class ValidationFigures(OpenRecord):
     """The pictures that chose the kept epoch, and by what; None in runs that do not say it."""
 
     pictures: Count
@@ -42,7 +37,7 @@ class ValidationFigures(_Record):
     monitor: Monitor | None = None
 
 
-class TrainingFigures(_Record):
+class TrainingFigures(OpenRecord):
     """How the training went."""
 
     seconds: float
@@ -59,7 +54,7 @@ class TrainingFigures(_Record):
     trainable_part: str
 
 
-class Metrics(_Record):
+class Metrics(OpenRecord):
     """The content of metrics.json; a section that was not measured is None."""
 
     test: TestEvidence
@@ -71,7 +66,7 @@ class Metrics(_Record):
     learning_curve: LearningCurve | None = None
 
 
-class Environment(_Record):
+class Environment(OpenRecord):
     """The content of environment.json."""
 
     vitrine: str

@@ -2,19 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from vitrine.evaluation.significance import Difference
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+from vitrine.records.schema import Count, Record, Share
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ParameterRecord(_Record):
+class ParameterRecord(Record):
     """A searched parameter.
 
     Attributes:
@@ -40,7 +34,7 @@ class ParameterRecord(_Record):
     importance: Share | None
 
 
-class TrialRecord(_Record):
+class TrialRecord(Record):
     """A trial that counts.
 
     Attributes:
@@ -66,7 +60,7 @@ class TrialRecord(_Record):
     reason: str
 
 
-class SearchCost(_Record):
+class SearchCost(Record):
     """What the search itself took.
 
     Attributes:
@@ -86,7 +80,7 @@ class SearchCost(_Record):
     final_seconds: float
 
 
-class SearchResult(_Record):
+class SearchResult(Record):
     """A search as a whole.
 
     Attributes:

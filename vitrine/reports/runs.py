@@ -6,43 +6,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from vitrine.config.loading import RecipeLoader
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, is_held
+from vitrine.records.schema import OpenRecord, Share
 
 Order = Literal["age", "accuracy", "loss", "duration"]
 STAMP = "%Y-%m-%d_%H-%M-%S"
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Content = TypeVar("Content", bound=BaseModel)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)  # a figure that is no number cannot be sorted
-
-
-class _Test(_Part):
+class _Test(OpenRecord):
     pictures: int
     accuracy: Share
     accuracy_interval: tuple[Share, Share]
     loss: float
 
 
-class _Validation(_Part):
+class _Validation(OpenRecord):
     accuracy: Share
     loss: float
 
 
-class _Training(_Part):
+class _Training(OpenRecord):
     seconds: float
     epochs: int
 
 
-class Figures(_Part):
+class Figures(OpenRecord):
     """What the table shows of metrics.json; the report checks all the rest of it."""
 
     test: _Test
@@ -50,23 +46,23 @@ class Figures(_Part):
     training: _Training
 
 
-class _Model(_Part):
+class _Model(OpenRecord):
     backbone: str
     trainable_part: str = "all"
 
 
-class _Optim(_Part):
+class _Optim(OpenRecord):
     name: str
     learning_rate: float
     epochs: int
     batch_size: int
 
 
-class _Engine(_Part):
+class _Engine(OpenRecord):
     seed: int
 
 
-class Choices(_Part):
+class Choices(OpenRecord):
     """What the table shows of recipe.yaml, whichever version of Vitrine wrote it."""
 
     model: _Model
@@ -74,7 +70,7 @@ class Choices(_Part):
     engine: _Engine
 
 
-class _Times(_Part):
+class _Times(OpenRecord):
     started: datetime
     finished: datetime
 

@@ -19,7 +19,7 @@ from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.prepared import CARD, MANIFEST, PICTURES, PreparedFacts
 
 KEPT = "kept"  # as in vitrine.data.manifest.scan, whose import takes seconds (torch)
-UNKNOWN_LICENCE = "unknown"
+UNKNOWN_LICENSE = "unknown"
 TEMPLATES = Path(__file__).parent
 MOST_REASONS = 20
 COMMON_COLUMNS = ("image", "label", "file", "width", "height")
@@ -38,7 +38,7 @@ def render_data_card(
     manifest_sha256: str,
     split_sha256: Mapping[str, str],
     columns: Sequence[str] = COMMON_COLUMNS,
-    licence: str | None = None,
+    license_id: str | None = None,
     repo_id: str | None = None,
 ) -> str:
     """The whole README.md with its YAML head.
@@ -49,7 +49,7 @@ def render_data_card(
         manifest_sha256: of the manifest's Parquet file.
         split_sha256: as `hash_splits` gives it.
         columns: of the splits.
-        licence: a licence id of the Hub, or None where it is not known.
+        license_id: a licence id of the Hub, or None where it is not known.
         repo_id: where it is published, or None for the card in the folder itself.
     """
     public = make_public(facts)
@@ -62,7 +62,7 @@ def render_data_card(
     text = environment.get_template("data_card.md.jinja").render(
         facts=public,
         source=public.source,
-        licence=licence or UNKNOWN_LICENCE,
+        license_id=license_id or UNKNOWN_LICENSE,
         splits=SPLITS,
         rows=[
             {"label_name": name, "counts": [facts.counts[split].get(name, 0) for split in SPLITS]}
@@ -82,7 +82,7 @@ def render_data_card(
         split_sha256=split_sha256,
     )
     head = DatasetCardData(
-        license=licence or UNKNOWN_LICENCE,
+        license=license_id or UNKNOWN_LICENSE,
         pretty_name=facts.name,
         task_categories=["image-classification"],
         size_categories=[next((name for most, name in SIZE_CATEGORIES if facts.files_kept < most), "1M<n<10M")],

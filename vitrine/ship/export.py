@@ -1,7 +1,7 @@
 """A model as one ONNX file that decides as the model folder does.
 
 The graph takes `pixel_values` `[pictures, 3, side, side]` and gives `logits` (calibrated), `features` (what the head
-received, where that is one vector) and `familiarity` (where the model measures it). The file's own notes hold what is
+received, where that is one vector) and `similarity` (where the model measures it). The file's own notes hold what is
 left: labels, processor and our facts as JSON.
 """
 
@@ -45,7 +45,7 @@ class _Exported(nn.Module):
         self.count = 0
         if network.reference is not None:
             self.register_buffer("reference", torch.from_numpy(network.reference.rows).clone())
-            self.count = min(network.neighbours, len(network.reference.rows))
+            self.count = min(network.neighbors, len(network.reference.rows))
 
     def forward(self, pixel_values: torch.Tensor) -> tuple[torch.Tensor, ...]:
         if not self.has_features:
@@ -145,7 +145,7 @@ def _draw_pictures() -> list[Image.Image]:
 
 def _check_alike(model_id: str, ours: Predictor, theirs: Predictor, pictures: list[Image.Image]) -> None:
     first, second = ours.measure(pictures), theirs.measure(pictures)
-    gaps = [_distance(first, second, "probabilities"), _distance(first, second, "familiarity")]
+    gaps = [_distance(first, second, "probabilities"), _distance(first, second, "similarity")]
     if max(gaps) > TOLERANCE:
         raise UserError(
             f"{model_id}: its ONNX file would answer differently (by up to {max(gaps):.2g} where {TOLERANCE:g} is "

@@ -60,7 +60,7 @@ class PublishedData:
 
 
 def publish_data(
-    prepared_folder: Path, repo_id: str, private: bool = False, licence: str | None = None
+    prepared_folder: Path, repo_id: str, private: bool = False, license_id: str | None = None
 ) -> PublishedData:
     """Pushes a prepared data set; one of Vitrine's that is there already is replaced.
 
@@ -68,7 +68,7 @@ def publish_data(
         prepared_folder: what data_prep.py wrote.
         repo_id: `owner/name`.
         private: whether a new data set is for its owner only.
-        licence: a licence id of the Hub such as `mit` or `cc-by-4.0`; None keeps the one that the card has, or says
+        license_id: a licence id of the Hub such as `mit` or `cc-by-4.0`; None keeps the one that the card has, or says
             that it is not known.
 
     Raises:
@@ -80,9 +80,9 @@ def publish_data(
     api = HfApi()
     with _one_message(repo_id):
         theirs = _check_place(api, repo_id, private)
-        licence = licence or _licence_of(theirs)
-        card = _render(prepared, repo_id, licence)
-        _check_card(card, licence)
+        license_id = license_id or _license_of(theirs)
+        card = _render(prepared, repo_id, license_id)
+        _check_card(card, license_id)
         api.create_repo(repo_id, repo_type=DATASET, private=private, exist_ok=True)
         facts = make_public(prepared.facts).model_dump_json(indent=2)
         # The facts come first: by them, a push that was cut off is known as Vitrine's and can be run again.
@@ -119,30 +119,30 @@ def _check_place(api: HfApi, repo_id: str, private: bool) -> str:
     return Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")
 
 
-def _licence_of(card: str) -> str | None:
+def _license_of(card: str) -> str | None:
     """What somebody wrote on the data set's page; of several licences, the first."""
-    licence = read_head(card).get("license")
-    return licence[0] if isinstance(licence, list) else licence
+    license_id = read_head(card).get("license")
+    return license_id[0] if isinstance(license_id, list) else license_id
 
 
-def _render(prepared: PreparedDataset, repo_id: str, licence: str | None) -> str:
+def _render(prepared: PreparedDataset, repo_id: str, license_id: str | None) -> str:
     return render_data_card(
         prepared.facts,
         read_manifest(prepared.folder),
         hash_file(prepared.folder / MANIFEST),
         hash_splits(prepared.splits),
         columns_of(prepared.splits),
-        licence,
+        license_id,
         repo_id,
     )
 
 
-def _check_card(card: str, licence: str | None) -> None:
+def _check_card(card: str, license_id: str | None) -> None:
     """Lets the Hub look at the card's head before anything is uploaded."""
     try:
         DatasetCard(card).validate()
     except ValueError as error:
-        about = f"--licence {licence}: " if licence else ""
+        about = f"--license {license_id}: " if license_id else ""
         raise UserError(f"{about}the Hub does not accept the card ({describe_error(error)})") from error
 
 

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
+from vitrine.config.aliases import first_names
 from vitrine.config.recipe import Recipe
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing, mix, mixing_numbers
@@ -21,7 +22,7 @@ from vitrine.data.loading.shard_batches import ShardBatches, find_shards
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import place
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.calibration.ood import MOST_ROWS
 from vitrine.models.folder import build_processor, save_model
@@ -70,7 +71,7 @@ def choose_methods(
     recipe: Recipe,
     prepared: PreparedDataset,
     model: PreTrainedModel,
-    normalisation: Normalisation,
+    normalization: Normalization,
     folder: Path,
     device: torch.device,
 ) -> Methods:
@@ -96,7 +97,7 @@ def choose_methods(
 
     def keep(epoch: int) -> None:
         with new_folder(kept / f"epoch_{epoch:03d}", replace=True) as temporary:
-            save_model(temporary, model, build_processor(prepared.facts.image_size, normalisation, preparation))
+            save_model(temporary, model, build_processor(prepared.facts.image_size, normalization, preparation))
 
     return Methods(
         loss=build_recipe_loss(recipe, prepared, device),
@@ -184,7 +185,7 @@ def open_budget(minutes: float, begun: float, prepared: PreparedDataset) -> Budg
 
 def identify(recipe: Recipe, prepared: PreparedDataset, accelerator: Accelerator) -> dict[str, str]:
     """What a training is made of; its checkpoints fit no other one."""
-    settings = {name: str(value) for name, value in flatten(recipe.model_dump(mode="json")).items()}
+    settings = {name: str(value) for name, value in first_names(flatten(recipe.model_dump(mode="json"))).items()}
     pictures = {f"pictures for {split}": str(len(prepared.splits[split])) for split in SPLITS if split != TEST}
     return {
         **{name: value for name, value in settings.items() if name not in FREE_SETTINGS},

@@ -15,12 +15,12 @@ from vitrine.evaluation.selective import Judged, choose_trust
 from vitrine.evaluation.temperature import Remark, fit_temperature, softmax
 from vitrine.models.backbones.build import choose_memory_format, head_modules
 from vitrine.models.backbones.features import compute_features
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
-from vitrine.models.calibration.ood import NEIGHBOURS, ReferenceFeatures, build_reference, choose_rows
+from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, build_reference, choose_rows
 from vitrine.models.calibration.selective import Trust
 from vitrine.models.calibration.temperature import fold_temperature
-from vitrine.models.folder import normalise_squares
+from vitrine.models.folder import normalize_images
 from vitrine.training.head.features import HeadInputs
 from vitrine.training.machine.devices import Precision
 
@@ -61,7 +61,7 @@ class Trusted:
     logits: Numbers
 
 
-def recall_inputs(model: PreTrainedModel, inputs: HeadInputs, seed: int) -> Known:
+def from_cached_features(model: PreTrainedModel, inputs: HeadInputs, seed: int) -> Known:
     """From the features that a head was trained on; no picture is looked at again."""
     width = inputs.validation.shape[1]
     rows = choose_rows(inputs.train_label_ids, width, seed)
@@ -79,7 +79,7 @@ def recall_inputs(model: PreTrainedModel, inputs: HeadInputs, seed: int) -> Know
 def look_again(
     model: PreTrainedModel,
     processor: BaseImageProcessor,
-    normalisation: Normalisation,
+    normalization: Normalization,
     train: datasets.Dataset,
     validation: datasets.Dataset,
     batch_size: int,
@@ -93,7 +93,7 @@ def look_again(
     Args:
         model: trained, on its device.
         processor: that it will be saved with.
-        normalisation: that of the network's weights.
+        normalization: that of the network's weights.
         train: split of a prepared data set.
         validation: likewise.
         batch_size: pictures.
@@ -108,7 +108,7 @@ def look_again(
     memory_format = choose_memory_format(model)
     with torch.inference_mode():
         for batch in build_evaluation_loader(validation, batch_size, workers=0):
-            pixels = normalise_squares(processor, batch["pixels"]).to(model.device, memory_format=memory_format)
+            pixels = normalize_images(processor, batch["pixels"]).to(model.device, memory_format=memory_format)
             outputs = compute_outputs(model, pixels)
             logits.append(outputs[0].cpu().numpy())
             features.append(outputs[1].cpu().numpy())
@@ -117,7 +117,7 @@ def look_again(
         label_ids = np.asarray(train["label"], np.int64)
         rows = choose_rows(label_ids, width, seed)
         batches = build_evaluation_loader(train.select(rows), batch_size, workers=0, side=side)
-        sample = compute_features(model, batches, normalisation, precision, whitens=whitens)
+        sample = compute_features(model, batches, normalization, precision, whitens=whitens)
         reference = build_reference(sample, label_ids[rows])
     return Known(
         logits=np.concatenate(logits),
@@ -141,10 +141,10 @@ def build_trust(model: PreTrainedModel, known: Known, precision: float, side: in
     """
     temperature, remark = fit_temperature(known.logits, known.label_ids)
     in_weights = fold_temperature(model, temperature, side)
-    familiarity = None
+    similarity = None
     if known.reference is not None and known.features is not None:
-        familiarity = known.reference.familiarity(known.features, NEIGHBOURS)
+        similarity = known.reference.similarity(known.features, NEIGHBORS)
     logits = known.logits / np.float32(temperature)
-    validation = Judged(softmax(logits.astype(np.float64)), known.label_ids, familiarity)
-    trust = choose_trust(validation, precision, temperature, in_weights, NEIGHBOURS)
+    validation = Judged(softmax(logits.astype(np.float64)), known.label_ids, similarity)
+    trust = choose_trust(validation, precision, temperature, in_weights, NEIGHBORS)
     return Trusted(trust, remark, validation, logits)

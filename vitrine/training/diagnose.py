@@ -13,7 +13,7 @@ from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.data.prepared.groups import number_units
+from vitrine.data.prepared.groups import number_groups
 from vitrine.errors import UserError
 from vitrine.evaluation.image_attributes import describe_pictures
 from vitrine.evaluation.label_errors import Judged, judge_by_features
@@ -80,7 +80,7 @@ def _study(
         features: Features = np.concatenate([head_inputs.train[0], head_inputs.validation])
         label_ids = np.concatenate([head_inputs.train_label_ids, head_inputs.validation_label_ids])
         files = [*train["file"], *prepared.splits[VALIDATION]["file"]]
-        groups = number_units(prepared.folder, files)
+        groups = number_groups(prepared.folder, files)
     else:
         found = compute_frozen_features(recipe, prepared, recipe.model.backbone)
         features, label_ids, files, groups = found.values, label_ids_of(found.rows), found.rows["file"][:], found.groups

@@ -13,7 +13,7 @@ import pandas as pd
 from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.data.manifest.split import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.data.prepared.groups import find_test_twins
+from vitrine.data.prepared.groups import find_test_duplicates
 from vitrine.evaluation.probability_scores import log_losses
 from vitrine.evaluation.selective import Judged
 from vitrine.evaluation.temperature import check_scores
@@ -66,7 +66,7 @@ def evaluate_on_test(
         names,
         top_k,
         target=target if target in names else None,
-        has_twin=find_test_twins(prepared),
+        has_duplicate=find_test_duplicates(prepared),
         seed=seed,
     )
     table = tabulate_predictions(split["file"], judged, names, evidence.top_k, predictor.trust)
@@ -82,16 +82,17 @@ def judge_split(
         UserError: they are no numbers.
     """
     outputs = [
-        predictor.measure_squares(batch["pixels"]) for batch in build_evaluation_loader(split, batch_size, workers=0)
+        predictor.measure_preprocessed(batch["pixels"])
+        for batch in build_evaluation_loader(split, batch_size, workers=0)
     ]
     logits = np.concatenate([output.logits for output in outputs])
     scores, label_ids = check_scores(logits, split["label"])
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    familiarity = [output.familiarity for output in outputs if output.familiarity is not None]
+    similarity = [output.similarity for output in outputs if output.similarity is not None]
     return logits, Judged(
         probabilities=powers / powers.sum(axis=1, keepdims=True),
         label_ids=label_ids,
-        familiarity=np.concatenate(familiarity) if familiarity else None,
+        similarity=np.concatenate(similarity) if similarity else None,
     )
 
 
@@ -115,13 +116,13 @@ def tabulate_predictions(
     }
     for rank in range(order.shape[1]):
         columns |= {f"label_{rank + 1}": names[order[:, rank]], f"probability_{rank + 1}": chosen[:, rank]}
-    familiarity = [None] * len(order) if judged.familiarity is None else judged.familiarity.tolist()
+    similarity = [None] * len(order) if judged.similarity is None else judged.similarity.tolist()
     columns |= {
         "decision": [
             describe(decide(row, label_names, trust, value))
-            for row, value in zip(judged.probabilities, familiarity, strict=True)
+            for row, value in zip(judged.probabilities, similarity, strict=True)
         ],
-        "familiarity": familiarity,
+        "familiarity": similarity,
         "loss": log_losses(judged.probabilities, judged.label_ids),
     }
     return pd.DataFrame(columns)

@@ -16,7 +16,7 @@ from vitrine.models.folder import ModelMetadata, build_processor, save_examples,
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import new_folder
 from vitrine.records.environment import now
-from vitrine.training.calibrate import Known, Trusted, build_trust, look_again, recall_inputs
+from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_features, look_again
 from vitrine.training.diagnose import examine
 from vitrine.training.examples import choose_examples
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
@@ -41,7 +41,7 @@ def save_and_evaluate(
         The sections `test`, `calibration`, `rejection`, `mistakes` and `learning_curve` of metrics.json.
     """
     preparation = Preparation.from_section(prepared.facts.settings.preparation)
-    processor = build_processor(prepared.facts.image_size, fitted.normalisation, preparation)
+    processor = build_processor(prepared.facts.image_size, fitted.normalization, preparation)
     known = _know(recipe, prepared, fitted, processor, preparation)
     trusted = build_trust(fitted.model, known, recipe.report.precision, prepared.facts.image_size)
     seed = recipe.engine.seed
@@ -84,11 +84,11 @@ def save_and_evaluate(
 
 def _know(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, processor: Any, preparation: Preparation) -> Known:
     if fitted.head_inputs is not None:
-        return recall_inputs(fitted.model, fitted.head_inputs, recipe.engine.seed)
+        return from_cached_features(fitted.model, fitted.head_inputs, recipe.engine.seed)
     return look_again(
         fitted.model,
         processor,
-        fitted.normalisation,
+        fitted.normalization,
         prepared.splits[TRAIN],
         prepared.splits[VALIDATION],
         fitted.batch_size,

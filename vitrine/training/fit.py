@@ -17,7 +17,7 @@ from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place
 from vitrine.models.backbones.input_checks import check_enough_pictures, check_image_size
-from vitrine.models.backbones.normalization import CENTRED, Normalisation
+from vitrine.models.backbones.normalization import CENTERD, Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.heads import Head
 from vitrine.records import folder as run_folder
@@ -54,7 +54,7 @@ class Fitted:
     """
 
     model: PreTrainedModel
-    normalisation: Normalisation
+    normalization: Normalization
     fit: Fit
     batch_size: int
     facts: dict[str, Any]
@@ -75,7 +75,7 @@ def fit_recipe(recipe: Recipe, prepared: PreparedDataset, folder: Path, listener
     if accelerator.device.type == "cpu":
         keep_freed_memory()
     check_enough_pictures(len(prepared.label_names), len(prepared.splits[TRAIN]))
-    model, normalisation = build_model(recipe, prepared.label_names)
+    model, normalization = build_model(recipe, prepared.label_names)
     views = choose_views(recipe, prepared, model)
     facts = _describe_training(recipe, prepared, model, accelerator) | {"feature_views": views}
     if accelerator.is_main_process:
@@ -84,22 +84,22 @@ def fit_recipe(recipe: Recipe, prepared: PreparedDataset, folder: Path, listener
     start = time.perf_counter()
     with memory_cap(recipe.engine.memory_gb, accelerator.device):
         fit, batch_size, inputs = _fit(
-            recipe, prepared, accelerator, model, normalisation, folder, listeners, begun, views
+            recipe, prepared, accelerator, model, normalization, folder, listeners, begun, views
         )
-    facts |= _summarise(fit, batch_size, time.perf_counter() - start)
-    return Fitted(model, normalisation, fit, batch_size, facts, inputs)
+    facts |= _summarize(fit, batch_size, time.perf_counter() - start)
+    return Fitted(model, normalization, fit, batch_size, facts, inputs)
 
 
-def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTrainedModel, Normalisation]:
+def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTrainedModel, Normalization]:
     """The recipe's network for these labels, its parameters chosen; and the colours that it expects."""
     seed_everything(recipe.engine.seed)
     if recipe.model.backbone == SMALL_CNN:
         shape = recipe.model.small_cnn.model_dump()
         model = build_small_cnn(label_names, image_size=recipe.data.image_size, **shape)
-        normalisation = CENTRED
+        normalization = CENTERD
     else:
         chosen = recipe.model
-        model, normalisation = build_backbone(
+        model, normalization = build_backbone(
             chosen.backbone,
             label_names,
             pretrained=chosen.pretrained,
@@ -110,7 +110,7 @@ def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTraine
         )
     check_image_size(model, recipe.model.backbone, recipe.training_side, "augmentation.image_size")
     set_trainable(model, recipe.model.trainable_part, recipe.model.last_stages)
-    return place(model, "cpu"), normalisation
+    return place(model, "cpu"), normalization
 
 
 def _fit(
@@ -118,7 +118,7 @@ def _fit(
     prepared: PreparedDataset,
     accelerator: Accelerator,
     model: PreTrainedModel,
-    normalisation: Normalisation,
+    normalization: Normalization,
     folder: Path,
     listeners: Listeners,
     begun: float,
@@ -139,7 +139,7 @@ def _fit(
 
     if views:
         fit, inputs = fit_cached_head(
-            *(recipe, prepared, accelerator, model, normalisation, views, folder, listeners.on_features, log)
+            *(recipe, prepared, accelerator, model, normalization, views, folder, listeners.on_features, log)
         )
         accelerator.end_training()
         return fit, 32 if optim.batch_size == "auto" else optim.batch_size, inputs
@@ -149,9 +149,9 @@ def _fit(
     )
     options = choose_options(recipe, batch_size, accelerator)
     trainer = Trainer(
-        *(accelerator, model, normalisation, prepared.splits[TRAIN], prepared.splits[VALIDATION]),
+        *(accelerator, model, normalization, prepared.splits[TRAIN], prepared.splits[VALIDATION]),
         *(optimizer, partial(plan_recipe_schedule, recipe, optimizer), options),
-        methods=choose_methods(recipe, prepared, model, normalisation, folder, accelerator.device),
+        methods=choose_methods(recipe, prepared, model, normalization, folder, accelerator.device),
         budget=None if engine.budget_minutes is None else open_budget(engine.budget_minutes, begun, prepared),
         say=listeners.say,
     )
@@ -181,7 +181,7 @@ def _describe_training(
     }
 
 
-def _summarise(fit: Fit, batch_size: int, seconds: float) -> dict[str, Any]:
+def _summarize(fit: Fit, batch_size: int, seconds: float) -> dict[str, Any]:
     speeds = [record.images_per_second for record in fit.history]
     waits = [record.data_wait_share for record in fit.history]
     return {

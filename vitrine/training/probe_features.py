@@ -20,7 +20,7 @@ from vitrine.data.images.decoding import Preparation
 from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.data.prepared.groups import number_units
+from vitrine.data.prepared.groups import number_groups
 from vitrine.errors import UserError
 from vitrine.evaluation.probe.linear_probe import choose_pictures
 from vitrine.models.backbones.build import build_backbone, place
@@ -104,7 +104,7 @@ def compute_frozen_features(
         keep_freed_memory()
     precision = choose_precision(recipe.engine.precision, device)
     architecture = recipe.model.architecture if backbone == recipe.model.backbone else None
-    model, normalisation = build_backbone(backbone, prepared.label_names, architecture=architecture)
+    model, normalization = build_backbone(backbone, prepared.label_names, architecture=architecture)
     workers = choose_workers(recipe.engine.workers, device)
     done = 0
 
@@ -116,7 +116,7 @@ def compute_frozen_features(
     values = compute_features(
         place(model, device),
         build_evaluation_loader(rows, BATCH_SIZE, workers, recipe.data.image_size),
-        normalisation,
+        normalization,
         precision,
         count,
         whitens=Preparation.from_section(recipe.preparation).whitens,
@@ -127,7 +127,7 @@ def compute_frozen_features(
         "device": describe_device(device),
         "precision": precision,
     }
-    groups = number_units(prepared.folder, rows["file"])
+    groups = number_groups(prepared.folder, rows["file"])
     seconds = time.perf_counter() - started
     return FrozenFeatures(values, rows, len(everything), groups, facts, seconds, _knows(backbone, prepared))
 

@@ -58,13 +58,13 @@ SPLITS = ("train", "validation", "test")
 SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def split_colour(theme: Theme, split: str) -> str:
+def split_color(theme: Theme, split: str) -> str:
     """The colour that stands for a split in every figure."""
     return {"train": theme.training, "validation": theme.validation, "test": theme.test}[split]
 
 
 # Classes as dots in light and in dark surroundings; where there are more classes, shapes tell them apart as well.
-CLASS_COLOURS = (
+CLASS_COLORS = (
     ("#1766a6", "#4a97d6"),
     ("#c4401c", "#f5764e"),
     ("#00735a", "#45d0a6"),

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import yaml
 from markupsafe import Markup
 
-CATALOGUES = Path(__file__).parent / "catalogs"
+CATALOGS = Path(__file__).parent / "catalogs"
 Language = Literal["en", "fr"]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NARROW_NO_BREAK = "\N{NARROW NO-BREAK SPACE}"
@@ -124,7 +124,7 @@ class Texts:
 @cache
 def load_texts(language: Language) -> Texts:
     """Reads the catalogue of a language."""
-    content = yaml.safe_load((CATALOGUES / f"{language}.yaml").read_text("utf-8"))
+    content = yaml.safe_load((CATALOGS / f"{language}.yaml").read_text("utf-8"))
     return Texts(language, {key: _fix_spaces(text, language) for key, text in _flatten("", content)})
 
 

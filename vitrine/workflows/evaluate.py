@@ -14,11 +14,11 @@ from PIL import Image
 
 import vitrine
 from vitrine.data.labels.matching import LabelMatch, match_labels
-from vitrine.data.loading.labeled import LabelledData
+from vitrine.data.loading.labeled import LabeledData
 from vitrine.errors import UserError
 from vitrine.evaluation.evaluate import Answered, gather_evidence, join_labels, leave_out_untested
-from vitrine.evaluation.image_attributes import look_at_square
-from vitrine.evaluation.provenance import Acquaintance, compare_origin, fits_squares
+from vitrine.evaluation.image_attributes import measure_attributes
+from vitrine.evaluation.provenance import Acquaintance, compare_origin, has_same_preprocessing
 from vitrine.evaluation.selective import Judged
 from vitrine.evaluation.temperature import softmax
 from vitrine.predict.batches import Answers, answer_many
@@ -34,7 +34,7 @@ LOOK_SIDE = 224  # pixels; sharpness is compared at one size
 
 def measure_model(
     predictor: Predictor,
-    data: LabelledData,
+    data: LabeledData,
     source: str,
     given: Sequence[str],
     top_k: int,
@@ -60,9 +60,11 @@ def measure_model(
             "leave --split out: the test pictures alone were never seen"
         )
     match = match_labels(predictor.label_names, sorted({picture.label_name for picture in data.pictures}), given)
-    squares = fits_squares(predictor.metadata, data.facts)
+    preprocessed = has_same_preprocessing(predictor.metadata, data.facts)
     started = time.perf_counter()
-    answers = answer_many(predictor, data.pictures, squares, _look, lambda done: progress(done, len(data.pictures)))
+    answers = answer_many(
+        predictor, data.pictures, preprocessed, _look, lambda done: progress(done, len(data.pictures))
+    )
     seconds = time.perf_counter() - started
     answered = _Answered.divide(data, answers, match)
     if not len(answered.known.files):
@@ -73,12 +75,12 @@ def measure_model(
         match.label_names,
         top_k,
         trust=predictor.trust,
-        strangers=answered.strangers,
+        unknown=answered.unknown,
         attributes=answered.looks,
     )
     evaluation = Evaluation(
         model=_describe_model(predictor),
-        data=_describe_data(data, source, answers, match, answered, origin, squares),
+        data=_describe_data(data, source, answers, match, answered, origin, preprocessed),
         evidence=leave_out_untested(evidence),
         created=now(),
         device=describe_device(torch.device("cuda" if torch.cuda.is_available() else "cpu")),
@@ -89,7 +91,7 @@ def measure_model(
     return Measured(
         evaluation=evaluation,
         predictions=_tabulate(answered.known, answered.label_ids, match, evidence.test.top_k, predictor),
-        strangers=_tabulate_strangers(answered, match, predictor),
+        unknown=_tabulate_unknown(answered, match, predictor),
         logits=answered.known.logits.astype(np.float32),
         label_ids=answered.label_ids,
         show=lambda file: picture_of[file](),
@@ -104,18 +106,18 @@ class _Answered:
         known: pictures of classes that it knows.
         label_ids: theirs, `[known]`.
         looks: how they look; see `attributes.describe_pictures`.
-        strangers: the others.
-        classes: theirs, `[strangers]`.
+        unknown: the others.
+        classes: theirs, `[unknown]`.
     """
 
     known: Answered
     label_ids: npt.NDArray[np.int64]
     looks: pd.DataFrame
-    strangers: Answered
+    unknown: Answered
     classes: list[str]
 
     @classmethod
-    def divide(cls, data: LabelledData, answers: Answers, match: LabelMatch) -> Self:
+    def divide(cls, data: LabeledData, answers: Answers, match: LabelMatch) -> Self:
         """Puts each picture that could be read on its side."""
         names = [data.pictures[row].label_name for row in answers.rows]
         label_of = {name: label_id for label_id, name in enumerate(match.label_names) if name not in match.unknown}
@@ -124,8 +126,8 @@ class _Answered:
         files = [data.pictures[row].file for row in answers.rows]
 
         def take(rows: npt.NDArray[np.int64]) -> Answered:
-            familiarity = None if answers.familiarity is None else answers.familiarity[rows]
-            return Answered([files[row] for row in rows], logits[rows], familiarity)
+            similarity = None if answers.similarity is None else answers.similarity[rows]
+            return Answered([files[row] for row in rows], logits[rows], similarity)
 
         known, strange = np.flatnonzero(is_known), np.flatnonzero(~is_known)
         sizes = [data.pictures[answers.rows[row]].size or answers.looks[row][0] for row in known]
@@ -140,9 +142,9 @@ class _Answered:
 
 
 def _look(image: Image.Image) -> tuple[tuple[int, int], tuple[float, float, bool, float]]:
-    """Width and height, and what `attributes.look_at_square` says."""
-    square = image.convert("RGB").resize((LOOK_SIDE, LOOK_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return image.size, look_at_square(np.asarray(square))
+    """Width and height, and what `attributes.measure_attributes` says."""
+    preprocessed = image.convert("RGB").resize((LOOK_SIDE, LOOK_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return image.size, measure_attributes(np.asarray(preprocessed))
 
 
 def _tabulate(
@@ -155,17 +157,17 @@ def _tabulate(
     judged = Judged(
         probabilities=softmax(np.asarray(answered.logits, np.float64)),
         label_ids=label_ids,
-        familiarity=answered.familiarity,
+        similarity=answered.similarity,
     )
     return tabulate_predictions(answered.files, judged, match.label_names, top_k, predictor.trust)
 
 
-def _tabulate_strangers(answered: _Answered, match: LabelMatch, predictor: Predictor) -> pd.DataFrame:
+def _tabulate_unknown(answered: _Answered, match: LabelMatch, predictor: Predictor) -> pd.DataFrame:
     """Answers to pictures of classes that the model does not know, without what only a true class could tell."""
     if not answered.classes:
         return pd.DataFrame(columns=["file", "label_name", "predicted", "probability", "decision", "familiarity"])
     nowhere = np.zeros(len(answered.classes), dtype=np.int64)
-    table = _tabulate(answered.strangers, nowhere, match, 1, predictor)
+    table = _tabulate(answered.unknown, nowhere, match, 1, predictor)
     table["label_name"] = answered.classes
     return table[["file", "label_name", "predicted", "probability", "decision", "familiarity"]]
 
@@ -182,13 +184,13 @@ def _describe_model(predictor: Predictor) -> MeasuredModel:
 
 
 def _describe_data(
-    data: LabelledData,
+    data: LabeledData,
     source: str,
     answers: Answers,
     match: LabelMatch,
     answered: _Answered,
     origin: Acquaintance,
-    squares: bool,
+    preprocessed: bool,
 ) -> MeasuredData:
     reasons: dict[str, list[str]] = defaultdict(list)
     for file, reason in data.left_out:
@@ -202,8 +204,8 @@ def _describe_data(
         unreadable=tuple((data.pictures[place].file, reason) for place, reason in answers.problems),
         left_out=tuple((reason, len(files), files[0]) for reason, files in reasons.items()),
         elsewhere=data.elsewhere,
-        strangers=dict(Counter(answered.classes)),
+        unknown=dict(Counter(answered.classes)),
         renamed=match.renamed,
         acquaintance=origin,
-        from_squares=data.facts is not None and not squares,
+        from_preprocessed=data.facts is not None and not preprocessed,
     )

@@ -76,8 +76,8 @@ def test_a_batch_in_channels_last_gives_the_same(pixels):
 def test_brightness_and_contrast_stay_within_their_shares(pixels):
     numbers = middle_draws(4)
     numbers[:, 7] = 0, 0.25, 0.75, 1 - 1e-9
-    grey = torch.full_like(pixels, 128)
-    changed = augment(grey, numbers, "standard", horizontal_flip=False).mean(dim=(1, 2, 3)) - 128
+    gray = torch.full_like(pixels, 128)
+    changed = augment(gray, numbers, "standard", horizontal_flip=False).mean(dim=(1, 2, 3)) - 128
     most = POLICIES["standard"].brightness * 255
     assert torch.allclose(changed, torch.tensor([-most, -most / 2, most / 2, most]), atol=0.5)
 
@@ -175,18 +175,18 @@ def test_shear_pushes_opposite_edges_apart(pixels):
 
 
 def test_zoom_keeps_the_middle_and_changes_the_size():
-    square = torch.zeros(2, 3, 40, 40)
-    square[..., 15:25, 15:25] = 255
-    zoomed = augment(square, only(augmentation.ZOOM, [0, 1 - 1e-12]), Policy(zoom=0.5))
+    preprocessed = torch.zeros(2, 3, 40, 40)
+    preprocessed[..., 15:25, 15:25] = 255
+    zoomed = augment(preprocessed, only(augmentation.ZOOM, [0, 1 - 1e-12]), Policy(zoom=0.5))
     assert zoomed[:, 0].sum(dim=(1, 2)) / 255 == pytest.approx([400, 44], rel=0.1)
     assert torch.allclose(zoomed, zoomed.flip(-1).flip(-2), atol=0.1)
 
 
 def test_shift_is_a_share_of_the_side():
-    square = torch.zeros(1, 3, 40, 40)
-    square[..., 18:22, 18:22] = 255
-    shifted = augment(square, only(augmentation.SHIFT_X, [0]), Policy(shift=0.25))
-    assert torch.allclose(shifted, square.roll(10, -1), atol=0.1)
+    preprocessed = torch.zeros(1, 3, 40, 40)
+    preprocessed[..., 18:22, 18:22] = 255
+    shifted = augment(preprocessed, only(augmentation.SHIFT_X, [0]), Policy(shift=0.25))
+    assert torch.allclose(shifted, preprocessed.roll(10, -1), atol=0.1)
 
 
 def test_vertical_flips_turn_half_of_the_pictures_upside_down(pixels):

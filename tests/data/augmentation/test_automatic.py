@@ -29,7 +29,7 @@ def pixels():
     ("ours", "theirs"),
     [
         (lambda x: scale_tones(x, "brightness", np.full(3, 1.3)), lambda x: functional.adjust_brightness(x, 1.3)),
-        (lambda x: scale_tones(x, "colour", np.full(3, 0.4)), lambda x: functional.adjust_saturation(x, 0.4)),
+        (lambda x: scale_tones(x, "color", np.full(3, 0.4)), lambda x: functional.adjust_saturation(x, 0.4)),
         (lambda x: scale_tones(x, "contrast", np.full(3, 1.6)), lambda x: functional.adjust_contrast(x, 1.6)),
         (lambda x: sharpen(x, np.full(3, 1.9)), lambda x: functional.adjust_sharpness(x, 1.9)),
         (lambda x: posterize(x, np.full(3, 3.0)), lambda x: functional.posterize(x, 3)),

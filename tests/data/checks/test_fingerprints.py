@@ -46,7 +46,7 @@ def test_pictures_of_any_size_have_one(size):
     assert found.contrast == 0
 
 
-def test_thumbnail_keeps_brightness_and_colour():
+def test_thumbnail_keeps_brightness_and_color():
     thumbnail = fingerprint(Image.new("RGB", (50, 40), (255, 0, 0))).thumbnail
     brightness, blue, red = thumbnail[:SIDE], thumbnail[SIDE:, :16], thumbnail[SIDE:, 16:]
     assert {int(brightness.min()), int(brightness.max())} == {76}

@@ -5,7 +5,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from tests.data.pictures import photograph, product, saved
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
-from vitrine.data.checks.near_duplicates import LARGEST_CHAIN, find_twins, join_pairs
+from vitrine.data.checks.near_duplicates import LARGEST_CHAIN, find_duplicates, join_pairs
 
 OTHERS = 40
 
@@ -29,7 +29,7 @@ def search(pictures, contents=None, status="kept", near=True):
     contents = contents or [str(number) for number in range(len(pictures))]
     manifest = pd.DataFrame({"sha256": contents, "status": status})
     thumbnails = np.stack([fingerprint(picture).thumbnail for picture in pictures])
-    return find_twins(manifest, thumbnails, near)
+    return find_duplicates(manifest, thumbnails, near)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +41,10 @@ def others():
 def test_a_near_copy_is_found_named_and_nothing_else(kind, others):
     change, name = CHANGES[kind]
     originals = [photograph(100), photograph(101)]
-    twins = search(originals + others + [saved(change(picture)) for picture in originals])
+    duplicates = search(originals + others + [saved(change(picture)) for picture in originals])
     first = len(others) + 2
-    assert twins.groups() == [[0, first], [1, first + 1]]
-    assert twins.pairs["kind"].tolist() == [name] * 2
+    assert duplicates.groups() == [[0, first], [1, first + 1]]
+    assert duplicates.pairs["kind"].tolist() == [name] * 2
 
 
 def test_products_of_one_outline_on_white_are_no_copies_but_a_brightened_one_is():
@@ -54,7 +54,7 @@ def test_products_of_one_outline_on_white_are_no_copies_but_a_brightened_one_is(
     assert search([*pictures, brightened]).groups() == [[3, 12]]
 
 
-def test_the_same_product_in_another_colour_of_equal_brightness_is_no_copy():
+def test_the_same_product_in_another_color_of_equal_brightness_is_no_copy():
     picture = np.asarray(photograph(5).convert("YCbCr")).copy()
     other = picture.copy()
     other[..., 2] = 255 - other[..., 2]
@@ -66,39 +66,39 @@ def _from_ycbcr(pixels):
 
 
 def test_flat_pictures_are_compared_exactly_only():
-    flat = [Image.new("RGB", (50, 50), (grey, grey, grey)) for grey in (200, 201, 202, 202)]
+    flat = [Image.new("RGB", (50, 50), (gray, gray, gray)) for gray in (200, 201, 202, 202)]
     assert search(flat, contents=["a", "b", "c", "c"]).groups() == [[2, 3]]
 
 
 def test_exact_copies_are_one_content_however_near_copies_are_searched(others):
     contents = [f"{number}" for number in range(OTHERS)]
     contents[7] = contents[30] = contents[2]
-    twins = search(others, contents, near=False)
-    assert twins.exact_groups() == twins.groups() == [[2, 7, 30]]
-    assert twins.pairs.empty
-    assert twins.group[30] == twins.content[30] == 2
+    duplicates = search(others, contents, near=False)
+    assert duplicates.exact_groups() == duplicates.groups() == [[2, 7, 30]]
+    assert duplicates.pairs.empty
+    assert duplicates.group[30] == duplicates.content[30] == 2
 
 
 def test_an_exact_copy_of_a_near_copy_is_in_its_group(others):
     pictures = [*others, saved(ImageOps.mirror(others[4])), saved(ImageOps.mirror(others[4]))]
     contents = [f"{number}" for number in range(OTHERS)] + ["copy", "copy"]
-    twins = search(pictures, contents)
-    assert twins.groups() == [[4, OTHERS, OTHERS + 1]]
-    assert twins.pairs[["first", "second"]].to_numpy().tolist() == [[4, OTHERS]]
+    duplicates = search(pictures, contents)
+    assert duplicates.groups() == [[4, OTHERS, OTHERS + 1]]
+    assert duplicates.pairs[["first", "second"]].to_numpy().tolist() == [[4, OTHERS]]
 
 
 def test_rows_that_are_not_kept_have_no_twins(others):
     status = ["quarantined", "kept", "kept", "left_out"]
-    twins = search([others[0], others[1], others[1], others[1]], ["a", "b", "b", "b"], status)
-    assert twins.content.tolist() == twins.group.tolist() == [-1, 1, 1, -1]
+    duplicates = search([others[0], others[1], others[1], others[1]], ["a", "b", "b", "b"], status)
+    assert duplicates.content.tolist() == duplicates.group.tolist() == [-1, 1, 1, -1]
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_a_manifest_with_nothing_to_compare_has_no_twins(rows):
     manifest = pd.DataFrame({"sha256": ["a"] * rows, "status": ["kept"] * rows})
-    twins = find_twins(manifest, np.zeros((rows, *THUMBNAIL_SHAPE), np.uint8))
-    assert twins.groups() == []
-    assert len(twins.group) == rows
+    duplicates = find_duplicates(manifest, np.zeros((rows, *THUMBNAIL_SHAPE), np.uint8))
+    assert duplicates.groups() == []
+    assert len(duplicates.group) == rows
 
 
 def test_only_flat_pictures_make_no_pairs():
@@ -125,8 +125,8 @@ def test_the_order_of_the_rows_does_not_change_the_groups(others):
     pictures = [*others[:10], saved(crop(others[3])), saved(ImageOps.mirror(others[8]))]
     contents = [str(number) for number in range(12)]
     order = np.random.default_rng(0).permutation(12)
-    twins = search([pictures[place] for place in order], [contents[place] for place in order])
-    groups = {frozenset(int(order[row]) for row in group) for group in twins.groups()}
+    duplicates = search([pictures[place] for place in order], [contents[place] for place in order])
+    groups = {frozenset(int(order[row]) for row in group) for group in duplicates.groups()}
     assert groups == {frozenset({3, 10}), frozenset({8, 11})}
 
 
@@ -134,5 +134,5 @@ def test_progress_ends_at_all_pictures(others):
     seen = []
     manifest = pd.DataFrame({"sha256": [str(number) for number in range(OTHERS)], "status": "kept"})
     thumbnails = np.stack([fingerprint(picture).thumbnail for picture in others])
-    find_twins(manifest, thumbnails, progress=lambda done, all_: seen.append((done, all_)))
+    find_duplicates(manifest, thumbnails, progress=lambda done, all_: seen.append((done, all_)))
     assert seen[-1] == (OTHERS, OTHERS)

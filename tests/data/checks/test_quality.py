@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from vitrine.data.checks.duplicate_policies import apply_policies
-from vitrine.data.checks.near_duplicates import PAIR_COLUMNS, Twins, join_pairs
+from vitrine.data.checks.near_duplicates import PAIR_COLUMNS, Duplicates, join_pairs
 from vitrine.data.checks.quality import find_problems
 
 SOUND = {
@@ -20,7 +20,7 @@ def make(rows, contents=None, pairs=()):
     contents = np.array(contents or range(len(rows)), np.int64)
     table = pd.DataFrame([(*pair, "cropped", 0.5) for pair in pairs], columns=list(PAIR_COLUMNS)).astype(PAIR_COLUMNS)
     group = join_pairs(table, len(rows))[contents]
-    return manifest, Twins(np.where(kept, contents, -1), np.where(kept, group, -1), table)
+    return manifest, Duplicates(np.where(kept, contents, -1), np.where(kept, group, -1), table)
 
 
 def find(rows, **given):
@@ -67,8 +67,8 @@ def test_pictures_that_are_not_used_are_not_judged_by_their_looks():
 
 
 def test_tiny_follows_the_recipe():
-    manifest, twins = make([{}, {"width": 63, "height": 63}])
-    assert [finding.name for finding in find_problems(manifest, twins, min_side=64)] == ["tiny"]
+    manifest, duplicates = make([{}, {"width": 63, "height": 63}])
+    assert [finding.name for finding in find_problems(manifest, duplicates, min_side=64)] == ["tiny"]
 
 
 def test_exact_copies_and_placeholders_are_groups():
@@ -100,10 +100,10 @@ def test_twins_in_two_fixed_splits_are_leaks():
 
 
 def test_what_was_done_is_what_the_manifest_says():
-    manifest, twins = make([{}, {"label_name": "b"}, {}], contents=[0, 0, 2])
-    before = {finding.name: finding.done for finding in find_problems(manifest, twins)}
-    apply_policies(manifest, twins)
-    after = {finding.name: finding.done for finding in find_problems(manifest, twins)}
+    manifest, duplicates = make([{}, {"label_name": "b"}, {}], contents=[0, 0, 2])
+    before = {finding.name: finding.done for finding in find_problems(manifest, duplicates)}
+    apply_policies(manifest, duplicates)
+    after = {finding.name: finding.done for finding in find_problems(manifest, duplicates)}
     assert "kept" in before["contradictions"]
     assert after["contradictions"] == "2 of the 2 files are left out."
 
@@ -118,5 +118,8 @@ def test_unbalanced_classes_are_named_with_their_numbers():
 def test_the_gravest_comes_first_and_an_empty_manifest_has_nothing():
     rows = [{"status": "quarantined", "reason": "empty"}, {"format": "PNG"}, {}]
     assert [finding.name for finding in find_problems(*make(rows))] == ["unreadable", "wrong_extension"]
-    manifest, twins = make(rows)
-    assert find_problems(manifest.head(0), Twins(twins.content[:0], twins.group[:0], twins.pairs)) == []
+    manifest, duplicates = make(rows)
+    assert (
+        find_problems(manifest.head(0), Duplicates(duplicates.content[:0], duplicates.group[:0], duplicates.pairs))
+        == []
+    )

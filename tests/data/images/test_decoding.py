@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import STORED_FOR, draw_scene
-from vitrine.data.images.decoding import PictureError, decode_picture, open_picture, to_rgb, to_square
+from vitrine.data.images.decoding import PictureError, decode_picture, open_picture, resize_image, to_rgb
 
 
 def encode(image: Image.Image, form: str, **options) -> BytesIO:
@@ -70,26 +70,26 @@ def test_an_orientation_that_does_not_exist_changes_nothing(orientation):
     assert np.array_equal(open_picture(encode(draw_scene(), "PNG", exif=exif)), draw_scene())
 
 
-def test_cmyk_keeps_its_colours(awkward_pictures):
+def test_cmyk_keeps_its_colors(awkward_pictures):
     seen = np.asarray(open_picture(awkward_pictures / "cmyk.jpg")).astype(int)
     assert np.abs(seen - np.asarray(draw_scene())).mean() < 4
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF"])
-def test_16_bit_grey_is_scaled_not_cut_off(form):
+def test_16_bit_gray_is_scaled_not_cut_off(form):
     levels = np.array([[0, 255, 256, 300], [32768, 60000, 65000, 65535]], np.uint16)
     picture = open_picture(encode(Image.fromarray(levels), form))
     assert np.asarray(picture)[:, :, 0].tolist() == [[0, 0, 0, 1], [127, 233, 252, 255]]
 
 
-def test_16_bit_grey_in_either_byte_order_is_the_same():
+def test_16_bit_gray_in_either_byte_order_is_the_same():
     levels = np.linspace(0, 65535, 12).reshape(3, 4).astype(np.uint16)
     little = Image.fromarray(levels)
     big = Image.frombytes("I;16B", (4, 3), levels.astype(">u2").tobytes())
     assert np.array_equal(to_rgb(little), to_rgb(big))
 
 
-def test_32_bit_grey_is_read_as_16_bit_and_clipped():
+def test_32_bit_gray_is_read_as_16_bit_and_clipped():
     levels = np.array([[-5, 0, 65535, 10**6]], np.int32)
     assert np.asarray(to_rgb(Image.fromarray(levels)))[0, :, 0].tolist() == [0, 0, 255, 255]
 
@@ -112,12 +112,12 @@ def test_transparent_parts_become_white_and_half_transparent_ones_half_white():
     pixels = np.zeros((1, 3, 4), np.uint8)
     pixels[0, :, 3] = 0, 128, 255
     assert np.asarray(to_rgb(Image.fromarray(pixels)))[0, :, 1].tolist() == [255, 127, 0]
-    grey = Image.fromarray(pixels[:, :, 2:].copy(), "LA")
-    assert np.asarray(to_rgb(grey))[0, :, 1].tolist() == [255, 127, 0]
+    gray = Image.fromarray(pixels[:, :, 2:].copy(), "LA")
+    assert np.asarray(to_rgb(gray))[0, :, 1].tolist() == [255, 127, 0]
 
 
 @pytest.mark.parametrize("mode", ["P", "L", "RGB", "1"])
-def test_a_transparent_colour_becomes_white(mode):
+def test_a_transparent_color_becomes_white(mode):
     image = Image.new("RGB", (4, 2), "black").convert(mode)
     stream = encode(image, "PNG", transparency=(0, 0, 0) if mode == "RGB" else 0)
     assert open_picture(stream).getpixel((0, 0)) == (255, 255, 255)
@@ -125,7 +125,7 @@ def test_a_transparent_colour_becomes_white(mode):
 
 def test_an_animation_shows_its_first_frame(awkward_pictures):
     assert corners(open_picture(awkward_pictures / "animated.gif")) == corners(draw_scene())
-    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     for form in ("PNG", "WEBP", "TIFF"):
         stream = encode(frames[0], form, save_all=True, append_images=frames[1:])
         red, green, blue = open_picture(stream).getpixel((4, 4))
@@ -242,6 +242,6 @@ def test_the_square_is_exactly_what_the_networks_image_processor_gives(size, sid
     generator = np.random.default_rng(size)
     picture = Image.fromarray(generator.integers(0, 256, (*size[::-1], 3)).astype(np.uint8))
     expected = processor(picture, return_tensors="np")["pixel_values"][0]
-    square = to_square(picture, side)
-    assert square.shape == (3, side, side)
-    assert np.array_equal(square.numpy(), expected)
+    preprocessed = resize_image(picture, side)
+    assert preprocessed.shape == (3, side, side)
+    assert np.array_equal(preprocessed.numpy(), expected)

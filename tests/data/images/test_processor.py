@@ -14,29 +14,29 @@ from transformers import AutoImageProcessor, BitImageProcessor, ViTImageProcesso
 
 from tests.conftest import draw_scene
 from tests.factories import IMAGENET, SIDE
-from vitrine.data.images.decoding import Preparation, open_picture, prepare_square
+from vitrine.data.images.decoding import Preparation, open_picture, preprocess_image
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_small_cnn, register_own_classes
-from vitrine.models.backbones.normalization import read_normalisation
-from vitrine.models.folder import build_processor, load_model, normalise_squares, save_model
+from vitrine.models.backbones.normalization import read_normalization
+from vitrine.models.folder import build_processor, load_model, normalize_images, save_model
 from vitrine.predict.predictor import Predictor
-from vitrine.training.loop.steps import Normaliser
+from vitrine.training.loop.steps import Normalizer
 
 ALL = ("contrast", "autocontrast", "equalize", "crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
 PREPARATIONS = {
     "squash": Preparation(),
     "crop": Preparation(resize="crop"),
     "letterbox": Preparation(resize="letterbox"),
-    "squash on black": Preparation(ground="black"),
-    "crop on grey": Preparation(resize="crop", ground="grey"),
-    "letterbox on black": Preparation(resize="letterbox", ground="black"),
+    "squash on black": Preparation(fill_color="black"),
+    "crop on grey": Preparation(resize="crop", fill_color="grey"),
+    "letterbox on black": Preparation(resize="letterbox", fill_color="black"),
     "whitened": Preparation(steps=("whiten",)),
     "whitened crop": Preparation(steps=("whiten",), resize="crop"),
-    "every step": Preparation(steps=(*ALL, "whiten"), resize="letterbox", ground="grey"),
-    "every step backwards": Preparation(steps=ALL[::-1], resize="crop", contrast_factor=0.6, centre_share=0.5),
+    "every step": Preparation(steps=(*ALL, "whiten"), resize="letterbox", fill_color="grey"),
+    "every step backwards": Preparation(steps=ALL[::-1], resize="crop", contrast_factor=0.6, center_share=0.5),
 } | {step: Preparation(steps=(step,)) for step in ALL}
-CUSTOM = Preparation(steps=("autocontrast", "crop_centre", "whiten"), resize="letterbox", ground="black")
+CUSTOM = Preparation(steps=("autocontrast", "crop_centre", "whiten"), resize="letterbox", fill_color="black")
 
 
 @pytest.fixture(scope="module")
@@ -49,22 +49,22 @@ def awkward(awkward_pictures):
 def test_stored_squares_and_the_processor_give_the_same_numbers(name, awkward):
     preparation = PREPARATIONS[name]
     processor = build_processor(SIDE, IMAGENET, preparation)
-    normalise = Normaliser(IMAGENET, preparation.whitens, torch.contiguous_format, torch.device("cpu"))
-    pictures = [open_picture(path, ground=preparation.ground) for path in awkward.values()]
-    squares = torch.stack([prepare_square(picture, SIDE, preparation) for picture in pictures])
+    normalize = Normalizer(IMAGENET, preparation.whitens, torch.contiguous_format, torch.device("cpu"))
+    pictures = [open_picture(path, fill_color=preparation.fill_color) for path in awkward.values()]
+    preprocessed = torch.stack([preprocess_image(picture, SIDE, preparation) for picture in pictures])
     expected = processor(images=pictures, return_tensors="pt")["pixel_values"]
     assert expected.dtype == torch.float32
-    torch.testing.assert_close(normalise(squares.float()), expected, atol=1e-5, rtol=0)
-    torch.testing.assert_close(normalise_squares(processor, squares), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(normalize(preprocessed.float()), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(normalize_images(processor, preprocessed), expected, atol=1e-5, rtol=0)
 
 
 def test_every_preparation_gives_other_numbers(awkward):
     """Else the test above could not fail."""
-    scene = open_picture(awkward["rgba.png"], ground="white")
+    scene = open_picture(awkward["rgba.png"], fill_color="white")
     results = {
         name: build_processor(SIDE, IMAGENET, preparation)(images=scene, return_tensors="np")["pixel_values"]
         for name, preparation in PREPARATIONS.items()
-        if preparation.ground == "white"
+        if preparation.fill_color == "white"
     }
     names = sorted(results)
     for number, one in enumerate(names):
@@ -78,7 +78,7 @@ def test_every_preparation_gives_other_numbers(awkward):
         (Preparation(), ViTImageProcessor),
         (Preparation(resize="crop"), BitImageProcessor),
         (Preparation(resize="letterbox"), VitrineImageProcessor),
-        (Preparation(ground="grey"), VitrineImageProcessor),
+        (Preparation(fill_color="grey"), VitrineImageProcessor),
         (Preparation(steps=("whiten",)), VitrineImageProcessor),
         (Preparation(resize="crop", steps=("equalize",)), VitrineImageProcessor),
     ],
@@ -87,16 +87,16 @@ def test_own_code_is_shipped_only_where_no_standard_processor_says_it(preparatio
     processor = build_processor(SIDE, IMAGENET, preparation)
     assert type(processor) is kind
     processor.save_pretrained(tmp_path)
-    files = {"image_processing.py", "squares.py", "steps.py"} if kind is VitrineImageProcessor else set()
+    files = {"processor.py", "resizing.py", "steps.py"} if kind is VitrineImageProcessor else set()
     assert {file.name for file in tmp_path.iterdir()} == {"preprocessor_config.json"} | files
 
 
 @pytest.mark.parametrize("name", ["rgba.png", "palette_alpha.png", "grey_16_bit.png", "float.tiff", "one_bit.png"])
 def test_it_reads_every_mode_by_itself(name, awkward):
-    preparation = Preparation(resize="letterbox", ground="grey")
+    preparation = Preparation(resize="letterbox", fill_color="grey")
     processor = build_processor(SIDE, IMAGENET, preparation)
     raw = processor(images=Image.open(awkward[name]), return_tensors="np")["pixel_values"]
-    opened = processor(images=open_picture(awkward[name], ground="grey"), return_tensors="np")["pixel_values"]
+    opened = processor(images=open_picture(awkward[name], fill_color="grey"), return_tensors="np")["pixel_values"]
     assert np.array_equal(raw, opened)
 
 
@@ -108,8 +108,8 @@ def test_arrays_tensors_and_batches_are_taken_as_well():
     expected = processor(images=picture, return_tensors="pt")["pixel_values"]
     for given in ([picture], array, array[None], tensor, tensor[None], [tensor], np.moveaxis(array, -1, 0)):
         assert torch.equal(processor(images=given, return_tensors="pt")["pixel_values"], expected)
-    grey = processor(images=array[:, :, 0], return_tensors="pt")["pixel_values"]
-    assert torch.equal(grey, processor(images=Image.fromarray(array[:, :, 0]), return_tensors="pt")["pixel_values"])
+    gray = processor(images=array[:, :, 0], return_tensors="pt")["pixel_values"]
+    assert torch.equal(gray, processor(images=Image.fromarray(array[:, :, 0]), return_tensors="pt")["pixel_values"])
     with pytest.raises(ValueError, match="uint8"):
         processor(images=array / 255)
 
@@ -121,15 +121,19 @@ def test_it_is_the_same_after_saving_and_loading(tmp_path):
     loaded = AutoImageProcessor.from_pretrained(tmp_path, trust_remote_code=False)
     assert type(loaded) is VitrineImageProcessor
     assert loaded.steps == list(CUSTOM.steps)
-    assert (loaded.resize_mode, loaded.ground, loaded.size) == ("letterbox", "black", {"height": SIDE, "width": SIDE})
+    assert (loaded.resize_mode, loaded.fill_color, loaded.size) == (
+        "letterbox",
+        "black",
+        {"height": SIDE, "width": SIDE},
+    )
     inputs = [made(images=draw_scene(), return_tensors="pt")["pixel_values"] for made in (processor, loaded)]
     assert torch.equal(*inputs)
 
 
-def test_a_backbone_with_our_processor_keeps_the_normalisation_of_its_weights(tmp_path):
+def test_a_backbone_with_our_processor_keeps_the_normalization_of_its_weights(tmp_path):
     for preparation in (CUSTOM, Preparation(resize="crop")):
         build_processor(SIDE, IMAGENET, preparation).save_pretrained(tmp_path)
-        assert read_normalisation(tmp_path) == IMAGENET
+        assert read_normalization(tmp_path) == IMAGENET
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from PIL import Image
 from transformers import BitImageProcessor
 
 from tests.conftest import draw_scene
-from vitrine.data.images.decoding import Preparation, open_picture, prepare_square, to_rgb
-from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, to_square, whiten
+from vitrine.data.images.decoding import Preparation, open_picture, preprocess_image, to_rgb
+from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, whiten
 
 SIZES = [(60, 40), (1, 60), (500, 9), (224, 224), (7, 7), (223, 225), (901, 640), (31, 33), (100, 3)]
 
@@ -27,77 +27,80 @@ def test_a_crop_is_exactly_what_a_standard_processor_gives(size, side):
         do_normalize=False,
     )
     expected = processor(noise(size), return_tensors="np")["pixel_values"][0]
-    square = to_square(noise(size), side, "crop")
-    assert square.shape == (3, side, side)
-    assert np.array_equal(square.numpy(), expected)
+    preprocessed = resize_image(noise(size), side, "crop")
+    assert preprocessed.shape == (3, side, side)
+    assert np.array_equal(preprocessed.numpy(), expected)
 
 
 @pytest.mark.parametrize("resize", ["squash", "crop", "letterbox"])
 @pytest.mark.parametrize("size", [*SIZES, (1, 1), (40_000, 1)])
 def test_every_way_gives_a_square_of_any_picture(resize, size):
-    square = to_square(noise(size), 32, resize)
-    assert square.shape == (3, 32, 32)
-    assert square.dtype == torch.uint8
+    preprocessed = resize_image(noise(size), 32, resize)
+    assert preprocessed.shape == (3, 32, 32)
+    assert preprocessed.dtype == torch.uint8
 
 
 def test_extremely_long_pictures_are_cut_to_their_middle_before_a_crop():
     picture = Image.new("RGB", (1_000_001, 1), "white")
     picture.paste((255, 0, 0), (499_990, 0, 500_011, 1))
     assert cut_ends(picture).size == (MOST_OBLONG, 1)
-    assert to_square(picture, 64, "crop")[:, 32, 32].tolist() == [255, 0, 0]
+    assert resize_image(picture, 64, "crop")[:, 32, 32].tolist() == [255, 0, 0]
     assert cut_ends(draw_scene()).size == (60, 40)
 
 
-@pytest.mark.parametrize(("ground", "level"), [("white", 255), ("grey", 128), ("black", 0)])
-def test_a_letterbox_has_equal_bars_of_the_ground_colour(ground, level):
-    square = to_square(Image.new("RGB", (60, 30), (10, 200, 30)), 32, "letterbox", ground)
-    assert (square[:, :8] == level).all()
-    assert (square[:, 24:] == level).all()
-    assert (square[:, 8:24] == torch.tensor([10, 200, 30]).view(3, 1, 1)).all()
-    tall = to_square(Image.new("RGB", (30, 60), (10, 200, 30)), 32, "letterbox", ground)
-    assert torch.equal(tall, square.transpose(1, 2))
+@pytest.mark.parametrize(("fill_color", "level"), [("white", 255), ("grey", 128), ("black", 0)])
+def test_a_letterbox_has_equal_bars_of_the_ground_color(fill_color, level):
+    preprocessed = resize_image(Image.new("RGB", (60, 30), (10, 200, 30)), 32, "letterbox", fill_color)
+    assert (preprocessed[:, :8] == level).all()
+    assert (preprocessed[:, 24:] == level).all()
+    assert (preprocessed[:, 8:24] == torch.tensor([10, 200, 30]).view(3, 1, 1)).all()
+    tall = resize_image(Image.new("RGB", (30, 60), (10, 200, 30)), 32, "letterbox", fill_color)
+    assert torch.equal(tall, preprocessed.transpose(1, 2))
 
 
 def test_a_square_picture_is_the_same_by_every_way():
     picture = noise((50, 50))
-    squares = [to_square(picture, 32, resize) for resize in ("squash", "crop", "letterbox")]
-    assert torch.equal(squares[0], squares[1])
-    assert torch.equal(squares[0], squares[2])
+    preprocessed = [resize_image(picture, 32, resize) for resize in ("squash", "crop", "letterbox")]
+    assert torch.equal(preprocessed[0], preprocessed[1])
+    assert torch.equal(preprocessed[0], preprocessed[2])
 
 
 def test_an_unknown_way_is_an_error_not_silence():
     with pytest.raises(ValueError, match="called 'stretch'"):
-        to_square(draw_scene(), 32, "stretch")
+        resize_image(draw_scene(), 32, "stretch")
 
 
-@pytest.mark.parametrize(("ground", "levels"), [("white", [255, 127]), ("grey", [128, 64]), ("black", [0, 0])])
-def test_the_ground_shows_through_transparent_parts(ground, levels, tmp_path):
+@pytest.mark.parametrize(("fill_color", "levels"), [("white", [255, 127]), ("grey", [128, 64]), ("black", [0, 0])])
+def test_the_ground_shows_through_transparent_parts(fill_color, levels, tmp_path):
     pixels = np.zeros((1, 2, 4), np.uint8)
     pixels[0, :, 3] = 0, 128
     Image.fromarray(pixels).save(tmp_path / "drawing.png")
-    for picture in (to_rgb(Image.fromarray(pixels), ground), open_picture(tmp_path / "drawing.png", ground=ground)):
+    for picture in (
+        to_rgb(Image.fromarray(pixels), fill_color),
+        open_picture(tmp_path / "drawing.png", fill_color=fill_color),
+    ):
         assert np.asarray(picture)[0, :, 1] == pytest.approx(levels, abs=1)
 
 
 def test_steps_come_before_resizing():
-    square = prepare_square(draw_scene(), 32, Preparation(steps=("mirror_vertical",), resize="letterbox"))
-    expected = to_square(draw_scene().transpose(Image.Transpose.FLIP_TOP_BOTTOM), 32, "letterbox")
-    assert torch.equal(square, expected)
+    preprocessed = preprocess_image(draw_scene(), 32, Preparation(steps=("mirror_vertical",), resize="letterbox"))
+    expected = resize_image(draw_scene().transpose(Image.Transpose.FLIP_TOP_BOTTOM), 32, "letterbox")
+    assert torch.equal(preprocessed, expected)
 
 
 def test_whitened_pictures_have_mean_0_and_deviation_1_each():
-    pixels = torch.stack([to_square(draw_scene(), 32), to_square(noise((50, 40)), 32) // 8]).float()
+    pixels = torch.stack([resize_image(draw_scene(), 32), resize_image(noise((50, 40)), 32) // 8]).float()
     values = whiten(pixels)
     torch.testing.assert_close(values.mean(dim=(1, 2, 3)), torch.zeros(2), atol=1e-5, rtol=0)
     torch.testing.assert_close(values.std(dim=(1, 2, 3), correction=0), torch.ones(2), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("level", [0, 1, 77, 255])
-def test_whitening_a_picture_of_one_colour_gives_zeros(level):
+def test_whitening_a_picture_of_one_color_gives_zeros(level):
     values = whiten(torch.full((2, 3, 224, 224), float(level)))
     assert values.abs().max() < 1e-2
 
 
 def test_whitening_removes_light_and_contrast():
-    pixels = to_square(noise((50, 40)), 32).unsqueeze(0).float()
+    pixels = resize_image(noise((50, 40)), 32).unsqueeze(0).float()
     torch.testing.assert_close(whiten(pixels / 4 + 60), whiten(pixels), atol=1e-4, rtol=0)

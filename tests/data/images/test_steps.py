@@ -10,7 +10,7 @@ from tests.conftest import draw_scene
 from vitrine.config.data import PreparationSection, Step
 from vitrine.config.loading import load_recipe
 from vitrine.data.images.decoding import open_picture
-from vitrine.data.images.resizing import GROUNDS, RESIZES, Ground, Resize
+from vitrine.data.images.resizing import FILL_COLORS, RESIZES, FillColor, Resize
 from vitrine.data.images.steps import STEPS, apply_steps
 from vitrine.errors import UserError
 
@@ -25,11 +25,11 @@ ODD = {
 }
 
 
-def step(picture, name, contrast_factor=1.5, centre_share=0.8):
-    return apply_steps(picture, (name,), contrast_factor, centre_share)
+def step(picture, name, contrast_factor=1.5, center_share=0.8):
+    return apply_steps(picture, (name,), contrast_factor, center_share)
 
 
-def grey(*levels):
+def gray(*levels):
     return Image.fromarray(np.repeat(np.array([levels], np.uint8)[:, :, None], 3, axis=2))
 
 
@@ -43,13 +43,13 @@ def test_no_step_fails_on_an_odd_picture_or_empties_it(name, kind):
 
 @pytest.mark.parametrize("name", ["contrast", "autocontrast", "crop_content", "mirror_horizontal", "mirror_vertical"])
 @pytest.mark.parametrize("kind", ["one pixel", "white", "black"])
-def test_a_picture_of_one_colour_stays_as_it_is(name, kind):
+def test_a_picture_of_one_color_stays_as_it_is(name, kind):
     assert np.abs(np.asarray(step(ODD[kind], name)).astype(int) - np.asarray(ODD[kind])).max() <= 40
     assert step(ODD[kind], name).size == ODD[kind].size
 
 
 @pytest.mark.parametrize("kind", ["white", "black", "one colour"])
-def test_equalising_one_colour_keeps_it(kind):
+def test_equalizing_one_color_keeps_it(kind):
     difference = np.asarray(step(ODD[kind], "equalize")).astype(int) - np.asarray(ODD[kind])
     assert np.abs(difference).max() <= 2  # rounding between colour spaces
 
@@ -70,13 +70,13 @@ def test_all_steps_in_a_row_work_on_every_awkward_picture(awkward_pictures):
 
 
 def test_contrast_moves_levels_away_from_the_mean():
-    picture = grey(100, 150)  # mean 125
+    picture = gray(100, 150)  # mean 125
     assert np.asarray(step(picture, "contrast", contrast_factor=2))[0, :, 0].tolist() == [75, 175]
     assert np.array_equal(step(picture, "contrast", contrast_factor=1), picture)
 
 
 def test_autocontrast_reaches_black_and_white():
-    assert np.asarray(step(grey(100, 125, 150), "autocontrast"))[0, :, 0].tolist() == [0, 127, 255]
+    assert np.asarray(step(gray(100, 125, 150), "autocontrast"))[0, :, 0].tolist() == [0, 127, 255]
 
 
 def test_autocontrast_keeps_the_hue():
@@ -86,21 +86,21 @@ def test_autocontrast_keeps_the_hue():
     assert red > green
 
 
-def test_equalising_spreads_the_brightness_evenly():
+def test_equalizing_spreads_the_brightness_evenly():
     dark = Image.fromarray(np.random.default_rng(0).integers(10, 40, (64, 64), dtype=np.uint8)).convert("RGB")
     levels = np.asarray(step(dark, "equalize"))[:, :, 0]
     assert np.percentile(levels, [10, 50, 90]) == pytest.approx([25, 128, 230], abs=16)
 
 
 @pytest.mark.parametrize(("share", "size"), [(0.5, (30, 20)), (1.0, (60, 40)), (0.01, (1, 1)), (0.34, (20, 14))])
-def test_the_centre_keeps_its_share_of_each_side(share, size):
-    assert step(draw_scene(), "crop_centre", centre_share=share).size == size
+def test_the_center_keeps_its_share_of_each_side(share, size):
+    assert step(draw_scene(), "crop_centre", center_share=share).size == size
 
 
-def test_the_centre_is_in_the_middle():
+def test_the_center_is_in_the_middle():
     picture = Image.new("RGB", (11, 11))
     picture.putpixel((5, 5), (255, 0, 0))
-    assert step(picture, "crop_centre", centre_share=0.1).getpixel((0, 0)) == (255, 0, 0)
+    assert step(picture, "crop_centre", center_share=0.1).getpixel((0, 0)) == (255, 0, 0)
 
 
 @pytest.mark.parametrize("paper", [(255, 255, 255), (0, 0, 0), (20, 120, 60)])
@@ -132,9 +132,9 @@ def test_the_order_of_steps_counts():
     picture = Image.new("RGB", (40, 40), "white")
     ImageDraw.Draw(picture).rectangle((0, 18, 9, 21), fill="black")
     content_first = apply_steps(picture, ("crop_content", "crop_centre"), 1.5, 0.5)
-    centre_first = apply_steps(picture, ("crop_centre", "crop_content"), 1.5, 0.5)
+    center_first = apply_steps(picture, ("crop_centre", "crop_content"), 1.5, 0.5)
     assert content_first.size == (5, 2)
-    assert centre_first.size == (20, 20)
+    assert center_first.size == (20, 20)
 
 
 def test_an_unknown_step_is_an_error_not_silence():
@@ -149,9 +149,9 @@ def test_an_unknown_step_is_an_error_not_silence():
         ("preparation.steps=[whiten, whiten]", "'whiten' must be the last one"),
         ("preparation.steps=[equalise]", r"must be .*'equalize'.*did you mean equalize"),
         ("preparation.steps=contrast", r"must be a list"),
-        ("preparation.centre_share=0", "must be greater than 0"),
+        ("preparation.center_share=0", "must be greater than 0"),
         ("preparation.resize=stretch", "must be 'squash', 'crop' or 'letterbox'"),
-        ("preparation.ground=gray", "did you mean grey"),
+        ("preparation.fill_color=gray", "did you mean grey"),
     ],
 )
 def test_a_mistake_in_the_recipe_is_named(override, message):
@@ -163,6 +163,6 @@ def test_the_recipe_offers_exactly_the_steps_that_there_are():
     assert get_args(Step) == STEPS
     recipe = load_recipe(None, [f"preparation.steps=[{', '.join(STEPS)}]"])
     assert recipe.preparation.steps == STEPS
-    assert (get_args(Resize), get_args(Ground)) == (RESIZES, tuple(GROUNDS))
-    for name, allowed in (("resize", RESIZES), ("ground", GROUNDS)):
+    assert (get_args(Resize), get_args(FillColor)) == (RESIZES, tuple(FILL_COLORS))
+    for name, allowed in (("resize", RESIZES), ("fill_color", FILL_COLORS)):
         assert get_args(PreparationSection.model_fields[name].annotation) == tuple(allowed)

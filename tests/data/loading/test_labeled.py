@@ -2,28 +2,26 @@
 
 import pytest
 
-from tests.factories import SIDE, prepare, write_coloured_classes
+from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import PictureError
-from vitrine.data.loading.labeled import open_labelled
+from vitrine.data.loading.labeled import open_labeled
 from vitrine.errors import UserError
 
 
 def open_source(source, tmp_path, part=None, **labels):
     (tmp_path / "workspace").mkdir(exist_ok=True)
-    return open_labelled(
-        DataSection(source=str(source)), LabelsSection(**labels), part, tmp_path / "workspace", "white"
-    )
+    return open_labeled(DataSection(source=str(source)), LabelsSection(**labels), part, tmp_path / "workspace", "white")
 
 
 def test_of_a_prepared_data_set_the_test_split_is_taken(tmp_path):
-    prepared = prepare(write_coloured_classes(tmp_path / "source", 10), tmp_path / "prepared")
+    prepared = prepare(write_colored_classes(tmp_path / "source", 10), tmp_path / "prepared")
     data = open_source(prepared.folder, tmp_path)
     assert [picture.file for picture in data.pictures] == list(prepared.splits["test"]["file"])
     assert data.part == "test"
     assert data.elsewhere == 30 - len(data.pictures)
     picture = data.pictures[0]
-    assert picture.open_square().size == (SIDE, SIDE)
+    assert picture.open_preprocessed().size == (SIDE, SIDE)
     assert picture.open().size == (picture.size[0] * SIDE // 40, SIDE) or max(picture.open().size) <= 42
     assert len(open_source(prepared.folder, tmp_path, "all").pictures) == 30
 

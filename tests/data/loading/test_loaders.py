@@ -7,7 +7,7 @@ import torch
 from tests.data.trees import prepare
 from vitrine.data.loading.loaders import (
     EpochSampler,
-    SquarePictures,
+    PreprocessedImages,
     StepBatches,
     build_evaluation_loader,
     build_step_loader,
@@ -30,7 +30,7 @@ def test_batches_hold_the_stored_pixels_and_labels_in_the_order_of_the_split(spl
 
 
 def test_pixels_lie_in_memory_as_channels_last(split):
-    batch = SquarePictures(split).__getitems__([0, 1, 2])
+    batch = PreprocessedImages(split).__getitems__([0, 1, 2])
     assert batch["pixels"].is_contiguous(memory_format=torch.channels_last)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.factories import prepare, write_coloured_classes
+from tests.factories import prepare, write_colored_classes
 from vitrine.data.loading.shard_batches import ShardBatches, find_shards
 from vitrine.data.manifest.split import TRAIN
 from vitrine.data.prepared import shards
@@ -65,7 +65,7 @@ def test_a_process_with_fewer_pictures_than_steps_is_refused():
 
 def test_rows_are_found_in_the_files_that_hold_them(tmp_path, monkeypatch):
     monkeypatch.setattr(shards, "SHARD_BYTES", 1)  # 16 pictures in each file
-    prepared = prepare(write_coloured_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
+    prepared = prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     files = prepared.splits[TRAIN]["file"]
     found = find_shards(prepared.folder, TRAIN, files)
     assert len(found) == len(shards.list_shards(prepared.folder / "pictures", TRAIN)) > 1

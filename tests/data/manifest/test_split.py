@@ -91,10 +91,10 @@ def units_of(files, size):
 @pytest.mark.parametrize("seed", range(3))
 def test_what_belongs_together_is_on_one_side_and_the_shares_hold_as_far_as_that_allows(size, seed):
     files = [f"{name}/{number}" for name in "ab" for number in range(100)]
-    units = [number + (50 if file[0] == "b" else 0) for file, number in zip(files, units_of(files, size), strict=True)]
-    answers = assign_splits(files, [file[0] for file in files], [""] * 200, SplitSizes(0.2, 0.2), seed, units)
-    sides = {(unit, split) for unit, split in zip(units, answers, strict=True)}
-    assert len(sides) == len(set(units))
+    groups = [number + (50 if file[0] == "b" else 0) for file, number in zip(files, units_of(files, size), strict=True)]
+    answers = assign_splits(files, [file[0] for file in files], [""] * 200, SplitSizes(0.2, 0.2), seed, groups)
+    sides = {(group, split) for group, split in zip(groups, answers, strict=True)}
+    assert len(sides) == len(set(groups))
     for name in "ab":
         for held_out in counts_of(dict(zip(files, answers, strict=True)), name)[1:]:
             assert abs(held_out - 20) <= size / 2
@@ -102,9 +102,9 @@ def test_what_belongs_together_is_on_one_side_and_the_shares_hold_as_far_as_that
 
 def test_a_unit_of_several_classes_is_not_torn():
     files = [f"{name}/{number}" for name in "abc" for number in range(60)]
-    units = units_of(files, 4)  # each holds four pictures of every class, as of one photographer
-    answers = assign_splits(files, [file[0] for file in files], [""] * 180, SplitSizes(0.2, 0.2), 0, units)
-    assert len(set(zip(units, answers, strict=True))) == 15
+    groups = units_of(files, 4)  # each holds four pictures of every class, as of one photographer
+    answers = assign_splits(files, [file[0] for file in files], [""] * 180, SplitSizes(0.2, 0.2), 0, groups)
+    assert len(set(zip(groups, answers, strict=True))) == 15
     assert Counter(answers) == {"train": 108, "validation": 36, "test": 36}
 
 
@@ -147,9 +147,9 @@ def test_a_fixed_training_picture_stays_though_its_copy_is_in_the_fixed_test_fol
 @pytest.mark.parametrize("seed", range(3))
 def test_folds_have_equal_shares_of_every_class_and_tear_no_unit(seed):
     files = [f"{name}/{number}" for name, count in (("a", 50), ("b", 23)) for number in range(count)]
-    units = [(0 if file[0] == "a" else 100) + number for file, number in zip(files, units_of(files, 2), strict=True)]
-    folds = assign_folds(files, [file[0] for file in files], 5, seed, units)
-    assert len(set(zip(units, folds, strict=True))) == len(set(units))
+    groups = [(0 if file[0] == "a" else 100) + number for file, number in zip(files, units_of(files, 2), strict=True)]
+    folds = assign_folds(files, [file[0] for file in files], 5, seed, groups)
+    assert len(set(zip(groups, folds, strict=True))) == len(set(groups))
     for name in "ab":
         sizes = Counter(fold for file, fold in zip(files, folds, strict=True) if file[0] == name)
         assert set(sizes) == set(range(5))

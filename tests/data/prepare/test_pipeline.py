@@ -212,7 +212,7 @@ def test_one_class_only_is_refused_with_what_is_missing(make_class_folders):
     assert "has one class only ('cat'); a classifier needs at least two, each a folder with pictures" in message
 
 
-def test_a_folder_around_the_class_folders_is_recognised(make_class_folders):
+def test_a_folder_around_the_class_folders_is_recognized(make_class_folders):
     source = make_class_folders({"unzipped/cat": 3, "unzipped/dog": 3})
     assert f"If the folders within 'unzipped' are the classes, give data.source={source}/unzipped" in fault_of(source)
 

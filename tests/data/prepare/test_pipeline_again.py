@@ -28,10 +28,8 @@ def source(make_class_folders):
 def squares_made(monkeypatch):
     """Names of the pictures that are decoded and resized."""
     made = []
-    original = preparing._make_square
-    monkeypatch.setattr(
-        preparing, "_make_square", lambda path, *given: made.append(path.name) or original(path, *given)
-    )
+    original = preparing._preprocess
+    monkeypatch.setattr(preparing, "_preprocess", lambda path, *given: made.append(path.name) or original(path, *given))
     return made
 
 
@@ -161,7 +159,7 @@ def test_work_of_other_settings_is_not_taken_over(source):
     assert {row["image"].size for row in open_prepared(final).splits["train"]} == {(16, 16)}
 
 
-def test_unchanged_files_and_settings_are_recognised_and_any_change_is_seen(source):
+def test_unchanged_files_and_settings_are_recognized_and_any_change_is_seen(source):
     final = prepare(source).folder
     assert find_unchanged(final, settings_for(source)) is not None
     assert find_unchanged(final, settings_for(source, image_size=20)) is None

@@ -2,9 +2,9 @@ import datasets
 import pandas as pd
 import pytest
 
-from vitrine.data.prepared import groups as twins
+from vitrine.data.prepared import groups as duplicates
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.data.prepared.groups import find_test_twins, number_units
+from vitrine.data.prepared.groups import find_test_duplicates, number_groups
 
 FILES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
 
@@ -15,7 +15,7 @@ def manifest(monkeypatch):
 
     def say(copy_of, group):
         table = pd.DataFrame({"file": FILES, "copy_of": copy_of, "group": group})
-        monkeypatch.setattr(twins, "read_manifest", lambda _: table)
+        monkeypatch.setattr(duplicates, "read_manifest", lambda _: table)
 
     return say
 
@@ -28,21 +28,21 @@ def fake(train, test):
 
 def test_pictures_of_one_group_and_copies_of_each_other_share_a_number(manifest):
     manifest(["", "", "c.png", "c.png", ""], ["ann", "", "ann", "", ""])
-    numbers = number_units(None, FILES).tolist()
+    numbers = number_groups(None, FILES).tolist()
     assert numbers[0] == numbers[2] == numbers[3]
     assert len(set(numbers)) == 3
 
 
 def test_a_test_picture_with_a_copy_in_training_has_a_twin(manifest):
     manifest(["", "b.png", "", "b.png", ""], [""] * 5)
-    assert find_test_twins(fake(["a.png", "b.png"], ["e.png", "d.png", "c.png"])).tolist() == [False, True, False]
+    assert find_test_duplicates(fake(["a.png", "b.png"], ["e.png", "d.png", "c.png"])).tolist() == [False, True, False]
 
 
 def test_a_test_picture_of_a_group_that_was_trained_on_has_a_twin(manifest):
     manifest([""] * 5, ["ann", "", "", "ann", "bob"])
-    assert find_test_twins(fake(["a.png", "b.png"], ["d.png", "e.png"])).tolist() == [True, False]
+    assert find_test_duplicates(fake(["a.png", "b.png"], ["d.png", "e.png"])).tolist() == [True, False]
 
 
 def test_copies_within_the_test_split_are_no_twins_in_training(manifest):
     manifest(["", "", "c.png", "c.png", ""], [""] * 5)
-    assert find_test_twins(fake(["a.png", "b.png"], ["c.png", "d.png"])).tolist() == [False, False]
+    assert find_test_duplicates(fake(["a.png", "b.png"], ["c.png", "d.png"])).tolist() == [False, False]

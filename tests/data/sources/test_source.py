@@ -10,7 +10,7 @@ import pytest
 from vitrine.config.data import ColumnsSection, DataSection
 from vitrine.data.sources.class_folders import find_files
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.source import find_kind, find_unlabelled, open_source
+from vitrine.data.sources.source import find_kind, find_unlabeled, open_source
 from vitrine.errors import UserError
 
 FILES = ("cat/1.png", "cat/2.png", "dog/1.png")
@@ -199,13 +199,13 @@ def test_a_folder_with_a_table_and_no_classes_leads_to_the_table(tree, workspace
         opened(source, workspace)
 
 
-def test_unlabelled_folders_archives_tables_and_files_follow_the_same_rules(tree, tmp_path, zipped, workspace):
+def test_unlabeled_folders_archives_tables_and_files_follow_the_same_rules(tree, tmp_path, zipped, workspace):
     folder = tree("1.png", "deep/er/2.png", ".hidden/3.png", "notes.txt")
     archive = zipped("../evil.png", "a/1.png", "__MACOSX/x")
     with tarfile.open(tmp_path / "more.tar", "w") as tar:
         tar.add(folder / "1.png", "1.png")
     (tmp_path / "list.csv").write_text("path\nsource/1.png\ngone.png\n")
-    found = find_unlabelled([folder, archive, tmp_path / "more.tar", folder / "notes.txt"], workspace)
+    found = find_unlabeled([folder, archive, tmp_path / "more.tar", folder / "notes.txt"], workspace)
     assert {file.file.removeprefix(f"{tmp_path}/"): file.left_out for file in found} == {
         "source/1.png": "",
         "source/deep/er/2.png": "",
@@ -218,10 +218,10 @@ def test_unlabelled_folders_archives_tables_and_files_follow_the_same_rules(tree
     }
     assert [file.left_out for file in found if file.file.endswith("notes.txt")] == ["not a picture (.txt)", ""]
     assert all(file.path.exists() for file in found)
-    listed = used(find_unlabelled([tmp_path / "list.csv"], workspace))
+    listed = used(find_unlabeled([tmp_path / "list.csv"], workspace))
     assert set(listed) == {str(tmp_path / "source/1.png"), str(tmp_path / "gone.png")}
 
 
-def test_an_unlabelled_path_that_is_not_there_is_named(tree, workspace):
+def test_an_unlabeled_path_that_is_not_there_is_named(tree, workspace):
     with pytest.raises(UserError, match=r"nowhere\.jpg: there is no such file or folder"):
-        find_unlabelled([tree("1.png") / "nowhere.jpg"], workspace)
+        find_unlabeled([tree("1.png") / "nowhere.jpg"], workspace)

@@ -15,11 +15,11 @@ def make_classes(counts, distance, seed=0, spread=()):
     """Points around one centre per class; classes in `spread` have three centres, as dogs of three kinds."""
     generator = np.random.default_rng(seed)
     label_ids = np.repeat(np.arange(len(counts)), counts)
-    centres = distance * np.eye(WIDTH)[label_ids]
+    centers = distance * np.eye(WIDTH)[label_ids]
     for place, label_id in enumerate(spread):
         own = np.flatnonzero(label_ids == label_id)
-        centres[own] += distance * np.eye(WIDTH)[len(counts) + 6 * place + generator.integers(6, size=len(own))]
-    return (centres + generator.normal(size=centres.shape)).astype(np.float32), label_ids
+        centers[own] += distance * np.eye(WIDTH)[len(counts) + 6 * place + generator.integers(6, size=len(own))]
+    return (centers + generator.normal(size=centers.shape)).astype(np.float32), label_ids
 
 
 def names(counts):

@@ -7,7 +7,7 @@ from vitrine.evaluation.probe.linear_probe import (
     choose_pictures,
     cross_validate_head,
     find_confused_pairs,
-    measure_neighbours,
+    measure_neighbors,
     study_features,
 )
 
@@ -17,18 +17,18 @@ WIDTH = 12
 def make_classes(counts, distance, seed=0, same=()):
     """Points around one centre per class; `same` lists classes that share the centre of class 0."""
     generator = np.random.default_rng(seed)
-    centres = distance * np.eye(WIDTH)[: len(counts)]
+    centers = distance * np.eye(WIDTH)[: len(counts)]
     for label_id in same:
-        centres[label_id] = centres[0]
+        centers[label_id] = centers[0]
     label_ids = np.repeat(np.arange(len(counts)), counts)
-    features = centres[label_ids] + generator.normal(size=(len(label_ids), WIDTH))
+    features = centers[label_ids] + generator.normal(size=(len(label_ids), WIDTH))
     return features.astype(np.float32), label_ids
 
 
 def test_classes_far_apart_are_told_apart_by_every_measure():
     features, label_ids = make_classes([30, 20, 25], distance=20)
     study = study_features(features, label_ids, 3)
-    assert study.head.accuracy == study.neighbour_accuracy == study.clusters.adjusted_rand_index == 1
+    assert study.head.accuracy == study.neighbor_accuracy == study.clusters.adjusted_rand_index == 1
     assert study.silhouette > 0.8
     assert study.clusters.matrix.tolist() == study.head.matrix.tolist() == np.diag([30, 20, 25]).tolist()
     assert study.pairs == ()
@@ -42,7 +42,7 @@ def test_noise_is_not_told_apart_by_any_measure():
     study = study_features(features, label_ids, 3)
     low, high = study.head.interval
     assert low < study.chance < high
-    assert abs(study.neighbour_accuracy - study.chance) < 0.12
+    assert abs(study.neighbor_accuracy - study.chance) < 0.12
     assert abs(study.clusters.adjusted_rand_index) < 0.05
     assert study.silhouette < 0.05
 
@@ -92,8 +92,8 @@ def test_copies_do_not_answer_for_each_other_where_they_are_grouped():
     features, label_ids = np.repeat(features, 2, axis=0), np.repeat(label_ids, 2)
     features += np.random.default_rng(1).normal(scale=1e-3, size=features.shape).astype(np.float32)
     groups = np.repeat(np.arange(80), 2)
-    assert measure_neighbours(features, label_ids, np.arange(160), neighbours=1) > 0.95
-    assert measure_neighbours(features, label_ids, groups, neighbours=1) < 0.65
+    assert measure_neighbors(features, label_ids, np.arange(160), neighbors=1) > 0.95
+    assert measure_neighbors(features, label_ids, groups, neighbors=1) < 0.65
     head = cross_validate_head(features, label_ids, 2, groups, seed=0)
     assert head.interval[0] < 0.5
 

@@ -208,8 +208,8 @@ def test_features_are_computed_once_for_all_seeds_and_heads(write_comparison, tm
     computed = []
     read = cached_head.compute_head_inputs
 
-    def watched(model, normalisation, train, validation, options, store, on_pictures):
-        return read(model, normalisation, train, validation, options, store, lambda *seen: computed.append(seen))
+    def watched(model, normalization, train, validation, options, store, on_pictures):
+        return read(model, normalization, train, validation, options, store, lambda *seen: computed.append(seen))
 
     monkeypatch.setattr(cached_head, "compute_head_inputs", watched)
     _, runs = plan(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from datasets import DatasetDict
 
-from tests.factories import prepare, write_coloured_classes
+from tests.factories import prepare, write_colored_classes
 from vitrine.commands import search
 from vitrine.config.loading import load_recipe
 from vitrine.records import folder as run_folder
@@ -41,7 +41,7 @@ engine: {precision: fp32, tracker: none}
 def material(tmp_path_factory):
     """A prepared data set, for reading only."""
     folder = tmp_path_factory.mktemp("search")
-    prepare(write_coloured_classes(folder / "source", side=16), folder / "prepared" / "colours", image_size=16)
+    prepare(write_colored_classes(folder / "source", side=16), folder / "prepared" / "colours", image_size=16)
     return folder
 
 

@@ -25,7 +25,7 @@ from vitrine.models.backbones.build import (
     choose_memory_format,
     head_modules,
 )
-from vitrine.models.backbones.normalization import CENTRED, read_normalisation
+from vitrine.models.backbones.normalization import CENTERD, read_normalization
 from vitrine.models.backbones.stages import set_trainable, set_training_mode
 from vitrine.models.folder import build_processor, load_model, save_model
 
@@ -52,12 +52,12 @@ def checkpoint(request, tmp_path):
 
 def test_the_head_is_replaced_and_the_backbone_kept(checkpoint):
     stored = load_file(checkpoint / "model.safetensors")
-    model, normalisation = build_backbone(str(checkpoint), LABELS)
+    model, normalization = build_backbone(str(checkpoint), LABELS)
     logits = model(torch.zeros(2, 3, SIDE, SIDE)).logits
     weights = {name.removeprefix("timm_model."): tensor for name, tensor in model.state_dict().items()}
     in_head = {id(parameter) for module in head_modules(model) for parameter in module.parameters()}
     assert logits.shape == (2, 3)
-    assert normalisation == IMAGENET
+    assert normalization == IMAGENET
     assert model.config.id2label == dict(enumerate(LABELS))
     assert len(in_head) == 2
     kept = [name for name in stored if stored[name].shape == weights[name].shape]
@@ -66,9 +66,9 @@ def test_the_head_is_replaced_and_the_backbone_kept(checkpoint):
 
 
 def test_a_saved_model_reloads_with_equal_logits(checkpoint, tmp_path):
-    model, normalisation = build_backbone(str(checkpoint), LABELS)
+    model, normalization = build_backbone(str(checkpoint), LABELS)
     model.eval()
-    save_model(tmp_path / "model", model, build_processor(SIDE, normalisation))
+    save_model(tmp_path / "model", model, build_processor(SIDE, normalization))
     reloaded, processor, metadata, _ = load_model(str(tmp_path / "model"))
     pixels = torch.rand(2, 3, SIDE, SIDE)
     torch.testing.assert_close(reloaded(pixels).logits, model(pixels).logits)
@@ -79,7 +79,7 @@ def test_a_saved_model_reloads_with_equal_logits(checkpoint, tmp_path):
 def test_dense_layers_and_their_batch_norm_start_afresh_for_other_labels(tmp_path):
     model = build_small_cnn("abcd", [4], 1, 0.0, dense_units=(6,), head_batch_norm=True)
     model(torch.rand(8, 3, SIDE, SIDE))  # moves the statistics of both batch norms
-    save_model(tmp_path / "model", model, build_processor(SIDE, CENTRED))
+    save_model(tmp_path / "model", model, build_processor(SIDE, CENTERD))
     tuned, _ = build_backbone(str(tmp_path / "model"), LABELS)
     assert torch.equal(tuned.backbone[-1].running_var, model.backbone[-1].running_var)
     assert torch.equal(tuned.hidden[3].running_var, torch.ones(6))
@@ -88,8 +88,8 @@ def test_dense_layers_and_their_batch_norm_start_afresh_for_other_labels(tmp_pat
 
 
 def test_the_head_of_the_very_same_labels_is_kept(tmp_path):
-    model, normalisation = build_backbone(str(write_tiny_resnet(tmp_path / "checkpoint")), LABELS)
-    save_model(tmp_path / "first", model, build_processor(SIDE, normalisation))
+    model, normalization = build_backbone(str(write_tiny_resnet(tmp_path / "checkpoint")), LABELS)
+    save_model(tmp_path / "first", model, build_processor(SIDE, normalization))
     same, _ = build_backbone(str(tmp_path / "first"), LABELS)
     renamed, _ = build_backbone(str(tmp_path / "first"), ("x", "y", "z"))
     assert torch.equal(same.classifier[1].weight, model.classifier[1].weight)
@@ -136,20 +136,20 @@ def test_a_damaged_weights_file_is_one_clear_message(tmp_path):
         build_backbone(str(folder), LABELS)
 
 
-def test_without_a_processor_file_the_colour_scale_is_not_guessed(tmp_path):
+def test_without_a_processor_file_the_color_scale_is_not_guessed(tmp_path):
     folder = write_tiny_resnet(tmp_path)
     (folder / "preprocessor_config.json").unlink()
     with pytest.raises(UserError, match=r"has no preprocessor_config\.json"):
         build_backbone(str(folder), LABELS)
 
 
-def test_efficientnets_double_normalisation_is_one_with_the_squared_deviation(tmp_path):
+def test_efficientnets_double_normalization_is_one_with_the_squared_deviation(tmp_path):
     processor = EfficientNetImageProcessor(image_mean=[0.4] * 3, image_std=[0.5] * 3, include_top=True)
     processor.save_pretrained(tmp_path)
-    normalisation = read_normalisation(tmp_path)
+    normalization = read_normalization(tmp_path)
     picture = torch.full((3, 346, 346), 200, dtype=torch.uint8)
     theirs = processor(images=picture, return_tensors="pt")["pixel_values"]
-    ours = (200 / 255 - normalisation.mean[0]) / normalisation.std[0]
+    ours = (200 / 255 - normalization.mean[0]) / normalization.std[0]
     assert theirs.mean().item() == pytest.approx(ours, abs=1e-5)
 
 

@@ -7,7 +7,7 @@ from torch import nn
 from transformers import EfficientNetConfig, MobileNetV2Config, pipeline
 
 from vitrine.models.backbones.build import build_backbone, place
-from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.backbones.random_init import build_fresh_like
 from vitrine.models.backbones.table import BACKBONES
 from vitrine.models.folder import build_processor, load_model, save_model
@@ -33,12 +33,12 @@ def train_a_step(model, pixels):
 @pytest.mark.parametrize("name", every_backbone())
 def test_every_backbone_builds_trains_saves_reloads_and_runs_in_a_pipeline(name, tmp_path):
     torch.manual_seed(0)
-    model, normalisation = build_backbone(name, LABELS, pretrained=False, image_size=SIDE)
+    model, normalization = build_backbone(name, LABELS, pretrained=False, image_size=SIDE)
     pixels = torch.rand(6, 3, SIDE, SIDE)  # batch norm of a 1x1 map has no slope to speak of over two pictures
     loss, untouched = train_a_step(place(model, "cpu"), pixels)
     assert np.isfinite(loss)
     assert untouched == []
-    save_model(tmp_path, model, build_processor(SIDE, normalisation))
+    save_model(tmp_path, model, build_processor(SIDE, normalization))
     reloaded, *_ = load_model(str(tmp_path))
     with torch.inference_mode():
         expected = model(pixel_values=pixels).logits
@@ -58,8 +58,8 @@ def test_random_weights_are_those_of_timm(name):
     torch.manual_seed(3)
     network = timm.create_model(BACKBONES[name].architecture, num_classes=3)
     torch.manual_seed(3)
-    model, normalisation = build_backbone(name, LABELS, pretrained=False)
-    assert normalisation == CENTRED
+    model, normalization = build_backbone(name, LABELS, pretrained=False)
+    assert normalization == CENTERD
     weights = model.timm_model.state_dict()
     assert all(torch.equal(tensor, weights[key]) for key, tensor in network.state_dict().items())
     # What transformers would have drawn instead.
@@ -73,7 +73,7 @@ def test_random_weights_are_those_of_timm(name):
         MobileNetV2Config(depth_multiplier=0.25),
     ],
 )
-def test_transformers_networks_start_from_he_initialisation_too(config):
+def test_transformers_networks_start_from_he_initialization_too(config):
     config.id2label = dict(enumerate(LABELS))
     model = build_fresh_like(config, LABELS)
     for module in model.modules():
@@ -84,7 +84,7 @@ def test_transformers_networks_start_from_he_initialisation_too(config):
             assert module.weight.std().item() == pytest.approx((2 / fan_out) ** 0.5, rel=0.1)
 
 
-def coloured_batches(steps, side=64, batch=12):
+def colored_batches(steps, side=64, batch=12):
     """Noise with a coloured stripe: upright, lying or none."""
     generator = torch.Generator().manual_seed(0)
     for _ in range(steps):
@@ -101,7 +101,7 @@ def coloured_batches(steps, side=64, batch=12):
 def learn(model, steps):
     model = place(model, "cpu").train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    for pixels, labels in coloured_batches(steps):
+    for pixels, labels in colored_batches(steps):
         loss = nn.functional.cross_entropy(model(pixel_values=pixels).logits, labels)
         optimizer.zero_grad()
         loss.backward()
@@ -110,7 +110,7 @@ def learn(model, steps):
     with torch.inference_mode():
         rights = [
             (model(pixel_values=pixels).logits.argmax(1) == labels).float().mean().item()
-            for pixels, labels in coloured_batches(6)
+            for pixels, labels in colored_batches(6)
         ]
     return float(np.mean(rights))
 

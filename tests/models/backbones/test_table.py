@@ -24,7 +24,7 @@ def test_the_table_says_what_timms_own_table_says():
         facts = timm.get_pretrained_cfg(row.weights.removeprefix("timm/"))
         assert facts is not None, name
         assert facts.hf_hub_id == row.weights or facts.url.startswith("https://github.com/"), name
-        assert facts.license == row.licence.lower(), name
+        assert facts.license == row.license.lower(), name
         assert facts.input_size == (3, row.input_size, row.input_size), name
         assert (facts.test_input_size or facts.input_size)[1] == row.top1_size, name
         assert facts.architecture == row.architecture, name

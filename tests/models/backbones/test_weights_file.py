@@ -29,8 +29,8 @@ def write(folder, weights, name="weights.safetensors"):
 @pytest.mark.parametrize("architecture", ["mobilenet_v3_small", "mobilenetv3_small_100"])
 def test_a_weights_file_gives_the_backbone_and_the_head_is_new(weights, tmp_path, name, architecture):
     path = write(tmp_path, weights, name)
-    model, normalisation = build_backbone(str(path), LABELS, architecture=architecture, image_size=SIDE)
-    assert normalisation == IMAGENET
+    model, normalization = build_backbone(str(path), LABELS, architecture=architecture, image_size=SIDE)
+    assert normalization == IMAGENET
     loaded = model.timm_model.state_dict()
     equal = {
         key for key in weights if weights[key].shape == loaded[key].shape and torch.equal(weights[key], loaded[key])

@@ -23,12 +23,12 @@ from vitrine.models.calibration.temperature import fold_temperature
 from vitrine.models.heads import Head
 
 NAMES = ("pug", "corgi", "poodle")
-TRUST = Trust(precision=0.95, confidence_threshold=0.7, familiarity_threshold=0.5, neighbours=3)
+TRUST = Trust(precision=0.95, confidence_threshold=0.7, similarity_threshold=0.5, neighbors=3)
 SURE, TORN = np.array([0.1, 0.7, 0.2]), np.array([0.2, 0.31, 0.49])
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "trust", "familiarity", "decision", "words"),
+    ("probabilities", "trust", "similarity", "decision", "words"),
     [
         (SURE, TRUST, 0.5, Answer("corgi"), "corgi"),
         (TORN, TRUST, 0.9, Unsure("poodle", "corgi"), "unsure: poodle or corgi"),
@@ -41,9 +41,9 @@ SURE, TORN = np.array([0.1, 0.7, 0.2]), np.array([0.2, 0.31, 0.49])
     ],
 )
 def test_a_decision_follows_from_familiarity_first_and_confidence_then(
-    probabilities, trust, familiarity, decision, words
+    probabilities, trust, similarity, decision, words
 ):
-    found = decide(probabilities, NAMES, trust, familiarity)
+    found = decide(probabilities, NAMES, trust, similarity)
     assert found == decision
     assert words is None or describe(found) == words
 
@@ -54,10 +54,10 @@ def test_familiarity_is_the_mean_cosine_similarity_to_the_nearest_rows():
     reference = build_reference(rows, np.zeros(40, np.int64))
     units = [values / np.linalg.norm(values, axis=1, keepdims=True) for values in (features, rows)]
     expected = np.sort(units[0] @ units[1].T, axis=1)[:, -3:].mean(axis=1)
-    np.testing.assert_allclose(reference.familiarity(features, 3), expected, atol=2e-3)
-    np.testing.assert_allclose(reference.familiarity(100 * features, 3), expected, atol=2e-3)
-    assert reference.familiarity(features, 1000).shape == (7,)
-    assert np.isfinite(reference.familiarity(np.zeros((1, 6), np.float32), 3)).all()
+    np.testing.assert_allclose(reference.similarity(features, 3), expected, atol=2e-3)
+    np.testing.assert_allclose(reference.similarity(100 * features, 3), expected, atol=2e-3)
+    assert reference.similarity(features, 1000).shape == (7,)
+    assert np.isfinite(reference.similarity(np.zeros((1, 6), np.float32), 3)).all()
 
 
 def test_the_sample_is_fair_to_small_classes_seeded_and_small():

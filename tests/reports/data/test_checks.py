@@ -35,13 +35,11 @@ def page_of(tmp_path, monkeypatch):
     def make(findings, manifest, pictures=picture_of):
         folder = tmp_path / "templates"
         folder.mkdir()
-        for file in TEMPLATES.iterdir():
-            (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
         (folder / "page.html.jinja").write_text(
             '{% extends "base.html.jinja" %}{% from "data/checks.html.jinja" import checks %}'
             "{% block main %}{{ checks(findings) }}{% endblock %}"
         )
-        monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", folder)
+        monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", (folder, *TEMPLATES))
         (tmp_path / "page.html").write_text(
             render("page.html.jinja", {"findings": show_findings(findings, manifest, pictures)}), encoding="utf-8"
         )

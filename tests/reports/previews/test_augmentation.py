@@ -10,7 +10,7 @@ from tests.conftest import draw_scene
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import POLICIES, Policy, resolve_policy
-from vitrine.data.images.decoding import Preparation, prepare_square
+from vitrine.data.images.decoding import Preparation, preprocess_image
 from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.reports.previews.augmentation import Augmentation, make_mixtures, make_variants, write_augmentation_page
@@ -22,24 +22,24 @@ def shown(policy="strong", mixing=None, preparation=None):
 
 
 def test_variants_are_what_the_training_makes_of_the_picture():
-    square = prepare_square(draw_scene(), 48, Preparation())
-    variants = make_variants(square, 5, shown())
+    preprocessed = preprocess_image(draw_scene(), 48, Preparation())
+    variants = make_variants(preprocessed, 5, shown())
     assert variants.shape == (16, 3, 32, 32)
     for epoch in (0, 9):
-        expected = augment(square[None], draw_numbers(3, epoch, [5]), "strong", side=32)[0]
+        expected = augment(preprocessed[None], draw_numbers(3, epoch, [5]), "strong", side=32)[0]
         assert torch.allclose(variants[epoch], expected, atol=1e-3)
 
 
 def test_mixtures_name_the_shares_of_their_classes():
-    squares = torch.stack(
-        [prepare_square(Image.new("RGB", (9, 9), colour), 48, Preparation()) for colour in ("red", "blue")]
+    preprocessed = torch.stack(
+        [preprocess_image(Image.new("RGB", (9, 9), color), 48, Preparation()) for color in ("red", "blue")]
     )
-    mixtures = make_mixtures(squares, ["cat", "dog"], shown("none", Mixing(mixup=1, probability=0.1)))
+    mixtures = make_mixtures(preprocessed, ["cat", "dog"], shown("none", Mixing(mixup=1, probability=0.1)))
     assert len(mixtures) == 8
     shares = [int(share) for mixture in mixtures for share in re.findall(r"(\d+) % \w+", mixture.words)]
     assert any(0 < share < 100 for share in shares)
-    assert make_mixtures(squares[:1], ["cat"], shown("none", Mixing(mixup=1))) == []
-    assert make_mixtures(squares, ["cat", "dog"], shown()) == []
+    assert make_mixtures(preprocessed[:1], ["cat"], shown("none", Mixing(mixup=1))) == []
+    assert make_mixtures(preprocessed, ["cat", "dog"], shown()) == []
 
 
 def test_the_page_holds_every_picture_and_escapes_names(tmp_path):
@@ -81,7 +81,7 @@ def test_settings_are_those_that_do_something_as_a_recipe_writes_them():
         ({"crop_min": 0.6}, ["crops of 60 to 100 % of each side"]),
         ({"blur": 2.0, "blur_probability": 0.1}, ["10 % blurred by up to 2 px"]),
         ({"noise": 0.1, "noise_probability": 0.0}, []),
-        ({"hue": 0.05, "grey": 0.2}, ["hue ±18°", "20 % in grey"]),
+        ({"hue": 0.05, "grayscale": 0.2}, ["hue ±18°", "20 % in grey"]),
     ],
 )
 def test_each_step_is_said_in_words(overrides, words):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.conftest import draw_scene
 from vitrine.data.images.decoding import Preparation
-from vitrine.data.images.resizing import to_square
+from vitrine.data.images.resizing import resize_image
 from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.reports.previews.preprocessing import (
@@ -19,7 +19,7 @@ from vitrine.reports.previews.preprocessing import (
     write_preparation_page,
 )
 
-CHOSEN = Preparation(steps=("autocontrast", "crop_centre", "whiten"), resize="letterbox", ground="black")
+CHOSEN = Preparation(steps=("autocontrast", "crop_centre", "whiten"), resize="letterbox", fill_color="black")
 
 
 def test_every_step_is_shown_between_the_original_and_the_square():
@@ -47,10 +47,10 @@ def test_all_ways_to_a_square_stand_side_by_side_and_differ():
     assert len({way.picture.address for way in ways}) == 3
 
 
-def test_whitened_numbers_are_shown_around_middle_grey():
-    picture = np.asarray(display_whitened(to_square(draw_scene(), 32)))
+def test_whitened_numbers_are_shown_around_middle_gray():
+    picture = np.asarray(display_whitened(resize_image(draw_scene(), 32)))
     assert picture.mean() == pytest.approx(127.5, abs=2)
-    even = np.asarray(display_whitened(to_square(Image.new("RGB", (9, 9), "red"), 32)))
+    even = np.asarray(display_whitened(resize_image(Image.new("RGB", (9, 9), "red"), 32)))
     assert set(even.ravel()) <= {127, 128} | set(even[0, 0])
 
 

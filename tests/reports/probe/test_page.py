@@ -13,7 +13,7 @@ from vitrine.reports.probe import class_map
 from vitrine.reports.probe.class_map import MOST_MARKED, build_map
 from vitrine.reports.probe.page import write_feasibility_page
 from vitrine.reports.probe.words import advise, count_doubtful, expect, find_notices
-from vitrine.ui.palette import CLASS_COLOURS
+from vitrine.ui.palette import CLASS_COLORS
 
 NASTY = "<i>é & 'co'</script>"[:-9]
 FACTS = {
@@ -25,11 +25,11 @@ FACTS = {
 def make_study(counts, distance, same=(), seed=0):
     """A study of points around one centre per class; the classes in `same` share that of class 0."""
     generator = np.random.default_rng(seed)
-    centres = distance * np.eye(max(12, len(counts)))[: len(counts)]
+    centers = distance * np.eye(max(12, len(counts)))[: len(counts)]
     for label_id in same:
-        centres[label_id] = centres[0]
+        centers[label_id] = centers[0]
     label_ids = np.repeat(np.arange(len(counts)), counts)
-    features = (centres[label_ids] + generator.normal(size=(len(label_ids), centres.shape[1]))).astype(np.float32)
+    features = (centers[label_ids] + generator.normal(size=(len(label_ids), centers.shape[1]))).astype(np.float32)
     return study_features(features, label_ids, len(counts)), label_ids.tolist()
 
 
@@ -93,15 +93,15 @@ def test_mixed_up_pictures_are_shown_under_their_pair(page, folder):
     assert len(page.pictures("frame")) >= min(4, pair["first_as_second"]) + min(4, pair["second_as_first"])
 
 
-def test_of_many_classes_those_that_are_mixed_up_have_the_colours(tmp_path):
+def test_of_many_classes_those_that_are_mixed_up_have_the_colors(tmp_path):
     names = {f"class {number:02d}": 6 for number in range(MOST_MARKED + 4)}
     prepared = prepare_classes(tmp_path, names)
     rows, study = study_rows(prepared, distance=30, same=(18, 19))
     classes = {item.label_id: item for item in build_map(study, rows, prepared.label_names).classes}
-    marked = {label_id for label_id, item in classes.items() if item.colour is not None}
+    marked = {label_id for label_id, item in classes.items() if item.color is not None}
     assert len(marked) == MOST_MARKED
     assert {0, 18, 19} <= marked
-    assert len({(classes[label_id].colour, classes[label_id].mark) for label_id in marked}) == MOST_MARKED
+    assert len({(classes[label_id].color, classes[label_id].mark) for label_id in marked}) == MOST_MARKED
     assert all(classes[label_id].short_name == "" for label_id in classes.keys() - marked)
 
 
@@ -153,13 +153,13 @@ def test_a_wrong_label_among_clear_classes_is_a_label_to_check():
     assert any(step.startswith("Check 1 label") for step in advise(study, ("cat", "dog"), label_ids.tolist()))
 
 
-@pytest.mark.parametrize(("column", "ground"), [(0, "#f6f5f2"), (1, "#242930")])
-def test_dots_have_the_contrast_that_wcag_asks_for(column, ground):
-    def luminance(colour):
-        levels = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+@pytest.mark.parametrize(("column", "fill_color"), [(0, "#f6f5f2"), (1, "#242930")])
+def test_dots_have_the_contrast_that_wcag_asks_for(column, fill_color):
+    def luminance(color):
+        levels = np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)]) / 255
         linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
         return linear @ (0.2126, 0.7152, 0.0722)
 
-    for colours in CLASS_COLOURS:
-        low, high = sorted((luminance(colours[column]), luminance(ground)))
+    for colors in CLASS_COLORS:
+        low, high = sorted((luminance(colors[column]), luminance(fill_color)))
         assert (high + 0.05) / (low + 0.05) >= 3

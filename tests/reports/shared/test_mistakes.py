@@ -46,14 +46,12 @@ def page_of(prepared, tmp_path, monkeypatch):
         mistakes = collect_mistakes([test], prepared.label_names, attributes, not_examined)
         folder = tmp_path / "templates"
         folder.mkdir(exist_ok=True)
-        for file in TEMPLATES.iterdir():
-            (folder / file.name).write_text(file.read_text("utf-8"), encoding="utf-8")
         (folder / "page.html.jinja").write_text(
             '{% extends "base.html.jinja" %}{% from "shared/mistakes.html.jinja" import mistakes %}'
             '{% block style %}{% include "shared/mistakes.css" %}{% endblock %}'
             "{% block main %}{{ mistakes(section) }}{% endblock %}"
         )
-        monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", folder)
+        monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", (folder, *TEMPLATES))
         section = show_mistakes(
             mistakes, predictions_of(test, prepared), prepared.label_names, pictures_of(prepared), load_texts(language)
         )

@@ -18,15 +18,15 @@ from vitrine.ui.figures import shorten, to_svg
 from vitrine.ui.palette import DARK, LIGHT
 
 # Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision deficiency", 2009.
-COLOUR_BLINDNESS = {
+COLOR_BLINDNESS = {
     "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
     "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
     "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
 }
 
 
-def linear(colour):
-    channels = np.asarray(to_rgb(colour))
+def linear(color):
+    channels = np.asarray(to_rgb(color))
     return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
 
 
@@ -45,18 +45,18 @@ def contrast(first, second):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("kind", COLOUR_BLINDNESS)
-def test_colours_side_by_side_stay_apart_for_colour_blind_people(theme, kind):
-    seen = {name: lab(np.array(COLOUR_BLINDNESS[kind]) @ linear(getattr(theme, name))) for name in vars(theme)}
+@pytest.mark.parametrize("kind", COLOR_BLINDNESS)
+def test_colors_side_by_side_stay_apart_for_color_blind_people(theme, kind):
+    seen = {name: lab(np.array(COLOR_BLINDNESS[kind]) @ linear(getattr(theme, name))) for name in vars(theme)}
     for first, second in (("right", "wrong"), ("training", "validation"), ("validation", "test")):
         assert np.linalg.norm(seen[first] - seen[second]) > 25, (first, second)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_has_the_contrast_that_wcag_asks_for(theme):
-    for colour in (theme.text, theme.muted, theme.right, theme.wrong):
-        for ground in (theme.page, theme.surface, theme.raised):
-            assert contrast(colour, ground) >= 4.5, (colour, ground)
+    for color in (theme.text, theme.muted, theme.right, theme.wrong):
+        for fill_color in (theme.page, theme.surface, theme.raised):
+            assert contrast(color, fill_color) >= 4.5, (color, fill_color)
 
 
 def test_curves_mark_the_kept_epoch(tmp_path):
@@ -120,7 +120,7 @@ def test_distribution_puts_the_largest_class_on_top_and_its_total_at_the_end():
     assert class_distribution({split: dict.fromkeys(map(str, range(80)), 1) for split in counts}).get_figheight() > 15
 
 
-def test_wall_marks_right_and_wrong_by_more_than_colour():
+def test_wall_marks_right_and_wrong_by_more_than_color():
     pictures = [Image.new("RGB", size) for size in ((8, 8), (300, 100), (100, 300), (64, 64))]
     figure = prediction_wall(pictures, [f"true {i} / predicted, 97 %" for i in range(4)], [True, False, True, True])
     titles = [axes.get_title(loc="left") for axes in figure.axes[:4]]

@@ -21,13 +21,13 @@ def draw(pictures, margin, scale=1.0, seed=0):
     return scale * logits, label_ids
 
 
-def measured(pictures, margin, scale=1.0, familiar=True):
+def measured(pictures, margin, scale=1.0, in_distribution=True):
     """Both sections of a classifier."""
     validation, test = draw(pictures, margin, scale, 1), draw(pictures, margin, scale, 2)
     temperature, remark = fit_temperature(*validation)
     calibration = measure_calibration(*test, temperature, remark, pictures, seed=0)
     judged = [
-        Judged(softmax(logits / temperature), label_ids, np.linspace(0.5, 1, pictures) if familiar else None)
+        Judged(softmax(logits / temperature), label_ids, np.linspace(0.5, 1, pictures) if in_distribution else None)
         for logits, label_ids in (validation, test)
     ]
     return calibration, measure_rejection(choose_trust(judged[0], 0.95, temperature, True, 3), *judged)
@@ -40,13 +40,11 @@ def page_of(tmp_path, monkeypatch):
     def make(calibration, rejection, language):
         folder = tmp_path / "templates"
         folder.mkdir()
-        for file in TEMPLATES.iterdir():
-            (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
         (folder / "page.html.jinja").write_text(
             '{% extends "base.html.jinja" %}{% block main %}'
             '{% include "shared/calibration.html.jinja" %}{% include "shared/selective.html.jinja" %}{% endblock %}'
         )
-        monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", folder)
+        monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", (folder, *TEMPLATES))
         texts = load_texts(language)
         content = {"calibration": show_calibration(calibration, texts), "rejection": show_rejection(rejection, texts)}
         (tmp_path / "page.html").write_text(render("page.html.jinja", content, texts), encoding="utf-8")
@@ -58,7 +56,7 @@ def page_of(tmp_path, monkeypatch):
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize(("pictures", "margin"), [(3, 3.0), (30, 5.0), (200, 0.5), (200, 6.0)])
 def test_every_classifier_has_a_page_in_both_languages(page_of, pictures, margin, language):
-    page = page_of(*measured(pictures, margin, familiar=pictures != 30), language)
+    page = page_of(*measured(pictures, margin, in_distribution=pictures != 30), language)
     assert "None" not in page.text.replace("None of", "")
     assert "nan" not in page.text.split()
 
@@ -93,5 +91,5 @@ def test_the_temperature_is_explained(scale, words):
 
 
 def test_a_network_without_familiarity_is_said_to_know_no_strangers():
-    _, rejection = measured(100, 5.0, familiar=False)
+    _, rejection = measured(100, 5.0, in_distribution=False)
     assert "cannot tell pictures of other things" in show_rejection(rejection, load_texts("en"))["familiarity"]

@@ -9,7 +9,7 @@ from vitrine.ui.texts import load_texts
 EN, FR = load_texts("en"), load_texts("fr")
 
 
-def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh", twins=None):
+def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh", duplicates=None):
     matrix = np.asarray(matrix)
     total, right = int(matrix.sum()), np.diag(matrix)
     named = matrix.sum(axis=0)
@@ -30,7 +30,7 @@ def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefg
                 "top_k_accuracy": 1, "balanced_accuracy": 1, "macro_precision": 1, "macro_recall": 1, "macro_f1": 1,
                 "cohen_kappa": 0.5, "matthews_correlation": 0.5, "macro_auc": None, "macro_average_precision": None,
                 "loss": 1, "brier_score": 1, "per_class": per_class, "confusion_matrix": matrix.tolist(),
-                "target": None, "twins": twins, "intervals": {}, "resamples": 1, "seed": 0,
+                "target": None, "duplicates": duplicates, "intervals": {}, "resamples": 1, "seed": 0,
             },
             "validation": {"pictures": 9, "accuracy": validation, "loss": 1, "best_epoch": 1},
             "training": {
@@ -191,9 +191,11 @@ def test_pictures_of_another_data_set_are_not_called_unseen():
 
 
 def test_twins_in_training_are_named_with_the_figure_without_them():
-    twins = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
+    duplicates = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
     honest = {"other_accuracy": 0.8, "other_accuracy_interval": (0.7, 0.87)}
-    found = notices(make_metrics([[60, 0], [0, 60]], interval=(0.97, 1.0), validation=0.99, twins=twins | honest), EN)
+    found = notices(
+        make_metrics([[60, 0], [0, 60]], interval=(0.97, 1.0), validation=0.99, duplicates=duplicates | honest), EN
+    )
     assert [(notice.level, plain(notice.text)) for notice in found] == [
         ("warning", "20 test pictures have a twin among the training pictures. Without them the accuracy is 80.0 % "
          "instead of 100.0 %."),

@@ -1,13 +1,13 @@
 import pandas as pd
 import pytest
 
-from tests.factories import SIDE, prepare, write_coloured_classes
+from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.config.data import PreparationSection
-from vitrine.reports.shared.wall import hang_pictures, show_test_pictures
+from vitrine.reports.shared.wall import place_pictures, show_test_pictures
 
 
 @pytest.mark.parametrize(
-    ("section", "square"),
+    ("section", "preprocessed"),
     [
         (PreparationSection(), False),
         (PreparationSection(steps=("whiten",)), False),
@@ -15,11 +15,11 @@ from vitrine.reports.shared.wall import hang_pictures, show_test_pictures
         (PreparationSection(steps=("crop_centre",)), True),
     ],
 )
-def test_squares_are_stretched_back_only_where_they_show_the_whole_original(tmp_path, section, square):
-    prepared = prepare(write_coloured_classes(tmp_path / "source", 8), tmp_path / "prepared", preparation=section)
+def test_squares_are_stretched_back_only_where_they_show_the_whole_original(tmp_path, section, preprocessed):
+    prepared = prepare(write_colored_classes(tmp_path / "source", 8), tmp_path / "prepared", preparation=section)
     sizes = {row["file"]: (row["width"], row["height"]) for row in prepared.splits["test"]}
     table = pd.DataFrame(
         {"file": list(sizes), "label_name": "red", "predicted": "red", "correct": True, "probability": 0.9}
     )
-    pictures = [item.picture.size for item in hang_pictures(table, show_test_pictures(prepared))]
-    assert pictures == ([(SIDE, SIDE)] * len(sizes) if square else list(sizes.values()))
+    pictures = [item.picture.size for item in place_pictures(table, show_test_pictures(prepared))]
+    assert pictures == ([(SIDE, SIDE)] * len(sizes) if preprocessed else list(sizes.values()))

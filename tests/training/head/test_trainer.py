@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.factories import IMAGENET, make_recipe, prepare, write_coloured_classes, write_tiny_resnet
+from tests.factories import IMAGENET, make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.config.data import PreparationSection
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
@@ -31,7 +31,7 @@ LABELS = ("blau é", "red", "vert <b>")
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("head")
-    return prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +76,8 @@ def fit(model, inputs, epochs=3, learning_rate=0.02, patience=100, **arguments):
 def random_inputs(width=16, pictures=40, views=1):
     generator = np.random.default_rng(0)
     label_ids = np.arange(pictures) % 3
-    centres = 2 * generator.standard_normal((3, width))
-    vectors = (centres[label_ids] + generator.standard_normal((views, pictures, width))).astype(np.float32)
+    centers = 2 * generator.standard_normal((3, width))
+    vectors = (centers[label_ids] + generator.standard_normal((views, pictures, width))).astype(np.float32)
     return HeadInputs(vectors, label_ids, vectors[0], label_ids)
 
 
@@ -134,7 +134,7 @@ def test_logits_from_features_are_those_from_pictures(prepared, checkpoint):
 
 
 def test_whitened_pictures_have_features_of_whitened_pictures(tmp_path, checkpoint):
-    source = write_coloured_classes(tmp_path / "source", per_class=10)
+    source = write_colored_classes(tmp_path / "source", per_class=10)
     whitened = prepare(source, tmp_path / "whitened", preparation=PreparationSection(steps=("whiten",)))
     accuracies = []
     for cache in ("on", "off"):

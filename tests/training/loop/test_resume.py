@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
-from tests.factories import make_recipe, prepare, write_coloured_classes
+from tests.factories import make_recipe, prepare, write_colored_classes
 from tests.training.children import train
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
@@ -24,7 +24,7 @@ LAST = {"step": EPOCHS * STEPS, "evaluation": EPOCHS, "writing": EPOCHS * (STEPS
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("resume")
-    return prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 def recipe_for(prepared, *overrides, processes=1):

@@ -6,12 +6,12 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
-from tests.factories import prepare, write_coloured_classes, write_tiny_resnet
+from tests.factories import prepare, write_colored_classes, write_tiny_resnet
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTRED
+from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, TrainingOptions
@@ -24,7 +24,7 @@ from vitrine.training.optim.optimizer import build_optimizer, build_schedule
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("loop")
-    return prepare(write_coloured_classes(folder / "source"), folder / "prepared")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared")
 
 
 def make_trainer(
@@ -40,7 +40,7 @@ def make_trainer(
         return augment(pixels.float(), draw_numbers(seed, epoch, indices.tolist()), policy, policy != "none")
 
     return Trainer(
-        *(Accelerator(cpu=True), model, CENTRED, train, prepared.splits[VALIDATION]),
+        *(Accelerator(cpu=True), model, CENTERD, train, prepared.splits[VALIDATION]),
         *(optimizer, lambda steps: build_schedule(optimizer, steps, 0.1)),
         TrainingOptions(**{"epochs": epochs, "seed": seed, "batch_size": 16, "patience": 100} | options),
         replace(methods or Methods(), augment=change),
@@ -135,7 +135,7 @@ def test_training_pictures_are_changed_and_validation_pictures_are_not(prepared)
     trainer._train_epoch(lambda _: None)
     trainer.batches.start(0)
     stored = next(iter(trainer.train_loader))
-    assert not torch.equal(seen[0], trainer.stepper.normalise(stored["pixels"].float()))
+    assert not torch.equal(seen[0], trainer.stepper.normalize(stored["pixels"].float()))
 
 
 def test_a_loss_that_explodes_is_one_clear_message(prepared, tmp_path):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.factories import make_recipe, prepare, write_coloured_classes
+from tests.factories import make_recipe, prepare, write_colored_classes
 from tests.training.children import train
 from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_shard_loader
 from vitrine.data.manifest.split import VALIDATION
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("processes")
-    return prepare(write_coloured_classes(folder / "source"), folder / "prepared" / "colours")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 @pytest.mark.parametrize("length", [5, 42, 97])
@@ -75,7 +75,7 @@ def test_two_processes_give_the_metrics_of_one(prepared, tmp_path):
 
 def test_two_processes_train_on_files_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr("vitrine.data.prepared.shards.SHARD_BYTES", 1)  # 16 pictures in each file
-    prepared = prepare(write_coloured_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
+    prepared = prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     folder = tmp_path / "run"
     folder.mkdir()
     recipe = make_recipe(prepared, "engine.reading=shards", "optim.epochs=3", "optim.batch_size=4")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import make_recipe, prepare, write_coloured_classes
+from tests.factories import make_recipe, prepare, write_colored_classes
 from vitrine.config.loading import dump_recipe
 from vitrine.errors import UserError
 from vitrine.training.machine.trackers import check_tracker, flatten
@@ -42,7 +42,7 @@ def site(tmp_path):
 
 
 def test_a_tracker_gets_the_recipe_and_every_epoch_under_the_name_of_the_run(site, tmp_path):
-    prepared = prepare(write_coloured_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
+    prepared = prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     recipe = make_recipe(prepared, "optim.epochs=2", "engine.tracker=trackio")
     (tmp_path / "colours.yaml").write_text(dump_recipe(recipe))
     # A process of its own: Accelerate looks for trackers when it is imported.

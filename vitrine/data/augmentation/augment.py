@@ -16,7 +16,7 @@ from vitrine.data.augmentation.color import (
     SMALLEST_ERASED_AREA,
     add_noise,
     blur,
-    change_colours,
+    change_colors,
     change_light,
     erase,
 )
@@ -25,8 +25,8 @@ from vitrine.data.augmentation.policies import POLICIES, Policy
 Numbers = npt.NDArray[np.float64]
 
 # Columns of the random numbers. New ones go to the end: a seed must go on giving the pictures that it gave.
-VIEW, STRETCH, TURN, SHIFT_X, SHIFT_Y, FLIP, CONTRAST, BRIGHTNESS = range(8)
-VERTICAL_FLIP, SHEAR_X, SHEAR_Y, ZOOM, SATURATION, HUE, GREY = range(8, 15)
+VIEW, ASPECT, TURN, SHIFT_X, SHIFT_Y, FLIP, CONTRAST, BRIGHTNESS = range(8)
+VERTICAL_FLIP, SHEAR_X, SHEAR_Y, ZOOM, SATURATION, HUE, GRAY = range(8, 15)
 BLURRED, BLUR, NOISY, NOISE, NOISE_SEED, ERASED, ERASED_AREA = range(15, 22)
 ERASED_PLACE = slice(22, 25)
 OPERATIONS = slice(25, 25 + MOST_OPERATIONS * DRAWS_PER_OPERATION)
@@ -75,20 +75,20 @@ def augment(
         pixels = pixels.clone()  # what follows works in place
     if operations is not None:
         operations.change_tones(pixels)
-    return _change_pixels(_change_light_and_colours(pixels, chosen, numbers), chosen, numbers)
+    return _change_pixels(_change_light_and_colors(pixels, chosen, numbers), chosen, numbers)
 
 
 def _affine_maps(policy: Policy, flip: bool, numbers: Numbers, operations: Operations | None) -> Numbers:
     """Maps from places in the result to places in the source, both from -1 to 1: `[batch, 2, 3]`."""
     draws = 2 * numbers - 1
     view = policy.crop_min + (policy.crop_max - policy.crop_min) * numbers[:, VIEW]
-    stretch = np.exp(np.log(policy.aspect_ratio) / 2 * draws[:, STRETCH])
+    aspect = np.exp(np.log(policy.aspect_ratio) / 2 * draws[:, ASPECT])
     turn = np.deg2rad(policy.rotation) * draws[:, TURN]
     mirror = np.where((numbers[:, FLIP] < 0.5) & flip, -1.0, 1.0)
     upturn = np.where((numbers[:, VERTICAL_FLIP] < 0.5) & policy.vertical_flip, -1.0, 1.0)
     zoom = 1 + policy.zoom * draws[:, ZOOM]
     slant_x, slant_y = policy.shear * draws[:, SHEAR_X], policy.shear * draws[:, SHEAR_Y]
-    width, height = np.minimum(view * stretch, policy.crop_max), np.minimum(view / stretch, policy.crop_max)
+    width, height = np.minimum(view * aspect, policy.crop_max), np.minimum(view / aspect, policy.crop_max)
     # The side is 2 long here. A crop may lie anywhere in the picture; zooming keeps its middle.
     shift_x = draws[:, SHIFT_X] * (np.maximum(1 - width, 0) + 2 * policy.shift)
     shift_y = draws[:, SHIFT_Y] * (np.maximum(1 - height, 0) + 2 * policy.shift)
@@ -102,19 +102,19 @@ def _affine_maps(policy: Policy, flip: bool, numbers: Numbers, operations: Opera
     return maps if operations is None else operations.move(maps)
 
 
-def _change_light_and_colours(pixels: torch.Tensor, policy: Policy, numbers: Numbers) -> torch.Tensor:
+def _change_light_and_colors(pixels: torch.Tensor, policy: Policy, numbers: Numbers) -> torch.Tensor:
     """In place where no colours are mixed."""
-    if not (policy.brightness or policy.contrast or policy.mixes_colours):
+    if not (policy.brightness or policy.contrast or policy.mixes_colors):
         return pixels
     # Rounded first, as ever: a seed must go on giving the same light to the last bit.
     draws = (2 * numbers - 1).astype(np.float32)
     contrast = 1 + policy.contrast * draws[:, CONTRAST]
     brightness = 255 * policy.brightness * draws[:, BRIGHTNESS]
-    if not policy.mixes_colours:
+    if not policy.mixes_colors:
         change_light(pixels, contrast, brightness)
         return pixels
-    saturation = np.where(numbers[:, GREY] < policy.grey, 0, 1 + policy.saturation * draws[:, SATURATION])
-    return change_colours(pixels, contrast, brightness, saturation, policy.hue * draws[:, HUE])
+    saturation = np.where(numbers[:, GRAY] < policy.grayscale, 0, 1 + policy.saturation * draws[:, SATURATION])
+    return change_colors(pixels, contrast, brightness, saturation, policy.hue * draws[:, HUE])
 
 
 def _change_pixels(pixels: torch.Tensor, policy: Policy, numbers: Numbers) -> torch.Tensor:

@@ -26,7 +26,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from torchvision.transforms.v2.functional import equalize
 
-from vitrine.data.augmentation.color import LUMINANCE, map_colours
+from vitrine.data.augmentation.color import LUMINANCE, map_colors
 from vitrine.data.augmentation.policies import Policy
 
 Numbers = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ OPERATIONS = (
     "translate_y",
     "rotate",
     "brightness",
-    "colour",
+    "color",
     "contrast",
     "sharpness",
     "posterize",
@@ -50,7 +50,7 @@ OPERATIONS = (
 MOST_OPERATIONS = 4
 DRAWS_PER_OPERATION = 3  # which, direction, strength
 MAGNITUDES = 30
-FACTORS = ("brightness", "colour", "contrast")
+FACTORS = ("brightness", "color", "contrast")
 
 
 @dataclass(frozen=True)
@@ -172,14 +172,14 @@ def scale_tones(pixels: torch.Tensor, kind: str, factors: Numbers) -> torch.Tens
         factors: 0 gives what they are blended with, 1 the picture, above 1 the opposite; `[batch]`.
     """
     matrices = factors[:, None, None] * np.eye(3)
-    if kind == "colour":
+    if kind == "color":
         matrices = matrices + (1 - factors)[:, None, None] * LUMINANCE
     offsets = torch.zeros_like(pixels[:, :1, :1, :1])
     if kind == "contrast":
         weights = torch.from_numpy(LUMINANCE).to(pixels)
         mean = (pixels.mean(dim=(2, 3)) * weights).sum(dim=1)
         offsets = (mean * torch.from_numpy(1 - factors).to(pixels))[:, None, None, None]
-    return map_colours(pixels, matrices, offsets).clamp_(0, 255)
+    return map_colors(pixels, matrices, offsets).clamp_(0, 255)
 
 
 def sharpen(pixels: torch.Tensor, factors: Numbers) -> torch.Tensor:

@@ -36,7 +36,7 @@ def change_light(pixels: torch.Tensor, contrast: Numbers, brightness: Numbers) -
     pixels.sub_(mean).mul_(factors).add_(mean).add_(levels).clamp_(0, 255)
 
 
-def colour_matrices(saturation: Numbers, hue: Numbers) -> Numbers:
+def color_matrices(saturation: Numbers, hue: Numbers) -> Numbers:
     """Linear maps of colours that keep luminance, and so leave grey as it is: `[batch, 3, 3]`.
 
     Args:
@@ -53,7 +53,7 @@ def colour_matrices(saturation: Numbers, hue: Numbers) -> Numbers:
     return matrices
 
 
-def change_colours(
+def change_colors(
     pixels: torch.Tensor, contrast: Numbers, brightness: Numbers, saturation: Numbers, hue: Numbers
 ) -> torch.Tensor:
     """Light and colours as one affine map of each picture's colours.
@@ -68,14 +68,14 @@ def change_colours(
     Returns:
         A new tensor.
     """
-    matrices = colour_matrices(saturation, hue) * contrast[:, None, None]
+    matrices = color_matrices(saturation, hue) * contrast[:, None, None]
     # The maps leave grey as it is, so the mean and the brightness pass them unchanged.
     mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
     offsets = mean * _spread(1 - contrast, pixels) + _spread(brightness, pixels)
-    return map_colours(pixels, matrices, offsets).clamp_(0, 255)
+    return map_colors(pixels, matrices, offsets).clamp_(0, 255)
 
 
-def map_colours(pixels: torch.Tensor, matrices: Numbers, offsets: torch.Tensor) -> torch.Tensor:
+def map_colors(pixels: torch.Tensor, matrices: Numbers, offsets: torch.Tensor) -> torch.Tensor:
     """Applies `[batch, 3, 3]` to the colours and adds `offsets`, `[batch, 1, 1, 1]`; a new tensor."""
     return torch.baddbmm(offsets[:, 0], torch.from_numpy(matrices).to(pixels), pixels.flatten(2)).view(pixels.shape)
 

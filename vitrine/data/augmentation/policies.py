@@ -29,7 +29,7 @@ class Policy:
         contrast: share by which differences from the mean grow or shrink.
         saturation: share by which colours grow stronger or weaker.
         hue: turn of the colour circle to either side, as a share of it.
-        grey: share of the pictures that lose their colours.
+        grayscale: share of the pictures that lose their colours.
         blur: largest standard deviation of the Gaussian, in pixels of the result.
         blur_probability: share of the pictures that are blurred.
         noise: largest standard deviation of the noise, as a share of white.
@@ -54,7 +54,7 @@ class Policy:
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0
-    grey: float = 0.0
+    grayscale: float = 0.0
     blur: float = 0.0
     blur_probability: float = 0.5
     noise: float = 0.0
@@ -83,9 +83,9 @@ class Policy:
         return bool(flips or slides or (self.crop_min, self.crop_max, self.aspect_ratio) != (1.0, 1.0, 1.0))
 
     @property
-    def mixes_colours(self) -> bool:
+    def mixes_colors(self) -> bool:
         """Whether the three colours of a pixel have to be mixed."""
-        return bool(self.saturation or self.hue or self.grey)
+        return bool(self.saturation or self.hue or self.grayscale)
 
 
 # S1 mirrored both ways, cropped and changed the contrast; S2 and S4 give their figures; S3 augmented nothing. For S1's
@@ -103,7 +103,7 @@ POLICIES: dict[str, Policy] = {
         contrast=0.4,
         saturation=0.4,
         hue=0.05,
-        grey=0.1,
+        grayscale=0.1,
         blur=1.5,
         blur_probability=0.2,
         noise=0.05,

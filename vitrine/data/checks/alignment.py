@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.data.checks.fingerprints import COLOUR_SIDE, SIDE
+from vitrine.data.checks.fingerprints import COLOR_SIDE, SIDE
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,7 +50,7 @@ class Alignment:
     bias: Floats
 
 
-def to_colours(thumbnails: npt.NDArray[np.uint8], mirror: npt.NDArray[np.bool_] | None = None) -> Floats:
+def to_colors(thumbnails: npt.NDArray[np.uint8], mirror: npt.NDArray[np.bool_] | None = None) -> Floats:
     """Turns stored thumbnails `[n, 48, 32]` into red, green and blue `[n, 3, 32, 32]` in [0, 255].
 
     Args:
@@ -58,10 +58,10 @@ def to_colours(thumbnails: npt.NDArray[np.uint8], mirror: npt.NDArray[np.bool_] 
         mirror: which of them to mirror, `[n]`.
     """
     brightness = thumbnails[:, :SIDE].astype(np.float32)
-    colour = thumbnails[:, SIDE:].astype(np.float32) - 128
+    color = thumbnails[:, SIDE:].astype(np.float32) - 128
     blue, red = (
         np.repeat(np.repeat(half, 2, axis=1), 2, axis=2)
-        for half in (colour[:, :, :COLOUR_SIDE], colour[:, :, COLOUR_SIDE:])
+        for half in (color[:, :, :COLOR_SIDE], color[:, :, COLOR_SIDE:])
     )
     # JPEG's own conversion (ITU-R BT.601, full range).
     channels = (brightness + 1.402 * red, brightness - 0.344 * blue - 0.714 * red, brightness + 1.772 * blue)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.data.checks.near_duplicates import Twins
+from vitrine.data.checks.near_duplicates import Duplicates
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT
 
 # Which of several copies is kept: a fixed test set stays as it is, and what it holds is not trained on.
@@ -18,7 +18,7 @@ LEAK = "a copy of"
 
 def apply_policies(
     manifest: pd.DataFrame,
-    twins: Twins,
+    duplicates: Duplicates,
     copies: Literal["together", "first"] = "together",
     contradictions: Literal["leave_out", "keep"] = "leave_out",
     leaks: Literal["report", "leave_out"] = "report",
@@ -27,17 +27,17 @@ def apply_policies(
 
     Args:
         manifest: with the columns file, label_name, split (fixed ones only), status, reason.
-        twins: of this manifest.
+        duplicates: of this manifest.
         copies: "first": one of several exact copies is kept, that of a fixed test split before others.
         contradictions: "leave_out": none of the exact copies under different labels is kept.
         leaks: "leave_out": rows of a fixed training split go that are copies of fixed validation or test rows.
     """
     if contradictions == "leave_out":
-        _leave_out_contradictions(manifest, twins)
+        _leave_out_contradictions(manifest, duplicates)
     if copies == "first":
-        _leave_out_later_copies(manifest, twins)
+        _leave_out_later_copies(manifest, duplicates)
     if leaks == "leave_out":
-        _leave_out_leaks(manifest, twins)
+        _leave_out_leaks(manifest, duplicates)
 
 
 def contradicting_groups(manifest: pd.DataFrame, groups: list[list[int]]) -> list[list[int]]:
@@ -46,46 +46,46 @@ def contradicting_groups(manifest: pd.DataFrame, groups: list[list[int]]) -> lis
     return [group for group in groups if len({labels[row] for row in group}) > 1]
 
 
-def linked_groups(twins: Twins) -> list[list[int]]:
+def linked_groups(duplicates: Duplicates) -> list[list[int]]:
     """Near pairs with all exact copies of both: each a list of rows that show one picture."""
-    rows = pd.Series(np.arange(len(twins.content))).groupby(twins.content).agg(list)
-    pairs = zip(twins.pairs["first"], twins.pairs["second"], strict=True)
+    rows = pd.Series(np.arange(len(duplicates.content))).groupby(duplicates.content).agg(list)
+    pairs = zip(duplicates.pairs["first"], duplicates.pairs["second"], strict=True)
     return [sorted(rows[first] + rows[second]) for first, second in pairs]
 
 
-def leaking_groups(manifest: pd.DataFrame, twins: Twins) -> list[list[int]]:
+def leaking_groups(manifest: pd.DataFrame, duplicates: Duplicates) -> list[list[int]]:
     """Groups of copies, exact or verified near ones, that lie in more than one fixed split."""
     splits = manifest["split"].to_numpy(object)
-    groups = twins.exact_groups() + linked_groups(twins)
+    groups = duplicates.exact_groups() + linked_groups(duplicates)
     return [group for group in groups if len({splits[row] for row in group} - {""}) > 1]
 
 
-def _leave_out_contradictions(manifest: pd.DataFrame, twins: Twins) -> None:
+def _leave_out_contradictions(manifest: pd.DataFrame, duplicates: Duplicates) -> None:
     labels = manifest["label_name"].to_numpy(object)
     files = manifest["file"].to_numpy(object)
     reasons: dict[int, str] = {}
-    for group in contradicting_groups(manifest, _still_kept(manifest, twins.exact_groups())):
+    for group in contradicting_groups(manifest, _still_kept(manifest, duplicates.exact_groups())):
         for row in group:
             other = next(one for one in group if labels[one] != labels[row])
             reasons[row] = f"{CONTRADICTION} '{labels[other]}' ({files[other]})"
     _leave_out(manifest, reasons)
 
 
-def _leave_out_later_copies(manifest: pd.DataFrame, twins: Twins) -> None:
+def _leave_out_later_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> None:
     splits = manifest["split"].to_numpy(object)
     files = manifest["file"].to_numpy(object)
     reasons: dict[int, str] = {}
-    for group in _still_kept(manifest, twins.exact_groups()):
+    for group in _still_kept(manifest, duplicates.exact_groups()):
         kept = min(group, key=lambda row: (KEEP_FIRST.get(str(splits[row]), len(KEEP_FIRST)), row))
         reasons |= {row: f"{LATER_COPY} {files[kept]}" for row in group if row != kept}
     _leave_out(manifest, reasons)
 
 
-def _leave_out_leaks(manifest: pd.DataFrame, twins: Twins) -> None:
+def _leave_out_leaks(manifest: pd.DataFrame, duplicates: Duplicates) -> None:
     splits = manifest["split"].to_numpy(object)
     files = manifest["file"].to_numpy(object)
     reasons: dict[int, str] = {}
-    for group in _still_kept(manifest, leaking_groups(manifest, twins)):
+    for group in _still_kept(manifest, leaking_groups(manifest, duplicates)):
         held = [row for row in group if splits[row] in KEEP_FIRST]
         if held:
             reason = f"{LEAK} the {splits[held[0]]} picture {files[held[0]]}"

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from PIL import Image
 
 SIDE = 32  # pixels of the brightness; a crop of 5 % moves the edges by 1.6 of them, which can be undone
-COLOUR_SIDE = SIDE // 2  # colour is kept at half the resolution, as in JPEG: it tells products of one outline apart
-THUMBNAIL_SHAPE = (SIDE + COLOUR_SIDE, SIDE)
+COLOR_SIDE = SIDE // 2  # colour is kept at half the resolution, as in JPEG: it tells products of one outline apart
+THUMBNAIL_SHAPE = (SIDE + COLOR_SIDE, SIDE)
 HASH_SIDE = 8  # frequencies in each direction: 64 bits
 SAMPLES_SIDE = 64  # pixels looked at singly, in each direction
 # The cosines are whole numbers, so that sums of them are exact and no processor or library rounds them its own way.
@@ -46,8 +46,8 @@ def fingerprint(image: Image.Image) -> Fingerprint:
     thumbnail = np.empty(THUMBNAIL_SHAPE, np.uint8)
     thumbnail[:SIDE] = bands[..., 0]
     halves = _halve(bands[..., 1:])
-    thumbnail[SIDE:, :COLOUR_SIDE] = halves[..., 0]
-    thumbnail[SIDE:, COLOUR_SIDE:] = halves[..., 1]
+    thumbnail[SIDE:, :COLOR_SIDE] = halves[..., 0]
+    thumbnail[SIDE:, COLOR_SIDE:] = halves[..., 1]
     brightness = thumbnail[:SIDE].astype(np.float64)
     samples = image.resize((SAMPLES_SIDE, SAMPLES_SIDE), Image.Resampling.NEAREST).convert("L")
     contrast = max(_deviation(np.asarray(samples).astype(np.float64)), _deviation(brightness))
@@ -57,7 +57,7 @@ def fingerprint(image: Image.Image) -> Fingerprint:
 def show_thumbnail(thumbnail: npt.NDArray[np.uint8]) -> Image.Image:
     """A thumbnail as an RGB picture of 32 pixels, for where nothing better is at hand."""
     size = (SIDE, SIDE)
-    bands = [thumbnail[:SIDE], thumbnail[SIDE:, :COLOUR_SIDE], thumbnail[SIDE:, COLOUR_SIDE:]]
+    bands = [thumbnail[:SIDE], thumbnail[SIDE:, :COLOR_SIDE], thumbnail[SIDE:, COLOR_SIDE:]]
     return Image.merge("YCbCr", [Image.fromarray(band).resize(size) for band in bands]).convert("RGB")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from vitrine.data.checks.alignment import PAIRS_AT_ONCE, Alignment, align, interpolate, to_colours
+from vitrine.data.checks.alignment import PAIRS_AT_ONCE, Alignment, align, interpolate, to_colors
 from vitrine.data.checks.fingerprints import COSINE_SCALE, SIDE, cosines
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.manifest.scan import KEPT
@@ -39,7 +39,7 @@ PAIR_COLUMNS = {"first": "int64", "second": "int64", "kind": "object", "differen
 
 
 @dataclass(frozen=True)
-class Twins:
+class Duplicates:
     """Which rows of a manifest show the same picture.
 
     Attributes:
@@ -63,13 +63,13 @@ class Twins:
         return _members(self.group)
 
 
-def find_twins(
+def find_duplicates(
     manifest: pd.DataFrame,
     thumbnails: npt.NDArray[np.uint8],
     near: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
     known: pd.DataFrame | None = None,
-) -> Twins:
+) -> Duplicates:
     """Finds the copies among the kept rows.
 
     Args:
@@ -77,7 +77,7 @@ def find_twins(
             with each other, where `known` is given.
         thumbnails: uint8 `[rows, 48, 32]`, see `fingerprints`; those of rows that are not kept are not looked at.
         near: look for near copies too; exact ones are found in any case.
-        known: the pairs of the earlier search, as in `Twins.pairs`.
+        known: the pairs of the earlier search, as in `Duplicates.pairs`.
         progress: called with the pictures compared and all of them.
     """
     kept = np.flatnonzero(manifest["status"] == KEPT)
@@ -92,7 +92,7 @@ def find_twins(
         pairs = found if known is None else _join(known, found, kept[first])
     group = np.full(len(manifest), -1, np.int64)
     group[kept] = join_pairs(pairs, len(manifest))[content[kept]]
-    return Twins(content, group, pairs)
+    return Duplicates(content, group, pairs)
 
 
 def find_near_pairs(
@@ -106,11 +106,11 @@ def find_near_pairs(
     Args:
         thumbnails: `[all rows, 48, 32]`.
         rows: which of them to compare, ascending.
-        progress: see `find_twins`.
+        progress: see `find_duplicates`.
         fresh: which of the rows are compared with all others; None means all of them.
 
     Returns:
-        Verified pairs as in `Twins.pairs`, in the order of the rows.
+        Verified pairs as in `Duplicates.pairs`, in the order of the rows.
     """
     fresh = np.ones(len(rows), bool) if fresh is None else fresh
     described, shapes = _describe(thumbnails, np.concatenate([rows[fresh], rows[~fresh]]))
@@ -160,9 +160,9 @@ def _divide(group: Places, first: Places, second: Places) -> None:
         partners.setdefault(one, set()).add(other)
         partners.setdefault(other, set()).add(one)
     free = set(partners)
-    for centre in sorted(partners, key=lambda row: (-len(partners[row]), row)):
-        if centre in free:
-            members = (partners[centre] & free) | {centre}
+    for center in sorted(partners, key=lambda row: (-len(partners[row]), row)):
+        if center in free:
+            members = (partners[center] & free) | {center}
             group[list(members)] = min(members)
             free -= members
 
@@ -258,7 +258,7 @@ def _compare(shapes: list[Floats], chosen: list[Places], top: int, left: int) ->
 def _verify(
     thumbnails: npt.NDArray[np.uint8], first: Places, second: Places, mirrored: npt.NDArray[np.bool_]
 ) -> pd.DataFrame:
-    alignment = align(to_colours(thumbnails[first]), to_colours(thumbnails[second], mirrored))
+    alignment = align(to_colors(thumbnails[first]), to_colors(thumbnails[second], mirrored))
     same = (thumbnails[first] == thumbnails[second]).all(axis=(1, 2)) & ~mirrored
     table = pd.DataFrame(
         {"first": first, "second": second, "kind": _name(alignment, mirrored, same), "difference": alignment.difference}

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.checks.duplicate_policies import contradicting_groups, leaking_groups
-from vitrine.data.checks.near_duplicates import Twins
+from vitrine.data.checks.near_duplicates import Duplicates
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED
 from vitrine.records.findings import Finding
 
@@ -27,13 +27,13 @@ TOGETHER = "Copies stay in one split, unless splits are fixed."
 SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP", "APNG": "PNG", "CUR": "ICO"}
 
 
-def find_problems(manifest: pd.DataFrame, twins: Twins, min_side: int = 32) -> list[Finding]:
+def find_problems(manifest: pd.DataFrame, duplicates: Duplicates, min_side: int = 32) -> list[Finding]:
     """Runs every check on a manifest, after `copies.apply_policies` and before the split is assigned.
 
     Args:
         manifest: with the columns file, label_name, split (fixed ones only), status, reason, width, height, format,
             contrast (of `fingerprint`).
-        twins: of this manifest, from before the policies were applied.
+        duplicates: of this manifest, from before the policies were applied.
         min_side: a picture with a shorter side than this is tiny, in pixels.
 
     Returns:
@@ -41,8 +41,8 @@ def find_problems(manifest: pd.DataFrame, twins: Twins, min_side: int = 32) -> l
     """
     checks = (
         *_check_reading(manifest),
-        *_check_labels_of_copies(manifest, twins),
-        *_check_copies(manifest, twins),
+        *_check_labels_of_copies(manifest, duplicates),
+        *_check_copies(manifest, duplicates),
         *_check_looks(manifest, min_side),
         *_check_files(manifest),
         *_check_balance(manifest),
@@ -70,10 +70,10 @@ def _check_reading(manifest: pd.DataFrame) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _check_labels_of_copies(manifest: pd.DataFrame, twins: Twins) -> list[Finding]:
-    exact = contradicting_groups(manifest, twins.exact_groups())
-    near = contradicting_groups(manifest, _near_groups(twins))
-    leaks = leaking_groups(manifest, twins)
+def _check_labels_of_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> list[Finding]:
+    exact = contradicting_groups(manifest, duplicates.exact_groups())
+    near = contradicting_groups(manifest, _near_groups(duplicates))
+    leaks = leaking_groups(manifest, duplicates)
     return [
         _of_groups(
             "contradictions", "The same file under different labels", exact,
@@ -83,7 +83,7 @@ def _check_labels_of_copies(manifest: pd.DataFrame, twins: Twins) -> list[Findin
         _of_groups(
             "near_contradictions", "Nearly the same picture under different labels", near,
             TOGETHER, "Look which label is right; delete or move the other.", "warning",
-            _kinds(twins, near),
+            _kinds(duplicates, near),
         ),
         _of_groups(
             "leaks", "The same picture in two fixed splits", leaks,
@@ -93,10 +93,10 @@ def _check_labels_of_copies(manifest: pd.DataFrame, twins: Twins) -> list[Findin
     ]  # fmt: skip
 
 
-def _check_copies(manifest: pd.DataFrame, twins: Twins) -> list[Finding]:
-    exact = twins.exact_groups()
+def _check_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> list[Finding]:
+    exact = duplicates.exact_groups()
     placeholders = [group for group in exact if len(group) >= PLACEHOLDER_COPIES]
-    near = _near_groups(twins)
+    near = _near_groups(duplicates)
     return [
         _of_groups(
             "placeholders", "One file many times", placeholders, _say_left_out(manifest, placeholders, TOGETHER),
@@ -110,7 +110,7 @@ def _check_copies(manifest: pd.DataFrame, twins: Twins) -> list[Finding]:
         _of_groups(
             "near_copies", "Nearly the same picture", near, TOGETHER,
             "Keep them if they are different photographs; delete what was only saved again.", "note",
-            _kinds(twins, near),
+            _kinds(duplicates, near),
         ),
     ]  # fmt: skip
 
@@ -201,16 +201,16 @@ def _say_left_out(manifest: pd.DataFrame, groups: Sequence[Sequence[int]], other
     return f"{left:,} of the {len(rows):,} files {'is' if left == 1 else 'are'} left out."
 
 
-def _near_groups(twins: Twins) -> list[list[int]]:
+def _near_groups(duplicates: Duplicates) -> list[list[int]]:
     """Groups with one row of each content, where near copies joined them."""
-    groups = (sorted(set(twins.content[group].tolist())) for group in twins.groups())
+    groups = (sorted(set(duplicates.content[group].tolist())) for group in duplicates.groups())
     return [group for group in groups if len(group) > 1]
 
 
-def _kinds(twins: Twins, groups: Sequence[Sequence[int]]) -> list[str]:
+def _kinds(duplicates: Duplicates, groups: Sequence[Sequence[int]]) -> list[str]:
     """What was done to the pictures of each group, as far as it was verified pair by pair."""
     partners: dict[int, list[tuple[int, str]]] = {}
-    for first, second, kind, _ in twins.pairs.itertuples(index=False):
+    for first, second, kind, _ in duplicates.pairs.itertuples(index=False):
         partners.setdefault(first, []).append((second, kind))
     named = []
     for group in groups:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vitrine.config.data import PreparationSection
-from vitrine.data.images.resizing import Ground, Resize, convert_to_rgb, to_square
+from vitrine.data.images.resizing import FillColor, Resize, convert_to_rgb, resize_image
 from vitrine.data.images.steps import WHITEN, apply_steps
 from vitrine.errors import UserError
 
@@ -30,9 +30,9 @@ class Preparation:
 
     steps: tuple[str, ...] = ()
     contrast_factor: float = 1.5
-    centre_share: float = 0.8
+    center_share: float = 0.8
     resize: Resize = "squash"
-    ground: Ground = "white"
+    fill_color: FillColor = "white"
 
     @classmethod
     def from_section(cls, section: PreparationSection) -> Self:
@@ -55,7 +55,7 @@ class Preparation:
         return tuple(step for step in self.steps if step != WHITEN)
 
 
-def prepare_square(image: Image.Image, side: int, preparation: Preparation) -> torch.Tensor:
+def preprocess_image(image: Image.Image, side: int, preparation: Preparation) -> torch.Tensor:
     """Applies the steps to an upright 8-bit RGB picture and resizes it.
 
     Args:
@@ -66,24 +66,24 @@ def prepare_square(image: Image.Image, side: int, preparation: Preparation) -> t
     Returns:
         uint8, `[3, side, side]`.
     """
-    stepped = apply_steps(image, preparation.steps, preparation.contrast_factor, preparation.centre_share)
-    return to_square(stepped, side, preparation.resize, preparation.ground)
+    stepped = apply_steps(image, preparation.steps, preparation.contrast_factor, preparation.center_share)
+    return resize_image(stepped, side, preparation.resize, preparation.fill_color)
 
 
 def open_picture(
-    source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS, ground: Ground = "white"
+    source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS, fill_color: FillColor = "white"
 ) -> Image.Image:
     """Decodes a picture fully: upright, 8-bit RGB, the first frame of an animation.
 
     Args:
         source: path or binary file.
         max_megapixels: largest size decoded, in millions of pixels (an RGB picture takes 3 bytes for each).
-        ground: colour behind transparent parts.
+        fill_color: colour behind transparent parts.
 
     Raises:
         PictureError: the reason in words.
     """
-    return to_rgb(decode_picture(source, max_megapixels), ground)
+    return to_rgb(decode_picture(source, max_megapixels), fill_color)
 
 
 def decode_picture(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
@@ -143,14 +143,14 @@ def _name_unknown(source: Path | str | IO[bytes]) -> str:
     return "not a picture that can be read"
 
 
-def to_rgb(image: Image.Image, ground: Ground = "white") -> Image.Image:
+def to_rgb(image: Image.Image, fill_color: FillColor = "white") -> Image.Image:
     """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts become the ground colour.
 
     Raises:
         PictureError: the mode has no colours that a screen could show, or memory does not suffice.
     """
     try:
-        return convert_to_rgb(image, ground)
+        return convert_to_rgb(image, fill_color)
     except ValueError:
         raise PictureError(f"colours in the mode {image.mode}, which has no way to RGB") from None
     except MemoryError:

@@ -15,7 +15,7 @@ from transformers import BatchFeature
 from transformers.image_processing_utils import BaseImageProcessor
 
 # Relative, since transformers copies the files of relative imports, and of no others, into the model folder.
-from .resizing import GROUNDS, RESIZES, convert_to_rgb, to_square, whiten
+from .resizing import FILL_COLORS, RESIZES, convert_to_rgb, resize_image, whiten
 from .steps import STEPS, WHITEN, apply_steps
 
 Picture = Image.Image | np.ndarray | torch.Tensor
@@ -28,9 +28,9 @@ class VitrineImageProcessor(BaseImageProcessor):
         size: height and width of the square in pixels, which are equal.
         steps: preparation steps in their order; 'whiten' as the last takes the place of normalisation.
         contrast_factor: of the step 'contrast'.
-        centre_share: share of each side that the step 'crop_centre' keeps.
+        center_share: share of each side that the step 'crop_centre' keeps.
         resize_mode: squash, crop or letterbox.
-        ground: colour behind transparent parts and of letterbox bars: white, grey or black.
+        fill_color: colour behind transparent parts and of letterbox bars: white, grey or black.
         image_mean: of each colour, on a scale from 0 to 1.
         image_std: standard deviation of each colour, on the same scale.
 
@@ -45,28 +45,31 @@ class VitrineImageProcessor(BaseImageProcessor):
         size: dict[str, int] | None = None,
         steps: Sequence[str] = (),
         contrast_factor: float = 1.5,
-        centre_share: float = 0.8,
+        center_share: float = 0.8,
         resize_mode: str = "squash",
-        ground: str = "white",
+        fill_color: str = "white",
         image_mean: Sequence[float] = (0.5, 0.5, 0.5),
         image_std: Sequence[float] = (0.5, 0.5, 0.5),
         **kwargs: Any,
     ) -> None:
+        # Folders that were written with the first names of two arguments.
+        center_share = kwargs.pop("centre_share", center_share)
+        fill_color = kwargs.pop("ground", fill_color)
         super().__init__(**kwargs)
         self.size = dict(size or {"height": 224, "width": 224})
         self.steps = list(steps)
         self.contrast_factor = contrast_factor
-        self.centre_share = centre_share
+        self.center_share = center_share
         self.resize_mode = resize_mode
-        self.ground = ground
+        self.fill_color = fill_color
         self.image_mean = list(image_mean)
         self.image_std = list(image_std)
         self._check()
 
     def _check(self) -> None:
         unknown = [step for step in self.steps if step not in STEPS]
-        if unknown or self.resize_mode not in RESIZES or self.ground not in GROUNDS:
-            asked = f"steps {self.steps}, resize_mode {self.resize_mode!r}, ground {self.ground!r}"
+        if unknown or self.resize_mode not in RESIZES or self.fill_color not in FILL_COLORS:
+            asked = f"steps {self.steps}, resize_mode {self.resize_mode!r}, ground {self.fill_color!r}"
             raise ValueError(f"the image processor asks for something unknown: {asked}")
         if self.size.get("height") != self.size.get("width"):
             raise ValueError(f"the image processor makes squares only (size {self.size})")
@@ -86,17 +89,17 @@ class VitrineImageProcessor(BaseImageProcessor):
             `pixel_values`, float32 `[batch, 3, side, side]`.
         """
         listed = _list_pictures(images)
-        squares = [self._square(picture) if do_resize else torch.as_tensor(picture) for picture in listed]
-        pixels = torch.stack(squares).float()
-        values = whiten(pixels) if WHITEN in self.steps else self._normalise(pixels)
+        preprocessed = [self._square(picture) if do_resize else torch.as_tensor(picture) for picture in listed]
+        pixels = torch.stack(preprocessed).float()
+        values = whiten(pixels) if WHITEN in self.steps else self._normalize(pixels)
         return BatchFeature({"pixel_values": values}, tensor_type=return_tensors)
 
     def _square(self, picture: Picture) -> torch.Tensor:
-        image = convert_to_rgb(_to_image(picture), self.ground)
-        image = apply_steps(image, self.steps, self.contrast_factor, self.centre_share)
-        return to_square(image, self.size["height"], self.resize_mode, self.ground)
+        image = convert_to_rgb(_to_image(picture), self.fill_color)
+        image = apply_steps(image, self.steps, self.contrast_factor, self.center_share)
+        return resize_image(image, self.size["height"], self.resize_mode, self.fill_color)
 
-    def _normalise(self, pixels: torch.Tensor) -> torch.Tensor:
+    def _normalize(self, pixels: torch.Tensor) -> torch.Tensor:
         mean, std = (255 * torch.tensor(values).view(3, 1, 1) for values in (self.image_mean, self.image_std))
         return (pixels - mean) / std
 

@@ -11,18 +11,18 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
-Ground = Literal["white", "grey", "black"]
+FillColor = Literal["white", "grey", "black"]
 Resize = Literal["squash", "crop", "letterbox"]
 
 # White by default: transparent pictures are mostly drawings and logos, made for white pages.
-GROUNDS = {"white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0)}
+FILL_COLORS = {"white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0)}
 RESIZES: tuple[Resize, ...] = ("squash", "crop", "letterbox")
 SIXTEEN_BIT_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 # A picture of 1 x 60,000 pixels would take 9 GB once its shorter side were 224.
 MOST_OBLONG = 64
 
 
-def convert_to_rgb(image: Image.Image, ground: str = "white") -> Image.Image:
+def convert_to_rgb(image: Image.Image, fill_color: str = "white") -> Image.Image:
     """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts become the ground colour.
 
     Raises:
@@ -37,7 +37,7 @@ def convert_to_rgb(image: Image.Image, ground: str = "white") -> Image.Image:
         image = Image.fromarray(_scale_floats(np.asarray(image)))
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (*GROUNDS[ground], 255)), image)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (*FILL_COLORS[fill_color], 255)), image)
     return image.convert("RGB")
 
 
@@ -48,7 +48,7 @@ def _scale_floats(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     return (finite * scale).clip(0, 255).astype(np.uint8)
 
 
-def to_square(image: Image.Image, side: int, resize: str = "squash", ground: str = "white") -> torch.Tensor:
+def resize_image(image: Image.Image, side: int, resize: str = "squash", fill_color: str = "white") -> torch.Tensor:
     """Resizes an RGB picture to a square (bicubic, antialias).
 
     Args:
@@ -57,7 +57,7 @@ def to_square(image: Image.Image, side: int, resize: str = "squash", ground: str
         resize: 'squash' changes the proportions, exactly as `transformers.ViTImageProcessor` does; 'crop' makes the
             shorter side fit and keeps the centre, exactly as `transformers.BitImageProcessor` does; 'letterbox' makes
             the longer side fit and adds equal bars at both sides.
-        ground: colour of the bars.
+        fill_color: colour of the bars.
 
     Returns:
         uint8, `[3, side, side]`.
@@ -70,7 +70,7 @@ def to_square(image: Image.Image, side: int, resize: str = "squash", ground: str
     if resize == "crop":
         return _crop(cut_ends(image), side)
     if resize == "letterbox":
-        return _letterbox(image, side, ground)
+        return _letterbox(image, side, fill_color)
     raise ValueError(f"there is no way to resize called '{resize}'")
 
 
@@ -95,13 +95,13 @@ def _crop(image: Image.Image, side: int) -> torch.Tensor:
     return _scale(image, height, width)[:, top : top + side, left : left + side].contiguous()
 
 
-def _letterbox(image: Image.Image, side: int, ground: str) -> torch.Tensor:
+def _letterbox(image: Image.Image, side: int, fill_color: str) -> torch.Tensor:
     share = side / max(image.size)
     height, width = max(1, round(image.height * share)), max(1, round(image.width * share))
-    square = torch.tensor(GROUNDS[ground], dtype=torch.uint8).view(3, 1, 1).repeat(1, side, side)
+    preprocessed = torch.tensor(FILL_COLORS[fill_color], dtype=torch.uint8).view(3, 1, 1).repeat(1, side, side)
     top, left = (side - height) // 2, (side - width) // 2
-    square[:, top : top + height, left : left + width] = _scale(image, height, width)
-    return square
+    preprocessed[:, top : top + height, left : left + width] = _scale(image, height, width)
+    return preprocessed
 
 
 def whiten(pixels: torch.Tensor) -> torch.Tensor:
@@ -114,6 +114,6 @@ def whiten(pixels: torch.Tensor) -> torch.Tensor:
         The same shape. The deviation counts as 1 / sqrt(numbers in a picture) at least, as in TensorFlow's
         `per_image_standardization`, so that a picture of one colour becomes zeros.
     """
-    centred = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
-    deviation = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-    return centred / deviation.clamp(min=pixels[0].numel() ** -0.5)
+    centerd = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
+    deviation = centerd.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+    return centerd / deviation.clamp(min=pixels[0].numel() ** -0.5)

@@ -64,24 +64,24 @@ class Corrected:
     """What was done.
 
     Attributes:
-        relabelled: positions in the manifest, with the labels from before.
+        relabeled: positions in the manifest, with the labels from before.
         removed: positions in the manifest.
         sentences: the same in words; with what was not needed any more.
     """
 
-    relabelled: dict[int, str]
+    relabeled: dict[int, str]
     removed: tuple[int, ...]
     sentences: tuple[str, ...]
 
     @property
     def findings(self) -> list[Finding]:
         """For the report of the data."""
-        rows = tuple(sorted(self.relabelled))
+        rows = tuple(sorted(self.relabeled))
         found = [
             Finding(
                 "relabelled", "Labels corrected by hand", len(rows), "picture", rows, "Used under their new labels.",
                 "The source still has the old ones; data.corrections names the file with the new ones.",
-                remarks=tuple(f"was '{self.relabelled[row]}'" for row in rows),
+                remarks=tuple(f"was '{self.relabeled[row]}'" for row in rows),
             ),
             Finding(
                 "removed", "Pictures removed by hand", len(self.removed), "picture", self.removed, "Left out.",
@@ -227,20 +227,20 @@ def _carry_out(
     copies: int,
     needless: int,
 ) -> Corrected:
-    relabelled = {place: str(labels[place]) for place, new_label in apply.items() if new_label}
+    relabeled = {place: str(labels[place]) for place, new_label in apply.items() if new_label}
     removed = tuple(sorted(place for place, new_label in apply.items() if not new_label))
-    for place in relabelled:
+    for place in relabeled:
         labels[place] = apply[place]
     manifest["label_name"] = pd.Series(labels, index=manifest.index, dtype="string")
     set_status(manifest, pd.Series(manifest.index.isin(manifest.index[list(removed)])), LEFT_OUT, REMOVED)
-    parts = [f"{len(relabelled):,} labels corrected" if len(relabelled) != 1 else "1 label corrected"]
+    parts = [f"{len(relabeled):,} labels corrected" if len(relabeled) != 1 else "1 label corrected"]
     parts.append("1 picture removed" if len(removed) == 1 else f"{len(removed):,} pictures removed")
     sentence = f"{path.name}: {' and '.join(parts)}"
     if copies:
         sentence += f", {copies:,} of them as exact {'copy' if copies == 1 else 'copies'} of others"
     if needless:
         sentence += f"; {needless:,} more {'row was' if needless == 1 else 'rows were'} no longer needed"
-    return Corrected(relabelled, removed, (f"{sentence}.",))
+    return Corrected(relabeled, removed, (f"{sentence}.",))
 
 
 def _hint(given: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import PictureError, open_picture
-from vitrine.data.images.resizing import Ground
+from vitrine.data.images.resizing import FillColor
 from vitrine.data.labels.mapping import map_labels
 from vitrine.data.manifest.split import SPLITS, TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
@@ -24,26 +24,26 @@ LONGEST_PROPORTION = 8  # longer side by shorter side of a prepared picture that
 
 
 @dataclass(frozen=True)
-class LabelledPicture:
+class LabeledPicture:
     """A picture whose class is known.
 
     Attributes:
         file: its name in the source.
         label_name: its class.
         open: decodes it, upright and in RGB; raises `PictureError`.
-        open_square: gives the stored square where a data set was prepared; None elsewhere.
+        open_preprocessed: gives the stored square where a data set was prepared; None elsewhere.
         size: width and height of the original in pixels, where it was prepared; None elsewhere.
     """
 
     file: str
     label_name: str
     open: Callable[[], Image.Image]
-    open_square: Callable[[], Image.Image] | None = None
+    open_preprocessed: Callable[[], Image.Image] | None = None
     size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
-class LabelledData:
+class LabeledData:
     """What there is to measure on.
 
     Attributes:
@@ -57,15 +57,15 @@ class LabelledData:
 
     name: str
     part: Part
-    pictures: Sequence[LabelledPicture]
+    pictures: Sequence[LabeledPicture]
     left_out: Sequence[tuple[str, str]]
     elsewhere: int
     facts: PreparedFacts | None
 
 
-def open_labelled(
-    data: DataSection, labels: LabelsSection, part: Part | None, workspace: Path, ground: Ground
-) -> LabelledData:
+def open_labeled(
+    data: DataSection, labels: LabelsSection, part: Part | None, workspace: Path, fill_color: FillColor
+) -> LabeledData:
     """Lists the labelled pictures of `data.source`.
 
     Args:
@@ -73,7 +73,7 @@ def open_labelled(
         labels: from what the source calls its classes to their names.
         part: "test": the test split alone; "all": every picture; None: the test split where there is one, else all.
         workspace: an empty folder for what must be unpacked, to be kept while pictures are opened.
-        ground: colour behind transparent parts.
+        fill_color: colour behind transparent parts.
 
     Raises:
         UserError: it cannot be read, has no such part, or no picture with a class.
@@ -89,11 +89,11 @@ def open_labelled(
     chosen = usable if part == "all" or not tested else tested
     if not chosen:
         raise UserError(f"{data.source} has no picture with a class; {_advise(found)}")
-    return LabelledData(
+    return LabeledData(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
         pictures=[
-            LabelledPicture(file.file, file.label_name, partial(_open, file, data.max_megapixels, ground))
+            LabeledPicture(file.file, file.label_name, partial(_open, file, data.max_megapixels, fill_color))
             for file in chosen
         ],
         left_out=[(file.file, reason) for file in found if (reason := _reason(file))],
@@ -116,13 +116,13 @@ def _advise(found: Sequence[FoundFile]) -> str:
     return "give one folder per class, or a table that names the class of each picture"
 
 
-def _open(file: FoundFile, max_megapixels: int, ground: Ground) -> Image.Image:
+def _open(file: FoundFile, max_megapixels: int, fill_color: FillColor) -> Image.Image:
     if file.path.exists() and not file.path.is_file():  # opening a pipe would wait for ever
         raise PictureError("a pipe or device, not a file")
-    return open_picture(file.path, max_megapixels, ground)
+    return open_picture(file.path, max_megapixels, fill_color)
 
 
-def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabelledData:
+def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
     splits = SPLITS if part == "all" else (TEST,)
     names = prepared.label_names
     pictures = []
@@ -130,11 +130,11 @@ def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabelledData
         rows = prepared.splits[split]
         columns = zip(*(rows[column][:] for column in ("file", "label", "width", "height")), strict=True)
         for number, (file, label_id, *size) in enumerate(columns):
-            show, square = partial(_show, prepared, split, number), partial(_square, prepared, split, number)
-            pictures.append(LabelledPicture(file, names[label_id], show, square, (size[0], size[1])))
+            show, preprocessed = partial(_show, prepared, split, number), partial(_square, prepared, split, number)
+            pictures.append(LabeledPicture(file, names[label_id], show, preprocessed, (size[0], size[1])))
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures; take --split all")
-    return LabelledData(
+    return LabeledData(
         name=prepared.facts.name,
         part="test" if part is None else part,
         pictures=pictures,
@@ -152,5 +152,5 @@ def _show(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
 
 
 def _square(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
-    square: Image.Image = prepared.splits[split][number]["image"]
-    return square
+    preprocessed: Image.Image = prepared.splits[split][number]["image"]
+    return preprocessed

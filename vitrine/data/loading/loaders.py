@@ -22,7 +22,7 @@ class Batch(TypedDict):
     index: torch.Tensor
 
 
-class SquarePictures(Dataset[Batch]):
+class PreprocessedImages(Dataset[Batch]):
     """A split of a prepared data set, read a batch at a time.
 
     Args:
@@ -41,19 +41,19 @@ class SquarePictures(Dataset[Batch]):
     def __getitems__(self, indices: Sequence[int]) -> Batch:
         """Reads one batch; `DataLoader` calls this instead of `__getitem__` where it exists."""
         rows = self._rows[[index % len(self) for index in indices]]  # `BalancedSampler` counts repeats upwards
-        pictures = [_read_square(image["bytes"], self._side) for image in rows["image"]]
+        pictures = [_read_pixels(image["bytes"], self._side) for image in rows["image"]]
         # Height, width, colour in memory: permuted, this is torch's channels_last layout without another copy.
         pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
         return {"pixels": pixels, "label_id": torch.tensor(rows["label"]), "index": torch.tensor(list(indices))}
 
 
-def _read_square(content: bytes, wanted: int | None) -> npt.NDArray[np.uint8]:
+def _read_pixels(content: bytes, wanted: int | None) -> npt.NDArray[np.uint8]:
     """A stored square, `[side, side, 3]`, without a copy: PPM is a short header ("P6 224 224 255") and the pixels."""
     side = read_side(content)
-    square = np.frombuffer(content, np.uint8, offset=len(content) - 3 * side * side).reshape(side, side, 3)
+    preprocessed = np.frombuffer(content, np.uint8, offset=len(content) - 3 * side * side).reshape(side, side, 3)
     if wanted in (None, side):
-        return square
-    return np.asarray(Image.fromarray(square).resize((wanted, wanted), Image.Resampling.BICUBIC))
+        return preprocessed
+    return np.asarray(Image.fromarray(preprocessed).resize((wanted, wanted), Image.Resampling.BICUBIC))
 
 
 class EpochSampler(Sampler[int]):
@@ -126,7 +126,7 @@ def _share(length: int, parts: int, part: int) -> tuple[int, int]:
 
 def build_step_loader(split: datasets.Dataset, batches: Iterable[Sequence[int]], workers: int) -> DataLoader[Batch]:
     """The batches of a training, one for each optimiser step."""
-    return _build_batch_loader(SquarePictures(split), batches, workers)
+    return _build_batch_loader(PreprocessedImages(split), batches, workers)
 
 
 def build_shard_loader(
@@ -135,10 +135,12 @@ def build_shard_loader(
     """The batches of an evaluation that falls to one of several devices; together they see each picture once."""
     starts = range(process * batch_size, len(split), processes * batch_size)
     batches = [list(range(start, min(start + batch_size, len(split)))) for start in starts]
-    return _build_batch_loader(SquarePictures(split), batches, workers)
+    return _build_batch_loader(PreprocessedImages(split), batches, workers)
 
 
-def _build_batch_loader(pictures: SquarePictures, batches: Iterable[Sequence[int]], workers: int) -> DataLoader[Batch]:
+def _build_batch_loader(
+    pictures: PreprocessedImages, batches: Iterable[Sequence[int]], workers: int
+) -> DataLoader[Batch]:
     return DataLoader(
         pictures,
         batch_sampler=batches,  # type: ignore[arg-type]  # any iterable of index lists does
@@ -154,7 +156,7 @@ def build_evaluation_loader(
 ) -> DataLoader[Batch]:
     """Batches in the order of the split; training squares may be stored larger than `side`, in pixels."""
     return DataLoader(
-        SquarePictures(split, side),
+        PreprocessedImages(split, side),
         batch_size=batch_size,
         num_workers=workers,
         collate_fn=_keep,

@@ -7,7 +7,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
-from vitrine.data.manifest.split import CONFLICT, TRAIN, VALIDATION, SplitSizes, assign_folds, assign_splits, join_units
+from vitrine.data.manifest.split import (
+    CONFLICT,
+    TRAIN,
+    VALIDATION,
+    SplitSizes,
+    assign_folds,
+    assign_splits,
+    join_groups,
+)
 from vitrine.data.prepare.reuse import EarlierWork
 from vitrine.errors import UserError
 from vitrine.records.prepared import Settings
@@ -15,7 +23,7 @@ from vitrine.records.prepared import Settings
 
 def divide(
     manifest: pd.DataFrame,
-    twins: npt.NDArray[np.int64],
+    duplicates: npt.NDArray[np.int64],
     settings: Settings,
     work: EarlierWork,
     labels_before: "pd.Series[str]",
@@ -30,20 +38,21 @@ def divide(
     rows = manifest["status"] == KEPT
     rows.iloc[list(removed)] = True
     divided = manifest[rows]
-    alone = np.where(twins < 0, len(manifest) + np.arange(len(manifest)), twins)  # removed ones were not compared
-    units = join_units(alone[rows.to_numpy()].tolist(), divided["group"].tolist())
+    # Removed ones were not compared.
+    alone = np.where(duplicates < 0, len(manifest) + np.arange(len(manifest)), duplicates)
+    groups = join_groups(alone[rows.to_numpy()].tolist(), divided["group"].tolist())
     sizes = SplitSizes(
         data.validation_fraction if data.validation_count is None else data.validation_count,
         data.test_fraction if data.test_count is None else data.test_count,
     )
     labels = labels_before[rows].tolist()
     manifest.loc[rows, "split"] = assign_splits(
-        divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, units, work.splits
+        divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, groups, work.splits
     )
     is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
     set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
     if data.folds is not None:
-        _fold(manifest, dict(zip(divided.index, units, strict=True)), labels_before, settings, work)
+        _fold(manifest, dict(zip(divided.index, groups, strict=True)), labels_before, settings, work)
     manifest.loc[manifest["status"] != KEPT, "split"] = ""
     manifest.loc[manifest["status"] != KEPT, "fold"] = -1
     _check_training(manifest, settings)
@@ -51,20 +60,20 @@ def divide(
 
 def _fold(
     manifest: pd.DataFrame,
-    units: dict[int, int],
+    groups: dict[int, int],
     labels_before: "pd.Series[str]",
     settings: Settings,
     work: EarlierWork,
 ) -> None:
     """Divides all but the test pictures into folds, in place."""
     data = settings.data
-    rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(list(units))
+    rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(list(groups))
     folds = assign_folds(
         manifest.loc[rows, "file"].tolist(),
         labels_before[rows].tolist(),
         data.folds or 1,
         data.split_seed,
-        [units[row] for row in manifest.index[rows]],
+        [groups[row] for row in manifest.index[rows]],
         work.folds,
     )
     manifest.loc[rows, "fold"] = np.array(folds, np.int8)

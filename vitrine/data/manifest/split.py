@@ -27,7 +27,7 @@ class SplitSizes:
 
 
 @dataclass
-class _Unit:
+class _Group:
     """Pictures that stay on one side: a group, a cluster of copies, or mostly one picture."""
 
     key: bytes
@@ -41,7 +41,7 @@ def assign_splits(
     fixed: Sequence[str],
     sizes: SplitSizes,
     seed: int,
-    units: Sequence[int] | None = None,
+    groups: Sequence[int] | None = None,
     earlier: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Gives every picture a split.
@@ -59,7 +59,7 @@ def assign_splits(
             only cut where the source gives none, and then from what is "" or "train".
         sizes: what is held out.
         seed: another seed, another split.
-        units: equal numbers stay on one side; None lets every picture stand alone.
+        groups: equal numbers stay on one side; None lets every picture stand alone.
         earlier: split of files in an earlier preparation. They keep it; new files fill up what is missing, and follow
             the earlier files of their unit.
 
@@ -68,9 +68,9 @@ def assign_splits(
     """
     earlier = earlier or {}
     splits = [_decided(file, split, fixed, earlier) for file, split in zip(files, fixed, strict=True)]
-    gathered = _gather_units(files, label_names, units, seed)
-    for unit in gathered:
-        _follow_earlier(unit, splits, fixed)
+    gathered = _gather_groups(files, label_names, groups, seed)
+    for group in gathered:
+        _follow_earlier(group, splits, fixed)
     totals = Counter(name for name, split in zip(label_names, fixed, strict=True) if split in ("", TRAIN))
     for split, size in ((TEST, sizes.test), (VALIDATION, sizes.validation)):
         if split not in fixed:
@@ -83,7 +83,7 @@ def assign_folds(
     label_names: Sequence[str],
     count: int,
     seed: int,
-    units: Sequence[int] | None = None,
+    groups: Sequence[int] | None = None,
     earlier: Mapping[str, int] | None = None,
 ) -> list[int]:
     """Divides pictures into folds of nearly equal size and mix of classes; arguments as in `assign_splits`.
@@ -97,19 +97,19 @@ def assign_folds(
     for fold, label_name in zip(folds, label_names, strict=True):
         if fold >= 0:
             filled[label_name][fold] += 1
-    gathered = _gather_units(files, label_names, units, seed)
-    for unit in sorted(gathered, key=lambda unit: (-len(unit.rows), unit.key)):  # large ones first, small ones even out
-        known = [folds[row] for row in unit.rows if folds[row] >= 0]
-        emptiest = min(range(count), key=lambda fold: sum(filled[name][fold] for name in unit.labels))
+    gathered = _gather_groups(files, label_names, groups, seed)
+    for group in sorted(gathered, key=lambda group: (-len(group.rows), group.key)):
+        known = [folds[row] for row in group.rows if folds[row] >= 0]
+        emptiest = min(range(count), key=lambda fold: sum(filled[name][fold] for name in group.labels))
         fold = known[0] if known else emptiest
-        for row in unit.rows:
+        for row in group.rows:
             if folds[row] < 0:
                 folds[row] = fold
                 filled[label_names[row]][fold] += 1
     return folds
 
 
-def join_units(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
+def join_groups(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
     """One number for all that must stay on one side: copies of each other, and members of one group.
 
     Args:
@@ -138,27 +138,27 @@ def _decided(file: str, split: str, fixed: Sequence[str], earlier: Mapping[str, 
     return None
 
 
-def _gather_units(
-    files: Sequence[str], label_names: Sequence[str], units: Sequence[int] | None, seed: int
-) -> list[_Unit]:
+def _gather_groups(
+    files: Sequence[str], label_names: Sequence[str], groups: Sequence[int] | None, seed: int
+) -> list[_Group]:
     """All units in the order of their hashes; a unit's hash is the lowest of its files."""
-    gathered: dict[int, _Unit] = {}
+    gathered: dict[int, _Group] = {}
     for row, (file, label_name) in enumerate(zip(files, label_names, strict=True)):
         key = _shuffle_key(seed, file)
-        unit = gathered.setdefault(row if units is None else units[row], _Unit(key))
-        unit.key = min(unit.key, key)
-        unit.rows.append(row)
-        unit.labels[label_name] += 1
-    return sorted(gathered.values(), key=lambda unit: unit.key)
+        group = gathered.setdefault(row if groups is None else groups[row], _Group(key))
+        group.key = min(group.key, key)
+        group.rows.append(row)
+        group.labels[label_name] += 1
+    return sorted(gathered.values(), key=lambda group: group.key)
 
 
-def _follow_earlier(unit: _Unit, splits: list[str | None], fixed: Sequence[str]) -> None:
+def _follow_earlier(group: _Group, splits: list[str | None], fixed: Sequence[str]) -> None:
     """New pictures go where the others of their unit are; what the source itself says to train on is not moved."""
-    sides = {splits[row] for row in unit.rows} - {None}
-    if not sides or len(unit.rows) == 1:
+    sides = {splits[row] for row in group.rows} - {None}
+    if not sides or len(group.rows) == 1:
         return
     side = sides.pop() if len(sides) == 1 else CONFLICT
-    for row in unit.rows:
+    for row in group.rows:
         if splits[row] is None:
             splits[row] = TRAIN if fixed[row] == TRAIN else side
 
@@ -166,7 +166,7 @@ def _follow_earlier(unit: _Unit, splits: list[str | None], fixed: Sequence[str])
 def _fill(
     split: str,
     size: float,
-    free: Iterable[_Unit],
+    free: Iterable[_Group],
     splits: list[str | None],
     label_names: Sequence[str],
     totals: Mapping[str, int],
@@ -175,15 +175,15 @@ def _fill(
     held = Counter(name for name, given in zip(label_names, splits, strict=True) if given == split)
     need = {name: _wanted(total, size) - held[name] for name, total in totals.items()}
     spare = Counter(name for name, given in zip(label_names, splits, strict=True) if given in (None, TRAIN))
-    for unit in free:
-        if any(splits[row] is not None for row in unit.rows):
+    for group in free:
+        if any(splits[row] is not None for row in group.rows):
             continue
-        gain = sum(abs(need[name]) - abs(need[name] - count) for name, count in unit.labels.items())
-        if gain > 0 and all(count < spare[name] for name, count in unit.labels.items()):
-            for name, count in unit.labels.items():
+        gain = sum(abs(need[name]) - abs(need[name] - count) for name, count in group.labels.items())
+        if gain > 0 and all(count < spare[name] for name, count in group.labels.items()):
+            for name, count in group.labels.items():
                 need[name] -= count
                 spare[name] -= count
-            for row in unit.rows:
+            for row in group.rows:
                 splits[row] = split
 
 

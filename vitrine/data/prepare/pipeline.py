@@ -11,9 +11,9 @@ import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
 from vitrine.data.checks.duplicate_policies import apply_policies
-from vitrine.data.checks.near_duplicates import Twins, find_twins
+from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
-from vitrine.data.images.decoding import PictureError, Preparation, open_picture, prepare_square
+from vitrine.data.images.decoding import PictureError, Preparation, open_picture, preprocess_image
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.labels.classes import check_splits, choose_classes
 from vitrine.data.labels.corrections import Corrected, apply_corrections
@@ -21,7 +21,7 @@ from vitrine.data.labels.mapping import describe_mapping, map_labels
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files
 from vitrine.data.manifest.split import SPLITS, TRAIN
-from vitrine.data.prepare.reuse import EarlierWork, forget, recall
+from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import check_room
 from vitrine.data.prepared.shards import ShardWriter, bytes_per_picture, read_side
@@ -61,7 +61,7 @@ def write_prepared(
     """
     state = source_state(settings.data)
     workspace = folder / UNPACKED
-    work = recall(folder, earlier, settings, again)
+    work = load_earlier(folder, earlier, settings, again)
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir()
     try:
@@ -72,15 +72,17 @@ def write_prepared(
         labels_before = manifest["label_name"].copy()
         corrected = apply_corrections(manifest, _corrections_of(settings))
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
-        findings, twins = _check(scan, settings, work, progress)
+        findings, duplicates = _check(scan, settings, work, progress)
         findings += corrected.findings
         notes = choose_classes(manifest, settings.data.source)
-        divide(manifest, twins.group, settings, work, labels_before, corrected.removed)
+        divide(manifest, duplicates.group, settings, work, labels_before, corrected.removed)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), corrected, name, state, settings)
         scan.write(folder)
         names = manifest["file"].to_numpy(object)
-        pairs = twins.pairs.assign(first=names[twins.pairs["first"]], second=names[twins.pairs["second"]])
+        pairs = duplicates.pairs.assign(
+            first=names[duplicates.pairs["first"]], second=names[duplicates.pairs["second"]]
+        )
         pairs.to_parquet(folder / NEAR_PAIRS, index=False)
         write_findings(folder / FINDINGS, findings)
         _write_pictures(folder, manifest, found, facts, work, progress)
@@ -105,22 +107,22 @@ def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: Ea
     )
 
 
-def _check(scan: Scan, settings: Settings, work: EarlierWork, progress: Progress) -> tuple[list[Finding], Twins]:
+def _check(scan: Scan, settings: Settings, work: EarlierWork, progress: Progress) -> tuple[list[Finding], Duplicates]:
     """Looks for copies and other problems, and leaves out in place what the recipe says."""
     checks, manifest = settings.checks, scan.manifest
     known = None if work.near_pairs is None else _to_positions(work.near_pairs, manifest)
-    twins = find_twins(
+    duplicates = find_duplicates(
         manifest,
         scan.thumbnails,
         checks.near_duplicates,
         lambda done, total: progress("comparing", done, total),
         known,
     )
-    manifest["compared"] = (twins.content == np.arange(len(manifest))) & checks.near_duplicates
-    apply_policies(manifest, twins, checks.copies, checks.contradictions, checks.leaks)
-    for group in twins.groups():
+    manifest["compared"] = (duplicates.content == np.arange(len(manifest))) & checks.near_duplicates
+    apply_policies(manifest, duplicates, checks.copies, checks.contradictions, checks.leaks)
+    for group in duplicates.groups():
         manifest.loc[group, "copy_of"] = manifest["file"].iloc[group[0]]
-    return find_problems(manifest, twins, checks.min_side), twins
+    return find_problems(manifest, duplicates, checks.min_side), duplicates
 
 
 def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -148,7 +150,7 @@ def _gather_facts(
     label_names = sorted(kept["label_name"].unique())
     counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(SPLITS))[label_names].to_numpy(int)
     status = count_status(manifest)
-    as_mapped = kept.drop(index=list(corrected.relabelled), errors="ignore")  # the others say nothing of the classes
+    as_mapped = kept.drop(index=list(corrected.relabeled), errors="ignore")  # the others say nothing of the classes
     sources = {str(label): sorted(rows["source_label"].unique()) for label, rows in as_mapped.groupby("label_name")}
     return PreparedFacts(
         format=2,
@@ -192,11 +194,11 @@ def _write_pictures(
     path_of = {found[row].file: found[row].path for row in kept.index}
     done = 0
 
-    def read_square(file: str, side: int) -> bytes:
+    def read_preprocessed(file: str, side: int) -> bytes:
         stored = work.pictures.read(file) if file in known else None
         if stored is not None and read_side(stored) == side:
             return stored
-        return _make_square(path_of[file], side, facts.settings)
+        return _preprocess(path_of[file], side, facts.settings)
 
     for split in SPLITS:
         side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
@@ -210,22 +212,22 @@ def _write_pictures(
         done += len(linked)
         rows = rows[~rows["file"].isin(linked)]
         with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
-            squares = map_ahead(partial(read_square, side=side), rows["file"])
+            images = map_ahead(partial(read_preprocessed, side=side), rows["file"])
             columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
-            for square, label_name, file, width, height in zip(squares, *columns, strict=True):
-                writer.write(square, label_ids[label_name], file, width, height)
+            for image, label_name, file, width, height in zip(images, *columns, strict=True):
+                writer.write(image, label_ids[label_name], file, width, height)
                 done += 1
                 progress("resizing", done, len(kept))
 
 
-def _make_square(path: Path, side: int, settings: Settings) -> bytes:
+def _preprocess(path: Path, side: int, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = open_picture(path, settings.data.max_megapixels, preparation.ground)
-        square = F.to_pil_image(prepare_square(picture, side, preparation))
+        picture = open_picture(path, settings.data.max_megapixels, preparation.fill_color)
+        preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
     except (PictureError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
     stream = BytesIO()
-    square.save(stream, "PPM")
+    preprocessed.save(stream, "PPM")
     return stream.getvalue()

@@ -40,7 +40,7 @@ class EarlierWork:
     near_pairs: pd.DataFrame | None
 
 
-def recall(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> EarlierWork:
+def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> EarlierWork:
     """Reads what an unfinished folder and an older version of the data set hold, and makes the folder ready.
 
     Only work that was done with the same settings counts; an unfinished folder of other settings is emptied.

@@ -42,9 +42,9 @@ class PreparedDataset:
         """
         if Preparation.from_section(self.facts.settings.preparation).keeps_the_view:
             return display_picture(row, min(longest_side, max(row["width"], row["height"])))
-        square: Image.Image = row["image"]
-        side = min(longest_side, square.width)
-        return square.resize((side, side), Image.Resampling.LANCZOS)
+        preprocessed: Image.Image = row["image"]
+        side = min(longest_side, preprocessed.width)
+        return preprocessed.resize((side, side), Image.Resampling.LANCZOS)
 
     @property
     def label_names(self) -> tuple[str, ...]:

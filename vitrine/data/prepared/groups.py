@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.data.manifest.split import TEST, TRAIN, join_units
+from vitrine.data.manifest.split import TEST, TRAIN, join_groups
 from vitrine.data.prepared.dataset import PreparedDataset, read_manifest
 
 
-def number_units(folder: Path, files: Sequence[str]) -> npt.NDArray[np.int64]:
+def number_groups(folder: Path, files: Sequence[str]) -> npt.NDArray[np.int64]:
     """A number for each picture; copies of each other and pictures of one group share theirs.
 
     Args:
@@ -19,10 +19,10 @@ def number_units(folder: Path, files: Sequence[str]) -> npt.NDArray[np.int64]:
     """
     manifest = read_manifest(folder).set_index("file").loc[list(files)]
     copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
-    return np.asarray(join_units(copies.tolist(), manifest["group"].tolist()), dtype=np.int64)
+    return np.asarray(join_groups(copies.tolist(), manifest["group"].tolist()), dtype=np.int64)
 
 
-def find_test_twins(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
+def find_test_duplicates(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
     """Whether training holds a copy of a test picture, exact or near, or a picture of its group.
 
     A split that Vitrine cut has none; a fixed one may have, where `checks.leaks` only reports them.
@@ -31,6 +31,6 @@ def find_test_twins(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
         `[test pictures]`, in the order of the split.
     """
     train, test = (list(prepared.splits[split]["file"]) for split in (TRAIN, TEST))
-    units = number_units(prepared.folder, train + test)
-    found: npt.NDArray[np.bool_] = np.isin(units[len(train) :], units[: len(train)])
+    groups = number_groups(prepared.folder, train + test)
+    found: npt.NDArray[np.bool_] = np.isin(groups[len(train) :], groups[: len(train)])
     return found

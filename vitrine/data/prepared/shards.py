@@ -42,9 +42,9 @@ def rows_per_shard(image_size: int) -> int:
     return max(BATCH_ROWS, SHARD_BYTES // bytes_per_picture(image_size))
 
 
-def read_side(square: bytes) -> int:
+def read_side(preprocessed: bytes) -> int:
     """Side of a stored square in pixels: PPM begins with "P6 224 224 255" on lines of their own."""
-    return int(square[:16].split()[1])
+    return int(preprocessed[:16].split()[1])
 
 
 def list_shards(folder: Path, split: str) -> list[Path]:

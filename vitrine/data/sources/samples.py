@@ -37,7 +37,7 @@ def open_given(pictures: Sequence[Path], max_megapixels: int, preparation: Prepa
     samples = []
     for path in pictures:
         try:
-            picture = open_picture(path, max_megapixels, preparation.ground)
+            picture = open_picture(path, max_megapixels, preparation.fill_color)
         except PictureError as error:
             raise UserError(f"--pictures: {path} cannot be shown: {error}") from error
         samples.append(Sample(path.name, "", picture))
@@ -86,7 +86,7 @@ def _first_sound(
         if number == 0:
             return
         try:
-            picture = open_picture(file.path, data.max_megapixels, preparation.ground)
+            picture = open_picture(file.path, data.max_megapixels, preparation.fill_color)
         except PictureError:  # data_prep.py names it with its reason
             continue
         number -= 1

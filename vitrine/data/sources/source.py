@@ -24,7 +24,7 @@ from vitrine.data.sources.files import (
 from vitrine.data.sources.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError
 
-__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabelled", "open_source", "walk_files"]
+__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabeled", "open_source", "walk_files"]
 
 Kind = Literal["digits", "hub", "data set", "folder", "archive", "table"]
 
@@ -108,7 +108,7 @@ def find_kind(source: str) -> Kind:
     raise UserError(f"data.source: {path} is a file, not a folder, and no archive or table that can be read; {instead}")
 
 
-def find_unlabelled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
+def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     """Lists the pictures to be classified, by the rules that hold for training pictures.
 
     Args:
@@ -124,14 +124,14 @@ def find_unlabelled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     found = []
     for number, path in enumerate(paths):
         if path.is_dir():
-            found += _list_unlabelled(path, path)
+            found += _list_unlabeled(path, path)
         elif not path.exists():
             raise UserError(_say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
             folder = workspace / str(number)
             folder.mkdir()
             refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder)]
-            found += _tell_apart(refused + _list_unlabelled(folder, path))
+            found += _tell_apart(refused + _list_unlabeled(folder, path))
         elif path.suffix.lower() in table_rows.SUFFIXES:
             rows = find_table_files(path, needs_label=False)
             found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in _tell_apart(rows)]
@@ -140,7 +140,7 @@ def find_unlabelled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     return found
 
 
-def _list_unlabelled(folder: Path, shown: Path) -> list[FoundFile]:
+def _list_unlabeled(folder: Path, shown: Path) -> list[FoundFile]:
     return [
         FoundFile(folder / file, printable(f"{shown}/{file}"), "", "", reason_by_name(folder, file))
         for file in sorted(walk_files(folder))

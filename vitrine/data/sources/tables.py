@@ -141,8 +141,8 @@ def _describe_rows(table: Path, root: Path, file: str, rows: list[Row], needs_la
     yield FoundFile(path, shown, printable(used.label) if needs_label else "", split, contradiction or missing, group)
     for row in rows:
         if row is not used:
-            unlabelled = needs_label and not row.label
-            reason = contradiction or ("no label in the table" if unlabelled else "named twice in the table")
+            unlabeled = needs_label and not row.label
+            reason = contradiction or ("no label in the table" if unlabeled else "named twice in the table")
             label_name = printable(row.label) if needs_label else ""
             yield FoundFile(path, f"{shown} (row {row.number})", label_name, split, reason, group)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from vitrine.evaluation.intervals import Interval, score_interval
+from vitrine.evaluation.intervals import score_interval
 from vitrine.evaluation.learning_curve.class_gains import ADDED, answer_without, choose_classes, weigh_classes
 from vitrine.evaluation.learning_curve.held_out import (
     Answers,
@@ -26,6 +26,7 @@ from vitrine.evaluation.learning_curve.power_law import FEWEST_POINTS, PowerLaws
 from vitrine.evaluation.probe.cross_validation import Features, LabelIds, is_measurable
 from vitrine.evaluation.probe.linear_probe import answer_with_head, check_features
 from vitrine.records.learning_curve import ClassGain, CurvePoint, LearningCurve, Outlook
+from vitrine.records.schema import Interval
 
 __all__ = ["ClassGain", "CurvePoint", "LearningCurve", "Outlook", "measure_learning_curve"]
 

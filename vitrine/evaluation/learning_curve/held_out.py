@@ -8,8 +8,8 @@ import numpy.typing as npt
 from scipy.stats import norm
 from sklearn.model_selection import StratifiedGroupKFold
 
-from vitrine.evaluation.intervals import Interval
 from vitrine.evaluation.probe.cross_validation import FOLDS, LabelIds
+from vitrine.records.schema import Interval
 
 Floats = npt.NDArray[np.float64]
 Answers = npt.NDArray[np.bool_]

@@ -95,8 +95,8 @@ def fit_linear_head(features: Features, label_ids: LabelIds, inverse_penalty: fl
     return head.fit(features, label_ids)
 
 
-def agree_with_neighbours(
-    features: Features, label_ids: LabelIds, groups: LabelIds, neighbours: int
+def agree_with_neighbors(
+    features: Features, label_ids: LabelIds, groups: LabelIds, neighbors: int
 ) -> npt.NDArray[np.float64]:
     """For each picture, the share of the most similar others (cosine, of other groups) that have its label.
 
@@ -104,7 +104,7 @@ def agree_with_neighbours(
         features: `[pictures, width]`; at least two groups.
         label_ids: `[pictures]`.
         groups: `[pictures]`; see `predict_out_of_fold`.
-        neighbours: how many are asked; where fewer are there, those.
+        neighbors: how many are asked; where fewer are there, those.
     """
     directions = normalize(features)
     shares = np.empty(len(label_ids))
@@ -112,7 +112,7 @@ def agree_with_neighbours(
         rows = slice(start, start + ROWS_AT_ONCE)
         similarities = directions[rows] @ directions.T
         similarities[groups[rows][:, np.newaxis] == groups] = -np.inf
-        nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbours]
+        nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbors]
         # Where few other groups exist, pictures of the own group are among the nearest; they are not asked.
         asked = np.isfinite(np.take_along_axis(similarities, nearest, axis=1))
         same = (label_ids[nearest] == label_ids[rows][:, np.newaxis]) & asked

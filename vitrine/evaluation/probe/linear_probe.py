@@ -24,7 +24,7 @@ from vitrine.evaluation.probe.cross_validation import (
 )
 from vitrine.evaluation.probe.embedding import Clusters, Maps, draw_maps, find_clusters, principal_components
 
-NEIGHBOURS = 5
+NEIGHBORS = 5
 # C of the logistic regression, for features of one number and variance 1; wider ones have as much more in sum. Between
 # 0.5 and 100, three sets of photographs, drawings and goods with two backbones differ by 1.3 points at most.
 INVERSE_PENALTY = 5.0
@@ -86,7 +86,7 @@ class Study:
         majority: share of the largest class, the accuracy of always naming it.
         majority_class: its label id.
         head: the linear head.
-        neighbour_accuracy: share of pictures whose most similar others (cosine) name their class.
+        neighbor_accuracy: share of pictures whose most similar others (cosine) name their class.
         silhouette: from -1 to 1, how much nearer pictures lie to their own class than to the next.
         clusters: k-means against the labels.
         pairs: classes that are mixed up, the worst first.
@@ -98,7 +98,7 @@ class Study:
     majority: float
     majority_class: int
     head: HeadResult
-    neighbour_accuracy: float
+    neighbor_accuracy: float
     silhouette: float
     clusters: Clusters
     pairs: tuple[ConfusedPair, ...]
@@ -157,7 +157,7 @@ def study_features(
             majority=float(counts.max() / len(label_ids)),
             majority_class=int(counts.argmax()),
             head=head,
-            neighbour_accuracy=measure_neighbours(directions, label_ids, groups),
+            neighbor_accuracy=measure_neighbors(directions, label_ids, groups),
             silhouette=float(silhouette_score(directions, label_ids, metric="cosine")),
             clusters=find_clusters(components.places, label_ids, num_labels, seed),
             pairs=find_confused_pairs(head.matrix),
@@ -213,21 +213,19 @@ def answer_with_head(
     return labels[probabilities.argmax(axis=1)], probabilities.max(axis=1)
 
 
-def measure_neighbours(
-    directions: Features, label_ids: LabelIds, groups: LabelIds, neighbours: int = NEIGHBOURS
-) -> float:
+def measure_neighbors(directions: Features, label_ids: LabelIds, groups: LabelIds, neighbors: int = NEIGHBORS) -> float:
     """Share of pictures whose nearest others of other groups vote for their class, each with its similarity.
 
     Args:
         directions: features of length 1.
         label_ids: see `study_features`.
         groups: see `study_features`.
-        neighbours: how many vote.
+        neighbors: how many vote.
     """
     tested = np.flatnonzero(is_measurable(label_ids, groups))
     similarities = directions[tested] @ directions.T
     similarities[groups[tested][:, np.newaxis] == groups] = -np.inf
-    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbours]
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbors]
     weights = np.take_along_axis(similarities, nearest, axis=1)
     votes = np.zeros((len(tested), int(label_ids.max()) + 1))
     # Where few other groups exist, pictures of the own group are among the nearest; they have no weight.

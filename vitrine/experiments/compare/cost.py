@@ -62,7 +62,7 @@ class Meter:
         self.began, self.began_cpu = time.perf_counter(), time.process_time()
         self.written = self.began
         self.features: dict[str, float] | None = None
-        self.lent = {"seconds": earlier.lent_seconds, "cpu_seconds": earlier.lent_cpu_seconds}
+        self.reused = {"seconds": earlier.lent_seconds, "cpu_seconds": earlier.lent_cpu_seconds}
         self._ready: tuple[float, float] | None = None
         self._write(self.before)
 
@@ -89,22 +89,22 @@ class Meter:
 
     def borrow(self, cost: dict[str, float]) -> None:
         """Counts what features took that another run computed and this one used."""
-        self.lent = cost
+        self.reused = cost
 
     def keep(self) -> Cost:
         """Writes and returns what was taken so far."""
         self.written = time.perf_counter()
-        before, lent = self.before, self.lent
+        before, reused = self.before, self.reused
         cost = replace(
             before,
-            seconds=before.seconds - before.lent_seconds + lent["seconds"] + self.written - self.began,
+            seconds=before.seconds - before.lent_seconds + reused["seconds"] + self.written - self.began,
             cpu_seconds=before.cpu_seconds
             - before.lent_cpu_seconds
-            + lent["cpu_seconds"]
+            + reused["cpu_seconds"]
             + time.process_time()
             - self.began_cpu,
-            lent_seconds=lent["seconds"],
-            lent_cpu_seconds=lent["cpu_seconds"],
+            lent_seconds=reused["seconds"],
+            lent_cpu_seconds=reused["cpu_seconds"],
         )
         self._write(cost)
         return cost

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from vitrine.config.aliases import first_names
 from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split import TEST
 from vitrine.data.prepared.dataset import read_manifest
@@ -136,7 +137,8 @@ def fingerprint_data(folder: Path) -> str:
 
     The folds of a data set share one: which of them is for validation is part of the recipe.
     """
-    settings = {name: value for name, value in read_facts(folder).settings.content().items() if name != SOURCE}
+    settings = first_names(read_facts(folder).settings.content())
+    settings.pop(SOURCE)
     manifest = read_manifest(folder)
     kept = manifest[manifest["status"] == "kept"].sort_values("file")
     folds = settings["data.folds"] is not None

@@ -258,9 +258,9 @@ def _load_variant(base: Path, overrides: Sequence[str]) -> tuple[Recipe | None, 
 def _find_equal_variants(variants: Sequence[Variant]) -> list[str]:
     faults = []
     for place, variant in enumerate(variants):
-        twin = next((other for other in variants[:place] if other.recipe == variant.recipe), None)
-        if twin is not None:
+        same = next((other for other in variants[:place] if other.recipe == variant.recipe), None)
+        if same is not None:
             faults.append(
-                f"variants.{variant.name}: the same as '{twin.name}', in every parameter; change one, or take it out"
+                f"variants.{variant.name}: the same as '{same.name}', in every parameter; change one, or take it out"
             )
     return faults

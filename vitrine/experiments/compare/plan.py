@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from vitrine.config.aliases import first_names
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.experiments.compare.datasets import fingerprint_data
@@ -105,7 +106,7 @@ def plan_runs(comparison: Comparison, folder: Path, prepared: dict[str, Path]) -
 
 def identify_run(recipe: Recipe, data: str) -> str:
     """A digest of a resolved recipe, less what does not change the figures, and of its pictures."""
-    values = flatten(recipe.model_dump(mode="json"))
+    values = first_names(flatten(recipe.model_dump(mode="json")))
     settings = {name: str(value) for name, value in values.items() if name not in FREE_SETTINGS - DECIDES}
     settings.pop("data.keep_split", None)  # of the preparation; what it gave is in the digest of the pictures
     return hashlib.sha256(json.dumps([settings, data], sort_keys=True).encode()).hexdigest()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
-from vitrine.evaluation.repeats import TestAnswers, compare_all, summarise_variants
+from vitrine.evaluation.repeats import TestAnswers, compare_all, summarize_variants
 from vitrine.experiments.compare.cost import read_cost
 from vitrine.experiments.compare.file import Comparison
 from vitrine.experiments.compare.plan import PlannedRun
@@ -54,7 +54,7 @@ def collect_figures(comparison: Comparison, runs: Sequence[PlannedRun]) -> Compa
         folds=comparison.folds,
         planned=len(runs),
         changes=_find_changes({variant.name: variant.recipe for variant in comparison.variants}),
-        variants=summarise_variants(figures, answers),
+        variants=summarize_variants(figures, answers),
         pairs=compare_all(answers, comparison.reference),
         runs=figures,
         failures=failures,

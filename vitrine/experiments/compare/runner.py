@@ -17,7 +17,7 @@ from vitrine.data.prepared.dataset import open_prepared
 from vitrine.errors import UserError
 from vitrine.experiments.compare.cost import Cost, Meter
 from vitrine.experiments.compare.plan import PlannedRun
-from vitrine.experiments.compare.shared_features import keep, lend
+from vitrine.experiments.compare.shared_features import keep, reuse
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.records.folder import cannot_lock
@@ -153,7 +153,7 @@ def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
 
 def _train(run: PlannedRun, meter: Meter, tell: Tell) -> dict[str, Any]:
     folder, store = run.unfinished, run.folder.parent.parent / STORE
-    lent = lend(run, store)
+    reused = reuse(run, store)
 
     def count_epoch(record: EpochRecord) -> None:
         meter.mark_epoch(record.seconds)
@@ -167,8 +167,8 @@ def _train(run: PlannedRun, meter: Meter, tell: Tell) -> dict[str, Any]:
     )
     metrics = run_training(run.recipe, folder, listeners, studies=False)
     features = folder / run_folder.CHECKPOINT / FEATURES
-    if features.is_symlink() and lent is not None:
-        meter.borrow(lent)
+    if features.is_symlink() and reused is not None:
+        meter.borrow(reused)
     elif meter.features is not None:
         keep(run, store, meter.features)
     return metrics

@@ -34,7 +34,7 @@ def address(run: PlannedRun) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def lend(run: PlannedRun, store: Path) -> dict[str, float] | None:
+def reuse(run: PlannedRun, store: Path) -> dict[str, float] | None:
     """Puts stored features where the run looks for them.
 
     Args:

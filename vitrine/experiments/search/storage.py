@@ -12,6 +12,7 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from vitrine.config.aliases import first_names
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
@@ -132,7 +133,7 @@ def open_study(search: Search, prepared: PreparedDataset, address: str) -> optun
 
 def identify_search(search: Search, prepared: PreparedDataset) -> dict[str, str]:
     """What the trials of a search have in common; with anything else they could not be compared."""
-    base = {name: str(value) for name, value in flatten(search.base.model_dump(mode="json")).items()}
+    base = {name: str(value) for name, value in first_names(flatten(search.base.model_dump(mode="json"))).items()}
     free = {*FREE, *(f"engine.{name}" for name in FREE_ENGINE)}
     fixed = {name: value for name, value in base.items() if name not in free}
     for parameter in search.space:

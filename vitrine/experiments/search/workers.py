@@ -32,7 +32,7 @@ def describe_worker() -> dict[str, Any]:
     return {"host": platform.node(), "pid": os.getpid(), "started": started, "since": time.time()}
 
 
-def lives(worker: dict[str, Any]) -> bool:
+def is_alive(worker: dict[str, Any]) -> bool:
     """Whether a process of this machine is still there; another one may have its number by now."""
     try:
         process = psutil.Process(worker["pid"])
@@ -49,7 +49,7 @@ def is_dead(trial: FrozenTrial) -> bool:
         begun = trial.datetime_start
         return begun is not None and (datetime.now() - begun).total_seconds() > GRACE_SECONDS
     if worker["host"] == platform.node():
-        return not lives(worker)
+        return not is_alive(worker)
     return time.time() - float(trial.user_attrs.get(BEAT, worker["since"])) > GRACE_SECONDS
 
 

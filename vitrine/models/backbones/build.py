@@ -18,7 +18,7 @@ from transformers import (
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.input_checks import check_image_size
-from vitrine.models.backbones.normalization import CENTRED, Normalisation, read_normalisation
+from vitrine.models.backbones.normalization import CENTERD, Normalization, read_normalization
 from vitrine.models.backbones.random_init import (
     WEIGHT_FILES,
     build_fresh_like,
@@ -88,7 +88,7 @@ def build_backbone(
     head: Head = LINEAR,
     image_size: int | None = None,
     drop_path: float | None = None,
-) -> tuple[PreTrainedModel, Normalisation]:
+) -> tuple[PreTrainedModel, Normalization]:
     """A network with a head for these labels.
 
     The head is new, unless the checkpoint was trained on the very same labels: then training goes on where it ended.
@@ -115,21 +115,21 @@ def build_backbone(
         raise UserError(f"model.architecture: only for a weights file; {model_id} says itself what it is")
     if is_file and not pretrained:
         raise UserError("model.pretrained: false uses no weights file; give model.backbone a name instead")
-    normalisation = CENTRED
+    normalization = CENTERD
     released = load_timm_release(row.weights.removeprefix("timm/"), label_names) if row and pretrained else None
     if (is_file or released) and drop_path is not None:
         raise UserError(f"model.drop_path: not for weights files such as {model_id}; set model.drop_path=null")
     if is_file or released:
         model, (mean, std) = released or load_weights_file(file, architecture, label_names)
-        normalisation = Normalisation((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
+        normalization = Normalization((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
     elif not pretrained:
         model = _build_fresh(model_id, place_of_it, label_names, drop_path)
     else:
-        model, normalisation = _load_pretrained(model_id, place_of_it, label_names, drop_path)
+        model, normalization = _load_pretrained(model_id, place_of_it, label_names, drop_path)
     _mend_batch_norm(model)
     if image_size is not None:
         check_image_size(model, model_id, image_size)
-    return put_head(model, head, image_size), normalisation
+    return put_head(model, head, image_size), normalization
 
 
 def _build_fresh(
@@ -164,9 +164,9 @@ def _find_folder(model_id: str, place_of_it: str, weights: bool = True) -> Path:
 
 def _load_pretrained(
     model_id: str, place_of_it: str, label_names: Sequence[str], drop_path: float | None
-) -> tuple[PreTrainedModel, Normalisation]:
+) -> tuple[PreTrainedModel, Normalization]:
     folder = _find_folder(model_id, place_of_it)
-    normalisation = read_normalisation(folder)
+    normalization = read_normalization(folder)
     id2label, label2id = label_maps(label_names)
     try:
         stored = AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -190,7 +190,7 @@ def _load_pretrained(
     if read_label_names(stored) != tuple(label_names):
         for module in head:
             _start_afresh(module)
-    return model, normalisation
+    return model, normalization
 
 
 def _not_loadable(model_id: str, error: Exception) -> UserError:

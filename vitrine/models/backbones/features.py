@@ -14,7 +14,7 @@ from vitrine.data.images.resizing import whiten
 from vitrine.data.loading.loaders import Batch
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import choose_memory_format, head_modules
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -23,7 +23,7 @@ AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 def compute_features(
     model: PreTrainedModel,
     batches: Iterable[Batch],
-    normalisation: Normalisation,
+    normalization: Normalization,
     precision: Literal["fp32", "bf16", "fp16"] = "fp32",
     on_batch: Callable[[int], None] = lambda _: None,
     whitens: bool = False,
@@ -37,7 +37,7 @@ def compute_features(
         model: any network of `backbones.py`, on the device that shall do the work, best placed by `place`.
         batches: of pictures `[batch, 3, height, width]`, 0 to 255, uint8 or float; at least one. Float pictures on the
             network's device are changed in place.
-        normalisation: that of the network's weights.
+        normalization: that of the network's weights.
         precision: bf16 where the device has instructions for it (a third of the time); features of bf16 are good to
             three digits.
         on_batch: told the number of pictures after each batch.
@@ -65,7 +65,7 @@ def compute_features(
             if whitens:
                 pixels = whiten(pixels)
             else:
-                pixels = F.normalize(pixels.div_(255), list(normalisation.mean), list(normalisation.std), inplace=True)
+                pixels = F.normalize(pixels.div_(255), list(normalization.mean), list(normalization.std), inplace=True)
             with torch.autocast(model.device.type, AUTOCAST.get(precision), enabled=precision in AUTOCAST):
                 model(pixel_values=pixels.contiguous(memory_format=memory_format))
             on_batch(len(pixels))

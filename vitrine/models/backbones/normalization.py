@@ -8,7 +8,7 @@ from vitrine.errors import UserError
 
 
 @dataclass(frozen=True)
-class Normalisation:
+class Normalization:
     """Mean and standard deviation of each colour, on a scale from 0 to 1, that the network's weights expect."""
 
     mean: tuple[float, float, float]
@@ -16,10 +16,10 @@ class Normalisation:
 
 
 # A network trained from scratch has no expectation; this brings colours to the range from -1 to 1.
-CENTRED = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+CENTERD = Normalization((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
-def read_normalisation(folder: Path) -> Normalisation:
+def read_normalization(folder: Path) -> Normalization:
     """Mean and standard deviation from `preprocessor_config.json`, or from timm's `config.json`.
 
     Raises:
@@ -33,7 +33,7 @@ def read_normalisation(folder: Path) -> Normalisation:
         if mean and std:
             # EfficientNetImageProcessor with include_top divides by the standard deviation twice.
             power = 2 if values.get("include_top") else 1
-            return Normalisation((mean[0], mean[1], mean[2]), (std[0] ** power, std[1] ** power, std[2] ** power))
+            return Normalization((mean[0], mean[1], mean[2]), (std[0] ** power, std[1] ** power, std[2] ** power))
     raise UserError(
         f"model.backbone: {folder} has no preprocessor_config.json with image_mean and image_std; without them the "
         "colours its weights expect are unknown. Take the file from the place that the weights came from"

@@ -24,7 +24,7 @@ from vitrine.models.headed_network import VitrineConfig
 
 WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
 SHOWN = 3
-Colours = tuple[Sequence[float], Sequence[float]]  # mean and standard deviation
+Colors = tuple[Sequence[float], Sequence[float]]  # mean and standard deviation
 # Inception-v3's second classifier, used in its own training only; timm leaves it away.
 LEFT_AWAY = "AuxLogits."
 
@@ -114,7 +114,7 @@ def _start_as_he(model: nn.Module) -> None:
             module.reset_parameters()
 
 
-def load_timm_release(name: str, label_names: Sequence[str]) -> tuple[PreTrainedModel, Colours] | None:
+def load_timm_release(name: str, label_names: Sequence[str]) -> tuple[PreTrainedModel, Colors] | None:
     """Pretrained weights that timm keeps on its own release page, not on the Hub; None where they are on the Hub.
 
     Args:
@@ -140,7 +140,7 @@ def load_timm_release(name: str, label_names: Sequence[str]) -> tuple[PreTrained
 
 def load_weights_file(
     path: Path, architecture: str | None, label_names: Sequence[str]
-) -> tuple[PreTrainedModel, Colours]:
+) -> tuple[PreTrainedModel, Colors]:
     """A timm network with the weights of a file, and a new head.
 
     Args:

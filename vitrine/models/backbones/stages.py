@@ -28,10 +28,10 @@ def list_stages(model: PreTrainedModel) -> list[list[nn.Module]]:
     """
     head = head_modules(model)
     stages: list[list[nn.Module]] = [[]]
-    for unit, opens_a_stage in _walk(model, {id(module) for module in head}):
+    for block, opens_a_stage in _walk(model, {id(module) for module in head}):
         if opens_a_stage and any(_has_parameters(module) for module in stages[-1]):
             stages.append([])
-        stages[-1].append(unit)
+        stages[-1].append(block)
     return [stage for stage in stages if any(_has_parameters(module) for module in stage)] + [head]
 
 
@@ -108,8 +108,8 @@ def _walk(model: PreTrainedModel, head: set[int]) -> Iterator[tuple[nn.Module, b
     return expand(model, False)
 
 
-def _makes_smaller(unit: nn.Module) -> bool:
-    strides = [getattr(module, "stride", 1) for module in unit.modules()]
+def _makes_smaller(block: nn.Module) -> bool:
+    strides = [getattr(module, "stride", 1) for module in block.modules()]
     return any(
         max(stride) > 1 if isinstance(stride, tuple) else isinstance(stride, int) and stride > 1 for stride in strides
     )

@@ -14,7 +14,7 @@ class Backbone:
         name: short name for `model.backbone`.
         weights: id on the Hugging Face Hub.
         source: the library that the weights belong to.
-        licence: of the weights, as timm's own table gives it.
+        license: of the weights, as timm's own table gives it.
         parameters: in millions, with the 1000 classes of ImageNet.
         size_mb: of the weights in float32.
         input_size: side of the square pictures that it was trained on, in pixels.
@@ -25,7 +25,7 @@ class Backbone:
 
     name: str
     weights: str
-    licence: str
+    license: str
     parameters: float
     size_mb: float
     input_size: int

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 from vitrine.errors import UserError
 
 REFERENCE_FEATURES = "reference_features.safetensors"
-NEIGHBOURS = 3
+NEIGHBORS = 3
 MOST_ROWS = 2000
 MOST_BYTES = 8 * 10**6  # in float16: the file travels with the model
 LEAST_NORM = 1e-12
@@ -24,7 +24,7 @@ LEAST_NORM = 1e-12
 
 @dataclass(frozen=True)
 class ReferenceFeatures:
-    """Unit vectors of sampled training pictures.
+    """ConvBlock vectors of sampled training pictures.
 
     Attributes:
         rows: of length 1, float16, `[pictures, width]`.
@@ -34,17 +34,17 @@ class ReferenceFeatures:
     rows: npt.NDArray[np.float16]
     label_ids: npt.NDArray[np.int64]
 
-    def familiarity(self, features: npt.NDArray[np.float32], neighbours: int) -> npt.NDArray[np.float32]:
+    def similarity(self, features: npt.NDArray[np.float32], neighbors: int) -> npt.NDArray[np.float32]:
         """Mean cosine similarity to the nearest rows.
 
         Args:
             features: `[pictures, width]`.
-            neighbours: how many of the rows; all of them where there are fewer.
+            neighbors: how many of the rows; all of them where there are fewer.
 
         Returns:
             `[pictures]`, -1 to 1.
         """
-        count = min(neighbours, len(self.rows))
+        count = min(neighbors, len(self.rows))
         similarities = _to_length_one(features) @ self.rows.astype(np.float32).T
         nearest = np.partition(similarities, -count, axis=1)[:, -count:]
         mean: npt.NDArray[np.float32] = nearest.mean(axis=1)
@@ -101,5 +101,5 @@ def choose_rows(label_ids: npt.NDArray[np.int64], width: int, seed: int) -> npt.
 def _to_length_one(features: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     values = np.asarray(features, np.float32)
     norms = np.linalg.norm(values, axis=1, keepdims=True)
-    unit: npt.NDArray[np.float32] = values / np.maximum(norms, np.float32(LEAST_NORM))
-    return unit
+    directions: npt.NDArray[np.float32] = values / np.maximum(norms, np.float32(LEAST_NORM))
+    return directions

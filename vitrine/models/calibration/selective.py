@@ -5,13 +5,15 @@ Predictor, commands, page and ONNX file all decide by `decide`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+
+from vitrine.records.schema import OpenRecord
 
 
-class Trust(BaseModel):
+class Trust(OpenRecord):
     """What was fixed on validation pictures; stored with the model.
 
     Attributes:
@@ -20,18 +22,18 @@ class Trust(BaseModel):
         precision: share of the given answers that shall be right.
         confidence_threshold: calibrated probability of the likeliest class from which on an answer is given; None where
             no threshold was shown to keep the precision, so that every answer is called unsure.
-        familiarity_threshold: familiarity below which a picture is of no class; None where it is not measured.
-        neighbours: of how many training pictures the familiarity is the mean similarity; None likewise.
+        similarity_threshold: familiarity below which a picture is of no class; None where it is not measured.
+        neighbors: of how many training pictures the familiarity is the mean similarity; None likewise.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    renamed_fields = MappingProxyType({"familiarity_threshold": "similarity_threshold", "neighbours": "neighbors"})
 
     temperature: float = 1.0
     in_weights: bool = True
     precision: float
     confidence_threshold: float | None
-    familiarity_threshold: float | None = None
-    neighbours: int | None = None
+    similarity_threshold: float | None = None
+    neighbors: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def decide(
     probabilities: npt.NDArray[np.floating],
     label_names: Sequence[str],
     trust: Trust | None,
-    familiarity: float | None = None,
+    similarity: float | None = None,
 ) -> Decision:
     """Answers, hesitates or refuses.
 
@@ -69,13 +71,13 @@ def decide(
         probabilities: calibrated, of one picture, `[labels]`.
         label_names: in the order of the label ids.
         trust: of the model; None always answers, as models without thresholds do.
-        familiarity: of the picture; None where the model does not measure it.
+        similarity: of the picture; None where the model does not measure it.
     """
     first, *others = (label_names[label_id] for label_id in np.argsort(-probabilities, kind="stable")[:2])
     if trust is None:
         return Answer(first)
-    least = trust.familiarity_threshold
-    if familiarity is not None and least is not None and familiarity < least:
+    least = trust.similarity_threshold
+    if similarity is not None and least is not None and similarity < least:
         return NoneOfThese()
     threshold = trust.confidence_threshold
     if not others or (threshold is not None and probabilities.max() >= threshold):

@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedModel
 
 from vitrine.models.backbones.outputs import compute_outputs
-from vitrine.models.calibration.ood import NEIGHBOURS, ReferenceFeatures
+from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Outputs:
 
     Attributes:
         logits: calibrated, `[pictures, labels]`.
-        familiarity: how like its training pictures they are, `[pictures]`; None where the model cannot say.
+        similarity: how like its training pictures they are, `[pictures]`; None where the model cannot say.
     """
 
     logits: npt.NDArray[np.float32]
-    familiarity: npt.NDArray[np.float32] | None
+    similarity: npt.NDArray[np.float32] | None
 
     @property
     def probabilities(self) -> npt.NDArray[np.float32]:
@@ -47,13 +47,13 @@ class TorchNetwork:
         model: in evaluation mode, placed.
         temperature: by which its logits are still to be divided; 1 where it is in the weights.
         reference: None where familiarity is not measured.
-        neighbours: see `Trust`.
+        neighbors: see `Trust`.
     """
 
     model: PreTrainedModel
     temperature: float = 1.0
     reference: ReferenceFeatures | None = None
-    neighbours: int = NEIGHBOURS
+    neighbors: int = NEIGHBORS
 
     @torch.inference_mode()
     def run(self, pixel_values: torch.Tensor) -> Outputs:
@@ -62,7 +62,7 @@ class TorchNetwork:
         if self.reference is None:
             return Outputs(self._scale(self.model(pixel_values=pixels).logits), None)
         logits, features = compute_outputs(self.model, pixels)
-        return Outputs(self._scale(logits), self.reference.familiarity(features.cpu().numpy(), self.neighbours))
+        return Outputs(self._scale(logits), self.reference.similarity(features.cpu().numpy(), self.neighbors))
 
     def _scale(self, logits: torch.Tensor) -> npt.NDArray[np.float32]:
         scaled: npt.NDArray[np.float32] = (logits.float() / self.temperature).cpu().numpy()

@@ -85,11 +85,11 @@ def difference_bars(gaps: Sequence[Gap], reference: str, texts: Texts, theme: Th
         figure, axes = _rows_figure([gap.name for gap in gaps])
         axes.axvline(0, color=theme.text, linewidth=1.2)
         for place, gap in enumerate(gaps):
-            colour = (theme.right if gap.points > 0 else theme.wrong) if gap.is_shown else theme.muted
-            axes.plot(gap.interval, (place, place), color=colour, linewidth=2.4)
+            color = (theme.right if gap.points > 0 else theme.wrong) if gap.is_shown else theme.muted
+            axes.plot(gap.interval, (place, place), color=color, linewidth=2.4)
             axes.plot(
-                [gap.points], [place], "D" if gap.is_shown else "o", markersize=7, color=colour,
-                markerfacecolor=colour if gap.is_shown else theme.surface, markeredgewidth=1.8,
+                [gap.points], [place], "D" if gap.is_shown else "o", markersize=7, color=color,
+                markerfacecolor=color if gap.is_shown else theme.surface, markeredgewidth=1.8,
             )  # fmt: skip
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.number(value, _decimals(axes, 1))))
         axes.set_xlabel(texts("comparison.figures.points", base=shorten(reference, LONGEST_NAME)))

@@ -100,7 +100,7 @@ def write_data_report(prepared_folder: Path) -> None:
         "sheets": _make_sheets(prepared),
         "unused": unused.to_dict("records"),
         "reasons": unused["reason"].value_counts().to_dict(),
-        "sizes": _summarise_sizes(kept),
+        "sizes": _summarize_sizes(kept),
         "shapes": _describe_shapes(kept),
         "smaller": int((kept[["width", "height"]].max(axis=1) < facts.image_size).sum()),
         "modes": {_explain(mode): number for mode, number in kept["mode"].value_counts().items()},
@@ -205,7 +205,7 @@ def _explain(mode: object) -> str:
     return f"{words} ({mode})" if words else str(mode)
 
 
-def _summarise_sizes(kept: pd.DataFrame) -> list[dict[str, object]]:
+def _summarize_sizes(kept: pd.DataFrame) -> list[dict[str, object]]:
     megapixels = kept["width"] * kept["height"] / 1e6
     quantities = (
         ("Width, pixels", kept["width"], ",.0f"),

@@ -21,14 +21,14 @@ from vitrine.reports.shared.next_steps import suggest_for_evaluation
 from vitrine.reports.shared.reliability_plots import reliability_as_it_is
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.verdict import Notice, notices_of_test, verdict
-from vitrine.reports.shared.wall import choose_predictions, describe_choice, hang_pictures, shrink
+from vitrine.reports.shared.wall import choose_predictions, describe_choice, place_pictures, shrink
 from vitrine.ui.frame import inline_figure, render, thumbnail
 from vitrine.ui.texts import Language, Texts, load_texts
 
 RECORD = "evaluation.json"
 PAGE = "evaluation.html"
 PREDICTIONS = "predictions.csv"
-STRANGERS = "strangers.csv"
+UNKNOWN = "strangers.csv"
 LOGITS = "logits.npz"
 MOST_NAMED = 20  # files that cannot be read
 
@@ -40,7 +40,7 @@ class Measured:
     Attributes:
         evaluation: the record.
         predictions: of predictions.csv, one row per picture of a class that the model knows.
-        strangers: the same for pictures of other classes, without what only a true class can tell.
+        unknown: the same for pictures of other classes, without what only a true class can tell.
         logits: float32, `[predictions, classes]`, calibrated as far as the model is.
         label_ids: int64, `[predictions]`.
         show: opens the picture of a file.
@@ -48,14 +48,14 @@ class Measured:
 
     evaluation: Evaluation
     predictions: pd.DataFrame
-    strangers: pd.DataFrame
+    unknown: pd.DataFrame
     logits: npt.NDArray[np.float32]
     label_ids: npt.NDArray[np.int64]
     show: Callable[[str], Image.Image]
 
 
 def write_evaluation(folder: Path, measured: Measured, language: Language = "en") -> list[str]:
-    """Writes record, page, `predictions.csv`, `logits.npz`, and `strangers.csv` if there are any.
+    """Writes record, page, `predictions.csv`, `logits.npz`, and `unknown.csv` if there are any.
 
     Args:
         folder: is replaced as a whole where it exists.
@@ -74,8 +74,8 @@ def write_evaluation(folder: Path, measured: Measured, language: Language = "en"
         record = json.dumps(evaluation.model_dump(mode="json"), ensure_ascii=False)
         write_text(temporary / RECORD, record)
         measured.predictions.to_csv(temporary / PREDICTIONS, index=False)
-        if len(measured.strangers):
-            measured.strangers.to_csv(temporary / STRANGERS, index=False)
+        if len(measured.unknown):
+            measured.unknown.to_csv(temporary / UNKNOWN, index=False)
         np.savez(temporary / LOGITS, test_logits=measured.logits, test_labels=measured.label_ids)
         write_text(temporary / PAGE, page)
     return [f"{claim} {evidence}", *(f"{texts(f'common.{notice.level}')} {notice.text}" for notice in found)]
@@ -85,7 +85,7 @@ def _describe(measured: Measured, claim: str, evidence: str, found: list[Notice]
     evaluation = measured.evaluation
     said = evaluation.evidence
     chosen = choose_predictions(measured.predictions)
-    wall = hang_pictures(chosen, lambda file: shrink(measured.show(file)))
+    wall = place_pictures(chosen, lambda file: shrink(measured.show(file)))
     return {
         **describe_result(said.test, said.label_names, texts),
         "claim": claim,
@@ -121,13 +121,13 @@ def _warn_of_data(data: MeasuredData, texts: Texts) -> list[Notice]:
     found = []
     if data.acquaintance == "same_source":
         found.append(Notice("warning", texts("evaluation.notices.same_source")))
-    if data.strangers:
-        names = texts.quote(list(data.strangers))
-        text = texts("evaluation.notices.strangers", count=sum(data.strangers.values()), names=names)
+    if data.unknown:
+        names = texts.quote(list(data.unknown))
+        text = texts("evaluation.notices.strangers", count=sum(data.unknown.values()), names=names)
         found.append(Notice("warning", text))
     if data.unreadable:
         found.append(Notice("warning", texts("evaluation.notices.unreadable", count=len(data.unreadable))))
-    if data.from_squares:
+    if data.from_preprocessed:
         found.append(Notice("note", texts("evaluation.notices.from_squares")))
     if data.acquaintance == "unknown":
         found.append(Notice("note", texts("evaluation.notices.unknown_training")))
@@ -164,15 +164,15 @@ def _describe_trust(trust: TrustFigures, texts: Texts) -> dict[str, object]:
             "evaluation.trust.answered_remark",
             right=texts.number(trust.right), answered=texts.number(trust.answered), accuracy=values["accuracy"],
         )  # fmt: skip
-    strangers = texts(
+    unknown = texts(
         "evaluation.trust.strangers",
-        count=trust.strangers, refused=texts.number(trust.strangers_refused),
-        answered=texts.number(trust.strangers_answered),
+        count=trust.unknown, refused=texts.number(trust.unknown_refused),
+        answered=texts.number(trust.unknown_answered),
     )  # fmt: skip
     return {
         "figures": trust,
         "aim": texts("evaluation.trust.aim", precision=precision),
         "verdict": verdict_of_promise,
         "answered_remark": remark,
-        "strangers": strangers if trust.strangers else "",
+        "unknown": unknown if trust.unknown else "",
     }

@@ -51,7 +51,7 @@ def _draw_points(
     axes: Axes,
     places: list[float],
     values: list[tuple[float, tuple[float, float]]],
-    colour: str,
+    color: str,
     marker: str,
     label: str,
     filled: bool,
@@ -60,7 +60,7 @@ def _draw_points(
     low, high = (np.array([interval[end] for _, interval in values]) for end in (0, 1))
     axes.errorbar(
         places, middle, yerr=[np.maximum(middle - low, 0), np.maximum(high - middle, 0)], fmt=marker, markersize=6,
-        color=colour, markerfacecolor=colour if filled else axes.get_facecolor(), capsize=3, linewidth=1.4, label=label,
+        color=color, markerfacecolor=color if filled else axes.get_facecolor(), capsize=3, linewidth=1.4, label=label,
     )  # fmt: skip
 
 

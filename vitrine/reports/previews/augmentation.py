@@ -10,7 +10,7 @@ from torchvision.transforms.v2.functional import to_pil_image
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing, mix, mixing_numbers
 from vitrine.data.augmentation.policies import Policy
-from vitrine.data.images.decoding import Preparation, prepare_square
+from vitrine.data.images.decoding import Preparation, preprocess_image
 from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
@@ -88,28 +88,30 @@ def write_augmentation_page(path: Path, name: str, samples: Sequence[Sample], sh
     """
     if not path.parent.is_dir():
         raise UserError(f"--out: there is no folder {path.parent}; make it first, or give another place")
-    squares = torch.stack([prepare_square(sample.picture, shown.stored_side, shown.preparation) for sample in samples])
+    preprocessed = torch.stack(
+        [preprocess_image(sample.picture, shown.stored_side, shown.preparation) for sample in samples]
+    )
     content = {
         "name": name,
         "shown": shown,
         "rows": [
             {
                 "sample": sample,
-                "original": _show(squares[index]),
-                "variants": [_show(variant) for variant in make_variants(squares[index], index, shown)],
+                "original": _show(preprocessed[index]),
+                "variants": [_show(variant) for variant in make_variants(preprocessed[index], index, shown)],
             }
             for index, sample in enumerate(samples)
         ],
-        "mixtures": make_mixtures(squares, [sample.label_name or sample.name for sample in samples], shown),
+        "mixtures": make_mixtures(preprocessed, [sample.label_name or sample.name for sample in samples], shown),
     }
     write_text(path, render("previews/augmentation.html.jinja", content))
 
 
-def make_variants(square: torch.Tensor, index: int, shown: Augmentation, count: int = VARIANTS) -> torch.Tensor:
+def make_variants(preprocessed: torch.Tensor, index: int, shown: Augmentation, count: int = VARIANTS) -> torch.Tensor:
     """A picture as in epochs 1 to `count`.
 
     Args:
-        square: uint8 `[3, stored_side, stored_side]`.
+        preprocessed: uint8 `[3, stored_side, stored_side]`.
         index: place among the training pictures.
         shown: what is done.
         count: number of variants.
@@ -118,27 +120,29 @@ def make_variants(square: torch.Tensor, index: int, shown: Augmentation, count: 
         float `[count, 3, side, side]`, 0 to 255.
     """
     numbers = torch.cat([torch.from_numpy(draw_numbers(shown.seed, epoch, [index])) for epoch in range(count)]).numpy()
-    return augment(square.expand(count, -1, -1, -1), numbers, shown.policy, side=shown.side)
+    return augment(preprocessed.expand(count, -1, -1, -1), numbers, shown.policy, side=shown.side)
 
 
-def make_mixtures(squares: torch.Tensor, names: Sequence[str], shown: Augmentation) -> list[Mixture]:
+def make_mixtures(preprocessed: torch.Tensor, names: Sequence[str], shown: Augmentation) -> list[Mixture]:
     """Pictures out of mixed batches, or none where nothing is mixed or there is only one picture.
 
     Args:
-        squares: uint8 `[pictures, 3, stored_side, stored_side]`.
+        preprocessed: uint8 `[pictures, 3, stored_side, stored_side]`.
         names: of their classes.
         shown: what is done; every batch here is mixed, whatever the probability.
     """
-    if not shown.mixing.is_on or len(squares) < 2:
+    if not shown.mixing.is_on or len(preprocessed) < 2:
         return []
     known = sorted(set(names))
     label_ids = torch.tensor([known.index(name) for name in names])
     mixtures = []
     for epoch in range(MIXED):
-        pixels = augment(squares, draw_numbers(shown.seed, epoch, range(len(squares))), shown.policy, side=shown.side)
+        pixels = augment(
+            preprocessed, draw_numbers(shown.seed, epoch, range(len(preprocessed))), shown.policy, side=shown.side
+        )
         always = replace(shown.mixing, probability=1.0)
         mixed, targets = mix(pixels, label_ids, len(known), always, mixing_numbers(shown.seed, epoch, 0))
-        place = epoch % len(squares)
+        place = epoch % len(preprocessed)
         shares = sorted(zip(targets[place].tolist(), known, strict=True), reverse=True)
         words = " + ".join(f"{100 * share:.0f} % {name}" for share, name in shares if share > 0.005)
         mixtures.append(Mixture(_show(mixed[place]), words))

@@ -6,7 +6,7 @@ from vitrine.data.augmentation.policies import Policy
 
 def describe_policy(policy: Policy) -> list[str]:
     """One phrase for each step that is on, in the order in which the steps are done."""
-    return [*_describe_geometry(policy), *_describe_automatic(policy), *_describe_colours(policy)]
+    return [*_describe_geometry(policy), *_describe_automatic(policy), *_describe_colors(policy)]
 
 
 def describe_mixing(mixing: Mixing) -> list[str]:
@@ -46,7 +46,7 @@ def _describe_automatic(policy: Policy) -> list[str]:
     }[policy.automatic]
 
 
-def _describe_colours(policy: Policy) -> list[str]:
+def _describe_colors(policy: Policy) -> list[str]:
     blurred = f"{_percent(policy.blur_probability)} blurred by up to {policy.blur:g} px"
     noisy = f"{_percent(policy.noise_probability)} with noise of up to {_percent(policy.noise)} of white"
     erased = f"{_percent(policy.erasing)} with a covered rectangle of up to {_percent(policy.erasing_area)}"
@@ -55,7 +55,7 @@ def _describe_colours(policy: Policy) -> list[str]:
         f"contrast ±{_percent(policy.contrast)}": policy.contrast,
         f"saturation ±{_percent(policy.saturation)}": policy.saturation,
         f"hue ±{360 * policy.hue:g}°": policy.hue,
-        f"{_percent(policy.grey)} in grey": policy.grey,
+        f"{_percent(policy.grayscale)} in grey": policy.grayscale,
         blurred: policy.blur * policy.blur_probability,
         noisy: policy.noise * policy.noise_probability,
         erased: policy.erasing,

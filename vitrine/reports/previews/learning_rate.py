@@ -29,13 +29,13 @@ def rate_curve(
         figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
         axes = figure.subplots()
         axes.plot(rates, losses, linewidth=2, color=theme.training)
-        for name, rate, marker, colour in (
+        for name, rate, marker, color in (
             ("valley", valley, "o", theme.right),
             ("steepest", steepest, "s", theme.validation),
         ):
             loss = losses[np.abs(rates - rate).argmin()]
             axes.plot(
-                [rate], [loss], marker, markersize=9, color=colour, markeredgecolor=theme.text,
+                [rate], [loss], marker, markersize=9, color=color, markeredgecolor=theme.text,
                 label=f"{name}: {rate:.2g}", zorder=3,
             )  # fmt: skip
         axes.set_xscale("log")

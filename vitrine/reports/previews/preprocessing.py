@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2.functional import to_pil_image
 
-from vitrine.data.images.decoding import Preparation, prepare_square
+from vitrine.data.images.decoding import Preparation, preprocess_image
 from vitrine.data.images.resizing import RESIZES, whiten
 from vitrine.data.images.steps import WHITEN, apply_steps
 from vitrine.data.sources.samples import Sample
@@ -86,13 +86,13 @@ def list_stages(picture: Image.Image, preparation: Preparation, side: int) -> li
     stages = [_show("original", picture)]
     stepped = picture
     for number, step in enumerate(preparation.picture_steps, start=1):
-        stepped = apply_steps(stepped, (step,), preparation.contrast_factor, preparation.centre_share)
+        stepped = apply_steps(stepped, (step,), preparation.contrast_factor, preparation.center_share)
         stages.append(_show(f"{number}. {_step_words(step, preparation)}", stepped))
-    square = prepare_square(picture, side, preparation)
+    preprocessed = preprocess_image(picture, side, preparation)
     way = RESIZE_WORDS[preparation.resize][0]
-    stages.append(_show(f"square: {way}", to_pil_image(square), chosen=not preparation.whitens))
+    stages.append(_show(f"square: {way}", to_pil_image(preprocessed), chosen=not preparation.whitens))
     if preparation.whitens:
-        stages.append(_show(_step_words(WHITEN, preparation), display_whitened(square), chosen=True))
+        stages.append(_show(_step_words(WHITEN, preparation), display_whitened(preprocessed), chosen=True))
     return stages
 
 
@@ -101,16 +101,16 @@ def compare_ways(picture: Image.Image, preparation: Preparation, side: int) -> l
     return [
         _show(
             f"{way}: {RESIZE_WORDS[way][0]}",
-            to_pil_image(prepare_square(picture, side, replace(preparation, resize=way))),
+            to_pil_image(preprocess_image(picture, side, replace(preparation, resize=way))),
             chosen=way == preparation.resize,
         )
         for way in RESIZES
     ]
 
 
-def display_whitened(square: torch.Tensor) -> Image.Image:
+def display_whitened(preprocessed: torch.Tensor) -> Image.Image:
     """Whitened numbers as a picture: the mean is middle grey, 2.5 deviations to either side are black and white."""
-    values = whiten(square.unsqueeze(0).float())[0]
+    values = whiten(preprocessed.unsqueeze(0).float())[0]
     levels = ((values / WHITENED_RANGE + 1) / 2 * 255).clamp(0, 255).round().to(torch.uint8)
     picture: Image.Image = to_pil_image(levels)
     return picture
@@ -130,7 +130,7 @@ def _step_words(step: str, preparation: Preparation) -> str:
         "contrast": f"contrast times {preparation.contrast_factor:g}",
         "autocontrast": "darkest to black, lightest to white",
         "equalize": "brightness spread evenly",
-        "crop_centre": f"centre, {preparation.centre_share * 100:g} % of each side",
+        "crop_centre": f"centre, {preparation.center_share * 100:g} % of each side",
         "crop_content": "even border cut off",
         "mirror_horizontal": "left and right mirrored",
         "mirror_vertical": "top and bottom mirrored",

@@ -13,14 +13,14 @@ import numpy.typing as npt
 from vitrine.data.prepared.dataset import display_picture
 from vitrine.evaluation.probe.linear_probe import NOT_MEASURED, Study
 from vitrine.ui.figures import shorten
-from vitrine.ui.palette import CLASS_COLOURS
+from vitrine.ui.palette import CLASS_COLORS
 
 WIDTH, HEIGHT, MARGIN = 640, 520, 22  # units of the drawing
 RADIUS = 3.6
 LONGEST_SIDE = 96  # pixels of a picture
 WEBP_QUALITY = 45  # about 2 kB each
 MOST_PICTURES = 1500  # so that the page stays below 6 MB
-MOST_MARKED = 2 * len(CLASS_COLOURS)  # classes with a colour and a shape of their own; the others are grey
+MOST_MARKED = 2 * len(CLASS_COLORS)  # classes with a colour and a shape of their own; the others are grey
 LONGEST_NAME = 16  # characters of a name within the map
 LETTER, LINE = 11.5, 20  # width and height of a name's letters at their largest, which is on a phone
 
@@ -56,7 +56,7 @@ class MapClass:
         label_id: of the class.
         label_name: in full.
         pictures: studied pictures.
-        colour: place in `CLASS_COLOURS`, None where the class is grey.
+        color: place in `CLASS_COLORS`, None where the class is grey.
         mark: its shape as an SVG path in a box of 16 x 16.
         paths: its dots in each map, as SVG paths.
         places: where its name stands in each map.
@@ -66,7 +66,7 @@ class MapClass:
     label_id: int
     label_name: str
     pictures: int
-    colour: int | None
+    color: int | None
     mark: str
     paths: tuple[str, str]
     places: tuple[tuple[float, float], tuple[float, float]]
@@ -134,7 +134,7 @@ def _draw_classes(
     for label_id in np.unique(label_ids).tolist():
         own = label_ids == label_id
         number = marked.index(label_id) if label_id in marked else None
-        draw = _circle if number is None else SHAPES[(number + number // len(CLASS_COLOURS)) % len(SHAPES)]
+        draw = _circle if number is None else SHAPES[(number + number // len(CLASS_COLORS)) % len(SHAPES)]
         radius = RADIUS if number is not None else 0.7 * RADIUS
         paths = tuple("".join(draw(x, y, radius) for x, y in place[own]) for place in places)
         classes.append(
@@ -142,14 +142,14 @@ def _draw_classes(
                 label_id=label_id,
                 label_name=label_names[label_id],
                 pictures=int(own.sum()),
-                colour=None if number is None else number % len(CLASS_COLOURS),
+                color=None if number is None else number % len(CLASS_COLORS),
                 mark=draw(8, 8, 5),
                 paths=(paths[0], paths[1]),
                 places=(names_at[0].get(label_id, (0, 0)), names_at[1].get(label_id, (0, 0))),
                 short_name="" if number is None else short_names[label_id],
             )
         )
-    return sorted(classes, key=lambda item: (item.colour is not None, item.label_id))
+    return sorted(classes, key=lambda item: (item.color is not None, item.label_id))
 
 
 def _place_names(

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from vitrine.data.prepared.dataset import PreparedDataset, display_picture
-from vitrine.evaluation.probe.linear_probe import NEIGHBOURS, ConfusedPair, Study
+from vitrine.evaluation.probe.linear_probe import NEIGHBORS, ConfusedPair, Study
 from vitrine.records.atomic import write_text
 from vitrine.reports.probe.class_map import HEIGHT, WIDTH, build_map
 from vitrine.reports.probe.words import (
@@ -27,7 +27,7 @@ from vitrine.reports.probe.words import (
 )
 from vitrine.reports.shared.plots import confusion_matrix
 from vitrine.ui.frame import Thumbnail, inline_figure, render, thumbnail
-from vitrine.ui.palette import CLASS_COLOURS, Theme
+from vitrine.ui.palette import CLASS_COLORS, Theme
 
 PAGE = "feasibility.html"
 NUMBERS = "feasibility.json"
@@ -83,10 +83,10 @@ def write_feasibility_page(
         "majority_name": names[study.majority_class],
         "silhouette_words": judge_silhouette(study.silhouette),
         "rand_words": judge_rand(study.clusters.adjusted_rand_index),
-        "neighbours": NEIGHBOURS,
+        "neighbors": NEIGHBORS,
         "map": build_map(study, rows, names),
         "map_size": (WIDTH, HEIGHT),
-        "class_colours": CLASS_COLOURS,
+        "class_colors": CLASS_COLORS,
         "pairs": [_show_pair(pair, study, rows, names) for pair in study.pairs[:MOST_PAIRS]],
         "more_pairs": max(0, len(study.pairs) - MOST_PAIRS),
         "clusters": inline_figure(lambda theme: _draw_clusters(study, names, theme)),
@@ -118,7 +118,7 @@ def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str
             "folds": head.folds,
             "confusion_matrix": head.matrix.tolist(),
         },
-        "neighbours": {"accuracy": study.neighbour_accuracy, "number": NEIGHBOURS},
+        "neighbors": {"accuracy": study.neighbor_accuracy, "number": NEIGHBORS},
         "silhouette": study.silhouette,
         "clusters": {
             "adjusted_rand_index": clusters.adjusted_rand_index,

@@ -21,7 +21,7 @@ from vitrine.reports.shared.wall import (
     WallPicture,
     choose_predictions,
     describe_choice,
-    hang_pictures,
+    place_pictures,
     show_test_pictures,
 )
 from vitrine.ui.frame import inline_figure, render, thumbnail
@@ -42,7 +42,7 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
     texts = load_texts(language)
     records = read_run(run_folder, prepared.label_names)
     chosen = choose_predictions(records.predictions)
-    wall = hang_pictures(chosen, show_test_pictures(prepared))
+    wall = place_pictures(chosen, show_test_pictures(prepared))
     _write_figures(run_folder / FIGURES, records, prepared, wall, texts)
     metrics = records.metrics
     claim, evidence = verdict(metrics.test, texts)

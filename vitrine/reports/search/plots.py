@@ -69,10 +69,10 @@ def _scale_objective(axes: Axes, figures: Sequence[float], is_loss: bool) -> Non
 
 def _draw_strip(axes: Axes, trials: Sequence[TrialRecord], texts: Texts, theme: Theme) -> None:
     """Trials without a figure, by their number."""
-    for state, marker, colour in (("pruned", "v", theme.validation), ("failed", "X", theme.wrong)):
+    for state, marker, color in (("pruned", "v", theme.validation), ("failed", "X", theme.wrong)):
         numbers = [trial.number for trial in trials if trial.state == state]
         if numbers:
-            axes.plot(numbers, [0.0] * len(numbers), marker, markersize=6, color=colour, linestyle="",
+            axes.plot(numbers, [0.0] * len(numbers), marker, markersize=6, color=color, linestyle="",
                       label=texts(f"search.states.{state}"), clip_on=False)  # fmt: skip
     axes.set(ylim=(-1, 1), yticks=[], xlabel=texts("search.figures.trial"))
     axes.set_xlim(0.4, len(trials) + 0.6)
@@ -171,18 +171,18 @@ def _write_objective(result: SearchResult, value: float, texts: Texts) -> str:
 
 def _draw_axis(axes: Axes, height: float, name: str, ticks: Sequence[tuple[float, str]], theme: Theme) -> None:
     """A line with its name above it; letters lie over the trials' lines, on a ground of their own."""
-    ground = {"facecolor": theme.surface, "edgecolor": "none", "pad": 0.6}
+    fill_color = {"facecolor": theme.surface, "edgecolor": "none", "pad": 0.6}
     axes.hlines(height, 0, 1, color=theme.line, linewidth=1.4, zorder=1)
     axes.annotate(
         shorten(name, 44), (0, height), (0, 14), textcoords="offset points", va="bottom", fontweight="bold",
-        zorder=ON_TOP, bbox=ground,
+        zorder=ON_TOP, bbox=fill_color,
     )  # fmt: skip
     for number, (place, label) in enumerate(ticks):
         axes.plot([place], [height], "|", color=theme.muted, markersize=7, zorder=2)
         side = "left" if number == 0 and len(ticks) > 1 else "right" if number == len(ticks) - 1 else "center"
         axes.annotate(
             label, (place, height), (0, 3), textcoords="offset points", ha=side, va="bottom", fontsize=8,
-            color=theme.muted, zorder=ON_TOP, bbox=ground,
+            color=theme.muted, zorder=ON_TOP, bbox=fill_color,
         )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vitrine.evaluation.intervals import Interval
 from vitrine.evaluation.test_metrics import TestEvidence
+from vitrine.records.schema import Interval
 from vitrine.reports.shared.verdict import kappa_words
 from vitrine.ui.texts import Texts
 
@@ -46,8 +46,8 @@ def show_measures(test: TestEvidence, texts: Texts) -> dict[str, object]:
         "rows": [_show_measure(name, test, texts) for name in MEASURES if name not in left_out],
         "target_name": None if test.target is None else test.target.label_name,
         "target_rows": _show_target(test, texts),
-        "twins": _describe_twins(test, texts),
-        "twin_rows": _show_twins(test, texts),
+        "duplicates": _describe_duplicates(test, texts),
+        "twin_rows": _show_duplicates(test, texts),
     }
 
 
@@ -84,22 +84,22 @@ def _show_target(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
     return rows
 
 
-def _describe_twins(test: TestEvidence, texts: Texts) -> str:
-    if test.twins is None:
+def _describe_duplicates(test: TestEvidence, texts: Texts) -> str:
+    if test.duplicates is None:
         return ""
-    if not test.twins.pictures:
+    if not test.duplicates.pictures:
         return texts("measures.twins.none")
-    return texts("measures.twins.some", count=test.twins.pictures)
+    return texts("measures.twins.some", count=test.duplicates.pictures)
 
 
-def _show_twins(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
-    twins = test.twins
-    if twins is None or not twins.pictures:
+def _show_duplicates(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
+    duplicates = test.duplicates
+    if duplicates is None or not duplicates.pictures:
         return []
     figures: tuple[tuple[str, float | None, Interval | None, int], ...] = (
         ("all", test.accuracy, test.accuracy_interval, test.pictures),
-        ("without", twins.other_accuracy, twins.other_accuracy_interval, twins.other_pictures),
-        ("only", twins.accuracy, twins.accuracy_interval, twins.pictures),
+        ("without", duplicates.other_accuracy, duplicates.other_accuracy_interval, duplicates.other_pictures),
+        ("only", duplicates.accuracy, duplicates.accuracy_interval, duplicates.pictures),
     )
     return [
         MeasureRow(

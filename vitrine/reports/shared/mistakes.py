@@ -261,7 +261,7 @@ def _show_labels(errors: LabelErrors, pictures: _Pictures, texts: Texts) -> Mapp
     return {
         "examined": [_say_examined(part, texts) for part in errors.examined],
         "not_examined": [
-            _capitalise(texts("mistakes.labels.not_examined", split=texts(f"mistakes.splits.{split}")))
+            _capitalize(texts("mistakes.labels.not_examined", split=texts(f"mistakes.splits.{split}")))
             for split in errors.not_examined
         ],
         "weak_judge": bool(shown) and any(part.agreement < TRUSTED_JUDGE for part in errors.examined),
@@ -278,11 +278,11 @@ def _say_examined(part: Examined, texts: Texts) -> str:
         "agreement": texts.percent(part.agreement, 1),
     }
     whole = "" if part.pictures == part.of else " " + texts("mistakes.labels.part", total=texts.number(part.of))
-    judge = _capitalise(texts(f"mistakes.labels.judge.{part.judge}", **values))
+    judge = _capitalize(texts(f"mistakes.labels.judge.{part.judge}", **values))
     return f"{judge} {texts('mistakes.labels.estimated', count=part.estimated)}{whole}"
 
 
-def _capitalise(sentence: str) -> str:
+def _capitalize(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 

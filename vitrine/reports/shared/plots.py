@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL import Image
 
 from vitrine.ui.figures import SMALL_PICTURE, save_png, shorten, style
-from vitrine.ui.palette import LIGHT, SPLIT_WORDS, SPLITS, Theme, split_colour
+from vitrine.ui.palette import LIGHT, SPLIT_WORDS, SPLITS, Theme, split_color
 from vitrine.ui.texts import NO_BREAK, Texts, load_texts
 
 __all__ = ["class_distribution", "confusion_matrix", "prediction_wall", "save_png", "training_curves"]
@@ -65,12 +65,12 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: i
     for split, dashes in (("train", "--"), ("validation", "-")):
         axes.plot(
             epochs, history[f"{split}_{quantity}"], dashes, marker=marker, markersize=3.5, linewidth=2,
-            color=split_colour(theme, split), label=texts(f"common.splits.{split}"),
+            color=split_color(theme, split), label=texts(f"common.splits.{split}"),
         )  # fmt: skip
     if quantity == "loss" and "calibrated_loss" in history:
         axes.plot(
             epochs, history["calibrated_loss"], "-.", marker=marker, markersize=3.5, linewidth=1.5,
-            color=split_colour(theme, "validation"), label=texts("common.figures.calibrated"),
+            color=split_color(theme, "validation"), label=texts("common.figures.calibrated"),
         )  # fmt: skip
     kept = history.loc[epochs == best_epoch, f"validation_{quantity}"]
     axes.plot(
@@ -106,7 +106,7 @@ def confusion_matrix(
     with style(theme):
         figure = Figure(figsize=(margin + side, (0.6 if names_fit else margin) + side), layout="constrained")
         axes = figure.subplots()
-        axes.imshow(_matrix_colours(shares, theme), aspect="equal", interpolation="nearest")
+        axes.imshow(_matrix_colors(shares, theme), aspect="equal", interpolation="nearest")
         if few:
             _write_cells(axes, counts, shares, theme, texts)
         _write_names(axes, names, 9 if few else 6.5, names_fit, texts)
@@ -131,22 +131,22 @@ def _matrix_side(names: Sequence[str]) -> tuple[float, float]:
     return max(needed, min(WIDTH - margin, largest)), margin
 
 
-def _matrix_colours(shares: npt.NDArray[np.float64], theme: Theme) -> npt.NDArray[np.float64]:
+def _matrix_colors(shares: npt.NDArray[np.float64], theme: Theme) -> npt.NDArray[np.float64]:
     """`[classes, classes, 3]`: from the ground to the colour of right answers (diagonal) or mistakes (elsewhere)."""
     weight = np.sqrt(shares)[..., np.newaxis]
     full = np.full((*shares.shape, 3), to_rgb(theme.wrong))
     full[np.diag_indices(len(shares))] = to_rgb(theme.right)
-    ground = np.asarray(to_rgb(theme.raised))
-    colours: npt.NDArray[np.float64] = weight * full + (1 - weight) * ground
-    return colours
+    fill_color = np.asarray(to_rgb(theme.raised))
+    colors: npt.NDArray[np.float64] = weight * full + (1 - weight) * fill_color
+    return colors
 
 
 def _write_cells(
     axes: Axes, counts: npt.NDArray[np.int_], shares: npt.NDArray[np.float64], theme: Theme, texts: Texts
 ) -> None:
-    colours = _matrix_colours(shares, theme)
+    colors = _matrix_colors(shares, theme)
     for row, column in np.argwhere(counts > 0):
-        brightness = colours[row, column] @ (
+        brightness = colors[row, column] @ (
             0.299,
             0.587,
             0.114,
@@ -187,7 +187,7 @@ def class_distribution(counts: Mapping[str, Mapping[str, int]], theme: Theme = L
         left = np.zeros(len(table))
         for split in SPLITS:
             axes.barh(
-                rows, table[split], left=left, height=0.72, color=split_colour(theme, split),
+                rows, table[split], left=left, height=0.72, color=split_color(theme, split),
                 edgecolor=theme.surface, linewidth=0.8, label=SPLIT_WORDS[split],
             )  # fmt: skip
             left += table[split].to_numpy()
@@ -227,11 +227,11 @@ def prediction_wall(
             left = place % columns * (side + gap) + gap / 2
             bottom = height - (place // columns + 1) * (side + gap + room) + gap
             axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
-            _hang(axes, picture, f"{'✓' if is_right else '✗'} {caption}", theme.right if is_right else theme.wrong)
+            _place(axes, picture, f"{'✓' if is_right else '✗'} {caption}", theme.right if is_right else theme.wrong)
     return figure
 
 
-def _hang(axes: Axes, picture: Image.Image, caption: str, colour: str) -> None:
+def _place(axes: Axes, picture: Image.Image, caption: str, color: str) -> None:
     """Shows a picture whole in a square frame, so that tall and wide ones line up."""
     half_width, half_height = (side / max(picture.size) for side in picture.size)
     axes.imshow(
@@ -240,6 +240,6 @@ def _hang(axes: Axes, picture: Image.Image, caption: str, colour: str) -> None:
         extent=(-half_width, half_width, -half_height, half_height),
     )
     axes.set(xticks=[], yticks=[], xlim=(-1.04, 1.04), ylim=(-1.04, 1.04))
-    axes.spines[:].set(visible=True, color=colour, linewidth=2.5)
+    axes.spines[:].set(visible=True, color=color, linewidth=2.5)
     lines = textwrap.wrap(caption, 24, max_lines=3, placeholder=" …", break_on_hyphens=False)
-    axes.set_title("\n".join(lines), fontsize=7, color=colour)
+    axes.set_title("\n".join(lines), fontsize=7, color=color)

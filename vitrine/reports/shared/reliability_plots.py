@@ -50,15 +50,15 @@ def _draw_reliability(lines: Sequence[tuple[str, Reliability, str, str]], texts:
         figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
         shares, counts = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         shares.plot([0, 1], [0, 1], ":", color=theme.muted, linewidth=1.2, label=texts("calibration.figure.perfect"))
-        for place, (name, reliability, colour, line) in enumerate(lines):
-            _draw_bins(shares, reliability, colour, line, texts(f"calibration.figure.{name}"))
+        for place, (name, reliability, color, line) in enumerate(lines):
+            _draw_bins(shares, reliability, color, line, texts(f"calibration.figure.{name}"))
             room = 0.84 * (reliability.bins[0].high - reliability.bins[0].low)
             width = room / len(lines)
             pictures = sum(found.pictures for found in reliability.bins)
             counts.bar(
                 [found.low + room * 0.095 + place * width for found in reliability.bins],
                 [found.pictures / pictures for found in reliability.bins],
-                width, align="edge", color=colour,
+                width, align="edge", color=color,
             )  # fmt: skip
         shares.set_title(texts("calibration.figure.accuracy"))
         counts.set_title(texts("calibration.figure.pictures"))
@@ -72,13 +72,13 @@ def _draw_reliability(lines: Sequence[tuple[str, Reliability, str, str]], texts:
     return figure
 
 
-def _draw_bins(axes: Axes, reliability: Reliability, colour: str, line: str, label: str) -> None:
+def _draw_bins(axes: Axes, reliability: Reliability, color: str, line: str, label: str) -> None:
     known = [found for found in reliability.bins if found.pictures]
     confidence = [found.confidence for found in known if found.confidence is not None]
     accuracy = [found.accuracy for found in known if found.accuracy is not None]
     sizes = np.array([found.pictures for found in known]) / sum(found.pictures for found in known)
-    axes.plot(confidence, accuracy, line[1:], color=colour, linewidth=1.4, marker=line[0], markersize=4, label=label)
-    axes.scatter(confidence, accuracy, np.maximum(LARGEST_DOT * sizes, SMALLEST_DOT), color=colour, marker=line[0])
+    axes.plot(confidence, accuracy, line[1:], color=color, linewidth=1.4, marker=line[0], markersize=4, label=label)
+    axes.scatter(confidence, accuracy, np.maximum(LARGEST_DOT * sizes, SMALLEST_DOT), color=color, marker=line[0])
 
 
 def risk_curve(rejection: Rejection, texts: Texts, theme: Theme = LIGHT) -> Figure:

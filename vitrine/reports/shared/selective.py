@@ -35,7 +35,7 @@ def show_rejection(rejection: Rejection, texts: Texts) -> dict[str, object]:
     return {
         "claim": _claim(rejection, texts),
         "threshold": _describe_threshold(rejection, texts),
-        "familiarity": _describe_familiarity(rejection, texts),
+        "similarity": _describe_similarity(rejection, texts),
         "rows": [_show_decision(row, rejection.pictures, texts) for row in rejection.decisions],
         "caption": texts("rejection.decisions", count=rejection.pictures),
         "figure": inline_figure(lambda theme: risk_curve(rejection, texts, theme)),
@@ -71,13 +71,13 @@ def _describe_threshold(rejection: Rejection, texts: Texts) -> str:
     )
 
 
-def _describe_familiarity(rejection: Rejection, texts: Texts) -> str:
-    if rejection.familiarity_threshold is None or rejection.refused is None or rejection.validation_refused is None:
+def _describe_similarity(rejection: Rejection, texts: Texts) -> str:
+    if rejection.similarity_threshold is None or rejection.refused is None or rejection.validation_refused is None:
         return texts("rejection.no_familiarity")
     return texts(
         "rejection.familiarity",
-        threshold=texts.number(rejection.familiarity_threshold, 3),
-        neighbours=texts.number(rejection.neighbours or 0),
+        threshold=texts.number(rejection.similarity_threshold, 3),
+        neighbors=texts.number(rejection.neighbors or 0),
         validation=texts.percent(rejection.validation_refused, 1),
         test=texts.percent(rejection.refused, 1),
     )

@@ -73,7 +73,7 @@ def notices_of_test(test: TestEvidence, texts: Texts) -> list[Notice]:
     return [
         *_compare_with_guessing(test, texts),
         *_judge_size(test, texts),
-        *_judge_twins(test, texts),
+        *_judge_duplicates(test, texts),
         *_judge_classes(test.per_class, test.accuracy, texts),
     ]
 
@@ -104,14 +104,14 @@ def _judge_size(test: TestEvidence, texts: Texts) -> list[Notice]:
     return [Notice("warning", texts("run.notices.few_pictures", count=test.pictures, low=low, high=high))]
 
 
-def _judge_twins(test: TestEvidence, texts: Texts) -> list[Notice]:
-    """Twins in training flatter: the figure without them is the honest one."""
-    twins = test.twins
-    if twins is None or not twins.pictures or twins.other_accuracy is None:
+def _judge_duplicates(test: TestEvidence, texts: Texts) -> list[Notice]:
+    """Duplicates in training flatter: the figure without them is the honest one."""
+    duplicates = test.duplicates
+    if duplicates is None or not duplicates.pictures or duplicates.other_accuracy is None:
         return []
-    without, accuracy = texts.percent(twins.other_accuracy, 1), texts.percent(test.accuracy, 1)
-    text = texts("run.notices.twins", count=twins.pictures, without=without, accuracy=accuracy)
-    return [Notice("warning" if twins.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text)]
+    without, accuracy = texts.percent(duplicates.other_accuracy, 1), texts.percent(test.accuracy, 1)
+    text = texts("run.notices.twins", count=duplicates.pictures, without=without, accuracy=accuracy)
+    return [Notice("warning" if duplicates.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text)]
 
 
 def _judge_classes(classes: Sequence[ClassFigures], accuracy: float, texts: Texts) -> list[Notice]:

@@ -67,7 +67,7 @@ def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Text
     return texts("run.wall.then_right", first=first, count=len(chosen) - wrong)
 
 
-def hang_pictures(chosen: pd.DataFrame, picture_of: PictureOf) -> list[WallPicture]:
+def place_pictures(chosen: pd.DataFrame, picture_of: PictureOf) -> list[WallPicture]:
     """Fetches the chosen pictures.
 
     Args:

@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from vitrine.data.loading.loaders import Batch, build_evaluation_loader
 from vitrine.models.backbones.features import compute_features
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.training.machine.devices import Precision
 
@@ -78,7 +78,7 @@ def fits_in_memory(width: int, views: int, training_pictures: int, validation_pi
 
 def compute_head_inputs(
     model: PreTrainedModel,
-    normalisation: Normalisation,
+    normalization: Normalization,
     train: datasets.Dataset,
     validation: datasets.Dataset,
     options: ViewOptions,
@@ -91,7 +91,7 @@ def compute_head_inputs(
 
     Args:
         model: on the device that shall do the work.
-        normalisation: that of the network's weights.
+        normalization: that of the network's weights.
         train: split of a prepared data set.
         validation: likewise.
         options: how to look at them.
@@ -100,7 +100,7 @@ def compute_head_inputs(
         on_pictures: told the pictures done and all of them, counting each view.
     """
     state = PartialState()
-    facts = _describe(model, normalisation, train, validation, options)
+    facts = _describe(model, normalization, train, validation, options)
     if state.num_processes > 1:
         store = None  # machines may not share a disk, and all must agree on who computes what
     if store is not None and (found := _read(store, facts)) is not None:
@@ -117,7 +117,7 @@ def compute_head_inputs(
         # A process more than pictures still needs one, or it would have nothing to give.
         rows = range(min(state.process_index, len(split) - 1), len(split), state.num_processes)
         batches = _read_batches(split, rows, options, view, model.device)
-        features = compute_features(model, batches, normalisation, options.precision, count, options.whitens)
+        features = compute_features(model, batches, normalization, options.precision, count, options.whitens)
         return _gather(features, len(split), state)
 
     inputs = HeadInputs(
@@ -159,7 +159,7 @@ def _gather(features: Numbers, pictures: int, state: PartialState) -> Numbers:
 
 def _describe(
     model: PreTrainedModel,
-    normalisation: Normalisation,
+    normalization: Normalization,
     train: datasets.Dataset,
     validation: datasets.Dataset,
     options: ViewOptions,
@@ -171,7 +171,7 @@ def _describe(
         {
             "pictures": hashlib.sha256(json.dumps(names).encode()).hexdigest(),
             "weights": sum(tensor.detach().double().sum().item() for tensor in frozen),
-            "normalisation": [list(normalisation.mean), list(normalisation.std), options.whitens],
+            "normalisation": [list(normalization.mean), list(normalization.std), options.whitens],
             "views": options.count,
             "precision": options.precision,
             "recipe": options.recipe,

@@ -16,7 +16,7 @@ from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import place
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.outputs import measure_head_input
 from vitrine.records import folder as run_folder
 from vitrine.training.build import build_recipe_loss, plan_recipe_schedule
@@ -69,7 +69,7 @@ def fit_cached_head(
     prepared: PreparedDataset,
     accelerator: Accelerator,
     model: PreTrainedModel,
-    normalisation: Normalisation,
+    normalization: Normalization,
     views: int,
     folder: Path,
     on_features: Callable[[int, int], None],
@@ -94,7 +94,7 @@ def fit_cached_head(
     model = place(model, accelerator.device)
     train, validation = prepared.splits[TRAIN], prepared.splits[VALIDATION]
     store = folder / run_folder.CHECKPOINT / FEATURES
-    inputs = compute_head_inputs(model, normalisation, train, validation, options, store, on_features)
+    inputs = compute_head_inputs(model, normalization, train, validation, options, store, on_features)
     batch_size = 32 if optim.batch_size == "auto" else optim.batch_size
     batch_size *= optim.accumulate * accelerator.num_processes
     optimizer = build_optimizer(model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum)

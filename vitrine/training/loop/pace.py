@@ -87,7 +87,7 @@ class Pace:
         return self.budget.is_over(self.step_seconds / self.step_size)
 
 
-def stretch(
+def replan(
     schedule: Schedule, build: Callable[[int], Schedule], optimizer: Optimizer, steps_done: int, total_steps: int
 ) -> Schedule:
     """A schedule for another number of steps, where it would stand after those that are done."""

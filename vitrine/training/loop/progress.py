@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -75,7 +75,7 @@ class Position:
         sums: of the epoch so far and of this process: losses, right answers, pictures.
         seconds: training time of the epoch so far.
         waited: seconds of it that passed waiting for the loader.
-        pieces: in how many pieces each step's batch is computed.
+        micro_batches: in how many pieces each step's batch is computed.
         total_steps: optimiser steps of the whole training, as planned.
         used_seconds: time of the run before this process.
         compiled: whether the network is compiled; None: not decided.
@@ -86,10 +86,18 @@ class Position:
     sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     seconds: float = 0.0
     waited: float = 0.0
-    pieces: int = 1
+    micro_batches: int = 1
     total_steps: int = 0
     used_seconds: float = 0.0
     compiled: bool | None = None
+
+    @classmethod
+    def restore(cls, values: dict[str, Any]) -> Self:
+        """From a checkpoint; `pieces` is what `micro_batches` was called once."""
+        if "pieces" in values:
+            values = {**values, "micro_batches": values["pieces"]}
+            del values["pieces"]
+        return cls(**values)
 
     def next_epoch(self) -> None:
         """Goes to the start of the next epoch."""

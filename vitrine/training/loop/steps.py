@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from vitrine.data.images.resizing import whiten
 from vitrine.data.loading.loaders import Batch
 from vitrine.errors import UserError
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.training.loop.methods import Methods
 from vitrine.training.machine.memory import free_memory, is_out_of_memory
 from vitrine.training.machine.seeding import seed_step
@@ -25,12 +25,12 @@ class DivergedError(UserError):
     """The loss or the gradient is no longer a number."""
 
 
-class Normaliser(nn.Module):
+class Normalizer(nn.Module):
     """From pixels of 0 to 255 to the range that the network expects."""
 
     def __init__(
         self,
-        normalisation: Normalisation,
+        normalization: Normalization,
         whitens: bool,
         memory_format: torch.memory_format,
         device: torch.device,
@@ -38,8 +38,8 @@ class Normaliser(nn.Module):
         super().__init__()
         self.whitens = whitens
         self.memory_format = memory_format
-        self.mean = 255 * torch.tensor(normalisation.mean, device=device).view(1, 3, 1, 1)
-        self.std = 255 * torch.tensor(normalisation.std, device=device).view(1, 3, 1, 1)
+        self.mean = 255 * torch.tensor(normalization.mean, device=device).view(1, 3, 1, 1)
+        self.std = 255 * torch.tensor(normalization.std, device=device).view(1, 3, 1, 1)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Changes float pixels `[batch, 3, height, width]` in place, which takes half the time of new tensors."""
@@ -61,7 +61,7 @@ class Stepper:
         accelerator: Accelerator,
         model: PreTrainedModel,
         optimizer: AcceleratedOptimizer,
-        normalise: Normaliser,
+        normalize: Normalizer,
         methods: Methods,
         seed: int,
         max_gradient_norm: float,
@@ -71,14 +71,14 @@ class Stepper:
         self.model = model
         self.network: Any = model
         self.optimizer = optimizer
-        self.normalise = normalise
+        self.normalize = normalize
         self.methods = methods
         self.seed = seed
         self.max_gradient_norm = max_gradient_norm
         self.say = say
         self.average = methods.average(accelerator.unwrap_model(model)) if methods.average else None
 
-    def take(self, batch: Batch, epoch: int, step: int, size: int, pieces: int) -> tuple[torch.Tensor, int]:
+    def take(self, batch: Batch, epoch: int, step: int, size: int, micro_batches: int) -> tuple[torch.Tensor, int]:
         """One update.
 
         Args:
@@ -86,7 +86,7 @@ class Stepper:
             epoch: from 0.
             step: number of the step in the whole training.
             size: pictures of the step over all processes.
-            pieces: in how many pieces the batch is computed; their gradients add up to that of the whole.
+            micro_batches: in how many pieces the batch is computed; their gradients add up to that of the whole.
 
         Returns:
             Sum of the losses and number of right answers `[2]`, and the pieces that were needed, which are more than
@@ -97,48 +97,49 @@ class Stepper:
         """
         while True:
             try:
-                sums = self._add_gradients(batch, epoch, step, size, pieces)
+                sums = self._add_gradients(batch, epoch, step, size, micro_batches)
                 break
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-                self._check_smaller_is_possible(len(batch["label_id"]), pieces)
+                self._check_smaller_is_possible(len(batch["label_id"]), micro_batches)
             # Only here, outside of the handler, has the failed step let go of its tensors.
             self.optimizer.zero_grad()
             free_memory(self.accelerator.device)
-            pieces = min(2 * pieces, len(batch["label_id"]))
-            largest = math.ceil(len(batch["label_id"]) / pieces)
+            micro_batches = min(2 * micro_batches, len(batch["label_id"]))
+            largest = math.ceil(len(batch["label_id"]) / micro_batches)
             self.say(
-                f"out of memory: from now on each batch is computed in {pieces} pieces of up to {largest} pictures; "
-                "the gradient is that of the whole batch, batch norm sees the pieces"
+                f"out of memory: from now on each batch is computed in {micro_batches} micro-batches of up to "
+                f"{largest} pictures; "
+                "the gradient is that of the whole batch, batch norm sees the micro-batches"
             )
         self._update()
-        return sums, pieces
+        return sums, micro_batches
 
-    def _check_smaller_is_possible(self, count: int, pieces: int) -> None:
+    def _check_smaller_is_possible(self, count: int, micro_batches: int) -> None:
         advice = (
             "Lower optim.batch_size (and raise optim.accumulate to keep the pictures of a step), or data.image_size"
         )
-        if pieces >= count:
+        if micro_batches >= count:
             raise UserError(f"out of memory with a single picture. {advice}, or choose a smaller model.backbone")
         if self.accelerator.num_processes > 1:  # the other processes wait in the middle of the same step
-            raise UserError(f"out of memory with {math.ceil(count / pieces)} pictures on a device. {advice}")
+            raise UserError(f"out of memory with {math.ceil(count / micro_batches)} pictures on a device. {advice}")
 
-    def _add_gradients(self, batch: Batch, epoch: int, step: int, size: int, pieces: int) -> torch.Tensor:
+    def _add_gradients(self, batch: Batch, epoch: int, step: int, size: int, micro_batches: int) -> torch.Tensor:
         count = len(batch["label_id"])
-        pieces = min(pieces, count)
+        micro_batches = min(micro_batches, count)
         sums = torch.zeros(2, dtype=torch.float64, device=self.accelerator.device)
-        for piece in range(pieces):
+        for micro_batch in range(micro_batches):
             # Equal but for one picture, the larger pieces first.
-            start = piece * (count // pieces) + min(piece, count % pieces)
-            end = start + count // pieces + (piece < count % pieces)
+            start = micro_batch * (count // micro_batches) + min(micro_batch, count % micro_batches)
+            end = start + count // micro_batches + (micro_batch < count % micro_batches)
             part: Batch = {
                 "pixels": batch["pixels"][start:end],
                 "label_id": batch["label_id"][start:end],
                 "index": batch["index"][start:end],
             }
-            with nullcontext() if piece == pieces - 1 else self.accelerator.no_sync(self.model):
-                seed_step(self.seed, step, self.accelerator.process_index, piece)
+            with nullcontext() if micro_batch == micro_batches - 1 else self.accelerator.no_sync(self.model):
+                seed_step(self.seed, step, self.accelerator.process_index, micro_batch)
                 loss, right = self.forward(part, epoch)
                 # DDP takes the mean over the processes; this makes it the mean over all pictures of the step.
                 self.accelerator.backward(loss * ((end - start) * self.accelerator.num_processes / size))
@@ -151,7 +152,7 @@ class Stepper:
         targets = batch["label_id"]
         if self.methods.mix is not None:
             pixels, targets = self.methods.mix(pixels, batch["label_id"], batch["index"], epoch)
-        logits = self.network(pixel_values=self.normalise(pixels)).logits
+        logits = self.network(pixel_values=self.normalize(pixels)).logits
         return self.methods.loss(logits, targets), (logits.detach().argmax(-1) == batch["label_id"]).sum()
 
     def _update(self) -> None:
@@ -178,7 +179,7 @@ def raise_diverged(what: str) -> NoReturn:
     )
 
 
-def deliver(loader: DataLoader[Batch], device: torch.device) -> Iterator[Batch]:
+def prefetch(loader: DataLoader[Batch], device: torch.device) -> Iterator[Batch]:
     """The batches on the device; beside a GPU each is sent while the one before it is worked on."""
     if device.type == "cpu":
         yield from loader

@@ -17,17 +17,17 @@ from transformers import PreTrainedModel
 from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_shard_loader, build_step_loader
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import choose_memory_format
-from vitrine.models.backbones.normalization import Normalisation
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.training.loop.budget import Budget
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, Schedule, TrainingOptions
-from vitrine.training.loop.pace import Pace, stretch
+from vitrine.training.loop.pace import Pace, replan
 from vitrine.training.loop.progress import EpochRecord, Fit, Position, StepReport, copy_weights, mean_of
-from vitrine.training.loop.steps import DivergedError, Normaliser, Stepper, deliver, raise_diverged
+from vitrine.training.loop.steps import DivergedError, Normalizer, Stepper, prefetch, raise_diverged
 from vitrine.training.loop.validation import Validation, validate
 from vitrine.training.machine.compiling import choose_network
 from vitrine.training.machine.interrupts import StopRequest
-from vitrine.training.machine.processes import add_up, as_main_says, share_buffers, synchronise_batch_norm
+from vitrine.training.machine.processes import add_up, as_main_says, share_buffers, synchronize_batch_norm
 
 # A GPU works ahead of Python; it is only asked for figures now and then, since each question makes it wait.
 GPU_STEPS_BETWEEN_REPORTS = 10
@@ -40,7 +40,7 @@ class Trainer:
         self,
         accelerator: Accelerator,
         model: PreTrainedModel,
-        normalisation: Normalisation,
+        normalization: Normalization,
         train: datasets.Dataset,
         validation: datasets.Dataset,
         optimizer: Optimizer,
@@ -65,7 +65,7 @@ class Trainer:
         self.train_loader = build_step_loader(train, self.batches, options.workers)
         self.validation_loader = build_shard_loader(validation, options.batch_size, options.workers, processes, process)
         if options.sync_batch_norm and processes > 1:
-            model = synchronise_batch_norm(model, accelerator.device)
+            model = synchronize_batch_norm(model, accelerator.device)
         self.build_schedule = build_schedule
         self.plain_optimizer = optimizer
         # Loader and schedule are not prepared: Accelerate would repeat pictures to fill the last batch, and step the
@@ -74,12 +74,12 @@ class Trainer:
             accelerator.ddp_handler.find_unused_parameters = self.methods.on_epoch_start is not None
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain_model: PreTrainedModel = accelerator.unwrap_model(self.model)
-        normalise = Normaliser(normalisation, options.whitens, choose_memory_format(model), accelerator.device)
+        normalize = Normalizer(normalization, options.whitens, choose_memory_format(model), accelerator.device)
         self.stepper = Stepper(
-            *(accelerator, self.model, self.optimizer, normalise, self.methods, options.seed),
+            *(accelerator, self.model, self.optimizer, normalize, self.methods, options.seed),
             *(options.max_gradient_norm, say),
         )
-        self.position = Position(pieces=options.accumulate, total_steps=options.epochs * self.batches.steps)
+        self.position = Position(micro_batches=options.accumulate, total_steps=options.epochs * self.batches.steps)
         self.schedule = build_schedule(self.position.total_steps)
         self.sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
         self.pace = Pace(accelerator, budget, self.position.total_steps, self.batches)
@@ -138,7 +138,7 @@ class Trainer:
         self._start_epoch(position.epoch)
         self.sums = torch.tensor(position.sums, dtype=torch.float64, device=self.accelerator.device)
         self.batches.start(position.epoch, position.step)
-        loader = deliver(self.train_loader, self.accelerator.device)
+        loader = prefetch(self.train_loader, self.accelerator.device)
         self.pace.start_epoch(self.steps_done)
         self.mark = time.perf_counter()
         while position.step < self._last_step() and not self.fit.out_of_time:
@@ -146,7 +146,9 @@ class Trainer:
             batch = next(loader)
             position.waited += time.perf_counter() - before
             size = self.batches.size(position.step)
-            sums, position.pieces = self.stepper.take(batch, position.epoch, self.steps_done, size, position.pieces)
+            sums, position.micro_batches = self.stepper.take(
+                batch, position.epoch, self.steps_done, size, position.micro_batches
+            )
             self.sums += torch.cat([sums, torch.full_like(sums[:1], len(batch["label_id"]))])
             self.schedule.step()
             position.step += 1
@@ -190,7 +192,7 @@ class Trainer:
         if total is None:
             return
         self.position.total_steps = total
-        self.schedule = stretch(self.schedule, self.build_schedule, self.plain_optimizer, self.steps_done, total)
+        self.schedule = replan(self.schedule, self.build_schedule, self.plain_optimizer, self.steps_done, total)
         self.say(f"time budget: {total:,} steps ({total / self.batches.steps:.1f} epochs) are planned, as many as fit")
 
     def _start_epoch(self, epoch: int) -> None:
@@ -201,7 +203,7 @@ class Trainer:
         if self.stepper.network is not self.model or options.compile == "off" or position.compiled is False:
             return
         self.batches.start(epoch)
-        batches, steps = deliver(self.train_loader, self.accelerator.device), position.total_steps - self.steps_done
+        batches, steps = prefetch(self.train_loader, self.accelerator.device), position.total_steps - self.steps_done
         self.stepper.network, position.compiled = choose_network(
             self.stepper, options.compile, position.compiled, batches, epoch, steps
         )
@@ -239,7 +241,7 @@ class Trainer:
 
     def validate(self) -> Validation:
         """What the model reaches on the validation split."""
-        return validate(self.accelerator, self.plain_model, self.validation_loader, self.stepper.normalise)
+        return validate(self.accelerator, self.plain_model, self.validation_loader, self.stepper.normalize)
 
     def _keep_top(self, epoch: int) -> None:
         """Keeps the model as it is now if it is among the best, and removes the one that it pushes out."""
@@ -287,7 +289,7 @@ class Trainer:
         if found is None:
             return
         state = checkpoints.load(found)
-        self.position = Position(**state["position"])
+        self.position = Position.restore(state["position"])
         if not self.accelerator.is_main_process:  # the stored sums are those of all processes
             self.position.sums = [0.0, 0.0, 0.0]
         self.pace.continue_from(self.position.used_seconds)

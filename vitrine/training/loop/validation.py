@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from vitrine.data.loading.loaders import Batch
 from vitrine.evaluation.temperature import calibrated_loss, cross_entropy
-from vitrine.training.loop.steps import Normaliser, deliver, raise_diverged
+from vitrine.training.loop.steps import Normalizer, prefetch, raise_diverged
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Validation:
 
 @torch.no_grad()
 def validate(
-    accelerator: Accelerator, model: PreTrainedModel, loader: DataLoader[Batch], normalise: Normaliser
+    accelerator: Accelerator, model: PreTrainedModel, loader: DataLoader[Batch], normalize: Normalizer
 ) -> Validation:
     """Measures a model on the validation split.
 
@@ -57,15 +57,15 @@ def validate(
         accelerator: of the training.
         model: as it is on this device, not wrapped for several.
         loader: of the pictures that fall to this process.
-        normalise: for the model.
+        normalize: for the model.
 
     Raises:
         DivergedError: the loss is not finite.
     """
     model.eval()
     logits, label_ids = [], []
-    for batch in deliver(loader, accelerator.device):
-        logits.append(model(pixel_values=normalise(batch["pixels"].float())).logits.float())
+    for batch in prefetch(loader, accelerator.device):
+        logits.append(model(pixel_values=normalize(batch["pixels"].float())).logits.float())
         label_ids.append(batch["label_id"])
     together = (np.concatenate(_gather(accelerator, batches)) for batches in (logits, label_ids))
     return Validation.from_logits(*together)

@@ -103,7 +103,7 @@ def decide_compiling(step: Callable[[], None], compiled_step: Callable[[], None]
     start = time.perf_counter()
     try:
         compiled_step()
-        _synchronise()
+        _synchronize()
         compiling = time.perf_counter() - start
         fast = _time_steps(compiled_step)
     except Exception as error:  # no C++ compiler, or a network that it cannot take: torch raises many kinds
@@ -132,14 +132,14 @@ def _time_steps(step: Callable[[], None]) -> float:
     step()
     seconds = []
     for _ in range(TIMED_STEPS):
-        _synchronise()
+        _synchronize()
         start = time.perf_counter()
         step()
-        _synchronise()
+        _synchronize()
         seconds.append(time.perf_counter() - start)
     return sorted(seconds)[len(seconds) // 2]
 
 
-def _synchronise() -> None:
+def _synchronize() -> None:
     if torch.cuda.is_available():
         torch.cuda.synchronize()

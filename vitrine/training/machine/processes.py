@@ -38,7 +38,7 @@ def share_buffers(accelerator: Accelerator, model: nn.Module) -> None:
             torch.distributed.broadcast(buffer, src=0)
 
 
-def synchronise_batch_norm(model: PreTrainedModel, device: torch.device) -> PreTrainedModel:
+def synchronize_batch_norm(model: PreTrainedModel, device: torch.device) -> PreTrainedModel:
     """Lets batch norm in training see the pictures of all processes; names and weights stay as they are."""
     if device.type == "cuda":
         # timm's knows its own layers, torch's does not.
@@ -90,8 +90,8 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
             self.running_var.lerp_(variance * total / (total - 1), share)
         scale = (variance + self.eps).rsqrt() * (self.weight if self.affine else 1.0)
         offset = (self.bias if self.affine else 0.0) - mean * scale
-        normalised: torch.Tensor = values * scale.view(1, -1, 1, 1) + offset.view(1, -1, 1, 1)
-        return normalised.to(input.dtype)
+        normalized: torch.Tensor = values * scale.view(1, -1, 1, 1) + offset.view(1, -1, 1, 1)
+        return normalized.to(input.dtype)
 
 
 class SharedBatchNormAct2d(BatchNormAct2d):

@@ -13,13 +13,13 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def seed_step(seed: int, step: int, process: int, piece: int = 0) -> None:
+def seed_step(seed: int, step: int, process: int, micro_batch: int = 0) -> None:
     """Seeds what a training step draws (dropout), differently for every step, process and piece of a batch.
 
     The same numbers as `torch.manual_seed` gives, which writes down a stack trace for every kind of device that the
     machine does not have: 0.3 ms a step, as much as the step of a head takes.
     """
-    key = (seed, step, process, piece) if piece else (seed, step, process)
+    key = (seed, step, process, micro_batch) if micro_batch else (seed, step, process)
     number = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)
     torch.default_generator.manual_seed(number)
     if torch.cuda.is_initialized():

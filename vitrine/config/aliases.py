@@ -1,0 +1,66 @@
+"""Parameters that had another name once: recipes and records that use it are read as if they used today's."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+RENAMED = {
+    "augmentation.grey": "augmentation.grayscale",
+    "preparation.centre_share": "preparation.center_share",
+    "preparation.ground": "preparation.fill_color",
+}
+FIRST_NAMES = {new: old for old, new in RENAMED.items()}
+
+Value = TypeVar("Value")
+
+
+def current_name(name: str) -> str:
+    """Today's dotted name of a parameter."""
+    return RENAMED.get(name, name)
+
+
+def rename_section(section: str, values: Any) -> Any:
+    """The values of a section under today's names.
+
+    Args:
+        section: its name in a recipe.
+        values: as they were read; anything but a mapping comes back as it is, for the schema to refuse.
+
+    Raises:
+        ValueError: one parameter is there under both of its names.
+    """
+    if not isinstance(values, Mapping):
+        return values
+    renamed = dict(values)
+    for old, new in RENAMED.items():
+        place, old_key = old.rsplit(".", 1)
+        new_key = new.rsplit(".", 1)[1]
+        if place != section or old_key not in renamed:
+            continue
+        if new_key in renamed:
+            raise ValueError(f"{old_key} is the old name of {new_key}, which is there too; keep one of them")
+        renamed[new_key] = renamed.pop(old_key)
+    return renamed
+
+
+def rename_recipe(values: dict[str, Any], source: str) -> dict[str, Any]:
+    """The values of a recipe under today's names; says in one line each which were renamed.
+
+    Args:
+        values: sections with their values, as they were read.
+        source: of the recipe, for the message.
+
+    Raises:
+        ValueError: one parameter is there under both of its names.
+    """
+    renamed = {section: rename_section(section, content) for section, content in values.items()}
+    for old, new in RENAMED.items():
+        section, key = old.rsplit(".", 1)
+        if isinstance(values.get(section), Mapping) and key in values[section]:
+            logging.getLogger(__name__).warning("note: %s: %s is now called %s", source, old, new)
+    return renamed
+
+
+def first_names(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Flat values under the names that they had first, so that what is derived of them never changes."""
+    return {FIRST_NAMES.get(name, name): value for name, value in values.items()}
