@@ -67,7 +67,7 @@ def test_a_good_classifier_is_said_to_keep_its_promise():
     assert "at least the 95\u00a0% that were asked for" in said["claim"]
     assert [row.name for row in said["rows"]] == ["An answer", "Unsure: A or B", "None of my classes"]
     assert sum(row.pictures for row in said["rows"]) == 300
-    assert "below" in said["familiarity"]
+    assert "below" in said["similarity"]
     assert show_calibration(calibration, load_texts("en"))["claim"].startswith("Yes")
 
 
@@ -92,4 +92,4 @@ def test_the_temperature_is_explained(scale, words):
 
 def test_a_network_without_familiarity_is_said_to_know_no_strangers():
     _, rejection = measured(100, 5.0, in_distribution=False)
-    assert "cannot tell pictures of other things" in show_rejection(rejection, load_texts("en"))["familiarity"]
+    assert "cannot tell pictures of other things" in show_rejection(rejection, load_texts("en"))["similarity"]
