@@ -5,8 +5,7 @@ import pytest
 from tests.data.trees import prepare
 from vitrine.commands import corrections
 from vitrine.data.labels.corrections import Row, read_rows, write_rows
-from vitrine.evaluation.label_errors import LabelErrors, Suspect
-from vitrine.evaluation.mistakes import Mistakes
+from vitrine.records.mistakes import LabelErrors, Mistakes, Suspect
 
 
 def suspect(file, label_name="cat", suggested="dog", suspicion=0.9):

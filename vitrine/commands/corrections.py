@@ -21,7 +21,7 @@ from vitrine.records import folder as run_folder
 
 if TYPE_CHECKING:
     from vitrine.data.labels.corrections import Row
-    from vitrine.evaluation.label_errors import LabelErrors, Suspect
+    from vitrine.records.mistakes import LabelErrors, Suspect
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +82,7 @@ def _read_label_errors(run: Path) -> "LabelErrors":
 
     from pydantic import ValidationError
 
-    from vitrine.evaluation.mistakes import Mistakes
+    from vitrine.records.mistakes import Mistakes
 
     path = run / run_folder.METRICS
     if not path.is_file():

@@ -15,7 +15,6 @@ from vitrine.errors import UserError
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
 from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.intervals import (
-    Interval,
     effective_pictures,
     mean_interval,
     score_interval,
@@ -30,8 +29,6 @@ from vitrine.evaluation.probability_scores import (
 )
 from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence
 from vitrine.records.schema import Interval
-
-__all__ = ["ClassFigures", "DuplicateFigures", "TargetFigures", "TestEvidence", "compare_duplicates", "measure_test"]
 
 Floats = npt.NDArray[np.float64]
 LabelIds = npt.NDArray[np.int64]

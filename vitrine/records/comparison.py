@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitrine.evaluation.significance import Difference
+from vitrine.records.difference import Difference
 from vitrine.records.schema import Count, Record, Share
 
 Way = Literal["paired", "other_seeds", "other_pictures"]

@@ -11,13 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from vitrine.config.training import Monitor
 from vitrine.errors import UserError
-from vitrine.evaluation.calibration import Calibration
-from vitrine.evaluation.mistakes import Mistakes
-from vitrine.evaluation.selective import Rejection
-from vitrine.evaluation.test_metrics import TestEvidence
+from vitrine.records.calibration import Calibration
+from vitrine.records.evidence import TestEvidence
 from vitrine.records.folder import ENVIRONMENT, HISTORY, METRICS, MODEL, PREDICTIONS, RECIPE
 from vitrine.records.learning_curve import LearningCurve
+from vitrine.records.mistakes import Mistakes
 from vitrine.records.schema import Count, OpenRecord, Share
+from vitrine.records.selective import Rejection
 
 HISTORY_COLUMNS = ["epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 TEXT_COLUMNS = ["file", "label_name", "predicted"]

@@ -11,10 +11,11 @@ import pandas as pd
 
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
-from vitrine.evaluation.significance import Difference, compare_answers
+from vitrine.evaluation.significance import compare_answers
 from vitrine.experiments.search.space import change_recipe
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
+from vitrine.records.difference import Difference
 from vitrine.training.run import run_training
 
 FINAL = "final"

@@ -11,10 +11,9 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.images.decoding import PictureError
-from vitrine.evaluation.calibration import Reliability
-from vitrine.evaluation.evaluate import TrustFigures
 from vitrine.records.atomic import new_folder, write_text
-from vitrine.records.evaluation import Evaluation, MeasuredData
+from vitrine.records.calibration import Reliability
+from vitrine.records.evaluation import Evaluation, MeasuredData, TrustFigures
 from vitrine.reports.shared.calibration import judge_confidence
 from vitrine.reports.shared.mistakes import show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_evaluation
