@@ -14,8 +14,8 @@ from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.evaluation.selective import Judged as Calibrated
 from vitrine.evaluation.temperature import softmax
 from vitrine.evaluation.test_metrics import measure_test
-from vitrine.models.calibration.selective import Trust
 from vitrine.records.evaluation import Evidence, TrustFigures
+from vitrine.records.model import Trust
 from vitrine.records.selective import DecisionKind
 
 MOST_UNTESTED = 50  # labels of the model without a picture that tables still list

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from vitrine.models.folder import ModelMetadata
 from vitrine.records.evaluation import Acquaintance
+from vitrine.records.model import ModelMetadata
 from vitrine.records.prepared import PreparedFacts, Settings
 
 SECTIONS = ("data", "labels", "checks", "preparation")

@@ -10,7 +10,8 @@ from scipy.special import betaln, gammaln
 
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.risk_coverage import risk_coverage
-from vitrine.models.calibration.selective import Answer, Trust, Unsure, decide
+from vitrine.models.calibration.selective import Answer, Unsure, decide
+from vitrine.records.model import Trust
 from vitrine.records.selective import DecisionKind, DecisionShare, Rejection, WhyNever
 
 # Probability with which the precision shall be kept on as many new pictures, and how far mean confidence may lie below

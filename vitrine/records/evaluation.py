@@ -6,7 +6,7 @@ from typing import Literal
 from vitrine.records.calibration import Reliability
 from vitrine.records.evidence import TestEvidence
 from vitrine.records.mistakes import Mistakes
-from vitrine.records.schema import Count, Interval, Record, Share
+from vitrine.records.schema import Count, FileRecord, Interval, Record, Share
 
 Acquaintance = Literal["same_split", "same_source", "unknown"]
 
@@ -121,11 +121,10 @@ class Evidence(Record):
     mistakes: Mistakes
 
 
-class Evaluation(Record):
+class Evaluation(FileRecord):
     """Everything.
 
     Attributes:
-        format: of this file.
         model: what was measured.
         data: on what.
         evidence: what it says.
@@ -135,7 +134,9 @@ class Evaluation(Record):
         seconds: for reading and answering all pictures.
     """
 
-    format: Literal[1] = 1
+    title = "an evaluation"
+    remedy = "run python -m vitrine evaluate again"
+
     model: MeasuredModel
     data: MeasuredData
     evidence: Evidence

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, from_json
 
 from vitrine.errors import UserError
@@ -49,13 +49,22 @@ class FileRecord(Record):
     Attributes:
         title: what the file is, for messages: "the figures of a run".
         remedy: what a user does about a file of this kind that cannot be read: "train again".
-        format: number of the layout; a later version that changes a field's meaning raises it.
+        newest_format: the layout that this version writes and reads.
+        format: the layout of the file; a change of a field's meaning raises it.
     """
 
     title: ClassVar[str]
     remedy: ClassVar[str]
+    newest_format: ClassVar[int] = 1
 
-    format: Literal[1] = 1
+    format: int = 1
+
+    @field_validator("format")
+    @classmethod
+    def _is_of_this_version(cls, value: int) -> int:
+        if value != cls.newest_format:
+            raise ValueError(f"is {value}, and this version reads {cls.newest_format}")
+        return value
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -101,9 +110,12 @@ class FileRecord(Record):
         values = from_json(content)
         if not isinstance(values, Mapping) or not cls._names() & values.keys():
             return f"this is not {cls.title}; {cls.remedy}"
-        number, wanted = values.get("format"), cls.model_fields["format"].annotation.__args__[0]  # type: ignore[union-attr]
-        if isinstance(number, int) and number > wanted:
-            return f"a later version of Vitrine wrote it (format {number}, this one reads {wanted}); {UPDATE}"
+        number = values.get("format", 1)
+        if isinstance(number, int) and number != cls.newest_format:
+            other, remedy = ("a later", UPDATE) if number > cls.newest_format else ("an earlier", cls.remedy)
+            return (
+                f"{other} version of Vitrine wrote it (format {number}, this one reads {cls.newest_format}); {remedy}"
+            )
         missing = [_place(fault) for fault in faults if fault["type"] == "missing"]
         unknown = [_place(fault) for fault in faults if fault["type"] == "extra_forbidden"]
         if len(missing) + len(unknown) == len(faults) and (not missing or not unknown):

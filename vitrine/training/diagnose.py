@@ -21,8 +21,8 @@ from vitrine.evaluation.learning_curve.curve import LearningCurve, measure_learn
 from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.evaluation.probe.cross_validation import Features
 from vitrine.evaluation.selective import Judged as Answered
-from vitrine.models.folder import METADATA
 from vitrine.records.mistakes import Mistakes
+from vitrine.records.model import METADATA
 from vitrine.training.head.features import HeadInputs
 from vitrine.training.probe_features import compute_frozen_features, label_ids_of
 
