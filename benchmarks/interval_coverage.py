@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from vitrine.evaluation.bootstrap import resample_matrix
 from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.intervals import score_interval, wilson_interval
-from vitrine.evaluation.significance import Verdict, compare_answers
+from vitrine.evaluation.significance import compare_answers
 from vitrine.evaluation.test_metrics import measure_test
+from vitrine.records.difference import Verdict
 
 PICTURES = (50, 100, 500)
 ACCURACIES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)

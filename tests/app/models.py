@@ -15,14 +15,8 @@ from tests.factories import IMAGENET, SIDE
 from vitrine.app.address import free_port
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page
-from vitrine.models.folder import (
-    Example,
-    ModelMetadata,
-    build_processor,
-    save_examples,
-    save_metadata,
-    save_model,
-)
+from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
+from vitrine.records.model import Example, ModelMetadata
 
 # One name is markup, one a template of the page's own languages, one long: none may be more than text.
 LABELS = ("red", "<b>green</b>", "${1+1} {{blue}}", "a rather long name with more words than fit beside a bar", "é")

@@ -14,8 +14,7 @@ from vitrine.app import wording
 from vitrine.app.classifier import Classifier, example_pictures
 from vitrine.app.uploads import LONGEST_NAME, displayable, open_upload
 from vitrine.errors import UserError
-from vitrine.models.calibration.selective import Trust
-from vitrine.models.folder import Example
+from vitrine.records.model import Example, Trust
 
 
 @pytest.fixture

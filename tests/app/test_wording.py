@@ -6,8 +6,9 @@ import pytest
 
 from tests.app.models import metadata
 from vitrine.app import wording
-from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
 from vitrine.predict.predictor import Judgement
+from vitrine.records.model import Trust
 
 TRUST = Trust(precision=0.95, confidence_threshold=0.8, similarity_threshold=0.7, neighbors=3)
 

@@ -1,12 +1,10 @@
-import json
-
 import pytest
 
 from tests.data.trees import prepare
+from tests.records.examples import make_metrics
 from vitrine.commands import corrections
 from vitrine.data.labels.corrections import Row, read_rows, write_rows
-from vitrine.evaluation.label_errors import LabelErrors, Suspect
-from vitrine.evaluation.mistakes import Mistakes
+from vitrine.records.mistakes import LabelErrors, Mistakes, Suspect
 
 
 def suspect(file, label_name="cat", suggested="dog", suspicion=0.9):
@@ -24,7 +22,7 @@ def write_run(tmp_path):
         section = Mistakes(pairs=(), top_losses=(), label_errors=errors, slices=None)
         run = tmp_path / "run"
         run.mkdir(exist_ok=True)
-        (run / "metrics.json").write_text(json.dumps({"mistakes": section.model_dump(mode="json")}))
+        make_metrics(mistakes=section).write(run / "metrics.json")
         (run / "recipe.yaml").write_text(recipe)
         return run
 
@@ -86,11 +84,11 @@ def test_nothing_to_correct_writes_nothing(write_run, tmp_path, capsys):
     ("content", "arguments", "message"),
     [
         (None, [], "is no finished run"),
-        ("{}", [], "says nothing of wrong labels: an older version made it"),
-        ('{"mistakes": {}}', [], "is damaged"),
+        (make_metrics().model_dump_json(), [], "says nothing of wrong labels: an older version made it"),
+        ('{"mistakes": {}}', [], "an earlier version of Vitrine wrote it"),
         ("{", [], "is damaged"),
-        ("{}", ["--output", "c.xlsx"], "must end in .csv"),
-        ("{}", ["--output", "nowhere/c.csv"], "there is no folder"),
+        (make_metrics().model_dump_json(), ["--output", "c.xlsx"], "must end in .csv"),
+        (make_metrics().model_dump_json(), ["--output", "nowhere/c.csv"], "there is no folder"),
     ],
 )
 def test_a_mistake_is_one_message(tmp_path, monkeypatch, capsys, content, arguments, message):

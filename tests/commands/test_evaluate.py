@@ -20,9 +20,9 @@ from vitrine.commands import evaluate
 from vitrine.data.images.decoding import Preparation
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERD
-from vitrine.models.calibration.selective import Trust
-from vitrine.models.folder import ModelMetadata, build_processor, save_metadata, save_model
+from vitrine.models.folder import build_processor, save_metadata, save_model
 from vitrine.predict.predictor import Predictor
+from vitrine.records.model import ModelMetadata, Trust
 
 LABELS = ["cat", "dog", "owl"]
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.records.examples import make_environment, make_metrics
 from vitrine.commands import runs as command
 from vitrine.config.loading import dump_recipe, load_recipe
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, hold_run
@@ -37,15 +37,8 @@ def write_run(name, hours_ago, accuracy=0.9, loss=0.3, seconds=95, overrides=(),
     (folder / RECIPE).write_text(dump_recipe(recipe), "utf-8")
     if suffix:
         return folder
-    finished = started + timedelta(seconds=seconds)
-    times = {"started": started.isoformat(), "finished": finished.isoformat()}
-    (folder / ENVIRONMENT).write_text(json.dumps(times))
-    metrics = {
-        "test": {"pictures": 100, "accuracy": accuracy, "accuracy_interval": [accuracy - 0.05, accuracy], "loss": loss},
-        "validation": {"accuracy": 0.8, "loss": 0.5},
-        "training": {"seconds": seconds - 5, "epochs": 7},
-    }
-    (folder / METRICS).write_text(json.dumps(metrics))
+    make_environment(started, seconds).write(folder / ENVIRONMENT)
+    make_metrics(accuracy, loss, seconds - 5).write(folder / METRICS)
     return folder
 
 
@@ -62,6 +55,20 @@ def test_a_row_says_what_a_run_was_and_what_it_reached(show):
     row = out.splitlines()[1]
     for cell in ("dogs", "2 h ago", "1 min 35 s", "0.900 0.85-0.90", "0.300", "resnet-18", "adamw 0.0001", "7/10"):
         assert cell in row
+
+
+def test_a_run_whose_batch_size_was_chosen_by_the_machine_is_shown(show):
+    write_run("dogs", 1, overrides=["optim.batch_size=auto"])
+    code, out, err = show()
+    assert (code, err, names_in(out)) == (0, "", ["dogs"])
+    assert [row["batch_size"] for row in csv.DictReader(io.StringIO(show("--csv")[1]))] == ["auto"]
+
+
+def test_a_recipe_that_was_cut_short_is_not_read_as_one_of_defaults(show):
+    (write_run("cut", 1) / RECIPE).write_text("name: cut\n")
+    code, _, err = show()
+    assert code == 1
+    assert "the section model is missing" in err
 
 
 @pytest.mark.parametrize(
@@ -119,7 +126,7 @@ def test_broken_and_foreign_folders_are_named_and_the_others_shown(show):
     Path("runs/readme.txt").write_text("no run")
     Path("runs/good/latest").symlink_to(next(Path("runs/good").iterdir()).name)
     code, out, err = show()
-    assert code == 0
+    assert code == 1
     assert names_in(out) == ["good"]
     for name in ("no_number", "cut_off", "no_times", "odd_recipe", "no_yaml", "notes/summer"):
         assert name in err

@@ -7,7 +7,6 @@ from sklearn.metrics import log_loss
 from vitrine.errors import UserError
 from vitrine.evaluation.calibration import (
     BINS,
-    Calibration,
     calibration_error,
     calibration_error_interval,
     chance_errors,
@@ -15,6 +14,7 @@ from vitrine.evaluation.calibration import (
     reliability_bins,
 )
 from vitrine.evaluation.temperature import calibrated_loss, cross_entropy, fit_temperature, softmax
+from vitrine.records.calibration import Calibration
 
 
 def draw(pictures, temperature, seed=0, labels=4, spread=3.0):

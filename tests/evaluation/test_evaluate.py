@@ -5,7 +5,7 @@ import pytest
 
 from vitrine.errors import UserError
 from vitrine.evaluation.evaluate import Answered, gather_evidence, join_labels, leave_out_untested, measure_trust
-from vitrine.models.calibration.selective import Trust
+from vitrine.records.model import Trust
 
 TRUST = Trust(precision=0.9, confidence_threshold=0.8, similarity_threshold=0.5, neighbors=3)
 

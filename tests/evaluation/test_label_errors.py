@@ -5,7 +5,6 @@ from vitrine.errors import UserError
 from vitrine.evaluation import label_errors
 from vitrine.evaluation.label_errors import (
     Judged,
-    LabelErrors,
     count_confident,
     estimate_joint,
     find_label_errors,
@@ -13,6 +12,7 @@ from vitrine.evaluation.label_errors import (
     rate_suspicion,
 )
 from vitrine.evaluation.probe.cross_validation import agree_with_neighbors, predict_out_of_fold
+from vitrine.records.mistakes import LabelErrors
 
 NAMES = ("cat", "dog", "emu")
 

@@ -3,7 +3,8 @@ import pytest
 
 from vitrine.errors import UserError
 from vitrine.evaluation.label_errors import Judged
-from vitrine.evaluation.mistakes import Mistakes, collect_mistakes, rank_losses
+from vitrine.evaluation.mistakes import collect_mistakes, rank_losses
+from vitrine.records.mistakes import Mistakes
 
 NAMES = ("cat", "dog", "emu")
 

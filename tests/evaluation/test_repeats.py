@@ -5,8 +5,8 @@ import pytest
 
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.repeats import TestAnswers, compare_all, repeated_interval, summarize_variants
-from vitrine.evaluation.significance import Verdict
 from vitrine.records.comparison import RunFigures
+from vitrine.records.difference import Verdict
 
 
 def run(variant, seed, accuracy, seconds=1.0):

@@ -6,7 +6,6 @@ from scipy.stats import betabinom
 
 from vitrine.evaluation.selective import (
     Judged,
-    Rejection,
     _assured,
     choose_confidence_threshold,
     choose_similarity_threshold,
@@ -15,6 +14,7 @@ from vitrine.evaluation.selective import (
     measure_rejection,
 )
 from vitrine.evaluation.temperature import fit_temperature, softmax
+from vitrine.records.selective import Rejection
 
 WEAK, MIDDLE, STRONG = (2.3, 1.6, 2.0), (3.8, 1.5, 0.7), (6.0, 2.2, 3.0)  # accuracy 0.74, 0.92, 0.98
 

@@ -3,14 +3,8 @@ import pytest
 from scipy.stats import binomtest
 
 from vitrine.errors import UserError
-from vitrine.evaluation.significance import (
-    Difference,
-    Verdict,
-    compare_answers,
-    correct_holm,
-    correct_together,
-    swap_test,
-)
+from vitrine.evaluation.significance import compare_answers, correct_holm, correct_together, swap_test
+from vitrine.records.difference import Difference, Verdict
 
 
 def make_answers(seeds, pictures, accuracy, seed, hardness=3.0, of_seeds=0.0):

@@ -4,7 +4,8 @@ import pytest
 
 from tests.factories import prepare
 from vitrine.evaluation.image_attributes import describe_pictures
-from vitrine.evaluation.slices import Slice, correct_by_holm, cut_slices, find_weak_slices
+from vitrine.evaluation.slices import correct_by_holm, cut_slices, find_weak_slices
+from vitrine.records.mistakes import Slice
 from vitrine.records.prepared import THUMBNAILS
 
 

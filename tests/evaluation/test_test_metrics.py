@@ -7,7 +7,8 @@ from sklearn import metrics as sk
 
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.evaluation.test_metrics import TestEvidence, compare_duplicates, measure_test
+from vitrine.evaluation.test_metrics import compare_duplicates, measure_test
+from vitrine.records.evidence import TestEvidence
 
 
 def random_case(num_labels, pictures=200, seed=0, levels=None):

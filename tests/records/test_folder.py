@@ -40,10 +40,10 @@ def test_latest_is_the_run_that_finished_last(tmp_path):
 
 
 def test_environment_says_which_versions_made_a_run():
-    environment = describe_environment("two cores")
-    assert environment["device"] == "two cores"
-    assert {"torch", "transformers", "pillow"} <= set(environment["versions"])
-    assert environment["commit"] is None or len(environment["commit"].rstrip("+")) == 12
+    environment = describe_environment("two cores", "2026-01-01T00:00:00+00:00")
+    assert environment.device == "two cores"
+    assert {"torch", "transformers", "pillow"} <= set(environment.versions)
+    assert environment.commit is None or len(environment.commit.rstrip("+")) == 12
 
 
 def test_one_process_at_a_time_is_at_work_on_a_run(tmp_path):

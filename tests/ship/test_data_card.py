@@ -10,7 +10,7 @@ from PIL import Image
 from tests.data.trees import prepare
 from vitrine.config.data import LabelsSection, PreparationSection
 from vitrine.data.manifest import scan as manifest
-from vitrine.data.prepared.dataset import read_manifest
+from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import Settings
 from vitrine.ship.data_card import (
     KEPT,

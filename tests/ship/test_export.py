@@ -18,10 +18,11 @@ from vitrine.models.backbones.build import build_backbone, build_small_cnn
 from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.backbones.outputs import compute_outputs
 from vitrine.models.calibration.ood import build_reference
-from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure
-from vitrine.models.folder import ModelMetadata, build_processor, save_metadata, save_model
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
+from vitrine.models.folder import build_processor, save_metadata, save_model
 from vitrine.models.heads import Head
 from vitrine.predict.predictor import Predictor
+from vitrine.records.model import ModelMetadata, Trust
 from vitrine.ship.export import export_onnx
 
 LABELS = ("a", "b <é>", "c")

@@ -14,7 +14,7 @@ from tests.conftest import draw_shape
 from tests.data.trees import prepare
 from tests.hub_client import HubClient, describe_rows
 from tests.hub_double import TOKEN, HubDouble, hub_environment
-from vitrine.data.prepared.dataset import read_manifest
+from vitrine.records.manifest import read_manifest
 from vitrine.ship.data_card import hash_splits, read_head
 
 IDS = ("ann/birds", "datasets")

@@ -10,13 +10,13 @@ from transformers import pipeline
 
 from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.data.manifest.split import TEST, VALIDATION
-from vitrine.evaluation.calibration import Calibration
-from vitrine.evaluation.selective import Rejection
 from vitrine.evaluation.temperature import softmax
 from vitrine.models.calibration.ood import REFERENCE_FEATURES
 from vitrine.models.calibration.selective import describe
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
+from vitrine.records.calibration import Calibration
+from vitrine.records.selective import Rejection
 from vitrine.training import finish as finishing
 from vitrine.training.run import run_training
 

@@ -9,9 +9,9 @@ from datasets import DatasetDict
 from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
-from vitrine.models.folder import METADATA, ModelMetadata
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
+from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.training import finish as finishing
 from vitrine.training import run as training_run
 from vitrine.training.final_evaluation import judge_split

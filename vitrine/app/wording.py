@@ -5,9 +5,9 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
-from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure
-from vitrine.models.folder import ModelMetadata
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
 from vitrine.predict.predictor import Judgement
+from vitrine.records.model import ModelMetadata, Trust
 
 LABELS_SHOWN = 12  # more labels are folded away: a header of 120 names would push the page out of sight
 NAMELESS = ("image.png", "clipboard.png")  # what browsers call a photo from the camera and a pasted picture

@@ -21,7 +21,7 @@ from vitrine.records import folder as run_folder
 
 if TYPE_CHECKING:
     from vitrine.data.labels.corrections import Row
-    from vitrine.evaluation.label_errors import LabelErrors, Suspect
+    from vitrine.records.mistakes import LabelErrors, Suspect
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,23 +78,15 @@ def _export(run: Path, output: Path, mark: str) -> None:
 
 
 def _read_label_errors(run: Path) -> "LabelErrors":
-    import json
-
-    from pydantic import ValidationError
-
-    from vitrine.evaluation.mistakes import Mistakes
+    from vitrine.records.run import Metrics
 
     path = run / run_folder.METRICS
     if not path.is_file():
         raise UserError(f"{run} is no finished run: it has no {run_folder.METRICS}; python -m vitrine runs lists them")
-    try:
-        metrics = json.loads(path.read_text("utf-8"))
-        section = metrics.get("mistakes")
-        if section is None:
-            raise UserError(f"{path} says nothing of wrong labels: an older version made it; train again")
-        return Mistakes.model_validate(section).label_errors
-    except (ValueError, AttributeError, ValidationError) as error:
-        raise UserError(f"{path} is damaged ({str(error).splitlines()[0]}); train again") from error
+    mistakes = Metrics.read(path).mistakes
+    if mistakes is None:
+        raise UserError(f"{path} says nothing of wrong labels: an older version made it; train again")
+    return mistakes.label_errors
 
 
 def _read_earlier(run: Path) -> list["Row"]:

@@ -151,7 +151,7 @@ def _endless_losses(recipe: Recipe, prepared: "PreparedDataset", stepper: "Stepp
     from vitrine.training.machine.devices import choose_workers
 
     split, device = prepared.splits[TRAIN], stepper.accelerator.device
-    size = 32 if recipe.optim.batch_size == "auto" else recipe.optim.batch_size
+    size = recipe.optim.known_batch_size
     batches = StepBatches(stepper.methods.sampler or EpochSampler(len(split), recipe.engine.seed), size)
     loader = build_step_loader(split, batches, choose_workers(recipe.engine.workers, device))
     for epoch in itertools.count():

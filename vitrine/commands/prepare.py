@@ -98,7 +98,8 @@ def write_data_set(
     """
     from vitrine.data.prepare.pipeline import write_prepared  # seconds of imports
     from vitrine.data.prepare.working_folder import working_folder
-    from vitrine.data.prepared.dataset import open_prepared, read_manifest
+    from vitrine.data.prepared.dataset import open_prepared
+    from vitrine.records.manifest import read_manifest
     from vitrine.reports.data.page import write_data_report
     from vitrine.ship.data_card import write_data_card
 
@@ -130,11 +131,9 @@ def _write_with_progress(recipe: Recipe, again: bool, console: Console) -> "Prep
 
 
 def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> None:
-    import pandas as pd
+    from vitrine.records.manifest import read_manifest
 
-    from vitrine.records.prepared import MANIFEST
-
-    manifest = pd.read_parquet(final / MANIFEST, columns=["file", "status", "reason"])
+    manifest = read_manifest(final)
     console.print(_count_table(facts), "")
     console.print(
         f"{facts.files_found:,} files found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "

@@ -33,7 +33,14 @@ STEPS = ((60, "min"), (60, "h"), (24, "day"), (7, "week"))
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    return run_command(lambda: _show(_build_parser().parse_args(arguments)))
+    found = Runs([], [])
+
+    def show() -> None:
+        nonlocal found
+        found = _show(_build_parser().parse_args(arguments))
+
+    # What could be read is shown, but a script must be able to tell that something is missing.
+    return run_command(show) or int(bool(found.faults))
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -52,7 +59,7 @@ def _build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _show(options: argparse.Namespace) -> None:
+def _show(options: argparse.Namespace) -> Runs:
     if not options.runs.is_dir():
         raise UserError(f"--runs: there is no folder {options.runs}; the first python train.py makes it")
     found = find_runs(options.runs, options.name)
@@ -67,6 +74,7 @@ def _show(options: argparse.Namespace) -> None:
         _print_table(runs)
         _print_what_to_do(runs)
     _name_faults(found)
+    return found
 
 
 def _write_csv(runs: Sequence[Run]) -> None:
@@ -97,22 +105,22 @@ def _print_table(runs: Sequence[Run]) -> None:
 
 
 def _cells(run: Run, now: datetime) -> list[str]:
-    record, figures = run.choices, run.figures
-    network = Path(record.model.backbone).name + (", head" if record.model.trainable_part == "head" else "")
-    optimizer = f"{record.optim.name} {record.optim.learning_rate:g}"
-    if figures is None or run.seconds is None:
+    recipe, metrics = run.recipe, run.metrics
+    network = Path(recipe.model.backbone).name + (", head" if recipe.model.trainable_part == "head" else "")
+    optimizer = f"{recipe.optim.name} {recipe.optim.learning_rate:g}"
+    if metrics is None or run.seconds is None:
         state = "at work" if run.at_work else "unfinished"
-        return [run.name, age(run.started, now), "-", state, "-", network, optimizer, f"?/{record.optim.epochs}"]
-    low, high = figures.test.accuracy_interval
+        return [run.name, age(run.started, now), "-", state, "-", network, optimizer, f"?/{recipe.optim.epochs}"]
+    low, high = metrics.test.accuracy_interval
     return [
         run.name,
         age(run.started, now),
         duration(run.seconds),
-        f"{figures.test.accuracy:.3f} {low:.2f}-{high:.2f}",
-        f"{figures.test.loss:.3f}",
+        f"{metrics.test.accuracy:.3f} {low:.2f}-{high:.2f}",
+        f"{metrics.test.loss:.3f}",
         network,
         optimizer,
-        f"{figures.training.epochs}/{record.optim.epochs}",
+        f"{metrics.training.epochs}/{recipe.optim.epochs}",
     ]
 
 
@@ -130,8 +138,8 @@ def age(moment: datetime, now: datetime) -> str:
 
 
 def _print_what_to_do(runs: Sequence[Run]) -> None:
-    finished = [run for run in runs if run.figures]
-    unfinished = [run for run in runs if not run.figures and not run.at_work]
+    finished = [run for run in runs if run.metrics]
+    unfinished = [run for run in runs if not run.metrics and not run.at_work]
     if finished:
         best = sort_runs(finished, "accuracy")[0]
         print("\naccuracy: of the test pictures, with its 95 % interval")

@@ -75,14 +75,14 @@ def _fill(folder: Path, recipe: Recipe, prepared: "PreparedDataset", begun: floa
         with TrainingDisplay(recipe.optim.epochs, quiet=not main_process) as display:
             listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)
             metrics = run_training(recipe, folder, listeners, begun)
-        if not main_process:
+        if metrics is None:
             return
         write_run_report(folder, prepared, recipe.report.language)
     except BaseException:
         if main_process:
             _say_what_is_left(folder)
         raise
-    display.finish(metrics["test"], run_folder.finish_run(folder))
+    display.finish(metrics.test, run_folder.finish_run(folder))
 
 
 def _seconds_since_start() -> float:

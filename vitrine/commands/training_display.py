@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vitrine.records import folder as run_folder
+from vitrine.records.evidence import TestEvidence
 from vitrine.training.loop.progress import EpochRecord, StepReport
 
 
@@ -112,17 +113,16 @@ class TrainingDisplay:
         """Prints what a person should know."""
         self.console.print(message, soft_wrap=True, markup=False)
 
-    def finish(self, test: Mapping[str, Any], folder: Path) -> None:
+    def finish(self, test: TestEvidence, folder: Path) -> None:
         """Prints the result and where everything lies."""
-        low, high = test["accuracy_interval"]
+        low, high = test.accuracy_interval
         self.console.print(
-            f"test accuracy {test['accuracy']:.3f} on {test['pictures']:,} pictures "
-            f"(95 % interval {low:.3f} to {high:.3f})",
+            f"test accuracy {test.accuracy:.3f} on {test.pictures:,} pictures (95 % interval {low:.3f} to {high:.3f})",
             style="bold",
             soft_wrap=True,
         )
         self.console.print(
-            f"macro-F1 {test['macro_f1']:.3f}, Cohen's kappa {test['cohen_kappa']:.3f}; "
+            f"macro-F1 {test.macro_f1:.3f}, Cohen's kappa {test.cohen_kappa:.3f}; "
             f"{time.perf_counter() - self.started:.0f} s in all\n"
             f"report:  {folder / run_folder.REPORT}\n"
             f"model:   {folder / run_folder.MODEL}\n"

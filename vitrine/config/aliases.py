@@ -61,6 +61,24 @@ def rename_recipe(values: dict[str, Any], source: str) -> dict[str, Any]:
     return renamed
 
 
+def rename_parameters(values: Mapping[str, Value], source: str) -> dict[str, Value]:
+    """Values by dotted name under today's names; says in one line each which were renamed.
+
+    Args:
+        values: by dotted name, old or new.
+        source: of them, for the message.
+
+    Raises:
+        ValueError: one parameter is there under both of its names.
+    """
+    for old, new in RENAMED.items():
+        if old in values:
+            if new in values:
+                raise ValueError(f"{old}: is the old name of {new}, which is there too; keep one of them")
+            logging.getLogger(__name__).warning("note: %s: %s is now called %s", source, old, new)
+    return {current_name(name): value for name, value in values.items()}
+
+
 def first_names(values: Mapping[str, Value]) -> dict[str, Value]:
     """Flat values under the names that they had first, so that what is derived of them never changes."""
     return {FIRST_NAMES.get(name, name): value for name, value in values.items()}

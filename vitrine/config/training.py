@@ -78,6 +78,11 @@ class OptimSection(Section):
         1.0, gt=0, description="gradients are scaled down to this norm at most (protects from exploding)"
     )
 
+    @property
+    def known_batch_size(self) -> int:
+        """Pictures per step where nothing is measured: 'auto' stands for 32 there."""
+        return 32 if self.batch_size == "auto" else self.batch_size
+
 
 class EarlyStoppingSection(Section):
     """When to stop; the weights of the best epoch are kept in any case."""

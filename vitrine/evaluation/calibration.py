@@ -6,74 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
-from vitrine.evaluation.temperature import Floats, Remark, check_scores, cross_entropy, softmax
-from vitrine.records.schema import Record
+from vitrine.evaluation.temperature import Floats, check_scores, cross_entropy, softmax
+from vitrine.records.calibration import Calibration, Reliability, ReliabilityBin, Remark
 
 BINS = 15  # as Guo et al. 2017
 MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap
 
 Draw = Callable[[np.random.Generator, int], tuple[npt.NDArray[np.int64], Floats]]
-
-
-class ReliabilityBin(Record):
-    """Pictures whose confidence lies in one interval.
-
-    Attributes:
-        low: lower end of the interval, not in it (but 0 is in the first).
-        high: upper end, in it.
-        pictures: how many there are.
-        confidence: their mean confidence; None without pictures.
-        accuracy: share of them that are right; None without pictures.
-    """
-
-    low: float
-    high: float
-    pictures: int
-    confidence: float | None
-    accuracy: float | None
-
-
-class Reliability(Record):
-    """Confidence against truth on the test pictures.
-
-    Attributes:
-        error: expected calibration error: mean distance of confidence and accuracy over the bins, weighted by pictures.
-        error_interval: its 95 % interval; see `calibration_error_interval`.
-        chance_error: mean error that a perfectly calibrated network would show on as many pictures.
-        confidence: mean confidence.
-        loss: mean negative log-likelihood, in nats.
-        bins: equal-width, from 0 to 1.
-    """
-
-    error: float
-    error_interval: tuple[float, float]
-    chance_error: float
-    confidence: float
-    loss: float
-    bins: list[ReliabilityBin]
-
-
-class Calibration(Record):
-    """The section `calibration` of metrics.json.
-
-    Attributes:
-        temperature: fitted on validation pictures; above 1 the network was too sure of itself, below 1 too modest.
-        remark: why the temperature is less certain than it looks: few validation pictures, none of them answered
-            wrongly, or the end of the range that was searched; None otherwise.
-        validation_pictures: on which it was fitted.
-        pictures: test pictures on which everything here is measured.
-        accuracy: of the test pictures; no temperature changes it.
-        before: with the network's own logits.
-        after: with logits divided by the temperature.
-    """
-
-    temperature: float
-    remark: Remark | None
-    validation_pictures: int
-    pictures: int
-    accuracy: float
-    before: Reliability
-    after: Reliability
 
 
 def measure_calibration(

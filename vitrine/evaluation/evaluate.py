@@ -2,82 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.evaluation.calibration import Reliability, measure_calibration
+from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.label_errors import Judged
-from vitrine.evaluation.mistakes import Mistakes, collect_mistakes
-from vitrine.evaluation.selective import DecisionKind
+from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.evaluation.selective import Judged as Calibrated
 from vitrine.evaluation.temperature import softmax
-from vitrine.evaluation.test_metrics import TestEvidence, measure_test
-from vitrine.models.calibration.selective import Trust
-from vitrine.records.schema import Record
+from vitrine.evaluation.test_metrics import measure_test
+from vitrine.records.evaluation import Evidence, TrustFigures
+from vitrine.records.model import Trust
+from vitrine.records.selective import DecisionKind
 
 MOST_UNTESTED = 50  # labels of the model without a picture that tables still list
-
-
-class TrustFigures(Record):
-    """What the thresholds stored with a model do to the pictures of a data set.
-
-    Attributes:
-        precision: share of the given answers that shall be right.
-        pictures: of classes that the model knows.
-        answered: of them got an answer.
-        right: of the answered ones.
-        accuracy_answered: share of right ones among the answered; None without any.
-        accuracy_answered_interval: Wilson's; None likewise.
-        unsure: pictures called unsure.
-        refused: pictures called none of the classes.
-        is_kept: whether the precision is kept here; None where the interval holds it, so that nothing is shown.
-        unknown: pictures of classes that the model does not know.
-        unknown_answered: of them got an answer, which is wrong in any case.
-        unknown_refused: of them were called none of the classes.
-    """
-
-    renamed_fields = MappingProxyType(
-        {
-            "strangers": "unknown",
-            "strangers_answered": "unknown_answered",
-            "strangers_refused": "unknown_refused",
-        }
-    )
-
-    precision: float
-    pictures: int
-    answered: int
-    right: int
-    accuracy_answered: float | None
-    accuracy_answered_interval: tuple[float, float] | None
-    unsure: int
-    refused: int
-    is_kept: bool | None
-    unknown: int
-    unknown_answered: int
-    unknown_refused: int
-
-
-class Evidence(Record):
-    """What the pictures of a data set say of a model.
-
-    Attributes:
-        label_names: in the order of the label ids.
-        test: all measures.
-        reliability: whether the probabilities mean what they say, as they are.
-        trust: what the stored thresholds do; None for a model without.
-        mistakes: pairs, top losses, likely wrong labels, slices.
-    """
-
-    label_names: tuple[str, ...]
-    test: TestEvidence
-    reliability: Reliability
-    trust: TrustFigures | None
-    mistakes: Mistakes
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.checks.fingerprints import SIDE
-from vitrine.data.prepared.dataset import PreparedDataset, read_manifest
+from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.errors import UserError
+from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import THUMBNAILS
 
 # Greater than what JPEG makes of a grey picture that was saved in colour; from the neutral 128.
@@ -54,7 +56,7 @@ def _read_scan(prepared: PreparedDataset, files: "pd.Series[str]") -> pd.DataFra
     try:
         manifest = read_manifest(prepared.folder)
         thumbnails = np.load(prepared.folder / THUMBNAILS, mmap_mode="r")
-    except (OSError, ValueError):
+    except (UserError, OSError, ValueError):
         return None
     places = pd.Series(np.arange(len(manifest)), index=manifest["file"]).reindex(files)
     if len(thumbnails) != len(manifest) or places.isna().any():

@@ -6,7 +6,6 @@ list to look through: a picture that is merely difficult looks to it like one th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,7 @@ from vitrine.evaluation.probe.cross_validation import (
     is_measurable,
     predict_out_of_fold,
 )
-from vitrine.records.schema import Record
+from vitrine.records.mistakes import Examined, Judge, LabelErrors, Suspect
 
 # Chosen with benchmarks/label_errors.py: a head that is held back more than the study's follows wrong labels less.
 INVERSE_PENALTY = 0.5
@@ -30,65 +29,6 @@ NEIGHBORS = 10
 SOFTENING = 0.05
 TRUSTED_JUDGE = 0.8  # of the labels: a judge that agrees with fewer errs more often than those who label
 MOST_SUSPECTS = 500  # nobody looks through more, and the record stays small
-
-Judge = Literal["model", "head"]
-
-
-class Suspect(Record):
-    """A picture whose label is likely wrong.
-
-    Attributes:
-        file: its name in the manifest.
-        split: train, validation or test.
-        label_name: the label that it has.
-        suggested: the likeliest other label.
-        suspicion: in [0, 1]; above 0.5 the other label has the better reasons.
-        probability: of the suggested label, by the judge.
-    """
-
-    file: str
-    split: str
-    label_name: str
-    suggested: str
-    suspicion: float
-    probability: float
-
-
-class Examined(Record):
-    """Pictures whose labels were looked at.
-
-    Attributes:
-        split: train, validation or test.
-        pictures: how many were examined.
-        of: how many the split has.
-        judge: "model": the trained model, which did not learn from them; "head": linear heads on the features of the
-            pretrained network, each fitted without the pictures that it judges.
-        agreement: share of the examined pictures that the judge gives the label that they have.
-        estimated: how many labels are wrong, by the estimated joint distribution of given and true labels.
-    """
-
-    split: str
-    pictures: int
-    of: int
-    judge: Judge
-    agreement: float
-    estimated: int
-
-
-class LabelErrors(Record):
-    """The section `mistakes.label_errors` of metrics.json.
-
-    Attributes:
-        examined: the splits whose labels were examined.
-        not_examined: the splits for which there was no judge that had not learned from them.
-        suspects: the most suspicious first.
-        more: likely wrong labels beyond the longest list.
-    """
-
-    examined: tuple[Examined, ...]
-    not_examined: tuple[str, ...]
-    suspects: tuple[Suspect, ...]
-    more: int
 
 
 @dataclass(frozen=True)

@@ -6,70 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.evaluation.label_errors import Judged, LabelErrors, check_probabilities, find_label_errors
+from vitrine.evaluation.label_errors import Judged, check_probabilities, find_label_errors
 from vitrine.evaluation.probe.linear_probe import find_confused_pairs
-from vitrine.evaluation.slices import Slice, find_weak_slices
-from vitrine.records.schema import Record
+from vitrine.evaluation.slices import find_weak_slices
+from vitrine.records.mistakes import Mistakes, Pair, TopLoss
 
 MOST_PAIRS = 20
 MOST_LOSSES = 50
 LEAST_PROBABILITY = 1e-12  # a loss of 27.6; a probability of 0 would give infinity
-
-
-class Pair(Record):
-    """Two classes that are mixed up.
-
-    Attributes:
-        first: a class.
-        second: another one.
-        first_as_second: test pictures of the first that were given the name of the second.
-        second_as_first: the other way round.
-        first_pictures: test pictures of the first.
-        second_pictures: test pictures of the second.
-    """
-
-    first: str
-    second: str
-    first_as_second: int
-    second_as_first: int
-    first_pictures: int
-    second_pictures: int
-
-
-class TopLoss(Record):
-    """A test picture that surprised the model.
-
-    Attributes:
-        file: its name in the manifest.
-        label_name: its label.
-        predicted: the model's answer.
-        probability: of the answer.
-        own_probability: of its label.
-        loss: the negative logarithm of that.
-    """
-
-    file: str
-    label_name: str
-    predicted: str
-    probability: float
-    own_probability: float
-    loss: float
-
-
-class Mistakes(Record):
-    """The section `mistakes` of metrics.json.
-
-    Attributes:
-        pairs: classes that are mixed up on test pictures, the worst first.
-        top_losses: test pictures by their loss, the largest first; right answers that were unsure are among them.
-        label_errors: likely wrong labels.
-        slices: kinds of test pictures against the others; None where how they look is not known.
-    """
-
-    pairs: tuple[Pair, ...]
-    top_losses: tuple[TopLoss, ...]
-    label_errors: LabelErrors
-    slices: tuple[Slice, ...] | None
 
 
 def collect_mistakes(

@@ -2,14 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
-from vitrine.models.folder import ModelMetadata
+from vitrine.records.evaluation import Acquaintance
+from vitrine.records.model import ModelMetadata
 from vitrine.records.prepared import PreparedFacts, Settings
 
-Acquaintance = Literal["same_split", "same_source", "unknown"]
 SECTIONS = ("data", "labels", "checks", "preparation")
 
 

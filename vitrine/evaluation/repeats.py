@@ -10,8 +10,9 @@ import numpy.typing as npt
 from scipy.stats import norm, t
 
 from vitrine.evaluation.intervals import CONFIDENCE, score_interval
-from vitrine.evaluation.significance import Difference, Verdict, compare_answers, correct_together
+from vitrine.evaluation.significance import compare_answers, correct_together
 from vitrine.records.comparison import PairFigures, RunFigures, Spread, VariantFigures, Way
+from vitrine.records.difference import Difference, Verdict
 
 Answers = npt.NDArray[np.bool_]
 Repeat = tuple[int, int | None]  # seed, fold

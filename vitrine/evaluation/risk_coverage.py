@@ -3,23 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.records.schema import Record
+from vitrine.records.selective import RiskCoverage
 
 CURVE_POINTS = 100
-
-
-class RiskCoverage(Record):
-    """What share of answers would be wrong if only the surest were given.
-
-    Attributes:
-        coverage: shares of the test pictures, surest first, rising to 1.
-        risk: share of wrong answers among them, of the same length.
-        area: under the curve of all pictures; 0 is best, and at random it is the share of wrong answers.
-    """
-
-    coverage: list[float]
-    risk: list[float]
-    area: float
 
 
 def risk_coverage(confidence: npt.ArrayLike, right: npt.ArrayLike) -> RiskCoverage:

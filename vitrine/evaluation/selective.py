@@ -3,17 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betaln, gammaln
 
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.evaluation.risk_coverage import RiskCoverage, risk_coverage
-from vitrine.models.calibration.selective import Answer, Trust, Unsure, decide
-from vitrine.records.schema import Record
+from vitrine.evaluation.risk_coverage import risk_coverage
+from vitrine.models.calibration.selective import Answer, Unsure, decide
+from vitrine.records.model import Trust
+from vitrine.records.selective import DecisionKind, DecisionShare, Rejection, WhyNever
 
 # Probability with which the precision shall be kept on as many new pictures, and how far mean confidence may lie below
 # the precision. The lowest confidence of many is chosen, so the probability comes out lower: simulated with classifiers
@@ -25,68 +24,6 @@ MOST_CANDIDATES = 2000  # thresholds tried: more would not be finer than chance
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-WhyNever = Literal["too_few_pictures", "too_many_mistakes"]
-DecisionKind = Literal["answered", "unsure", "none"]
-
-
-class DecisionShare(Record):
-    """Test pictures that met one decision.
-
-    Attributes:
-        decision: answered, unsure, or none of the classes.
-        pictures: how many.
-        right: how many of them have the label of the likeliest class.
-        right_of_two: how many of them have the label of one of the two likeliest classes.
-    """
-
-    decision: DecisionKind
-    pictures: int
-    right: int
-    right_of_two: int
-
-
-class Rejection(Record):
-    """The section `rejection` of metrics.json.
-
-    Attributes:
-        precision: share of the given answers that shall be right, as the recipe asks.
-        confidence_threshold: calibrated probability from which on an answer is given; None where none was shown to keep
-            the precision: then every answer is called unsure.
-        why_never: without threshold: too few validation pictures to show anything, or the surest were not
-            right or not sure often enough; None with one.
-        validation_pictures: on which the thresholds were chosen.
-        validation_coverage: share of them that gets an answer.
-        validation_accuracy: share of right ones among those; None without any.
-        similarity_threshold: see `Trust`; None where the network has no single vector of features.
-        neighbors: see `Trust`.
-        validation_refused: share of validation pictures called none of the classes; None where it is not measured.
-        pictures: test pictures.
-        decisions: what test pictures met: answered, unsure, none.
-        coverage: share of test pictures that got an answer.
-        accuracy_answered: share of right ones among those; None without any.
-        accuracy_answered_interval: its 95 % interval (Wilson); None likewise.
-        refused: share of test pictures, all of known classes, called none of them; None where it is not measured.
-        curve: risk against coverage by calibrated confidence, all test pictures.
-    """
-
-    renamed_fields = MappingProxyType({"familiarity_threshold": "similarity_threshold", "neighbours": "neighbors"})
-
-    precision: float
-    confidence_threshold: float | None
-    why_never: WhyNever | None
-    validation_pictures: int
-    validation_coverage: float
-    validation_accuracy: float | None
-    similarity_threshold: float | None
-    neighbors: int | None
-    validation_refused: float | None
-    pictures: int
-    decisions: list[DecisionShare]
-    coverage: float
-    accuracy_answered: float | None
-    accuracy_answered_interval: tuple[float, float] | None
-    refused: float | None
-    curve: RiskCoverage
 
 
 def choose_confidence_threshold(

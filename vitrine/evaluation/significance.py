@@ -16,69 +16,22 @@ benchmarks/interval_coverage.py measures it.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 from scipy.optimize import brentq
 from scipy.signal import fftconvolve
 from scipy.stats import binom, norm, t
 
 from vitrine.errors import UserError
-from vitrine.records.schema import Record
+from vitrine.records.difference import Difference, Verdict
 
 Answers = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Identities = npt.NDArray[np.int64]
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 SIGNIFICANT = 0.05
 SMALLEST_P = 1e-12  # below, nobody looks for the exact value
-
-
-class Verdict(StrEnum):
-    """What may be said of a difference."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    NOT_SHOWN = "not_shown"
-
-
-class Difference(Record):
-    """How much better a variant is than the base, in percentage points of accuracy on the same test pictures.
-
-    Attributes:
-        points: measured difference, mean over seeds and pictures; above 0 the variant is better.
-        interval: 95 % interval in points.
-        p: probability of a difference as large, were there none.
-        p_holm: p after Holm's correction for all comparisons that were made together; `correct_together` sets it.
-        verdict: better or worse where p_holm is below 0.05 and the interval leaves 0 out.
-        about: "models": one training of each, so other seeds may say otherwise; "recipes": several.
-        pictures: different test pictures.
-        seeds: trainings of the base and of the variant.
-        base_accuracy: mean over seeds and pictures.
-        variant_accuracy: likewise.
-        only_base_right: pictures, over all seeds together, that only the base named rightly; None where seeds are not
-            paired.
-        only_variant_right: likewise.
-        seed_deviation: standard deviation of the difference between seeds, in points; None with one seed.
-    """
-
-    points: Annotated[float, Field(ge=-100, le=100)]
-    interval: tuple[float, float]
-    p: Probability
-    p_holm: Probability
-    verdict: Verdict
-    about: Literal["models", "recipes"]
-    pictures: Annotated[int, Field(ge=1)]
-    seeds: tuple[int, int]
-    base_accuracy: Probability
-    variant_accuracy: Probability
-    only_base_right: int | None
-    only_variant_right: int | None
-    seed_deviation: float | None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ import pandas as pd
 from scipy.stats import fisher_exact
 
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.records.schema import Record
+from vitrine.records.mistakes import Slice, SliceName
 
-Name = Literal["dark", "bright", "low_contrast", "small", "elongated", "grey", "blurred"]
 Share = float
 
 LEVEL = 0.05
@@ -20,38 +19,8 @@ FIFTH = 0.2
 LARGEST_SLICE = 0.5
 
 
-class Slice(Record):
-    """One kind of test pictures.
-
-    Attributes:
-        name: of the kind.
-        limit: value of the attribute at its edge, see `cut_slices`; None where it has none.
-        pictures: how many there are; 0 where the pictures do not differ in this, or none is of this kind.
-        right: how many of them were named rightly.
-        accuracy: share of right answers; None without pictures.
-        interval: its 95 % interval (Wilson).
-        rest_pictures: all the others.
-        rest_accuracy: share of right answers among them; None without others.
-        difference: accuracy of the slice less that of the rest.
-        p_value: of Fisher's exact test that the slice is not weaker, Holm-corrected for the number of slices.
-        is_weaker: whether it is shown to be weaker (5 % level).
-    """
-
-    name: Name
-    limit: float | None
-    pictures: int
-    right: int
-    accuracy: Share | None
-    interval: tuple[Share, Share] | None
-    rest_pictures: int
-    rest_accuracy: Share | None
-    difference: float | None
-    p_value: Share | None
-    is_weaker: bool
-
-
 # Each kind: the column of `describe_pictures`, and whether it is the lower or the upper end.
-ENDS: dict[Name, tuple[str, Literal["low", "high"]]] = {
+ENDS: dict[SliceName, tuple[str, Literal["low", "high"]]] = {
     "dark": ("brightness", "low"),
     "bright": ("brightness", "high"),
     "low_contrast": ("contrast", "low"),
@@ -79,13 +48,13 @@ def find_weak_slices(attributes: pd.DataFrame, correct: npt.NDArray[np.bool_]) -
     return tuple(sorted(slices, key=lambda one: (one.difference is None, one.difference or 0.0)))
 
 
-def cut_slices(attributes: pd.DataFrame) -> dict[Name, tuple[npt.NDArray[np.bool_], float | None]]:
+def cut_slices(attributes: pd.DataFrame) -> dict[SliceName, tuple[npt.NDArray[np.bool_], float | None]]:
     """Which pictures belong to each kind, and the value at its edge.
 
     All kinds but one are a fifth of the pictures each, so that there are enough of them to compare: brightness and
     contrast in grey levels, the shorter side in pixels, longer side by shorter side, sharpness. Grey are all that are.
     """
-    found: dict[Name, tuple[npt.NDArray[np.bool_], float | None]] = {}
+    found: dict[SliceName, tuple[npt.NDArray[np.bool_], float | None]] = {}
     for name, (column, end) in ENDS.items():
         mark, limit = _cut_fifth(attributes[column].to_numpy(float), end)
         found[name] = (mark, limit if mark.any() else None)
@@ -122,7 +91,11 @@ def correct_by_holm(p_values: list[float]) -> list[float]:
 
 
 def _describe(
-    name: Name, mark: npt.NDArray[np.bool_], limit: float | None, correct: npt.NDArray[np.bool_], p_value: float | None
+    name: SliceName,
+    mark: npt.NDArray[np.bool_],
+    limit: float | None,
+    correct: npt.NDArray[np.bool_],
+    p_value: float | None,
 ) -> Slice:
     inside, outside = correct[mark], correct[~mark]
     right = int(inside.sum())

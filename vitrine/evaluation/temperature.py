@@ -1,19 +1,18 @@
 """The temperature under which a network's probabilities mean what they say, and what it leaves of the loss."""
 
 import math
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
 from vitrine.errors import UserError
+from vitrine.records.calibration import Remark
 
 LOWEST, HIGHEST = 0.05, 20.0
 FEW_PICTURES = 50
 
 Floats = npt.NDArray[np.float64]
-Remark = Literal["few_pictures", "all_right", "at_bound"]
 
 
 def fit_temperature(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[float, Remark | None]:

@@ -30,8 +30,6 @@ from vitrine.evaluation.probability_scores import (
 from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence
 from vitrine.records.schema import Interval
 
-__all__ = ["ClassFigures", "DuplicateFigures", "TargetFigures", "TestEvidence", "compare_duplicates", "measure_test"]
-
 Floats = npt.NDArray[np.float64]
 LabelIds = npt.NDArray[np.int64]
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from PIL import Image
-from pydantic import ConfigDict, ValidationError
 from transformers import (
     AutoImageProcessor,
     AutoModelForImageClassification,
@@ -22,53 +21,12 @@ from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import register_own_classes
 from vitrine.models.backbones.normalization import Normalization
-from vitrine.models.calibration.selective import Trust
 from vitrine.models.hub_files import find_model_folder
 from vitrine.records.atomic import write_text
-from vitrine.records.schema import OpenRecord, Record
+from vitrine.records.model import METADATA, Example, ModelMetadata
 
-METADATA = "vitrine.json"
 PLAIN = Preparation()
 EXAMPLES = "examples"
-
-
-class Example(Record):
-    """A picture that shows what the model knows, with its true class.
-
-    Attributes:
-        file: relative to the model folder.
-        label_name: its true class.
-        prepared: whether it is the square as the network sees it, on which no step may be done again.
-    """
-
-    file: str
-    label_name: str
-    prepared: bool = False
-
-
-class ModelMetadata(OpenRecord):
-    """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made.
-
-    `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs.
-    """
-
-    model_config = ConfigDict(protected_namespaces=())
-
-    format: int = 1
-    vitrine_version: str
-    name: str
-    created: str
-    backbone: str
-    label_names: list[str]
-    image_size: int
-    training_pictures: int
-    test_pictures: int
-    test_accuracy: float | None
-    test_accuracy_interval: tuple[float, float] | None
-    test_macro_f1: float | None
-    examples: list[Example]
-    recipe: dict[str, Any]
-    trust: Trust | None = None
 
 
 def build_processor(
@@ -141,7 +99,7 @@ def save_examples(folder: Path, pictures: Sequence[tuple[Image.Image, str]], pre
 
 def save_metadata(folder: Path, metadata: ModelMetadata) -> None:
     """Writes `vitrine.json`."""
-    write_text(folder / METADATA, metadata.model_dump_json(indent=2))
+    metadata.write(folder / METADATA)
 
 
 def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, ModelMetadata | None, Path]:
@@ -175,9 +133,4 @@ def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, Mode
 
 def _read_metadata(folder: Path) -> ModelMetadata | None:
     path = folder / METADATA
-    if not path.exists():
-        return None
-    try:
-        return ModelMetadata.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{path} is not as this version writes it: {error.errors()[0]['msg']}") from error
+    return ModelMetadata.read(path) if path.exists() else None

@@ -16,9 +16,10 @@ from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_picture, to_rgb
 from vitrine.data.images.resizing import FillColor, cut_ends
 from vitrine.models.backbones.build import place, read_label_names
 from vitrine.models.calibration.ood import NEIGHBORS, load_reference
-from vitrine.models.calibration.selective import Decision, Trust, decide
-from vitrine.models.folder import ModelMetadata, load_model, normalize_images
+from vitrine.models.calibration.selective import Decision, decide
+from vitrine.models.folder import load_model, normalize_images
 from vitrine.predict.runtimes.pytorch import Network, Outputs, TorchNetwork
+from vitrine.records.model import ModelMetadata, Trust
 
 ONNX_SUFFIX = ".onnx"
 

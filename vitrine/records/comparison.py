@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitrine.evaluation.significance import Difference
-from vitrine.records.schema import Count, Record, Share
+from vitrine.records.difference import Difference
+from vitrine.records.schema import Count, FileRecord, Record, Share
 
 Way = Literal["paired", "other_seeds", "other_pictures"]
 
@@ -126,7 +126,7 @@ class Change(Record):
     values: dict[str, str]
 
 
-class ComparisonFigures(Record):
+class ComparisonFigures(FileRecord):
     """The content of comparison.json.
 
     Attributes:
@@ -143,6 +143,9 @@ class ComparisonFigures(Record):
         runs: that are done.
         failures: runs that could not be done.
     """
+
+    title = "the figures of a comparison"
+    remedy = "run python -m vitrine compare again, which keeps finished runs"
 
     name: str
     question: str

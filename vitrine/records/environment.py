@@ -5,8 +5,12 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 import vitrine
+from vitrine.records.schema import FileRecord
 
 LIBRARIES = (
     "torch", "torchvision", "timm", "transformers", "datasets", "accelerate", "evaluate", "numpy", "pillow",
@@ -14,25 +18,73 @@ LIBRARIES = (
 )  # fmt: skip
 
 
+def _check_moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_check_moment)]  # ISO 8601
+
+
+class Environment(FileRecord):
+    """The content of environment.json.
+
+    Attributes:
+        vitrine: version.
+        python: version.
+        platform: operating system, in words.
+        device: processor or GPU that did the work, in words.
+        versions: of the libraries.
+        commit: of the source, with a plus sign when files differ from it; None outside a checkout.
+        started: time in UTC, ISO 8601.
+        finished: likewise.
+    """
+
+    title = "the environment of a run"
+    remedy = "train again, or restore the file that training wrote"
+
+    vitrine: str
+    python: str
+    platform: str
+    device: str
+    versions: dict[str, str]
+    commit: str | None
+    started: Moment
+    finished: Moment
+
+    @property
+    def start(self) -> datetime:
+        """When the work began, in the zone of this machine."""
+        return datetime.fromisoformat(self.started).astimezone()
+
+    @property
+    def seconds(self) -> float:
+        """From start to end."""
+        return (datetime.fromisoformat(self.finished) - datetime.fromisoformat(self.started)).total_seconds()
+
+
 def now() -> str:
     """The time in UTC to the second, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def describe_environment(device: str) -> dict[str, object]:
+def describe_environment(device: str, started: str) -> Environment:
     """Everything needed to know why a figure may differ elsewhere.
 
     Args:
         device: the processor or GPU that did the work, in words.
+        started: time in UTC, ISO 8601; the work ends now.
     """
-    return {
-        "vitrine": vitrine.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": device,
-        "versions": {library: version(library) for library in LIBRARIES},
-        "commit": _commit(),
-    }
+    return Environment(
+        vitrine=vitrine.__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        device=device,
+        versions={library: version(library) for library in LIBRARIES},
+        commit=_commit(),
+        started=started,
+        finished=now(),
+    )
 
 
 def _commit() -> str | None:

@@ -3,9 +3,12 @@
 from types import MappingProxyType
 from typing import Literal
 
-from vitrine.evaluation.evaluate import Evidence
-from vitrine.evaluation.provenance import Acquaintance
-from vitrine.records.schema import Record
+from vitrine.records.calibration import Reliability
+from vitrine.records.evidence import TestEvidence
+from vitrine.records.mistakes import Mistakes
+from vitrine.records.schema import Count, FileRecord, Interval, Record, Share
+
+Acquaintance = Literal["same_split", "same_source", "unknown"]
 
 
 class MeasuredModel(Record):
@@ -22,7 +25,7 @@ class MeasuredModel(Record):
     id: str
     name: str
     backbone: str | None
-    labels: int
+    labels: Count
     image_size: int | None
 
 
@@ -49,22 +52,79 @@ class MeasuredData(Record):
     source: str
     name: str
     part: Literal["test", "all"]
-    found: int
-    measured: int
+    found: Count
+    measured: Count
     unreadable: tuple[tuple[str, str], ...]
     left_out: tuple[tuple[str, int, str], ...]
-    elsewhere: int
+    elsewhere: Count
     unknown: dict[str, int]
     renamed: tuple[tuple[str, str], ...]
     acquaintance: Acquaintance
     from_preprocessed: bool
 
 
-class Evaluation(Record):
+class TrustFigures(Record):
+    """What the thresholds stored with a model do to the pictures of a data set.
+
+    Attributes:
+        precision: share of the given answers that shall be right.
+        pictures: of classes that the model knows.
+        answered: of them got an answer.
+        right: of the answered ones.
+        accuracy_answered: share of right ones among the answered; None without any.
+        accuracy_answered_interval: Wilson's; None likewise.
+        unsure: pictures called unsure.
+        refused: pictures called none of the classes.
+        is_kept: whether the precision is kept here; None where the interval holds it, so that nothing is shown.
+        unknown: pictures of classes that the model does not know.
+        unknown_answered: of them got an answer, which is wrong in any case.
+        unknown_refused: of them were called none of the classes.
+    """
+
+    renamed_fields = MappingProxyType(
+        {
+            "strangers": "unknown",
+            "strangers_answered": "unknown_answered",
+            "strangers_refused": "unknown_refused",
+        }
+    )
+
+    precision: Share
+    pictures: Count
+    answered: Count
+    right: Count
+    accuracy_answered: Share | None
+    accuracy_answered_interval: Interval | None
+    unsure: Count
+    refused: Count
+    is_kept: bool | None
+    unknown: Count
+    unknown_answered: Count
+    unknown_refused: Count
+
+
+class Evidence(Record):
+    """What the pictures of a data set say of a model.
+
+    Attributes:
+        label_names: in the order of the label ids.
+        test: all measures.
+        reliability: whether the probabilities mean what they say, as they are.
+        trust: what the stored thresholds do; None for a model without.
+        mistakes: pairs, top losses, likely wrong labels, slices.
+    """
+
+    label_names: tuple[str, ...]
+    test: TestEvidence
+    reliability: Reliability
+    trust: TrustFigures | None
+    mistakes: Mistakes
+
+
+class Evaluation(FileRecord):
     """Everything.
 
     Attributes:
-        format: of this file.
         model: what was measured.
         data: on what.
         evidence: what it says.
@@ -74,7 +134,9 @@ class Evaluation(Record):
         seconds: for reading and answering all pictures.
     """
 
-    format: Literal[1] = 1
+    title = "an evaluation"
+    remedy = "run python -m vitrine evaluate again"
+
     model: MeasuredModel
     data: MeasuredData
     evidence: Evidence

@@ -1,16 +1,17 @@
 """What the checks of a data set found, and how it is kept; light to read, since no picture library is needed for it."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from vitrine.records.atomic import write_text
+from pydantic import TypeAdapter, ValidationError
+
+from vitrine.errors import UserError
+from vitrine.records.atomic import write_bytes
+from vitrine.records.schema import Count, Record
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Record):
     """One kind of problem.
 
     Attributes:
@@ -28,7 +29,7 @@ class Finding:
 
     name: str
     title: str
-    count: int
+    count: Count
     noun: str
     rows: tuple[int, ...]
     done: str
@@ -44,18 +45,23 @@ class Finding:
         return f"{self.count:,} {self.noun if self.count == 1 else plural}"
 
 
+_FINDINGS = TypeAdapter(list[Finding])
+
+
 def write_findings(path: Path, findings: Sequence[Finding]) -> None:
     """Keeps findings as JSON for `read_findings`."""
-    write_text(path, json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
+    write_bytes(path, _FINDINGS.dump_json(list(findings), indent=1))
 
 
 def read_findings(path: Path) -> list[Finding]:
-    """What `write_findings` kept."""
-    return [
-        Finding(**{name: _as_tuple(value) for name, value in values.items()})
-        for values in json.loads(path.read_text("utf-8"))
-    ]
+    """What `write_findings` kept.
 
-
-def _as_tuple(value: object) -> Any:
-    return tuple(_as_tuple(one) for one in value) if isinstance(value, list) else value
+    Raises:
+        UserError: the file is missing, or another version of Vitrine wrote it.
+    """
+    try:
+        return _FINDINGS.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run data_prep.py again") from None
+    except ValidationError as error:
+        raise UserError(f"{path} is not as this version writes it; run data_prep.py again") from error

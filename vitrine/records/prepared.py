@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
-from vitrine.records.schema import Record
+from vitrine.records.schema import FileRecord, Record
 
 FACTS = "prepared.json"
 MANIFEST = "manifest.parquet"
@@ -47,7 +47,7 @@ def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-class PreparedFacts(Record):
+class PreparedFacts(FileRecord):
     """What `prepared.json` says: numbers and sentences about the data set.
 
     Attributes:
@@ -59,7 +59,11 @@ class PreparedFacts(Record):
         source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
     """
 
-    format: Literal[2]
+    title = "the facts of a prepared data set"
+    remedy = "run data_prep.py again"
+    newest_format = 2
+
+    format: int
     name: str
     label_names: list[str]
     label_sources: dict[str, list[str]]
@@ -88,7 +92,4 @@ def read_facts(folder: Path) -> PreparedFacts:
         raise UserError(
             f"{folder} is not a prepared data set (no {FACTS}); run data_prep.py with the same recipe first"
         )
-    try:
-        return PreparedFacts.model_validate_json((folder / FACTS).read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{folder / FACTS} is not as this version writes it; run data_prep.py again") from error
+    return PreparedFacts.read(folder / FACTS)

@@ -3,80 +3,95 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
-from pydantic import BaseModel, ValidationError
 
 from vitrine.config.training import Monitor
 from vitrine.errors import UserError
-from vitrine.evaluation.calibration import Calibration
-from vitrine.evaluation.mistakes import Mistakes
-from vitrine.evaluation.selective import Rejection
-from vitrine.evaluation.test_metrics import TestEvidence
+from vitrine.records.calibration import Calibration
+from vitrine.records.environment import Environment
+from vitrine.records.evidence import TestEvidence
 from vitrine.records.folder import ENVIRONMENT, HISTORY, METRICS, MODEL, PREDICTIONS, RECIPE
 from vitrine.records.learning_curve import LearningCurve
-from vitrine.records.schema import Count, OpenRecord, Share
+from vitrine.records.mistakes import Mistakes
+from vitrine.records.schema import Count, FileRecord, Record, Share
+from vitrine.records.selective import Rejection
 
 HISTORY_COLUMNS = ["epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 TEXT_COLUMNS = ["file", "label_name", "predicted"]
 REWRITE = "train again, or restore the file that training wrote"
 
 
-Content = TypeVar("Content", bound=BaseModel)
-
-
-class ValidationFigures(OpenRecord):
+class ValidationFigures(Record):
     """The pictures that chose the kept epoch, and by what; None in runs that do not say it."""
 
     pictures: Count
     accuracy: Share
     loss: float
-    best_epoch: int
+    best_epoch: Count
     monitor: Monitor | None = None
 
 
-class TrainingFigures(OpenRecord):
-    """How the training went."""
+class TrainingFigures(Record):
+    """How the training went; what is None was not written down by early versions.
 
-    seconds: float
-    epochs: int
-    epochs_planned: int
-    stopped_early: bool
-    images_per_second: float
-    pictures: Count
-    parameters: Count
-    trainable_parameters: Count
-    precision: str
-    seed: int
+    Attributes:
+        backbone: of the network.
+        trainable_part: of it.
+        parameters: of the network.
+        trainable_parameters: of these, those that were trained at last.
+        pictures: for training.
+        precision: in which the network was computed.
+        device: processor or GPU, in words.
+        processes: that trained together.
+        seed: of weights, order and augmentation.
+        epochs_planned: as the recipe says.
+        augmentation: whether pictures were changed at random.
+        feature_views: of each picture, where a head was trained on features that were computed once; else 0.
+        batch_size: pictures per step on each device.
+        data_wait_share: share of the time that the device waited for pictures, median over the epochs.
+        out_of_time: whether a time budget ended the training.
+        seconds: of the training.
+        epochs: that were trained.
+        stopped_early: whether the monitor ended the training.
+        images_per_second: median over the epochs.
+    """
+
     backbone: str
     trainable_part: str
+    parameters: Count
+    trainable_parameters: Count
+    pictures: Count
+    precision: str
+    device: str | None = None
+    processes: Count | None = None
+    seed: int
+    epochs_planned: int
+    augmentation: bool | None = None
+    feature_views: Count | None = None
+    batch_size: Count | None = None
+    data_wait_share: float | None = None
+    out_of_time: bool | None = None
+    seconds: float
+    epochs: int
+    stopped_early: bool
+    images_per_second: float
 
 
-class Metrics(OpenRecord):
+class Metrics(FileRecord):
     """The content of metrics.json; a section that was not measured is None."""
 
+    title = "the figures of a run"
+    remedy = REWRITE
+
     test: TestEvidence
-    validation: ValidationFigures
-    training: TrainingFigures
     calibration: Calibration | None = None
     rejection: Rejection | None = None
     mistakes: Mistakes | None = None
     learning_curve: LearningCurve | None = None
-
-
-class Environment(OpenRecord):
-    """The content of environment.json."""
-
-    vitrine: str
-    python: str
-    platform: str
-    device: str
-    versions: dict[str, str]
-    commit: str | None
-    started: str
-    finished: str
+    validation: ValidationFigures
+    training: TrainingFigures
 
 
 @dataclass(frozen=True)
@@ -114,8 +129,8 @@ def read_run(run_folder: Path, label_names: tuple[str, ...]) -> RunRecords:
         if not (run_folder / name).is_file():
             raise UserError(f"{run_folder}: {name} is missing, so the run cannot be reported; {REWRITE}")
     records = RunRecords(
-        metrics=_read_json(run_folder / METRICS, Metrics),
-        environment=_read_json(run_folder / ENVIRONMENT, Environment),
+        metrics=Metrics.read(run_folder / METRICS),
+        environment=Environment.read(run_folder / ENVIRONMENT),
         history=_read_table(run_folder / HISTORY, HISTORY_COLUMNS),
         predictions=_read_table(run_folder / PREDICTIONS, [*TEXT_COLUMNS, "correct", "probability"]),
         recipe=(run_folder / RECIPE).read_text(encoding="utf-8"),
@@ -129,16 +144,6 @@ def _brings_code(model_folder: Path) -> bool:
     """Whether the network or the preparation is our own class, whose code lies in the folder."""
     files = [model_folder / name for name in ("config.json", "preprocessor_config.json")]
     return any("auto_map" in json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists())
-
-
-def _read_json(path: Path, content: type[Content]) -> Content:
-    try:
-        return content.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}" for fault in error.errors()
-        )
-        raise UserError(f"{path}: {faults}; {REWRITE}") from error
 
 
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitrine.evaluation.significance import Difference
-from vitrine.records.schema import Count, Record, Share
+from vitrine.records.difference import Difference
+from vitrine.records.schema import Count, FileRecord, Record, Share
 
 
 class ParameterRecord(Record):
@@ -80,7 +80,7 @@ class SearchCost(Record):
     final_seconds: float
 
 
-class SearchResult(Record):
+class SearchResult(FileRecord):
     """A search as a whole.
 
     Attributes:
@@ -103,6 +103,9 @@ class SearchResult(Record):
         trials: by number.
         cost: of the search.
     """
+
+    title = "the result of a search"
+    remedy = "run python -m vitrine search again, which keeps finished trials"
 
     name: str
     recipe: str

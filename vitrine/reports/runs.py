@@ -1,78 +1,24 @@
 """All runs side by side: what each was, how long it took and how good it became, from the files in its folder."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from vitrine.config.loading import RecipeLoader
+from vitrine.config.loading import describe_fault, read_yaml
+from vitrine.config.recipe import Recipe
+from vitrine.errors import UserError
+from vitrine.records.environment import Environment
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, is_held
-from vitrine.records.schema import OpenRecord, Share
+from vitrine.records.run import Metrics
 
 Order = Literal["age", "accuracy", "loss", "duration"]
+RESOLVED = ("model", "optim", "engine")
 STAMP = "%Y-%m-%d_%H-%M-%S"
-
-Content = TypeVar("Content", bound=BaseModel)
-
-
-class _Test(OpenRecord):
-    pictures: int
-    accuracy: Share
-    accuracy_interval: tuple[Share, Share]
-    loss: float
-
-
-class _Validation(OpenRecord):
-    accuracy: Share
-    loss: float
-
-
-class _Training(OpenRecord):
-    seconds: float
-    epochs: int
-
-
-class Figures(OpenRecord):
-    """What the table shows of metrics.json; the report checks all the rest of it."""
-
-    test: _Test
-    validation: _Validation
-    training: _Training
-
-
-class _Model(OpenRecord):
-    backbone: str
-    trainable_part: str = "all"
-
-
-class _Optim(OpenRecord):
-    name: str
-    learning_rate: float
-    epochs: int
-    batch_size: int
-
-
-class _Engine(OpenRecord):
-    seed: int
-
-
-class Choices(OpenRecord):
-    """What the table shows of recipe.yaml, whichever version of Vitrine wrote it."""
-
-    model: _Model
-    optim: _Optim
-    engine: _Engine
-
-
-class _Times(OpenRecord):
-    started: datetime
-    finished: datetime
 
 
 @dataclass(frozen=True)
@@ -84,8 +30,8 @@ class Run:
         name: of the recipe; of a comparison's run with its variant: "heads/dense".
         started: with its time zone.
         seconds: from start to evaluated model; None of an unfinished run.
-        choices: from its recipe.
-        figures: what it reached; None of an unfinished run.
+        recipe: resolved.
+        metrics: what it reached; None of an unfinished run.
         last_written: of an unfinished run, when it last left something on the disk.
         at_work: whether a train.py is at work on it just now.
     """
@@ -94,8 +40,8 @@ class Run:
     name: str
     started: datetime
     seconds: float | None
-    choices: Choices
-    figures: Figures | None
+    recipe: Recipe
+    metrics: Metrics | None
     last_written: datetime | None = None
     at_work: bool = False
 
@@ -131,8 +77,8 @@ def find_runs(folder: Path, pattern: str = "*") -> Runs:
             for each in inner if any((one / RECIPE).exists() for one in inner) else [run]:
                 try:
                     found.runs.append(_read_run(each, str(each.parent.relative_to(folder))))
-                except (OSError, ValueError, yaml.YAMLError) as error:
-                    found.faults.append(f"{each}: {_describe(error)}")
+                except (OSError, UserError) as error:
+                    found.faults.append(_describe(error))
     return found
 
 
@@ -142,8 +88,8 @@ def sort_runs(runs: Sequence[Run], order: Order) -> list[Run]:
     if order == "age":
         return by_age
     keys: dict[str, Callable[[Run], float | None]] = {
-        "accuracy": lambda run: None if run.figures is None else -run.figures.test.accuracy,
-        "loss": lambda run: None if run.figures is None else run.figures.test.loss,
+        "accuracy": lambda run: None if run.metrics is None else -run.metrics.test.accuracy,
+        "loss": lambda run: None if run.metrics is None else run.metrics.test.loss,
         "duration": lambda run: run.seconds,
     }
     value = keys[order]
@@ -152,29 +98,29 @@ def sort_runs(runs: Sequence[Run], order: Order) -> list[Run]:
 
 def as_record(run: Run) -> dict[str, Any]:
     """Everything that is known of a run, under the names of the CSV file; None where there is nothing."""
-    figures, choices = run.figures, run.choices
-    low, high = figures.test.accuracy_interval if figures else (None, None)
+    metrics, recipe = run.metrics, run.recipe
+    low, high = metrics.test.accuracy_interval if metrics else (None, None)
     return {
         "name": run.name,
         "started": run.started.isoformat(timespec="seconds"),
-        "state": "finished" if figures else "at work" if run.at_work else "unfinished",
+        "state": "finished" if metrics else "at work" if run.at_work else "unfinished",
         "duration_seconds": run.seconds,
-        "training_seconds": figures and figures.training.seconds,
-        "test_accuracy": figures and figures.test.accuracy,
+        "training_seconds": metrics and metrics.training.seconds,
+        "test_accuracy": metrics and metrics.test.accuracy,
         "test_accuracy_low": low,
         "test_accuracy_high": high,
-        "test_loss": figures and figures.test.loss,
-        "test_pictures": figures and figures.test.pictures,
-        "validation_accuracy": figures and figures.validation.accuracy,
-        "validation_loss": figures and figures.validation.loss,
-        "backbone": choices.model.backbone,
-        "trainable_part": choices.model.trainable_part,
-        "optimiser": choices.optim.name,
-        "learning_rate": choices.optim.learning_rate,
-        "batch_size": choices.optim.batch_size,
-        "epochs": figures and figures.training.epochs,
-        "epochs_planned": choices.optim.epochs,
-        "seed": choices.engine.seed,
+        "test_loss": metrics and metrics.test.loss,
+        "test_pictures": metrics and metrics.test.pictures,
+        "validation_accuracy": metrics and metrics.validation.accuracy,
+        "validation_loss": metrics and metrics.validation.loss,
+        "backbone": recipe.model.backbone,
+        "trainable_part": recipe.model.trainable_part,
+        "optimiser": recipe.optim.name,
+        "learning_rate": recipe.optim.learning_rate,
+        "batch_size": recipe.optim.batch_size,
+        "epochs": metrics and metrics.training.epochs,
+        "epochs_planned": recipe.optim.epochs,
+        "seed": recipe.engine.seed,
         "folder": str(run.folder),
         "recipe": str(run.folder / RECIPE),
     }
@@ -189,29 +135,30 @@ def _is_plain_folder(path: Path) -> bool:
 
 
 def _read_run(folder: Path, name: str) -> Run:
-    """Raises OSError, ValueError or a YAML error where the folder is no run, or a broken one."""
+    """Raises OSError or UserError where the folder is no run, or a broken one."""
     recipe = folder / RECIPE
     if not recipe.is_file():
-        raise ValueError(f"no {RECIPE}, so it is not a run, or one that ended before it began")
-    content = yaml.load(recipe.read_text("utf-8"), Loader=RecipeLoader)  # noqa: S506 (a SafeLoader)
-    choices = _check(RECIPE, Choices, content)
+        raise UserError(f"{folder}: no {RECIPE}, so it is not a run, or one that ended before it began")
+    choices = _read_recipe(recipe)
     if folder.name.endswith(UNFINISHED):
         last = max(path.stat().st_mtime for path in [folder, *folder.iterdir()])
         started = _read_stamp(folder) or _local(recipe.stat().st_mtime)
         return Run(folder, name, started, None, choices, None, _local(last), is_held(folder))
-    times = _check(ENVIRONMENT, _Times, json.loads((folder / ENVIRONMENT).read_text("utf-8")))
-    figures = _check(METRICS, Figures, json.loads((folder / METRICS).read_text("utf-8")))
-    seconds = (times.finished - times.started).total_seconds()
-    return Run(folder, name, times.started.astimezone(), seconds, choices, figures)
+    environment = Environment.read(folder / ENVIRONMENT)
+    metrics = Metrics.read(folder / METRICS)
+    return Run(folder, name, environment.start, environment.seconds, choices, metrics)
 
 
-def _check(name: str, kind: type[Content], content: object) -> Content:
+def _read_recipe(path: Path) -> Recipe:
+    """As `load_recipe`, without a word on names that were changed: there may be a hundred runs."""
+    content = read_yaml(path)
+    missing = [section for section in RESOLVED if section not in content]
+    if missing:
+        raise UserError(f"{path}: the section {missing[0]} is missing; a run keeps its recipe with every parameter")
     try:
-        return kind.model_validate(content)
+        return Recipe.model_validate(content)
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(map(str, fault["loc"])) or "the file"
-        raise ValueError(f"{name}, {place}: {fault['msg']}") from error
+        raise UserError(f"{path}: {describe_fault(error.errors()[0])}") from error
 
 
 def _read_stamp(folder: Path) -> datetime | None:
@@ -226,13 +173,5 @@ def _local(timestamp: float) -> datetime:
     return datetime.fromtimestamp(timestamp).astimezone()
 
 
-def _describe(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{Path(error.filename).name if error.filename else 'a file'} cannot be read ({error.strerror})"
-    if isinstance(error, json.JSONDecodeError):
-        return f"a JSON file is broken (line {error.lineno})"
-    if isinstance(error, UnicodeDecodeError):
-        return "a file is not UTF-8 text"
-    if isinstance(error, yaml.YAMLError):
-        return f"{RECIPE} is not YAML"
-    return str(error)
+def _describe(error: OSError | UserError) -> str:
+    return f"{error.filename} cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)

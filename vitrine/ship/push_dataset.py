@@ -24,9 +24,10 @@ from huggingface_hub.errors import (
 from PIL import Image
 
 from vitrine.data.images.prefetch import map_ahead
-from vitrine.data.prepared.dataset import PreparedDataset, open_prepared, read_manifest
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.sources.hub_access import ANSWER_SECONDS, causes, describe_error, quiet_datasets
 from vitrine.errors import UserError
+from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import CARD, FACTS, MANIFEST
 from vitrine.ship.data_card import (
     columns_of,

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from vitrine.config.aliases import first_names
+from vitrine.config.identity import FREE_FOR_CHECKPOINTS
 from vitrine.config.recipe import Recipe
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing, mix, mixing_numbers
@@ -37,13 +38,6 @@ from vitrine.training.machine.trackers import flatten
 from vitrine.training.optim.losses import Loss, build_loss
 from vitrine.training.optim.optimizer import Schedule, SchedulePlan, build_schedule
 from vitrine.training.optim.weight_average import WeightAverage
-
-# What does not change the numbers of a training, or only where it ends: a checkpoint may be taken up with other ones.
-FREE_SETTINGS = {
-    *("name", "data.source", "data.prepared", "early_stopping.top", "engine.tracker", "engine.workers"),
-    *("engine.checkpoint_minutes", "engine.budget_minutes", "engine.memory_gb"),
-    *("report.top_k", "report.precision", "report.study", "report.language"),
-}
 
 
 def choose_options(recipe: Recipe, batch_size: int, accelerator: Accelerator) -> TrainingOptions:
@@ -188,7 +182,7 @@ def identify(recipe: Recipe, prepared: PreparedDataset, accelerator: Accelerator
     settings = {name: str(value) for name, value in first_names(flatten(recipe.model_dump(mode="json"))).items()}
     pictures = {f"pictures for {split}": str(len(prepared.splits[split])) for split in SPLITS if split != TEST}
     return {
-        **{name: value for name, value in settings.items() if name not in FREE_SETTINGS},
+        **{name: value for name, value in settings.items() if name not in FREE_FOR_CHECKPOINTS},
         **pictures,
         "classes": ", ".join(prepared.label_names),
         "processes": str(accelerator.num_processes),

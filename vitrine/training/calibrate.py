@@ -12,15 +12,16 @@ from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.evaluation.selective import Judged, choose_trust
-from vitrine.evaluation.temperature import Remark, fit_temperature, softmax
+from vitrine.evaluation.temperature import fit_temperature, softmax
 from vitrine.models.backbones.build import choose_memory_format, head_modules
 from vitrine.models.backbones.features import compute_features
 from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
 from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, build_reference, choose_rows
-from vitrine.models.calibration.selective import Trust
 from vitrine.models.calibration.temperature import fold_temperature
 from vitrine.models.folder import normalize_images
+from vitrine.records.calibration import Remark
+from vitrine.records.model import Trust
 from vitrine.training.head.features import HeadInputs
 from vitrine.training.machine.devices import Precision
 

@@ -18,10 +18,11 @@ from vitrine.errors import UserError
 from vitrine.evaluation.image_attributes import describe_pictures
 from vitrine.evaluation.label_errors import Judged, judge_by_features
 from vitrine.evaluation.learning_curve.curve import LearningCurve, measure_learning_curve
-from vitrine.evaluation.mistakes import Mistakes, collect_mistakes
+from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.evaluation.probe.cross_validation import Features
 from vitrine.evaluation.selective import Judged as Answered
-from vitrine.models.folder import METADATA
+from vitrine.records.mistakes import Mistakes
+from vitrine.records.model import METADATA
 from vitrine.training.head.features import HeadInputs
 from vitrine.training.probe_features import compute_frozen_features, label_ids_of
 

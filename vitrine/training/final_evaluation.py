@@ -18,9 +18,10 @@ from vitrine.evaluation.probability_scores import log_losses
 from vitrine.evaluation.selective import Judged
 from vitrine.evaluation.temperature import check_scores
 from vitrine.evaluation.test_metrics import measure_test
-from vitrine.models.calibration.selective import Trust, decide, describe
+from vitrine.models.calibration.selective import decide, describe
 from vitrine.predict.predictor import Predictor
 from vitrine.records.evidence import TestEvidence
+from vitrine.records.model import Trust
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection
-from vitrine.models.folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
+from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import new_folder
 from vitrine.records.environment import now
+from vitrine.records.model import ModelMetadata
+from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
 from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_features, look_again
 from vitrine.training.diagnose import examine
 from vitrine.training.examples import choose_examples
@@ -25,7 +27,7 @@ from vitrine.training.fit import Fitted
 
 def save_and_evaluate(
     recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, folder: Path, studies: bool
-) -> dict[str, Any]:
+) -> Metrics:
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured.
 
     Temperature and thresholds come from validation pictures, before the test split is read, once.
@@ -38,7 +40,7 @@ def save_and_evaluate(
         studies: whether the training pictures are looked at with the pretrained network, too.
 
     Returns:
-        The sections `test`, `calibration`, `rejection`, `mistakes` and `learning_curve` of metrics.json.
+        The content of metrics.json.
     """
     preparation = Preparation.from_section(prepared.facts.settings.preparation)
     processor = build_processor(prepared.facts.image_size, fitted.normalization, preparation)
@@ -76,10 +78,26 @@ def save_and_evaluate(
     )
     rejection = measure_rejection(trusted.trust, trusted.validation, final.judged)
     mistakes, curve = examine(recipe, prepared, fitted.head_inputs, trusted.validation, final.judged, studies)
-    sections = {"test": test, "calibration": calibration, "rejection": rejection, "mistakes": mistakes}
-    return {name: section.model_dump(mode="json") for name, section in sections.items()} | {
-        "learning_curve": None if curve is None else curve.model_dump(mode="json")
-    }
+    return Metrics(
+        test=test,
+        calibration=calibration,
+        rejection=rejection,
+        mistakes=mistakes,
+        learning_curve=curve,
+        validation=_describe_validation(prepared, fitted),
+        training=TrainingFigures(**fitted.facts),
+    )
+
+
+def _describe_validation(prepared: PreparedDataset, fitted: Fitted) -> ValidationFigures:
+    fit = fitted.fit
+    return ValidationFigures(
+        pictures=len(prepared.splits[VALIDATION]),
+        accuracy=fit.best.validation_accuracy,
+        loss=fit.best.validation_loss,
+        best_epoch=fit.best_epoch,
+        monitor=fit.monitor,
+    )
 
 
 def _know(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, processor: Any, preparation: Preparation) -> Known:

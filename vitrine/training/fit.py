@@ -142,7 +142,7 @@ def _fit(
             *(recipe, prepared, accelerator, model, normalization, views, folder, listeners.on_features, log)
         )
         accelerator.end_training()
-        return fit, 32 if optim.batch_size == "auto" else optim.batch_size, inputs
+        return fit, optim.known_batch_size, inputs
     batch_size = choose_batch(recipe, prepared, accelerator, model, folder, listeners.say)
     optimizer = build_optimizer(
         model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay

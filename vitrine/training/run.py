@@ -1,21 +1,18 @@
 """From a recipe to a run folder: prepared data set, network, training, model folder, final evaluation."""
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from vitrine.config.recipe import Recipe
-from vitrine.data.manifest.split import VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
-from vitrine.records.atomic import write_text
 from vitrine.records.environment import describe_environment, now
 from vitrine.records.prepared import Settings
+from vitrine.records.run import Metrics
 from vitrine.training.finish import save_and_evaluate
 from vitrine.training.fit import fit_recipe
 from vitrine.training.loop.progress import Listeners
@@ -66,7 +63,7 @@ def run_training(
     listeners: Listeners | None = None,
     begun: float | None = None,
     studies: bool = True,
-) -> dict[str, Any]:
+) -> Metrics | None:
     """Trains, evaluates and fills an unfinished run folder (all but the report).
 
     Args:
@@ -78,7 +75,7 @@ def run_training(
             pictures does without.
 
     Returns:
-        The content of `metrics.json`; nothing in processes other than the main one, which evaluates alone.
+        The content of `metrics.json`; None in processes other than the main one, which evaluates alone.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the training goes on from there with the same folder.
@@ -89,24 +86,12 @@ def run_training(
     prepared, recipe = open_matching_data(recipe)
     fitted = fit_recipe(recipe, prepared, folder, listeners, begun)
     if not is_main_process():
-        return {}
+        return None
     fit, facts = fitted.fit, fitted.facts
     history = pd.DataFrame([asdict(record) for record in fit.history])
     history.to_csv(folder / run_folder.HISTORY, index=False)
     studies = studies and recipe.report.study and recipe.engine.budget_minutes is None
     metrics = save_and_evaluate(recipe, prepared, fitted, folder, studies)
-    best = fit.best
-    metrics |= {
-        "validation": {
-            "pictures": len(prepared.splits[VALIDATION]),
-            "accuracy": best.validation_accuracy,
-            "loss": best.validation_loss,
-            "best_epoch": fit.best_epoch,
-            "monitor": fit.monitor,
-        },
-        "training": facts,
-    }
-    write_text(folder / run_folder.METRICS, json.dumps(metrics, indent=2, ensure_ascii=False))
-    environment = describe_environment(facts["device"]) | {"started": started, "finished": now()}
-    write_text(folder / run_folder.ENVIRONMENT, json.dumps(environment, indent=2, ensure_ascii=False))
+    metrics.write(folder / run_folder.METRICS)
+    describe_environment(facts["device"], started).write(folder / run_folder.ENVIRONMENT)
     return metrics

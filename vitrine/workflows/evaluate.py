@@ -18,13 +18,13 @@ from vitrine.data.loading.labeled import LabeledData
 from vitrine.errors import UserError
 from vitrine.evaluation.evaluate import Answered, gather_evidence, join_labels, leave_out_untested
 from vitrine.evaluation.image_attributes import measure_attributes
-from vitrine.evaluation.provenance import Acquaintance, compare_origin, has_same_preprocessing
+from vitrine.evaluation.provenance import compare_origin, has_same_preprocessing
 from vitrine.evaluation.selective import Judged
 from vitrine.evaluation.temperature import softmax
 from vitrine.predict.batches import Answers, answer_many
 from vitrine.predict.predictor import Predictor
 from vitrine.records.environment import now
-from vitrine.records.evaluation import Evaluation, MeasuredData, MeasuredModel
+from vitrine.records.evaluation import Acquaintance, Evaluation, MeasuredData, MeasuredModel
 from vitrine.reports.evaluation.page import Measured
 from vitrine.training.final_evaluation import tabulate_predictions
 from vitrine.training.machine.devices import describe_device

@@ -9,9 +9,9 @@ from tests.data.trees import prepare, settings_for
 from vitrine.config.data import LabelsSection
 from vitrine.data.labels.corrections import COLUMNS, Row, read_corrections, read_rows, write_rows
 from vitrine.data.prepare.unchanged import find_unchanged
-from vitrine.data.prepared.dataset import read_manifest
 from vitrine.errors import UserError
 from vitrine.records.findings import read_findings
+from vitrine.records.manifest import read_manifest
 
 
 @pytest.fixture

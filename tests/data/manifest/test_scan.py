@@ -11,8 +11,9 @@ from PIL import Image
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.decoding import open_picture
-from vitrine.data.manifest.scan import COLUMNS, ScanMemory, count_status, scan_files
+from vitrine.data.manifest.scan import ScanMemory, count_status, scan_files
 from vitrine.data.sources.class_folders import find_files
+from vitrine.records.manifest import COLUMNS
 
 
 def scan(source, max_megapixels=150):

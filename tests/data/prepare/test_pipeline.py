@@ -17,9 +17,10 @@ from vitrine.config.data import ChecksSection
 from vitrine.data.images.decoding import open_picture
 from vitrine.data.manifest.scan import count_status, scan_files
 from vitrine.data.prepare.pipeline import write_prepared
-from vitrine.data.prepared.dataset import open_prepared, read_manifest
+from vitrine.data.prepared.dataset import open_prepared
 from vitrine.data.sources.class_folders import find_files
 from vitrine.errors import UserError
+from vitrine.records.manifest import read_manifest
 
 PARTS = ("train", "test", "valid", "cat", "Cat", "dog ", "héllo", "🐶", ".git", "__MACOSX", "test_tube", "a b", "x.png")
 NAMES = (

@@ -15,8 +15,9 @@ from vitrine.data.prepare import pipeline as preparing
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepare.unchanged import find_unchanged
 from vitrine.data.prepare.working_folder import working_folder
-from vitrine.data.prepared.dataset import open_prepared, read_manifest
+from vitrine.data.prepared.dataset import open_prepared
 from vitrine.errors import UserError
+from vitrine.records.manifest import read_manifest
 
 
 @pytest.fixture

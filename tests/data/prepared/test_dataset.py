@@ -10,8 +10,9 @@ from PIL import Image
 from tests.conftest import draw_scene
 from tests.data.trees import prepare
 from vitrine.data.prepare.working_folder import check_place
-from vitrine.data.prepared.dataset import display_picture, open_prepared, read_manifest
+from vitrine.data.prepared.dataset import display_picture, open_prepared
 from vitrine.errors import UserError
+from vitrine.records.manifest import read_manifest
 
 
 @pytest.fixture

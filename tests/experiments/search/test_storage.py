@@ -4,9 +4,16 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from tests.experiments.search_doubles import FakeTraining, make_prepared, search_on, states_of, write_search
+from vitrine.config.identity import FREE_FOR_TRIALS
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import load_search
-from vitrine.experiments.search.storage import default_address, explained_errors, hide_password, open_study
+from vitrine.experiments.search.storage import (
+    default_address,
+    explained_errors,
+    hide_password,
+    identify_search,
+    open_study,
+)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +110,34 @@ def test_what_does_not_change_the_trials_may_change(tmp_path, changed):
     address = default_address(tmp_path)
     open_study(write_search(tmp_path), make_prepared(tmp_path), address)
     open_study(write_search(tmp_path, changed), make_prepared(tmp_path), address)
+
+
+@pytest.mark.parametrize("name", sorted(FREE_FOR_TRIALS - {"optim.epochs"}))
+def test_what_changes_no_training_changes_no_search(tmp_path, name):
+    values = {"report.study": "off", "report.language": "fr", "engine.tracker": "none", "report.precision": "0.9"}
+    write_search(tmp_path)
+    stored = identify_search(load_search(tmp_path / "mine.yaml"), make_prepared(tmp_path))
+    changed = load_search(tmp_path / "mine.yaml", [f"{name}={values.get(name, '7')}"] if "." in name else [])
+    assert identify_search(changed, make_prepared(tmp_path)) == stored
+
+
+def test_a_search_in_another_language_goes_on(tmp_path):
+    address = default_address(tmp_path)
+    open_study(write_search(tmp_path), make_prepared(tmp_path), address)
+    open_study(load_search(tmp_path / "mine.yaml", ["report.language=fr"]), make_prepared(tmp_path), address)
+
+
+def test_a_search_over_a_parameter_by_its_old_name_goes_on_under_the_new_one(tmp_path, caplog):
+    address, space = default_address(tmp_path), "{low: 0.0, high: 0.3}"
+    open_study(write_search(tmp_path, parameters=f"augmentation.grey: {space}"), make_prepared(tmp_path), address)
+    assert "augmentation.grey is now called augmentation.grayscale" in caplog.text
+    study = open_study(
+        write_search(tmp_path, parameters=f"augmentation.grayscale: {space}"), make_prepared(tmp_path), address
+    )
+    assert "parameters.augmentation.grey" in study.user_attrs["identity"]
+
+
+def test_a_parameter_under_both_of_its_names_is_refused(tmp_path):
+    both = "augmentation.grey: {low: 0.0, high: 0.3}\n  augmentation.grayscale: {low: 0.0, high: 0.3}"
+    with pytest.raises(UserError, match=r"the old name of augmentation\.grayscale, which is there too"):
+        write_search(tmp_path, parameters=both)

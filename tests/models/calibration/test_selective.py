@@ -18,9 +18,10 @@ from vitrine.models.calibration.ood import (
     choose_rows,
     load_reference,
 )
-from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure, decide, describe
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, decide, describe
 from vitrine.models.calibration.temperature import fold_temperature
 from vitrine.models.heads import Head
+from vitrine.records.model import Trust
 
 NAMES = ("pug", "corgi", "poodle")
 TRUST = Trust(precision=0.95, confidence_threshold=0.7, similarity_threshold=0.5, neighbors=3)

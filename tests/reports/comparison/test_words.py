@@ -3,7 +3,7 @@
 import pytest
 
 from tests.reports.comparisons import fabricate
-from vitrine.evaluation.significance import Verdict
+from vitrine.records.difference import Verdict
 from vitrine.reports.comparison.words import answer, measured, notes, sentence
 from vitrine.ui.texts import load_texts
 

@@ -20,7 +20,16 @@ def finding(rows=(), groups=(), remarks=(), name="tiny", count=None):
     amount = len(groups) or len(rows) if count is None else count
     noun = "group" if groups else "picture"
     return Finding(
-        name, "Very small", amount, noun, tuple(rows), "Used.", "Look.", "note", tuple(groups), tuple(remarks)
+        name=name,
+        title="Very small",
+        count=amount,
+        noun=noun,
+        rows=tuple(rows),
+        done="Used.",
+        advice="Look.",
+        level="note",
+        groups=tuple(groups),
+        remarks=tuple(remarks),
     )
 
 

@@ -149,7 +149,7 @@ def test_two_classes_and_a_model_that_always_gives_the_same_answer_are_reported(
 
 @pytest.mark.parametrize(
     ("section", "values", "message"),
-    [("test", {"accuracy": None}, "metrics.json: test.accuracy: Field required"),
+    [("test", {"accuracy": None}, "metrics.json: an earlier version of Vitrine wrote it (test.accuracy is missing)"),
      ("test", {"accuracy": float("nan")}, "metrics.json: test.accuracy: Input should be a finite number"),
      ("test", {"accuracy": 0.5}, "test.accuracy is 0.5, but predictions.csv gives 0.8125"),
      ("test", {"pictures": 17}, "test.pictures is 17, but the confusion matrix holds 16"),

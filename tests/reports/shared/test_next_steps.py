@@ -4,10 +4,8 @@ import numpy as np
 import pandas as pd
 
 from tests.reports.shared.test_verdict import make_metrics, plain
-from vitrine.evaluation.label_errors import Examined, LabelErrors, Suspect
-from vitrine.evaluation.mistakes import Mistakes
-from vitrine.evaluation.slices import Slice
 from vitrine.records.learning_curve import ClassGain, LearningCurve, Outlook
+from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Slice, Suspect
 from vitrine.reports.shared.next_steps import suggest_for_run
 from vitrine.ui.texts import load_texts
 

@@ -58,16 +58,28 @@ def _check_reading(manifest: pd.DataFrame) -> list[Finding]:
     reasons = manifest["reason"].to_numpy(object)
     return [
         Finding(
-            "unreadable", "Files that could not be read", len(unreadable), "file", unreadable,
-            "Put aside; they are in no split.", "Get them again from where they came from, or delete them.", "warning",
+            name="unreadable",
+            title="Files that could not be read",
+            count=len(unreadable),
+            noun="file",
+            rows=unreadable,
+            done="Put aside; they are in no split.",
+            advice="Get them again from where they came from, or delete them.",
+            level="warning",
             remarks=tuple(str(reasons[row]) for row in unreadable),
         ),
         Finding(
-            "missing", "Rows without a file", len(gone), "row", gone,
-            "Put aside; there is nothing to learn from.", "Check the paths in the table, or whether files were lost.",
-            "warning", remarks=tuple(str(reasons[row]) for row in gone),
+            name="missing",
+            title="Rows without a file",
+            count=len(gone),
+            noun="row",
+            rows=gone,
+            done="Put aside; there is nothing to learn from.",
+            advice="Check the paths in the table, or whether files were lost.",
+            level="warning",
+            remarks=tuple(str(reasons[row]) for row in gone),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _check_labels_of_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> list[Finding]:
@@ -136,7 +148,18 @@ def _check_looks(manifest: pd.DataFrame, min_side: int) -> list[Finding]:
     for name, title, mark, advice in looks:
         rows = _positions(kept & mark)
         remarks = tuple(f"{width.iloc[row]:,} \N{MULTIPLICATION SIGN} {height.iloc[row]:,}" for row in rows)
-        found.append(Finding(name, title, len(rows), "picture", rows, used, advice, remarks=remarks))
+        found.append(
+            Finding(
+                name=name,
+                title=title,
+                count=len(rows),
+                noun="picture",
+                rows=rows,
+                done=used,
+                advice=advice,
+                remarks=remarks,
+            )
+        )
     return found
 
 
@@ -152,12 +175,16 @@ def _check_files(manifest: pd.DataFrame) -> list[Finding]:
             wrong.append((int(row), f"is {real}"))
     return [
         Finding(
-            "wrong_extension", "Extension that does not fit the format", len(wrong), "file",
-            tuple(row for row, _ in wrong),
-            "Read by their content, so they are used like all others.",
-            "Other programs may refuse them: rename them when it suits you.", remarks=tuple(word for _, word in wrong),
+            name="wrong_extension",
+            title="Extension that does not fit the format",
+            count=len(wrong),
+            noun="file",
+            rows=tuple(row for row, _ in wrong),
+            done="Read by their content, so they are used like all others.",
+            advice="Other programs may refuse them: rename them when it suits you.",
+            remarks=tuple(word for _, word in wrong),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _check_balance(manifest: pd.DataFrame) -> list[Finding]:
@@ -169,11 +196,15 @@ def _check_balance(manifest: pd.DataFrame) -> list[Finding]:
     remark = f"'{counts.index[0]}' has {counts.iloc[0]:,} pictures, '{counts.index[-1]}' {counts.iloc[-1]:,}"
     return [
         Finding(
-            "imbalance", "Classes far smaller than the largest", len(small), "class", (),
-            "Every class keeps its share in each split.",
-            f"{remark}. A model tends to favour the large ones: add pictures to the small ones.",
+            name="imbalance",
+            title="Classes far smaller than the largest",
+            count=len(small),
+            noun="class",
+            rows=(),
+            done="Every class keeps its share in each split.",
+            advice=f"{remark}. A model tends to favour the large ones: add pictures to the small ones.",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _of_groups(
@@ -187,9 +218,17 @@ def _of_groups(
 ) -> Finding:
     rows = sorted({row for group in groups for row in group})
     return Finding(
-        name, title, len(groups), "group", tuple(rows), done, advice, level, tuple(tuple(group) for group in groups),
-        tuple(remarks),
-    )  # fmt: skip
+        name=name,
+        title=title,
+        count=len(groups),
+        noun="group",
+        rows=tuple(rows),
+        done=done,
+        advice=advice,
+        level=level,
+        groups=tuple(tuple(group) for group in groups),
+        remarks=tuple(remarks),
+    )
 
 
 def _say_left_out(manifest: pd.DataFrame, groups: Sequence[Sequence[int]], otherwise: str) -> str:

@@ -79,15 +79,25 @@ class Corrected:
         rows = tuple(sorted(self.relabeled))
         found = [
             Finding(
-                "relabelled", "Labels corrected by hand", len(rows), "picture", rows, "Used under their new labels.",
-                "The source still has the old ones; data.corrections names the file with the new ones.",
+                name="relabelled",
+                title="Labels corrected by hand",
+                count=len(rows),
+                noun="picture",
+                rows=rows,
+                done="Used under their new labels.",
+                advice="The source still has the old ones; data.corrections names the file with the new ones.",
                 remarks=tuple(f"was '{self.relabeled[row]}'" for row in rows),
             ),
             Finding(
-                "removed", "Pictures removed by hand", len(self.removed), "picture", self.removed, "Left out.",
-                "They are still where they were; take their rows out of data.corrections to use them again.",
+                name="removed",
+                title="Pictures removed by hand",
+                count=len(self.removed),
+                noun="picture",
+                rows=self.removed,
+                done="Left out.",
+                advice="They are still where they were; take their rows out of data.corrections to use them again.",
             ),
-        ]  # fmt: skip
+        ]
         return [finding for finding in found if finding.count]
 
 

@@ -17,15 +17,11 @@ from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.decoding import PictureError, decode_picture, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
+from vitrine.errors import UserError
+from vitrine.records.manifest import COLUMNS, as_manifest, read_manifest, write_manifest
 from vitrine.records.prepared import MANIFEST, THUMBNAILS
 
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
-COLUMNS = {
-    "file": "string", "label_name": "string", "source_label": "string", "split": "string", "group": "string",
-    "fold": "int8", "status": "string", "reason": "string", "copy_of": "string", "compared": "bool", "sha256": "string",
-    "perceptual_hash": "string", "contrast": "float32", "width": "int32", "height": "int32", "mode": "string",
-    "format": "string", "size_bytes": "int64", "modified_ns": "int64",
-}  # fmt: skip
 # Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
 FILES_PER_TASK = 16
 Row = dict[str, Any]
@@ -48,9 +44,9 @@ class ScanMemory:
         rows: dict[str, tuple[Row, Thumbnails, int]] = {}
         for folder in reversed(folders):
             try:
-                manifest = pd.read_parquet(folder / MANIFEST, columns=list(COLUMNS))
+                manifest = read_manifest(folder)
                 thumbnails = np.load(folder / THUMBNAILS, mmap_mode="r")
-            except (OSError, ValueError, KeyError):  # none, an older version's, or cut short: all is read again
+            except (UserError, OSError, ValueError):  # none, an older version's, or cut short: all is read again
                 continue
             if len(thumbnails) == len(manifest):
                 for place, row in enumerate(manifest.to_dict("records")):
@@ -88,7 +84,7 @@ class Scan:
         with temporary.open("wb") as file:
             np.save(file, self.thumbnails)
         temporary.replace(folder / THUMBNAILS)
-        self.manifest.to_parquet(temporary, index=False)
+        write_manifest(self.manifest, temporary)
         temporary.replace(folder / MANIFEST)
 
 
@@ -109,7 +105,7 @@ def scan_files(
         save: given what is done so far when the scan is interrupted.
 
     Returns:
-        One row per file, in the order of `found`, columns as in `COLUMNS`. `width` and `height` are those of the
+        One row per file, in the order of `found`, columns as in `ManifestRow`. `width` and `height` are those of the
         upright picture in pixels, 0 where it was not decoded.
     """
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
@@ -120,7 +116,7 @@ def scan_files(
         return [(memory and memory.find(one)) or _scan_file(one, max_megapixels) for one in batch]
 
     def gathered() -> Scan:
-        return Scan(pd.DataFrame(columns).astype(COLUMNS), thumbnails[:done])
+        return Scan(as_manifest(columns), thumbnails[:done])
 
     try:
         for results in map_ahead(scan_batch, _batches(found, FILES_PER_TASK)):

@@ -28,7 +28,6 @@ from vitrine.data.prepared.shards import ShardWriter, bytes_per_picture, read_si
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
-from vitrine.records.atomic import write_text
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
 from vitrine.records.prepared import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, NEAR_PAIRS, PICTURES, PreparedFacts, Settings
@@ -89,7 +88,7 @@ def write_prepared(
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
     manifest.to_csv(folder / MANIFEST_FOR_PEOPLE, index=False)
-    write_text(folder / FACTS, facts.model_dump_json(indent=2))
+    facts.write(folder / FACTS)
     forget(folder)
     return facts
 

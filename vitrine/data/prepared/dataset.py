@@ -13,7 +13,8 @@ from vitrine.data.images.decoding import Preparation
 from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION
 from vitrine.data.prepared.shards import open_shards
 from vitrine.errors import UserError
-from vitrine.records.prepared import MANIFEST, PICTURES, PreparedFacts, read_facts
+from vitrine.records.manifest import read_manifest
+from vitrine.records.prepared import PICTURES, PreparedFacts, read_facts
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,6 @@ def _choose_fold(
 def _count_labels(rows: datasets.Dataset, facts: PreparedFacts) -> dict[str, int]:
     counts = np.bincount(np.asarray(rows["label"][:], dtype=int), minlength=len(facts.label_names))
     return dict(zip(facts.label_names, counts.tolist(), strict=True))
-
-
-def read_manifest(folder: Path) -> pd.DataFrame:
-    """One row per file found; columns as in `manifest.COLUMNS`."""
-    return pd.read_parquet(folder / MANIFEST)
 
 
 def display_picture(row: dict[str, Any], longest_side: int) -> Image.Image:

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.data.manifest.split import TEST, TRAIN, join_groups
-from vitrine.data.prepared.dataset import PreparedDataset, read_manifest
+from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.records.manifest import read_manifest
 
 
 def number_groups(folder: Path, files: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -1,48 +1,20 @@
 """What a run cost, kept in its folder while it goes on, so that a kill loses seconds of the count."""
 
-import json
 import time
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from vitrine.records.atomic import write_text
+from vitrine.errors import UserError
+from vitrine.records.cost import Cost
 
 COST = "comparison_run.json"
 WRITTEN_EVERY = 10.0  # seconds
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Seconds of a run over all its attempts.
-
-    Attributes:
-        identity: of the run; see `plan.identify_run`.
-        variant: its name in the comparison.
-        seed: of the run.
-        fold: of the run; None without k-fold.
-        seconds: from the opened data set to the evaluated model, what was lent included.
-        cpu_seconds: of the processor, over all cores, likewise.
-        lent_seconds: seconds of these that another run spent on features that this one used.
-        lent_cpu_seconds: likewise.
-        silent_starts: attempts that began since the last sign of life.
-    """
-
-    identity: str
-    variant: str
-    seed: int
-    fold: int | None
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    lent_seconds: float = 0.0
-    lent_cpu_seconds: float = 0.0
-    silent_starts: int = 0
-
-
 def read_cost(folder: Path) -> Cost | None:
     """What is kept in a run folder; None where nothing is, or it was cut short."""
     try:
-        return Cost(**json.loads((folder / COST).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        return Cost.read(folder / COST)
+    except UserError:
         return None
 
 
@@ -58,7 +30,7 @@ class Meter:
         """
         self.folder = folder
         earlier = read_cost(folder) or start
-        self.before = replace(earlier, silent_starts=earlier.silent_starts + 1)
+        self.before = earlier.model_copy(update={"silent_starts": earlier.silent_starts + 1})
         self.began, self.began_cpu = time.perf_counter(), time.process_time()
         self.written = self.began
         self.features: dict[str, float] | None = None
@@ -84,7 +56,7 @@ class Meter:
                 "cpu_seconds": max(0.0, cpu - self._ready[1] - seconds),
             }
         if now - self.written > WRITTEN_EVERY or self.before.silent_starts:
-            self.before = replace(self.before, silent_starts=0)
+            self.before = self.before.model_copy(update={"silent_starts": 0})
             self.keep()
 
     def borrow(self, cost: dict[str, float]) -> None:
@@ -95,24 +67,23 @@ class Meter:
         """Writes and returns what was taken so far."""
         self.written = time.perf_counter()
         before, reused = self.before, self.reused
-        cost = replace(
-            before,
-            seconds=before.seconds - before.lent_seconds + reused["seconds"] + self.written - self.began,
-            cpu_seconds=before.cpu_seconds
-            - before.lent_cpu_seconds
-            + reused["cpu_seconds"]
-            + time.process_time()
-            - self.began_cpu,
-            lent_seconds=reused["seconds"],
-            lent_cpu_seconds=reused["cpu_seconds"],
+        seconds = before.seconds - before.lent_seconds + reused["seconds"] + self.written - self.began
+        cpu = before.cpu_seconds - before.lent_cpu_seconds + reused["cpu_seconds"]
+        cost = before.model_copy(
+            update={
+                "seconds": seconds,
+                "cpu_seconds": cpu + time.process_time() - self.began_cpu,
+                "lent_seconds": reused["seconds"],
+                "lent_cpu_seconds": reused["cpu_seconds"],
+            }
         )
         self._write(cost)
         return cost
 
     def end(self) -> Cost:
         """As `keep`, where the attempt ended in an orderly way: it is no silent one."""
-        self.before = replace(self.before, silent_starts=0)
+        self.before = self.before.model_copy(update={"silent_starts": 0})
         return self.keep()
 
     def _write(self, cost: Cost) -> None:
-        write_text(self.folder / COST, json.dumps(asdict(cost), indent=2))
+        cost.write(self.folder / COST)

@@ -11,9 +11,9 @@ from filelock import FileLock
 from vitrine.config.aliases import first_names
 from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split import TEST
-from vitrine.data.prepared.dataset import read_manifest
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import Comparison, Variant
+from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FACTS, Settings, read_facts
 
 SOURCE = "data.source"

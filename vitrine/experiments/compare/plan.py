@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitrine.config.aliases import first_names
+from vitrine.config.identity import FREE_FOR_FINISHED_RUNS
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.experiments.compare.datasets import fingerprint_data
 from vitrine.experiments.compare.file import Comparison
 from vitrine.records import folder as run_folder
-from vitrine.training.build import FREE_SETTINGS
 from vitrine.training.machine.trackers import flatten
 
-# What a finished run would have given otherwise, although a checkpoint may be taken up with another value.
-DECIDES = {"engine.budget_minutes", "report.top_k"}
 LETTERS = 8  # of the identity, in the folder's name: another recipe's run lies beside it, none is ever replaced
 
 
@@ -107,6 +105,6 @@ def plan_runs(comparison: Comparison, folder: Path, prepared: dict[str, Path]) -
 def identify_run(recipe: Recipe, data: str) -> str:
     """A digest of a resolved recipe, less what does not change the figures, and of its pictures."""
     values = first_names(flatten(recipe.model_dump(mode="json")))
-    settings = {name: str(value) for name, value in values.items() if name not in FREE_SETTINGS - DECIDES}
+    settings = {name: str(value) for name, value in values.items() if name not in FREE_FOR_FINISHED_RUNS}
     settings.pop("data.keep_split", None)  # of the preparation; what it gave is in the digest of the pictures
     return hashlib.sha256(json.dumps([settings, data], sort_keys=True).encode()).hexdigest()

@@ -1,6 +1,5 @@
 """From the run folders of a comparison to its figures: `comparison.json`."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from vitrine.experiments.compare.runner import read_failure
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.records.comparison import Change, ComparisonFigures, Failure, RunFigures
-from vitrine.records.environment import now
+from vitrine.records.environment import Environment, now
 from vitrine.records.prepared import read_facts
+from vitrine.records.run import Metrics
 from vitrine.training.machine.trackers import flatten
 
 FIGURES = "comparison.json"
@@ -63,38 +63,40 @@ def collect_figures(comparison: Comparison, runs: Sequence[PlannedRun]) -> Compa
 
 def write_figures(figures: ComparisonFigures, folder: Path) -> None:
     """Writes `comparison.json`, and `runs.csv` with a row for each finished run."""
-    write_text(folder / FIGURES, figures.model_dump_json(indent=2))
+    figures.write(folder / FIGURES)
     rows = pd.DataFrame([run.model_dump() for run in figures.runs], columns=list(RunFigures.model_fields))
     write_text(folder / TABLE, rows.to_csv(index=False))
 
 
 def _read_run(run: PlannedRun) -> RunFigures:
     try:
-        metrics = json.loads((run.folder / run_folder.METRICS).read_text("utf-8"))
-        environment = json.loads((run.folder / run_folder.ENVIRONMENT).read_text("utf-8"))
+        metrics = Metrics.read(run.folder / run_folder.METRICS)
+        environment = Environment.read(run.folder / run_folder.ENVIRONMENT)
         history = pd.read_csv(run.folder / run_folder.HISTORY).set_index("epoch")
-        test, training, validation = metrics["test"], metrics["training"], metrics["validation"]
+        test, training, validation = metrics.test, metrics.training, metrics.validation
         cost = read_cost(run.folder)
         return RunFigures(
             variant=run.variant,
             seed=run.seed,
             fold=run.fold,
             folder=f"{run.variant}/{run.folder.name}",
-            accuracy=test["accuracy"],
-            macro_f1=test["macro_f1"],
-            cohen_kappa=test["cohen_kappa"],
-            validation_accuracy=validation["accuracy"],
-            training_accuracy=history.loc[validation["best_epoch"], "train_accuracy"],
-            epochs=training["epochs"],
-            seconds=training["seconds"] if cost is None else cost.seconds,
-            cpu_seconds=training["seconds"] if cost is None else cost.cpu_seconds,
-            images_per_second=training["images_per_second"],
-            parameters=training["parameters"],
-            trainable_parameters=training["trainable_parameters"],
-            device=environment["device"],
+            accuracy=test.accuracy,
+            macro_f1=test.macro_f1,
+            cohen_kappa=test.cohen_kappa,
+            validation_accuracy=validation.accuracy,
+            training_accuracy=history.loc[validation.best_epoch, "train_accuracy"],
+            epochs=training.epochs,
+            seconds=training.seconds if cost is None else cost.seconds,
+            cpu_seconds=training.seconds if cost is None else cost.cpu_seconds,
+            images_per_second=training.images_per_second,
+            parameters=training.parameters,
+            trainable_parameters=training.trainable_parameters,
+            device=environment.device,
         )
     except (OSError, ValueError, KeyError) as error:
-        raise _damaged(run, error) from error
+        raise _damaged(run, f"{type(error).__name__}: {error}") from error
+    except UserError as error:
+        raise _damaged(run, str(error)) from error
 
 
 def _read_answers(runs: Sequence[PlannedRun]) -> TestAnswers:
@@ -111,7 +113,7 @@ def _read_answers(runs: Sequence[PlannedRun]) -> TestAnswers:
             )
             rows.append(table["correct"].to_numpy(bool))
         except (OSError, ValueError, KeyError) as error:
-            raise _damaged(run, error) from error
+            raise _damaged(run, f"{type(error).__name__}: {error}") from error
         if pictures not in ((), own):
             raise UserError(
                 f"{run.folder}: its test pictures are not those of the other seeds; remove it to train it again"
@@ -120,8 +122,8 @@ def _read_answers(runs: Sequence[PlannedRun]) -> TestAnswers:
     return TestAnswers(pictures, tuple((run.seed, run.fold) for run in runs), np.stack(rows))
 
 
-def _damaged(run: PlannedRun, error: Exception) -> UserError:
-    return UserError(f"{run.folder}: cannot be read ({type(error).__name__}: {error}); remove it to train it again")
+def _damaged(run: PlannedRun, reason: str) -> UserError:
+    return UserError(f"{run.folder}: cannot be read ({reason}); remove it to train it again")
 
 
 def _find_changes(recipes: dict[str, Recipe]) -> list[Change]:

@@ -1,13 +1,12 @@
 """Doing the runs of a comparison one after another: what is missing, what was interrupted, and what fails."""
 
 import gc
-import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from filelock import FileLock, Timeout
@@ -15,11 +14,13 @@ from filelock import FileLock, Timeout
 from vitrine.data.prepare.working_folder import is_full
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.errors import UserError
-from vitrine.experiments.compare.cost import Cost, Meter
+from vitrine.experiments.compare.cost import Meter
 from vitrine.experiments.compare.plan import PlannedRun
 from vitrine.experiments.compare.shared_features import keep, reuse
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
+from vitrine.records.comparison import Failure
+from vitrine.records.cost import Cost
 from vitrine.records.folder import cannot_lock
 from vitrine.reports.run.page import write_run_report
 from vitrine.training.head.features import FEATURES
@@ -121,19 +122,19 @@ def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
     """A run that fails is written down with its reason; the others go on."""
     folder = run.unfinished
     folder.mkdir(parents=True, exist_ok=True)
-    meter = Meter(folder, Cost(run.identity, run.variant, run.seed, run.fold))
+    meter = Meter(folder, Cost(identity=run.identity, variant=run.variant, seed=run.seed, fold=run.fold))
     try:
         if meter.silent_starts > MOST_SILENT_STARTS:
             raise UserError(
                 f"its process ended {MOST_SILENT_STARTS} times without a word, perhaps for want of memory; a smaller "
                 "optim.batch_size needs less"
             )
-        metrics = _train(run, meter, tell)
+        accuracy = _train(run, meter, tell)
         if options.reports:
             write_run_report(folder, open_prepared(run.recipe.prepared_folder, run.recipe.data.fold))
         cost = meter.end()
         run_folder.finish_run(folder)
-        tell(Event("done", run.title, accuracy=metrics["test"]["accuracy"], seconds=cost.seconds))
+        tell(Event("done", run.title, accuracy=accuracy, seconds=cost.seconds))
     except Exception as error:
         if is_full(error):
             raise
@@ -151,7 +152,8 @@ def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
             torch.cuda.empty_cache()
 
 
-def _train(run: PlannedRun, meter: Meter, tell: Tell) -> dict[str, Any]:
+def _train(run: PlannedRun, meter: Meter, tell: Tell) -> float:
+    """Returns the accuracy on the test pictures."""
     folder, store = run.unfinished, run.folder.parent.parent / STORE
     reused = reuse(run, store)
 
@@ -171,21 +173,23 @@ def _train(run: PlannedRun, meter: Meter, tell: Tell) -> dict[str, Any]:
         meter.borrow(reused)
     elif meter.features is not None:
         keep(run, store, meter.features)
-    return metrics
+    if metrics is None:
+        raise UserError("each run of a comparison is trained by one process; start it without accelerate or torchrun")
+    return metrics.test.accuracy
 
 
 def _write_failure(run: PlannedRun, reason: str) -> None:
-    content = {"variant": run.variant, "seed": run.seed, "fold": run.fold, "reason": reason}
-    write_text(run.failure, json.dumps(content, indent=2, ensure_ascii=False))
+    failure = Failure(variant=run.variant, seed=run.seed, fold=run.fold, reason=reason)
+    write_text(run.failure, failure.model_dump_json(indent=2))
 
 
 def read_failure(run: PlannedRun) -> str | None:
     """Why a run could not be done; None where nothing says so."""
     try:
-        return str(json.loads(run.failure.read_text("utf-8"))["reason"])
+        return Failure.model_validate_json(run.failure.read_bytes()).reason
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError):
         return "unknown: the file that says so is damaged"
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from vitrine.config.aliases import current_name, rename_parameters
 from vitrine.config.loading import describe_fault, load_recipe, parse_yaml, read_yaml, yaml_problem
 from vitrine.config.recipe import Name, Recipe
 from vitrine.config.section import Section, Switch, read_nothing
@@ -121,6 +122,7 @@ def load_search(path: Path, overrides: Sequence[str] = ()) -> Search:
     """
     values: dict[str, Any] = {"name": path.stem} | read_yaml(path, "search")
     for_recipe, faults = _take_own(values, overrides)
+    faults += _rename_parameters(values, path)
     file = None
     try:
         file = SearchFile.model_validate(values)
@@ -128,7 +130,9 @@ def load_search(path: Path, overrides: Sequence[str] = ()) -> Search:
         faults += [describe_fault(details, _suggest) for details in error.errors()]
     if file is None or faults:
         raise UserError("\n  ".join([f"{path}:", *faults]))
-    searched = sorted(name for name in file.parameters if any(one.partition("=")[0] == name for one in for_recipe))
+    searched = sorted(
+        name for name in file.parameters if any(current_name(one.partition("=")[0]) == name for one in for_recipe)
+    )
     if searched:
         raise UserError(f"{searched[0]}: is searched; change its range in {path} instead of giving a value")
     base = load_recipe(_find_base(path, file.recipe), for_recipe)
@@ -141,6 +145,18 @@ def load_search(path: Path, overrides: Sequence[str] = ()) -> Search:
     if faults:
         raise UserError("\n  ".join([f"{path}:", *faults]))
     return search
+
+
+def _rename_parameters(values: dict[str, Any], path: Path) -> list[str]:
+    """Reads old names of parameters as today's, with a line on each; returns faults."""
+    given = values.get("parameters")
+    if not isinstance(given, dict):
+        return []
+    try:
+        values["parameters"] = rename_parameters(given, str(path))
+    except ValueError as error:
+        return [f"parameters.{error}"]
+    return []
 
 
 def _take_own(values: dict[str, Any], overrides: Sequence[str]) -> tuple[list[str], list[str]]:

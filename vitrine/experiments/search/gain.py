@@ -11,10 +11,11 @@ import pandas as pd
 
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
-from vitrine.evaluation.significance import Difference, compare_answers
+from vitrine.evaluation.significance import compare_answers
 from vitrine.experiments.search.space import change_recipe
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
+from vitrine.records.difference import Difference
 from vitrine.training.run import run_training
 
 FINAL = "final"
@@ -63,11 +64,12 @@ def _train(recipe: Recipe, final: Path, say: Callable[[str], None]) -> tuple[Pat
     folder = final.with_name(final.name + run_folder.UNFINISHED)
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    accuracy = run_training(recipe, folder, studies=False)["test"]["accuracy"]
+    metrics = run_training(recipe, folder, studies=False)
     seconds = time.perf_counter() - start
     write_text(folder / SECONDS, json.dumps(round(seconds, 2)))
     folder.rename(final)
-    say(f"{final.name}: test accuracy {accuracy:.4f} ({seconds:.0f} s)")
+    if metrics is not None:
+        say(f"{final.name}: test accuracy {metrics.test.accuracy:.4f} ({seconds:.0f} s)")
     return final, seconds
 
 

@@ -8,6 +8,7 @@ import optuna
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
+from vitrine.config.aliases import current_name
 from vitrine.config.loading import dump_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
@@ -49,7 +50,7 @@ def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
 
 def read_values(search: Search, trial: FrozenTrial) -> dict[str, Any]:
     """A trial's values, as a recipe holds them."""
-    return {one.name: one.read(trial.params[one.name]) for one in search.space}
+    return {one.name: one.read(trial.params[one.stored_name]) for one in search.space}
 
 
 def best_recipe(search: Search, trial: FrozenTrial) -> Recipe:
@@ -74,7 +75,10 @@ def _record(place: int, trial: FrozenTrial) -> TrialRecord:
         accuracy=figures.get("accuracy") if is_complete else None,
         epochs=figures.get("epochs", 0),
         seconds=figures.get("seconds"),
-        values={name: value if isinstance(value, str) else float(value) for name, value in trial.params.items()},
+        values={
+            current_name(name): value if isinstance(value, str) else float(value)
+            for name, value in trial.params.items()
+        },
         reason=str(trial.user_attrs.get(REASON, DIED)) if failed else "",
     )
 
@@ -98,7 +102,7 @@ def record_parameters(search: Search, study: optuna.Study, best: FrozenTrial) ->
             words=one.words,
             before=_write_short(read_value(search.base, one.name)),
             found=_write_short(found[one.name]),
-            importance=importances.get(one.name),
+            importance=importances.get(one.stored_name),
         )
         for one in search.space
     )

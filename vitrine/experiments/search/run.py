@@ -203,7 +203,7 @@ def conclude(
     }
     best_text = write_recipe(recipe, parameters, header)
     write_text(place.folder / BEST, best_text)
-    write_text(place.folder / NUMBERS, result.model_dump_json(indent=2))
+    result.write(place.folder / NUMBERS)
     write_text(place.folder / PAGE, render_search_page(result, best_text, str(place.folder / BEST), texts))
     return sentence, result
 

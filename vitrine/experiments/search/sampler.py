@@ -88,15 +88,15 @@ def suggest_values(trial: optuna.Trial, space: Sequence[SearchedParameter]) -> d
     values = {}
     for parameter in space:
         if parameter.kind == "choice":
-            stored: Any = trial.suggest_categorical(parameter.name, parameter.labels)
+            stored: Any = trial.suggest_categorical(parameter.stored_name, parameter.labels)
         elif parameter.kind == "int":
             step = 1 if parameter.step is None else int(parameter.step)
             stored = trial.suggest_int(
-                parameter.name, int(parameter.low), int(parameter.high), log=parameter.is_log, step=step
+                parameter.stored_name, int(parameter.low), int(parameter.high), log=parameter.is_log, step=step
             )
         else:
             stored = trial.suggest_float(
-                parameter.name, parameter.low, parameter.high, log=parameter.is_log, step=parameter.step
+                parameter.stored_name, parameter.low, parameter.high, log=parameter.is_log, step=parameter.step
             )
         values[parameter.name] = parameter.read(stored)
     return values

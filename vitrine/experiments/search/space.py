@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from vitrine.config.aliases import FIRST_NAMES
 from vitrine.config.loading import describe_fault, parameter_names
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
@@ -40,6 +41,11 @@ class SearchedParameter:
     is_log: bool = False
     step: float | None = None
     choices: tuple[Any, ...] = ()
+
+    @property
+    def stored_name(self) -> str:
+        """What the study calls it: its first name, so that a search of an earlier version goes on."""
+        return FIRST_NAMES.get(self.name, self.name)
 
     @property
     def labels(self) -> tuple[str, ...]:

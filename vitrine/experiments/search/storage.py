@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from vitrine.config.aliases import first_names
+from vitrine.config.identity import FREE_FOR_TRIALS
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
@@ -24,9 +25,6 @@ from vitrine.training.machine.trackers import flatten
 DATABASE = "study.db"
 BUSY_SECONDS = 60  # SQLite lets one process write at a time; the others wait so long
 CONNECT_SECONDS = 10
-# What does not change the trials, or only how many there are.
-FREE = ("name", "data.source", "data.prepared", "optim.epochs", "early_stopping.top", "report.top_k")
-FREE_ENGINE = ("tracker", "workers", "checkpoint_minutes", "budget_minutes", "memory_gb")
 IDENTITY = "identity"
 IS_DEFAULT = "default"
 
@@ -122,6 +120,8 @@ def open_study(search: Search, prepared: PreparedDataset, address: str) -> optun
         if stored is None:
             study.set_user_attr(IDENTITY, identity)
             _begin_with_the_recipe(search, study)
+    # An earlier version noted more than it had to.
+    stored = stored and {name: value for name, value in stored.items() if name not in FREE_FOR_TRIALS}
     if stored is not None and stored != identity:
         raise UserError(
             f"{search.name}: {hide_password(address)} holds another search of this name: "
@@ -134,13 +134,11 @@ def open_study(search: Search, prepared: PreparedDataset, address: str) -> optun
 def identify_search(search: Search, prepared: PreparedDataset) -> dict[str, str]:
     """What the trials of a search have in common; with anything else they could not be compared."""
     base = {name: str(value) for name, value in first_names(flatten(search.base.model_dump(mode="json"))).items()}
-    free = {*FREE, *(f"engine.{name}" for name in FREE_ENGINE)}
-    fixed = {name: value for name, value in base.items() if name not in free}
-    for parameter in search.space:
-        fixed.pop(parameter.name, None)
+    searched = {parameter.stored_name for parameter in search.space}
+    fixed = {name: value for name, value in base.items() if name not in FREE_FOR_TRIALS | searched}
     pruner = {f"pruner.{name}": str(value) for name, value in search.file.pruner.model_dump().items()}
     return {
-        **{f"parameters.{parameter.name}": parameter.words for parameter in search.space},
+        **{f"parameters.{parameter.stored_name}": parameter.words for parameter in search.space},
         "epochs": str(search.epochs),
         "objective": search.file.objective,
         **pruner,
@@ -158,6 +156,6 @@ def _differences(stored: dict[str, str], wanted: dict[str, str]) -> str:
 
 def _begin_with_the_recipe(search: Search, study: optuna.Study) -> None:
     """The first trial is the recipe as it was, where it lies in the space: no search shall end below it."""
-    values = {one.name: one.store(read_value(search.base, one.name)) for one in search.space}
+    values = {one.stored_name: one.store(read_value(search.base, one.name)) for one in search.space}
     if None not in values.values():
         study.enqueue_trial(values, user_attrs={IS_DEFAULT: True}, skip_if_exists=True)

@@ -5,35 +5,11 @@ Predictor, commands, page and ONNX file all decide by `decide`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.records.schema import OpenRecord
-
-
-class Trust(OpenRecord):
-    """What was fixed on validation pictures; stored with the model.
-
-    Attributes:
-        temperature: the network's own logits divided by it give calibrated probabilities (Guo et al. 2017).
-        in_weights: whether the stored weights are divided already, so that their logits are calibrated as they come.
-        precision: share of the given answers that shall be right.
-        confidence_threshold: calibrated probability of the likeliest class from which on an answer is given; None where
-            no threshold was shown to keep the precision, so that every answer is called unsure.
-        similarity_threshold: familiarity below which a picture is of no class; None where it is not measured.
-        neighbors: of how many training pictures the familiarity is the mean similarity; None likewise.
-    """
-
-    renamed_fields = MappingProxyType({"familiarity_threshold": "similarity_threshold", "neighbours": "neighbors"})
-
-    temperature: float = 1.0
-    in_weights: bool = True
-    precision: float
-    confidence_threshold: float | None
-    similarity_threshold: float | None = None
-    neighbors: int | None = None
+from vitrine.records.model import Trust
 
 
 @dataclass(frozen=True)

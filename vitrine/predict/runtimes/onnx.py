@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-from pydantic import ValidationError
 from transformers import AutoImageProcessor
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import register_own_classes
-from vitrine.models.folder import ModelMetadata
 from vitrine.predict.runtimes.pytorch import Outputs
+from vitrine.records.model import ModelMetadata
 
 NOTES = "vitrine"  # name of the note in the file
 OUTPUTS = ("logits", "features", "familiarity")
@@ -68,10 +67,7 @@ def load_onnx(file: Path) -> OnnxContent:
             "wrote can be used here"
         )
     content = json.loads(notes)
-    try:
-        metadata = content["metadata"] and ModelMetadata.model_validate(content["metadata"])
-    except ValidationError as error:
-        raise UserError(f"{file}: its notes are not as this version writes them: {error.errors()[0]['msg']}") from error
+    metadata = content["metadata"] and ModelMetadata.parse(json.dumps(content["metadata"]), f"{file}, its notes")
     return OnnxContent(OnnxNetwork(session), tuple(content["label_names"]), metadata, _build(content["processor"]))
 
 

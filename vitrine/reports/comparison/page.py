@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from vitrine.evaluation.significance import Verdict
 from vitrine.records.atomic import write_text
 from vitrine.records.comparison import ComparisonFigures, PairFigures, Spread, VariantFigures
+from vitrine.records.difference import Verdict
 from vitrine.reports.comparison.plots import Gap, Row, accuracy_against_time, accuracy_dots, difference_bars
 from vitrine.reports.comparison.words import answer, judgement, notes, points, spread
 from vitrine.reports.shared.verdict import Notice

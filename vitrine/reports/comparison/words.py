@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from vitrine.evaluation.significance import Verdict
 from vitrine.records.comparison import ComparisonFigures, PairFigures, Spread, VariantFigures
+from vitrine.records.difference import Verdict
 from vitrine.ui.texts import Texts
 
 # Below this many runs of each variant the spread between seeds is a guess.

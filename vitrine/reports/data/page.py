@@ -11,9 +11,10 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.checks.fingerprints import show_thumbnail
-from vitrine.data.prepared.dataset import PreparedDataset, open_prepared, read_manifest
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding, read_findings
+from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
 from vitrine.reports.data.checks import PictureOf, show_findings
 from vitrine.reports.shared.plots import class_distribution

@@ -1,6 +1,5 @@
 """What `python -m vitrine evaluate` writes: the record, the tables, the logits, and the page made of them."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,10 +10,9 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.images.decoding import PictureError
-from vitrine.evaluation.calibration import Reliability
-from vitrine.evaluation.evaluate import TrustFigures
 from vitrine.records.atomic import new_folder, write_text
-from vitrine.records.evaluation import Evaluation, MeasuredData
+from vitrine.records.calibration import Reliability
+from vitrine.records.evaluation import Evaluation, MeasuredData, TrustFigures
 from vitrine.reports.shared.calibration import judge_confidence
 from vitrine.reports.shared.mistakes import show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_evaluation
@@ -71,8 +69,7 @@ def write_evaluation(folder: Path, measured: Measured, language: Language = "en"
     found = [*_warn_of_data(evaluation.data, texts), *notices_of_test(evaluation.evidence.test, texts)]
     page = render("evaluation/page.html.jinja", _describe(measured, claim, evidence, found, texts), texts)
     with new_folder(folder, replace=True) as temporary:
-        record = json.dumps(evaluation.model_dump(mode="json"), ensure_ascii=False)
-        write_text(temporary / RECORD, record)
+        evaluation.write(temporary / RECORD)
         measured.predictions.to_csv(temporary / PREDICTIONS, index=False)
         if len(measured.unknown):
             measured.unknown.to_csv(temporary / UNKNOWN, index=False)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vitrine.evaluation.significance import Difference
+from vitrine.records.difference import Difference
 from vitrine.records.search import ParameterRecord, SearchResult, TrialRecord
 from vitrine.reports.search.plots import parallel_coordinates, parameter_importance, place_on_axis, search_history
 from vitrine.reports.shared.verdict import Notice

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from vitrine.evaluation.calibration import Calibration, Reliability
+from vitrine.records.calibration import Calibration, Reliability
 from vitrine.reports.shared.reliability_plots import reliability_diagram
 from vitrine.ui.frame import inline_figure
 from vitrine.ui.texts import Texts

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vitrine.evaluation.test_metrics import TestEvidence
+from vitrine.records.evidence import TestEvidence
 from vitrine.records.schema import Interval
 from vitrine.reports.shared.verdict import kappa_words
 from vitrine.ui.texts import Texts

@@ -14,8 +14,8 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.evaluation.label_errors import TRUSTED_JUDGE, Examined, LabelErrors, Suspect
-from vitrine.evaluation.mistakes import Mistakes, Pair, TopLoss
+from vitrine.evaluation.label_errors import TRUSTED_JUDGE
+from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Pair, Suspect, TopLoss
 from vitrine.reports.shared.slices import show_slices
 from vitrine.reports.shared.wall import shrink
 from vitrine.ui.frame import Thumbnail, thumbnail

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from vitrine.evaluation.evaluate import Evidence
-from vitrine.evaluation.label_errors import TRUSTED_JUDGE, LabelErrors
-from vitrine.evaluation.mistakes import Mistakes
-from vitrine.evaluation.slices import Slice
-from vitrine.evaluation.test_metrics import ClassFigures, TestEvidence
+from vitrine.evaluation.label_errors import TRUSTED_JUDGE
+from vitrine.records.evaluation import Evidence
+from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.learning_curve import LearningCurve
+from vitrine.records.mistakes import LabelErrors, Mistakes, Slice
 from vitrine.records.run import Metrics
 from vitrine.reports.shared.verdict import WEAK_RECALL, found_pictures
 from vitrine.ui.texts import Texts

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from vitrine.evaluation.calibration import Calibration, Reliability
-from vitrine.evaluation.selective import Rejection
+from vitrine.records.calibration import Calibration, Reliability
+from vitrine.records.selective import Rejection
 from vitrine.reports.shared.plots import WIDTH
 from vitrine.ui.figures import style
 from vitrine.ui.palette import LIGHT, Theme

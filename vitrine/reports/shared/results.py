@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vitrine.evaluation.test_metrics import TestEvidence
+from vitrine.records.evidence import TestEvidence
 from vitrine.reports.shared.measures import show_measures
 from vitrine.reports.shared.plots import confusion_matrix
 from vitrine.reports.shared.verdict import kappa_words, most_confused, right_of_hundred

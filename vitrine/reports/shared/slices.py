@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from vitrine.evaluation.slices import Slice
+from vitrine.records.mistakes import Slice
 from vitrine.ui.texts import Texts
 
 

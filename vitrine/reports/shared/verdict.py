@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.evaluation.test_metrics import ClassFigures, TestEvidence
+from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.run import Metrics
 from vitrine.ui.texts import Texts
 

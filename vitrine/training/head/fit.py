@@ -95,8 +95,7 @@ def fit_cached_head(
     train, validation = prepared.splits[TRAIN], prepared.splits[VALIDATION]
     store = folder / run_folder.CHECKPOINT / FEATURES
     inputs = compute_head_inputs(model, normalization, train, validation, options, store, on_features)
-    batch_size = 32 if optim.batch_size == "auto" else optim.batch_size
-    batch_size *= optim.accumulate * accelerator.num_processes
+    batch_size = optim.known_batch_size * optim.accumulate * accelerator.num_processes
     optimizer = build_optimizer(model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum)
     steps = optim.epochs * math.ceil(len(train) / batch_size)
     fit = fit_head_on_features(

@@ -1,0 +1,90 @@
+"""Records with something in every field, for tests that write and read them."""
+
+from datetime import datetime, timedelta
+
+from vitrine.records.environment import Environment
+from vitrine.records.evidence import ClassFigures, TestEvidence
+from vitrine.records.mistakes import Mistakes
+from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
+
+START = datetime.fromisoformat("2026-11-21T09:41:07+00:00")
+
+
+def make_test_evidence(accuracy: float = 0.9, loss: float = 0.3, pictures: int = 100) -> TestEvidence:
+    """Two classes; the interval reaches 0.05 below the accuracy."""
+    interval = (accuracy - 0.05, accuracy)
+    row = ClassFigures(
+        label_name="cat",
+        pictures=pictures,
+        answers=0,
+        precision=0,
+        precision_interval=None,
+        recall=accuracy,
+        recall_interval=interval,
+        f1=0.5,
+        f1_interval=interval,
+        auc=None,
+        auc_interval=None,
+        average_precision=None,
+        average_precision_interval=None,
+    )
+    return TestEvidence(
+        pictures=pictures,
+        accuracy=accuracy,
+        accuracy_interval=interval,
+        top_k=2,
+        top_k_accuracy=1,
+        balanced_accuracy=accuracy,
+        macro_precision=0.8,
+        macro_recall=accuracy,
+        macro_f1=0.8,
+        cohen_kappa=-0.1,
+        matthews_correlation=0.1,
+        macro_auc=None,
+        macro_average_precision=None,
+        loss=loss,
+        brier_score=0.2,
+        per_class=[row, row.model_copy(update={"label_name": "naïve “dog”"})],
+        confusion_matrix=[[1, 2], [3, 4]],
+        target=None,
+        duplicates=None,
+        intervals={"loss": (0.1, 0.4), "macro_auc": None},
+        resamples=1000,
+        seed=0,
+    )
+
+
+def make_metrics(
+    accuracy: float = 0.9, loss: float = 0.3, seconds: float = 90, mistakes: Mistakes | None = None
+) -> Metrics:
+    """Of a run of seven epochs."""
+    training = TrainingFigures(
+        backbone="small_cnn",
+        trainable_part="all",
+        parameters=1000,
+        trainable_parameters=1000,
+        pictures=400,
+        precision="fp32",
+        seed=0,
+        epochs_planned=10,
+        seconds=seconds,
+        epochs=7,
+        stopped_early=True,
+        images_per_second=321.4,
+    )
+    validation = ValidationFigures(pictures=50, accuracy=0.8, loss=0.5, best_epoch=3, monitor="calibrated_loss")
+    return Metrics(test=make_test_evidence(accuracy, loss), mistakes=mistakes, validation=validation, training=training)
+
+
+def make_environment(started: datetime = START, seconds: float = 95) -> Environment:
+    """Of a run that took so long."""
+    return Environment(
+        vitrine="0.1.0",
+        python="3.11.2",
+        platform="Linux",
+        device="CPU, 2 threads",
+        versions={"torch": "2.15.0"},
+        commit=None,
+        started=started.isoformat(),
+        finished=(started + timedelta(seconds=seconds)).isoformat(),
+    )

@@ -1,0 +1,129 @@
+"""The manifest of a prepared data set: one row per file found, with every column that it has and what it may hold."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+
+from vitrine.errors import UserError
+from vitrine.records.prepared import MANIFEST
+from vitrine.records.schema import Record
+
+Status = Literal["kept", "quarantined", "left_out"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column is stored.
+
+    Attributes:
+        dtype: of pandas.
+    """
+
+    dtype: str
+
+
+Text = Annotated[str, Column("string")]
+Whole = Annotated[int, Column("int64")]
+
+
+class ManifestRow(Record):
+    """One file that was found.
+
+    Attributes:
+        file: path below the source, or name of the row.
+        label_name: class that it was given in the end.
+        source_label: what the source called it.
+        split: train, validation or test; empty where it is in none.
+        group: of pictures that stay together in the split; empty without one.
+        fold: in k-fold cross-validation; -1 without.
+        status: kept, quarantined (broken) or left out (sound, but of no use).
+        reason: why it is not kept; empty of kept files.
+        copy_of: first file of the same picture, itself included; empty where there is no other.
+        compared: whether near-duplicates of it were looked for.
+        sha256: of the content; empty where it could not be opened.
+        perceptual_hash: of the picture; empty where it was not decoded.
+        contrast: standard deviation of the grey levels, 0 to 255.
+        width: of the upright picture in pixels; 0 where it was not decoded.
+        height: likewise.
+        mode: of the picture, as Pillow calls it.
+        format: likewise.
+        size_bytes: of the file.
+        modified_ns: when the file was last changed, in nanoseconds since 1970.
+    """
+
+    file: Text
+    label_name: Text
+    source_label: Text
+    split: Text
+    group: Text
+    fold: Annotated[int, Column("int8")] = -1
+    status: Annotated[Status, Column("string")] = "kept"
+    reason: Text = ""
+    copy_of: Text = ""
+    compared: Annotated[bool, Column("bool")] = False
+    sha256: Text = ""
+    perceptual_hash: Text = ""
+    contrast: Annotated[float, Column("float32")] = 0.0
+    width: Annotated[int, Column("int32")] = 0
+    height: Annotated[int, Column("int32")] = 0
+    mode: Text = ""
+    format: Text = ""
+    size_bytes: Whole = 0
+    modified_ns: Whole = 0
+
+
+COLUMNS = {
+    name: next(part.dtype for part in field.metadata if isinstance(part, Column))
+    for name, field in ManifestRow.model_fields.items()
+}
+
+
+def as_manifest(columns: dict[str, list[object]]) -> pd.DataFrame:
+    """A manifest of its columns, each with its type.
+
+    Args:
+        columns: values by name, for every column of `COLUMNS`.
+    """
+    return pd.DataFrame(columns).astype(COLUMNS)[list(COLUMNS)]
+
+
+def write_manifest(manifest: pd.DataFrame, path: Path) -> None:
+    """Writes a manifest, its columns in the order of the schema."""
+    manifest.astype(COLUMNS)[list(COLUMNS)].to_parquet(path, index=False)
+
+
+def read_manifest(folder: Path) -> pd.DataFrame:
+    """One row per file found; columns as in `ManifestRow`.
+
+    Args:
+        folder: of a prepared data set.
+
+    Raises:
+        UserError: there is no manifest, it cannot be read, or its columns are not those of this version.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run data_prep.py again") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is damaged; run data_prep.py again") from error
+    missing, unknown = (
+        [name for name in COLUMNS if name not in manifest],
+        [str(name) for name in manifest if name not in COLUMNS],
+    )
+    if missing:
+        raise UserError(
+            f"{path}: another version of Vitrine wrote it (the column {missing[0]} is missing); run data_prep.py again"
+        )
+    if unknown:
+        raise UserError(
+            f"{path}: a later version of Vitrine wrote it (this one does not know the column {unknown[0]}); update "
+            "Vitrine to read it"
+        )
+    try:
+        return manifest.astype(COLUMNS)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{path}: a column does not hold what it should ({error}); run data_prep.py again") from error

@@ -1,0 +1,75 @@
+"""What `vitrine.json` in a model folder says: what the model was made of, what it was measured at, when it answers."""
+
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ConfigDict
+
+from vitrine.records.schema import Count, FileRecord, Interval, OpenRecord, Record, Share
+
+METADATA = "vitrine.json"
+
+
+class Trust(OpenRecord):
+    """What was fixed on validation pictures; stored with the model.
+
+    Attributes:
+        temperature: the network's own logits divided by it give calibrated probabilities (Guo et al. 2017).
+        in_weights: whether the stored weights are divided already, so that their logits are calibrated as they come.
+        precision: share of the given answers that shall be right.
+        confidence_threshold: calibrated probability of the likeliest class from which on an answer is given; None where
+            no threshold was shown to keep the precision, so that every answer is called unsure.
+        similarity_threshold: similarity to training pictures below which a picture is of no class; None where it is not
+            measured.
+        neighbors: of how many training pictures, the most similar ones, the similarity is the mean; None likewise.
+    """
+
+    renamed_fields = MappingProxyType({"familiarity_threshold": "similarity_threshold", "neighbours": "neighbors"})
+
+    temperature: float = 1.0
+    in_weights: bool = True
+    precision: float
+    confidence_threshold: float | None
+    similarity_threshold: float | None = None
+    neighbors: int | None = None
+
+
+class Example(Record):
+    """A picture that shows what the model knows, with its true class.
+
+    Attributes:
+        file: relative to the model folder.
+        label_name: its true class.
+        prepared: whether it is the square as the network sees it, on which no step may be done again.
+    """
+
+    file: str
+    label_name: str
+    prepared: bool = False
+
+
+class ModelMetadata(FileRecord):
+    """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made.
+
+    `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs.
+    """
+
+    model_config = ConfigDict(protected_namespaces=(), extra="ignore")  # models travel: a later field is passed over
+
+    title = "what Vitrine says of a model"
+    remedy = "train again, or get the whole model folder again"
+
+    vitrine_version: str
+    name: str
+    created: str
+    backbone: str
+    label_names: list[str]
+    image_size: int
+    training_pictures: Count
+    test_pictures: Count
+    test_accuracy: Share | None
+    test_accuracy_interval: Interval | None
+    test_macro_f1: Share | None
+    examples: list[Example]
+    recipe: dict[str, Any]
+    trust: Trust | None = None
