@@ -1,7 +1,7 @@
 """Many pictures of any source at once give what single ones give, in their order."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -16,11 +16,12 @@ from vitrine.data.loading.labeled import list_pictures
 from vitrine.data.sources.source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.calibration.ood import build_reference
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.batches import MOST_AT_ONCE, Unreadable, predict_all, predict_batches
 from vitrine.predict.pictures import from_files, from_images
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.runtimes.pytorch import Outputs
+from vitrine.predict.runtimes.pytorch import Outputs, TorchNetwork
 
 
 @dataclass
@@ -105,6 +106,22 @@ def test_no_more_pictures_are_opened_than_are_needed_soon(predictor, threads):
             break
     batches.close()
     assert len(opened) - taken <= most
+
+
+def test_networks_side_by_side_do_not_mix_up_the_features_of_their_pictures(predictor):
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    reference = build_reference(np.eye(8, dtype=np.float32), np.arange(8))
+    network = TorchNetwork(predictor.network.model, reference=reference)
+    measuring = replace(predictor, network=network)
+    pictures = draw(203)
+    try:
+        for _ in range(3):
+            predictions = predict_all(measuring, pictures, batch_size=4).predictions
+            singly = [measuring.predict_images([picture.image]).similarities for picture in pictures[::29]]
+            np.testing.assert_allclose(predictions.similarities[::29], np.concatenate(singly), atol=1e-5)
+    finally:
+        torch.set_num_threads(before)
 
 
 @dataclass
