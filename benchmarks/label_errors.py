@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from vitrine.evaluation.label_errors import (  # noqa: E402 (after the path)
     INVERSE_PENALTY,
-    Judged,
+    LabeledProbabilities,
     count_confident,
     find_label_errors,
     judge_by_features,
@@ -82,7 +82,9 @@ def read_features(model: str, prepared: Path) -> tuple[np.ndarray, np.ndarray, n
     return features, np.asarray(rows["label"][:]), number_groups(data.folder, rows["file"][:]), len(data.label_names)
 
 
-def judge(features: np.ndarray, label_ids: np.ndarray, num_labels: int, groups: np.ndarray, seed: int) -> Judged:
+def judge(
+    features: np.ndarray, label_ids: np.ndarray, num_labels: int, groups: np.ndarray, seed: int
+) -> LabeledProbabilities:
     found = judge_by_features(
         "all", list(map(str, range(len(label_ids)))), features, label_ids, num_labels, groups, seed
     )

@@ -61,7 +61,9 @@ def write_transparent_palette_png(path):
 )
 def test_an_uploaded_file_gets_the_probabilities_that_the_predictor_gives(client, predictor, tmp_path, write, name):
     write(tmp_path / name)
-    expected = dict(zip(LABELS, predictor.probabilities([open_picture(tmp_path / name)])[0], strict=True))
+    expected = dict(
+        zip(LABELS, predictor.predict_images([open_picture(tmp_path / name)]).probabilities[0], strict=True)
+    )
     answer = client.predict(handle_file(tmp_path / name), len(LABELS), api_name="/predict")
     given = {row["label"]: row["confidence"] for row in answer["confidences"]}
     assert given == pytest.approx(expected, abs=1e-4)

@@ -7,14 +7,14 @@ import pytest
 from tests.app.models import metadata
 from vitrine.app import wording
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
-from vitrine.predict.predictor import Judgement
+from vitrine.predict.predictions import Prediction
 from vitrine.records.model import Trust
 
 TRUST = Trust(precision=0.95, confidence_threshold=0.8, similarity_threshold=0.7, neighbors=3)
 
 
 def judged(ranking, decision=None, similarity=None):
-    return Judgement(tuple(ranking), decision or Answer(ranking[0][0]), similarity)
+    return Prediction(tuple(ranking), decision or Answer(ranking[0][0]), similarity)
 
 
 def text_of(html):

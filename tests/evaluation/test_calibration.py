@@ -13,7 +13,8 @@ from vitrine.evaluation.calibration import (
     measure_calibration,
     reliability_bins,
 )
-from vitrine.evaluation.temperature import calibrated_loss, cross_entropy, fit_temperature, softmax
+from vitrine.evaluation.temperature import calibrated_loss, cross_entropy, fit_temperature
+from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Calibration
 
 

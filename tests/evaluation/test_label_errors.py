@@ -4,7 +4,7 @@ import pytest
 from vitrine.errors import UserError
 from vitrine.evaluation import label_errors
 from vitrine.evaluation.label_errors import (
-    Judged,
+    LabeledProbabilities,
     count_confident,
     estimate_joint,
     find_label_errors,
@@ -123,13 +123,13 @@ def test_long_lists_are_cut_and_the_rest_is_counted(monkeypatch):
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_very_small_splits_and_equal_answers_are_no_fault(rows):
-    part = Judged("test", ["a", "b", "c"][:rows], np.zeros(rows, int), np.full((rows, 2), 0.5), "model")
+    part = LabeledProbabilities("test", ["a", "b", "c"][:rows], np.zeros(rows, int), np.full((rows, 2), 0.5), "model")
     found = find_label_errors([part], NAMES)
     assert found.suspects == ()
 
 
 def test_probabilities_that_are_no_numbers_are_refused_with_their_number():
     probabilities = np.array([[0.5, 0.5], [np.nan, 1.0], [np.inf, 0.0]])
-    part = Judged("test", ["a", "b", "c"], np.zeros(3, int), probabilities, "model")
+    part = LabeledProbabilities("test", ["a", "b", "c"], np.zeros(3, int), probabilities, "model")
     with pytest.raises(UserError, match="2 of 3 pictures have values that are no numbers"):
         find_label_errors([part], NAMES)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vitrine.errors import UserError
-from vitrine.evaluation.label_errors import Judged
+from vitrine.evaluation.label_errors import LabeledProbabilities
 from vitrine.evaluation.mistakes import collect_mistakes, rank_losses
 from vitrine.records.mistakes import Mistakes
 
@@ -13,7 +13,7 @@ def judged(answers, label_ids, sure=0.9):
     probabilities = np.full((len(answers), 3), (1 - sure) / 2)
     probabilities[np.arange(len(answers)), answers] = sure
     files = [f"{place}.jpg" for place in range(len(answers))]
-    return Judged("test", files, np.asarray(label_ids), probabilities, "model")
+    return LabeledProbabilities("test", files, np.asarray(label_ids), probabilities, "model")
 
 
 def test_pairs_say_how_many_of_how_many_each_way():

@@ -5,7 +5,6 @@ import pytest
 from scipy.stats import betabinom
 
 from vitrine.evaluation.selective import (
-    Judged,
     _assured,
     choose_confidence_threshold,
     choose_similarity_threshold,
@@ -13,7 +12,8 @@ from vitrine.evaluation.selective import (
     explain_no_threshold,
     measure_rejection,
 )
-from vitrine.evaluation.temperature import fit_temperature, softmax
+from vitrine.evaluation.temperature import fit_temperature
+from vitrine.predict.predictions import Predictions
 from vitrine.records.selective import Rejection
 
 WEAK, MIDDLE, STRONG = (2.3, 1.6, 2.0), (3.8, 1.5, 0.7), (6.0, 2.2, 3.0)  # accuracy 0.74, 0.92, 0.98
@@ -29,7 +29,9 @@ def draw(pictures, generator, kind):
 
 
 def judge(logits, label_ids, temperature=1.0, similarity=None):
-    return Judged(softmax(logits / temperature), label_ids, similarity)
+    logits = np.asarray(logits) / temperature
+    ids = [str(place) for place in range(len(logits))]
+    return Predictions(ids, logits, "abcde"[: logits.shape[1]], np.asarray(label_ids), similarity)
 
 
 @pytest.mark.parametrize(
@@ -105,18 +107,22 @@ def test_the_threshold_of_confidence_is_chosen_among_familiar_pictures():
     probabilities = np.tile([0.97, 0.03], (200, 1))
     label_ids = np.r_[np.zeros(196, int), np.ones(4, int)]
     similarity = np.r_[np.full(196, 0.9), np.full(4, 0.1)].astype(np.float32)
-    trust = choose_trust(Judged(probabilities, label_ids, similarity), 0.99, 1.0, True, 3)
+    trust = choose_trust(judge(np.log(probabilities), label_ids, similarity=similarity), 0.99, 1.0, True, 3)
     assert trust.similarity_threshold == pytest.approx(0.9)
     assert trust.neighbors == 3
-    assert choose_trust(Judged(probabilities, label_ids, None), 0.99, 1.0, True, 3).neighbors is None
+    assert choose_trust(judge(np.log(probabilities), label_ids), 0.99, 1.0, True, 3).neighbors is None
 
 
 def test_what_test_pictures_met_is_counted_whole():
-    probabilities = np.array([[0.99, 0.01, 0], [0.5, 0.4, 0.1], [0.5, 0.1, 0.4], [0.9, 0.1, 0.0]])
+    probabilities = np.array([[0.98, 0.01, 0.01], [0.5, 0.4, 0.1], [0.5, 0.1, 0.4], [0.9, 0.09, 0.01]])
     trust = choose_trust(
-        Judged(np.tile([0.99, 0.01, 0], (100, 1)), np.zeros(100, int), np.full(100, 0.8)), 0.95, 1.0, True, 3
+        judge(np.tile(np.log([0.98, 0.01, 0.01]), (100, 1)), np.zeros(100, int), similarity=np.full(100, 0.8)),
+        0.95,
+        1.0,
+        True,
+        3,
     )
-    test = Judged(probabilities, np.array([0, 1, 1, 0]), np.array([0.9, 0.9, 0.9, 0.2]))
+    test = judge(np.log(probabilities), np.array([0, 1, 1, 0]), similarity=np.array([0.9, 0.9, 0.9, 0.2]))
     found = measure_rejection(trust, test, test)
     shares = {row.decision: (row.pictures, row.right, row.right_of_two) for row in found.decisions}
     assert shares == {"answered": (1, 1, 1), "unsure": (2, 0, 1), "none": (1, 1, 1)}

@@ -1,6 +1,7 @@
-"""Many pictures at once give what single ones give."""
+"""Many pictures of any source at once give what single ones give, in their order."""
 
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -8,17 +9,24 @@ import torch
 from PIL import Image
 
 from tests.conftest import draw_shape
-from tests.factories import SIDE
+from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.data.images.decoding import PictureError
+from vitrine.data.images.prefetch import AHEAD
+from vitrine.data.loading.labeled import list_pictures
+from vitrine.data.sources.source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.calibration.ood import build_reference
 from vitrine.models.folder import build_processor, save_model
-from vitrine.predict.batches import answer_many
+from vitrine.predict.batches import MOST_AT_ONCE, Unreadable, predict_all, predict_batches
+from vitrine.predict.pictures import from_files, from_images
 from vitrine.predict.predictor import Predictor
+from vitrine.predict.runtimes.pytorch import Outputs, TorchNetwork
 
 
 @dataclass
 class Picture:
+    file: str
     image: Image.Image | None
     open_preprocessed: object = None
     opened: list = field(default_factory=list)
@@ -30,6 +38,13 @@ class Picture:
         return self.image
 
 
+def draw(count, broken=()):
+    return [
+        Picture(f"{number}.png", None if number in broken else draw_shape(number % 3, number, (20 + number % 9, 30)))
+        for number in range(count)
+    ]
+
+
 @pytest.fixture(scope="module")
 def predictor(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model") / "model"
@@ -38,21 +53,144 @@ def predictor(tmp_path_factory):
     return Predictor.load(str(folder))
 
 
-def test_answers_are_those_of_single_pictures_and_broken_ones_are_named(predictor):
-    pictures = [Picture(draw_shape(number % 3, number, (20 + number, 30))) for number in range(21)]
-    pictures[4], pictures[20] = Picture(None), Picture(None)
+@pytest.fixture(params=[1, 2, 5], ids=lambda threads: f"{threads} threads")
+def threads(request):
+    """Of torch: with several, batches are computed side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_predictions_are_those_of_single_pictures_and_broken_ones_are_named(predictor, threads):
+    pictures = draw(21, broken=(4, 20))
     done = []
-    answers = answer_many(predictor, pictures, False, look=lambda image: image.size, progress=done.append, batch_size=8)
-    assert answers.rows.tolist() == [row for row in range(21) if row not in (4, 20)]
-    expected = np.concatenate([predictor.measure([pictures[row].image]).logits for row in answers.rows])
-    assert np.abs(answers.logits - expected).max() < 1e-4
-    assert answers.looks == tuple(pictures[row].image.size for row in answers.rows)
-    assert answers.problems == ((4, "the file is cut short"), (20, "the file is cut short"))
+    predicted = predict_all(predictor, pictures, inspect=lambda image: image.size, progress=done.append, batch_size=8)
+    assert predicted.places.tolist() == [place for place in range(21) if place not in (4, 20)]
+    assert list(predicted.predictions.ids) == [pictures[place].file for place in predicted.places]
+    singly = [predictor.predict_images([pictures[place].image]).logits for place in predicted.places]
+    np.testing.assert_allclose(predicted.predictions.logits, np.concatenate(singly), atol=1e-4)
+    assert predicted.inspected == tuple(pictures[place].image.size for place in predicted.places)
+    reason = "the file is cut short"
+    assert predicted.unreadable == (Unreadable(4, "4.png", reason), Unreadable(20, "20.png", reason))
     assert done == [8, 16, 21]
     assert all(len(picture.opened) == 1 for picture in pictures)
+    assert torch.get_num_threads() == threads
 
 
-def test_nothing_that_can_be_read_gives_nothing(predictor):
-    answers = answer_many(predictor, [Picture(None)], False)
-    assert answers.logits.shape == (0, 3)
-    assert len(answers.problems) == 1
+def test_every_batch_has_its_problems_in_their_places(predictor, threads):
+    pictures = draw(200, broken=(0, 7, 8, 9, 10, 11, 12, 13, 14, 15, 199))
+    batches = list(predict_batches(predictor, pictures, batch_size=8))
+    assert [len(batch) for batch in batches] == [8] * 25
+    assert len(batches[1].predictions) == 0
+    rows = [row for batch in batches for row in batch.in_order()]
+    assert [name for name, _ in rows] == [picture.file for picture in pictures]
+    assert [isinstance(said, Unreadable) for _, said in rows] == [picture.image is None for picture in pictures]
+
+
+def test_no_more_pictures_are_opened_than_are_needed_soon(predictor, threads):
+    opened = []
+
+    def pictures():
+        for picture in draw(2000):
+            opened.append(picture)
+            yield picture
+
+    batch_size, taken = 4, 0
+    batches = predict_batches(predictor, pictures(), batch_size=batch_size)
+    most = AHEAD + (min(threads, MOST_AT_ONCE // batch_size) + 1) * batch_size
+    for batch in batches:
+        taken += len(batch)
+        assert len(opened) - taken <= most
+        if taken > 400:
+            break
+    batches.close()
+    assert len(opened) - taken <= most
+
+
+def test_networks_side_by_side_do_not_mix_up_the_features_of_their_pictures(predictor):
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    reference = build_reference(np.eye(8, dtype=np.float32), np.arange(8))
+    network = TorchNetwork(predictor.network.model, reference=reference)
+    measuring = replace(predictor, network=network)
+    pictures = draw(203)
+    try:
+        for _ in range(3):
+            predictions = predict_all(measuring, pictures, batch_size=4).predictions
+            singly = [measuring.predict_images([picture.image]).similarities for picture in pictures[::29]]
+            np.testing.assert_allclose(predictions.similarities[::29], np.concatenate(singly), atol=1e-5)
+    finally:
+        torch.set_num_threads(before)
+
+
+@dataclass
+class CountingNetwork:
+    """Tells how many pictures were in it at once."""
+
+    on_processor: bool = True
+    inside: int = 0
+    most: int = 0
+    lock: object = field(default_factory=threading.Lock)
+
+    def run(self, pixel_values):
+        with self.lock:
+            self.inside += len(pixel_values)
+            self.most = max(self.most, self.inside)
+        threading.Event().wait(0.005)
+        with self.lock:
+            self.inside -= len(pixel_values)
+        return Outputs(np.zeros((len(pixel_values), 3), np.float32), None)
+
+
+@pytest.mark.parametrize(("batch_size", "on_processor", "most"), [(16, True, 48), (64, True, 64), (16, False, 16)])
+def test_networks_side_by_side_hold_few_pictures_and_a_gpu_one_batch(predictor, batch_size, on_processor, most):
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    network = CountingNetwork(on_processor)
+    counted = Predictor("m", predictor.folder, predictor.label_names, None, network, predictor.processor)
+    try:
+        predict_all(counted, from_images([Image.new("RGB", (SIDE, SIDE))] * 150), batch_size=batch_size)
+    finally:
+        torch.set_num_threads(before)
+    assert batch_size <= network.most <= most
+
+
+def test_nothing_at_all_and_nothing_that_can_be_read_give_no_predictions(predictor):
+    for pictures in ([], draw(1, broken=(0,))):
+        predicted = predict_all(predictor, pictures)
+        assert predicted.predictions.probabilities.shape == (0, 3)
+        assert len(predicted.unreadable) == len(predicted) == len(pictures)
+
+
+def test_an_error_that_is_no_problem_of_the_picture_is_raised(predictor):
+    def fail(_):
+        raise RuntimeError("a fault of ours")
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        predict_all(predictor, draw(3), inspect=fail)
+
+
+def test_files_stored_images_and_uploads_of_one_picture_get_one_prediction(predictor, tmp_path):
+    source = write_colored_classes(tmp_path / "source")
+    prepared = prepare(source, tmp_path / "prepared")
+    stored = list_pictures(prepared, "test")
+    files = {str(file.path.relative_to(source)): file for file in find_unlabeled([source], tmp_path)}
+    chosen = from_files([files[picture.file] for picture in stored], predictor.fill_color)
+    uploads = from_images([predictor.open_picture(source / picture.file) for picture in stored])
+    found = [
+        predict_all(predictor, stored, preprocessed=True),
+        predict_all(predictor, chosen),
+        predict_all(predictor, uploads),
+    ]
+    assert not any(part.unreadable for part in found)
+    assert list(found[0].predictions.ids) == [picture.file for picture in stored]
+    assert list(found[1].predictions.ids) == [f"{source}/{picture.file}" for picture in stored]
+    for part in found[1:]:
+        np.testing.assert_allclose(part.predictions.logits, found[0].predictions.logits, atol=1e-4)
+
+
+def test_a_file_that_its_source_left_out_is_unreadable_for_that_reason(predictor, tmp_path):
+    (tmp_path / "notes.txt").write_text("no picture")
+    predicted = predict_all(predictor, from_files(find_unlabeled([tmp_path], tmp_path), "white"))
+    assert [one.reason for one in predicted.unreadable] == ["not a picture (.txt)"]

@@ -109,15 +109,17 @@ def test_examples_are_squares_on_which_no_step_is_done_twice(run):
         assert example.prepared
         picture = Image.open(predictor.folder / example.file)
         assert picture.size == (SIDE, SIDE)
-        (_, probability), *_ = predictor.predict(picture, prepared=True)
+        (_, probability), *_ = predictor.predict(picture, preprocessed=True)
         assert np.abs(measured - probability).min() < 1e-4
-        assert dict(predictor.predict(picture)) != pytest.approx(dict(predictor.predict(picture, prepared=True)))
+        assert dict(predictor.predict(picture)) != pytest.approx(dict(predictor.predict(picture, preprocessed=True)))
 
 
 def test_an_extremely_long_picture_does_not_take_the_memory_of_the_machine(tmp_path):
     predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(resize="crop"))))
-    probabilities = predictor.probabilities([Image.new("RGB", (3_000_000, 1), "red")])  # 9 GB if it were resized whole
-    expected = predictor.probabilities([Image.new("RGB", (64, 1), "red")])
+    probabilities = predictor.predict_images(
+        [Image.new("RGB", (3_000_000, 1), "red")]
+    ).probabilities  # 9 GB if it were resized whole
+    expected = predictor.predict_images([Image.new("RGB", (64, 1), "red")]).probabilities
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
@@ -125,7 +127,9 @@ def test_the_ground_of_the_model_is_behind_transparent_pictures(tmp_path):
     predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(fill_color="black"))))
     glass = Image.new("RGBA", (30, 20), (255, 255, 255, 0))
     glass.save(tmp_path / "glass.png")
-    black = predictor.probabilities([Image.new("RGB", (30, 20), "black")])
-    np.testing.assert_allclose(predictor.probabilities([glass]), black)
-    np.testing.assert_allclose(predictor.probabilities([predictor.open_picture(tmp_path / "glass.png")]), black)
+    black = predictor.predict_images([Image.new("RGB", (30, 20), "black")]).probabilities
+    np.testing.assert_allclose(predictor.predict_images([glass]).probabilities, black)
+    np.testing.assert_allclose(
+        predictor.predict_images([predictor.open_picture(tmp_path / "glass.png")]).probabilities, black
+    )
     assert Predictor.load(str(write_model(tmp_path / "plain", PreparationSection()))).fill_color == "white"

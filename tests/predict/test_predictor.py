@@ -38,7 +38,9 @@ def test_predictor_and_pipeline_give_the_same_probabilities(model_folder, awkwar
     for path in sorted(awkward_pictures.iterdir()):
         picture = open_picture(path)
         theirs = in_order(classify(picture, top_k=3))
-        np.testing.assert_allclose(predictor.probabilities([picture])[0], theirs, atol=1e-4, err_msg=path.name)
+        np.testing.assert_allclose(
+            predictor.predict_images([picture]).probabilities[0], theirs, atol=1e-4, err_msg=path.name
+        )
 
 
 def test_pipeline_reads_common_files_itself_with_the_same_result(model_folder, tmp_path):
@@ -55,7 +57,7 @@ def test_pipeline_reads_common_files_itself_with_the_same_result(model_folder, t
     picture.convert("P").save(tmp_path / "palette.gif")
     for name in ("rotated.jpg", "cmyk.jpg", "grey.png", "palette.gif"):
         theirs = in_order(classify(str(tmp_path / name), top_k=3))
-        ours = predictor.probabilities([open_picture(tmp_path / name)])[0]
+        ours = predictor.predict_images([open_picture(tmp_path / name)]).probabilities[0]
         np.testing.assert_allclose(ours, theirs, atol=1e-4, err_msg=name)
 
 
@@ -91,8 +93,8 @@ def test_answers_come_likeliest_first_and_sum_to_one(model_folder):
 def test_a_batch_gives_what_single_pictures_give(model_folder):
     predictor = Predictor.load(str(model_folder))
     pictures = [Image.new("RGB", (20 + 10 * n, 30), (80 * n, 200, 10)) for n in range(3)]
-    singly = np.concatenate([predictor.probabilities([picture]) for picture in pictures])
-    np.testing.assert_allclose(predictor.probabilities(pictures), singly, atol=1e-5)
+    singly = np.concatenate([predictor.predict_images([picture]).probabilities for picture in pictures])
+    np.testing.assert_allclose(predictor.predict_images(pictures).probabilities, singly, atol=1e-5)
 
 
 def test_a_model_that_lacks_weights_is_refused(model_folder):

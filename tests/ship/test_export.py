@@ -64,12 +64,12 @@ def write_model(folder, model, preparation=None, trust=None):
 
 def set_thresholds(folder, pictures):
     """Thresholds between the pictures, so that some get an answer, some are unsure, some are refused."""
-    outputs = Predictor.load(str(folder)).measure(pictures)
+    outputs = Predictor.load(str(folder)).predict_images(pictures)
     metadata = ModelMetadata.model_validate_json((folder / "vitrine.json").read_bytes())
     trust = metadata.trust.model_copy(
         update={
             "confidence_threshold": middle(outputs.probabilities.max(axis=1), 0.5),
-            "similarity_threshold": middle(outputs.similarity, 0.3),
+            "similarity_threshold": middle(outputs.similarities, 0.3),
         }
     )
     save_metadata(folder, metadata.model_copy(update={"trust": trust}))
@@ -117,7 +117,7 @@ def test_torch_and_onnx_decide_alike_on_awkward_pictures(models, pictures):
     ours, theirs = models
     decisions = set()
     for path in pictures:
-        (first,), (second,) = (predictor.judge([predictor.open_picture(path)]) for predictor in models)
+        (first,), (second,) = (predictor.predict_images([predictor.open_picture(path)]) for predictor in models)
         assert dict(second.ranking) == pytest.approx(dict(first.ranking), abs=1e-4), path.name
         assert second.similarity == pytest.approx(first.similarity, abs=1e-4), path.name
         assert second.decision == first.decision, path.name
@@ -129,8 +129,8 @@ def test_torch_and_onnx_decide_alike_on_awkward_pictures(models, pictures):
 def test_a_batch_of_any_size_is_computed(models):
     generator = np.random.default_rng(0)
     pictures = [Image.fromarray(generator.integers(0, 255, (30, 40, 3), dtype=np.uint8)) for _ in range(5)]
-    singly = np.concatenate([models[1].probabilities([picture]) for picture in pictures])
-    np.testing.assert_allclose(models[1].probabilities(pictures), singly, atol=1e-5)
+    singly = np.concatenate([models[1].predict_images([picture]).probabilities for picture in pictures])
+    np.testing.assert_allclose(models[1].predict_images(pictures).probabilities, singly, atol=1e-5)
 
 
 @pytest.fixture
@@ -161,9 +161,9 @@ def test_a_temperature_outside_the_weights_is_inside_the_file(tmp_path):
     metadata = ModelMetadata.model_validate_json((model / "vitrine.json").read_bytes())
     save_metadata(tmp_path / "plain", metadata.model_copy(update={"trust": None}))
     picture = Image.linear_gradient("L").convert("RGB")
-    own = Predictor.load(str(tmp_path / "plain")).measure([picture]).logits
+    own = Predictor.load(str(tmp_path / "plain")).predict_images([picture]).logits
     for predictor in (Predictor.load(str(model)), export_onnx(str(model), tmp_path / "model.onnx")):
-        np.testing.assert_allclose(predictor.measure([picture]).logits, own / 3, atol=1e-5)
+        np.testing.assert_allclose(predictor.predict_images([picture]).logits, own / 3, atol=1e-5)
 
 
 def test_the_file_gives_features_and_says_what_it_is(simple, tmp_path):

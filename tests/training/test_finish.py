@@ -10,9 +10,9 @@ from transformers import pipeline
 
 from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.data.manifest.split import TEST, VALIDATION
-from vitrine.evaluation.temperature import softmax
 from vitrine.models.calibration.ood import REFERENCE_FEATURES
 from vitrine.models.calibration.selective import describe
+from vitrine.models.calibration.softmax import softmax
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
 from vitrine.records.calibration import Calibration
@@ -43,7 +43,7 @@ def run(request, prepared, checkpoint, tmp_path_factory):
 
 def judge_all(folder, prepared, split):
     predictor = Predictor.load(str(folder / run_folder.MODEL))
-    return predictor.judge([row["image"] for row in prepared.splits[split]], prepared=True)
+    return predictor.predict_images([row["image"] for row in prepared.splits[split]], preprocessed=True)
 
 
 def test_the_logits_written_are_those_of_the_saved_model(run, prepared):
@@ -52,7 +52,7 @@ def test_the_logits_written_are_those_of_the_saved_model(run, prepared):
     predictor = Predictor.load(str(folder / run_folder.MODEL))
     for name, split in (("validation", VALIDATION), ("test", TEST)):
         pictures = [row["image"] for row in prepared.splits[split]]
-        logits = predictor.measure(pictures, prepared=True).logits
+        logits = predictor.predict_images(pictures, preprocessed=True).logits
         np.testing.assert_allclose(stored[f"{name}_logits"], logits, atol=1e-4)
         assert stored[f"{name}_labels"].tolist() == list(prepared.splits[split]["label"])
         assert (stored[f"{name}_logits"].dtype, stored[f"{name}_labels"].dtype) == (np.float32, np.int64)
@@ -121,7 +121,7 @@ def test_a_temperature_that_does_not_fit_into_the_weights_is_applied_by_the_pred
     predictor = Predictor.load(str(tmp_path / run_folder.MODEL))
     assert not predictor.trust.in_weights
     pictures = [row["image"] for row in prepared.splits[TEST]]
-    logits = predictor.measure(pictures, prepared=True).logits
+    logits = predictor.predict_images(pictures, preprocessed=True).logits
     np.testing.assert_allclose(np.load(tmp_path / run_folder.LOGITS)["test_logits"], logits, atol=1e-4)
     own = predictor.network.model
     with torch.inference_mode():

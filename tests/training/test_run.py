@@ -14,7 +14,7 @@ from vitrine.records import folder as run_folder
 from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.training import finish as finishing
 from vitrine.training import run as training_run
-from vitrine.training.final_evaluation import judge_split
+from vitrine.training.final_evaluation import predict_split
 from vitrine.training.run import open_matching_data, run_training
 
 
@@ -156,5 +156,5 @@ def test_a_network_trained_in_bf16_is_measured_and_calibrated_as_others_load_it(
     assert predictor.trust.in_weights
     assert predictor.trust.similarity_threshold is not None
     stored = np.load(tmp_path / run_folder.LOGITS)
-    logits, _ = judge_split(predictor, prepared.splits["validation"], 16)
+    logits = predict_split(predictor, prepared, "validation", 16).logits
     np.testing.assert_allclose(logits, stored["validation_logits"], rtol=1e-4, atol=1e-4)

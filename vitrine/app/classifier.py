@@ -14,7 +14,8 @@ from vitrine.app import wording
 from vitrine.app.uploads import Upload, displayable, open_upload
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
-from vitrine.predict.predictor import Judgement, Predictor
+from vitrine.predict.predictions import Prediction
+from vitrine.predict.predictor import Predictor
 
 KINDS = {Answer: "answer", Unsure: "unsure", NoneOfThese: "none"}  # in the API
 
@@ -26,7 +27,7 @@ class Shown:
     Attributes:
         path: the file on display.
         name: its name.
-        judgement: what the model says of it.
+        prediction: what the model says of it.
         label_name: the right answer, for a test picture.
         on_page: false once it was taken away. It is remembered all the same: dropping a file on a picture takes the
             picture away first, and if the file cannot be used, the picture shall come back.
@@ -34,7 +35,7 @@ class Shown:
 
     path: Path
     name: str
-    judgement: Judgement
+    prediction: Prediction
     label_name: str | None = None
     on_page: bool = True
 
@@ -62,20 +63,20 @@ class Classifier:
 
     def answer_api(self, picture: Mapping[str, Any] | None, top_k: float) -> dict[str, float]:
         """The `/predict` endpoint: label name to probability, highest first."""
-        count, judgement = self._judge_for_api(picture, top_k)
-        return dict(judgement.ranking[:count])
+        count, prediction = self._predict_for_api(picture, top_k)
+        return dict(prediction.ranking[:count])
 
     def decide_api(self, picture: Mapping[str, Any] | None, top_k: float) -> dict[str, Any]:
         """The `/decide` endpoint: the decision with what led to it."""
-        count, judgement = self._judge_for_api(picture, top_k)
+        count, prediction = self._predict_for_api(picture, top_k)
         return {
-            "decision": KINDS[type(judgement.decision)],
-            "words": describe(judgement.decision),
-            "familiarity": judgement.similarity,
-            "confidences": [{"label": label, "confidence": share} for label, share in judgement.ranking[:count]],
+            "decision": KINDS[type(prediction.decision)],
+            "words": describe(prediction.decision),
+            "familiarity": prediction.similarity,
+            "confidences": [{"label": label, "confidence": share} for label, share in prediction.ranking[:count]],
         }
 
-    def _judge_for_api(self, picture: Mapping[str, Any] | None, top_k: float) -> tuple[int, Judgement]:
+    def _predict_for_api(self, picture: Mapping[str, Any] | None, top_k: float) -> tuple[int, Prediction]:
         if picture is None:
             raise gr.Error("No picture was sent; send one as `picture`.", print_exception=False)
         try:
@@ -83,7 +84,7 @@ class Classifier:
             upload = self._open(picture)
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return count, self._judge(upload.image)
+        return count, self._predict(upload.image)
 
     def show_upload(self, picture: Mapping[str, Any], top_k: int, shown: Shown | None) -> tuple[Any, ...]:
         """A picture was chosen, photographed, pasted or dropped.
@@ -98,7 +99,7 @@ class Classifier:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
             return picture_before, wording.notice(str(error)), self._answer(before, top_k), before
-        new = Shown(displayable(upload, _folder()), upload.name, self._judge(upload.image))
+        new = Shown(displayable(upload, _folder()), upload.name, self._predict(upload.image))
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
         return picture_again, wording.notice(""), self._answer(new, top_k), new
 
@@ -111,8 +112,8 @@ class Classifier:
         """A test picture was clicked. Returns as `show_upload` does."""
         number = int(event.index)
         example = self.examples[number]
-        judgement = self._judge(self.predictor.open_picture(example.path), example.prepared)
-        new = Shown(example.path, f"Test picture {number + 1}", judgement, example.label_name)
+        prediction = self._predict(self.predictor.open_picture(example.path), example.prepared)
+        new = Shown(example.path, f"Test picture {number + 1}", prediction, example.label_name)
         return str(example.path), wording.notice(""), self._answer(new, top_k), new
 
     def show_bars(self, top_k: int, shown: Shown | None) -> str:
@@ -122,10 +123,10 @@ class Classifier:
     def _answer(self, shown: Shown | None, top_k: int) -> str:
         if shown is None or not shown.on_page:
             return wording.NOTHING_YET
-        return wording.answer(shown.name, shown.judgement, int(top_k), self.trust, shown.label_name)
+        return wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
 
-    def _judge(self, image: Image.Image, prepared: bool = False) -> Judgement:
-        return self.predictor.judge([image], prepared)[0]
+    def _predict(self, image: Image.Image, preprocessed: bool = False) -> Prediction:
+        return self.predictor.predict_images([image], preprocessed)[0]
 
     def _open(self, picture: Mapping[str, Any]) -> Upload:
         return open_upload(picture, _folder(), self.predictor.fill_color)

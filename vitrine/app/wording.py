@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
-from vitrine.predict.predictor import Judgement
+from vitrine.predict.predictions import Prediction
 from vitrine.records.model import ModelMetadata, Trust
 
 LABELS_SHOWN = 12  # more labels are folded away: a header of 120 names would push the page out of sight
@@ -113,34 +113,34 @@ def _interval(metadata: ModelMetadata) -> str:
 
 
 def answer(
-    name: str, judgement: Judgement, top_k: int, trust: Trust | None = None, label_name: str | None = None
+    name: str, prediction: Prediction, top_k: int, trust: Trust | None = None, label_name: str | None = None
 ) -> str:
     """The decision in words, and the `top_k` most likely labels as bars.
 
     Args:
         name: the picture's name.
-        judgement: what the model says.
+        prediction: what the model says.
         top_k: number of bars, at least 1.
         trust: the model's thresholds; None for a model without any.
         label_name: the right answer, where it is known (a test picture).
     """
     picture = "This picture" if name in NAMELESS else name
-    lead, label, kind = _decision(picture, judgement)
-    bars = "".join(_bar(label, share) for label, share in judgement.ranking[:top_k])
+    lead, label, kind = _decision(picture, prediction)
+    bars = "".join(_bar(label, share) for label, share in prediction.ranking[:top_k])
     return f"""
     <div class="answer {kind}">
       <p class="answer-lead">{escape(lead)}</p>
       <p class="answer-label">{escape(label)}</p>
-      {_verdict(judgement, label_name)}
+      {_verdict(prediction, label_name)}
       <ol class="bars" aria-label="Most likely first">{bars}</ol>
-      <p class="answer-hint">{_hint(judgement, trust)}</p>
+      <p class="answer-hint">{_hint(prediction, trust)}</p>
     </div>
     """
 
 
-def _decision(picture: str, judgement: Judgement) -> tuple[str, str, str]:
+def _decision(picture: str, prediction: Prediction) -> tuple[str, str, str]:
     """Lead, label and class of the box."""
-    decision = judgement.decision
+    decision = prediction.decision
     if isinstance(decision, Answer):
         return f"{picture} looks most like", decision.label_name, "answer-given"
     if isinstance(decision, Unsure):
@@ -148,10 +148,10 @@ def _decision(picture: str, judgement: Judgement) -> tuple[str, str, str]:
     return f"{picture} is like nothing it learned from", "None of my classes", "answer-none"
 
 
-def _hint(judgement: Judgement, trust: Trust | None) -> str:
+def _hint(prediction: Prediction, trust: Trust | None) -> str:
     if trust is None:
         return "It always chooses among the kinds it knows, even for a picture that shows none of them."
-    if isinstance(judgement.decision, NoneOfThese):
+    if isinstance(prediction.decision, NoneOfThese):
         return "The bars show what it would choose if it had to."
     if trust.confidence_threshold is None:
         return f"""It never answers straight: its own check could not show that {_of_hundred(trust)} answers would be
@@ -159,7 +159,7 @@ def _hint(judgement: Judgement, trust: Trust | None) -> str:
     rule = (
         f"It answers where at least {_of_hundred(trust)} such answers should be right; else it says that it is unsure."
     )
-    if judgement.similarity is None:
+    if prediction.similarity is None:
         return f"{rule} It chooses among the kinds it knows even for a picture that shows none of them."
     return rule
 
@@ -173,11 +173,11 @@ def _bar(label: str, share: float) -> str:
       <span class="bar" aria-hidden="true"><span style="width:{100 * share:.2f}%"></span></span></li>"""
 
 
-def _verdict(judgement: Judgement, label_name: str | None) -> str:
+def _verdict(prediction: Prediction, label_name: str | None) -> str:
     if label_name is None:
         return ""
     labeled = f"the test picture is labelled {escape(label_name)}."
-    decision = judgement.decision
+    decision = prediction.decision
     if isinstance(decision, Unsure):
         if label_name in (decision.first, decision.second):
             return f'<p class="verdict verdict-right">✓ One of the two: {labeled}</p>'

@@ -21,7 +21,8 @@ from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     from vitrine.data.sources.files import FoundFile
-    from vitrine.predict.predictor import Predictor
+    from vitrine.predict.batches import Unreadable
+    from vitrine.predict.predictions import Prediction
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +49,8 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
     from vitrine.models.quiet import silence_transformers
+    from vitrine.predict.batches import predict_batches
+    from vitrine.predict.pictures import from_files
     from vitrine.predict.predictor import Predictor
 
     silence_transformers()
@@ -58,32 +61,20 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
     try:
         table = csv.writer(stream)
         table.writerow(["file", "problem", "decision", *columns])
-        for file in found:
-            table.writerow([file.file, *_classify(predictor, file, top_k)])
+        for batch in predict_batches(predictor, from_files(found, predictor.fill_color)):
+            table.writerows([file, *_cells(said, top_k)] for file, said in batch.in_order())
+            stream.flush()
     finally:
         if options.output:
             stream.close()
 
 
-def _classify(predictor: "Predictor", found: "FoundFile", top_k: int) -> list[str]:
+def _cells(said: "Prediction | Unreadable", top_k: int) -> list[str]:
     """The cells after the file name: the problem, if any, then the decision, names and probabilities."""
-    from vitrine.data.images.decoding import PictureError
     from vitrine.models.calibration.selective import describe
+    from vitrine.predict.batches import Unreadable
 
-    if found.left_out:
-        return [found.left_out]
-    if found.file.endswith("/"):
-        return ["a folder that cannot be listed"]
-    if found.path.exists() and not found.path.is_file():  # opening a pipe would wait for ever
-        return ["a pipe or device, not a file"]
-    try:
-        picture = predictor.open_picture(found.path)
-    except PictureError as error:
-        return [str(error)]
-    (judgement,) = predictor.judge([picture])
-    answers = judgement.ranking[:top_k]
-    return [
-        "",
-        describe(judgement.decision),
-        *(cell for label_name, probability in answers for cell in (label_name, f"{probability:.6f}")),
-    ]
+    if isinstance(said, Unreadable):
+        return [said.reason]
+    answers = (cell for label_name, share in said.ranking[:top_k] for cell in (label_name, f"{share:.6f}"))
+    return ["", describe(said.decision), *answers]

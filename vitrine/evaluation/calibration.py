@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
-from vitrine.evaluation.temperature import Floats, check_scores, cross_entropy, softmax
+from vitrine.evaluation.temperature import Floats, check_scores, cross_entropy
+from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Calibration, Reliability, ReliabilityBin, Remark
 
 BINS = 15  # as Guo et al. 2017

@@ -1,7 +1,6 @@
 """All that can be said of a model without its training: from its answers to labelled pictures to one record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,40 +8,21 @@ import pandas as pd
 
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.evaluation.label_errors import Judged
+from vitrine.evaluation.label_errors import LabeledProbabilities
 from vitrine.evaluation.mistakes import collect_mistakes
-from vitrine.evaluation.selective import Judged as Calibrated
-from vitrine.evaluation.temperature import softmax
 from vitrine.evaluation.test_metrics import measure_test
+from vitrine.models.calibration.selective import decision_kinds
+from vitrine.predict.predictions import Predictions
 from vitrine.records.evaluation import Evidence, TrustFigures
 from vitrine.records.model import Trust
-from vitrine.records.selective import DecisionKind
 
 MOST_UNTESTED = 50  # labels of the model without a picture that tables still list
 
 
-@dataclass(frozen=True)
-class Answered:
-    """A model's answers to pictures.
-
-    Attributes:
-        files: names, `[pictures]`.
-        logits: calibrated as far as the model is, `[pictures, num_labels]`.
-        similarity: `[pictures]`; None where the model does not measure it.
-    """
-
-    files: Sequence[str]
-    logits: npt.NDArray[np.floating]
-    similarity: npt.NDArray[np.floating] | None = None
-
-
 def gather_evidence(
-    answered: Answered,
-    label_ids: npt.NDArray[np.int64],
-    label_names: Sequence[str],
+    known: Predictions,
     top_k: int,
-    trust: Trust | None = None,
-    unknown: Answered | None = None,
+    unknown: Predictions | None = None,
     attributes: pd.DataFrame | None = None,
     target: str | None = None,
     seed: int = 0,
@@ -50,13 +30,10 @@ def gather_evidence(
     """Measures a model on pictures that it did not learn from.
 
     Args:
-        answered: pictures of classes that it knows, at least one.
-        label_ids: their true classes, `[pictures]`.
-        label_names: in the order of the label ids.
+        known: pictures of classes that it knows, at least one, with their true labels.
         top_k: for the top-k accuracy.
-        trust: of the model.
         unknown: pictures of other classes.
-        attributes: how the pictures look, as `attributes.describe_pictures` says it; None: no slices.
+        attributes: how the known pictures look, as `attributes.describe_pictures` says it; None: no slices.
         target: the class that matters.
         seed: of all resamples.
 
@@ -64,29 +41,27 @@ def gather_evidence(
         UserError: answers that are no numbers (it names how many), or no picture.
     """
     # The first to look at the logits, and to refuse what is no number.
-    reliability = measure_calibration(answered.logits, label_ids, 1.0, None, 0, seed).after
-    probabilities = softmax(np.asarray(answered.logits, np.float64))
-    test = measure_test(probabilities, label_ids, label_names, top_k, target, seed=seed)
-    judged = Judged("test", answered.files, label_ids, probabilities, "model")
+    reliability = measure_calibration(known.logits, known.true_label_ids, 1.0, None, 0, seed).after
     return Evidence(
-        label_names=tuple(label_names),
-        test=test,
+        label_names=tuple(known.label_names),
+        test=measure_test(known.probabilities, known.true_label_ids, known.label_names, top_k, target, seed=seed),
         reliability=reliability,
-        trust=None if trust is None else measure_trust(trust, answered, label_ids, unknown),
-        mistakes=collect_mistakes([judged], label_names, attributes),
+        trust=None if known.trust is None else measure_trust(known.trust, known, unknown),
+        mistakes=collect_mistakes(
+            [LabeledProbabilities.from_predictions("test", known)], known.label_names, attributes
+        ),
     )
 
 
-def measure_trust(
-    trust: Trust, answered: Answered, label_ids: npt.NDArray[np.int64], unknown: Answered | None
-) -> TrustFigures:
-    """What the thresholds of a model do; arguments as for `gather_evidence`."""
-    kinds = decide_all(trust, answered)
-    is_right = answered.logits.argmax(axis=1) == label_ids
+def measure_trust(trust: Trust, known: Predictions, unknown: Predictions | None) -> TrustFigures:
+    """What the thresholds of a model do; pictures as for `gather_evidence`."""
+    kinds = decision_kinds(known.probabilities, trust, known.similarities)
     answers = int((kinds == "answered").sum())
-    right = int(is_right[kinds == "answered"].sum())
+    right = int(known.is_right[kinds == "answered"].sum())
     interval = wilson_interval(right, answers) if answers else None
-    strange = decide_all(trust, unknown) if unknown is not None else np.zeros(0, dtype="U8")
+    others = np.zeros(0, "U8")
+    if unknown is not None:
+        others = decision_kinds(unknown.probabilities, trust, unknown.similarities)
     return TrustFigures(
         precision=trust.precision,
         pictures=len(kinds),
@@ -97,22 +72,10 @@ def measure_trust(
         unsure=int((kinds == "unsure").sum()),
         refused=int((kinds == "none").sum()),
         is_kept=_judge_precision(trust.precision, interval),
-        unknown=len(strange),
-        unknown_answered=int((strange == "answered").sum()),
-        unknown_refused=int((strange == "none").sum()),
+        unknown=len(others),
+        unknown_answered=int((others == "answered").sum()),
+        unknown_refused=int((others == "none").sum()),
     )
-
-
-def decide_all(trust: Trust, answered: Answered) -> npt.NDArray[np.str_]:
-    """The decision about each picture: answered, unsure or none, `[pictures]`."""
-    if not len(answered.files):
-        return np.zeros(0, dtype="U8")
-    probabilities = softmax(np.asarray(answered.logits, np.float64))
-    nowhere = np.zeros(len(probabilities), dtype=np.int64)
-    kinds: list[DecisionKind] = Calibrated(
-        probabilities=probabilities, label_ids=nowhere, similarity=answered.similarity
-    ).kinds(trust)
-    return np.asarray(kinds)
 
 
 def _judge_precision(precision: float, interval: tuple[float, float] | None) -> bool | None:

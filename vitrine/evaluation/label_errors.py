@@ -6,6 +6,7 @@ list to look through: a picture that is merely difficult looks to it like one th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from vitrine.evaluation.probe.cross_validation import (
     is_measurable,
     predict_out_of_fold,
 )
+from vitrine.predict.predictions import Predictions
 from vitrine.records.mistakes import Examined, Judge, LabelErrors, Suspect
 
 # Chosen with benchmarks/label_errors.py: a head that is held back more than the study's follows wrong labels less.
@@ -32,8 +34,8 @@ MOST_SUSPECTS = 500  # nobody looks through more, and the record stays small
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Some pictures of a split with what a judge says of them.
+class LabeledProbabilities:
+    """Some pictures of a split with their labels and what a judge says of them; a head has no calibrated logits.
 
     Attributes:
         split: train, validation or test.
@@ -53,6 +55,11 @@ class Judged:
     agreement: npt.NDArray[np.float64] | None = None
     of: int | None = None
 
+    @classmethod
+    def from_predictions(cls, split: str, predictions: Predictions) -> Self:
+        """All pictures of a split with what the trained model says of them; their labels must be known."""
+        return cls(split, predictions.ids, predictions.true_label_ids, predictions.probabilities, "model")
+
 
 def judge_by_features(
     split: str,
@@ -63,7 +70,7 @@ def judge_by_features(
     groups: LabelIds | None = None,
     seed: int = 0,
     of: int | None = None,
-) -> Judged | None:
+) -> LabeledProbabilities | None:
     """Lets heads on frozen features judge pictures that the trained model learned from.
 
     Args:
@@ -87,7 +94,7 @@ def judge_by_features(
         found = predict_out_of_fold(features, label_ids, num_labels, groups, seed, INVERSE_PENALTY)
         agreement = agree_with_neighbors(features, label_ids, groups, NEIGHBORS)
     rows = np.flatnonzero(found.is_measured)
-    return Judged(
+    return LabeledProbabilities(
         split,
         [files[row] for row in rows.tolist()],
         label_ids[rows],
@@ -99,7 +106,7 @@ def judge_by_features(
 
 
 def find_label_errors(
-    judged: Sequence[Judged], label_names: Sequence[str], not_examined: Sequence[str] = ()
+    judged: Sequence[LabeledProbabilities], label_names: Sequence[str], not_examined: Sequence[str] = ()
 ) -> LabelErrors:
     """Lists the pictures whose labels are likely wrong.
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.evaluation.label_errors import Judged, check_probabilities, find_label_errors
+from vitrine.evaluation.label_errors import LabeledProbabilities, check_probabilities, find_label_errors
 from vitrine.evaluation.probe.linear_probe import find_confused_pairs
 from vitrine.evaluation.slices import find_weak_slices
 from vitrine.records.mistakes import Mistakes, Pair, TopLoss
@@ -17,7 +17,7 @@ LEAST_PROBABILITY = 1e-12  # a loss of 27.6; a probability of 0 would give infin
 
 
 def collect_mistakes(
-    judged: Sequence[Judged],
+    judged: Sequence[LabeledProbabilities],
     label_names: Sequence[str],
     attributes: pd.DataFrame | None,
     not_examined: Sequence[str] = (),
@@ -61,7 +61,7 @@ def name_pairs(matrix: npt.NDArray[np.int64], label_names: Sequence[str]) -> tup
     )
 
 
-def rank_losses(test: Judged, label_names: Sequence[str]) -> tuple[TopLoss, ...]:
+def rank_losses(test: LabeledProbabilities, label_names: Sequence[str]) -> tuple[TopLoss, ...]:
     """The pictures with the largest loss (negative logarithm of the probability of the true label)."""
     rows = np.arange(len(test.label_ids))
     own = test.probabilities[rows, test.label_ids]

@@ -1,8 +1,6 @@
 """When a model should not answer: thresholds chosen on validation pictures, and what they do to test pictures."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +8,8 @@ from scipy.special import betaln, gammaln
 
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.risk_coverage import risk_coverage
-from vitrine.models.calibration.selective import Answer, Unsure, decide
+from vitrine.models.calibration.selective import decision_kinds
+from vitrine.predict.predictions import Predictions
 from vitrine.records.model import Trust
 from vitrine.records.selective import DecisionKind, DecisionShare, Rejection, WhyNever
 
@@ -23,7 +22,6 @@ KNOWN_KEPT = 0.98
 MOST_CANDIDATES = 2000  # thresholds tried: more would not be finer than chance
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 def choose_confidence_threshold(
@@ -80,7 +78,7 @@ def explain_no_threshold(validation_pictures: int, precision: float) -> WhyNever
 
 
 def choose_similarity_threshold(similarity: npt.ArrayLike, kept: float = KNOWN_KEPT) -> float:
-    """The familiarity below which a picture is of none of the classes.
+    """The similarity below which a picture is of none of the classes.
 
     Args:
         similarity: of validation pictures, all of known classes, `[pictures]`.
@@ -90,75 +88,35 @@ def choose_similarity_threshold(similarity: npt.ArrayLike, kept: float = KNOWN_K
     return float(values[math.floor((1 - kept) * len(values) + 1e-9)])
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Calibrated answers to the pictures of a split.
-
-    Attributes:
-        probabilities: `[pictures, labels]`.
-        label_ids: `[pictures]`.
-        similarity: `[pictures]`; None where it is not measured.
-    """
-
-    probabilities: Floats
-    label_ids: npt.NDArray[np.int64]
-    similarity: npt.NDArray[np.floating] | None
-
-    @property
-    def right(self) -> Bools:
-        """Whether the likeliest class is the label, `[pictures]`."""
-        found: Bools = self.probabilities.argmax(axis=1) == self.label_ids
-        return found
-
-    @property
-    def confidence(self) -> Floats:
-        """Probability of the likeliest class, `[pictures]`."""
-        found: Floats = self.probabilities.max(axis=1)
-        return found
-
-    def kinds(self, trust: Trust) -> list[DecisionKind]:
-        """The decision of the model about each picture."""
-        names = [str(label_id) for label_id in range(self.probabilities.shape[1])]
-        similarity: Sequence[float | None] = (
-            [None] * len(self.label_ids) if self.similarity is None else self.similarity.tolist()
-        )
-        found: list[DecisionKind] = []
-        for row, value in zip(self.probabilities, similarity, strict=True):
-            decision = decide(row, names, trust, value)
-            kind: DecisionKind = "answered" if isinstance(decision, Answer) else "none"
-            found.append("unsure" if isinstance(decision, Unsure) else kind)
-        return found
-
-
 def choose_trust(
-    validation: Judged, precision: float, temperature: float, in_weights: bool, neighbors: int | None
+    validation: Predictions, precision: float, temperature: float, in_weights: bool, neighbors: int | None
 ) -> Trust:
-    """Fixes both thresholds on validation pictures; the one of the confidence among the pictures that are familiar.
+    """Fixes both thresholds on validation pictures; the one of the confidence among the pictures that are not refused.
 
     Args:
-        validation: calibrated.
+        validation: calibrated, with true labels.
         precision: wanted share of right answers.
         temperature: see `Trust`.
         in_weights: see `Trust`.
         neighbors: see `Trust`.
     """
-    threshold, in_distribution = None, np.ones(len(validation.label_ids), np.bool_)
-    if validation.similarity is not None:
-        threshold = choose_similarity_threshold(validation.similarity)
-        in_distribution = validation.similarity >= threshold
+    threshold, in_distribution = None, np.ones(len(validation), np.bool_)
+    if validation.similarities is not None:
+        threshold = choose_similarity_threshold(validation.similarities)
+        in_distribution = validation.similarities >= threshold
     return Trust(
         temperature=temperature,
         in_weights=in_weights,
         precision=precision,
         confidence_threshold=choose_confidence_threshold(
-            validation.confidence[in_distribution], validation.right[in_distribution], precision
+            validation.confidence[in_distribution], validation.is_right[in_distribution], precision
         ),
         similarity_threshold=threshold,
         neighbors=None if threshold is None else neighbors,
     )
 
 
-def measure_rejection(trust: Trust, validation: Judged, test: Judged) -> Rejection:
+def measure_rejection(trust: Trust, validation: Predictions, test: Predictions) -> Rejection:
     """What a model's thresholds do.
 
     Args:
@@ -166,12 +124,12 @@ def measure_rejection(trust: Trust, validation: Judged, test: Judged) -> Rejecti
         validation: the pictures that chose it.
         test: pictures of the same classes, never seen before.
     """
-    before, after = np.asarray(validation.kinds(trust)), np.asarray(test.kinds(trust))
+    before, after = (decision_kinds(part.probabilities, trust, part.similarities) for part in (validation, test))
     measured = trust.similarity_threshold is not None
     never = trust.confidence_threshold is None
     answered = int((after == "answered").sum())
-    right = int(test.right[after == "answered"].sum())
-    on_validation = validation.right[before == "answered"]
+    right = int(test.is_right[after == "answered"].sum())
+    on_validation = validation.is_right[before == "answered"]
     return Rejection(
         precision=trust.precision,
         confidence_threshold=trust.confidence_threshold,
@@ -188,19 +146,19 @@ def measure_rejection(trust: Trust, validation: Judged, test: Judged) -> Rejecti
         accuracy_answered=right / answered if answered else None,
         accuracy_answered_interval=wilson_interval(right, answered) if answered else None,
         refused=float((after == "none").mean()) if measured else None,
-        curve=risk_coverage(test.confidence, test.right),
+        curve=risk_coverage(test.confidence, test.is_right),
     )
 
 
-def _count_decisions(test: Judged, kinds: npt.NDArray[np.str_]) -> list[DecisionShare]:
+def _count_decisions(test: Predictions, kinds: npt.NDArray[np.str_]) -> list[DecisionShare]:
     two = np.argsort(-test.probabilities, axis=1, kind="stable")[:, :2]
-    of_two = (two == test.label_ids[:, None]).any(axis=1)
+    of_two = (two == test.true_label_ids[:, None]).any(axis=1)
     names: tuple[DecisionKind, ...] = ("answered", "unsure", "none")
     return [
         DecisionShare(
             decision=name,
             pictures=int((kinds == name).sum()),
-            right=int(test.right[kinds == name].sum()),
+            right=int(test.is_right[kinds == name].sum()),
             right_of_two=int(of_two[kinds == name].sum()),
         )
         for name in names

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from vitrine.errors import UserError
+from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Remark
 
 LOWEST, HIGHEST = 0.05, 20.0
@@ -86,13 +87,6 @@ def _derivatives(scores: Floats, own: Floats, scale: float, exponent: float) -> 
     by_scale = float((mean - own).sum())
     slope = -scale * by_scale + exponent
     return slope, scale * by_scale + scale**2 * float(variance.sum()) + 1.0
-
-
-def softmax(scores: Floats, scale: float = 1.0) -> Floats:
-    """Probabilities of `scale` times the scores, row by row."""
-    powers = np.exp(scale * (scores - scores.max(axis=1, keepdims=True)))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
 
 
 def check_scores(scores: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.int64]]:

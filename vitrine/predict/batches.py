@@ -1,9 +1,11 @@
-"""Answers to many pictures: they are opened and resized ahead on all cores while the network computes."""
+"""Predictions for many pictures: they are opened and resized ahead on all cores while the network computes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,41 +14,52 @@ from PIL import Image
 
 from vitrine.data.images.decoding import PictureError
 from vitrine.data.images.prefetch import map_ahead
+from vitrine.predict.pictures import Picture
+from vitrine.predict.predictions import Prediction, Predictions, join_predictions
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.runtimes.pytorch import Outputs
 
 BATCH_SIZE = 16
-
-
-class Picture(Protocol):
-    """What can be opened, and may raise `PictureError` then."""
-
-    @property
-    def open(self) -> Callable[[], Image.Image]:
-        """Decodes it, upright and in RGB."""
-
-    @property
-    def open_preprocessed(self) -> Callable[[], Image.Image] | None:
-        """Gives it as it was prepared, where it was."""
+MOST_AT_ONCE = 64  # pictures in networks side by side: what a layer computes of 64 photos takes some 200 MB
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a model says of the pictures that can be read.
+class Unreadable:
+    """A picture that cannot be read: its place in the source, its name there, and why."""
+
+    place: int
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PredictionBatch:
+    """What a model says of some pictures that follow each other in a source.
 
     Attributes:
-        rows: their places among those given, rising, `[read]`.
-        logits: calibrated, `[read, labels]`.
-        similarity: `[read]`; None where the model does not measure it.
-        looks: what `look` said of each, `[read]`.
-        problems: (place, reason) of those that cannot be read.
+        places: in the source, of those that could be read, rising, `[read]`.
+        predictions: theirs, `[read]`.
+        unreadable: the others, in their order.
+        inspected: what `inspect` said of each, `[read]`.
     """
 
-    rows: npt.NDArray[np.int64]
-    logits: npt.NDArray[np.float32]
-    similarity: npt.NDArray[np.float32] | None
-    looks: tuple[Any, ...]
-    problems: tuple[tuple[int, str], ...]
+    places: npt.NDArray[np.int64]
+    predictions: Predictions
+    unreadable: tuple[Unreadable, ...]
+    inspected: tuple[Any, ...]
+
+    def __len__(self) -> int:
+        return len(self.places) + len(self.unreadable)
+
+    def in_order(self) -> Iterator[tuple[str, Prediction | Unreadable]]:
+        """Id and prediction of each picture, or why there is none, in the order of the source."""
+        rows: list[tuple[int, str, Prediction | Unreadable]] = [
+            (place, name, prediction)
+            for place, name, prediction in zip(
+                self.places.tolist(), self.predictions.ids, self.predictions, strict=True
+            )
+        ]
+        rows += [(one.place, one.id, one) for one in self.unreadable]
+        return ((name, said) for _, name, said in sorted(rows, key=lambda row: row[0]))
 
 
 @dataclass(frozen=True)
@@ -54,82 +67,130 @@ class _Opened:
     """A picture as far as it could be read; `pixels` are None where it could not."""
 
     place: int
+    id: str
     pixels: torch.Tensor | None = None
-    look: Any = None
-    problem: str = ""
+    inspected: Any = None
+    reason: str = ""
 
 
-def answer_many(
+def predict_batches(
     predictor: Predictor,
-    pictures: Sequence[Picture],
-    preprocessed: bool,
-    look: Callable[[Image.Image], Any] = lambda _: None,
-    progress: Callable[[int], None] = lambda _: None,
+    pictures: Iterable[Picture],
+    preprocessed: bool = False,
+    inspect: Callable[[Image.Image], Any] | None = None,
     batch_size: int = BATCH_SIZE,
-) -> Answers:
-    """Asks a model about pictures.
+) -> Iterator[PredictionBatch]:
+    """Asks a model about the pictures of any source, however many: a few dozen are in memory at once.
+
+    On a processor several batches are computed side by side, with the threads of torch shared out among them: threads
+    that compute one picture together wait for each other at every layer, and on a machine that does other work they
+    wait long.
 
     Args:
         predictor: the model.
-        pictures: to be opened once each.
+        pictures: are opened once each, ahead of what is yielded.
         preprocessed: whether stored images of the network's size are what this model's own preprocessing gives, so that
             nothing is resized again.
-        look: is shown each picture as it is opened, on several threads; what it gives is kept.
-        progress: told how many pictures are done.
+        inspect: is shown each picture as it is opened, on several threads; what it gives is kept.
         batch_size: pictures that the network sees at once.
+
+    Yields:
+        In the order of the source, `batch_size` pictures each, the last one fewer.
     """
-    side = predictor.metadata.image_size if predictor.metadata and preprocessed else None
-
-    def read(place: int) -> _Opened:
-        try:
-            image, is_preprocessed = _open(pictures[place], side)
-            return _Opened(place, predictor.pixels([image], prepared=is_preprocessed), look(image))
-        except PictureError as error:
-            return _Opened(place, problem=str(error))
-
-    rows: list[int] = []
-    looks: list[Any] = []
-    outputs: list[Outputs] = []
-    problems: list[tuple[int, str]] = []
-    opened = map_ahead(read, range(len(pictures)))
-    while batch := list(islice(opened, batch_size)):
-        problems += [(one.place, one.problem) for one in batch if one.pixels is None]
-        for alike in _group_by_size(batch):
-            outputs.append(predictor.network.run(torch.cat([one.pixels for one in alike if one.pixels is not None])))
-            rows += [one.place for one in alike]
-            looks += [one.look for one in alike]
-        progress(batch[-1].place + 1)
-    return _join(rows, outputs, looks, problems, len(predictor.label_names))
+    threads = torch.get_num_threads()
+    at_once = min(threads, max(1, MOST_AT_ONCE // batch_size)) if predictor.network.on_processor else 1
+    read = partial(_read, predictor, preprocessed, inspect)
+    predict = partial(_predict, predictor)
+    try:
+        with closing(map_ahead(read, enumerate(pictures), on_start=partial(torch.set_num_threads, 1))) as opened:
+            batches = _divide(opened, batch_size)
+            if at_once == 1:
+                yield from map(predict, batches)
+                return
+            share = partial(torch.set_num_threads, threads // at_once)
+            with closing(map_ahead(predict, batches, at_once + 1, at_once, share)) as predicted:
+                yield from predicted
+    finally:
+        # A thread that sets its own number sets that of all later threads, too; this takes it back.
+        torch.set_num_threads(threads)
 
 
-def _open(picture: Picture, side: int | None) -> tuple[Image.Image, bool]:
-    """The picture, and whether it is a square as the network sees it."""
-    if side is not None and picture.open_preprocessed is not None:
-        preprocessed = picture.open_preprocessed()
-        if preprocessed.width == side:  # squares for training may be larger
-            return preprocessed, True
+def predict_all(
+    predictor: Predictor,
+    pictures: Sequence[Picture],
+    preprocessed: bool = False,
+    inspect: Callable[[Image.Image], Any] | None = None,
+    batch_size: int = BATCH_SIZE,
+    progress: Callable[[int], None] = lambda _: None,
+) -> PredictionBatch:
+    """All batches of `predict_batches` as one; `progress` is told how many pictures are done."""
+    parts = []
+    done = 0
+    for part in predict_batches(predictor, pictures, preprocessed, inspect, batch_size):
+        parts.append(part)
+        done += len(part)
+        progress(done)
+    if not parts:
+        return _predict(predictor, [])
+    return PredictionBatch(
+        places=np.concatenate([part.places for part in parts]),
+        predictions=join_predictions([part.predictions for part in parts]),
+        unreadable=tuple(one for part in parts for one in part.unreadable),
+        inspected=tuple(one for part in parts for one in part.inspected),
+    )
+
+
+def _read(
+    predictor: Predictor, preprocessed: bool, inspect: Callable[[Image.Image], Any] | None, entry: tuple[int, Picture]
+) -> _Opened:
+    place, picture = entry
+    try:
+        image, is_preprocessed = _open(predictor, picture, preprocessed)
+        pixels = predictor.pixels([image], is_preprocessed)
+    except PictureError as error:
+        return _Opened(place, picture.file, reason=str(error))
+    return _Opened(place, picture.file, pixels, None if inspect is None else inspect(image))
+
+
+def _open(predictor: Predictor, picture: Picture, preprocessed: bool) -> tuple[Image.Image, bool]:
+    """The picture, and whether it is as the network sees it."""
+    if preprocessed and picture.open_preprocessed is not None:
+        image = picture.open_preprocessed()
+        if predictor.metadata is None or image.width == predictor.metadata.image_size:
+            return image, True  # images for training may be stored larger
     return picture.open(), False
 
 
-def _group_by_size(batch: Sequence[_Opened]) -> Iterator[list[_Opened]]:
-    """What could be read, in batches of one size: some processors keep the proportions of a picture."""
+def _divide(opened: Iterator[_Opened], batch_size: int) -> Iterator[list[_Opened]]:
+    while batch := list(islice(opened, batch_size)):
+        yield batch
+
+
+def _predict(predictor: Predictor, batch: Sequence[_Opened]) -> PredictionBatch:
+    groups = _group_by_size(batch)
+    computed = [one for group in groups for one in group]
+    parts = [predictor.predict_pixels([one.id for one in group], _stack(group)) for group in groups]
+    if not parts:
+        logits = np.zeros((0, len(predictor.label_names)), np.float32)
+        parts = [Predictions([], logits, predictor.label_names, trust=predictor.trust)]
+    places = np.asarray([one.place for one in computed], np.int64)
+    order = np.argsort(places)
+    return PredictionBatch(
+        places=places[order],
+        predictions=join_predictions(parts).select(order),
+        unreadable=tuple(Unreadable(one.place, one.id, one.reason) for one in batch if one.pixels is None),
+        inspected=tuple(computed[row].inspected for row in order.tolist()),
+    )
+
+
+def _group_by_size(batch: Sequence[_Opened]) -> list[list[_Opened]]:
+    """What could be read, in groups of one size: some processors keep the proportions of a picture."""
     by_size: dict[torch.Size, list[_Opened]] = {}
     for one in batch:
         if one.pixels is not None:
             by_size.setdefault(one.pixels.shape, []).append(one)
-    yield from by_size.values()
+    return list(by_size.values())
 
 
-def _join(
-    rows: list[int], outputs: list[Outputs], looks: list[Any], problems: list[tuple[int, str]], labels: int
-) -> Answers:
-    order = np.argsort(np.asarray(rows, dtype=np.int64), kind="stable")
-    logits = np.concatenate([one.logits for one in outputs]) if outputs else np.zeros((0, labels), np.float32)
-    measured = [one.similarity for one in outputs if one.similarity is not None]
-    return Answers(
-        rows=np.asarray(rows, dtype=np.int64)[order],
-        logits=logits[order],
-        similarity=np.concatenate(measured)[order] if measured else None,
-        looks=tuple(looks[place] for place in order),
-        problems=tuple(problems),
-    )
+def _stack(group: Sequence[_Opened]) -> torch.Tensor:
+    return torch.cat([one.pixels for one in group if one.pixels is not None])

@@ -1,12 +1,10 @@
-"""From pictures to calibrated probabilities and decisions: the one class that the app and the commands use."""
+"""A loaded model, and what it says of decoded pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 from torchvision.transforms.v2.functional import pil_to_tensor
@@ -16,27 +14,12 @@ from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_picture, to_rgb
 from vitrine.data.images.resizing import FillColor, cut_ends
 from vitrine.models.backbones.build import place, read_label_names
 from vitrine.models.calibration.ood import NEIGHBORS, load_reference
-from vitrine.models.calibration.selective import Decision, decide
 from vitrine.models.folder import load_model, normalize_images
-from vitrine.predict.runtimes.pytorch import Network, Outputs, TorchNetwork
+from vitrine.predict.predictions import Predictions
+from vitrine.predict.runtimes.pytorch import Network, TorchNetwork
 from vitrine.records.model import ModelMetadata, Trust
 
 ONNX_SUFFIX = ".onnx"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a model says of one picture.
-
-    Attributes:
-        ranking: every label with its calibrated probability, highest first.
-        decision: what follows from that.
-        similarity: mean cosine similarity to the nearest training pictures; None where the model does not measure it.
-    """
-
-    ranking: tuple[tuple[str, float], ...]
-    decision: Decision
-    similarity: float | None
 
 
 @dataclass(frozen=True)
@@ -102,58 +85,31 @@ class Predictor:
         """
         return open_picture(source, max_megapixels, self.fill_color)
 
-    def measure(self, pictures: Sequence[Image.Image], prepared: bool = False) -> Outputs:
-        """Logits and familiarity.
+    def predict_images(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Predictions:
+        """What the model says of decoded pictures.
 
         Args:
-            pictures: of any size and mode, upright; at least one.
-            prepared: whether they are squares as the network sees them, all of its size: no step is done again.
+            images: of any size and mode, upright; at least one. Their ids are their numbers.
+            preprocessed: whether they are as the network sees them, all of its size: no step is done again.
         """
-        return self.network.run(self.pixels(pictures, prepared))
+        ids = [str(number) for number in range(len(images))]
+        return self.predict_pixels(ids, self.pixels(images, preprocessed))
 
-    def pixels(self, pictures: Sequence[Image.Image], prepared: bool = False) -> torch.Tensor:
-        """What the network sees of pictures, `[pictures, 3, height, width]`; arguments as for `measure`."""
-        images = [to_rgb(picture, self.fill_color) for picture in pictures]
-        if prepared:
+    def predict_pixels(self, ids: Sequence[str], pixels: torch.Tensor) -> Predictions:
+        """What the model says of pictures as the network sees them; `pixels` as the method of this name gives them."""
+        outputs = self.network.run(pixels)
+        return Predictions(ids, outputs.logits, self.label_names, similarities=outputs.similarity, trust=self.trust)
+
+    def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> torch.Tensor:
+        """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`."""
+        images = [to_rgb(image, self.fill_color) for image in images]
+        if preprocessed:
             return normalize_images(self.processor, torch.stack([pil_to_tensor(image) for image in images]))
         if getattr(self.processor, "do_center_crop", False):
             images = [cut_ends(image) for image in images]
         pixels: torch.Tensor = self.processor(images=images, return_tensors="pt")["pixel_values"]
         return pixels
 
-    def measure_preprocessed(self, preprocessed: torch.Tensor) -> Outputs:
-        """The same for squares as they are stored in a prepared data set: uint8, `[pictures, 3, side, side]`."""
-        return self.network.run(normalize_images(self.processor, preprocessed))
-
-    def probabilities(self, pictures: Sequence[Image.Image], prepared: bool = False) -> npt.NDArray[np.float32]:
-        """Calibrated probabilities of all classes; arguments as for `measure`.
-
-        Returns:
-            `[len(pictures), len(label_names)]`; every row sums to 1.
-        """
-        return self.measure(pictures, prepared).probabilities
-
-    def judge(self, pictures: Sequence[Image.Image], prepared: bool = False) -> list[Judgement]:
-        """Probabilities, familiarity and decision of each picture; arguments as for `measure`."""
-        outputs = self.measure(pictures, prepared)
-        probabilities = outputs.probabilities
-        return [
-            Judgement(
-                ranking=self._rank(row),
-                decision=decide(row, self.label_names, self.trust, similarity),
-                similarity=similarity,
-            )
-            for row, similarity in zip(probabilities, _floats(outputs.similarity, len(probabilities)), strict=True)
-        ]
-
-    def predict(self, picture: Image.Image, top_k: int = 5, prepared: bool = False) -> list[tuple[str, float]]:
+    def predict(self, image: Image.Image, top_k: int = 5, preprocessed: bool = False) -> list[tuple[str, float]]:
         """The `top_k` likeliest classes of one picture with their probabilities, highest first."""
-        return list(self._rank(self.probabilities([picture], prepared)[0])[:top_k])
-
-    def _rank(self, probabilities: npt.NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
-        order = np.argsort(-probabilities, kind="stable")
-        return tuple((self.label_names[label_id], float(probabilities[label_id])) for label_id in order)
-
-
-def _floats(values: npt.NDArray[np.float32] | None, count: int) -> list[float | None]:
-    return [None] * count if values is None else values.tolist()
+        return list(self.predict_images([image], preprocessed)[0].ranking[:top_k])

@@ -26,7 +26,7 @@ from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
 from vitrine.models.calibration.ood import LEAST_NORM
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
 from vitrine.predict.runtimes.onnx import NOTES, OUTPUTS
-from vitrine.predict.runtimes.pytorch import Outputs, TorchNetwork
+from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
 
 TOLERANCE = 1e-4
@@ -144,8 +144,8 @@ def _draw_pictures() -> list[Image.Image]:
 
 
 def _check_alike(model_id: str, ours: Predictor, theirs: Predictor, pictures: list[Image.Image]) -> None:
-    first, second = ours.measure(pictures), theirs.measure(pictures)
-    gaps = [_distance(first, second, "probabilities"), _distance(first, second, "similarity")]
+    first, second = ours.predict_images(pictures), theirs.predict_images(pictures)
+    gaps = [_distance(first.probabilities, second.probabilities), _distance(first.similarities, second.similarities)]
     if max(gaps) > TOLERANCE:
         raise UserError(
             f"{model_id}: its ONNX file would answer differently (by up to {max(gaps):.2g} where {TOLERANCE:g} is "
@@ -153,9 +153,7 @@ def _check_alike(model_id: str, ours: Predictor, theirs: Predictor, pictures: li
         )
 
 
-def _distance(first: Outputs, second: Outputs, name: str) -> float:
-    one: npt.NDArray[np.float32] | None = getattr(first, name)
-    two: npt.NDArray[np.float32] | None = getattr(second, name)
+def _distance(one: npt.NDArray[np.floating] | None, two: npt.NDArray[np.floating] | None) -> float:
     if one is None or two is None:
         return 0.0 if one is two else np.inf
     gap = float(np.abs(one - two).max())

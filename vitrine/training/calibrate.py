@@ -1,6 +1,7 @@
 """What a trained network's answers to validation pictures say about how far to trust it, and putting that into it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import datasets
 import numpy as np
@@ -11,15 +12,16 @@ from transformers import PreTrainedModel
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.loading.loaders import build_evaluation_loader
-from vitrine.evaluation.selective import Judged, choose_trust
-from vitrine.evaluation.temperature import fit_temperature, softmax
-from vitrine.models.backbones.build import choose_memory_format, head_modules
+from vitrine.evaluation.selective import choose_trust
+from vitrine.evaluation.temperature import fit_temperature
+from vitrine.models.backbones.build import choose_memory_format, head_modules, read_label_names
 from vitrine.models.backbones.features import compute_features
 from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
 from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, build_reference, choose_rows
 from vitrine.models.calibration.temperature import fold_temperature
 from vitrine.models.folder import normalize_images
+from vitrine.predict.predictions import Predictions
 from vitrine.records.calibration import Remark
 from vitrine.records.model import Trust
 from vitrine.training.head.features import HeadInputs
@@ -52,14 +54,12 @@ class Trusted:
     Attributes:
         trust: goes with the model.
         remark: see `fit_temperature`.
-        validation: calibrated.
-        logits: calibrated, of the validation pictures, float32.
+        validation: calibrated; the logits are float32.
     """
 
     trust: Trust
     remark: Remark | None
-    validation: Judged
-    logits: Numbers
+    validation: Predictions
 
 
 def from_cached_features(model: PreTrainedModel, inputs: HeadInputs, seed: int) -> Known:
@@ -128,12 +128,15 @@ def look_again(
     )
 
 
-def build_trust(model: PreTrainedModel, known: Known, precision: float, side: int) -> Trusted:
+def build_trust(
+    model: PreTrainedModel, known: Known, validation_files: Sequence[str], precision: float, side: int
+) -> Trusted:
     """Fits temperature and thresholds, and calibrates the network itself where its last layer allows it.
 
     Args:
         model: its last layer is divided by the temperature.
         known: of the network as it is.
+        validation_files: names of the validation pictures, `[pictures]`.
         precision: wanted share of right answers.
         side: of the pictures, in pixels.
 
@@ -145,7 +148,12 @@ def build_trust(model: PreTrainedModel, known: Known, precision: float, side: in
     similarity = None
     if known.reference is not None and known.features is not None:
         similarity = known.reference.similarity(known.features, NEIGHBORS)
-    logits = known.logits / np.float32(temperature)
-    validation = Judged(softmax(logits.astype(np.float64)), known.label_ids, similarity)
+    validation = Predictions(
+        ids=validation_files,
+        logits=known.logits / np.float32(temperature),
+        label_names=read_label_names(model.config),
+        label_ids=known.label_ids,
+        similarities=similarity,
+    )
     trust = choose_trust(validation, precision, temperature, in_weights, NEIGHBORS)
-    return Trusted(trust, remark, validation, logits)
+    return Trusted(trust, remark, replace(validation, trust=trust))

@@ -16,11 +16,11 @@ from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.errors import UserError
 from vitrine.evaluation.image_attributes import describe_pictures
-from vitrine.evaluation.label_errors import Judged, judge_by_features
+from vitrine.evaluation.label_errors import LabeledProbabilities, judge_by_features
 from vitrine.evaluation.learning_curve.curve import LearningCurve, measure_learning_curve
 from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.evaluation.probe.cross_validation import Features
-from vitrine.evaluation.selective import Judged as Answered
+from vitrine.predict.predictions import Predictions
 from vitrine.records.mistakes import Mistakes
 from vitrine.records.model import METADATA
 from vitrine.training.head.features import HeadInputs
@@ -31,8 +31,8 @@ def examine(
     recipe: Recipe,
     prepared: PreparedDataset,
     head_inputs: HeadInputs | None,
-    validation: Answered,
-    test: Answered,
+    validation: Predictions,
+    test: Predictions,
     studies: bool,
 ) -> tuple[Mistakes, LearningCurve | None]:
     """Looks at what the model did wrong, and at the pictures it learned from.
@@ -48,7 +48,8 @@ def examine(
     Returns:
         The sections `mistakes` and `learning_curve` of metrics.json; no curve where nothing pretrained is at hand.
     """
-    judged = [_by_model(prepared, TEST, test), _by_model(prepared, VALIDATION, validation)]
+    judged = [LabeledProbabilities.from_predictions(TEST, test)]
+    judged.append(LabeledProbabilities.from_predictions(VALIDATION, validation))
     curve, training = None, None
     if studies and knows_no_labels(recipe.model.backbone, recipe.model.pretrained):
         with suppress(UserError):  # the head has no single vector of features, or classes lack unrelated pictures
@@ -68,13 +69,9 @@ def knows_no_labels(backbone: str, pretrained: bool) -> bool:
     return pretrained and backbone != SMALL_CNN and not (Path(backbone).expanduser() / METADATA).exists()
 
 
-def _by_model(prepared: PreparedDataset, split: str, answers: Answered) -> Judged:
-    return Judged(split, list(prepared.splits[split]["file"]), answers.label_ids, answers.probabilities, "model")
-
-
 def _study(
     recipe: Recipe, prepared: PreparedDataset, head_inputs: HeadInputs | None
-) -> tuple[Judged | None, LearningCurve]:
+) -> tuple[LabeledProbabilities | None, LearningCurve]:
     """A judge of the training labels, and the learning curve of training and validation pictures."""
     seed, names, train = recipe.engine.seed, prepared.label_names, prepared.splits[TRAIN]
     if head_inputs is not None and len(head_inputs.train) == 1:  # several views would be of changed pictures

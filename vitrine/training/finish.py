@@ -45,7 +45,9 @@ def save_and_evaluate(
     preparation = Preparation.from_section(prepared.facts.settings.preparation)
     processor = build_processor(prepared.facts.image_size, fitted.normalization, preparation)
     known = _know(recipe, prepared, fitted, processor, preparation)
-    trusted = build_trust(fitted.model, known, recipe.report.precision, prepared.facts.image_size)
+    validation_files = list(prepared.splits[VALIDATION]["file"])
+    side = prepared.facts.image_size
+    trusted = build_trust(fitted.model, known, validation_files, recipe.report.precision, side)
     seed = recipe.engine.seed
     with new_folder(folder / run_folder.MODEL, replace=True) as temporary:
         save_model(temporary, fitted.model, processor)
@@ -69,15 +71,15 @@ def save_and_evaluate(
     _save_logits(folder, trusted, final)
     temperature = trusted.trust.temperature
     calibration = measure_calibration(
-        final.logits.astype(np.float64) * temperature,
-        final.judged.label_ids,
+        final.predictions.logits.astype(np.float64) * temperature,
+        final.predictions.true_label_ids,
         temperature,
         trusted.remark,
-        len(trusted.logits),
+        len(trusted.validation),
         seed,
     )
-    rejection = measure_rejection(trusted.trust, trusted.validation, final.judged)
-    mistakes, curve = examine(recipe, prepared, fitted.head_inputs, trusted.validation, final.judged, studies)
+    rejection = measure_rejection(trusted.trust, trusted.validation, final.predictions)
+    mistakes, curve = examine(recipe, prepared, fitted.head_inputs, trusted.validation, final.predictions, studies)
     return Metrics(
         test=test,
         calibration=calibration,
@@ -141,8 +143,8 @@ def _save_logits(folder: Path, trusted: Trusted, final: FinalEvaluation) -> None
     """Calibrated, so that their softmax is what the model says; in the order of the splits."""
     np.savez(
         folder / run_folder.LOGITS,
-        validation_logits=trusted.logits,
-        validation_labels=trusted.validation.label_ids,
-        test_logits=final.logits,
-        test_labels=final.judged.label_ids,
+        validation_logits=trusted.validation.logits,
+        validation_labels=trusted.validation.true_label_ids,
+        test_logits=final.predictions.logits,
+        test_labels=final.predictions.true_label_ids,
     )

@@ -191,7 +191,7 @@ def test_the_folder_gives_the_same_answers_where_vitrine_is_not_installed(model_
     theirs = json.loads(answer.stdout.splitlines()[-1])
     predictor = Predictor.load(str(model_folder))
     pictures = [open_picture(file) for file in files]
-    ours = predictor.probabilities(pictures)
+    ours = predictor.predict_images(pictures).probabilities
     for row, answers in zip(ours, theirs["answers"], strict=True):
         assert answers == pytest.approx(dict(zip(predictor.label_names, row.tolist(), strict=True)), abs=1e-4)
     values = build_processor(SIDE, IMAGENET, CUSTOM)(images=pictures, return_tensors="pt")["pixel_values"]

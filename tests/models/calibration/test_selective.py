@@ -44,7 +44,8 @@ SURE, TORN = np.array([0.1, 0.7, 0.2]), np.array([0.2, 0.31, 0.49])
 def test_a_decision_follows_from_familiarity_first_and_confidence_then(
     probabilities, trust, similarity, decision, words
 ):
-    found = decide(probabilities, NAMES, trust, similarity)
+    similarities = None if similarity is None else np.array([similarity])
+    (found,) = decide(probabilities[np.newaxis], NAMES, trust, similarities)
     assert found == decision
     assert words is None or describe(found) == words
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from tests.reports.fabricated import Page, prepare_classes
-from vitrine.evaluation.label_errors import Judged
+from vitrine.evaluation.label_errors import LabeledProbabilities
 from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.reports.shared import mistakes as mistakes_section
 from vitrine.reports.shared.mistakes import pictures_of, show_mistakes
@@ -22,7 +22,7 @@ def judge(prepared, answers, split="test"):
     rows = prepared.splits[split]
     probabilities = np.full((len(rows), len(prepared.label_names)), 0.05)
     probabilities[np.arange(len(rows)), answers] = 0.9
-    return Judged(split, list(rows["file"]), np.asarray(rows["label"]), probabilities, "model")
+    return LabeledProbabilities(split, list(rows["file"]), np.asarray(rows["label"]), probabilities, "model")
 
 
 def predictions_of(test, prepared):

@@ -5,8 +5,9 @@ import pytest
 
 from tests.reports.fabricated import Page
 from vitrine.evaluation.calibration import measure_calibration
-from vitrine.evaluation.selective import Judged, choose_trust, measure_rejection
-from vitrine.evaluation.temperature import fit_temperature, softmax
+from vitrine.evaluation.selective import choose_trust, measure_rejection
+from vitrine.evaluation.temperature import fit_temperature
+from vitrine.predict.predictions import Predictions
 from vitrine.reports.shared.calibration import show_calibration
 from vitrine.reports.shared.selective import show_rejection
 from vitrine.ui.frame import TEMPLATES, render
@@ -27,7 +28,13 @@ def measured(pictures, margin, scale=1.0, in_distribution=True):
     temperature, remark = fit_temperature(*validation)
     calibration = measure_calibration(*test, temperature, remark, pictures, seed=0)
     judged = [
-        Judged(softmax(logits / temperature), label_ids, np.linspace(0.5, 1, pictures) if in_distribution else None)
+        Predictions(
+            [str(place) for place in range(pictures)],
+            logits / temperature,
+            ("a", "b", "c"),
+            label_ids,
+            np.linspace(0.5, 1, pictures) if in_distribution else None,
+        )
         for logits, label_ids in (validation, test)
     ]
     return calibration, measure_rejection(choose_trust(judged[0], 0.95, temperature, True, 3), *judged)

@@ -6,15 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import datasets
 from PIL import Image
 
 from vitrine.config.data import DataSection, LabelsSection
-from vitrine.data.images.decoding import PictureError, open_picture
 from vitrine.data.images.resizing import FillColor
 from vitrine.data.labels.mapping import map_labels
 from vitrine.data.manifest.split import SPLITS, TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.opening import open_found, reason_not_to_open
 from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, PreparedFacts
@@ -31,7 +32,7 @@ class LabeledPicture:
         file: its name in the source.
         label_name: its class.
         open: decodes it, upright and in RGB; raises `PictureError`.
-        open_preprocessed: gives the stored square where a data set was prepared; None elsewhere.
+        open_preprocessed: gives the stored image where a data set was prepared; None elsewhere.
         size: width and height of the original in pixels, where it was prepared; None elsewhere.
     """
 
@@ -93,7 +94,7 @@ def open_labeled(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
         pictures=[
-            LabeledPicture(file.file, file.label_name, partial(_open, file, data.max_megapixels, fill_color))
+            LabeledPicture(file.file, file.label_name, partial(open_found, file, data.max_megapixels, fill_color))
             for file in chosen
         ],
         left_out=[(file.file, reason) for file in found if (reason := _reason(file))],
@@ -103,11 +104,7 @@ def open_labeled(
 
 
 def _reason(file: FoundFile) -> str:
-    if file.left_out:
-        return file.left_out
-    if file.file.endswith("/"):
-        return "a folder that cannot be listed"
-    return "" if file.label_name else "no class"
+    return reason_not_to_open(file) or ("" if file.label_name else "no class")
 
 
 def _advise(found: Sequence[FoundFile]) -> str:
@@ -116,22 +113,9 @@ def _advise(found: Sequence[FoundFile]) -> str:
     return "give one folder per class, or a table that names the class of each picture"
 
 
-def _open(file: FoundFile, max_megapixels: int, fill_color: FillColor) -> Image.Image:
-    if file.path.exists() and not file.path.is_file():  # opening a pipe would wait for ever
-        raise PictureError("a pipe or device, not a file")
-    return open_picture(file.path, max_megapixels, fill_color)
-
-
 def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
     splits = SPLITS if part == "all" else (TEST,)
-    names = prepared.label_names
-    pictures = []
-    for split in splits:
-        rows = prepared.splits[split]
-        columns = zip(*(rows[column][:] for column in ("file", "label", "width", "height")), strict=True)
-        for number, (file, label_id, *size) in enumerate(columns):
-            show, preprocessed = partial(_show, prepared, split, number), partial(_square, prepared, split, number)
-            pictures.append(LabeledPicture(file, names[label_id], show, preprocessed, (size[0], size[1])))
+    pictures = [picture for split in splits for picture in list_pictures(prepared, split)]
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures; take --split all")
     return LabeledData(
@@ -144,6 +128,23 @@ def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
     )
 
 
+def list_pictures(prepared: PreparedDataset, split: str) -> list[LabeledPicture]:
+    """The pictures of one split in its order."""
+    rows = prepared.splits[split]
+    stored = rows.select_columns(["image"])
+    columns = zip(*(rows[column][:] for column in ("file", "label", "width", "height")), strict=True)
+    return [
+        LabeledPicture(
+            file=file,
+            label_name=prepared.label_names[label_id],
+            open=partial(_show, prepared, split, number),
+            open_preprocessed=partial(_read_stored, stored, number),
+            size=(width, height),
+        )
+        for number, (file, label_id, width, height) in enumerate(columns)
+    ]
+
+
 def _show(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
     """Stretched back so that the shorter side has as many pixels as the square."""
     row = prepared.splits[split][number]
@@ -151,6 +152,6 @@ def _show(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
     return prepared.show(row, round(row["image"].width * min(longer / shorter, LONGEST_PROPORTION)))
 
 
-def _square(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
-    preprocessed: Image.Image = prepared.splits[split][number]["image"]
-    return preprocessed
+def _read_stored(stored: datasets.Dataset, number: int) -> Image.Image:
+    image: Image.Image = stored[number]["image"]
+    return image

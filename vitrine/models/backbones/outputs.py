@@ -1,5 +1,6 @@
 """Logits of a network together with the features from which its head made them."""
 
+from threading import get_ident
 from typing import Any
 
 import torch
@@ -12,14 +13,18 @@ from vitrine.models.backbones.build import choose_memory_format, head_modules
 def compute_outputs(model: PreTrainedModel, pixel_values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits `[batch, labels]`, and what the first module of the head received, flattened: `[batch, width]`.
 
+    Several threads may ask one model at once.
+
     Args:
         model: in evaluation mode.
         pixel_values: normalised, on the model's device, `[batch, 3, height, width]`.
     """
     seen: list[torch.Tensor] = []
+    own_thread = get_ident()
 
     def keep(_: nn.Module, inputs: tuple[Any, ...]) -> None:
-        seen.append(inputs[0].flatten(1).float())
+        if get_ident() == own_thread:  # a hook is called for what other threads compute meanwhile, too
+            seen.append(inputs[0].flatten(1).float())
 
     hook = head_modules(model)[0].register_forward_pre_hook(keep)
     try:

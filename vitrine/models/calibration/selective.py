@@ -1,6 +1,6 @@
 """How far a model's answers can be trusted, and the one rule that makes an answer of its numbers.
 
-Predictor, commands, page and ONNX file all decide by `decide`.
+Predictor, commands, page, evaluation and ONNX file all decide by `decision_kinds`.
 """
 
 from collections.abc import Sequence
@@ -35,30 +35,49 @@ class NoneOfThese:
 Decision = Answer | Unsure | NoneOfThese
 
 
+def decision_kinds(
+    probabilities: npt.NDArray[np.floating], trust: Trust | None, similarities: npt.NDArray[np.floating] | None
+) -> npt.NDArray[np.str_]:
+    """The rule itself: whether each picture is answered, leaves the model unsure, or is of none of its classes.
+
+    Args:
+        probabilities: calibrated, `[pictures, labels]`.
+        trust: of the model; None always answers, as models without thresholds do.
+        similarities: `[pictures]`; None where the model does not measure them.
+
+    Returns:
+        A `DecisionKind` for each, `[pictures]`.
+    """
+    pictures, labels = probabilities.shape
+    if trust is None:
+        return np.full(pictures, "answered")
+    threshold = trust.confidence_threshold
+    sure = np.full(pictures, labels == 1)
+    if threshold is not None:
+        sure |= np.asarray(probabilities, np.float64).max(axis=1) >= threshold
+    kinds = np.where(sure, "answered", "unsure")
+    if similarities is not None and trust.similarity_threshold is not None:
+        kinds[np.asarray(similarities, np.float64) < trust.similarity_threshold] = "none"
+    return kinds
+
+
 def decide(
     probabilities: npt.NDArray[np.floating],
     label_names: Sequence[str],
     trust: Trust | None,
-    similarity: float | None = None,
-) -> Decision:
-    """Answers, hesitates or refuses.
-
-    Args:
-        probabilities: calibrated, of one picture, `[labels]`.
-        label_names: in the order of the label ids.
-        trust: of the model; None always answers, as models without thresholds do.
-        similarity: of the picture; None where the model does not measure it.
-    """
-    first, *others = (label_names[label_id] for label_id in np.argsort(-probabilities, kind="stable")[:2])
-    if trust is None:
-        return Answer(first)
-    least = trust.similarity_threshold
-    if similarity is not None and least is not None and similarity < least:
-        return NoneOfThese()
-    threshold = trust.confidence_threshold
-    if not others or (threshold is not None and probabilities.max() >= threshold):
-        return Answer(first)
-    return Unsure(first, others[0])
+    similarities: npt.NDArray[np.floating] | None = None,
+) -> list[Decision]:
+    """Answers, hesitates or refuses; arguments as for `decision_kinds`, `label_names` in the order of the label ids."""
+    likeliest = np.argsort(-probabilities, axis=1, kind="stable")[:, :2].tolist()
+    decisions: list[Decision] = []
+    for kind, (first, *others) in zip(decision_kinds(probabilities, trust, similarities), likeliest, strict=True):
+        if kind == "none":
+            decisions.append(NoneOfThese())
+        elif kind == "unsure":
+            decisions.append(Unsure(label_names[first], label_names[others[0]]))
+        else:
+            decisions.append(Answer(label_names[first]))
+    return decisions
 
 
 def describe(decision: Decision) -> str:

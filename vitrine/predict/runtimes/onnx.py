@@ -27,6 +27,11 @@ class OnnxNetwork:
 
     session: onnxruntime.InferenceSession
 
+    @property
+    def on_processor(self) -> bool:
+        """Whether the cores of this machine compute it."""
+        return "CUDAExecutionProvider" not in self.session.get_providers()
+
     def run(self, pixel_values: torch.Tensor) -> Outputs:
         """Computes the outputs of pixels `[pictures, 3, height, width]`."""
         wanted = [output.name for output in self.session.get_outputs() if output.name != "features"]

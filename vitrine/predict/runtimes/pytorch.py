@@ -14,26 +14,23 @@ from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a model says of some pictures.
+    """What a network computes of some pictures; `Predictions` say what follows from it.
 
     Attributes:
         logits: calibrated, `[pictures, labels]`.
-        similarity: how like its training pictures they are, `[pictures]`; None where the model cannot say.
+        similarity: how like its training images they are, `[pictures]`; None where the model cannot say.
     """
 
     logits: npt.NDArray[np.float32]
     similarity: npt.NDArray[np.float32] | None
 
-    @property
-    def probabilities(self) -> npt.NDArray[np.float32]:
-        """Calibrated, `[pictures, labels]`; every row sums to 1."""
-        powers = np.exp(self.logits.astype(np.float64) - self.logits.max(axis=1, keepdims=True))
-        shares: npt.NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-        return shares
-
 
 class Network(Protocol):
-    """Anything that turns normalised pictures into outputs."""
+    """Anything that turns normalised pictures into outputs; several threads may call it at once."""
+
+    @property
+    def on_processor(self) -> bool:
+        """Whether the cores of this machine compute it, so that several threads are of use."""
 
     def run(self, pixel_values: torch.Tensor) -> Outputs:
         """Computes the outputs of pixels `[pictures, 3, height, width]`."""
@@ -54,6 +51,11 @@ class TorchNetwork:
     temperature: float = 1.0
     reference: ReferenceFeatures | None = None
     neighbors: int = NEIGHBORS
+
+    @property
+    def on_processor(self) -> bool:
+        """Whether the cores of this machine compute it."""
+        return self.model.device.type == "cpu"
 
     @torch.inference_mode()
     def run(self, pixel_values: torch.Tensor) -> Outputs:

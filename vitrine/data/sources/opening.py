@@ -1,0 +1,32 @@
+"""Opening what a source holds, or the reason why it cannot be opened."""
+
+from PIL import Image
+
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, PictureError, open_picture
+from vitrine.data.images.resizing import FillColor
+from vitrine.data.sources.files import FoundFile
+
+
+def reason_not_to_open(file: FoundFile) -> str:
+    """Why a file of a source is not looked at, as far as the list of its files tells; "" where it is."""
+    if file.left_out:
+        return file.left_out
+    return "a folder that cannot be listed" if file.file.endswith("/") else ""
+
+
+def open_found(file: FoundFile, max_megapixels: int = MAX_MEGAPIXELS, fill_color: FillColor = "white") -> Image.Image:
+    """Decodes a file of a source, upright and in RGB; see `open_picture`.
+
+    Args:
+        file: as the source lists it.
+        max_megapixels: largest size decoded, in millions of pixels.
+        fill_color: colour behind transparent parts.
+
+    Raises:
+        PictureError: the reason in words.
+    """
+    if reason := reason_not_to_open(file):
+        raise PictureError(reason)
+    if file.path.exists() and not file.path.is_file():  # opening a pipe would wait for ever
+        raise PictureError("a pipe or device, not a file")
+    return open_picture(file.path, max_megapixels, fill_color)

@@ -1,0 +1,53 @@
+"""Pictures of any source, as `predict_batches` takes them: each has a name and can be opened."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from PIL import Image
+
+from vitrine.data.images.resizing import FillColor
+from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.opening import open_found
+
+
+class Picture(Protocol):
+    """What can be opened; `LabeledPicture` is one too."""
+
+    @property
+    def file(self) -> str:
+        """Its name in the source: the id of its prediction."""
+
+    @property
+    def open(self) -> Callable[[], Image.Image]:
+        """Decodes it, upright and in RGB; may raise `PictureError`."""
+
+    @property
+    def open_preprocessed(self) -> Callable[[], Image.Image] | None:
+        """Gives it as it was prepared, where it was."""
+
+
+@dataclass(frozen=True)
+class NamedPicture:
+    """A picture of which nothing but its name is known; see `Picture`."""
+
+    file: str
+    open: Callable[[], Image.Image]
+    open_preprocessed: Callable[[], Image.Image] | None = None
+
+
+def from_files(files: Iterable[FoundFile], fill_color: FillColor) -> list[NamedPicture]:
+    """Files of a source; those that the source left out raise the reason when they are opened.
+
+    Args:
+        files: of folders, archives or tables.
+        fill_color: of the model, behind transparent parts.
+    """
+    return [NamedPicture(file.file, partial(open_found, file, fill_color=fill_color)) for file in files]
+
+
+def from_images(images: Sequence[Image.Image], names: Sequence[str] | None = None) -> list[NamedPicture]:
+    """Decoded pictures, such as uploads; without names they are numbered."""
+    given = [str(number) for number in range(len(images))] if names is None else names
+    return [NamedPicture(name, image.copy) for name, image in zip(given, images, strict=True)]
