@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from transformers.image_processing_utils import BaseImageProcessor
 
 import vitrine
-from vitrine.config.recipe import Recipe
-from vitrine.data.images.decoding import Preparation
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split import TRAIN
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection
@@ -21,37 +20,37 @@ from vitrine.training.diagnose import examine
 from vitrine.training.examples import choose_examples
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
 from vitrine.training.fit import Fitted
+from vitrine.training.plan import TrainingPlan
 
 
 def save_and_evaluate(
-    recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, folder: Path, studies: bool
+    plan: TrainingPlan, prepared: PreparedDataset, fitted: Fitted, folder: Path, studies: bool
 ) -> dict[str, Any]:
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured.
 
     Temperature and thresholds come from validation pictures, before the test split is read, once.
 
     Args:
-        recipe: the resolved recipe.
+        plan: of the training.
         prepared: its data set.
         fitted: the trained network, which is calibrated here.
         folder: of the run.
-        studies: whether the training pictures are looked at with the pretrained network, too.
+        studies: whether the training pictures are looked at with the pretrained network, too, where the plan says so.
 
     Returns:
         The sections `test`, `calibration`, `rejection`, `mistakes` and `learning_curve` of metrics.json.
     """
-    preparation = Preparation.from_section(prepared.facts.settings.preparation)
-    processor = build_processor(prepared.facts.image_size, fitted.normalization, preparation)
-    known = _know(recipe, prepared, fitted, processor, preparation)
-    trusted = build_trust(fitted.model, known, recipe.report.precision, prepared.facts.image_size)
-    seed = recipe.engine.seed
+    preparation, side, seed = plan.preparation, plan.model.image_size, plan.options.seed
+    processor = build_processor(side, fitted.data.normalization, preparation)
+    known = _know(fitted, processor, side)
+    trusted = build_trust(fitted.model, known, plan.report.precision, side)
     with new_folder(folder / run_folder.MODEL, replace=True) as temporary:
         save_model(temporary, fitted.model, processor)
         if known.reference is not None:
             known.reference.save(temporary)
-        metadata = _describe(recipe, prepared, trusted)
+        metadata = _describe(plan, prepared, trusted)
         save_metadata(temporary, metadata)  # the thresholds are loaded with the model, here too
-        final = evaluate_on_test(temporary, prepared, recipe.report.top_k, fitted.batch_size, seed)
+        final = evaluate_on_test(temporary, prepared, plan.report.top_k, fitted.options.batch_size, seed)
         pictures = choose_examples(prepared, preparation.keeps_the_view)
         examples = save_examples(temporary, pictures, prepared=not preparation.keeps_the_view)
         test = final.evidence
@@ -75,37 +74,27 @@ def save_and_evaluate(
         seed,
     )
     rejection = measure_rejection(trusted.trust, trusted.validation, final.judged)
-    mistakes, curve = examine(recipe, prepared, fitted.head_inputs, trusted.validation, final.judged, studies)
+    study = plan.study if studies else None
+    mistakes, curve = examine(study, prepared, fitted.head_inputs, trusted.validation, final.judged)
     sections = {"test": test, "calibration": calibration, "rejection": rejection, "mistakes": mistakes}
     return {name: section.model_dump(mode="json") for name, section in sections.items()} | {
         "learning_curve": None if curve is None else curve.model_dump(mode="json")
     }
 
 
-def _know(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, processor: Any, preparation: Preparation) -> Known:
+def _know(fitted: Fitted, processor: BaseImageProcessor, side: int) -> Known:
     if fitted.head_inputs is not None:
-        return from_cached_features(fitted.model, fitted.head_inputs, recipe.engine.seed)
-    return look_again(
-        fitted.model,
-        processor,
-        fitted.normalization,
-        prepared.splits[TRAIN],
-        prepared.splits[VALIDATION],
-        fitted.batch_size,
-        prepared.facts.image_size,
-        recipe.engine.seed,
-        fitted.facts["precision"],
-        preparation.whitens,
-    )
+        return from_cached_features(fitted.model, fitted.head_inputs, fitted.options.seed)
+    return look_again(fitted.model, processor, fitted.data, fitted.options, side, fitted.facts["precision"])
 
 
-def _describe(recipe: Recipe, prepared: PreparedDataset, trusted: Trusted) -> ModelMetadata:
+def _describe(plan: TrainingPlan, prepared: PreparedDataset, trusted: Trusted) -> ModelMetadata:
     """All but what the test split will say."""
     return ModelMetadata(
         vitrine_version=vitrine.__version__,
-        name=recipe.name,
+        name=plan.name,
         created=now(),
-        backbone=recipe.model.backbone,
+        backbone=plan.model.backbone,
         label_names=list(prepared.label_names),
         image_size=prepared.facts.image_size,
         training_pictures=len(prepared.splits[TRAIN]),
@@ -114,7 +103,7 @@ def _describe(recipe: Recipe, prepared: PreparedDataset, trusted: Trusted) -> Mo
         test_accuracy_interval=None,
         test_macro_f1=None,
         examples=[],
-        recipe=recipe.model_dump(mode="json"),
+        recipe=dict(plan.settings),
         trust=trusted.trust,
     )
 

@@ -11,8 +11,8 @@ from vitrine.errors import UserError
 from vitrine.experiments.compare.datasets import fingerprint_data
 from vitrine.experiments.compare.file import Comparison
 from vitrine.records import folder as run_folder
-from vitrine.training.build import FREE_SETTINGS
 from vitrine.training.machine.trackers import flatten
+from vitrine.training.plan import FREE_SETTINGS
 
 # What a finished run would have given otherwise, although a checkpoint may be taken up with another value.
 DECIDES = {"engine.budget_minutes", "report.top_k"}
