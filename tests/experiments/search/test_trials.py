@@ -79,7 +79,7 @@ def test_the_same_call_again_adds_nothing_and_more_trials_add_the_missing_ones(m
     again, more = FakeTraining(), FakeTraining()
     search_on(monkeypatch, tmp_path, again, write_search(tmp_path))
     search_on(monkeypatch, tmp_path, more, write_search(tmp_path, "trials: 8"))
-    assert (len(again.plans), len(more.recipes)) == (0, 2)
+    assert (len(again.plans), len(more.plans)) == (0, 2)
 
 
 def test_a_trial_that_takes_its_process_down_each_time_is_not_tried_for_ever(monkeypatch, tmp_path):

@@ -175,7 +175,7 @@ def conclude(
     recipe = best_recipe(search, best)
     gain, final_seconds = None, 0.0
     if search.file.seeds and recipe != search.base:
-        gain, final_seconds = measure_gain(search.base, recipe, number, search.file.seeds, place.folder, say)
+        gain, final_seconds = measure_gain(search.base, recipe, number, search.file.seeds, prepared, place.folder, say)
     counts = [sum(prepared.facts.counts[split].values()) for split in SPLITS]
     result = SearchResult(
         name=search.name,
