@@ -33,7 +33,7 @@ def test_what_depends_on_other_parameters_is_resolved(prepared):
     )
     assert (plan.options.patience, plan.model.training_side, plan.model.image_size) == (4, 24, 32)
     assert (plan.finds_batch_size, plan.options.batch_size) == (True, AUTO_BATCH_SIZE)
-    assert sum(plan.imbalance.class_counts) == len(prepared.splits["train"])
+    assert sum(plan.loss.class_counts) == len(prepared.splits["train"])
     assert not plan_training(make_recipe(prepared, "optim.batch_size=8"), prepared).finds_batch_size
 
 

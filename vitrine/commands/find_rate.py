@@ -103,7 +103,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     from vitrine.models.backbones.build import choose_memory_format
     from vitrine.models.backbones.stages import set_training_mode
     from vitrine.models.quiet import silence_transformers
-    from vitrine.training.build import build_planned_optimizer, choose_methods
+    from vitrine.training.build import choose_methods
     from vitrine.training.fit import build_model
     from vitrine.training.loop.steps import Normalizer, Stepper
     from vitrine.training.machine.devices import build_accelerator, choose_workers
@@ -119,7 +119,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     options = replace(plan.options, workers=choose_workers(plan.engine.workers, accelerator.device))
     model, normalization = build_model(plan.model, prepared.label_names, options.seed)
     methods = choose_methods(plan, prepared, model, normalization, RUNS, accelerator.device)
-    optimizer = build_planned_optimizer(model, plan.optimizer)
+    optimizer = plan.optimizer.build(model)
     model, optimizer = accelerator.prepare(model, optimizer)
     plain = accelerator.unwrap_model(model)
     normalizer = Normalizer(normalization, options.whitens, choose_memory_format(plain), accelerator.device)

@@ -21,7 +21,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.ui.texts import Language
 
 if TYPE_CHECKING:
-    from vitrine.training.plan import ProbePlan
+    from vitrine.training.probe_features import ProbePlan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
-    from vitrine.training.plan import ProbePlan
+    from vitrine.training.probe_features import ProbePlan
 
 STUDIES = Path("studies")
 WAYS_OUT = "name a pretrained network: --backbone microsoft/resnet-18, or a model folder"

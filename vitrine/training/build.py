@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from vitrine.data.augmentation.augment import augment, draw_numbers
@@ -27,10 +26,9 @@ from vitrine.training.loop.budget import Budget
 from vitrine.training.loop.methods import Methods
 from vitrine.training.machine.memory import choose_batch_size
 from vitrine.training.machine.processes import as_main_says
-from vitrine.training.optim.losses import Loss, build_loss
-from vitrine.training.optim.optimizer import Schedule, build_optimizer
+from vitrine.training.optim.optimizer import Schedule
 from vitrine.training.optim.weight_average import WeightAverage
-from vitrine.training.plan import ImbalancePlan, OptimizerPlan, TrainingPlan
+from vitrine.training.plan import TrainingPlan
 
 
 def choose_methods(
@@ -54,7 +52,7 @@ def choose_methods(
     seed, side, shape = plan.options.seed, plan.model.training_side, plan.model
     policy, mixing = plan.augmentation.policy, plan.augmentation.mixing
     num_labels, decay = len(prepared.label_names), plan.ema_decay
-    balanced = plan.imbalance.method == "balanced_sampler"
+    balanced = plan.loss.method == "balanced_sampler"
     kept = folder / run_folder.CHECKPOINTS
 
     def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
@@ -74,7 +72,7 @@ def choose_methods(
             save_model(temporary, model, build_processor(shape.image_size, normalization, plan.preparation))
 
     return Methods(
-        loss=build_training_loss(plan.imbalance, device),
+        loss=plan.loss.build(device),
         schedule=lambda optimizer, steps: Schedule(optimizer, plan.schedule, steps),
         augment=change,
         mix=mix_pictures if mixing.is_on else None,
@@ -85,16 +83,6 @@ def choose_methods(
         keep_epoch=keep,
         drop_epoch=lambda epoch: shutil.rmtree(kept / f"epoch_{epoch:03d}", ignore_errors=True),
     )
-
-
-def build_training_loss(plan: ImbalancePlan, device: torch.device) -> Loss:
-    """The training loss, by what is done about classes of unequal size."""
-    return build_loss(plan.method, plan.class_counts, plan.label_smoothing, plan.focal_gamma, plan.tau, device)
-
-
-def build_planned_optimizer(model: PreTrainedModel, plan: OptimizerPlan) -> Optimizer:
-    """The optimiser of a network's trainable parameters."""
-    return build_optimizer(model, plan.name, plan.learning_rate, plan.weight_decay, plan.momentum, plan.layer_decay)
 
 
 def _own_shards(prepared: PreparedDataset, seed: int) -> Callable[[int, int, int], ShardBatches]:

@@ -19,8 +19,7 @@ from vitrine.evaluation.mistakes import Mistakes, collect_mistakes
 from vitrine.evaluation.probe.cross_validation import Features
 from vitrine.evaluation.selective import Judged as Answered
 from vitrine.training.head.features import HeadInputs
-from vitrine.training.plan import ProbePlan
-from vitrine.training.probe_features import compute_frozen_features, label_ids_of
+from vitrine.training.probe_features import ProbePlan, compute_frozen_features, label_ids_of
 
 
 def examine(

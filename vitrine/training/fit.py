@@ -19,7 +19,7 @@ from vitrine.models.backbones.normalization import CENTERD, Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
-from vitrine.training.build import build_planned_optimizer, choose_methods, find_batch_size, open_budget
+from vitrine.training.build import choose_methods, find_batch_size, open_budget
 from vitrine.training.head.features import FEATURES, HeadInputs
 from vitrine.training.head.fit import choose_views, fit_cached_head
 from vitrine.training.loop.checkpoints import Checkpoints
@@ -175,7 +175,7 @@ def _fit_whole(
         accelerator=accelerator,
         model=model,
         data=data,
-        optimizer=build_planned_optimizer(model, plan.optimizer),
+        optimizer=plan.optimizer.build(model),
         options=plan.options,
         methods=methods,
         say=listeners.say,

@@ -26,8 +26,9 @@ from vitrine.models.folder import METADATA
 from vitrine.models.heads import Head
 from vitrine.training.loop.methods import TrainingOptions
 from vitrine.training.machine.trackers import flatten
-from vitrine.training.optim.losses import ImbalanceMethod
-from vitrine.training.optim.optimizer import OptimizerName, SchedulePlan
+from vitrine.training.optim.losses import LossPlan
+from vitrine.training.optim.optimizer import OptimizerPlan, SchedulePlan
+from vitrine.training.probe_features import ProbePlan
 
 # Of a step where the largest that fits is wanted and nothing needs to be tried: heads on stored features, rate tests.
 AUTO_BATCH_SIZE = 32
@@ -91,28 +92,6 @@ class AugmentationPlan:
 
 
 @dataclass(frozen=True)
-class ImbalancePlan:
-    """Classes of unequal size, and the loss; names as for `build_loss`."""
-
-    method: ImbalanceMethod
-    class_counts: tuple[int, ...]
-    label_smoothing: float
-    focal_gamma: float
-    tau: float
-
-
-@dataclass(frozen=True)
-class OptimizerPlan:
-    """The optimiser; names as for `build_optimizer`."""
-
-    name: OptimizerName
-    learning_rate: float
-    weight_decay: float
-    momentum: float
-    layer_decay: float
-
-
-@dataclass(frozen=True)
 class CachePlan:
     """Whether what the head of a frozen backbone receives is computed once.
 
@@ -123,25 +102,6 @@ class CachePlan:
 
     mode: Literal["auto", "on", "off"]
     views: int
-
-
-@dataclass(frozen=True)
-class ProbePlan:
-    """How pictures are looked at with a frozen, pretrained network.
-
-    Attributes:
-        backbone: see `build_backbone`.
-        architecture: of a weights file.
-        image_size: side of the pictures, in pixels.
-        whitens: whether each picture is brought to mean 0 and deviation 1.
-        engine: seed, precision and loader processes.
-    """
-
-    backbone: str
-    architecture: str | None
-    image_size: int
-    whitens: bool
-    engine: EngineSection
 
 
 @dataclass(frozen=True)
@@ -167,7 +127,7 @@ class TrainingPlan:
     model: ModelPlan
     cache: CachePlan
     augmentation: AugmentationPlan
-    imbalance: ImbalancePlan
+    loss: LossPlan
     optimizer: OptimizerPlan
     schedule: SchedulePlan
     options: TrainingOptions
@@ -200,7 +160,7 @@ def plan_training(recipe: Recipe, prepared: PreparedDataset) -> TrainingPlan:
             settings=augmentation.model_dump(mode="json"),
             is_on=augmentation.policy != "none" or augmentation.horizontal_flip,
         ),
-        imbalance=ImbalancePlan(
+        loss=LossPlan(
             method=imbalance.method,
             class_counts=tuple(counts.tolist()),
             label_smoothing=optim.label_smoothing,

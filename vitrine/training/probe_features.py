@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from vitrine.config.training import EngineSection
 from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
@@ -22,12 +23,30 @@ from vitrine.evaluation.probe.linear_probe import choose_pictures
 from vitrine.models.backbones.build import build_backbone, place
 from vitrine.models.backbones.features import compute_features
 from vitrine.training.machine.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
-from vitrine.training.plan import ProbePlan
 
 BATCH_SIZE = 64
 MOST_PICTURES = 3000  # of which each class has its share; more change the figures little and take minutes
 
 Count = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ProbePlan:
+    """How pictures are looked at with a frozen, pretrained network.
+
+    Attributes:
+        backbone: see `build_backbone`.
+        architecture: of a weights file.
+        image_size: side of the pictures, in pixels.
+        whitens: whether each picture is brought to mean 0 and deviation 1.
+        engine: seed, precision and loader processes.
+    """
+
+    backbone: str
+    architecture: str | None
+    image_size: int
+    whitens: bool
+    engine: EngineSection
 
 
 @dataclass(frozen=True)

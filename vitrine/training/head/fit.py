@@ -14,7 +14,6 @@ from vitrine.data.augmentation.policies import Policy
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import place
 from vitrine.models.backbones.outputs import measure_head_input
-from vitrine.training.build import build_planned_optimizer, build_training_loss
 from vitrine.training.head.features import HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.head.trainer import HeadOptions, fit_head_on_features
 from vitrine.training.loop.methods import TrainingData
@@ -54,7 +53,7 @@ def _what_hinders(plan: TrainingPlan, data: TrainingData, model: PreTrainedModel
     mixing = plan.augmentation.mixing
     if mixing.mixup > 0 or mixing.cutmix > 0:
         return "mixup and CutMix need the pictures themselves in every epoch"
-    if plan.imbalance.method == "balanced_sampler" or plan.ema_decay > 0:
+    if plan.loss.method == "balanced_sampler" or plan.ema_decay > 0:
         return "a balanced sampler and an average of the weights are for the ordinary training"
     return None
 
@@ -95,7 +94,7 @@ def fit_cached_head(
     options = plan.options
     batch_size = options.batch_size * options.accumulate * accelerator.num_processes
     # The head is one stage: there is none behind it whose rate it could have a share of.
-    optimizer = build_planned_optimizer(model, replace(plan.optimizer, layer_decay=1.0))
+    optimizer = replace(plan.optimizer, layer_decay=1.0).build(model)
     steps = options.epochs * math.ceil(len(data.train) / batch_size)
     fit = fit_head_on_features(
         model,
@@ -111,7 +110,7 @@ def fit_cached_head(
             min_delta=options.min_delta,
             monitor=options.monitor,
         ),
-        build_training_loss(plan.imbalance, accelerator.device),
+        plan.loss.build(accelerator.device),
         listeners.on_epoch,
     )
     return fit, inputs
