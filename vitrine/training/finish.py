@@ -1,14 +1,16 @@
 """From a trained network to its model folder, and what validation and test pictures say of it."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from transformers.image_processing_utils import BaseImageProcessor
 
 import vitrine
-from vitrine.data.manifest.split import TRAIN
-from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.manifest.split import TEST, TRAIN
+from vitrine.data.prepared.dataset import PreparedDataset, display_picture
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection
 from vitrine.models.folder import ModelMetadata, build_processor, save_examples, save_metadata, save_model
@@ -17,10 +19,12 @@ from vitrine.records.atomic import new_folder
 from vitrine.records.environment import now
 from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_features, look_again
 from vitrine.training.diagnose import examine
-from vitrine.training.examples import choose_examples
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
 from vitrine.training.fit import Fitted
 from vitrine.training.plan import TrainingPlan
+
+EXAMPLES = 12
+EXAMPLE_SIDE = 256
 
 
 def save_and_evaluate(
@@ -51,7 +55,7 @@ def save_and_evaluate(
         metadata = _describe(plan, prepared, trusted)
         save_metadata(temporary, metadata)  # the thresholds are loaded with the model, here too
         final = evaluate_on_test(temporary, prepared, plan.report.top_k, fitted.options.batch_size, seed)
-        pictures = choose_examples(prepared, preparation.keeps_the_view)
+        pictures = _choose_examples(prepared, preparation.keeps_the_view)
         examples = save_examples(temporary, pictures, prepared=not preparation.keeps_the_view)
         test = final.evidence
         figures = {
@@ -106,6 +110,28 @@ def _describe(plan: TrainingPlan, prepared: PreparedDataset, trusted: Trusted) -
         recipe=dict(plan.settings),
         trust=trusted.trust,
     )
+
+
+def _choose_examples(prepared: PreparedDataset, in_own_proportions: bool) -> list[tuple[Image.Image, str]]:
+    """Test pictures that travel with the model, for people to try it on.
+
+    The first ones of every class in turn; right or wrong answers play no part in the choice. They are the preprocessed
+    images where their own proportions would not bring the original back.
+    """
+    split = prepared.splits[TEST]
+    rows_of: dict[int, list[int]] = {}
+    for row, label_id in enumerate(split["label"]):
+        rows_of.setdefault(label_id, []).append(row)
+    in_turn = [row for rows in itertools.zip_longest(*(rows_of[key] for key in sorted(rows_of))) for row in rows]
+    chosen = [row for row in in_turn if row is not None][:EXAMPLES]
+    rows = [split[row] for row in sorted(chosen, key=lambda row: (split[row]["label"], row))]
+    return [
+        (
+            display_picture(row, EXAMPLE_SIDE) if in_own_proportions else row["image"],
+            prepared.label_names[row["label"]],
+        )
+        for row in rows
+    ]
 
 
 def _save_logits(folder: Path, trusted: Trusted, final: FinalEvaluation) -> None:

@@ -78,6 +78,11 @@ def do_runs(runs: Sequence[PlannedRun], options: Options, tell: Tell) -> None:
     Returns when nothing is left to do, here or elsewhere. A run that another process does is waited for: should that
     process die, this one takes the run over.
 
+    Args:
+        runs: of a comparison.
+        options: how they are done.
+        tell: told what happens.
+
     Raises:
         UserError: the disk cannot lock files.
         KeyboardInterrupt: somebody stopped it; all that was done is kept.

@@ -144,7 +144,16 @@ def _further_workers(
 
 
 def work(search: Search, place: Place, threads: int, seconds: float, report: Report, say: Say) -> None:
-    """The life of a further worker."""
+    """The life of a further worker.
+
+    Args:
+        search: what is searched.
+        place: where results and trials are kept.
+        threads: of this process.
+        seconds: after which no trial is started.
+        report: told of each trial.
+        say: told what a person should know.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     torch.set_num_threads(threads)
     deadline = time.monotonic() + seconds
@@ -159,6 +168,14 @@ def conclude(
     search: Search, prepared: PreparedDataset, study: optuna.Study, place: Place, texts: Texts, say: Say
 ) -> tuple[str, SearchResult]:
     """Trains the recipe before and the best one, compares them, and writes page, numbers and best recipe.
+
+    Args:
+        search: what was searched.
+        prepared: its data set.
+        study: its trials.
+        place: where results are kept.
+        texts: of the page.
+        say: told of each training.
 
     Returns:
         The sentence on top of the page, and what it says in numbers.

@@ -215,7 +215,14 @@ class Schedule(LambdaLR):
 def build_schedule(
     optimizer: Optimizer, steps: int, warmup_fraction: float, plan: SchedulePlan | None = None
 ) -> Schedule:
-    """The schedule of a training of so many steps; without a plan, linear warm-up and then half a cosine to zero."""
+    """The schedule of a training of so many steps; without a plan, linear warm-up and then half a cosine to zero.
+
+    Args:
+        optimizer: whose rates it sets.
+        steps: of the whole training.
+        warmup_fraction: share of them in which the rate rises; for a training without a plan.
+        plan: the course.
+    """
     return Schedule(optimizer, plan or SchedulePlan(warmup_fraction=warmup_fraction), steps)
 
 
