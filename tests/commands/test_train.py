@@ -4,6 +4,8 @@ import pytest
 
 from tests.factories import prepare, write_colored_classes
 from vitrine.commands import train
+from vitrine.data.manifest.split import SPLITS
+from vitrine.data.prepared import dataset
 from vitrine.records import folder as run_folder
 from vitrine.training.loop.trainer import Trainer
 
@@ -20,12 +22,26 @@ def workplace(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def openings(workplace, monkeypatch):
+    """Splits of the prepared data set that were opened, whoever asked for them."""
+    opened, open_split = [], dataset.open_shards
+
+    def watched(folder, split, label_names):
+        opened.append(split)
+        return open_split(folder, split, label_names)
+
+    monkeypatch.setattr(dataset, "open_shards", watched)
+    return opened
+
+
 def run_folders(workplace):
     return sorted(path.name for path in (workplace / "runs/colours").iterdir() if not path.is_symlink())
 
 
-def test_a_finished_run_is_complete_and_is_the_latest(workplace, capsys):
+def test_a_finished_run_is_complete_and_is_the_latest(workplace, openings, capsys):
     assert train.main(["name=colours", *SHAPE]) == 0
+    assert sorted(openings) == sorted(SPLITS)  # once, for training, evaluation and report
     latest = workplace / "runs/colours" / run_folder.LATEST
     names = {path.name for path in latest.iterdir()}
     assert names == {
@@ -45,7 +61,7 @@ def test_a_finished_run_is_complete_and_is_the_latest(workplace, capsys):
     assert f"python app.py --model {latest.resolve().relative_to(workplace)}/model" in printed
 
 
-def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, monkeypatch, capsys):
+def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, openings, monkeypatch, capsys):
     assert train.main(["name=colours", *SHAPE]) == 0
     whole = (workplace / "runs/colours/latest/predictions.csv").read_text()
     (finished,) = run_folders(workplace)
@@ -64,7 +80,9 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, 
     command = f"train.py --resume runs/colours/{unfinished}"
     assert command in capsys.readouterr().out
     assert (workplace / "runs/colours/latest").resolve().name == finished
+    openings.clear()
     assert train.main(command.split()[1:]) == 0
+    assert sorted(openings) == sorted(SPLITS)
     assert len(run_folders(workplace)) == 2
     assert (workplace / "runs/colours/latest").resolve().name == unfinished.removesuffix(run_folder.UNFINISHED)
     assert (workplace / "runs/colours/latest/predictions.csv").read_text() == whole

@@ -41,26 +41,26 @@ def make_prepared(folder):
 
 
 class FakeTraining:
-    """Stands in for `fit_recipe`: a rate of 0.01 is best; notes what it was asked to train.
+    """Stands in for `fit_network`: a rate of 0.01 is best; notes what it was asked to train.
 
     Attributes:
-        recipes: of all trainings.
+        plans: of all trainings.
         answers: by number of the training from 0, an exception to raise instead.
     """
 
     def __init__(self, **answers):
-        self.recipes = []
+        self.plans = []
         self.prepared = None
         self.answers = {int(key.removeprefix("at_")): error for key, error in answers.items()}
 
-    def __call__(self, recipe, prepared, folder, listeners, begun):
-        self.recipes.append(recipe)
+    def __call__(self, plan, prepared, folder, listeners, begun):
+        self.plans.append(plan)
         self.prepared = prepared
-        error = self.answers.get(len(self.recipes) - 1, self.answers.get(-1))
+        error = self.answers.get(len(self.plans) - 1, self.answers.get(-1))
         if error is not None:
             raise error
-        distance = abs(math.log10(recipe.optim.learning_rate) + 2)
-        records = [self.record(epoch, distance) for epoch in range(1, recipe.optim.epochs + 1)]
+        distance = abs(math.log10(plan.optimizer.learning_rate) + 2)
+        records = [self.record(epoch, distance) for epoch in range(1, plan.options.epochs + 1)]
         for record in records:
             listeners.on_epoch(record)
         fit = SimpleNamespace(best=records[-1], best_epoch=len(records))
@@ -73,7 +73,7 @@ class FakeTraining:
 
 def search_on(monkeypatch, folder, training, search, address=None):
     """Runs the trials of a search with a fake training; returns its study."""
-    monkeypatch.setattr(search_trials, "fit_recipe", training)
+    monkeypatch.setattr(search_trials, "fit_network", training)
     monkeypatch.setattr(search_trials, "POLL_SECONDS", 0.01)
     prepared = make_prepared(folder)
     study = open_study(search, prepared, address or default_address(folder))

@@ -5,7 +5,6 @@ import pytest
 from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.records import folder as run_folder
 from vitrine.training import diagnose as examination
-from vitrine.training.diagnose import knows_no_labels
 from vitrine.training.run import run_training
 
 
@@ -57,12 +56,3 @@ def test_the_study_can_be_left_out_and_is_where_time_is_short(prepared, tiny, tm
 def test_a_network_from_scratch_has_no_judge_of_its_training_labels(prepared, tmp_path):
     metrics = train(prepared, tmp_path / "run")
     assert metrics["mistakes"]["label_errors"]["not_examined"] == ["train"]
-
-
-def test_only_pretrained_networks_that_never_saw_these_labels_may_judge(tmp_path):
-    tiny = write_tiny_resnet(tmp_path / "tiny")
-    assert knows_no_labels(str(tiny), pretrained=True)
-    assert not knows_no_labels(str(tiny), pretrained=False)
-    assert not knows_no_labels("small_cnn", pretrained=True)
-    (tiny / "vitrine.json").write_text("{}")  # a model of ours: perhaps of this very data set
-    assert not knows_no_labels(str(tiny), pretrained=True)

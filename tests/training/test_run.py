@@ -119,16 +119,16 @@ def test_a_pretrained_backbone_trains_with_a_frozen_and_with_a_free_backbone(pre
 
 def test_the_test_split_is_read_by_the_final_evaluation_only_and_after_the_thresholds(prepared, tmp_path, monkeypatch):
     order = []
-    fit, trust, evaluate = training_run.fit_recipe, finishing.build_trust, finishing.evaluate_on_test
+    fit, trust, evaluate = training_run.fit_network, finishing.build_trust, finishing.evaluate_on_test
 
-    def watched_fit(recipe, data, *rest):
+    def watched_fit(plan, data, *rest):
         seen = DatasetDict({split: data.splits[split] for split in ("train", "validation")})
         order.append("fit")
         return fit(
-            recipe, replace(data, splits=seen), *rest
+            plan, replace(data, splits=seen), *rest
         )  # a KeyError would follow if training looked at the test split
 
-    monkeypatch.setattr(training_run, "fit_recipe", watched_fit)
+    monkeypatch.setattr(training_run, "fit_network", watched_fit)
     monkeypatch.setattr(finishing, "build_trust", lambda *a: order.append("thresholds") or trust(*a))
     monkeypatch.setattr(finishing, "evaluate_on_test", lambda *a: order.append("test") or evaluate(*a))
     run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)

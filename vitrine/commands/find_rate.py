@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     from vitrine.data.prepared.dataset import PreparedDataset
+    from vitrine.training.loop.methods import TrainingOptions
     from vitrine.training.loop.steps import Stepper
     from vitrine.training.optim.rate_finder import RateCurve
 
@@ -95,47 +96,42 @@ def _write(curve: "RateCurve", out: Path) -> Path:
 
 def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     """Builds what a training builds, and does its steps with growing rates."""
+    from dataclasses import replace
+
     from torch.nn.utils import clip_grad_norm_
 
-    from vitrine.data.images.decoding import Preparation
     from vitrine.models.backbones.build import choose_memory_format
     from vitrine.models.backbones.stages import set_training_mode
     from vitrine.models.quiet import silence_transformers
     from vitrine.training.build import choose_methods
     from vitrine.training.fit import build_model
     from vitrine.training.loop.steps import Normalizer, Stepper
-    from vitrine.training.machine.devices import build_accelerator
+    from vitrine.training.machine.devices import build_accelerator, choose_workers
     from vitrine.training.machine.seeding import seed_step
-    from vitrine.training.optim.optimizer import build_optimizer
     from vitrine.training.optim.rate_finder import find_rate
+    from vitrine.training.plan import plan_training
     from vitrine.training.run import open_matching_data
 
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)
-    accelerator = build_accelerator(recipe.engine.precision, "none", RUNS)
-    model, normalization = build_model(recipe, prepared.label_names)
-    methods = choose_methods(recipe, prepared, model, normalization, RUNS, accelerator.device)
-    optim, seed = recipe.optim, recipe.engine.seed
-    optimizer = build_optimizer(
-        model, optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay
-    )
+    plan = plan_training(recipe, prepared)
+    accelerator = build_accelerator(plan.engine.precision, "none", RUNS)
+    options = replace(plan.options, workers=choose_workers(plan.engine.workers, accelerator.device))
+    model, normalization = build_model(plan.model, prepared.label_names, options.seed)
+    methods = choose_methods(plan, prepared, model, normalization, RUNS, accelerator.device)
+    optimizer = plan.optimizer.build(model)
     model, optimizer = accelerator.prepare(model, optimizer)
     plain = accelerator.unwrap_model(model)
-    normalizer = Normalizer(
-        normalization,
-        Preparation.from_section(recipe.preparation).whitens,
-        choose_memory_format(plain),
-        accelerator.device,
-    )
-    stepper = Stepper(accelerator, model, optimizer, normalizer, methods, seed, optim.max_gradient_norm, print)
+    normalizer = Normalizer(normalization, options.whitens, choose_memory_format(plain), accelerator.device)
+    stepper = Stepper(accelerator, model, optimizer, normalizer, methods, options, print)
     set_training_mode(plain)
-    losses = _endless_losses(recipe, prepared, stepper)
+    losses = _endless_losses(options, prepared, stepper)
 
     def train_step(step: int) -> float:
-        seed_step(seed, step, accelerator.process_index)
+        seed_step(options.seed, step, accelerator.process_index)
         loss = next(losses)
         accelerator.backward(loss)
-        clip_grad_norm_(plain.parameters(), optim.max_gradient_norm)
+        clip_grad_norm_(plain.parameters(), options.max_gradient_norm)
         optimizer.step()
         optimizer.zero_grad()
         return float(loss.item())
@@ -143,17 +139,17 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     return find_rate(plain, optimizer, train_step, steps, on_step=show)
 
 
-def _endless_losses(recipe: Recipe, prepared: "PreparedDataset", stepper: "Stepper") -> "Iterator[torch.Tensor]":
+def _endless_losses(
+    options: "TrainingOptions", prepared: "PreparedDataset", stepper: "Stepper"
+) -> "Iterator[torch.Tensor]":
     """The loss of each batch of epoch after epoch, as the training computes it."""
     from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_step_loader
     from vitrine.data.manifest.split import TRAIN
     from vitrine.training.loop.steps import prefetch
-    from vitrine.training.machine.devices import choose_workers
 
     split, device = prepared.splits[TRAIN], stepper.accelerator.device
-    size = recipe.optim.known_batch_size
-    batches = StepBatches(stepper.methods.sampler or EpochSampler(len(split), recipe.engine.seed), size)
-    loader = build_step_loader(split, batches, choose_workers(recipe.engine.workers, device))
+    batches = StepBatches(stepper.methods.sampler or EpochSampler(len(split), options.seed), options.batch_size)
+    loader = build_step_loader(split, batches, options.workers)
     for epoch in itertools.count():
         batches.start(epoch)
         for batch in prefetch(loader, device):

@@ -10,7 +10,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from rich.console import Console
 from rich.progress import Progress
@@ -19,6 +19,9 @@ from vitrine.commands.console import parse_recipe, run_command
 from vitrine.commands.study import STUDIES, WAYS_OUT, Show, add_study_options, check_pictures, name_backbone
 from vitrine.config.recipe import Recipe
 from vitrine.ui.texts import Language
+
+if TYPE_CHECKING:
+    from vitrine.training.probe_features import ProbePlan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,10 +43,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
     check_pictures(options.pictures)
-    from vitrine.training.probe_features import check_pretrained
+    from vitrine.training.plan import plan_probe
 
-    backbone = check_pretrained(recipe, options.backbone, WAYS_OUT)
-    out = options.out or STUDIES / recipe.name / name_backbone(backbone)
+    probe = plan_probe(recipe, options.backbone, WAYS_OUT)
+    out = options.out or STUDIES / recipe.name / name_backbone(probe.backbone)
     console = Console(highlight=False)
     start = time.perf_counter()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -52,12 +55,12 @@ def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
         def show(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total or None)
 
-        sentence, page = _look(recipe, backbone, options, out, show)
+        sentence, page = _look(recipe, probe, options, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
     console.print(f"{time.perf_counter() - start:.0f} s\ncurve:   {page}", markup=False, soft_wrap=True)
 
 
-def _look(recipe: Recipe, backbone: str, options: argparse.Namespace, out: Path, show: Show) -> tuple[str, Path]:
+def _look(recipe: Recipe, probe: "ProbePlan", options: argparse.Namespace, out: Path, show: Show) -> tuple[str, Path]:
     """Returns the sentences and the page."""
     from vitrine.evaluation.learning_curve.curve import measure_learning_curve
     from vitrine.models.quiet import silence_transformers
@@ -70,7 +73,7 @@ def _look(recipe: Recipe, backbone: str, options: argparse.Namespace, out: Path,
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     found = compute_frozen_features(
-        recipe, prepared, backbone, options.pictures, lambda done, total: show("features", done, total)
+        probe, prepared, options.pictures, lambda done, total: show("features", done, total)
     )
     show("fitting heads", 0, 0)
     computed = time.perf_counter()

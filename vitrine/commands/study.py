@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress
@@ -18,6 +19,9 @@ from rich.progress import Progress
 from vitrine.commands.console import parse_recipe, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+
+if TYPE_CHECKING:
+    from vitrine.training.probe_features import ProbePlan
 
 STUDIES = Path("studies")
 WAYS_OUT = "name a pretrained network: --backbone microsoft/resnet-18, or a model folder"
@@ -60,11 +64,11 @@ def add_study_options(parser: argparse.ArgumentParser, where: str) -> None:
 
 
 def _study(recipe: Recipe, options: argparse.Namespace) -> None:
-    from vitrine.training.probe_features import check_pretrained
+    from vitrine.training.plan import plan_probe
 
-    backbone = check_pretrained(recipe, options.backbone, WAYS_OUT)
+    probe = plan_probe(recipe, options.backbone, WAYS_OUT)
     check_pictures(options.pictures)
-    out = options.out or STUDIES / recipe.name / name_backbone(backbone)
+    out = options.out or STUDIES / recipe.name / name_backbone(probe.backbone)
     console = Console(highlight=False)
     start = time.perf_counter()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -73,7 +77,7 @@ def _study(recipe: Recipe, options: argparse.Namespace) -> None:
         def show(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total or None)
 
-        sentence, page = _look(recipe, backbone, options.pictures, out, show)
+        sentence, page = _look(recipe, probe, options.pictures, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
     console.print(f"{time.perf_counter() - start:.0f} s\nstudy:   {page}", markup=False, soft_wrap=True)
 
@@ -90,7 +94,7 @@ def name_backbone(backbone: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", parts[-1])
 
 
-def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) -> tuple[str, Path]:
+def _look(recipe: Recipe, probe: "ProbePlan", at_most: int, out: Path, show: Show) -> tuple[str, Path]:
     """Returns the sentence and the page."""
     from vitrine.evaluation.probe.linear_probe import study_features
     from vitrine.models.quiet import silence_transformers
@@ -102,9 +106,7 @@ def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) ->
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     seed = recipe.engine.seed
-    found = compute_frozen_features(
-        recipe, prepared, backbone, at_most, lambda done, total: show("features", done, total)
-    )
+    found = compute_frozen_features(probe, prepared, at_most, lambda done, total: show("features", done, total))
     computed = time.perf_counter()
     show("measuring and drawing", 0, 0)
     study = study_features(found.values, label_ids_of(found.rows), len(prepared.label_names), found.groups, seed)

@@ -76,6 +76,7 @@ def _print_recipe(recipe: Recipe, classes: int | None) -> None:
 
     from vitrine.models.backbones.build import build_small_cnn
     from vitrine.training.fit import build_model
+    from vitrine.training.plan import plan_model
 
     _quieten()
     label_names = _label_names(recipe, classes)
@@ -85,7 +86,8 @@ def _print_recipe(recipe: Recipe, classes: int | None) -> None:
                 label_names, image_size=recipe.data.image_size, **recipe.model.small_cnn.model_dump()
             )
     else:
-        model, _ = build_model(recipe, tuple(label_names))  # with its head and what is frozen, as in training
+        # With its head and what is frozen, as in training.
+        model, _ = build_model(plan_model(recipe), tuple(label_names), recipe.engine.seed)
     _print_summary(f"{recipe.name} ({recipe.model.backbone})", model, recipe.data.image_size)
 
 

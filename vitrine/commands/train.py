@@ -74,7 +74,7 @@ def _fill(folder: Path, recipe: Recipe, prepared: "PreparedDataset", begun: floa
     try:
         with TrainingDisplay(recipe.optim.epochs, quiet=not main_process) as display:
             listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)
-            metrics = run_training(recipe, folder, listeners, begun)
+            metrics = run_training(recipe, folder, listeners, begun, prepared=prepared)
         if metrics is None:
             return
         write_run_report(folder, prepared, recipe.report.language)

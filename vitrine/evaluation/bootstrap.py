@@ -60,6 +60,12 @@ def resample_weights(
 
 
 def limit_resamples(resamples: int, pictures: int, classes: int) -> int:
-    """As many as memory and time allow: 1,000 up to 20,000 pictures, or 10,000 of 50 classes; never below 200."""
+    """As many as memory and time allow: 1,000 up to 20,000 pictures, or 10,000 of 50 classes; never below 200.
+
+    Args:
+        resamples: wanted.
+        pictures: in each of them.
+        classes: of the pictures.
+    """
     affordable = min(MOST_WEIGHTS // pictures, MOST_STEPS // (pictures * classes))
     return min(resamples, max(FEWEST_RESAMPLES, affordable))

@@ -104,6 +104,12 @@ def calibration_error_interval(
     Resampled errors are too large by as much as the measured one is, so the interval is their middle 95 %, mirrored at
     the measured error (the basic bootstrap). It begins at 0 where perfect calibration would show as much in one of
     twenty tests.
+
+    Args:
+        confidence: largest probability of each picture, `[pictures]`.
+        right: whether the answer is right, `[pictures]`.
+        seed: of the resamples.
+        bins: of equal width.
     """
     values = np.asarray(confidence, np.float64)
     gaps = values - np.asarray(right, np.float64)
@@ -135,7 +141,13 @@ def _redraw(confidence: Floats, draw: Draw, seed: int, bins: int) -> Floats:
 
 
 def reliability_bins(confidence: npt.ArrayLike, right: npt.ArrayLike, bins: int = BINS) -> list[ReliabilityBin]:
-    """The bars of a reliability diagram, from confidence 0 to 1; arguments as for `calibration_error`."""
+    """The bars of a reliability diagram, from confidence 0 to 1; arguments as for `calibration_error`.
+
+    Args:
+        confidence: largest probability of each picture, `[pictures]`.
+        right: whether the answer is right, `[pictures]`.
+        bins: of equal width.
+    """
     places = _places(confidence, bins)
     pictures = np.bincount(places, minlength=bins)
     sums = [np.bincount(places, np.asarray(values, np.float64), bins) for values in (confidence, right)]

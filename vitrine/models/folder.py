@@ -35,6 +35,11 @@ def build_processor(
     """The one explicit processor of a model: any mode to RGB, steps, square, scale, normalise or whiten.
 
     A standard one wherever it says the very same, so that the folder loads without remote code.
+
+    Args:
+        image_size: side of the result, in pixels.
+        normalization: that of the network's weights.
+        preparation: what is done to every picture.
     """
     numbers: dict[str, Any] = {"image_mean": list(normalization.mean), "image_std": list(normalization.std)}
     square = {"height": image_size, "width": image_size}
@@ -71,7 +76,13 @@ def normalize_images(processor: BaseImageProcessor, preprocessed: torch.Tensor) 
 
 
 def save_model(folder: Path, model: PreTrainedModel, processor: BaseImageProcessor) -> None:
-    """Writes weights, labels and preprocessing."""
+    """Writes weights, labels and preprocessing.
+
+    Args:
+        folder: is filled.
+        model: trained.
+        processor: what is done to pictures before they come to the model.
+    """
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     # With timm's own preprocessing in config.json, transformers would ignore the processor file of a timm model.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import datasets
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -16,7 +15,6 @@ from vitrine.evaluation.selective import choose_trust
 from vitrine.evaluation.temperature import fit_temperature
 from vitrine.models.backbones.build import choose_memory_format, head_modules, read_label_names
 from vitrine.models.backbones.features import compute_features
-from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
 from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, build_reference, choose_rows
 from vitrine.models.calibration.temperature import fold_temperature
@@ -25,6 +23,7 @@ from vitrine.predict.predictions import Predictions
 from vitrine.records.calibration import Remark
 from vitrine.records.model import Trust
 from vitrine.training.head.features import HeadInputs
+from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.machine.devices import Precision
 
 Numbers = npt.NDArray[np.float32]
@@ -63,7 +62,13 @@ class Trusted:
 
 
 def from_cached_features(model: PreTrainedModel, inputs: HeadInputs, seed: int) -> Known:
-    """From the features that a head was trained on; no picture is looked at again."""
+    """From the features that a head was trained on; no picture is looked at again.
+
+    Args:
+        model: trained, on its device.
+        inputs: the features.
+        seed: of the sample of training pictures.
+    """
     width = inputs.validation.shape[1]
     rows = choose_rows(inputs.train_label_ids, width, seed)
     model.eval()
@@ -80,50 +85,42 @@ def from_cached_features(model: PreTrainedModel, inputs: HeadInputs, seed: int) 
 def look_again(
     model: PreTrainedModel,
     processor: BaseImageProcessor,
-    normalization: Normalization,
-    train: datasets.Dataset,
-    validation: datasets.Dataset,
-    batch_size: int,
+    data: TrainingData,
+    options: TrainingOptions,
     side: int,
-    seed: int,
     precision: Precision = "fp32",
-    whitens: bool = False,
 ) -> Known:
     """Looks once at the validation pictures, in float32, and at a sample of the training pictures.
 
     Args:
         model: trained, on its device.
         processor: that it will be saved with.
-        normalization: that of the network's weights.
-        train: split of a prepared data set.
-        validation: likewise.
-        batch_size: pictures.
+        data: what it was trained on.
+        options: of its training; gives batch size, seed of the sample and whether pictures are whitened.
         side: of the pictures, in pixels.
-        seed: of the sample.
         precision: for the training pictures.
-        whitens: whether each picture is brought to mean 0 and deviation 1.
     """
     model.eval()
     width = measure_head_input(model, side)
     logits, features = [], []
     memory_format = choose_memory_format(model)
     with torch.inference_mode():
-        for batch in build_evaluation_loader(validation, batch_size, workers=0):
+        for batch in build_evaluation_loader(data.validation, options.batch_size, workers=0):
             pixels = normalize_images(processor, batch["pixels"]).to(model.device, memory_format=memory_format)
             outputs = compute_outputs(model, pixels)
             logits.append(outputs[0].cpu().numpy())
             features.append(outputs[1].cpu().numpy())
     reference = None
     if width is not None:
-        label_ids = np.asarray(train["label"], np.int64)
-        rows = choose_rows(label_ids, width, seed)
-        batches = build_evaluation_loader(train.select(rows), batch_size, workers=0, side=side)
-        sample = compute_features(model, batches, normalization, precision, whitens=whitens)
+        label_ids = np.asarray(data.train["label"], np.int64)
+        rows = choose_rows(label_ids, width, options.seed)
+        batches = build_evaluation_loader(data.train.select(rows), options.batch_size, workers=0, side=side)
+        sample = compute_features(model, batches, data.normalization, precision, whitens=options.whitens)
         reference = build_reference(sample, label_ids[rows])
     return Known(
         logits=np.concatenate(logits),
         features=None if width is None else np.concatenate(features),
-        label_ids=np.asarray(validation["label"], np.int64),
+        label_ids=np.asarray(data.validation["label"], np.int64),
         reference=reference,
     )
 

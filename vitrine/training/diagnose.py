@@ -5,12 +5,9 @@ it was before can: heads on its features answer for the pictures that they were 
 """
 
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
-from vitrine.config.model import SMALL_CNN
-from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
@@ -22,28 +19,25 @@ from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.evaluation.probe.cross_validation import Features
 from vitrine.predict.predictions import Predictions
 from vitrine.records.mistakes import Mistakes
-from vitrine.records.model import METADATA
 from vitrine.training.head.features import HeadInputs
-from vitrine.training.probe_features import compute_frozen_features, label_ids_of
+from vitrine.training.probe_features import ProbePlan, compute_frozen_features, label_ids_of
 
 
 def examine(
-    recipe: Recipe,
+    plan: ProbePlan | None,
     prepared: PreparedDataset,
     head_inputs: HeadInputs | None,
     validation: Predictions,
     test: Predictions,
-    studies: bool,
 ) -> tuple[Mistakes, LearningCurve | None]:
     """Looks at what the model did wrong, and at the pictures it learned from.
 
     Args:
-        recipe: of the training.
+        plan: how the training pictures are looked at too, which takes about as long as one pass over them; None: not.
         prepared: its data set.
         head_inputs: the features that the head was trained on, which need not be computed again.
         validation: what the trained model says to the validation pictures.
         test: what it says to the test pictures.
-        studies: whether the training pictures are looked at too; takes about as long as one pass over them.
 
     Returns:
         The sections `mistakes` and `learning_curve` of metrics.json; no curve where nothing pretrained is at hand.
@@ -51,36 +45,26 @@ def examine(
     judged = [LabeledProbabilities.from_predictions(TEST, test)]
     judged.append(LabeledProbabilities.from_predictions(VALIDATION, validation))
     curve, training = None, None
-    if studies and knows_no_labels(recipe.model.backbone, recipe.model.pretrained):
+    if plan is not None:
         with suppress(UserError):  # the head has no single vector of features, or classes lack unrelated pictures
-            training, curve = _study(recipe, prepared, head_inputs)
+            training, curve = _study(plan, prepared, head_inputs)
     not_examined = [TRAIN] if training is None else []
     judged += [] if training is None else [training]
     return collect_mistakes(judged, prepared.label_names, describe_pictures(prepared, TEST), not_examined), curve
 
 
-def knows_no_labels(backbone: str, pretrained: bool) -> bool:
-    """Whether a training starts from weights that are worth something and were not trained on these very labels.
-
-    Args:
-        backbone: as the recipe names it.
-        pretrained: whether its weights are taken.
-    """
-    return pretrained and backbone != SMALL_CNN and not (Path(backbone).expanduser() / METADATA).exists()
-
-
 def _study(
-    recipe: Recipe, prepared: PreparedDataset, head_inputs: HeadInputs | None
+    plan: ProbePlan, prepared: PreparedDataset, head_inputs: HeadInputs | None
 ) -> tuple[LabeledProbabilities | None, LearningCurve]:
     """A judge of the training labels, and the learning curve of training and validation pictures."""
-    seed, names, train = recipe.engine.seed, prepared.label_names, prepared.splits[TRAIN]
+    seed, names, train = plan.engine.seed, prepared.label_names, prepared.splits[TRAIN]
     if head_inputs is not None and len(head_inputs.train) == 1:  # several views would be of changed pictures
         features: Features = np.concatenate([head_inputs.train[0], head_inputs.validation])
         label_ids = np.concatenate([head_inputs.train_label_ids, head_inputs.validation_label_ids])
         files = [*train["file"], *prepared.splits[VALIDATION]["file"]]
         groups = number_groups(prepared.folder, files)
     else:
-        found = compute_frozen_features(recipe, prepared, recipe.model.backbone)
+        found = compute_frozen_features(plan, prepared)
         features, label_ids, files, groups = found.values, label_ids_of(found.rows), found.rows["file"][:], found.groups
     in_training = np.isin(np.asarray(files, dtype=object), np.asarray(train["file"][:], dtype=object))
     judge = judge_by_features(

@@ -1,15 +1,15 @@
 """From a trained network to its model folder, and what validation and test pictures say of it."""
 
+import itertools
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from PIL import Image
+from transformers.image_processing_utils import BaseImageProcessor
 
 import vitrine
-from vitrine.config.recipe import Recipe
-from vitrine.data.images.decoding import Preparation
-from vitrine.data.manifest.split import TRAIN, VALIDATION
-from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.prepared.dataset import PreparedDataset, display_picture
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
@@ -20,43 +20,44 @@ from vitrine.records.model import ModelMetadata
 from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
 from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_features, look_again
 from vitrine.training.diagnose import examine
-from vitrine.training.examples import choose_examples
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
 from vitrine.training.fit import Fitted
+from vitrine.training.plan import TrainingPlan
+
+EXAMPLES = 12
+EXAMPLE_SIDE = 256
 
 
 def save_and_evaluate(
-    recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, folder: Path, studies: bool
+    plan: TrainingPlan, prepared: PreparedDataset, fitted: Fitted, folder: Path, studies: bool
 ) -> Metrics:
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured.
 
     Temperature and thresholds come from validation pictures, before the test split is read, once.
 
     Args:
-        recipe: the resolved recipe.
+        plan: of the training.
         prepared: its data set.
         fitted: the trained network, which is calibrated here.
         folder: of the run.
-        studies: whether the training pictures are looked at with the pretrained network, too.
+        studies: whether the training pictures are looked at with the pretrained network, too, where the plan says so.
 
     Returns:
         The content of metrics.json.
     """
-    preparation = Preparation.from_section(prepared.facts.settings.preparation)
-    processor = build_processor(prepared.facts.image_size, fitted.normalization, preparation)
-    known = _know(recipe, prepared, fitted, processor, preparation)
+    preparation, side, seed = plan.preparation, plan.model.image_size, plan.options.seed
+    processor = build_processor(side, fitted.data.normalization, preparation)
+    known = _know(fitted, processor, side)
     validation_files = list(prepared.splits[VALIDATION]["file"])
-    side = prepared.facts.image_size
-    trusted = build_trust(fitted.model, known, validation_files, recipe.report.precision, side)
-    seed = recipe.engine.seed
+    trusted = build_trust(fitted.model, known, validation_files, plan.report.precision, side)
     with new_folder(folder / run_folder.MODEL, replace=True) as temporary:
         save_model(temporary, fitted.model, processor)
         if known.reference is not None:
             known.reference.save(temporary)
-        metadata = _describe(recipe, prepared, trusted)
+        metadata = _describe(plan, prepared, trusted)
         save_metadata(temporary, metadata)  # the thresholds are loaded with the model, here too
-        final = evaluate_on_test(temporary, prepared, recipe.report.top_k, fitted.batch_size, seed)
-        pictures = choose_examples(prepared, preparation.keeps_the_view)
+        final = evaluate_on_test(temporary, prepared, plan.report.top_k, fitted.options.batch_size, seed)
+        pictures = _choose_examples(prepared, preparation.keeps_the_view)
         examples = save_examples(temporary, pictures, prepared=not preparation.keeps_the_view)
         test = final.evidence
         figures = {
@@ -79,7 +80,8 @@ def save_and_evaluate(
         seed,
     )
     rejection = measure_rejection(trusted.trust, trusted.validation, final.predictions)
-    mistakes, curve = examine(recipe, prepared, fitted.head_inputs, trusted.validation, final.predictions, studies)
+    study = plan.study if studies else None
+    mistakes, curve = examine(study, prepared, fitted.head_inputs, trusted.validation, final.predictions)
     return Metrics(
         test=test,
         calibration=calibration,
@@ -102,30 +104,19 @@ def _describe_validation(prepared: PreparedDataset, fitted: Fitted) -> Validatio
     )
 
 
-def _know(recipe: Recipe, prepared: PreparedDataset, fitted: Fitted, processor: Any, preparation: Preparation) -> Known:
+def _know(fitted: Fitted, processor: BaseImageProcessor, side: int) -> Known:
     if fitted.head_inputs is not None:
-        return from_cached_features(fitted.model, fitted.head_inputs, recipe.engine.seed)
-    return look_again(
-        fitted.model,
-        processor,
-        fitted.normalization,
-        prepared.splits[TRAIN],
-        prepared.splits[VALIDATION],
-        fitted.batch_size,
-        prepared.facts.image_size,
-        recipe.engine.seed,
-        fitted.facts["precision"],
-        preparation.whitens,
-    )
+        return from_cached_features(fitted.model, fitted.head_inputs, fitted.options.seed)
+    return look_again(fitted.model, processor, fitted.data, fitted.options, side, fitted.facts["precision"])
 
 
-def _describe(recipe: Recipe, prepared: PreparedDataset, trusted: Trusted) -> ModelMetadata:
+def _describe(plan: TrainingPlan, prepared: PreparedDataset, trusted: Trusted) -> ModelMetadata:
     """All but what the test split will say."""
     return ModelMetadata(
         vitrine_version=vitrine.__version__,
-        name=recipe.name,
+        name=plan.name,
         created=now(),
-        backbone=recipe.model.backbone,
+        backbone=plan.model.backbone,
         label_names=list(prepared.label_names),
         image_size=prepared.facts.image_size,
         training_pictures=len(prepared.splits[TRAIN]),
@@ -134,9 +125,31 @@ def _describe(recipe: Recipe, prepared: PreparedDataset, trusted: Trusted) -> Mo
         test_accuracy_interval=None,
         test_macro_f1=None,
         examples=[],
-        recipe=recipe.model_dump(mode="json"),
+        recipe=dict(plan.settings),
         trust=trusted.trust,
     )
+
+
+def _choose_examples(prepared: PreparedDataset, in_own_proportions: bool) -> list[tuple[Image.Image, str]]:
+    """Test pictures that travel with the model, for people to try it on.
+
+    The first ones of every class in turn; right or wrong answers play no part in the choice. They are the preprocessed
+    images where their own proportions would not bring the original back.
+    """
+    split = prepared.splits[TEST]
+    rows_of: dict[int, list[int]] = {}
+    for row, label_id in enumerate(split["label"]):
+        rows_of.setdefault(label_id, []).append(row)
+    in_turn = [row for rows in itertools.zip_longest(*(rows_of[key] for key in sorted(rows_of))) for row in rows]
+    chosen = [row for row in in_turn if row is not None][:EXAMPLES]
+    rows = [split[row] for row in sorted(chosen, key=lambda row: (split[row]["label"], row))]
+    return [
+        (
+            display_picture(row, EXAMPLE_SIDE) if in_own_proportions else row["image"],
+            prepared.label_names[row["label"]],
+        )
+        for row in rows
+    ]
 
 
 def _save_logits(folder: Path, trusted: Trusted, final: FinalEvaluation) -> None:

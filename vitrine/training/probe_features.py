@@ -1,6 +1,6 @@
 """Features of the training and validation pictures from a frozen, pretrained network. Never of the test.
 
-A study and a learning curve look at the same features; here they are computed for a recipe.
+A study and a learning curve look at the same features.
 """
 
 import json
@@ -14,14 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from vitrine.config.model import SMALL_CNN
-from vitrine.config.recipe import Recipe
-from vitrine.data.images.decoding import Preparation
+from vitrine.config.training import EngineSection
 from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
-from vitrine.errors import UserError
 from vitrine.evaluation.probe.linear_probe import choose_pictures
 from vitrine.models.backbones.build import build_backbone, place
 from vitrine.models.backbones.features import compute_features
@@ -31,6 +28,25 @@ BATCH_SIZE = 64
 MOST_PICTURES = 3000  # of which each class has its share; more change the figures little and take minutes
 
 Count = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ProbePlan:
+    """How pictures are looked at with a frozen, pretrained network.
+
+    Attributes:
+        backbone: see `build_backbone`.
+        architecture: of a weights file.
+        image_size: side of the pictures, in pixels.
+        whitens: whether each picture is brought to mean 0 and deviation 1.
+        engine: seed, precision and loader processes.
+    """
+
+    backbone: str
+    architecture: str | None
+    image_size: int
+    whitens: bool
+    engine: EngineSection
 
 
 @dataclass(frozen=True)
@@ -56,56 +72,29 @@ class FrozenFeatures:
     knows_classes: bool
 
 
-def check_pretrained(recipe: Recipe, backbone: str | None, ways_out: str) -> str:
-    """The network whose features can be used: the given one, or the recipe's.
-
-    Args:
-        recipe: names the default.
-        backbone: short name, folder or Hub id; None takes the recipe's.
-        ways_out: the end of the error's sentence.
-
-    Raises:
-        UserError: it would start from random weights.
-    """
-    chosen = backbone or recipe.model.backbone
-    if chosen == SMALL_CNN:
-        raise UserError(
-            f"model.backbone: '{SMALL_CNN}' starts from random weights, so its features say nothing yet; {ways_out}"
-        )
-    if backbone is None and not recipe.model.pretrained:
-        raise UserError(
-            "model.pretrained: false starts the backbone from random weights, so its features say nothing yet; "
-            f"{ways_out}"
-        )
-    return chosen
-
-
 def compute_frozen_features(
-    recipe: Recipe,
+    plan: ProbePlan,
     prepared: PreparedDataset,
-    backbone: str,
     at_most: int = MOST_PICTURES,
     on_pictures: Count = lambda _done, _all: None,
 ) -> FrozenFeatures:
     """Looks at training and validation pictures once, without augmentation.
 
     Args:
-        recipe: that the data set was prepared with.
+        plan: network and machine.
         prepared: the data set.
-        backbone: see `build_backbone`.
         at_most: so many pictures, of each class its share.
         on_pictures: told the pictures done and all of them.
     """
     started = time.perf_counter()
     everything = datasets.concatenate_datasets([prepared.splits[TRAIN], prepared.splits[VALIDATION]])
-    rows = everything.select(choose_pictures(np.asarray(everything["label"]), at_most, recipe.engine.seed))
+    rows = everything.select(choose_pictures(np.asarray(everything["label"]), at_most, plan.engine.seed))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu":
         keep_freed_memory()
-    precision = choose_precision(recipe.engine.precision, device)
-    architecture = recipe.model.architecture if backbone == recipe.model.backbone else None
-    model, normalization = build_backbone(backbone, prepared.label_names, architecture=architecture)
-    workers = choose_workers(recipe.engine.workers, device)
+    precision = choose_precision(plan.engine.precision, device)
+    model, normalization = build_backbone(plan.backbone, prepared.label_names, architecture=plan.architecture)
+    workers = choose_workers(plan.engine.workers, device)
     done = 0
 
     def count(pictures: int) -> None:
@@ -115,21 +104,21 @@ def compute_frozen_features(
 
     values = compute_features(
         place(model, device),
-        build_evaluation_loader(rows, BATCH_SIZE, workers, recipe.data.image_size),
+        build_evaluation_loader(rows, BATCH_SIZE, workers, plan.image_size),
         normalization,
         precision,
         count,
-        whitens=Preparation.from_section(recipe.preparation).whitens,
+        whitens=plan.whitens,
     )
     facts = {
-        "backbone": backbone,
+        "backbone": plan.backbone,
         "width": values.shape[1],
         "device": describe_device(device),
         "precision": precision,
     }
     groups = number_groups(prepared.folder, rows["file"])
     seconds = time.perf_counter() - started
-    return FrozenFeatures(values, rows, len(everything), groups, facts, seconds, _knows(backbone, prepared))
+    return FrozenFeatures(values, rows, len(everything), groups, facts, seconds, _knows(plan.backbone, prepared))
 
 
 def _knows(backbone: str, prepared: PreparedDataset) -> bool:

@@ -14,11 +14,12 @@ from vitrine.records.environment import describe_environment, now
 from vitrine.records.prepared import Settings
 from vitrine.records.run import Metrics
 from vitrine.training.finish import save_and_evaluate
-from vitrine.training.fit import fit_recipe
+from vitrine.training.fit import fit_network
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.machine.devices import open_processes
 from vitrine.training.machine.processes import as_main_says
 from vitrine.training.machine.trackers import check_tracker
+from vitrine.training.plan import plan_training
 
 
 def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
@@ -63,6 +64,7 @@ def run_training(
     listeners: Listeners | None = None,
     begun: float | None = None,
     studies: bool = True,
+    prepared: PreparedDataset | None = None,
 ) -> Metrics | None:
     """Trains, evaluates and fills an unfinished run folder (all but the report).
 
@@ -73,6 +75,7 @@ def run_training(
         begun: `time.monotonic()` from which a time budget counts; None: from now.
         studies: whether the training pictures are studied where the recipe asks for it; one of many runs on the same
             pictures does without.
+        prepared: the data set, where `open_matching_data` has opened it with this recipe; None: it is opened here.
 
     Returns:
         The content of `metrics.json`; None in processes other than the main one, which evaluates alone.
@@ -83,15 +86,16 @@ def run_training(
     started, begun = now(), time.monotonic() if begun is None else begun
     listeners = listeners or Listeners()
     check_tracker(recipe.engine.tracker)
-    prepared, recipe = open_matching_data(recipe)
-    fitted = fit_recipe(recipe, prepared, folder, listeners, begun)
+    if prepared is None:
+        prepared, recipe = open_matching_data(recipe)
+    plan = plan_training(recipe, prepared)
+    fitted = fit_network(plan, prepared, folder, listeners, begun)
     if not is_main_process():
         return None
     fit, facts = fitted.fit, fitted.facts
     history = pd.DataFrame([asdict(record) for record in fit.history])
     history.to_csv(folder / run_folder.HISTORY, index=False)
-    studies = studies and recipe.report.study and recipe.engine.budget_minutes is None
-    metrics = save_and_evaluate(recipe, prepared, fitted, folder, studies)
+    metrics = save_and_evaluate(plan, prepared, fitted, folder, studies)
     metrics.write(folder / run_folder.METRICS)
     describe_environment(facts["device"], started).write(folder / run_folder.ENVIRONMENT)
     return metrics

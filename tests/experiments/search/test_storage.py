@@ -68,7 +68,7 @@ def test_a_path_is_a_journal_file_which_a_search_resumes_from(monkeypatch, tmp_p
     more = FakeTraining()
     study, _ = search_on(monkeypatch, tmp_path, more, write_search(tmp_path, "trials: 5"), address)
     assert states_of(study) == ["COMPLETE"] * 5
-    assert len(more.recipes) == 2
+    assert len(more.plans) == 2
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path):

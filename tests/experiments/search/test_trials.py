@@ -39,9 +39,9 @@ def test_a_search_has_as_many_trials_as_wanted_and_begins_with_the_recipe_as_it_
     study, reports = search_on(monkeypatch, tmp_path, training, write_search(tmp_path))
     assert states_of(study) == ["COMPLETE"] * 6
     assert [report.number for report in reports] == [1, 2, 3, 4, 5, 6]
-    first, *others = training.recipes
-    assert (first.optim.learning_rate, first.model.small_cnn.filters) == (1e-3, (8,))
-    assert len({recipe.optim.learning_rate for recipe in others}) == 5
+    first, *others = training.plans
+    assert (first.optimizer.learning_rate, first.model.small_cnn["filters"]) == (1e-3, (8,))
+    assert len({plan.optimizer.learning_rate for plan in others}) == 5
     assert [trial.is_default for trial in record_trials(study)] == [True] + [False] * 5
 
 
@@ -50,7 +50,7 @@ def test_trials_have_no_test_split_and_leave_no_files(monkeypatch, tmp_path):
     search_on(monkeypatch, tmp_path, training, write_search(tmp_path))
     assert sorted(training.prepared.splits) == ["train", "validation"]
     assert not (tmp_path / "scratch").exists()
-    assert {recipe.engine.tracker for recipe in training.recipes} == {"none"}
+    assert {plan.engine.tracker for plan in training.plans} == {"none"}
 
 
 def test_the_same_seed_gives_the_same_trials_and_another_one_others(monkeypatch, tmp_path):
@@ -79,7 +79,7 @@ def test_the_same_call_again_adds_nothing_and_more_trials_add_the_missing_ones(m
     again, more = FakeTraining(), FakeTraining()
     search_on(monkeypatch, tmp_path, again, write_search(tmp_path))
     search_on(monkeypatch, tmp_path, more, write_search(tmp_path, "trials: 8"))
-    assert (len(again.recipes), len(more.recipes)) == (0, 2)
+    assert (len(again.plans), len(more.plans)) == (0, 2)
 
 
 def test_a_trial_that_takes_its_process_down_each_time_is_not_tried_for_ever(monkeypatch, tmp_path):
@@ -143,7 +143,7 @@ def test_a_result_of_a_trial_that_was_given_up_meanwhile_is_left_out(monkeypatch
 
     class Slow(FakeTraining):
         def __call__(self, *arguments):
-            if not self.recipes:  # meanwhile, elsewhere
+            if not self.plans:  # meanwhile, elsewhere
                 open_study(search, make_prepared(tmp_path), address).tell(0, state=TrialState.FAIL)
             return super().__call__(*arguments)
 
@@ -223,7 +223,7 @@ def test_a_search_whose_every_trial_fails_ends_with_the_reasons(monkeypatch, tmp
 def test_a_loss_that_is_no_number_fails_the_trial(monkeypatch, tmp_path):
     class Diverging(FakeTraining):
         def record(self, epoch, distance):
-            return super().record(epoch, float("nan") if len(self.recipes) == 2 else distance)
+            return super().record(epoch, float("nan") if len(self.plans) == 2 else distance)
 
     study, _ = search_on(monkeypatch, tmp_path, Diverging(), write_search(tmp_path))
     assert record_trials(study)[1].reason == "epoch 1: the validation loss is no longer a number"
@@ -236,12 +236,12 @@ def test_a_full_disk_ends_the_search_and_is_no_finding_about_a_trial(monkeypatch
 
 def test_no_trial_starts_after_the_deadline(monkeypatch, tmp_path):
     training = FakeTraining()
-    monkeypatch.setattr(search_trials, "fit_recipe", training)
+    monkeypatch.setattr(search_trials, "fit_network", training)
     prepared = make_prepared(tmp_path)
     search = write_search(tmp_path)
     study = open_study(search, prepared, default_address(tmp_path))
     run_trials(search, study, prepared, tmp_path / "scratch", deadline=time.monotonic() - 1)
-    assert training.recipes == []
+    assert training.plans == []
 
 
 def test_what_matters_is_told_from_what_does_not(monkeypatch, tmp_path):

@@ -14,11 +14,11 @@ from vitrine.models.backbones.build import build_backbone, build_small_cnn
 from vitrine.models.backbones.normalization import CENTERD
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.training.loop.checkpoints import Checkpoints
-from vitrine.training.loop.methods import Methods, TrainingOptions
+from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
 from vitrine.training.loop.trainer import Trainer
 from vitrine.training.loop.validation import Validation
 from vitrine.training.machine.seeding import seed_everything
-from vitrine.training.optim.optimizer import build_optimizer, build_schedule
+from vitrine.training.optim.optimizer import build_optimizer
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,10 @@ def make_trainer(
         return augment(pixels.float(), draw_numbers(seed, epoch, indices.tolist()), policy, policy != "none")
 
     return Trainer(
-        *(Accelerator(cpu=True), model, CENTERD, train, prepared.splits[VALIDATION]),
-        *(optimizer, lambda steps: build_schedule(optimizer, steps, 0.1)),
+        Accelerator(cpu=True),
+        model,
+        TrainingData(train, prepared.splits[VALIDATION], CENTERD),
+        optimizer,
         TrainingOptions(**{"epochs": epochs, "seed": seed, "batch_size": 16, "patience": 100} | options),
         replace(methods or Methods(), augment=change),
     )

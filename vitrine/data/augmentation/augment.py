@@ -36,6 +36,11 @@ DRAWS = OPERATIONS.stop
 def draw_numbers(seed: int, epoch: int, indices: Sequence[int]) -> Numbers:
     """Uniform random numbers that depend on (seed, epoch, index) alone: not on workers, order or where a run resumed.
 
+    Args:
+        seed: of the training.
+        epoch: from 0; a view of cached features counts as one.
+        indices: rows of the pictures in their split.
+
     Returns:
         `[len(indices), DRAWS]`, in [0, 1).
     """

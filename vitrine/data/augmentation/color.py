@@ -76,7 +76,13 @@ def change_colors(
 
 
 def map_colors(pixels: torch.Tensor, matrices: Numbers, offsets: torch.Tensor) -> torch.Tensor:
-    """Applies `[batch, 3, 3]` to the colours and adds `offsets`, `[batch, 1, 1, 1]`; a new tensor."""
+    """Applies `[batch, 3, 3]` to the colours and adds `offsets`, `[batch, 1, 1, 1]`; a new tensor.
+
+    Args:
+        pixels: float, `[batch, 3, height, width]`.
+        matrices: `[batch, 3, 3]`.
+        offsets: `[batch, 1, 1, 1]`.
+    """
     return torch.baddbmm(offsets[:, 0], torch.from_numpy(matrices).to(pixels), pixels.flatten(2)).view(pixels.shape)
 
 

@@ -39,7 +39,13 @@ class Mixing:
 
 
 def mixing_numbers(seed: int, epoch: int, first_index: int) -> np.random.Generator:
-    """Random numbers of a batch; they depend on (seed, epoch, index of its first picture) alone."""
+    """Random numbers of a batch; they depend on (seed, epoch, index of its first picture) alone.
+
+    Args:
+        seed: of the training.
+        epoch: from 0.
+        first_index: row of the first picture in its split.
+    """
     return np.random.default_rng((seed, epoch, first_index, STREAM))
 
 

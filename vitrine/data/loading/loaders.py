@@ -125,14 +125,28 @@ def _share(length: int, parts: int, part: int) -> tuple[int, int]:
 
 
 def build_step_loader(split: datasets.Dataset, batches: Iterable[Sequence[int]], workers: int) -> DataLoader[Batch]:
-    """The batches of a training, one for each optimiser step."""
+    """The batches of a training, one for each optimiser step.
+
+    Args:
+        split: of a prepared data set.
+        batches: rows of each step.
+        workers: loader processes; 0 loads in this one.
+    """
     return _build_batch_loader(PreprocessedImages(split), batches, workers)
 
 
 def build_shard_loader(
     split: datasets.Dataset, batch_size: int, workers: int, processes: int, process: int
 ) -> DataLoader[Batch]:
-    """The batches of an evaluation that falls to one of several devices; together they see each picture once."""
+    """The batches of an evaluation that falls to one of several devices; together they see each picture once.
+
+    Args:
+        split: of a prepared data set.
+        batch_size: pictures.
+        workers: loader processes.
+        processes: that share the split.
+        process: number of this one, from 0.
+    """
     starts = range(process * batch_size, len(split), processes * batch_size)
     batches = [list(range(start, min(start + batch_size, len(split)))) for start in starts]
     return _build_batch_loader(PreprocessedImages(split), batches, workers)
@@ -154,7 +168,14 @@ def _build_batch_loader(
 def build_evaluation_loader(
     split: datasets.Dataset, batch_size: int, workers: int, side: int | None = None
 ) -> DataLoader[Batch]:
-    """Batches in the order of the split; training squares may be stored larger than `side`, in pixels."""
+    """Batches in the order of the split; training squares may be stored larger than `side`, in pixels.
+
+    Args:
+        split: of a prepared data set.
+        batch_size: pictures.
+        workers: loader processes.
+        side: of the pictures, in pixels; None: as they are stored.
+    """
     return DataLoader(
         PreprocessedImages(split, side),
         batch_size=batch_size,

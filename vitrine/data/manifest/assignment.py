@@ -33,6 +33,14 @@ def divide(
 
     Sides are given by the labels from before any correction, and to removed pictures too: correcting a label moves no
     other picture from one side to the other.
+
+    Args:
+        manifest: one row per file; is changed.
+        duplicates: number of the group of near-duplicates of each row.
+        settings: of the preparation.
+        work: what an earlier preparation left.
+        labels_before: of each row, before corrections.
+        removed: rows that corrections removed.
     """
     data = settings.data
     rows = manifest["status"] == KEPT

@@ -191,7 +191,14 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
 
 
 def set_status(manifest: pd.DataFrame, rows: "pd.Series[bool]", status: str, reason: str) -> None:
-    """Changes the status of some kept rows in place."""
+    """Changes the status of some kept rows in place.
+
+    Args:
+        manifest: one row per file; is changed.
+        rows: which are meant; those that are not kept stay as they are.
+        status: new one.
+        reason: for people.
+    """
     manifest.loc[rows, ["status", "reason"]] = [status, reason]
 
 

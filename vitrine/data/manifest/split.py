@@ -88,6 +88,14 @@ def assign_folds(
 ) -> list[int]:
     """Divides pictures into folds of nearly equal size and mix of classes; arguments as in `assign_splits`.
 
+    Args:
+        files: names.
+        label_names: class of each file.
+        count: of the folds.
+        seed: of the draw.
+        groups: number of the group of each file, which stays together; None: each by itself.
+        earlier: folds of files that keep theirs.
+
     Returns:
         A number from 0 to `count` - 1 for each file.
     """

@@ -57,6 +57,11 @@ def open_shards(folder: Path, split: str, label_names: Sequence[str]) -> dataset
 
     The order does not depend on when a picture was added, so that equal data sets train equal networks.
 
+    Args:
+        folder: of the shards.
+        split: train, validation or test.
+        label_names: in the order of the label ids.
+
     Raises:
         OSError: a file is damaged (pyarrow's error is one, or a ValueError).
     """
@@ -97,7 +102,15 @@ class ShardWriter:
         self._close_shard()
 
     def write(self, content: bytes, label_id: int, file: str, width: int, height: int) -> None:
-        """Appends a picture: `content` is an image file, `width` and `height` are those of its upright original."""
+        """Appends a picture: `content` is an image file, `width` and `height` are those of its upright original.
+
+        Args:
+            content: an image file.
+            label_id: its class.
+            file: its name in the source.
+            width: of its upright original, in pixels.
+            height: likewise.
+        """
         image = {"bytes": content, "path": None}
         self._rows.append({"image": image, "label": label_id, "file": file, "width": width, "height": height})
         self._rows_in_shard += 1

@@ -66,7 +66,13 @@ def ask_hub(repo_id: str, revision: str | None = None) -> HubDataset:
 
 
 def explain_hub_error(error: Exception, repo_id: str, revision: str | None = None) -> UserError:
-    """The one message for what the Hub, or the way to it, said."""
+    """The one message for what the Hub, or the way to it, said.
+
+    Args:
+        error: that was raised.
+        repo_id: of the data set or model.
+        revision: branch, tag or commit that was asked for.
+    """
     name = f"data.source: hub:{repo_id}"
     if isinstance(error, GatedRepoError):
         return UserError(f"{name}: its owner grants access on request; ask on its page, then run `hf auth login`")

@@ -33,6 +33,11 @@ class DatasetColumns:
 def choose_columns(features: datasets.Features, wanted: ColumnsSection, source: str) -> DatasetColumns:
     """Finds the columns by the names that the recipe gives, else by type and usual name.
 
+    Args:
+        features: of the data set.
+        wanted: names that the recipe gives.
+        source: for messages.
+
     Raises:
         UserError: a name that is not there, a column of the wrong kind, or no or several columns that could be meant.
     """

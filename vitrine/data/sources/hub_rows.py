@@ -23,7 +23,13 @@ ROWS_AT_ONCE = 16  # each may hold a camera's picture of many megabytes
 
 
 def read_rows(rows: Any, columns: DatasetColumns, source: str) -> Iterator[dict[str, Any]]:
-    """Rows as stored: pictures are not decoded."""
+    """Rows as stored: pictures are not decoded.
+
+    Args:
+        rows: of a `datasets.Dataset`.
+        columns: which of its columns say what.
+        source: for messages.
+    """
     try:
         for table in rows.select_columns(columns.names()).with_format("arrow").iter(batch_size=ROWS_AT_ONCE):
             yield from table.to_pylist()

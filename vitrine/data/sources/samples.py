@@ -31,6 +31,11 @@ class Sample:
 def open_given(pictures: Sequence[Path], max_megapixels: int, preparation: Preparation) -> list[Sample]:
     """Opens the files that `--pictures` names.
 
+    Args:
+        pictures: files.
+        max_megapixels: larger ones are refused.
+        preparation: its fill colour is laid behind transparent parts.
+
     Raises:
         UserError: one of them cannot be shown.
     """

@@ -18,7 +18,14 @@ WARM_TOLERANCE = 1e-5  # of the gradient; a tenth of sklearn's, since the start 
 
 
 def choose_classes(label_ids: LabelIds, right: Answers, measured: Answers, parts: Sequence[Part]) -> list[int]:
-    """Classes of which some pictures can be taken away; where there are many, those with the lowest recall."""
+    """Classes of which some pictures can be taken away; where there are many, those with the lowest recall.
+
+    Args:
+        label_ids: `[pictures]`.
+        right: whether each answer is right, `[repeats, pictures]`.
+        measured: which pictures are measured, `[pictures]`.
+        parts: pictures of each repeat to fit and to answer.
+    """
     possible = []
     for label_id in np.unique(label_ids[measured]).tolist():
         fewest = min(int((label_ids[part.learned] == label_id).sum()) for part in parts)
@@ -30,7 +37,15 @@ def choose_classes(label_ids: LabelIds, right: Answers, measured: Answers, parts
 def answer_without(
     features: Features, label_ids: LabelIds, parts: Sequence[Part], classes: Sequence[int], repeats: int
 ) -> dict[int, Answers]:
-    """For each class, the answers of heads that had some pictures of it fewer, `[repeats, pictures]`."""
+    """For each class, the answers of heads that had some pictures of it fewer, `[repeats, pictures]`.
+
+    Args:
+        features: `[pictures, width]`.
+        label_ids: `[pictures]`.
+        parts: pictures of each repeat to fit and to answer.
+        classes: label ids.
+        repeats: of the measurement.
+    """
     right = {label_id: np.zeros((repeats, len(label_ids)), dtype=bool) for label_id in classes}
     for part in parts if classes else ():
         turns = count_before(label_ids[part.learned])

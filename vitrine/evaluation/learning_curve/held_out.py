@@ -28,7 +28,15 @@ class Part:
 
 
 def divide(label_ids: LabelIds, groups: LabelIds, measured: Answers, repeats: int, seed: int) -> Iterator[Part]:
-    """Folds as in `feasibility.cross_validate_head`, several times over."""
+    """Folds as in `feasibility.cross_validate_head`, several times over.
+
+    Args:
+        label_ids: `[pictures]`.
+        groups: a number for each picture; those of one number stay together, `[pictures]`.
+        measured: which pictures are answered, `[pictures]`.
+        repeats: how often all are divided.
+        seed: of the draws.
+    """
     tested, always = np.flatnonzero(measured), np.flatnonzero(~measured)
     most = min(FOLDS, len(np.unique(groups[tested])), int(np.bincount(label_ids[tested]).max()))
     for repeat in range(repeats):
@@ -51,6 +59,12 @@ def draw_weights(groups: LabelIds, measured: Answers, repeats: int, generator: n
     """How often each measured picture and each repeat counts, `[1 + resamples, ...]`; the first counts all once.
 
     Pictures of a group are drawn together.
+
+    Args:
+        groups: a number for each picture, `[pictures]`.
+        measured: which pictures are measured, `[pictures]`.
+        repeats: of the measurement.
+        generator: of the draws.
     """
     _, number = np.unique(groups[measured], return_inverse=True)
     count = int(number.max()) + 1

@@ -80,7 +80,14 @@ def is_measurable(label_ids: LabelIds, groups: LabelIds) -> npt.NDArray[np.bool_
 def answer_by_head(
     features: Features, label_ids: LabelIds, asked: Features, inverse_penalty: float
 ) -> tuple[LabelIds, Probabilities]:
-    """The labels that the head knows, and its probabilities of them for each of `asked`."""
+    """The labels that the head knows, and its probabilities of them for each of `asked`.
+
+    Args:
+        features: to fit on, `[pictures, width]`.
+        label_ids: of them, `[pictures]`.
+        asked: to answer, `[asked, width]`.
+        inverse_penalty: C of the logistic regression.
+    """
     labels = np.unique(label_ids)
     if len(asked) == 0 or len(labels) == 1:  # large groups may leave one class, or nothing to ask
         return labels[:1], np.ones((len(asked), 1))
@@ -88,7 +95,13 @@ def answer_by_head(
 
 
 def fit_linear_head(features: Features, label_ids: LabelIds, inverse_penalty: float) -> Pipeline:
-    """Logistic regression on standardised features; at least two classes."""
+    """Logistic regression on standardised features; at least two classes.
+
+    Args:
+        features: `[pictures, width]`.
+        label_ids: `[pictures]`.
+        inverse_penalty: C of the logistic regression.
+    """
     head = make_pipeline(
         StandardScaler(), LogisticRegression(C=inverse_penalty / features.shape[1], max_iter=MOST_ITERATIONS)
     )

@@ -166,7 +166,13 @@ def study_features(
 
 
 def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) -> None:
-    """Refuses what cannot be measured; see `study_features`."""
+    """Refuses what cannot be measured; see `study_features`.
+
+    Args:
+        features: `[pictures, width]`.
+        label_ids: `[pictures]`.
+        groups: a number for each picture, `[pictures]`.
+    """
     if not np.isfinite(features).all():
         raise UserError("the backbone gives features that are no numbers; set engine.precision=fp32")
     measurable = np.unique(label_ids[is_measurable(label_ids, groups)])
@@ -182,7 +188,15 @@ def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) ->
 def cross_validate_head(
     features: Features, label_ids: LabelIds, num_labels: int, groups: LabelIds, seed: int
 ) -> HeadResult:
-    """Answers every picture by a linear head that was fitted on other groups; see `study_features`."""
+    """Answers every picture by a linear head that was fitted on other groups; see `study_features`.
+
+    Args:
+        features: `[pictures, width]`.
+        label_ids: `[pictures]`.
+        num_labels: of the data set.
+        groups: a number for each picture; those of one number stay together, `[pictures]`.
+        seed: of the folds.
+    """
     found = predict_out_of_fold(features, label_ids, num_labels, groups, seed, INVERSE_PENALTY)
     tested = np.flatnonzero(found.is_measured)
     answers = np.where(found.is_measured, found.probabilities.argmax(axis=1), NOT_MEASURED)
@@ -208,7 +222,13 @@ def fit_head(features: Features, label_ids: LabelIds) -> Pipeline:
 def answer_with_head(
     features: Features, label_ids: LabelIds, asked: Features
 ) -> tuple[LabelIds, npt.NDArray[np.float64]]:
-    """Fits the linear head on features with their labels; its answers to `asked`, and its probabilities of them."""
+    """Fits the linear head on features with their labels; its answers to `asked`, and its probabilities of them.
+
+    Args:
+        features: to fit on, `[pictures, width]`.
+        label_ids: of them, `[pictures]`.
+        asked: to answer, `[asked, width]`.
+    """
     labels, probabilities = answer_by_head(features, label_ids, asked, INVERSE_PENALTY)
     return labels[probabilities.argmax(axis=1)], probabilities.max(axis=1)
 

@@ -4,7 +4,7 @@ import gc
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from vitrine.data.prepare.working_folder import is_full
-from vitrine.data.prepared.dataset import open_prepared
+from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.experiments.compare.cost import Meter
 from vitrine.experiments.compare.plan import PlannedRun
@@ -25,7 +25,7 @@ from vitrine.records.folder import cannot_lock
 from vitrine.reports.run.page import write_run_report
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import EpochRecord, Listeners
-from vitrine.training.run import run_training
+from vitrine.training.run import open_matching_data, run_training
 
 STORE = ".features"
 MOST_SILENT_STARTS = 3  # after so many attempts that ended without a word, a run counts as failed
@@ -79,6 +79,11 @@ def do_runs(runs: Sequence[PlannedRun], options: Options, tell: Tell) -> None:
     Returns when nothing is left to do, here or elsewhere. A run that another process does is waited for: should that
     process die, this one takes the run over.
 
+    Args:
+        runs: of a comparison.
+        options: how they are done.
+        tell: told what happens.
+
     Raises:
         UserError: the disk cannot lock files.
         KeyboardInterrupt: somebody stopped it; all that was done is kept.
@@ -129,9 +134,10 @@ def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
                 f"its process ended {MOST_SILENT_STARTS} times without a word, perhaps for want of memory; a smaller "
                 "optim.batch_size needs less"
             )
-        accuracy = _train(run, meter, tell)
+        prepared, recipe = open_matching_data(run.recipe)
+        accuracy = _train(replace(run, recipe=recipe), prepared, meter, tell)
         if options.reports:
-            write_run_report(folder, open_prepared(run.recipe.prepared_folder, run.recipe.data.fold))
+            write_run_report(folder, prepared)
         cost = meter.end()
         run_folder.finish_run(folder)
         tell(Event("done", run.title, accuracy=accuracy, seconds=cost.seconds))
@@ -152,7 +158,7 @@ def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
             torch.cuda.empty_cache()
 
 
-def _train(run: PlannedRun, meter: Meter, tell: Tell) -> float:
+def _train(run: PlannedRun, prepared: PreparedDataset, meter: Meter, tell: Tell) -> float:
     """Returns the accuracy on the test pictures."""
     folder, store = run.unfinished, run.folder.parent.parent / STORE
     reused = reuse(run, store)
@@ -167,7 +173,7 @@ def _train(run: PlannedRun, meter: Meter, tell: Tell) -> float:
         on_features=lambda done, total: tell(Event("features", run.title, done, total)),
         say=lambda text: tell(Event("note", run.title, text=text)),
     )
-    metrics = run_training(run.recipe, folder, listeners, studies=False)
+    metrics = run_training(run.recipe, folder, listeners, studies=False, prepared=prepared)
     features = folder / run_folder.CHECKPOINT / FEATURES
     if features.is_symlink() and reused is not None:
         meter.borrow(reused)

@@ -63,7 +63,13 @@ def reuse(run: PlannedRun, store: Path) -> dict[str, float] | None:
 
 
 def keep(run: PlannedRun, store: Path, cost: dict[str, float]) -> None:
-    """Moves features that the run has computed to the store, unless another run was quicker."""
+    """Moves features that the run has computed to the store, unless another run was quicker.
+
+    Args:
+        run: that has computed them.
+        store: folder of all features of the comparison.
+        cost: seconds that they took, by name.
+    """
     place = run.unfinished / run_folder.CHECKPOINT / FEATURES
     if place.is_symlink() or not place.is_dir():
         return

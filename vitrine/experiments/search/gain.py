@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.config.recipe import Recipe
+from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.significance import compare_answers
 from vitrine.experiments.search.space import change_recipe
@@ -28,6 +29,7 @@ def measure_gain(
     best: Recipe,
     best_number: int,
     seeds: tuple[int, ...],
+    prepared: PreparedDataset,
     folder: Path,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[Difference, float]:
@@ -40,6 +42,7 @@ def measure_gain(
         best: what the search found.
         best_number: of its trial; names its runs.
         seeds: of the trainings; at least one.
+        prepared: the data set of both recipes.
         folder: of the search; the runs come into `final/`.
         say: told of each training.
 
@@ -51,20 +54,20 @@ def measure_gain(
     for seed in seeds:
         for which, recipe, name in ((BEFORE, before, BEFORE), (AFTER, best, f"{AFTER}_{best_number:04d}")):
             own = change_recipe(recipe, {"engine.seed": seed, "engine.tracker": "none"})
-            run, seconds = _train(own, folder / FINAL / f"{name}_seed_{seed}", say)
+            run, seconds = _train(own, prepared, folder / FINAL / f"{name}_seed_{seed}", say)
             answers[which].append(_read_answers(run))
             spent += seconds
     return compare_answers(np.stack(answers[BEFORE]), np.stack(answers[AFTER])), spent
 
 
-def _train(recipe: Recipe, final: Path, say: Callable[[str], None]) -> tuple[Path, float]:
+def _train(recipe: Recipe, prepared: PreparedDataset, final: Path, say: Callable[[str], None]) -> tuple[Path, float]:
     """The finished run, and its seconds over all attempts that came to an end."""
     if final.exists():
         return final, float(json.loads((final / SECONDS).read_text("utf-8")))
     folder = final.with_name(final.name + run_folder.UNFINISHED)
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    metrics = run_training(recipe, folder, studies=False)
+    metrics = run_training(recipe, folder, studies=False, prepared=prepared)
     seconds = time.perf_counter() - start
     write_text(folder / SECONDS, json.dumps(round(seconds, 2)))
     folder.rename(final)

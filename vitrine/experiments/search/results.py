@@ -89,7 +89,13 @@ def count_retried(study: optuna.Study) -> int:
 
 
 def record_parameters(search: Search, study: optuna.Study, best: FrozenTrial) -> tuple[ParameterRecord, ...]:
-    """What was searched, what was found, and what mattered."""
+    """What was searched, what was found, and what mattered.
+
+    Args:
+        search: what was searched.
+        study: its trials.
+        best: of them.
+    """
     importances = measure_importance(study)
     found = read_values(search, best)
     return tuple(

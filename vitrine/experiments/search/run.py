@@ -144,7 +144,16 @@ def _further_workers(
 
 
 def work(search: Search, place: Place, threads: int, seconds: float, report: Report, say: Say) -> None:
-    """The life of a further worker."""
+    """The life of a further worker.
+
+    Args:
+        search: what is searched.
+        place: where results and trials are kept.
+        threads: of this process.
+        seconds: after which no trial is started.
+        report: told of each trial.
+        say: told what a person should know.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     torch.set_num_threads(threads)
     deadline = time.monotonic() + seconds
@@ -159,6 +168,14 @@ def conclude(
     search: Search, prepared: PreparedDataset, study: optuna.Study, place: Place, texts: Texts, say: Say
 ) -> tuple[str, SearchResult]:
     """Trains the recipe before and the best one, compares them, and writes page, numbers and best recipe.
+
+    Args:
+        search: what was searched.
+        prepared: its data set.
+        study: its trials.
+        place: where results are kept.
+        texts: of the page.
+        say: told of each training.
 
     Returns:
         The sentence on top of the page, and what it says in numbers.
@@ -175,7 +192,7 @@ def conclude(
     recipe = best_recipe(search, best)
     gain, final_seconds = None, 0.0
     if search.file.seeds and recipe != search.base:
-        gain, final_seconds = measure_gain(search.base, recipe, number, search.file.seeds, place.folder, say)
+        gain, final_seconds = measure_gain(search.base, recipe, number, search.file.seeds, prepared, place.folder, say)
     counts = [sum(prepared.facts.counts[split].values()) for split in SPLITS]
     result = SearchResult(
         name=search.name,

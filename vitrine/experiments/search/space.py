@@ -199,7 +199,13 @@ def read_value(recipe: Recipe, name: str) -> Any:
 
 
 def find_dead_values(base: Recipe, space: Sequence[SearchedParameter], epochs: int) -> list[str]:
-    """Ends and choices that go together with nothing, one fault each: every trial with them would fail."""
+    """Ends and choices that go together with nothing, one fault each: every trial with them would fail.
+
+    Args:
+        base: the recipe that the values are put into.
+        space: the parameters with their ranges.
+        epochs: of a trial.
+    """
     faults = []
     generator = random.Random(0)  # noqa: S311 (no secret)
     for parameter in space:

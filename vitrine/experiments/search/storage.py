@@ -101,6 +101,11 @@ def open_storage(address: str) -> BaseStorage:
 def open_study(search: Search, prepared: PreparedDataset, address: str) -> optuna.Study:
     """Takes up the study of a search, or begins it.
 
+    Args:
+        search: what is searched.
+        prepared: its data set.
+        address: of the storage.
+
     Raises:
         UserError: the storage does not answer, or its study of this name is another search; says what differs.
     """

@@ -31,10 +31,11 @@ from vitrine.experiments.search.workers import (
     signed,
 )
 from vitrine.records import folder as run_folder
-from vitrine.training.fit import fit_recipe
+from vitrine.training.fit import fit_network
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import EpochRecord, Listeners
 from vitrine.training.machine.memory import is_out_of_memory
+from vitrine.training.plan import plan_training
 
 POLL_SECONDS = 1.0
 HOPELESS = 10  # so many trials that all fail, and none that does not, end a search before its last trial
@@ -136,7 +137,8 @@ def _run_trial(
     with signed(trial):
         try:
             recipe = search.trial_recipe(suggest_values(trial, search.space))
-            fitted = fit_recipe(recipe, prepared, scratch, Listeners(on_epoch=note), time.monotonic())
+            plan = plan_training(recipe, prepared)
+            fitted = fit_network(plan, prepared, scratch, Listeners(on_epoch=note), time.monotonic())
             best = fitted.fit.best
             figures |= {"best_epoch": fitted.fit.best_epoch, "parameters": fitted.facts["parameters"]}
             figures |= {"loss": best.validation_loss, "accuracy": best.validation_accuracy}

@@ -91,7 +91,13 @@ def stored_params(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def is_surplus(study: optuna.Study, trial: optuna.Trial, wanted: int) -> bool:
-    """Whether workers that asked at the same time have begun one trial too many, and this is it."""
+    """Whether workers that asked at the same time have begun one trial too many, and this is it.
+
+    Args:
+        study: of the search.
+        trial: that this worker has just begun.
+        wanted: trials in all.
+    """
     counted = counted_trials(study.get_trials(deepcopy=False))
     if sum(other.number < trial.number for other in counted) < wanted:
         return False

@@ -60,6 +60,11 @@ def build_fresh_timm(architecture: str, label_names: Sequence[str], drop_path: f
     """A timm network with timm's own random weights, as transformers' class.
 
     transformers would draw all of them from N(0, 0.02): an EfficientNet with such weights does not learn.
+
+    Args:
+        architecture: timm's name.
+        label_names: in the order of the label ids.
+        drop_path: see `stochastic_depth`.
     """
     arguments = choose_drop_path(TimmWrapperConfig(architecture=architecture), drop_path).get("model_args", {})
     network = timm.create_model(architecture, pretrained=False, num_classes=len(label_names), **arguments)
@@ -84,6 +89,11 @@ def build_fresh_like(
     config: PreTrainedConfig, label_names: Sequence[str], drop_path: float | None = None
 ) -> PreTrainedModel:
     """The network of a configuration with random weights that can learn.
+
+    Args:
+        config: of the network.
+        label_names: in the order of the label ids.
+        drop_path: see `stochastic_depth`.
 
     Raises:
         UserError: the configuration is that of a backbone with a head of ours.

@@ -72,7 +72,14 @@ class ViewOptions:
 
 
 def fits_in_memory(width: int, views: int, training_pictures: int, validation_pictures: int) -> bool:
-    """Whether the features stay below 4 GiB."""
+    """Whether the features stay below 4 GiB.
+
+    Args:
+        width: of the features.
+        views: of each training picture.
+        training_pictures: their number.
+        validation_pictures: theirs.
+    """
     return 4 * width * (views * training_pictures + validation_pictures) <= MOST_BYTES
 
 

@@ -82,7 +82,7 @@ def fit_head_on_features(
     validation = _place(inputs.validation, inputs.validation_label_ids, model.device)
     work = options.batch_size * sum(parameter.numel() for parameter in head.parameters())
     with _threads(model.device, work):
-        return _fit(model, head, views, validation, optimizer, schedule, options, loss, on_epoch)
+        return _fit(_HeadTrainer(model, head, optimizer, schedule, options, loss), views, validation, on_epoch)
 
 
 @contextmanager
@@ -97,29 +97,66 @@ def _threads(device: torch.device, work: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@dataclass(frozen=True)
+class _HeadTrainer:
+    model: PreTrainedModel
+    head: nn.Sequential
+    optimizer: Optimizer
+    schedule: Schedule
+    options: HeadOptions
+    loss: Loss
+
+    def train_epoch(self, pictures: _Pictures, epoch: int) -> tuple[float, float]:
+        """Returns the mean loss and the accuracy; order, batch sizes and seeds as in the ordinary loop."""
+        options, count = self.options, len(pictures.label_ids)
+        steps = math.ceil(count / options.batch_size)
+        order = torch.from_numpy(np.random.default_rng((options.seed, epoch)).permutation(count))
+        sums = torch.zeros(2, device=pictures.features.device)  # read once: a GPU would wait for Python at every step
+        set_training_mode(self.model)
+        for step, rows in enumerate(order.to(sums.device).split(math.ceil(count / steps))):
+            seed_step(options.seed, epoch * steps + step, 0)
+            sums += self._train_step(pictures.features[rows], pictures.label_ids[rows])
+        total_loss, right = sums.tolist()
+        if not math.isfinite(total_loss):
+            raise UserError(
+                f"the training loss is no longer a number (epoch {epoch + 1}). Lower optim.learning_rate, "
+                "or set engine.precision=fp32"
+            )
+        return total_loss / count, right / count
+
+    def _train_step(self, features: torch.Tensor, label_ids: torch.Tensor) -> torch.Tensor:
+        """Returns the sum of the losses and the number of right answers, `[2]`."""
+        logits = self.head(features)
+        value = self.loss(logits, label_ids)
+        value.backward()
+        nn.utils.clip_grad_norm_(list(self.head.parameters()), self.options.max_gradient_norm)
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad()
+        return torch.stack([value.detach() * len(label_ids), (logits.detach().argmax(-1) == label_ids).sum()])
+
+    @torch.inference_mode()
+    def validate(self, pictures: _Pictures) -> Validation:
+        self.model.eval()
+        logits = self.head(pictures.features).float().cpu().numpy()
+        return Validation.from_logits(logits, pictures.label_ids.cpu().numpy())
+
+
 def _fit(
-    model: PreTrainedModel,
-    head: nn.Sequential,
+    trainer: _HeadTrainer,
     views: list[_Pictures],
     validation: _Pictures,
-    optimizer: Optimizer,
-    schedule: Schedule,
-    options: HeadOptions,
-    loss: Loss,
     on_epoch: Callable[[EpochRecord], None],
 ) -> Fit:
+    model, head, schedule, options = trainer.model, trainer.head, trainer.schedule, trainer.options
     fit = Fit(options.monitor)
     best: dict[str, torch.Tensor] = {}
     while len(fit.history) < options.epochs and not fit.stopped_early:
         epoch = len(fit.history)
         start = time.perf_counter()
-        set_training_mode(model)
-        train_loss, train_accuracy = _train_epoch(
-            head, views[epoch % len(views)], epoch, optimizer, schedule, options, loss
-        )
+        train_loss, train_accuracy = trainer.train_epoch(views[epoch % len(views)], epoch)
         seconds = time.perf_counter() - start
-        model.eval()
-        validated = _validate(head, validation)
+        validated = trainer.validate(validation)
         record = EpochRecord(
             epoch=epoch + 1,
             train_loss=train_loss,
@@ -142,43 +179,3 @@ def _fit(
 
 def _place(features: np.ndarray, label_ids: np.ndarray, device: torch.device) -> _Pictures:
     return _Pictures(torch.from_numpy(features).to(device), torch.from_numpy(label_ids).to(device))
-
-
-def _train_epoch(
-    head: nn.Sequential,
-    pictures: _Pictures,
-    epoch: int,
-    optimizer: Optimizer,
-    schedule: Schedule,
-    options: HeadOptions,
-    loss: Loss,
-) -> tuple[float, float]:
-    """Returns the mean loss and the accuracy; order, batch sizes and seeds as in `loaders.py` and `loop.py`."""
-    count = len(pictures.label_ids)
-    steps = math.ceil(count / options.batch_size)
-    order = torch.from_numpy(np.random.default_rng((options.seed, epoch)).permutation(count))
-    trained = list(head.parameters())
-    sums = torch.zeros(2, device=pictures.features.device)  # read once: a GPU would wait for Python at every step
-    for step, rows in enumerate(order.to(sums.device).split(math.ceil(count / steps))):
-        seed_step(options.seed, epoch * steps + step, 0)
-        label_ids = pictures.label_ids[rows]
-        logits = head(pictures.features[rows])
-        value = loss(logits, label_ids)
-        value.backward()
-        nn.utils.clip_grad_norm_(trained, options.max_gradient_norm)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        sums += torch.stack([value.detach() * len(rows), (logits.detach().argmax(-1) == label_ids).sum()])
-    total_loss, right = sums.tolist()
-    if not math.isfinite(total_loss):
-        raise UserError(
-            f"the training loss is no longer a number (epoch {epoch + 1}). Lower optim.learning_rate, "
-            "or set engine.precision=fp32"
-        )
-    return total_loss / count, right / count
-
-
-@torch.inference_mode()
-def _validate(head: nn.Sequential, pictures: _Pictures) -> Validation:
-    return Validation.from_logits(head(pictures.features).float().cpu().numpy(), pictures.label_ids.cpu().numpy())

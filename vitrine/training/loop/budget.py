@@ -74,7 +74,14 @@ class Budget:
         return self.left(seconds_per_picture) <= self.validation(seconds_per_picture)
 
     def plan(self, step_seconds: float, step_size: float, steps_per_epoch: int, step_in_epoch: int) -> int:
-        """How many more steps fit."""
+        """How many more steps fit.
+
+        Args:
+            step_seconds: of one step.
+            step_size: pictures of a step in this process.
+            steps_per_epoch: of a whole epoch.
+            step_in_epoch: steps of the current epoch that are done.
+        """
         per_picture = step_seconds / step_size
         validation = self.validation(per_picture)
         return count_steps(self.left(per_picture), step_seconds, validation, steps_per_epoch, step_in_epoch)

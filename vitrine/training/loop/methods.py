@@ -5,15 +5,36 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import datasets
 import torch
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
+from torch.optim import Optimizer
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 
 from vitrine.config.training import Monitor
 from vitrine.data.loading.loaders import StepBatches
 from vitrine.data.loading.shard_batches import ShardBatches
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.stages import set_training_mode
+from vitrine.training.loop.budget import Budget
+from vitrine.training.loop.progress import Fit
+from vitrine.training.optim.optimizer import build_schedule
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The pictures of a training, and how the network wants their colours.
+
+    Attributes:
+        train: split of a prepared data set.
+        validation: likewise.
+        normalization: that of the network's weights.
+    """
+
+    train: datasets.Dataset
+    validation: datasets.Dataset
+    normalization: Normalization
 
 
 @dataclass(frozen=True)
@@ -73,6 +94,10 @@ class WeightAverage(Protocol):
         """From checkpoints."""
 
 
+def _warm_up_and_anneal(optimizer: Optimizer, steps: int) -> Schedule:
+    return build_schedule(optimizer, steps, warmup_fraction=0.1)
+
+
 def _as_they_are(pixels: torch.Tensor, _: torch.Tensor, __: int) -> torch.Tensor:
     return pixels.float()
 
@@ -84,6 +109,7 @@ class Methods:
     Attributes:
         loss: `(logits [batch, labels], targets) -> scalar`, the mean over the pictures; targets are label ids
             `[batch]`, or shares `[batch, labels]` where `mix` gives them.
+        schedule: `(optimizer, steps of the whole training) -> schedule`.
         augment: `(pixels uint8 [batch, 3, height, width], indices [batch] on the CPU, epoch) -> pixels`, 0 to 255.
         mix: `(pixels, label_ids, indices, epoch) -> (pixels, targets)`, after `augment`: mixup, CutMix.
         sampler: order of the training pictures; None: all of them, shuffled anew in each epoch by the seed.
@@ -95,9 +121,11 @@ class Methods:
             change which parameters are trainable. All that ever will be must be so when the `Trainer` is made.
         keep_epoch: `(epoch, from 1)`: writes the model as it is now; None: only the best weights are kept, in memory.
         drop_epoch: removes what `keep_epoch` wrote.
+        budget: of time, into which the training is made to fit; None: no limit.
     """
 
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.cross_entropy
+    schedule: Callable[[Optimizer, int], Schedule] = _warm_up_and_anneal
     augment: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor] = _as_they_are
     mix: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], tuple[torch.Tensor, torch.Tensor]] | None = None
     sampler: Sampler[int] | None = None
@@ -107,3 +135,15 @@ class Methods:
     on_epoch_start: Callable[[int], None] | None = None
     keep_epoch: Callable[[int], None] | None = None
     drop_epoch: Callable[[int], None] = lambda _: None
+    budget: Budget | None = None
+
+    def keep_top(self, fit: Fit, count: int) -> None:
+        """Keeps the model as it is after the last epoch if that is among the best, and removes what it pushes out."""
+        if count == 0 or self.keep_epoch is None:
+            return
+        top, last = fit.best_epochs(count), len(fit.history)
+        if last in top:
+            self.keep_epoch(last)
+        for epoch in range(1, last):
+            if epoch not in top:
+                self.drop_epoch(epoch)

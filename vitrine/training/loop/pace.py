@@ -90,7 +90,15 @@ class Pace:
 def replan(
     schedule: Schedule, build: Callable[[int], Schedule], optimizer: Optimizer, steps_done: int, total_steps: int
 ) -> Schedule:
-    """A schedule for another number of steps, where it would stand after those that are done."""
+    """A schedule for another number of steps, where it would stand after those that are done.
+
+    Args:
+        schedule: the one so far.
+        build: makes one for so many steps.
+        optimizer: whose rates are set.
+        steps_done: of the whole training.
+        total_steps: wanted.
+    """
     state = schedule.state_dict()
     for group in optimizer.param_groups:
         group["lr"] = group.get("initial_lr", group["lr"])

@@ -135,7 +135,13 @@ class Fit:
         return -figure if self.monitor == "validation_accuracy" else figure
 
     def add(self, record: EpochRecord, patience: int, min_delta: float) -> bool:
-        """Takes a finished epoch in; returns whether it is the best so far."""
+        """Takes a finished epoch in; returns whether it is the best so far.
+
+        Args:
+            record: of the epoch.
+            patience: epochs without a better one before the training stops.
+            min_delta: smallest gain that counts.
+        """
         better = not self.history or self.score(record) < self.score(self.best) - min_delta
         self.history.append(record)
         if better:

@@ -16,7 +16,7 @@ from vitrine.data.images.resizing import whiten
 from vitrine.data.loading.loaders import Batch
 from vitrine.errors import UserError
 from vitrine.models.backbones.normalization import Normalization
-from vitrine.training.loop.methods import Methods
+from vitrine.training.loop.methods import Methods, TrainingOptions
 from vitrine.training.machine.memory import free_memory, is_out_of_memory
 from vitrine.training.machine.seeding import seed_step
 
@@ -51,6 +51,15 @@ class Normalizer(nn.Module):
 class Stepper:
     """Takes optimiser steps.
 
+    Args:
+        accelerator: device, processes and precision.
+        model: prepared by the accelerator.
+        optimizer: likewise.
+        normalize: from pixels to what the model expects.
+        methods: loss, augmentation, mixing, average of the weights.
+        options: seed and largest norm of the gradient.
+        say: told of a batch that did not fit into the memory.
+
     Attributes:
         network: what computes the logits in training; the prepared model, or the same compiled.
         average: of the weights, updated after each step.
@@ -63,8 +72,7 @@ class Stepper:
         optimizer: AcceleratedOptimizer,
         normalize: Normalizer,
         methods: Methods,
-        seed: int,
-        max_gradient_norm: float,
+        options: TrainingOptions,
         say: Callable[[str], None],
     ) -> None:
         self.accelerator = accelerator
@@ -73,8 +81,8 @@ class Stepper:
         self.optimizer = optimizer
         self.normalize = normalize
         self.methods = methods
-        self.seed = seed
-        self.max_gradient_norm = max_gradient_norm
+        self.seed = options.seed
+        self.max_gradient_norm = options.max_gradient_norm
         self.say = say
         self.average = methods.average(accelerator.unwrap_model(model)) if methods.average else None
 

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-import datasets
 import torch
 from accelerate import Accelerator
 from torch.optim import Optimizer
@@ -17,10 +16,8 @@ from transformers import PreTrainedModel
 from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_shard_loader, build_step_loader
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import choose_memory_format
-from vitrine.models.backbones.normalization import Normalization
-from vitrine.training.loop.budget import Budget
 from vitrine.training.loop.checkpoints import Checkpoints
-from vitrine.training.loop.methods import Methods, Schedule, TrainingOptions
+from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
 from vitrine.training.loop.pace import Pace, replan
 from vitrine.training.loop.progress import EpochRecord, Fit, Position, StepReport, copy_weights, mean_of
 from vitrine.training.loop.steps import DivergedError, Normalizer, Stepper, prefetch, raise_diverged
@@ -34,20 +31,29 @@ GPU_STEPS_BETWEEN_REPORTS = 10
 
 
 class Trainer:
-    """Fits a model to a training split; the validation split decides when to stop and which weights to keep."""
+    """Fits a model to a training split; the validation split decides when to stop and which weights to keep.
+
+    Args:
+        accelerator: device, processes and precision.
+        model: to be trained.
+        data: pictures for training and validation.
+        optimizer: of the model's parameters.
+        options: epochs, batches, when to stop.
+        methods: what the training is made of besides; None takes what is usual.
+        say: told what a person should know.
+
+    Raises:
+        UserError: there are fewer training pictures than processes.
+    """
 
     def __init__(
         self,
         accelerator: Accelerator,
         model: PreTrainedModel,
-        normalization: Normalization,
-        train: datasets.Dataset,
-        validation: datasets.Dataset,
+        data: TrainingData,
         optimizer: Optimizer,
-        build_schedule: Callable[[int], Schedule],
         options: TrainingOptions,
         methods: Methods | None = None,
-        budget: Budget | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.accelerator = accelerator
@@ -57,16 +63,18 @@ class Trainer:
         self.fit = Fit(options.monitor)
         self.stop = StopRequest()
         processes, process = accelerator.num_processes, accelerator.process_index
-        order = self.methods.sampler or EpochSampler(len(train), options.seed)
+        order = self.methods.sampler or EpochSampler(len(data.train), options.seed)
         deal = self.methods.batches or partial(StepBatches, order)
         self.batches = deal(options.batch_size * options.accumulate * processes, processes, process)
         if self.batches.size(self.batches.steps - 1) < processes:
-            raise UserError(f"there are {len(train)} training pictures, too few for {processes} devices")
-        self.train_loader = build_step_loader(train, self.batches, options.workers)
-        self.validation_loader = build_shard_loader(validation, options.batch_size, options.workers, processes, process)
+            raise UserError(f"there are {len(data.train)} training pictures, too few for {processes} devices")
+        self.train_loader = build_step_loader(data.train, self.batches, options.workers)
+        self.validation_loader = build_shard_loader(
+            data.validation, options.batch_size, options.workers, processes, process
+        )
         if options.sync_batch_norm and processes > 1:
             model = synchronize_batch_norm(model, accelerator.device)
-        self.build_schedule = build_schedule
+        self.build_schedule = partial(self.methods.schedule, optimizer)
         self.plain_optimizer = optimizer
         # Loader and schedule are not prepared: Accelerate would repeat pictures to fill the last batch, and step the
         # schedule once for every process.
@@ -74,15 +82,12 @@ class Trainer:
             accelerator.ddp_handler.find_unused_parameters = self.methods.on_epoch_start is not None
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain_model: PreTrainedModel = accelerator.unwrap_model(self.model)
-        normalize = Normalizer(normalization, options.whitens, choose_memory_format(model), accelerator.device)
-        self.stepper = Stepper(
-            *(accelerator, self.model, self.optimizer, normalize, self.methods, options.seed),
-            *(options.max_gradient_norm, say),
-        )
+        normalize = Normalizer(data.normalization, options.whitens, choose_memory_format(model), accelerator.device)
+        self.stepper = Stepper(accelerator, self.model, self.optimizer, normalize, self.methods, options, say)
         self.position = Position(micro_batches=options.accumulate, total_steps=options.epochs * self.batches.steps)
-        self.schedule = build_schedule(self.position.total_steps)
+        self.schedule = self.build_schedule(self.position.total_steps)
         self.sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
-        self.pace = Pace(accelerator, budget, self.position.total_steps, self.batches)
+        self.pace = Pace(accelerator, self.methods.budget, self.position.total_steps, self.batches)
         self.checkpoints: Checkpoints | None = None
         self.saved = time.monotonic()
         self.mark = time.perf_counter()  # up to where the training time is counted
@@ -235,24 +240,14 @@ class Trainer:
             )
             if self.fit.add(record, self.options.patience, self.options.min_delta):
                 self.fit.best_weights = copy_weights(self.plain_model)
-            self._keep_top(record.epoch)
+            if self.accelerator.is_main_process:
+                self.methods.keep_top(self.fit, self.options.top)
         self.schedule.end_epoch(validation.loss)
         return record
 
     def validate(self) -> Validation:
         """What the model reaches on the validation split."""
         return validate(self.accelerator, self.plain_model, self.validation_loader, self.stepper.normalize)
-
-    def _keep_top(self, epoch: int) -> None:
-        """Keeps the model as it is now if it is among the best, and removes the one that it pushes out."""
-        if self.options.top == 0 or self.methods.keep_epoch is None or not self.accelerator.is_main_process:
-            return
-        top = self.fit.best_epochs(self.options.top)
-        if epoch in top:
-            self.methods.keep_epoch(epoch)
-        for number in range(1, epoch):
-            if number not in top:
-                self.methods.drop_epoch(number)
 
     def _keep_last_good(self) -> str:
         """After a divergence: keeps the best weights so far; says where to find them."""

@@ -18,6 +18,12 @@ def seed_step(seed: int, step: int, process: int, micro_batch: int = 0) -> None:
 
     The same numbers as `torch.manual_seed` gives, which writes down a stack trace for every kind of device that the
     machine does not have: 0.3 ms a step, as much as the step of a head takes.
+
+    Args:
+        seed: of the training.
+        step: in the whole training, from 0.
+        process: number of this process, from 0.
+        micro_batch: of the step, from 0.
     """
     key = (seed, step, process, micro_batch) if micro_batch else (seed, step, process)
     number = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)

@@ -6,6 +6,7 @@ of a batch then is the mean of its parts', however they are spread over devices 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -47,6 +48,21 @@ def build_loss(
             return _build_adjusted(tau * log_prior(class_counts).to(device), label_smoothing)
         case _:
             return _build_plain(label_smoothing)
+
+
+@dataclass(frozen=True)
+class LossPlan:
+    """The training loss, by what is done about classes of unequal size; names as for `build_loss`."""
+
+    method: ImbalanceMethod
+    class_counts: tuple[int, ...]
+    label_smoothing: float
+    focal_gamma: float
+    tau: float
+
+    def build(self, device: torch.device) -> Loss:
+        """The loss, with its weights on the device where the logits will be."""
+        return build_loss(self.method, self.class_counts, self.label_smoothing, self.focal_gamma, self.tau, device)
 
 
 def weigh_classes(class_counts: Sequence[int]) -> torch.Tensor:

@@ -51,6 +51,21 @@ def build_optimizer(
             return RMSprop(groups, lr=learning_rate, momentum=momentum)
 
 
+@dataclass(frozen=True)
+class OptimizerPlan:
+    """The optimiser; names as for `build_optimizer`."""
+
+    name: OptimizerName
+    learning_rate: float
+    weight_decay: float
+    momentum: float
+    layer_decay: float
+
+    def build(self, model: nn.Module) -> Optimizer:
+        """The optimiser of a network's trainable parameters."""
+        return build_optimizer(model, self.name, self.learning_rate, self.weight_decay, self.momentum, self.layer_decay)
+
+
 def _group_parameters(
     model: nn.Module, learning_rate: float, weight_decay: float, layer_decay: float
 ) -> list[dict[str, Any]]:
@@ -200,7 +215,14 @@ class Schedule(LambdaLR):
 def build_schedule(
     optimizer: Optimizer, steps: int, warmup_fraction: float, plan: SchedulePlan | None = None
 ) -> Schedule:
-    """The schedule of a training of so many steps; without a plan, linear warm-up and then half a cosine to zero."""
+    """The schedule of a training of so many steps; without a plan, linear warm-up and then half a cosine to zero.
+
+    Args:
+        optimizer: whose rates it sets.
+        steps: of the whole training.
+        warmup_fraction: share of them in which the rate rises; for a training without a plan.
+        plan: the course.
+    """
     return Schedule(optimizer, plan or SchedulePlan(warmup_fraction=warmup_fraction), steps)
 
 

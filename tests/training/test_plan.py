@@ -1,0 +1,78 @@
+"""Recipe and data set, resolved once; nothing below looks at the recipe again."""
+
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+
+import pytest
+
+from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
+from vitrine.config.loading import load_recipe
+from vitrine.errors import UserError
+from vitrine.training.plan import AUTO_BATCH_SIZE, knows_no_labels, plan_probe, plan_training
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plan")
+    return prepare(write_colored_classes(folder / "source", per_class=8), folder / "prepared" / "colours")
+
+
+def test_every_part_of_a_plan_is_frozen(prepared):
+    plan = plan_training(make_recipe(prepared), prepared)
+    for field in fields(plan):
+        part = getattr(plan, field.name)
+        if is_dataclass(part):
+            with pytest.raises(FrozenInstanceError):
+                setattr(part, fields(part)[0].name, None)
+    with pytest.raises(FrozenInstanceError):
+        plan.name = "other"
+
+
+def test_what_depends_on_other_parameters_is_resolved(prepared):
+    plan = plan_training(
+        make_recipe(prepared, "optim.epochs=4", "optim.batch_size=auto", "augmentation.image_size=24"), prepared
+    )
+    assert (plan.options.patience, plan.model.training_side, plan.model.image_size) == (4, 24, 32)
+    assert (plan.finds_batch_size, plan.options.batch_size) == (True, AUTO_BATCH_SIZE)
+    assert sum(plan.loss.class_counts) == len(prepared.splits["train"])
+    assert not plan_training(make_recipe(prepared, "optim.batch_size=8"), prepared).finds_batch_size
+
+
+def test_the_stored_recipe_is_the_resolved_one(prepared, tmp_path):
+    recipe = make_recipe(prepared, "model.small_cnn.dropout=0.25")
+    (tmp_path / "recipe.yaml").write_text(plan_training(recipe, prepared).recipe_text)
+    assert load_recipe(tmp_path / "recipe.yaml") == recipe
+
+
+def test_a_checkpoint_fits_trainings_that_differ_in_what_changes_no_number(prepared):
+    plan, same, other = (
+        plan_training(make_recipe(prepared, *overrides), prepared)
+        for overrides in ([], ["engine.tracker=tensorboard", "report.top_k=2"], ["optim.learning_rate=0.5"])
+    )
+    assert plan.identity == same.identity != other.identity
+    assert plan.identity["pictures for train"] == str(len(prepared.splits["train"]))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "studies"), [([], True), (["report.study=off"], False), (["engine.budget_minutes=1"], False)]
+)
+def test_training_pictures_are_studied_where_the_recipe_has_time_for_it(prepared, tmp_path, overrides, studies):
+    tiny = write_tiny_resnet(tmp_path / "tiny")
+    plan = plan_training(make_recipe(prepared, f"model.backbone={tiny}", *overrides), prepared)
+    assert (plan.study is not None) == studies
+
+
+def test_a_network_from_scratch_can_probe_nothing(prepared):
+    with pytest.raises(UserError, match=r"'small_cnn' starts from random weights.* name another"):
+        plan_probe(make_recipe(prepared), None, "name another")
+    with pytest.raises(UserError, match=r"model\.pretrained: false"):
+        plan_probe(make_recipe(prepared, "model.backbone=resnet18", "model.pretrained=off"), None, "name another")
+    assert plan_probe(make_recipe(prepared), "resnet18", "").backbone == "resnet18"
+
+
+def test_only_pretrained_networks_that_never_saw_these_labels_may_judge(tmp_path):
+    tiny = write_tiny_resnet(tmp_path / "tiny")
+    assert knows_no_labels(str(tiny), pretrained=True)
+    assert not knows_no_labels(str(tiny), pretrained=False)
+    assert not knows_no_labels("small_cnn", pretrained=True)
+    (tiny / "vitrine.json").write_text("{}")  # a model of ours: perhaps of this very data set
+    assert not knows_no_labels(str(tiny), pretrained=True)

@@ -1,0 +1,275 @@
+"""What a training does, resolved once: recipe and data set go in, frozen plans that the parts take come out.
+
+Where a section of the recipe holds nothing to resolve (`engine`, `report`), the plan hands it on: it is frozen and
+validated, and its facts are not typed twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from vitrine.config.aliases import first_names
+from vitrine.config.identity import FREE_FOR_CHECKPOINTS
+from vitrine.config.loading import dump_recipe
+from vitrine.config.model import SMALL_CNN
+from vitrine.config.recipe import Recipe
+from vitrine.config.training import EngineSection, ReportSection
+from vitrine.data.augmentation.mixing import Mixing
+from vitrine.data.augmentation.policies import Policy
+from vitrine.data.images.decoding import Preparation
+from vitrine.data.manifest.split import SPLITS, TEST, TRAIN
+from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.errors import UserError
+from vitrine.models.heads import Head
+from vitrine.records.model import METADATA
+from vitrine.training.loop.methods import TrainingOptions
+from vitrine.training.machine.trackers import flatten
+from vitrine.training.optim.losses import LossPlan
+from vitrine.training.optim.optimizer import OptimizerPlan, SchedulePlan
+from vitrine.training.probe_features import ProbePlan
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """The network, and how much of it is trained; names as in the recipe.
+
+    Attributes:
+        small_cnn: shape of the small CNN, for `build_small_cnn`.
+        image_size: side of the pictures that it is made for, in pixels.
+        training_side: side of the pictures that it is trained with, in pixels.
+    """
+
+    backbone: str
+    pretrained: bool
+    architecture: str | None
+    head: Head
+    small_cnn: Mapping[str, Any]
+    drop_path: float | None
+    image_size: int
+    training_side: int
+    trainable_part: Literal["head", "last", "all"]
+    last_stages: int
+    frozen_epochs: int
+
+
+@dataclass(frozen=True)
+class AugmentationPlan:
+    """What is done to training pictures.
+
+    Attributes:
+        policy: changes to each picture.
+        mixing: of pictures with each other.
+        settings: the recipe's words for both, which stored features remember.
+        is_on: whether pictures are changed at all.
+    """
+
+    policy: Policy
+    mixing: Mixing
+    settings: Mapping[str, Any]
+    is_on: bool
+
+
+@dataclass(frozen=True)
+class CachePlan:
+    """Whether what the head of a frozen backbone receives is computed once.
+
+    Attributes:
+        mode: 'auto': where it can be; 'on': or the training does not start; 'off'.
+        views: of each training picture.
+    """
+
+    mode: Literal["auto", "on", "off"]
+    views: int
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """All of a training but the pictures.
+
+    Attributes:
+        name: of the recipe.
+        settings: the resolved recipe as JSON can hold it, for trackers and the model folder.
+        recipe_text: the resolved recipe as YAML.
+        identity: what the training is made of, in words; a checkpoint of anything else does not fit.
+        options: what the loop is told; with a usual batch size where the largest that fits is wanted.
+        finds_batch_size: whether it is.
+        ema_decay: of the average of the weights; 0: none.
+        preparation: what was done to every picture.
+        study: how the training pictures are looked at in the end, for wrong labels and the learning curve; None: not.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    recipe_text: str
+    identity: Mapping[str, str]
+    model: ModelPlan
+    cache: CachePlan
+    augmentation: AugmentationPlan
+    loss: LossPlan
+    optimizer: OptimizerPlan
+    schedule: SchedulePlan
+    options: TrainingOptions
+    finds_batch_size: bool
+    ema_decay: float
+    preparation: Preparation
+    study: ProbePlan | None
+    engine: EngineSection
+    report: ReportSection
+
+
+def plan_training(recipe: Recipe, prepared: PreparedDataset) -> TrainingPlan:
+    """Resolves a recipe for a data set that was prepared with its settings (`open_matching_data` makes sure of it)."""
+    augmentation, imbalance, optim = recipe.augmentation, recipe.imbalance, recipe.optim
+    counts = np.bincount(prepared.splits[TRAIN]["label"], minlength=len(prepared.label_names))
+    preparation = Preparation.from_section(recipe.preparation)
+    return TrainingPlan(
+        name=recipe.name,
+        settings=recipe.model_dump(mode="json"),
+        recipe_text=dump_recipe(recipe),
+        identity=_identify(recipe, prepared),
+        model=plan_model(recipe),
+        cache=CachePlan(
+            mode=recipe.model.cache_features if recipe.model.trainable_part == "head" else "off",
+            views=min(recipe.model.feature_views, optim.epochs),
+        ),
+        augmentation=AugmentationPlan(
+            policy=Policy.from_section(augmentation),
+            mixing=Mixing.from_section(augmentation),
+            settings=augmentation.model_dump(mode="json"),
+            is_on=augmentation.policy != "none" or augmentation.horizontal_flip,
+        ),
+        loss=LossPlan(
+            method=imbalance.method,
+            class_counts=tuple(counts.tolist()),
+            label_smoothing=optim.label_smoothing,
+            focal_gamma=imbalance.focal_gamma,
+            tau=imbalance.tau,
+        ),
+        optimizer=OptimizerPlan(optim.name, optim.learning_rate, optim.weight_decay, optim.momentum, optim.layer_decay),
+        schedule=_plan_schedule(recipe),
+        options=_plan_options(recipe, preparation),
+        finds_batch_size=optim.batch_size == "auto",
+        ema_decay=optim.ema_decay,
+        preparation=preparation,
+        study=_plan_study(recipe),
+        engine=recipe.engine,
+        report=recipe.report,
+    )
+
+
+def plan_model(recipe: Recipe) -> ModelPlan:
+    """The recipe's network; no data set is needed to build it."""
+    model = recipe.model
+    return ModelPlan(
+        backbone=model.backbone,
+        pretrained=model.pretrained,
+        architecture=model.architecture,
+        head=Head(model.head, model.head_units, model.head_dropout),
+        small_cnn=model.small_cnn.model_dump(),
+        drop_path=model.drop_path,
+        image_size=recipe.data.image_size,
+        training_side=recipe.training_side,
+        trainable_part=model.trainable_part,
+        last_stages=model.last_stages,
+        frozen_epochs=model.frozen_epochs,
+    )
+
+
+def plan_probe(recipe: Recipe, backbone: str | None, ways_out: str) -> ProbePlan:
+    """How the pictures of a recipe are looked at with a pretrained network: the given one, or the recipe's.
+
+    Args:
+        recipe: that the data set was prepared with; names the default.
+        backbone: short name, folder or Hub id; None takes the recipe's.
+        ways_out: the end of the error's sentence.
+
+    Raises:
+        UserError: it would start from random weights.
+    """
+    chosen = backbone or recipe.model.backbone
+    if chosen == SMALL_CNN:
+        raise UserError(
+            f"model.backbone: '{SMALL_CNN}' starts from random weights, so its features say nothing yet; {ways_out}"
+        )
+    if backbone is None and not recipe.model.pretrained:
+        raise UserError(
+            "model.pretrained: false starts the backbone from random weights, so its features say nothing yet; "
+            f"{ways_out}"
+        )
+    return _plan_look(recipe, chosen)
+
+
+def knows_no_labels(backbone: str, pretrained: bool) -> bool:
+    """Whether a training starts from weights that are worth something and were not trained on these very labels.
+
+    Args:
+        backbone: as the recipe names it.
+        pretrained: whether its weights are taken.
+    """
+    return pretrained and backbone != SMALL_CNN and not (Path(backbone).expanduser() / METADATA).exists()
+
+
+def _plan_study(recipe: Recipe) -> ProbePlan | None:
+    if not recipe.report.study or recipe.engine.budget_minutes is not None:
+        return None
+    if not knows_no_labels(recipe.model.backbone, recipe.model.pretrained):
+        return None
+    return _plan_look(recipe, recipe.model.backbone)
+
+
+def _plan_look(recipe: Recipe, backbone: str) -> ProbePlan:
+    own = recipe.model
+    return ProbePlan(
+        backbone=backbone,
+        architecture=own.architecture if backbone == own.backbone else None,
+        image_size=recipe.data.image_size,
+        whitens=Preparation.from_section(recipe.preparation).whitens,
+        engine=recipe.engine,
+    )
+
+
+def _plan_options(recipe: Recipe, preparation: Preparation) -> TrainingOptions:
+    optim, engine, stopping = recipe.optim, recipe.engine, recipe.early_stopping
+    return TrainingOptions(
+        epochs=optim.epochs,
+        seed=engine.seed,
+        batch_size=optim.known_batch_size,
+        accumulate=optim.accumulate,
+        max_gradient_norm=optim.max_gradient_norm,
+        monitor=stopping.monitor,
+        patience=recipe.patience,
+        min_delta=stopping.min_delta,
+        top=stopping.top,
+        whitens=preparation.whitens,
+        checkpoint_minutes=engine.checkpoint_minutes,
+        compile=engine.compile,
+        sync_batch_norm=engine.sync_batch_norm,
+    )
+
+
+def _plan_schedule(recipe: Recipe) -> SchedulePlan:
+    optim = recipe.optim
+    return SchedulePlan(
+        name=optim.schedule,
+        epochs=optim.epochs,
+        frozen_epochs=recipe.model.frozen_epochs,
+        warmup_fraction=optim.warmup_fraction,
+        step_epochs=optim.step_epochs,
+        step_factor=optim.step_factor,
+        plateau_patience=optim.plateau_patience,
+        plateau_factor=optim.plateau_factor,
+    )
+
+
+def _identify(recipe: Recipe, prepared: PreparedDataset) -> dict[str, str]:
+    """What a training is made of; its checkpoints fit no other one."""
+    settings = {name: str(value) for name, value in first_names(flatten(recipe.model_dump(mode="json"))).items()}
+    pictures = {f"pictures for {split}": str(len(prepared.splits[split])) for split in SPLITS if split != TEST}
+    return {
+        **{name: value for name, value in settings.items() if name not in FREE_FOR_CHECKPOINTS},
+        **pictures,
+        "classes": ", ".join(prepared.label_names),
+    }
