@@ -17,8 +17,9 @@ from typing import get_args
 from rich.console import Console
 from rich.table import Table
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
 from vitrine.ui.format import duration, plural
@@ -33,13 +34,12 @@ STEPS = ((60, "min"), (60, "h"), (24, "day"), (7, "week"))
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    return run_command(lambda: _show(_build_parser().parse_args(arguments)))
+    return run_command(lambda: _show(build_parser().parse_args(arguments)))
 
 
-def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m vitrine runs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("runs", __doc__)
     parser.add_argument(
         "--sort",
         choices=get_args(Order),
@@ -54,7 +54,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _show(options: argparse.Namespace) -> None:
     if not options.runs.is_dir():
-        raise UserError(f"--runs: there is no folder {options.runs}; the first python train.py makes it")
+        raise UserError(f"--runs: there is no folder {options.runs}; the first `{command_line('train')}` makes it")
     found = find_runs(options.runs, options.name)
     runs = sort_runs(found.runs, options.sort)
     if not runs and not found.faults:
@@ -142,7 +142,7 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
     now = datetime.now().astimezone()
     for run in unfinished:
         last = f"  (last written {age(run.last_written, now)})" if run.last_written else ""
-        print(f"  python train.py --resume {run.folder}{last}")
+        print(f"  {command_line('train')} --resume {run.folder}{last}")
 
 
 def _name_faults(found: Runs) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records.schema import Record
 
 FACTS = "prepared.json"
@@ -86,9 +87,12 @@ def read_facts(folder: Path) -> PreparedFacts:
     """
     if not (folder / FACTS).exists():
         raise UserError(
-            f"{folder} is not a prepared data set (no {FACTS}); run data_prep.py with the same recipe first"
+            f"{folder} is not a prepared data set (no {FACTS}); "
+            f"run `{command_line('prepare')}` with the same recipe first"
         )
     try:
         return PreparedFacts.model_validate_json((folder / FACTS).read_bytes())
     except ValidationError as error:
-        raise UserError(f"{folder / FACTS} is not as this version writes it; run data_prep.py again") from error
+        raise UserError(
+            f"{folder / FACTS} is not as this version writes it; run `{command_line('prepare')}` again"
+        ) from error

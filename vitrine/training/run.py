@@ -12,6 +12,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split import VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.records.environment import describe_environment, now
@@ -44,7 +45,7 @@ def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
     if different:
         raise UserError(
             f"{folder} was prepared with other settings ({'; '.join(different)}). "
-            "Run data_prep.py with this recipe again"
+            f"Run `{command_line('prepare')}` with this recipe again"
         )
     return prepared, recipe
 
