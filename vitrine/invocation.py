@@ -8,7 +8,7 @@ from pathlib import Path
 PROGRAM = "vitrine"
 SCRIPTS = {"prepare": "data_prep.py", "train": "train.py", "app": "app.py"}
 _COMMANDS = {script: command for command, script in SCRIPTS.items()}
-_WRITTEN = re.compile(r"python (?:-m vitrine (?P<command>[a-z][a-z-]*)|(?P<script>data_prep\.py|train\.py|app\.py))")
+_WRITTEN = re.compile(r"\bpython (?:-m vitrine (?P<command>[a-z][a-z-]*)|(?P<script>data_prep\.py|train\.py|app\.py))")
 
 
 def command_line(command: str) -> str:

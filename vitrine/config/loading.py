@@ -139,9 +139,10 @@ def _similar_recipe(path: Path) -> str:
         return f"; `{command_line('recipes')} {name}` copies the one that comes with Vitrine to configs/{name}.yaml"
     known = sorted(file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
     close = difflib.get_close_matches(path.name, known, n=1)
-    return (
-        f"; did you mean {path.parent / close[0]}?" if close else f"; {path.parent} has: {', '.join(known) or 'none'}"
-    )
+    if close:
+        return f"; did you mean {path.parent / close[0]}?"
+    there = f"; {path.parent} has: {', '.join(known) or 'none'}"
+    return f"{there}; `{command_line('recipes')}` lists those that come with Vitrine"
 
 
 def yaml_problem(error: yaml.YAMLError) -> str:
