@@ -17,7 +17,7 @@ def call(*command, folder, **variables):
     """A command in a folder, by the Python that runs the tests."""
     environment = {key: value for key, value in os.environ.items() if key != "MODEL_ID"} | variables
     return subprocess.run(
-        list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+        list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True, timeout=850, check=False
     )
 
 
@@ -143,6 +143,7 @@ def test_the_wheel_runs_the_smallest_demo_in_an_empty_folder(vitrine):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_fresh_environment_with_the_wheel_runs_the_digits_demo(wheel, tmp_path):
     environment = tmp_path / "environment"
     assert call(sys.executable, "-m", "venv", environment, folder=tmp_path).returncode == 0

@@ -85,7 +85,7 @@ def test_nothing_to_correct_writes_nothing(write_run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        (None, [], "is no finished run"),
+        (None, [], "is not a finished run"),
         ("{}", [], "says nothing of wrong labels: an older version made it"),
         ('{"mistakes": {}}', [], "is damaged"),
         ("{", [], "is damaged"),
