@@ -13,9 +13,7 @@ NEEDED_GB := 9
 .PHONY: demo test lint types imports tests slow clean
 
 demo: $(VENV)/ready
-	@$(BIN)/python data_prep.py $(RECIPE)
-	@$(BIN)/python train.py $(RECIPE)
-	@$(BIN)/python app.py --model runs/$(basename $(notdir $(RECIPE)))/latest/model --port $(PORT)
+	@$(BIN)/python -m vitrine demo $(RECIPE) --port $(PORT)
 
 test: lint types imports tests
 

@@ -127,7 +127,7 @@ def test_a_user_prepares_a_folder_and_sees_what_is_in_it(make_class_folders, wor
     assert answer.stdout.endswith(
         "data set: prepared/pets\n"
         "report:   prepared/pets/report.html\n"
-        f"next:     python train.py name=pets data.source={source} data.image_size=16\n"
+        f"next:     python {ROOT}/train.py name=pets data.source={source} data.image_size=16\n"
     )
     assert sorted(path.name for path in (workplace / "prepared").iterdir()) == ["pets"]
     assert "cat é 🐶" in (workplace / "prepared/pets/report.html").read_text("utf-8")
@@ -292,7 +292,7 @@ def test_an_interrupt_keeps_what_was_done_and_says_so(awkward_pictures, workplac
 def test_training_before_preparing_says_what_to_do(workplace, capsys):
     assert train.main(["name=pets"]) == 2
     errors = capsys.readouterr().err
-    assert errors.startswith("error: prepared/pets is not a prepared data set (no prepared.json); run data_prep.py")
+    assert errors.startswith("error: prepared/pets is not a prepared data set (no prepared.json); run `python -m")
     assert list(workplace.iterdir()) == []
 
 

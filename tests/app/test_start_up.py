@@ -105,9 +105,8 @@ def test_without_any_model_the_message_says_to_train_one(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODEL_ID", raising=False)
     assert command.main([]) == 2
-    assert (
-        "error: no model: runs/ holds no finished run. Train one first with `python train.py" in capsys.readouterr().err
-    )
+    message = "error: no model: runs/ holds no finished run. Train one first with `python -m vitrine train configs/"
+    assert message in capsys.readouterr().err
 
 
 def test_a_model_that_is_not_there_ends_with_one_line(tmp_path, capsys):

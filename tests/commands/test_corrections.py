@@ -83,7 +83,7 @@ def test_nothing_to_correct_writes_nothing(write_run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        (None, [], "is no finished run"),
+        (None, [], "is not a finished run"),
         (make_metrics().model_dump_json(), [], "says nothing of wrong labels: an older version made it"),
         ('{"mistakes": {}}', [], "an earlier version of Vitrine wrote it"),
         ("{", [], "is damaged"),

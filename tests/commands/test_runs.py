@@ -92,7 +92,7 @@ def test_an_unfinished_run_comes_last_and_says_how_to_go_on(show):
     write_run("good", 2)
     out = show("--sort", "accuracy")[1]
     assert names_in(out) == ["good", "halted"]
-    assert f"python train.py --resume {halted}" in out
+    assert f"python -m vitrine train --resume {halted}" in out
     assert "last written" in out
 
 
@@ -161,7 +161,7 @@ def test_csv_has_every_figure_and_whole_names(show):
 def test_no_folder_of_runs_says_what_makes_one(show):
     code, _, err = show()
     assert code == 2
-    assert "train.py" in err
+    assert "the first `python -m vitrine train` makes it" in err
 
 
 @pytest.mark.parametrize(

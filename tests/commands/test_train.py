@@ -58,7 +58,7 @@ def test_a_finished_run_is_complete_and_is_the_latest(workplace, openings, capsy
     accuracy = json.loads((latest / run_folder.METRICS).read_text())["test"]["accuracy"]
     printed = capsys.readouterr().out
     assert f"test accuracy {accuracy:.3f} on 9 pictures" in printed
-    assert f"python app.py --model {latest.resolve().relative_to(workplace)}/model" in printed
+    assert f"python -m vitrine app --model {latest.resolve().relative_to(workplace)}/model" in printed
 
 
 def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, openings, monkeypatch, capsys):
@@ -77,11 +77,11 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, 
         assert train.main(["name=colours", *SHAPE]) == 130
     (unfinished,) = set(run_folders(workplace)) - {finished}
     assert unfinished.endswith(run_folder.UNFINISHED)
-    command = f"train.py --resume runs/colours/{unfinished}"
+    command = f"vitrine train --resume runs/colours/{unfinished}"
     assert command in capsys.readouterr().out
     assert (workplace / "runs/colours/latest").resolve().name == finished
     openings.clear()
-    assert train.main(command.split()[1:]) == 0
+    assert train.main(command.split()[2:]) == 0
     assert sorted(openings) == sorted(SPLITS)
     assert len(run_folders(workplace)) == 2
     assert (workplace / "runs/colours/latest").resolve().name == unfinished.removesuffix(run_folder.UNFINISHED)
@@ -110,7 +110,7 @@ def test_a_run_at_work_is_not_resumed_beside_itself(workplace, capsys):
     before = sorted(at_work.rglob("*"))
     with run_folder.hold_run(at_work):
         assert train.main(["--resume", str(at_work)]) == 2
-    assert "another train.py is at work on this run" in capsys.readouterr().err
+    assert "another training is at work on this run" in capsys.readouterr().err
     assert sorted(at_work.rglob("*")) == before
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records.folder import LATEST, MODEL
 
 WEIGHTS_DESCRIPTION = "config.json"  # every Hugging Face model folder has one
@@ -25,8 +26,8 @@ def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
     finished = [folder for folder in runs.glob(f"*/{LATEST}/{MODEL}") if (folder / WEIGHTS_DESCRIPTION).is_file()]
     if not finished:
         raise UserError(
-            f"no model: {runs}/ holds no finished run. Train one first with `python train.py configs/digits.yaml`, "
-            "or name one with --model FOLDER_OR_HUB_ID"
+            f"no model: {runs}/ holds no finished run. Train one first with "
+            f"`{command_line('train')} configs/digits.yaml`, or name one with --model FOLDER_OR_HUB_ID"
         )
     return str(max(finished, key=lambda folder: (folder / WEIGHTS_DESCRIPTION).stat().st_mtime))
 

@@ -14,6 +14,7 @@ from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.garbage import collect_less_often
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
     """
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     collect_less_often()
     # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -60,9 +61,10 @@ def _serve(model: str | None, host: str, wanted_port: int) -> None:
             threading.Event().wait()
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
     parser = argparse.ArgumentParser(
-        prog="app.py",
+        prog=command_line("app"),
         description="Lets people try an image classifier in a browser. Ctrl-C ends it.",
         epilog="Pictures are passed on to nobody and are deleted within an hour, or when the program ends.",
     )
@@ -74,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port",
-        type=_port,
+        type=parse_port,
         default=DEFAULT_PORT,
         help=f"port to listen on, the next free one when it is taken (default: {DEFAULT_PORT}; 0: any free port)",
     )
@@ -86,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
+def parse_port(text: str) -> int:
+    """The number of a port, as an option gives it."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535 (got {text!r})")
     return int(text)

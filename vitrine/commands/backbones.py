@@ -4,7 +4,8 @@ import argparse
 import math
 from collections.abc import Callable
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
+from vitrine.invocation import spell_commands
 from vitrine.models.backbones.table import BACKBONES, MS_SOURCE, TOP1_SOURCE, Backbone
 
 # Small and fast first, accurate first; what was not measured comes last.
@@ -39,10 +40,15 @@ Its head: model.head=linear, dense (model.head_units, model.head_dropout) or fla
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the table; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m vitrine backbones", description=__doc__)
+    options = build_parser().parse_args(arguments)
+    return run_command(lambda: print(format_table(options.sort) + "\n" + spell_commands(NOTES)))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("backbones", __doc__)
     parser.add_argument("--sort", choices=list(ORDERS), help="smallest, most accurate or fastest first")
-    options = parser.parse_args(arguments)
-    return run_command(lambda: print(format_table(options.sort) + "\n" + NOTES))
+    return parser
 
 
 def format_table(order: str | None = None) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, get_args
 
 from rich.console import Console
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 from vitrine.commands.prepare import write_data_set
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
@@ -40,10 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(command) or (SOME_FAILED if failures else 0)
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        "python -m vitrine compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("compare", __doc__)
     parser.add_argument("file", type=Path, help="comparison file (YAML), see configs/compare/")
     parser.add_argument(
         "overrides",
@@ -59,7 +58,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--reports", action="store_true", help="write the page of every single run as well")
     parser.add_argument("--retry", action="store_true", help="try runs again that failed before")
     parser.add_argument("--show", action="store_true", help="start nothing: table and page of what is done so far")
-    options = parser.parse_intermixed_args(arguments)
+    return parser
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    options = build_parser().parse_intermixed_args(arguments)
     words = [word for word in options.overrides if "=" not in word]
     if words:
         raise UserError(f"one comparison at a time; what stands behind it reads name=value (got {words[0]})")

@@ -15,6 +15,7 @@ from vitrine.config.help import describe_parameters
 from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.invocation import command_line, spell_commands
 
 USER_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
@@ -28,26 +29,42 @@ class RecipeArguments:
     options: argparse.Namespace
 
 
-def parse_recipe(
-    program: str,
-    purpose: str,
-    arguments: Sequence[str] | None,
-    add_options: Callable[[argparse.ArgumentParser], None] = lambda _: None,
-) -> RecipeArguments:
-    """Reads `[RECIPE.yaml] [section.name=value ...]`.
+def command_parser(command: str, purpose: str | None, epilog: str = "") -> argparse.ArgumentParser:
+    """A parser whose help names the commands as this person calls them.
+
+    Args:
+        command: its name.
+        purpose: what it does, with examples: the docstring of its module.
+        epilog: what stands below the options.
+    """
+    return argparse.ArgumentParser(
+        command_line(command),
+        description=spell_commands(purpose or ""),
+        epilog=spell_commands(epilog),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def recipe_parser(command: str, purpose: str | None) -> argparse.ArgumentParser:
+    """A parser of `[RECIPE.yaml] [section.name=value ...]`; arguments as of `command_parser`."""
+    parser = command_parser(
+        command, purpose, epilog="parameters of a recipe, with their defaults:\n\n" + describe_parameters()
+    )
+    parser.add_argument("recipe", nargs="?", help="YAML file, see configs/; without it the defaults below")
+    parser.add_argument("overrides", nargs="*", metavar="section.name=value", help="change single parameters")
+    return parser
+
+
+def read_recipe(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> RecipeArguments:
+    """Reads a command line with a recipe.
+
+    Args:
+        parser: a `recipe_parser`, with the command's own options.
+        arguments: the command line without the program's name; None takes the process's own.
 
     Raises:
         UserError: lists every fault.
     """
-    parser = argparse.ArgumentParser(
-        program,
-        description=purpose,
-        epilog="parameters of a recipe, with their defaults:\n\n" + describe_parameters(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("recipe", nargs="?", help="YAML file, see configs/; without it the defaults below")
-    parser.add_argument("overrides", nargs="*", metavar="section.name=value", help="change single parameters")
-    add_options(parser)
     options = parser.parse_intermixed_args(arguments)
     words = [word for word in (options.recipe, *options.overrides) if word is not None]
     files = [word for word in words if "=" not in word]

@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 
 if TYPE_CHECKING:
@@ -28,16 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
 
     def command() -> None:
-        options = _build_parser().parse_args(arguments)
+        options = build_parser().parse_args(arguments)
         _export(options.run, options.output, options.mark)
 
     return run_command(command)
 
 
-def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m vitrine corrections", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("corrections", __doc__)
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
     parser.add_argument(
         "--output", type=Path, default=Path("corrections.csv"), help="table to write (default: %(default)s)"
@@ -74,7 +74,7 @@ def _export(run: Path, output: Path, mark: str) -> None:
     if earlier:
         doubt = f"; {again:,} of them look wrong (see suggested)" if again else ""
         print(f"{len(earlier):,} corrections that the run was trained with are kept on top{doubt}")
-    print(f"table: {output}\nthen:  python data_prep.py RECIPE.yaml data.corrections={output}")
+    print(f"table: {output}\nthen:  {command_line('prepare')} RECIPE.yaml data.corrections={output}")
 
 
 def _read_label_errors(run: Path) -> "LabelErrors":
@@ -82,7 +82,9 @@ def _read_label_errors(run: Path) -> "LabelErrors":
 
     path = run / run_folder.METRICS
     if not path.is_file():
-        raise UserError(f"{run} is no finished run: it has no {run_folder.METRICS}; python -m vitrine runs lists them")
+        raise UserError(
+            f"{run} is not a finished run: it has no {run_folder.METRICS}; `{command_line('runs')}` lists them"
+        )
     mistakes = Metrics.read(path).mistakes
     if mistakes is None:
         raise UserError(f"{path} says nothing of wrong labels: an older version made it; train again")

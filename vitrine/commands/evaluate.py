@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 
@@ -31,9 +31,13 @@ OWN_SECTIONS = ("data.", "labels.")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        "python -m vitrine evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    options = build_parser().parse_intermixed_args(arguments)
+    return run_command(lambda: _evaluate(options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("evaluate", __doc__)
     parser.add_argument("model", help="model folder, or id on the Hugging Face Hub")
     parser.add_argument("data", help="labelled pictures: see above")
     parser.add_argument(
@@ -59,8 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help=f"where to write (default: {EVALUATIONS}/<model>/<data>)"
     )
-    options = parser.parse_intermixed_args(arguments)
-    return run_command(lambda: _evaluate(options))
+    return parser
 
 
 def _evaluate(options: argparse.Namespace) -> None:

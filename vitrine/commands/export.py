@@ -10,18 +10,21 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        "python -m vitrine export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    options = build_parser().parse_args(arguments)
+    return run_command(lambda: _export(options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("export", __doc__)
     parser.add_argument("model", help="model folder, or id on the Hugging Face Hub")
     parser.add_argument("file", type=Path, help="ONNX file to write")
-    options = parser.parse_args(arguments)
-    return run_command(lambda: _export(options))
+    return parser
 
 
 def _export(options: argparse.Namespace) -> None:

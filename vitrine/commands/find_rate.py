@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
-from vitrine.commands.console import parse_recipe, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
@@ -41,19 +41,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
 
     def command() -> None:
-        given = parse_recipe("python -m vitrine find-rate", __doc__ or "", arguments, _add_options)
+        given = read_recipe(build_parser(), arguments)
         _find(given.recipe, given.options)
 
     return run_command(command)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = recipe_parser("find-rate", __doc__)
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help=f"where {PLOT} and {TABLE} are written (default: {RUNS}/<name>)"
     )
     parser.add_argument(
         "--steps", type=int, default=STEPS, metavar="N", help="steps from 1e-7 to 10 (default: %(default)s)"
     )
+    return parser
 
 
 def _find(recipe: Recipe, options: argparse.Namespace) -> None:

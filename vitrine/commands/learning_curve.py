@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, get_args
 from rich.console import Console
 from rich.progress import Progress
 
-from vitrine.commands.console import parse_recipe, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.commands.study import STUDIES, WAYS_OUT, Show, add_study_options, check_pictures, name_backbone
 from vitrine.config.recipe import Recipe
 from vitrine.ui.texts import Language
@@ -28,17 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
 
     def command() -> None:
-        given = parse_recipe("python -m vitrine learning-curve", __doc__ or "", arguments, _add_options)
+        given = read_recipe(build_parser(), arguments)
         _measure(given.recipe, given.options)
 
     return run_command(command)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = recipe_parser("learning-curve", __doc__)
     add_study_options(parser, f"{STUDIES}/<name>/<backbone>")
     parser.add_argument(
         "--language", choices=get_args(Language), default="en", help="of the page (default: %(default)s)"
     )
+    return parser
 
 
 def _measure(recipe: Recipe, options: argparse.Namespace) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,15 +27,18 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        "python -m vitrine predict", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    options = build_parser().parse_args(arguments)
+    return run_command(lambda: _predict(options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("predict", __doc__)
     parser.add_argument("model", help="model folder, id on the Hugging Face Hub, or ONNX file")
     parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
     parser.add_argument("--top-k", type=int, default=3, help="classes per picture (default %(default)s)")
     parser.add_argument("--output", type=Path, help="CSV file to write; without it, the terminal")
-    options = parser.parse_args(arguments)
-    return run_command(lambda: _predict(options))
+    return parser
 
 
 def _predict(options: argparse.Namespace) -> None:

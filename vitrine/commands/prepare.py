@@ -23,8 +23,9 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from vitrine.commands.console import parse_recipe, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.invocation import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str]) -> None:
-    parsed = parse_recipe("data_prep.py", __doc__ or "", words, _add_options)
+    parsed = read_recipe(build_parser(), words)
     _prepare(parsed.recipe, [word for word in words if word != "--again"], parsed.options.again)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = recipe_parser("prepare", __doc__)
     parser.add_argument("--again", action="store_true", help="read every picture again, even if nothing has changed")
+    return parser
 
 
 def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
@@ -62,7 +66,7 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
         console.print(f"Nothing has changed since {final} was prepared: nothing to do.\n", markup=False)
     _print_summary(console, facts, final)
     console.print(
-        f"data set: {final}\nreport:   {final / REPORT}\nnext:     python train.py {shlex.join(words)}",
+        f"data set: {final}\nreport:   {final / REPORT}\nnext:     {command_line('train')} {shlex.join(words)}",
         markup=False,
         soft_wrap=True,
     )

@@ -8,20 +8,23 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        "python -m vitrine push-data", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    options = build_parser().parse_args(arguments)
+    return run_command(lambda: _push(options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("push-data", __doc__)
     parser.add_argument("prepared", type=Path, help="folder of the prepared data set")
     parser.add_argument("repo_id", metavar="OWNER/NAME", help="its id on the Hub; Vitrine's older one is replaced")
     parser.add_argument("--private", action="store_true", help="a new data set is for its owner only")
     parser.add_argument("--license", "--licence", help="of the pictures, as the Hub names it: mit, cc-by-4.0, ...")
-    options = parser.parse_args(arguments)
-    return run_command(lambda: _push(options))
+    return parser
 
 
 def _push(options: argparse.Namespace) -> None:

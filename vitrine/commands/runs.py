@@ -17,8 +17,9 @@ from typing import get_args
 from rich.console import Console
 from rich.table import Table
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
 from vitrine.ui.format import duration, plural
@@ -37,16 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def show() -> None:
         nonlocal found
-        found = _show(_build_parser().parse_args(arguments))
+        found = _show(build_parser().parse_args(arguments))
 
     # What could be read is shown, but a script must be able to tell that something is missing.
     return run_command(show) or int(bool(found.faults))
 
 
-def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m vitrine runs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("runs", __doc__)
     parser.add_argument(
         "--sort",
         choices=get_args(Order),
@@ -61,7 +61,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _show(options: argparse.Namespace) -> Runs:
     if not options.runs.is_dir():
-        raise UserError(f"--runs: there is no folder {options.runs}; the first python train.py makes it")
+        raise UserError(f"--runs: there is no folder {options.runs}; the first `{command_line('train')}` makes it")
     found = find_runs(options.runs, options.name)
     runs = sort_runs(found.runs, options.sort)
     if not runs and not found.faults:
@@ -150,7 +150,7 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
     now = datetime.now().astimezone()
     for run in unfinished:
         last = f"  (last written {age(run.last_written, now)})" if run.last_written else ""
-        print(f"  python train.py --resume {run.folder}{last}")
+        print(f"  {command_line('train')} --resume {run.folder}{last}")
 
 
 def _name_faults(found: Runs) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitrine.commands.console import run_command
+from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import Search, load_search
+from vitrine.invocation import command_line
 
 if TYPE_CHECKING:
     from vitrine.experiments.search.trials import TrialReport
@@ -33,10 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(command)
 
 
-def _parse(arguments: Sequence[str] | None) -> tuple[Search, argparse.Namespace]:
-    parser = argparse.ArgumentParser(
-        "python -m vitrine search", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("search", __doc__)
     parser.add_argument("file", type=Path, help="YAML file, see configs/search/")
     parser.add_argument("overrides", nargs="*", metavar="name=value", help="of the search, or of the base recipe")
     parser.add_argument("--trials", metavar="N", help="trials of the whole search; those of earlier calls count")
@@ -44,7 +44,11 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Search, argparse.Namespace]
     parser.add_argument("--storage", metavar="URL", help="database or journal file that several machines reach")
     parser.add_argument("--language", choices=("en", "fr"), default="en", help="of the page")
     parser.add_argument("--join", action="store_true", help="work on trials only; another process writes the page")
-    options = parser.parse_intermixed_args(arguments)
+    return parser
+
+
+def _parse(arguments: Sequence[str] | None) -> tuple[Search, argparse.Namespace]:
+    options = build_parser().parse_intermixed_args(arguments)
     if options.workers < 1:
         raise UserError(f"--workers: must be at least 1 (got {options.workers})")
     words = [word for word in options.overrides if "=" not in word]
@@ -76,7 +80,7 @@ def _search(search: Search, options: argparse.Namespace) -> None:
         print("\nwhat was done is kept: the same command goes on from there", flush=True)
         raise
     print(f"\n{sentence}\nbest recipe: {folder / BEST}\npage:        {folder / PAGE}")
-    print(f"next:        python train.py {folder / BEST}")
+    print(f"next:        {command_line('train')} {folder / BEST}")
 
 
 def say(text: str) -> None:

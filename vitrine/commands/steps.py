@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vitrine.commands.console import parse_recipe, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
 
 PER_CLASS = 2
@@ -20,19 +20,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
 
     def command() -> None:
-        given = parse_recipe("python -m vitrine steps", __doc__ or "", arguments, _add_options)
+        given = read_recipe(build_parser(), arguments)
         _show_steps(given.recipe, given.options.pictures, given.options.out)
 
     return run_command(command)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = recipe_parser("steps", __doc__)
     parser.add_argument(
         "--pictures", nargs="+", type=Path, metavar="FILE", help="show these; else a few of each class of the source"
     )
     parser.add_argument(
         "--out", type=Path, default=Path("preparation.html"), help="page to write (default %(default)s)"
     )
+    return parser
 
 
 def _show_steps(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> None:

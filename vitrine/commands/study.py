@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
-from vitrine.commands.console import parse_recipe, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 
@@ -33,14 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
 
     def command() -> None:
-        given = parse_recipe("python -m vitrine study", __doc__ or "", arguments, _add_options)
+        given = read_recipe(build_parser(), arguments)
         _study(given.recipe, given.options)
 
     return run_command(command)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = recipe_parser("study", __doc__)
     add_study_options(parser, f"{STUDIES}/<name>/<backbone>")
+    return parser
 
 
 def add_study_options(parser: argparse.ArgumentParser, where: str) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitrine.commands.console import RecipeArguments, parse_recipe, run_command
+from vitrine.commands.console import RecipeArguments, read_recipe, recipe_parser, run_command
 from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -41,17 +42,20 @@ def _read_arguments(arguments: Sequence[str] | None) -> tuple[RecipeArguments, P
     folder = Path(words[0]) if words and Path(words[0]).is_dir() else None
     if folder and len(words) > 1:
         raise UserError(f"{folder} is a finished model, of which nothing can be changed: give the folder alone")
-    given = parse_recipe("python -m vitrine summary", __doc__ or "", [] if folder else words, _add_options)
+    given = read_recipe(build_parser(), [] if folder else words)
     return given, folder
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = recipe_parser("summary", __doc__)
     parser.add_argument(
         "--classes",
         type=int,
         metavar="N",
         help="number of classes (default: those of the recipe's prepared data set); a model folder knows its own",
     )
+    return parser
 
 
 def _print_model_folder(folder: Path) -> None:
@@ -105,7 +109,7 @@ def _label_names(recipe: Recipe, classes: int | None) -> tuple[str, ...]:
     if not recipe.prepared_folder.is_dir():
         raise UserError(
             f"{recipe.prepared_folder} is not there, so the number of classes is unknown: give it, for example "
-            "--classes 5, or run data_prep.py with this recipe"
+            f"--classes 5, or run `{command_line('prepare')}` with this recipe"
         )
     from vitrine.data.prepared.dataset import open_prepared
 

@@ -12,10 +12,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitrine.commands.console import parse_recipe, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
 
     def command() -> None:
-        given = parse_recipe("train.py", __doc__ or "", arguments, _add_resume)
+        given = read_recipe(build_parser(), arguments)
         if given.options.resume is None:
             _train(given.recipe, None)
             return
@@ -40,8 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(command)
 
 
-def _add_resume(parser: argparse.ArgumentParser) -> None:
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = recipe_parser("train", __doc__)
     parser.add_argument("--resume", metavar="RUN", help="go on with an unfinished run folder, with its own recipe")
+    return parser
 
 
 def _read_stored_recipe(folder: Path) -> Recipe:
@@ -98,6 +102,6 @@ def _say_what_is_left(folder: Path) -> None:
     from shutil import rmtree
 
     if any((folder / run_folder.CHECKPOINT).glob("number_*")):
-        print(f"what was trained so far is kept; go on with: python train.py --resume {folder}")
+        print(f"what was trained so far is kept; go on with: {command_line('train')} --resume {folder}")
     else:
         rmtree(folder)

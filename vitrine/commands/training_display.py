@@ -9,6 +9,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.records.evidence import TestEvidence
 from vitrine.training.loop.progress import EpochRecord, StepReport
@@ -126,7 +127,7 @@ class TrainingDisplay:
             f"{time.perf_counter() - self.started:.0f} s in all\n"
             f"report:  {folder / run_folder.REPORT}\n"
             f"model:   {folder / run_folder.MODEL}\n"
-            f"try it:  python app.py --model {folder / run_folder.MODEL}",
+            f"try it:  {command_line('app')} --model {folder / run_folder.MODEL}",
             markup=False,
             soft_wrap=True,
         )

@@ -98,7 +98,7 @@ class DataSection(Section):
         description="k-fold: all but the test pictures are divided into so many folds, one of which (data.fold) "
         "is for validation",
     )
-    fold: int = Field(0, ge=0, le=19, description="which fold is for validation, from 0; chosen anew by each train.py")
+    fold: int = Field(0, ge=0, le=19, description="which fold is for validation, from 0; chosen anew by each training")
     keep_split: str | None = Field(
         None,
         description="manifest (.parquet or .csv) whose files keep their split; null means that of the prepared data "

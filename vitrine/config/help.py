@@ -1,4 +1,4 @@
-"""The schema as text for people: what `--help` and `python -m vitrine parameters` print."""
+"""The schema as text for people: the part of `--help` that lists the parameters of a recipe."""
 
 import shutil
 import textwrap
@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from vitrine.config.recipe import Recipe
+from vitrine.invocation import spell_commands
 
 
 def describe_parameters(section: type[BaseModel] = Recipe, prefix: str = "") -> str:
@@ -20,7 +21,7 @@ def describe_parameters(section: type[BaseModel] = Recipe, prefix: str = "") -> 
             lines.append(describe_parameters(inner, f"{prefix}{name}."))
         else:
             lines.append(_wrap(f"{prefix}{name} = {_as_yaml(field.default)}{_limits(field)}", 2))
-            lines.append(_wrap(field.description or "", 6))
+            lines.append(_wrap(spell_commands(field.description or ""), 6))
     return "\n".join(lines)
 
 

@@ -12,8 +12,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from vitrine.config.aliases import current_name, rename_recipe
+from vitrine.config.packaged import recipe_named
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 
 
 class RecipeLoader(yaml.SafeLoader):
@@ -132,11 +134,15 @@ def parse_yaml(text: str) -> Any:
 
 
 def _similar_recipe(path: Path) -> str:
+    name = recipe_named(str(path))
+    if name is not None:
+        return f"; `{command_line('recipes')} {name}` copies the one that comes with Vitrine to configs/{name}.yaml"
     known = sorted(file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
     close = difflib.get_close_matches(path.name, known, n=1)
-    return (
-        f"; did you mean {path.parent / close[0]}?" if close else f"; {path.parent} has: {', '.join(known) or 'none'}"
-    )
+    if close:
+        return f"; did you mean {path.parent / close[0]}?"
+    there = f"; {path.parent} has: {', '.join(known) or 'none'}"
+    return f"{there}; `{command_line('recipes')}` lists those that come with Vitrine"
 
 
 def yaml_problem(error: yaml.YAMLError) -> str:

@@ -59,7 +59,7 @@ def hold_run(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise UserError(
-            f"{folder}: another train.py is at work on this run just now; wait until it has ended"
+            f"{folder}: another training is at work on this run just now; wait until it has ended"
         ) from None
     except (NotImplementedError, OSError) as error:
         if not cannot_lock(error):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records.schema import FileRecord, Record
 
 FACTS = "prepared.json"
@@ -90,6 +91,7 @@ def read_facts(folder: Path) -> PreparedFacts:
     """
     if not (folder / FACTS).exists():
         raise UserError(
-            f"{folder} is not a prepared data set (no {FACTS}); run data_prep.py with the same recipe first"
+            f"{folder} is not a prepared data set (no {FACTS}); "
+            f"run `{command_line('prepare')}` with the same recipe first"
         )
     return PreparedFacts.read(folder / FACTS)

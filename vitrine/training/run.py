@@ -9,6 +9,7 @@ import pandas as pd
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.records.environment import describe_environment, now
 from vitrine.records.prepared import Settings
@@ -42,7 +43,7 @@ def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
     if different:
         raise UserError(
             f"{folder} was prepared with other settings ({'; '.join(different)}). "
-            "Run data_prep.py with this recipe again"
+            f"Run `{command_line('prepare')}` with this recipe again"
         )
     return prepared, recipe
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 from PIL import Image
 
+from vitrine.invocation import command_line
 from vitrine.ui import format as wording
 from vitrine.ui.figures import SMALL_PICTURE, to_svg
 from vitrine.ui.palette import DARK, LIGHT, SPLIT_WORDS, Theme
@@ -117,5 +118,6 @@ def render(template: str, content: Mapping[str, object], texts: Texts | None = N
     }
     environment.globals |= {
         "t": texts, "light": asdict(LIGHT), "dark": asdict(DARK), "split_words": SPLIT_WORDS,
+        "command": command_line,
     }  # fmt: skip
     return environment.get_template(template).render(dict(content))

@@ -233,7 +233,7 @@ def test_two_preparations_of_one_data_set_at_once_are_refused(tmp_path):
     with working_folder(tmp_path / "final") as folder:
         (folder / "x").touch()
         with (
-            pytest.raises(UserError, match=r"another data_prep\.py is writing .*final just now"),
+            pytest.raises(UserError, match=r"another process is preparing .*final just now"),
             working_folder(tmp_path / "final"),
         ):
             pass

@@ -14,6 +14,7 @@ import pandas as pd
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding
 
@@ -121,7 +122,7 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
     """
     if not path.is_file():
         raise UserError(
-            f"data.corrections: there is no file {path}; python -m vitrine corrections RUN --output {path} makes one"
+            f"data.corrections: there is no file {path}; `{command_line('corrections')} RUN --output {path}` makes one"
         )
     names, cells = read_cells(path)
     names = [name.lower() for name in names]

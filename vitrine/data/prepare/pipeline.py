@@ -28,6 +28,7 @@ from vitrine.data.prepared.shards import ShardWriter, bytes_per_picture, read_si
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
 from vitrine.records.prepared import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, NEAR_PAIRS, PICTURES, PreparedFacts, Settings
@@ -226,7 +227,7 @@ def _preprocess(path: Path, side: int, settings: Settings) -> bytes:
         picture = open_picture(path, settings.data.max_megapixels, preparation.fill_color)
         preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
     except (PictureError, OSError) as error:
-        raise UserError(f"{path} changed while it was read ({error}); run data_prep.py again") from error
+        raise UserError(f"{path} changed while it was read ({error}); run `{command_line('prepare')}` again") from error
     stream = BytesIO()
     preprocessed.save(stream, "PPM")
     return stream.getvalue()

@@ -50,7 +50,7 @@ def working_folder(final: Path) -> Iterator[Path]:
         lock.acquire()
     except Timeout:
         raise UserError(
-            f"data.prepared: another data_prep.py is writing {final} just now; wait for it, or choose another name"
+            f"data.prepared: another process is preparing {final} just now; wait for it, or choose another name"
         ) from None
     folder = final.with_name(f".{final.name}.unfinished")
     try:

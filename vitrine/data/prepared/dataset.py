@@ -13,6 +13,7 @@ from vitrine.data.images.decoding import Preparation
 from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION
 from vitrine.data.prepared.shards import open_shards
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import PICTURES, PreparedFacts, read_facts
 
@@ -68,9 +69,11 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
         splits = {split: open_shards(folder / PICTURES, split, facts.label_names) for split in SPLITS}
         missing = [split for split in SPLITS if len(splits[split]) != sum(facts.counts[split].values())]
     except (OSError, ValueError) as error:  # pyarrow's error on a damaged file is a ValueError
-        raise UserError(f"{folder / PICTURES} is incomplete or damaged; run data_prep.py again") from error
+        raise UserError(
+            f"{folder / PICTURES} is incomplete or damaged; run `{command_line('prepare')}` again"
+        ) from error
     if missing:
-        raise UserError(f"{folder / PICTURES} is incomplete or damaged; run data_prep.py again")
+        raise UserError(f"{folder / PICTURES} is incomplete or damaged; run `{command_line('prepare')}` again")
     if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
         splits |= _choose_fold(splits, read_manifest(folder), fold)
         facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in SPLITS}})

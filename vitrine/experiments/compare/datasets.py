@@ -13,6 +13,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split import TEST
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import Comparison, Variant
+from vitrine.invocation import command_line
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FACTS, Settings, read_facts
 
@@ -72,7 +73,7 @@ def _choose_folder(
         if different:
             raise UserError(
                 f"variants.{variant.name}: {folder} was prepared with other settings ({'; '.join(different)}). Leave "
-                "data.prepared out, so that each variant has its own, or run data_prep.py again"
+                f"data.prepared out, so that each variant has its own, or run `{command_line('prepare')}` again"
             )
         return folder, (folder / FACTS).exists()
     names = (variant.data_name, comparison.name, f"{comparison.name}_{variant.name}")

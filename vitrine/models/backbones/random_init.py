@@ -18,6 +18,7 @@ from transformers import (
 from transformers.initialization import no_init_weights
 
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.models.backbones.stochastic_depth import choose_drop_path
 from vitrine.models.backbones.table import BACKBONES
 from vitrine.models.headed_network import VitrineConfig
@@ -53,7 +54,7 @@ def unknown_backbone(field: str, name: str) -> UserError:
     others = [tagged[known] for known in difflib.get_close_matches(wanted, tagged, SHOWN, cutoff=0.7)]
     nearest = f"; nearest in our table: {', '.join(ours)}" if ours else ""
     nearest += f"; nearest in timm: {', '.join(others)}" if others else ""
-    return UserError(f"{field}: there is no '{name}'{nearest}. `python -m vitrine backbones` lists what there is")
+    return UserError(f"{field}: there is no '{name}'{nearest}. `{command_line('backbones')}` lists what there is")
 
 
 def build_fresh_timm(architecture: str, label_names: Sequence[str], drop_path: float | None = None) -> PreTrainedModel:
@@ -169,7 +170,7 @@ def load_weights_file(
     if not architecture:
         raise UserError(
             f"model.architecture: {path.name} holds weights only; name the network that they belong to, for example "
-            "model.architecture=resnet50 (`python -m vitrine backbones`, or any architecture of timm)"
+            f"model.architecture=resnet50 (`{command_line('backbones')}`, or any architecture of timm)"
         )
     name = timm_architecture(architecture)
     if name is None:

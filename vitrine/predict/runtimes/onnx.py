@@ -13,6 +13,7 @@ from transformers import AutoImageProcessor
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.models.backbones.build import register_own_classes
 from vitrine.predict.runtimes.pytorch import Outputs
 from vitrine.records.model import ModelMetadata
@@ -68,7 +69,7 @@ def load_onnx(file: Path) -> OnnxContent:
     notes = session.get_modelmeta().custom_metadata_map.get(NOTES)
     if notes is None:
         raise UserError(
-            f"{file}: it says nothing about its labels and preparation; only files that `python -m vitrine export` "
+            f"{file}: it says nothing about its labels and preparation; only files that `{command_line('export')}` "
             "wrote can be used here"
         )
     content = json.loads(notes)

@@ -19,7 +19,8 @@ def check_tracker(name: TrackerName) -> None:
     """
     if name != "none" and find_spec(name) is None:
         raise UserError(
-            f"engine.tracker: {name} is not installed; run `pip install {name}`, or set engine.tracker=tensorboard"
+            f"engine.tracker: {name} is not installed; run `pip install {name}` (Vitrine's extra `trackers` holds it "
+            "too), or set engine.tracker=tensorboard"
         )
 
 
