@@ -3,7 +3,7 @@
 For each model: accuracy on the test pictures, expected calibration error before and after the temperature, share of the
 test pictures that gets an answer, accuracy among those, share of known pictures refused. Against strangers (folders of
 pictures of other things, the built-in digits): AUROC for known against unknown of the largest probability, the energy
-and the familiarity, and what the model says to strangers.
+and the similarity, and what the model says to strangers.
 
     python data_prep.py configs/s2_dogs5.yaml data.source=PICTURES
     python train.py configs/s2_dogs5.yaml data.source=PICTURES engine.seed=0    (and so on)
@@ -13,7 +13,6 @@ and the familiarity, and what the model says to strangers.
 import argparse
 import statistics
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -26,15 +25,15 @@ from sklearn.metrics import roc_auc_score
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vitrine.data.images.decoding import PictureError  # noqa: E402
 from vitrine.data.manifest.split import TEST  # noqa: E402
-from vitrine.data.prepared.dataset import open_prepared  # noqa: E402
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
 from vitrine.data.sources.source import find_unlabeled  # noqa: E402
 from vitrine.evaluation.calibration import calibration_error, measure_calibration  # noqa: E402
-from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, decide  # noqa: E402
+from vitrine.predict.batches import predict_all  # noqa: E402
+from vitrine.predict.pictures import NamedPicture, from_files, from_images  # noqa: E402
+from vitrine.predict.predictions import Predictions  # noqa: E402
 from vitrine.predict.predictor import Predictor  # noqa: E402
-from vitrine.predict.runtimes.pytorch import Outputs  # noqa: E402
-from vitrine.training.final_evaluation import judge_split  # noqa: E402
+from vitrine.training.final_evaluation import predict_split  # noqa: E402
 
 BATCH = 32
 
@@ -47,7 +46,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=240, help="strangers taken of each folder (default %(default)s)")
     parser.add_argument("--digits", type=int, default=0, help="built-in digits taken as strangers too")
     options = parser.parse_args()
-    test = open_prepared(options.prepared).splits[TEST]
+    test = open_prepared(options.prepared)
     found: dict[str, list[float]] = {}
     for model in options.models:
         figures = measure(Predictor.load(str(model)), test, options)
@@ -66,18 +65,18 @@ def summarize(found: dict[str, list[float]], models: int) -> None:
     print(f"precision asked for kept among answered test pictures: {sum(kept):.0f} of {len(kept)}")
 
 
-def measure(predictor: Predictor, test: object, options: argparse.Namespace) -> dict[str, float]:
+def measure(predictor: Predictor, test: PreparedDataset, options: argparse.Namespace) -> dict[str, float]:
     trust = predictor.trust
     if trust is None:
         sys.exit(f"{predictor.model_id} has no thresholds; it was made by an older version")
-    logits, judged = judge_split(predictor, test, BATCH)
-    kinds = np.array(judged.kinds(trust))
-    answered = judged.right[kinds == "answered"]
+    known = predict_split(predictor, test, TEST, BATCH)
+    kinds = known.decision_kinds
+    answered = known.is_right[kinds == "answered"]
     calibration = measure_calibration(
-        logits.astype(float) * trust.temperature, judged.label_ids, trust.temperature, None, 0, seed=0
+        known.logits.astype(float) * trust.temperature, known.true_label_ids, trust.temperature, None, 0, seed=0
     )
     figures = {
-        "accuracy": float(judged.right.mean()),
+        "accuracy": float(known.is_right.mean()),
         "temperature": trust.temperature,
         "ECE before": calibration.before.error,
         "ECE after": calibration.after.error,
@@ -87,57 +86,45 @@ def measure(predictor: Predictor, test: object, options: argparse.Namespace) -> 
         "precision kept": float(not len(answered) or answered.mean() >= trust.precision),
         "known refused": float((kinds == "none").mean()),
     }
-    assert abs(calibration.after.error - calibration_error(judged.confidence, judged.right)) < 1e-3
-    known = Outputs(logits, judged.similarity)
+    assert abs(calibration.after.error - calibration_error(known.confidence, known.is_right)) < 1e-3
     for name, pictures in gather_strangers(options):
-        figures |= compare(predictor, known, ask(predictor, pictures), name)
+        figures |= compare(known, ask(predictor, pictures), trust.temperature, name)
     return figures
 
 
-def gather_strangers(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[Path | Image.Image]]]:
+def gather_strangers(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[NamedPicture]]]:
     """Groups of strangers with their names, all of them together last."""
-    groups: list[tuple[str, list[Path | Image.Image]]] = []
-    for folder in options.unknown:
-        files = [found.path for found in find_unlabeled([folder], folder) if not found.left_out]
+    groups: list[tuple[str, list[NamedPicture]]] = []
+    for folder in options.strangers:
+        files = [found for found in find_unlabeled([folder], folder) if not found.left_out]
         chosen = np.random.default_rng(0).permutation(len(files))[: options.most]
-        groups.append((folder.name, [files[place] for place in chosen]))
+        groups.append((folder.name, from_files([files[place] for place in chosen], "white")))
     if options.digits:
         drawn = (255 - load_digits().images[: options.digits] * 15.9).astype(np.uint8)
-        groups.append(("digits", [Image.fromarray(image) for image in drawn]))
+        groups.append(("digits", from_images([Image.fromarray(image).convert("RGB") for image in drawn])))
     yield from groups
     if len(groups) > 1:
         yield "all", [picture for _, pictures in groups for picture in pictures]
 
 
-def ask(predictor: Predictor, pictures: Sequence[Path | Image.Image]) -> Outputs:
-    opened = []
-    for picture in pictures:
-        try:
-            opened.append(picture if isinstance(picture, Image.Image) else predictor.open_picture(picture))
-        except PictureError as error:
-            print(f"left out: {picture}: {error}", file=sys.stderr)
-    parts = [predictor.measure(opened[start : start + BATCH]) for start in range(0, len(opened), BATCH)]
-    similarity = [part.similarity for part in parts if part.similarity is not None]
-    return Outputs(np.concatenate([part.logits for part in parts]), np.concatenate(similarity) if similarity else None)
+def ask(predictor: Predictor, pictures: Sequence[NamedPicture]) -> Predictions:
+    predicted = predict_all(predictor, pictures, batch_size=BATCH)
+    for picture in predicted.unreadable:
+        print(f"left out: {picture.id}: {picture.reason}", file=sys.stderr)
+    return predicted.predictions
 
 
-def compare(predictor: Predictor, known: Outputs, unknown: Outputs, name: str) -> dict[str, float]:
-    trust = predictor.trust
+def compare(known: Predictions, unknown: Predictions, temperature: float, name: str) -> dict[str, float]:
     scores = {
-        "probability": [outputs.probabilities.max(axis=1) for outputs in (known, unknown)],
-        "energy": [logsumexp(outputs.logits * trust.temperature, axis=1) for outputs in (known, unknown)],
+        "probability": [part.confidence for part in (known, unknown)],
+        "energy": [logsumexp(part.logits * temperature, axis=1) for part in (known, unknown)],
     }
-    if known.similarity is not None:
-        scores["familiarity"] = [outputs.similarity for outputs in (known, unknown)]
-    truth = np.r_[np.ones(len(known.logits)), np.zeros(len(unknown.logits))]
+    if known.similarities is not None:
+        scores["similarity"] = [part.similarities for part in (known, unknown)]
+    truth = np.r_[np.ones(len(known)), np.zeros(len(unknown))]
     figures = {f"{name}: AUROC {score}": float(roc_auc_score(truth, np.r_[*ends])) for score, ends in scores.items()}
-    similarity = [None] * len(unknown.logits) if unknown.similarity is None else unknown.similarity
-    said = Counter(
-        type(decide(row, predictor.label_names, trust, value))
-        for row, value in zip(unknown.probabilities, similarity, strict=True)
-    )
-    for kind, words in ((NoneOfThese, "refused"), (Unsure, "unsure"), (Answer, "answered")):
-        figures[f"{name}: {words}"] = said[kind] / len(unknown.logits)
+    for kind, words in (("none", "refused"), ("unsure", "unsure"), ("answered", "answered")):
+        figures[f"{name}: {words}"] = float((unknown.decision_kinds == kind).mean())
     return figures
 
 

@@ -69,7 +69,7 @@ def test_the_page_obeys_the_thresholds_of_the_model(folder, predictor):
     for judge, label in ((predictor, "looks most like"), (cautious, "Unsure: ")):
         _, _, answer, shown = Classifier(judge).show_upload(upload(folder), 3, None)
         assert label in answer
-    first, second = (name for name, _ in shown.judgement.ranking[:2])
+    first, second = (name for name, _ in shown.prediction.ranking[:2])
     assert escape(f"Unsure: {first} or {second}") in answer
 
 
@@ -91,7 +91,7 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
         classifier = Classifier(replace(predictor, metadata=metadata))
         *_, shown = classifier.show_example(2, SimpleNamespace(index=0))
         picture = Image.open(predictor.folder / "examples" / "000.png")
-        ranking = shown.judgement.ranking
+        ranking = shown.prediction.ranking
         assert list(ranking) == predictor.predict(picture, top_k=len(predictor.label_names), prepared=prepared)
         answers[prepared] = ranking
     assert answers[False] != answers[True]

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def slow_address(tmp_path, monkeypatch):
-    judge = Predictor.judge
+    predict_images = Predictor.predict_images
 
-    def judge_slowly(*arguments, **options):
+    def predict_slowly(*arguments, **options):
         time.sleep(2)
-        return judge(*arguments, **options)
+        return predict_images(*arguments, **options)
 
-    monkeypatch.setattr(Predictor, "judge", judge_slowly)
+    monkeypatch.setattr(Predictor, "predict_images", predict_slowly)
     with serving(write_model(tmp_path / "model")) as address:
         yield address
 
