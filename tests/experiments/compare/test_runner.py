@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from tests.factories import write_tiny_resnet
-from vitrine.commands.prepare import write_data_set
+from vitrine.workflows.prepare import write_data_set
 from vitrine.errors import UserError
 from vitrine.experiments.compare import runner
 from vitrine.experiments.compare.cost import read_cost
