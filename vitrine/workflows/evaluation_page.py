@@ -128,9 +128,8 @@ def evaluate(
 
     Example:
         >>> import vitrine
-        >>> data = vitrine.prepare("pictures/colours", image_size=16, progress=False)
-        >>> run = vitrine.train(data, epochs=1, progress=False)
-        >>> evaluation = vitrine.evaluate(run, data, progress=False)
+        >>> run = vitrine.Run.open("runs/colours/latest")
+        >>> evaluation = vitrine.evaluate(run, "prepared/colours", progress=False)
         >>> evaluation.accuracy == run.accuracy
         True
     """

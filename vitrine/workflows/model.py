@@ -123,8 +123,7 @@ class Model:
 
         Example:
             >>> import vitrine
-            >>> data = vitrine.prepare("pictures/colours", image_size=16, progress=False)
-            >>> model = vitrine.load(vitrine.train(data, epochs=1, progress=False))
+            >>> model = vitrine.load("runs/colours/latest")
             >>> prediction = model.predict("pictures/colours/red/000.png")
             >>> prediction.label_name in model.label_names
             True
@@ -211,11 +210,9 @@ def load(model: "Model | Run | Place", /) -> Model:
 
     Example:
         >>> import vitrine
-        >>> data = vitrine.prepare("pictures/colours", image_size=16, progress=False)
-        >>> run = vitrine.train(data, epochs=1, progress=False)
-        >>> vitrine.load(run)
-        Model('runs/colours/.../model': 'blue', 'green' and 'red')
-        >>> vitrine.load("runs/colours/latest").label_names
+        >>> run = vitrine.Run.open("runs/colours/latest")
+        >>> model = vitrine.load(run)
+        >>> model.label_names
         ('blue', 'green', 'red')
     """
     if isinstance(model, Model):

@@ -41,10 +41,11 @@ class Run:
 
         Example:
             >>> import vitrine
-            >>> data = vitrine.prepare("pictures/colours", image_size=16, progress=False)
-            >>> run = vitrine.train(data, epochs=1, progress=False)
-            >>> vitrine.Run.open("runs/colours/latest").metrics == run.metrics
-            True
+            >>> run = vitrine.Run.open("runs/colours/latest")
+            >>> run.metrics.test.pictures
+            6
+            >>> list(run.history["epoch"])
+            [1]
         """
         place = Path(folder).expanduser()
         if not (place / run_folder.RECIPE).is_file():

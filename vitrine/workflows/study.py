@@ -97,9 +97,7 @@ def study(
     return Study(out, expectation, figures)
 
 
-def study_recipe(
-    recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show = show_nothing
-) -> tuple[str, Path]:
+def study_recipe(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show = show_nothing) -> tuple[str, Path]:
     """Looks at training and validation pictures with a pretrained network, and writes the page.
 
     Args:
