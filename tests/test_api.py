@@ -110,7 +110,7 @@ def test_a_model_answers_one_picture_many_and_a_folder(workplace):
     image = Image.open(file)
     assert model.predict(Path(file)) == one
     assert model.predict(image).ranking == one.ranking
-    assert [name for name, _ in one.ranking][0] == one.label_name
+    assert one.ranking[0][0] == one.label_name
     assert sum(share for _, share in one.ranking) == pytest.approx(1, abs=1e-6)
     both = model.predict([file, image])
     assert [len(prediction.ranking) for prediction in both] == [3, 3]
@@ -190,7 +190,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(workplace, monkey
 @pytest.mark.parametrize(
     ("call", "given", "parameters", "message"),
     [
-        (vitrine.prepare, ["nowhere"], {}, "data.source: there is no"),
+        (vitrine.prepare, ["nowhere"], {}, "data.source: nowhere: it is not there"),
         (vitrine.prepare, ["pictures/colours"], {"image_sice": 3}, "image_sice: unknown name; did you mean"),
         (vitrine.prepare, ["pictures/colours"], {"image_size": 3}, "data.image_size: must be at least 8 (got 3)"),
         (vitrine.prepare, ["pictures/colours"], {"recipe": "no.yaml"}, "no.yaml: there is no such recipe"),
@@ -207,7 +207,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(workplace, monkey
         (vitrine.load, ["nowhere/model"], {}, "no such folder here"),
         (vitrine.load, ["prepared/colours"], {}, "prepared/colours is not a model folder"),
         (vitrine.Run.open, ["prepared/colours"], {}, "is not a run folder"),
-        (vitrine.evaluate, ["finished", "nowhere"], {}, "data.source: there is no"),
+        (vitrine.evaluate, ["finished", "nowhere"], {}, "data.source: nowhere: it is not there"),
         (vitrine.evaluate, ["finished", "pictures/colours"], {"optim": {}}, "optim: only parameters of the sections"),
         (vitrine.evaluate, ["finished", "pictures/colours"], {"folder": "pictures"}, "is no evaluation"),
         (vitrine.compare, ["prepared/colours"], {}, "name what is compared"),
