@@ -55,6 +55,25 @@ def make_class_folders(tmp_path: Path) -> MakeClassFolders:
 
 
 @pytest.fixture(scope="session")
+def colors_workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pictures/colours, prepared/colours and a finished run of them. What is there stays as it is."""
+    import vitrine
+
+    folder = tmp_path_factory.mktemp("colours")
+    generator = np.random.default_rng(0)
+    for channel, name in ((2, "blue"), (1, "green"), (0, "red")):
+        (folder / "pictures/colours" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = generator.integers(0, 120, (32, 32, 3))
+            pixels[:, :, channel] += 100
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / "pictures/colours" / name / f"{number:03d}.png")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        vitrine.train(vitrine.prepare("pictures/colours", image_size=16), epochs=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def awkward_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of pictures that are all right, but that careless code reads wrongly. For reading only."""
     folder = tmp_path_factory.mktemp("awkward")

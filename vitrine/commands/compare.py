@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, get_args
 from rich.console import Console
 
 from vitrine.commands.console import command_parser, run_command
-from vitrine.commands.prepare import write_data_set
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import load_comparison
 from vitrine.ui.texts import Language, load_texts
+from vitrine.workflows.compare import conclude, do_missing, plan_missing
+from vitrine.workflows.prepare import write_data_set
+from vitrine.workflows.train import RUNS
 
 if TYPE_CHECKING:
     from vitrine.experiments.compare.plan import PlannedRun
 
-RUNS = Path("runs")
 SOME_FAILED = 1
 
 
@@ -75,24 +76,18 @@ def _compare(options: argparse.Namespace) -> int:
     """Returns how many runs failed."""
     comparison = load_comparison(options.file, options.overrides)  # before seconds of imports
     from vitrine.commands.comparison_display import print_result
-    from vitrine.experiments.compare.datasets import prepare_missing
-    from vitrine.experiments.compare.plan import plan_runs
-    from vitrine.experiments.compare.results import FIGURES, collect_figures, write_figures
-    from vitrine.reports.comparison.page import write_comparison_page
+    from vitrine.experiments.compare.results import FIGURES
 
     console, folder = Console(highlight=False), RUNS / comparison.name
-    folder.mkdir(parents=True, exist_ok=True)
 
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
-    prepare = _refuse_to_prepare if options.show else write_data_set
-    runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, prepare, say))
+    runs = plan_missing(comparison, folder, _refuse_to_prepare if options.show else write_data_set, say)
     if not options.show:
         _do(runs, options, console)
-    figures, texts = collect_figures(comparison, runs), load_texts(options.language)
-    write_figures(figures, folder)
-    page = write_comparison_page(figures, folder, texts)
+    texts = load_texts(options.language)
+    figures, page = conclude(comparison, runs, folder, texts)
     print_result(figures, texts, console)
     say(f"page:     {page}\nfigures:  {folder / FIGURES}")
     return len(figures.failures)
@@ -100,11 +95,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _do(runs: Sequence["PlannedRun"], options: argparse.Namespace, console: Console) -> None:
     from vitrine.commands.comparison_display import ComparisonDisplay
-    from vitrine.experiments.compare.runner import Options, forget_failures
-    from vitrine.experiments.compare.workers import spread_runs
-    from vitrine.models.quiet import silence_transformers
+    from vitrine.experiments.compare.runner import forget_failures
 
-    silence_transformers()
     if options.retry:
         forget_failures(runs)
     done, failed = sum(run.is_done() for run in runs), sum(run.failure.exists() for run in runs)
@@ -112,7 +104,7 @@ def _do(runs: Sequence["PlannedRun"], options: argparse.Namespace, console: Cons
     console.print(f"{len(runs)} runs, {done} of them done{earlier}")
     try:
         with ComparisonDisplay(console, len(runs), done + failed) as display:
-            spread_runs(runs, Options(reports=options.reports), display.show, options.workers)
+            do_missing(runs, display.show, options.workers, options.reports)
     except KeyboardInterrupt:
         console.print("what was done is kept: the same command goes on from there")
         raise

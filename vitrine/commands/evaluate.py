@@ -10,22 +10,18 @@ python -m vitrine evaluate owner/model hub:owner/pictures data.columns.label=bre
 """
 
 import argparse
-import re
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
+from vitrine.workflows.evaluation_page import EVALUATIONS, PAGE, Measuring, check_place, evaluate_source
+from vitrine.workflows.parameters import check_at_least_one, short_name
+from vitrine.workflows.progress import show_progress
 
-EVALUATIONS = Path("evaluations")
-RECORD = "evaluation.json"
-PAGE = "evaluation.html"
 OWN_SECTIONS = ("data.", "labels.")
 
 
@@ -67,48 +63,23 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    if options.top_k < 1:
-        raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
+    check_at_least_one("--top-k", options.top_k)
     for word in options.overrides:
         if not word.startswith(OWN_SECTIONS):
             raise UserError(f"{word}: only data.* and labels.* say how the pictures are read")
     recipe = load_recipe(None, [f"data.source={options.data}", *options.overrides])
-    output = options.output or EVALUATIONS / _short_name(options.model) / _short_name(options.data)
-    _check_place(output)
-    from vitrine.data.loading.labeled import open_labeled
+    output = options.output or EVALUATIONS / short_name(options.model) / short_name(options.data)
+    check_place(output, "--output")
     from vitrine.models.quiet import silence_transformers
     from vitrine.predict.predictor import Predictor
-    from vitrine.reports.evaluation.page import write_evaluation
-    from vitrine.workflows.evaluate import measure_model
 
     silence_transformers()
     console = Console(highlight=False)
-    with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace, _progress(console) as show:
+    with show_progress(console=console) as show:
         predictor = Predictor.load(options.model)
-        data = open_labeled(recipe.data, recipe.labels, options.split, Path(workspace), predictor.fill_color)
-        measured = measure_model(predictor, data, options.data, options.labels, options.top_k, show)
-        # The pictures of the page are opened once more, so the workspace must still be there.
-        sentences = write_evaluation(output, measured, options.language)
+        how = Measuring(options.split, options.labels, options.top_k, options.language)
+        sentences = evaluate_source(predictor, recipe, output, how, show)
     console.print(sentences[0], style="bold", markup=False, soft_wrap=True)
     for sentence in sentences[1:]:
         console.print(sentence, markup=False, soft_wrap=True)
     console.print(f"page:    {output / PAGE}", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress(console: Console) -> Iterator[Callable[[int, int], None]]:
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("pictures", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def _short_name(source: str) -> str:
-    """The last part of a folder or Hub id, as the name of a folder; of a run's model, the run."""
-    parts = [part for part in Path(source.removeprefix("hub:")).expanduser().resolve().parts if part != "model"]
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", parts[-1]).strip(".") or "model"
-
-
-def _check_place(output: Path) -> None:
-    """An earlier evaluation makes way; nothing else does."""
-    if output.exists() and not (output.is_dir() and ((output / RECORD).exists() or not any(output.iterdir()))):
-        raise UserError(f"--output: {output} is there already and is no evaluation; take another folder")

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from rich.console import Console
-from rich.progress import Progress
 
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
-from vitrine.commands.study import STUDIES, WAYS_OUT, Show, add_study_options, check_pictures, name_backbone
+from vitrine.commands.study import WAYS_OUT, add_study_options
 from vitrine.config.recipe import Recipe
 from vitrine.ui.texts import Language
+from vitrine.workflows.parameters import check_at_least_one, short_name
+from vitrine.workflows.progress import Show, show_progress
+from vitrine.workflows.study import STUDIES
 
 if TYPE_CHECKING:
     from vitrine.training.probe_features import ProbePlan
@@ -45,19 +47,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
-    check_pictures(options.pictures)
+    check_at_least_one("--pictures", options.pictures)
     from vitrine.training.plan import plan_probe
 
     probe = plan_probe(recipe, options.backbone, WAYS_OUT)
-    out = options.out or STUDIES / recipe.name / name_backbone(probe.backbone)
+    out = options.out or STUDIES / recipe.name / short_name(probe.backbone)
     console = Console(highlight=False)
     start = time.perf_counter()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("starting", total=None)
-
-        def show(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total or None)
-
+    with show_progress(console=console) as show:
         sentence, page = _look(recipe, probe, options, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
     console.print(f"{time.perf_counter() - start:.0f} s\ncurve:   {page}", markup=False, soft_wrap=True)

@@ -13,24 +13,25 @@ used is named with its reason. A second run takes over what has not changed.
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.invocation import command_line
+from vitrine.workflows.prepare import read_settings, write_data_set
+from vitrine.workflows.progress import show_progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vitrine.records.prepared import PreparedFacts, Settings
+    from vitrine.records.prepared import PreparedFacts
 
 LINES = 10  # of reasons and of notes; the report lists all
 
@@ -72,66 +73,13 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     )
 
 
-def read_settings(recipe: Recipe) -> "Settings":
-    """What of a recipe decides a prepared data set.
-
-    Raises:
-        UserError: the data set would lie inside its source, or the source inside it.
-    """
-    from vitrine.data.prepare.working_folder import check_place
-    from vitrine.data.sources.source import find_kind
-    from vitrine.records.prepared import Settings
-
-    if find_kind(recipe.data.source) not in ("hub", "digits"):
-        check_place(recipe.prepared_folder, Path(recipe.data.source).expanduser())
-    return Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
-
-
-def write_data_set(
-    recipe: Recipe, progress: Callable[[str, int, int], None] = lambda *_: None, again: bool = False
-) -> "PreparedFacts":
-    """Writes the prepared data set of a recipe with its report and its card, whole or not at all.
-
-    Args:
-        recipe: says where it comes from and where it goes.
-        progress: called with (what, done, total).
-        again: read every picture again, even those of an earlier preparation that have not changed.
-
-    Raises:
-        UserError: the pictures cannot be prepared as the recipe says.
-    """
-    from vitrine.data.prepare.pipeline import write_prepared  # seconds of imports
-    from vitrine.data.prepare.working_folder import working_folder
-    from vitrine.data.prepared.dataset import open_prepared
-    from vitrine.records.manifest import read_manifest
-    from vitrine.reports.data.page import write_data_report
-    from vitrine.ship.data_card import write_data_card
-
-    final, settings = recipe.prepared_folder, read_settings(recipe)
-    with working_folder(final) as folder:
-        earlier = final if final.exists() else None
-        facts = write_prepared(folder, recipe.name, settings, progress, earlier, again)
-        write_data_report(folder)
-        write_data_card(open_prepared(folder), read_manifest(folder))
-    return facts
-
-
 def _write_with_progress(recipe: Recipe, again: bool, console: Console) -> "PreparedFacts":
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        tasks = {"starting": progress.add_task("starting", total=None)}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                progress.update(tasks["starting"], visible=False)
-                tasks[what] = progress.add_task(what)
-            progress.update(tasks[what], completed=done, total=total)
-
-        try:
+    try:
+        with show_progress(console=console) as show:
             return write_data_set(recipe, show, again)
-        except KeyboardInterrupt:
-            progress.stop()
-            console.print("what was done is kept: the same command goes on from there")
-            raise
+    except KeyboardInterrupt:
+        console.print("what was done is kept: the same command goes on from there")
+        raise
 
 
 def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> None:

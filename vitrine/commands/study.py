@@ -7,26 +7,19 @@ python -m vitrine study configs/s2_dogs5.yaml --backbone google/mobilenet_v2_1.0
 """
 
 import argparse
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress
 
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
-from vitrine.errors import UserError
+from vitrine.workflows.parameters import check_at_least_one, short_name
+from vitrine.workflows.progress import show_progress
+from vitrine.workflows.study import PICTURES, STUDIES, study_recipe
 
-if TYPE_CHECKING:
-    from vitrine.training.probe_features import ProbePlan
-
-STUDIES = Path("studies")
 WAYS_OUT = "name a pretrained network: --backbone microsoft/resnet-18, or a model folder"
-
-Show = Callable[[str, int, int], None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +53,7 @@ def add_study_options(parser: argparse.ArgumentParser, where: str) -> None:
     parser.add_argument(
         "--pictures",
         type=int,
-        default=3000,
+        default=PICTURES,
         metavar="N",
         help="look at so many pictures at most, of each class its share (default: %(default)s)",
     )
@@ -70,49 +63,11 @@ def _study(recipe: Recipe, options: argparse.Namespace) -> None:
     from vitrine.training.plan import plan_probe
 
     probe = plan_probe(recipe, options.backbone, WAYS_OUT)
-    check_pictures(options.pictures)
-    out = options.out or STUDIES / recipe.name / name_backbone(probe.backbone)
+    check_at_least_one("--pictures", options.pictures)
+    out = options.out or STUDIES / recipe.name / short_name(probe.backbone)
     console = Console(highlight=False)
     start = time.perf_counter()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("starting", total=None)
-
-        def show(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total or None)
-
-        sentence, page = _look(recipe, probe, options.pictures, out, show)
+    with show_progress(console=console) as show:
+        sentence, page = study_recipe(recipe, probe, options.pictures, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
     console.print(f"{time.perf_counter() - start:.0f} s\nstudy:   {page}", markup=False, soft_wrap=True)
-
-
-def check_pictures(number: int) -> None:
-    """Refuses less than one picture."""
-    if number < 1:
-        raise UserError(f"--pictures: must be at least 1 (got {number})")
-
-
-def name_backbone(backbone: str) -> str:
-    """The last part of a folder or Hub id, as the name of a folder; of a run's model, the run."""
-    parts = [part for part in Path(backbone).expanduser().resolve().parts if part != "model"]
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", parts[-1])
-
-
-def _look(recipe: Recipe, probe: "ProbePlan", at_most: int, out: Path, show: Show) -> tuple[str, Path]:
-    """Returns the sentence and the page."""
-    from vitrine.evaluation.probe.linear_probe import study_features
-    from vitrine.models.quiet import silence_transformers
-    from vitrine.records.environment import now
-    from vitrine.reports.probe.page import PAGE, write_feasibility_page
-    from vitrine.training.probe_features import compute_frozen_features, label_ids_of
-    from vitrine.training.run import open_matching_data
-
-    silence_transformers()
-    prepared, recipe = open_matching_data(recipe)
-    seed = recipe.engine.seed
-    found = compute_frozen_features(probe, prepared, at_most, lambda done, total: show("features", done, total))
-    computed = time.perf_counter()
-    show("measuring and drawing", 0, 0)
-    study = study_features(found.values, label_ids_of(found.rows), len(prepared.label_names), found.groups, seed)
-    seconds = {"features": found.seconds, "figures": time.perf_counter() - computed}
-    facts = {"name": recipe.name, "created": now(), "seed": seed, **found.facts, "seconds": seconds}
-    return write_feasibility_page(out, study, prepared, found.rows, found.looked_at, facts), out / PAGE

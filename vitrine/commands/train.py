@@ -8,21 +8,13 @@ python train.py --resume runs/digits/2026-01-31_12-00-00.unfinished
 import argparse
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
-from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
-from vitrine.records import folder as run_folder
-
-if TYPE_CHECKING:
-    from vitrine.data.prepared.dataset import PreparedDataset
-
-RUNS = Path("runs")
+from vitrine.workflows.train import RUNS, read_stored_recipe, train_recipe
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.options.recipe is not None:
             raise UserError("--resume: a run goes on with its own recipe; give no recipe and no parameters beside it")
         folder = Path(given.options.resume)
-        _train(_read_stored_recipe(folder), folder)
+        _train(read_stored_recipe(folder, "--resume"), folder)
 
     return run_command(command)
 
@@ -48,45 +40,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read_stored_recipe(folder: Path) -> Recipe:
-    if not (folder / run_folder.RECIPE).exists():
-        raise UserError(f"--resume: {folder} is not a run folder (no {run_folder.RECIPE})")
-    if not folder.name.endswith(run_folder.UNFINISHED):
-        raise UserError(f"--resume: {folder} is finished; its report is {folder / run_folder.REPORT}")
-    return load_recipe(folder / run_folder.RECIPE)
-
-
 def _train(recipe: Recipe, folder: Path | None) -> None:
-    from vitrine.models.quiet import silence_transformers
-    from vitrine.training.run import is_main_process, open_matching_data, open_run
+    from vitrine.commands.training_display import TrainingDisplay
+    from vitrine.training.loop.progress import Listeners
+    from vitrine.training.run import is_main_process
 
     begun = time.monotonic() - _seconds_since_start()
-    silence_transformers()
-    prepared, recipe = open_matching_data(recipe)
-    folder = folder or open_run(RUNS, recipe.name)
-    with run_folder.hold_run(folder) if is_main_process() else nullcontext():
-        _fill(folder, recipe, prepared, begun)
-
-
-def _fill(folder: Path, recipe: Recipe, prepared: "PreparedDataset", begun: float) -> None:
-    from vitrine.commands.training_display import TrainingDisplay
-    from vitrine.reports.run.page import write_run_report
-    from vitrine.training.loop.progress import Listeners
-    from vitrine.training.run import is_main_process, run_training
-
-    main_process = is_main_process()
-    try:
-        with TrainingDisplay(recipe.optim.epochs, quiet=not main_process) as display:
-            listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)
-            metrics = run_training(recipe, folder, listeners, begun, prepared=prepared)
-        if metrics is None:
-            return
-        write_run_report(folder, prepared, recipe.report.language)
-    except BaseException:
-        if main_process:
-            _say_what_is_left(folder)
-        raise
-    display.finish(metrics.test, run_folder.finish_run(folder))
+    with TrainingDisplay(recipe.optim.epochs, quiet=not is_main_process()) as display:
+        listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)
+        trained = train_recipe(recipe, folder, RUNS, listeners, _say_what_is_left, begun)
+    if trained is not None:
+        display.finish(trained.metrics.test, trained.folder)
 
 
 def _seconds_since_start() -> float:
@@ -98,10 +62,4 @@ def _seconds_since_start() -> float:
 
 
 def _say_what_is_left(folder: Path) -> None:
-    """An interrupted run keeps its checkpoints; one without any leaves nothing behind."""
-    from shutil import rmtree
-
-    if any((folder / run_folder.CHECKPOINT).glob("number_*")):
-        print(f"what was trained so far is kept; go on with: {command_line('train')} --resume {folder}")
-    else:
-        rmtree(folder)
+    print(f"what was trained so far is kept; go on with: {command_line('train')} --resume {folder}")

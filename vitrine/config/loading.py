@@ -1,10 +1,13 @@
 """From a YAML file and `section.name=value` overrides to a checked recipe, or one error that lists every fault."""
 
 import difflib
+import json
+import os
 import re
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -61,13 +64,16 @@ RecipeLoader.add_constructor(
 )
 
 
-def load_recipe(path: Path | None, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(
+    path: Path | None, overrides: Sequence[str] = (), defaults: Mapping[str, Any] = MappingProxyType({})
+) -> Recipe:
     """Reads and checks a recipe.
 
     Args:
         path: YAML file; None starts from the defaults. Its stem is the recipe's name unless the file gives one.
         overrides: `section.name=value` each; a later one wins. The value is read as YAML, but taken as it stands
             where the parameter is text: a folder may be called `2024` or `best #1`.
+        defaults: sections with values that hold where the file says nothing, in place of the schema's.
 
     Raises:
         UserError: one message that lists every fault of the file and the overrides.
@@ -78,6 +84,7 @@ def load_recipe(path: Path | None, overrides: Sequence[str] = ()) -> Recipe:
         values = rename_recipe(values, str(path))
     except ValueError as error:
         faults.append(str(error))
+    values = _fill_up(values, defaults)
     faults += [fault for override in overrides if (fault := _apply_override(values, override))]
     recipe = None
     try:
@@ -88,6 +95,38 @@ def load_recipe(path: Path | None, overrides: Sequence[str] = ()) -> Recipe:
         count = f" (with {len(overrides)} override{'s' * (len(overrides) > 1)})" if overrides else ""
         raise UserError("\n  ".join([f"{path or 'recipe'}{count}:", *faults]))
     return recipe
+
+
+def _fill_up(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, and the defaults where they say nothing; section by section."""
+    filled = dict(defaults) | dict(values)
+    for name in defaults.keys() & values.keys():
+        if isinstance(defaults[name], Mapping) and isinstance(values[name], Mapping):
+            filled[name] = _fill_up(values[name], defaults[name])
+    return filled
+
+
+def write_overrides(values: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
+    """Sections with values, or dotted names, as `section.name=value` each.
+
+    Args:
+        values: `{"optim": {"epochs": 3}}` and `{"optim.epochs": 3}` say the same.
+        prefix: of all names.
+    """
+    known = set(parameter_names(Recipe))
+    for key, value in values.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, Mapping) and dotted not in known:
+            yield from write_overrides(value, f"{dotted}.")
+        else:
+            # The loader takes text as it stands where a parameter is text, and reads everything else as YAML.
+            is_text = isinstance(value, str | os.PathLike)
+            yield f"{dotted}={os.fspath(value) if is_text else json.dumps(value, ensure_ascii=False, default=_plain)}"
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's and torch's numbers as Python's; what is no value of a recipe as text, which the loader refuses."""
+    return value.item() if hasattr(value, "item") else repr(value)
 
 
 def dump_recipe(recipe: Recipe) -> str:

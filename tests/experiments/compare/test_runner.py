@@ -13,7 +13,6 @@ import pytest
 from filelock import FileLock
 
 from tests.factories import write_tiny_resnet
-from vitrine.commands.prepare import write_data_set
 from vitrine.errors import UserError
 from vitrine.experiments.compare import runner
 from vitrine.experiments.compare.cost import read_cost
@@ -24,6 +23,7 @@ from vitrine.experiments.compare.results import collect_figures
 from vitrine.experiments.compare.runner import Options, do_runs, forget_failures, read_failure
 from vitrine.records import folder as run_folder
 from vitrine.training.head import fit as cached_head
+from vitrine.workflows.prepare import write_data_set
 
 TWO = "seeds: [0, 1]\nvariants: {plain: {}, wide: {'model.small_cnn.filters': [6]}}\n"
 HEAD = "model.trainable_part: head, optim.epochs: 2, model.backbone"

@@ -1,8 +1,7 @@
 """A comparison file: which variants of a recipe are held against each other, checked whole before the first run."""
 
 import difflib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from vitrine.config.loading import (
     describe_fault,
     load_recipe,
-    parameter_names,
     parse_yaml,
     read_yaml,
+    write_overrides,
     yaml_problem,
 )
 from vitrine.config.recipe import Name, Recipe
@@ -35,18 +34,7 @@ def _to_overrides(value: object) -> object:
     """A mapping of (dotted) names, or a list of `name=value`, becomes a list of `name=value`."""
     if value is None:
         return []
-    return list(_flatten(value, "")) if isinstance(value, Mapping) else value
-
-
-def _flatten(values: Mapping[Any, Any], prefix: str) -> Iterator[str]:
-    known = set(parameter_names(Recipe))
-    for key, value in values.items():
-        dotted = f"{prefix}{key}"
-        if isinstance(value, Mapping) and dotted not in known:
-            yield from _flatten(value, f"{dotted}.")
-        else:
-            # The loader takes text as it stands where a parameter is text, and reads everything else as YAML.
-            yield f"{dotted}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+    return list(write_overrides(value)) if isinstance(value, Mapping) else value
 
 
 Overrides = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_to_overrides)]
@@ -122,7 +110,21 @@ def load_comparison(path: Path, overrides: Sequence[str] = ()) -> Comparison:
     Raises:
         UserError: one message that lists every fault of file, base recipes and variants.
     """
-    values: dict[str, Any] = {"name": path.stem} | read_yaml(path, "comparison")
+    return check_comparison({"name": path.stem} | read_yaml(path, "comparison"), path, overrides)
+
+
+def check_comparison(given: Mapping[str, Any], path: Path, overrides: Sequence[str] = ()) -> Comparison:
+    """As `load_comparison`, with the content of the file at hand.
+
+    Args:
+        given: names and values of `ComparisonFile`.
+        path: of the file, or what stands for it in messages; base recipes are looked for beside it.
+        overrides: see `load_comparison`.
+
+    Raises:
+        UserError: one message that lists every fault.
+    """
+    values = dict(given)
     own, for_variants, for_all = _sort_overrides(overrides)
     faults: list[str] = []
     for name, text in own:
@@ -208,7 +210,7 @@ def _resolve(
     path: Path, file: ComparisonFile, for_variants: Sequence[str], for_all: Sequence[str]
 ) -> tuple[list[Variant], list[str]]:
     """The variants that are sound, and the faults of the others; what is wrong for all of them is said once."""
-    shared = [*_flatten({"data": file.data}, ""), *file.overrides, *for_all]
+    shared = [*write_overrides({"data": file.data}), *file.overrides, *for_all]
     faults = _find_forbidden(shared)
     shared += [] if file.folds is None else [f"data.folds={file.folds}"]
     own = {name: list(ones) for name, ones in file.variants.items()}

@@ -1,0 +1,132 @@
+"""From pictures to a prepared data set: checked, divided into splits and brought to one size, with its report."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vitrine.config.data import BUILTIN_DIGITS
+from vitrine.config.recipe import Recipe
+from vitrine.errors import UserError
+from vitrine.records.prepared import FACTS, PreparedFacts, Settings, read_facts
+from vitrine.workflows.parameters import Place, build_recipe, short_name
+from vitrine.workflows.progress import Show, show_nothing, show_progress
+
+if TYPE_CHECKING:
+    from vitrine.workflows.dataset import DataSet
+
+
+def prepare(
+    source: Place,
+    /,
+    *,
+    name: str | None = None,
+    image_size: int | None = None,
+    recipe: Place | None = None,
+    folder: Place | None = None,
+    again: bool = False,
+    progress: bool | None = None,
+    **parameters: Any,
+) -> "DataSet":
+    """Checks pictures, divides them into training, validation and test, and brings them to one size.
+
+    The source is never changed. Where nothing has changed since the last call there is nothing to do.
+
+    Args:
+        source: folder with one sub-folder per class, archive, table, `"hub:owner/name"` or `"builtin:digits"`.
+        name: of the data set and its runs; None takes that of the recipe, or of the source.
+        image_size: side of the square that the network sees, in pixels; None: 224, or as the recipe says.
+        recipe: YAML file; None takes the defaults.
+        folder: to write; None: `prepared/<name>`.
+        again: read every picture again, even if nothing has changed.
+        progress: True shows bars, False shows nothing; None: bars on a terminal and in a notebook.
+        **parameters: any other parameter of a recipe: `checks={"near_duplicates": False}`, or
+            `**{"data.test_fraction": 0.2}`.
+
+    Raises:
+        UserError: the pictures cannot be prepared like this; the message says what to do.
+
+    Example:
+        >>> import vitrine
+        >>> data = vitrine.prepare("pictures/colours", image_size=16, progress=False)
+        >>> data.label_names
+        ('blue', 'green', 'red')
+        >>> len(data), str(data.report)
+        (36, 'prepared/colours/report.html')
+    """
+    given: dict[str, Any] = {**parameters, "image_size": image_size, "data.source": source}
+    if name is not None or recipe is None:
+        given["name"] = name or name_source(str(source))
+    if folder is not None:
+        given["data.prepared"] = folder
+    resolved = build_recipe(recipe, given)
+    if name is None and folder is None and recipe is None:
+        _check_same_source(resolved)
+    from vitrine.data.prepare.unchanged import find_unchanged
+    from vitrine.workflows.dataset import DataSet
+
+    if again or find_unchanged(resolved.prepared_folder, read_settings(resolved)) is None:
+        with show_progress(progress) as show:
+            write_data_set(resolved, show, again)
+    return DataSet.open(resolved.prepared_folder)
+
+
+def name_source(source: str) -> str:
+    """A name for what lies at a source: that of the folder, or of the file without its suffix."""
+    if source == BUILTIN_DIGITS:
+        return "digits"
+    path = Path(source).expanduser()
+    name = short_name(path.with_name(path.name.split(".")[0] or path.name) if path.is_file() else source)
+    return name.lstrip("._-") or "pictures"
+
+
+def _check_same_source(recipe: Recipe) -> None:
+    """Two folders of one name must not replace each other's data set where nobody chose that name."""
+    folder = recipe.prepared_folder
+    if not (folder / FACTS).exists():
+        return
+    stored = read_facts(folder).settings.data.source
+    if Path(stored).expanduser().resolve() != Path(recipe.data.source).expanduser().resolve():
+        raise UserError(
+            f"{folder} was prepared from {stored}, not from {recipe.data.source}; give this one another name: "
+            f'prepare(..., name="{recipe.name}_2")'
+        )
+
+
+def read_settings(recipe: Recipe) -> Settings:
+    """What of a recipe decides a prepared data set.
+
+    Raises:
+        UserError: the data set would lie inside its source, or the source inside it.
+    """
+    from vitrine.data.prepare.working_folder import check_place
+    from vitrine.data.sources.source import find_kind
+
+    if find_kind(recipe.data.source) not in ("hub", "digits"):
+        check_place(recipe.prepared_folder, Path(recipe.data.source).expanduser())
+    return Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
+
+
+def write_data_set(recipe: Recipe, progress: Show = show_nothing, again: bool = False) -> PreparedFacts:
+    """Writes the prepared data set of a recipe with its report and its card, whole or not at all.
+
+    Args:
+        recipe: says where it comes from and where it goes.
+        progress: called with (what, done, total).
+        again: read every picture again, even those of an earlier preparation that have not changed.
+
+    Raises:
+        UserError: the pictures cannot be prepared as the recipe says.
+    """
+    from vitrine.data.prepare.pipeline import write_prepared  # seconds of imports
+    from vitrine.data.prepare.working_folder import working_folder
+    from vitrine.data.prepared.dataset import open_prepared
+    from vitrine.records.manifest import read_manifest
+    from vitrine.reports.data.page import write_data_report
+    from vitrine.ship.data_card import write_data_card
+
+    final, settings = recipe.prepared_folder, read_settings(recipe)
+    with working_folder(final) as folder:
+        earlier = final if final.exists() else None
+        facts = write_prepared(folder, recipe.name, settings, progress, earlier, again)
+        write_data_report(folder)
+        write_data_card(open_prepared(folder), read_manifest(folder))
+    return facts
