@@ -59,7 +59,7 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     if facts is None:
         facts = _write_with_progress(recipe, again, console)
     else:
-        console.print(f"Nothing has changed since {final} was prepared: nothing to do.\n", markup=False)
+        console.print(f"Nothing has changed since {final} was prepared: {_renew_report(recipe)}.\n", markup=False)
     _print_summary(console, facts, final)
     console.print(
         f"data set: {final}\nreport:   {final / REPORT}\nnext:     python train.py {shlex.join(words)}",
@@ -106,9 +106,23 @@ def write_data_set(
     with working_folder(final) as folder:
         earlier = final if final.exists() else None
         facts = write_prepared(folder, recipe.name, settings, progress, earlier, again)
-        write_data_report(folder)
+        write_data_report(folder, recipe.report.language)
         write_data_card(open_prepared(folder), read_manifest(folder))
     return facts
+
+
+def _renew_report(recipe: Recipe) -> str:
+    """Writes the report anew if it is not there in the recipe's language; says what was done."""
+    from vitrine.records.prepared import REPORT
+    from vitrine.ui.frame import page_language
+
+    folder, language = recipe.prepared_folder, recipe.report.language
+    if page_language(folder / REPORT) == language:
+        return "nothing to do"
+    from vitrine.reports.data.page import write_data_report
+
+    write_data_report(folder, language)
+    return "only its report was written anew"
 
 
 def _write_with_progress(recipe: Recipe, again: bool, console: Console) -> "PreparedFacts":

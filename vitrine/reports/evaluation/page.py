@@ -22,7 +22,8 @@ from vitrine.reports.shared.reliability_plots import reliability_as_it_is
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.verdict import Notice, notices_of_test, verdict
 from vitrine.reports.shared.wall import choose_predictions, describe_choice, place_pictures, shrink
-from vitrine.ui.frame import inline_figure, render, thumbnail
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import render, thumbnail
 from vitrine.ui.texts import Language, Texts, load_texts
 
 RECORD = "evaluation.json"

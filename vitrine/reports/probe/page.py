@@ -26,7 +26,8 @@ from vitrine.reports.probe.words import (
     judge_silhouette,
 )
 from vitrine.reports.shared.plots import confusion_matrix
-from vitrine.ui.frame import Thumbnail, inline_figure, render, thumbnail
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import Thumbnail, render, thumbnail
 from vitrine.ui.palette import CLASS_COLORS, Theme
 
 PAGE = "feasibility.html"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vitrine.evaluation.selective import DecisionShare, Rejection
 from vitrine.reports.shared.reliability_plots import risk_curve
-from vitrine.ui.frame import inline_figure
+from vitrine.ui.figures import inline_figure
 from vitrine.ui.texts import Texts
 
 
