@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from PIL import Image
 
@@ -47,6 +48,16 @@ def test_a_file_that_cannot_be_used_brings_the_picture_before_it_back(folder, pr
     shown.path.unlink()
     picture, _, answer, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
     assert (picture, answer, shown) == (None, classifier.wording.nothing_yet, None)
+
+
+def test_a_french_page_refuses_in_french_and_its_api_in_english(folder, predictor):
+    classifier = Classifier(predictor, FRENCH)
+    (folder / "text.jpg").write_text("hello")
+    _, message, *_ = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, None)
+    said = " ".join(message.split())
+    assert "text.jpg n&#39;a pas été utilisé : pas une image lisible. Choisissez une autre image" in said
+    with pytest.raises(gr.Error, match="was not used: not a picture that can be read"):
+        classifier.answer_api({"path": str(folder / "text.jpg")}, 3)
 
 
 def test_taking_the_picture_away_takes_its_answer_away(folder, predictor):

@@ -88,12 +88,13 @@ class Wording:
             return f'<p class="record-missing">{untested}</p>'
         right = self.texts.number(round(metadata.test_accuracy * metadata.test_pictures))
         tested = self._pictures(metadata.test_pictures)
+        share = self._escaped("record.right_note", share=self.percent(metadata.test_accuracy))
         return f"""
         <dl class="record">
           <div class="record-main">
             <dt>{self._escaped("record.right")}</dt>
             <dd>{self.texts.html("app.record.right_value", right=right, pictures=tested)}</dd>
-            <dd class="record-note">{self._escaped("record.right_note", share=self.percent(metadata.test_accuracy))}</dd>
+            <dd class="record-note">{share}</dd>
           </div>
           {self._interval(metadata)}
           <div>

@@ -21,7 +21,7 @@ from vitrine.commands.console import run_command
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
 from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
-from vitrine.ui.texts import NO_BREAK, load_texts
+from vitrine.ui.texts import load_texts, plain_spaces
 
 RUNS = Path("runs")
 WIDTH = 100  # where there is no terminal to ask
@@ -107,7 +107,7 @@ def _cells(run: Run, now: datetime) -> list[str]:
     return [
         run.name,
         age(run.started, now),
-        load_texts("en").duration(run.seconds).replace(NO_BREAK, " "),
+        plain_spaces(load_texts("en").duration(run.seconds)),
         f"{figures.test.accuracy:.3f} {low:.2f}-{high:.2f}",
         f"{figures.test.loss:.3f}",
         network,

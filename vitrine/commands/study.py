@@ -110,4 +110,5 @@ def _look(recipe: Recipe, backbone: str, at_most: int, out: Path, show: Show) ->
     study = study_features(found.values, label_ids_of(found.rows), len(prepared.label_names), found.groups, seed)
     seconds = {"features": found.seconds, "figures": time.perf_counter() - computed}
     facts = {"name": recipe.name, "created": now(), "seed": seed, **found.facts, "seconds": seconds}
-    return write_feasibility_page(out, study, prepared, found.rows, found.looked_at, facts), out / PAGE
+    sentence = write_feasibility_page(out, study, prepared, found.rows, found.looked_at, facts, recipe.report.language)
+    return sentence, out / PAGE

@@ -136,6 +136,11 @@ class Texts:
         return f"{self.number(amount, 0 if unit == 'bytes' else 1)}{NO_BREAK}{self(f'common.sizes.{unit}')}"
 
 
+def plain_spaces(text: str) -> str:
+    """A text for a terminal, whose spaces may all break."""
+    return text.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")
+
+
 @cache
 def load_texts(language: Language) -> Texts:
     """Reads the catalogues of a language."""
