@@ -55,7 +55,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)"
     )
-    parser.add_argument("--language", choices=get_args(Language), default="en", help="of the page (default: en)")
+    parser.add_argument(
+        "--language", choices=get_args(Language), help="of the page (default: report.language of the recipe)"
+    )
     parser.add_argument("--reports", action="store_true", help="write the page of every single run as well")
     parser.add_argument("--retry", action="store_true", help="try runs again that failed before")
     parser.add_argument("--show", action="store_true", help="start nothing: table and page of what is done so far")
@@ -87,7 +89,8 @@ def _compare(options: argparse.Namespace) -> int:
     runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, prepare, say))
     if not options.show:
         _do(runs, options, console)
-    figures, texts = collect_figures(comparison, runs), load_texts(options.language)
+    figures = collect_figures(comparison, runs)
+    texts = load_texts(options.language or comparison.variants[0].recipe.report.language)
     write_figures(figures, folder)
     page = write_comparison_page(figures, folder, texts)
     print_result(figures, texts, console)

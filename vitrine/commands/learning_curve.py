@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_study_options(parser, f"{STUDIES}/<name>/<backbone>")
     parser.add_argument(
-        "--language", choices=get_args(Language), default="en", help="of the page (default: %(default)s)"
+        "--language", choices=get_args(Language), help="of the page (default: report.language of the recipe)"
     )
 
 
@@ -84,5 +84,5 @@ def _look(recipe: Recipe, backbone: str, options: argparse.Namespace, out: Path,
         "knows_classes": found.knows_classes,
         "seconds": {"features": found.seconds, "curve": time.perf_counter() - computed},
     }
-    texts = load_texts(options.language)
+    texts = load_texts(options.language or recipe.report.language)
     return write_learning_curve_page(out, curve, prepared.facts, facts, texts), out / PAGE

@@ -9,7 +9,7 @@ from tests.reports.fabricated import Page, prepare_classes, prepare_source
 from vitrine.errors import UserError
 from vitrine.records.findings import read_findings
 from vitrine.reports.data.page import notices, say_copies, verdict, write_data_report
-from vitrine.ui.texts import load_texts
+from vitrine.ui.texts import load_texts, plain_spaces
 
 ENGLISH = load_texts("en")
 NASTY = "<i>é & 'co'"
@@ -111,6 +111,23 @@ def test_the_numbers_of_the_page_are_kept_beside_it(page, prepared):
     assert (numbers["found"], numbers["kept"], numbers["quarantined"], numbers["left_out"]) == (28, 25, 2, 1)
     assert numbers["counts"] == prepared.facts.counts
     assert {finding["name"] for finding in numbers["findings"]} >= {"unreadable", "imbalance"}
+
+
+def test_the_page_is_written_in_french_and_its_numbers_as_before(page, prepared):
+    numbers = (prepared.folder / "report.json").read_bytes()
+    try:
+        write_data_report(prepared.folder, "fr")
+        french = Page(prepared.folder / "report.html")
+        assert (prepared.folder / "report.json").read_bytes() == numbers
+    finally:
+        write_data_report(prepared.folder)
+    said = plain_spaces(french.text)
+    assert "25 fichiers sur 28 sont utilisés ; 2 sont illisibles et 1 a été écarté." in said
+    assert f"{NASTY}/empty <b>.jpg illisible : le fichier est vide" in said
+    assert "4 en largeur, 20 en hauteur et 1 carrée" in said
+    assert "Classes bien plus petites que la plus grande" in said
+    left = {"picture", "pictures", "file", "files", "used", "class", "classes", "with", "which"}
+    assert not left & set(re.findall("[a-z]+", said)) - {"classes"}
 
 
 def test_names_are_escaped_and_the_page_is_self_contained(page):

@@ -177,13 +177,13 @@ def test_pictures_of_another_data_set_are_not_called_unseen():
     )
 
 
-def test_twins_in_training_are_named_with_the_figure_without_them():
+def test_duplicates_in_training_are_named_with_the_figure_without_them():
     duplicates = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
     honest = {"other_accuracy": 0.8, "other_accuracy_interval": (0.7, 0.87)}
     found = notices(
         make_metrics([[60, 0], [0, 60]], interval=(0.97, 1.0), validation=0.99, duplicates=duplicates | honest), EN
     )
     assert [(notice.level, plain(notice.text)) for notice in found] == [
-        ("warning", "20 test pictures have a twin among the training pictures. Without them the accuracy is 80.0 % "
-         "instead of 100.0 %."),
+        ("warning", "20 test pictures have a duplicate among the training pictures. "
+         "Without them the accuracy is 80.0 % instead of 100.0 %."),
     ]  # fmt: skip

@@ -73,9 +73,9 @@ def _describe_threshold(rejection: Rejection, texts: Texts) -> str:
 
 def _describe_similarity(rejection: Rejection, texts: Texts) -> str:
     if rejection.similarity_threshold is None or rejection.refused is None or rejection.validation_refused is None:
-        return texts("rejection.no_familiarity")
+        return texts("rejection.no_similarity")
     return texts(
-        "rejection.familiarity",
+        "rejection.similarity",
         threshold=texts.number(rejection.similarity_threshold, 3),
         neighbors=texts.number(rejection.neighbors or 0),
         validation=texts.percent(rejection.validation_refused, 1),
