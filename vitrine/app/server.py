@@ -71,6 +71,7 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
         max_file_size=MAX_UPLOAD_BYTES,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),
+        # Gradio's own words ("Upload", "Paste") follow the language of the visitor's browser, as they did before.
         js=f"() => {{ document.documentElement.lang = '{language}'; }}",
         css_paths=[STYLE],
     )
