@@ -59,7 +59,8 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     if facts is None:
         facts = _write_with_progress(recipe, again, console)
     else:
-        console.print(f"Nothing has changed since {final} was prepared: {_renew_report(recipe)}.\n", markup=False)
+        done = _renew_report(recipe)
+        console.print(f"Nothing has changed since {final} was prepared: {done}.\n", markup=False, soft_wrap=True)
     _print_summary(console, facts, final)
     console.print(
         f"data set: {final}\nreport:   {final / REPORT}\nnext:     python train.py {shlex.join(words)}",
