@@ -6,15 +6,18 @@ from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from PIL import Image
 
 from tests.app.models import EXAMPLE_LABELS, noise
-from vitrine.app import wording
 from vitrine.app.classifier import Classifier, example_pictures
 from vitrine.app.uploads import LONGEST_NAME, displayable, open_upload
 from vitrine.errors import UserError
 from vitrine.records.model import Example, Trust
+from vitrine.ui.texts import load_texts
+
+ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def upload(folder, name="a.png", seed=0):
 
 @pytest.mark.parametrize("taken_away_first", [False, True])
 def test_a_file_that_cannot_be_used_brings_the_picture_before_it_back(folder, predictor, taken_away_first):
-    classifier = Classifier(predictor)
+    classifier = Classifier(predictor, ENGLISH)
     _, message, answer, shown = classifier.show_upload(upload(folder), 3, None)
     assert message == ""
     assert answer.count("<li>") == 3
@@ -43,38 +46,48 @@ def test_a_file_that_cannot_be_used_brings_the_picture_before_it_back(folder, pr
     assert "text.jpg was not used: not a picture" in message
     shown.path.unlink()
     picture, _, answer, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
-    assert (picture, answer, shown) == (None, wording.NOTHING_YET, None)
+    assert (picture, answer, shown) == (None, classifier.wording.nothing_yet, None)
+
+
+def test_a_french_page_refuses_in_french_and_its_api_in_english(folder, predictor):
+    classifier = Classifier(predictor, FRENCH)
+    (folder / "text.jpg").write_text("hello")
+    _, message, *_ = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, None)
+    said = " ".join(message.split())
+    assert "text.jpg n&#39;a pas été utilisé : pas une image lisible. Choisissez une autre image" in said
+    with pytest.raises(gr.Error, match="was not used: not a picture that can be read"):
+        classifier.answer_api({"path": str(folder / "text.jpg")}, 3)
 
 
 def test_taking_the_picture_away_takes_its_answer_away(folder, predictor):
-    classifier = Classifier(predictor)
+    classifier = Classifier(predictor, ENGLISH)
     *_, shown = classifier.show_upload(upload(folder), 3, None)
     message, answer, shown = classifier.show_nothing(shown)
-    assert (message, answer) == ("", wording.NOTHING_YET)
-    assert classifier.show_bars(2, shown) == wording.NOTHING_YET
-    assert classifier.show_nothing(None) == ("", wording.NOTHING_YET, None)
+    assert (message, answer) == ("", classifier.wording.nothing_yet)
+    assert classifier.show_bars(2, shown) == classifier.wording.nothing_yet
+    assert classifier.show_nothing(None) == ("", classifier.wording.nothing_yet, None)
 
 
 def test_another_number_of_bars_needs_no_second_look_at_the_picture(folder, predictor):
-    classifier = Classifier(predictor)
+    classifier = Classifier(predictor, ENGLISH)
     *_, shown = classifier.show_upload(upload(folder), 1, None)
     classifier.predictor = None
     assert classifier.show_bars(4, shown).count("<li>") == 4
-    assert classifier.show_bars(4, None) == wording.NOTHING_YET
+    assert classifier.show_bars(4, None) == classifier.wording.nothing_yet
 
 
 def test_the_page_obeys_the_thresholds_of_the_model(folder, predictor):
     trust = Trust(precision=0.95, confidence_threshold=None)
     cautious = replace(predictor, metadata=predictor.metadata.model_copy(update={"trust": trust}))
     for judge, label in ((predictor, "looks most like"), (cautious, "Unsure: ")):
-        _, _, answer, shown = Classifier(judge).show_upload(upload(folder), 3, None)
+        _, _, answer, shown = Classifier(judge, ENGLISH).show_upload(upload(folder), 3, None)
         assert label in answer
     first, second = (name for name, _ in shown.prediction.ranking[:2])
     assert escape(f"Unsure: {first} or {second}") in answer
 
 
 def test_an_example_is_answered_with_its_own_label_beside_it(folder, predictor):
-    classifier = Classifier(predictor)
+    classifier = Classifier(predictor, ENGLISH)
     for number, label in enumerate(EXAMPLE_LABELS):
         picture, _, _, shown = classifier.show_example(2, SimpleNamespace(index=number))
         original = predictor.folder / "examples" / f"{number:03d}.png"
@@ -88,7 +101,7 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
     for prepared in (False, True):
         examples = [example.model_copy(update={"prepared": prepared}) for example in predictor.metadata.examples]
         metadata = predictor.metadata.model_copy(update={"examples": examples})
-        classifier = Classifier(replace(predictor, metadata=metadata))
+        classifier = Classifier(replace(predictor, metadata=metadata), ENGLISH)
         *_, shown = classifier.show_example(2, SimpleNamespace(index=0))
         picture = Image.open(predictor.folder / "examples" / "000.png")
         ranking = shown.prediction.ranking
@@ -99,9 +112,9 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
 
 def test_the_ground_of_the_model_is_behind_a_transparent_upload(folder, predictor):
     black = SimpleNamespace(do_convert_rgb=True, fill_color="black")
-    classifier = Classifier(replace(predictor, processor=black, metadata=None))
+    classifier = Classifier(replace(predictor, processor=black, metadata=None), ENGLISH)
     Image.new("RGBA", (9, 9), (255, 255, 255, 0)).save(folder / "glass.png")
-    assert classifier._open({"path": str(folder / "glass.png")}).image.getpixel((4, 4)) == (0, 0, 0)
+    assert classifier._open({"path": str(folder / "glass.png")}, ENGLISH).image.getpixel((4, 4)) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("file", ["../secret.png", "/etc/hostname", "examples/../../secret.png", "examples/none.png"])
@@ -117,10 +130,10 @@ def test_a_model_without_metadata_has_no_examples(predictor):
 
 
 def test_a_format_that_browsers_cannot_show_is_shown_as_a_small_png(folder):
-    kept = open_upload(upload(folder, "a.webp"), folder)
+    kept = open_upload(upload(folder, "a.webp"), folder, ENGLISH)
     assert displayable(kept, folder) == kept.path
     noise(1, (3000, 10)).save(folder / "wide.tiff")
-    shown = displayable(open_upload({"path": str(folder / "wide.tiff")}, folder), folder)
+    shown = displayable(open_upload({"path": str(folder / "wide.tiff")}, folder, ENGLISH), folder)
     assert shown.suffix == ".png"
     assert shown.is_relative_to(folder)
 
@@ -136,11 +149,11 @@ def test_only_files_of_the_upload_folder_are_opened(folder, tmp_path_factory):
         folder / "none.png",
     ):
         with pytest.raises(UserError, match="it was not uploaded, or was deleted since"):
-            open_upload({"path": str(path)}, folder)
+            open_upload({"path": str(path)}, folder, ENGLISH)
 
 
 def test_a_long_file_name_is_cut_in_the_middle_so_that_its_end_is_seen(folder):
     name = "long" * 30 + ".png"
-    assert len(open_upload(upload(folder, "a.png") | {"orig_name": name}, folder).name) == LONGEST_NAME
-    assert open_upload(upload(folder, "a.png") | {"orig_name": name}, folder).name.endswith(".png")
-    assert open_upload(upload(folder, "a.png") | {"orig_name": "/home/me/dog.png"}, folder).name == "dog.png"
+    assert len(open_upload(upload(folder, "a.png") | {"orig_name": name}, folder, ENGLISH).name) == LONGEST_NAME
+    assert open_upload(upload(folder, "a.png") | {"orig_name": name}, folder, ENGLISH).name.endswith(".png")
+    assert open_upload(upload(folder, "a.png") | {"orig_name": "/home/me/dog.png"}, folder, ENGLISH).name == "dog.png"

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-from tests.app.models import noise
+from tests.app.models import metadata, noise
 from vitrine.app.address import EVERYWHERE, free_port, page_address
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
@@ -176,6 +176,16 @@ def test_a_host_of_another_machine_is_refused_by_name():
 )
 def test_the_printed_address_can_be_opened(host, address):
     assert page_address(host, 7860) == address
+
+
+@pytest.mark.parametrize(
+    ("recipe", "language"), [({"report": {"language": "fr"}}, "fr"), ({"report": {}}, "en"), ({}, "en")]
+)
+def test_the_language_of_the_models_reports_is_that_of_its_page(recipe, language):
+    from vitrine.app.server import recipe_language
+
+    assert recipe_language(metadata([]).model_copy(update={"recipe": recipe})) == language
+    assert recipe_language(None) == "en"
 
 
 def test_uploads_are_deleted_while_the_page_runs(model_folder, monkeypatch, tmp_path):

@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.app.models import metadata
-from vitrine.app import wording
+from vitrine.app.wording import Wording, model_name, notice
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
 from vitrine.predict.predictions import Prediction
 from vitrine.records.model import Trust
+from vitrine.ui.texts import load_texts
 
+wording = Wording(load_texts("en"))
+french = Wording(load_texts("fr"))
 TRUST = Trust(precision=0.95, confidence_threshold=0.8, similarity_threshold=0.7, neighbors=3)
 
 
@@ -40,7 +43,7 @@ def test_names_from_outside_are_text_and_never_markup():
         wording.answer(evil, judged([(evil, 0.9)]), 1, None, evil),
         wording.answer("x", judged([("x", 0.9)]), 1, None, evil),
         wording.answer("x", judged([("x", 0.9)], Unsure(evil, evil)), 1, TRUST),
-        wording.notice(evil),
+        notice(evil),
     ]
     assert all("<img" not in html for html in everything)
     assert all("&lt;img" in html for html in everything)
@@ -77,7 +80,7 @@ def test_the_page_never_claims_to_be_wholly_certain(probability, said):
 
 
 def test_a_perfect_test_is_reported_as_it_was():
-    assert wording.percent(1.0) == "100.0 %"
+    assert text_of(wording.percent(1.0)) == "100.0 %"
 
 
 def test_as_many_bars_as_asked_for_in_the_order_of_the_ranking():
@@ -124,6 +127,18 @@ def test_a_model_without_familiarity_says_that_it_takes_every_picture_for_one_of
 
 def test_the_name_shown_is_never_a_path_of_the_server(tmp_path):
     (tmp_path / "secret" / "dogs").mkdir(parents=True)
-    assert wording.model_name(str(tmp_path / "secret" / "dogs"), None) == "dogs"
-    assert wording.model_name("someone/dogs", None) == "someone/dogs"
-    assert wording.model_name(str(Path("x")), metadata([])) == "Colours & <shapes>"
+    assert model_name(str(tmp_path / "secret" / "dogs"), None) == "dogs"
+    assert model_name("someone/dogs", None) == "someone/dogs"
+    assert model_name(str(Path("x")), metadata([])) == "Colours & <shapes>"
+
+
+def test_the_page_is_wholly_in_french_where_that_is_asked_for():
+    header = text_of(french.header("Chiens", ("Carlin", "Caniche"), metadata([])))
+    assert "Montrez-lui une image : il dit à laquelle des 2 classes elle ressemble le plus." in header
+    assert "Bonnes réponses au test 194 sur 200 images 97,0 % d'images qu'il n'avait jamais vues" in header
+    assert "Entraîné le 3 novembre 2026 avec 1 200 images" in header
+    unsure = text_of(french.answer("image.png", judged(RANKING, Unsure("pug", "corgi"), 0.8), 2, TRUST, "corgi"))
+    assert "Cette image pourrait être l'une ou l'autre Dans le doute : pug ou corgi ✓ L'une des deux" in unsure
+    assert "pug 50,0 %" in unsure
+    assert "Pas encore d'image" in text_of(french.nothing_yet)
+    assert "Aucune n'a servi à l'entraînement" in text_of(french.section("gallery"))

@@ -9,6 +9,7 @@ from tests.app.models import EXAMPLE_LABELS, LABELS, noise, serving, write_model
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
 from vitrine.data.images.decoding import open_picture
 from vitrine.predict.predictor import Predictor
+from vitrine.ui.texts import load_texts
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +64,7 @@ def test_an_upload_is_answered_with_its_label_and_as_many_bars_as_the_slider_say
     expect(page.locator("#answer .answer-lead")).to_have_text("my <dog>.jpg looks most like")
     expect(bars(page)).to_have_count(5)
     assert bar_names(page) == [label for label, _ in expected]
-    assert page.locator("#answer .bar-share").first.text_content() == f"{100 * expected[0][1]:.1f} %"
+    assert page.locator("#answer .bar-share").first.text_content() == load_texts("en").percent(expected[0][1], 1)
     page.get_by_label("number input for Number of answers").fill("2")
     page.get_by_label("number input for Number of answers").press("Enter")
     expect(bars(page)).to_have_count(2)

@@ -1,6 +1,8 @@
 """The catalogues: every language says everything, with the same places to fill."""
 
 import string
+import subprocess
+import sys
 
 import pytest
 
@@ -29,6 +31,33 @@ def test_french_counts(count: int, expected: str) -> None:
 
 def test_french_numbers_have_a_comma() -> None:
     assert load_texts("fr").percent(0.1234, 1) == "12,3\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "english", "french"),
+    [
+        (2.675, 2, "2.67", "2,67"),  # the float is a little less than it looks
+        (-1234567.5, 0, "-1,234,568", "-1\u202f234\u202f568"),
+        (float("nan"), 1, "nan", "nan"),
+        (0.04, 1, "0.0", "0,0"),
+    ],
+)
+def test_numbers_are_rounded_as_they_are_and_grouped(value: float, decimals: int, english: str, french: str) -> None:
+    assert load_texts("en").number(value, decimals) == english
+    assert load_texts("fr").number(value, decimals) == french
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "french"), [(1.5, "1.5", "1,5"), (40.0, "40", "40"), (1.2e-7, "1.2e-07", "1,2e-07")]
+)
+def test_short_numbers_have_no_needless_digits(value: float, english: str, french: str) -> None:
+    assert load_texts("en").short_number(value) == english
+    assert load_texts("fr").short_number(value) == french
+
+
+def test_texts_and_frame_can_be_used_without_the_library_that_draws() -> None:
+    program = "import sys, vitrine.ui.frame, vitrine.ui.palette\nassert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 def plain(text: str) -> str:

@@ -10,12 +10,13 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from vitrine.app import wording
 from vitrine.app.uploads import Upload, displayable, open_upload
+from vitrine.app.wording import Wording, notice
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
+from vitrine.ui.texts import Texts, load_texts
 
 KINDS = {Answer: "answer", Unsure: "unsure", NoneOfThese: "none"}  # in the API
 
@@ -42,7 +43,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class ExamplePicture:
-    """A test picture of the model; `prepared` where it is the square as the network sees it."""
+    """A test picture of the model; `prepared` where it is preprocessed, as the network sees it."""
 
     path: Path
     label_name: str
@@ -54,10 +55,12 @@ class Classifier:
 
     Args:
         predictor: the model.
+        texts: of the page's language; programs that use the API are answered in English.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: Predictor, texts: Texts) -> None:
         self.predictor = predictor
+        self.wording = Wording(texts)
         self.trust = predictor.trust
         self.examples = example_pictures(predictor)
 
@@ -81,7 +84,7 @@ class Classifier:
             raise gr.Error("No picture was sent; send one as `picture`.", print_exception=False)
         try:
             count = check_top_k(top_k)
-            upload = self._open(picture)
+            upload = self._open(picture, load_texts("en"))
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return count, self._predict(upload.image)
@@ -94,27 +97,28 @@ class Classifier:
             the picture before it comes back.
         """
         try:
-            upload = self._open(picture)
+            upload = self._open(picture, self.wording.texts)
         except UserError as error:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
-            return picture_before, wording.notice(str(error)), self._answer(before, top_k), before
+            return picture_before, notice(str(error)), self._answer(before, top_k), before
         new = Shown(displayable(upload, _folder()), upload.name, self._predict(upload.image))
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
-        return picture_again, wording.notice(""), self._answer(new, top_k), new
+        return picture_again, notice(""), self._answer(new, top_k), new
 
     def show_nothing(self, shown: Shown | None) -> tuple[Any, ...]:
         """The picture was taken away. Returns message, answer, what is shown now."""
         gone = None if shown is None else replace(shown, on_page=False)
-        return wording.notice(""), wording.NOTHING_YET, gone
+        return notice(""), self.wording.nothing_yet, gone
 
     def show_example(self, top_k: int, event: gr.SelectData) -> tuple[Any, ...]:
         """A test picture was clicked. Returns as `show_upload` does."""
         number = int(event.index)
         example = self.examples[number]
         prediction = self._predict(self.predictor.open_picture(example.path), example.prepared)
-        new = Shown(example.path, f"Test picture {number + 1}", prediction, example.label_name)
-        return str(example.path), wording.notice(""), self._answer(new, top_k), new
+        name = self.wording.texts("app.answer.test_picture", number=number + 1)
+        new = Shown(example.path, name, prediction, example.label_name)
+        return str(example.path), notice(""), self._answer(new, top_k), new
 
     def show_bars(self, top_k: int, shown: Shown | None) -> str:
         """Another number of bars was chosen; the model need not be asked again."""
@@ -122,14 +126,14 @@ class Classifier:
 
     def _answer(self, shown: Shown | None, top_k: int) -> str:
         if shown is None or not shown.on_page:
-            return wording.NOTHING_YET
-        return wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
+            return self.wording.nothing_yet
+        return self.wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
 
     def _predict(self, image: Image.Image, preprocessed: bool = False) -> Prediction:
         return self.predictor.predict_images([image], preprocessed)[0]
 
-    def _open(self, picture: Mapping[str, Any]) -> Upload:
-        return open_upload(picture, _folder(), self.predictor.fill_color)
+    def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
+        return open_upload(picture, _folder(), texts, self.predictor.fill_color)
 
 
 def check_top_k(top_k: float) -> int:
@@ -146,7 +150,7 @@ def check_top_k(top_k: float) -> int:
 def example_pictures(predictor: Predictor) -> tuple[ExamplePicture, ...]:
     """Copies of the test pictures that lie in the model folder, where Gradio may show them.
 
-    A model of the Hub is a stranger's: a name in its metadata that leads out of its folder is passed over.
+    A model of the Hub is somebody else's: a name in its metadata that leads out of its folder is passed over.
     """
     if predictor.metadata is None:
         return ()

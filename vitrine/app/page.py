@@ -2,11 +2,13 @@
 
 import gradio as gr
 
-from vitrine.app import snippets, wording
+from vitrine.app import snippets
 from vitrine.app.classifier import Classifier
-from vitrine.app.picture_check import CHECK_BEFORE_UPLOAD
+from vitrine.app.picture_check import check_before_upload
 from vitrine.app.uploads import accept_files_only
+from vitrine.app.wording import Wording, model_name
 from vitrine.predict.predictor import Predictor
+from vitrine.ui.texts import Texts
 
 DEFAULT_TOP_K = 5
 MOST_BARS = 20  # more bars than this are a table, not a picture; the API gives every label
@@ -32,53 +34,56 @@ API_DESCRIPTION = (
 
 DECIDE_DESCRIPTION = (
     "Classifies one picture and says how far to trust the answer. Inputs as for /predict. Returns decision (answer, "
-    "unsure or none), the same in words, familiarity (likeness to the training pictures, or null), and labels with "
+    "unsure or none), the same in words, familiarity (similarity to the training pictures, or null), and labels with "
     "their calibrated probabilities, highest first."
 )
 
 
-def build_interface(predictor: Predictor, address: str) -> gr.Blocks:
+def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Blocks:
     """Builds the page of a model.
 
     Args:
         predictor: the model.
         address: where the page will be served; stands in the client snippets until the visitor's own is known.
+        texts: of the page's language.
     """
-    name = wording.model_name(predictor.model_id, predictor.metadata)
+    name = model_name(predictor.model_id, predictor.metadata)
     page = gr.Blocks(
         title=f"{name} · Vitrine",
         analytics_enabled=False,
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
     with page:
-        gr.HTML(wording.header(name, predictor.label_names, predictor.metadata))
-        _stage(Classifier(predictor))
-        _programs(page, address, _default_top_k(predictor))
+        gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata))
+        _stage(Classifier(predictor, texts))
+        _programs(page, address, _default_top_k(predictor), texts)
     page.queue(max_size=WAITING_LINE, api_open=False)  # closed: programs, too, wait in line
     return page
 
 
 def _stage(classifier: Classifier) -> None:
     """Picture, answer, number of bars, test pictures, and what connects them."""
+    wording = classifier.wording
+    texts = wording.texts
     shown = gr.State(None)
     with gr.Row(elem_id="stage"):
         with gr.Column(min_width=320):
-            message = gr.HTML("", elem_id="message", js_on_load=CHECK_BEFORE_UPLOAD)
+            message = gr.HTML("", elem_id="message", js_on_load=check_before_upload(texts))
             picture = gr.Image(
-                label="Picture",
+                label=texts("app.page.picture"),
                 type="filepath",
                 image_mode=None,
                 sources=["upload", "webcam", "clipboard"],
-                placeholder="Choose a picture\nor drop one here",
+                placeholder=texts("app.page.placeholder"),
                 height=PICTURE_HEIGHT,
                 buttons=["fullscreen"],
                 webcam_options=CAMERA,
                 elem_id="picture",
-                alt_text="The picture that is being classified",
+                alt_text=texts("app.page.alt"),
             )
         with gr.Column(min_width=320):
-            answer = gr.HTML(wording.NOTHING_YET, elem_id="answer", html_template=READ_OUT)
-            top_k = _top_k_slider(classifier.predictor)
+            answer = gr.HTML(wording.nothing_yet, elem_id="answer", html_template=READ_OUT)
+            top_k = _top_k_slider(classifier.predictor, texts)
     accept_files_only(picture)
     on_page = [picture, message, answer, shown]
     # Not `input`: when a picture is taken away that comes too, and with the old picture if that was a test picture.
@@ -141,24 +146,24 @@ def _endpoints(classifier: Classifier, picture: gr.Image, top_k: gr.Slider) -> N
         )
 
 
-def _top_k_slider(predictor: Predictor) -> gr.Slider:
+def _top_k_slider(predictor: Predictor, texts: Texts) -> gr.Slider:
     most = min(MOST_BARS, len(predictor.label_names))
     return gr.Slider(
         1,
         most,
         value=_default_top_k(predictor),
         step=1,
-        label="Number of answers to show",
+        label=texts("app.page.top_k"),
         visible=most > 1,
         elem_id="top-k",
     )
 
 
 def _gallery(classifier: Classifier) -> gr.Gallery:
-    gr.HTML(wording.GALLERY_HEADING)
+    gr.HTML(classifier.wording.section("gallery"))
     return gr.Gallery(
         [(str(example.path), example.label_name) for example in classifier.examples],
-        label="Test pictures",
+        label=classifier.wording.texts("app.gallery.heading"),
         show_label=False,
         columns=EXAMPLE_COLUMNS,
         height="auto",
@@ -170,9 +175,9 @@ def _gallery(classifier: Classifier) -> gr.Gallery:
     )
 
 
-def _programs(page: gr.Blocks, address: str, top_k: int) -> None:
+def _programs(page: gr.Blocks, address: str, top_k: int, texts: Texts) -> None:
     """How to ask from a program, with the address under which the visitor sees the page."""
-    gr.HTML(wording.PROGRAMS_HEADING)
+    gr.HTML(Wording(texts).section("programs"))
     with gr.Tabs(elem_id="programs"):
         with gr.Tab("Python"):
             python = gr.Markdown(snippets.fenced(snippets.python_snippet(address, top_k), "python"))

@@ -5,17 +5,18 @@ Gradio refuses such files too, but only in a corner of the window, for ten secon
 
 import json
 
-from vitrine.app.uploads import ADVICE, HEIC_ADVICE, HEIC_REASON, MAX_UPLOAD_BYTES, MAX_UPLOAD_MEGABYTES
+from vitrine.app.uploads import MAX_UPLOAD_BYTES, MAX_UPLOAD_MEGABYTES, refusal, say_limits
+from vitrine.ui.texts import Texts
 
 _SCRIPT = """
 const limits = LIMITS;
 
 function reasonAgainst(file) {
     if (/\\.hei[cf]$/i.test(file.name)) return [limits.heicReason, limits.heicAdvice];
-    if (file.type && !file.type.startsWith("image/")) return ["it is not a picture", limits.advice];
+    if (file.type && !file.type.startsWith("image/")) return [limits.notAPicture, limits.advice];
     if (file.size > limits.bytes) {
         const megabytes = (file.size / 1048576).toFixed(0);
-        return [`${megabytes} MB; the limit is ${limits.megabytes} MB`, limits.advice];
+        return [limits.tooLarge.replace("SIZE", () => megabytes), limits.advice];
     }
     return null;
 }
@@ -24,7 +25,8 @@ function refuse(file, [reason, advice]) {
     const notice = document.createElement("p");
     notice.className = "notice";
     notice.setAttribute("role", "alert");
-    notice.textContent = `${file.name} was not used: ${reason}. ${advice}`;
+    const filled = { NAME: file.name, REASON: reason, ADVICE: advice };
+    notice.textContent = limits.message.replace(/NAME|REASON|ADVICE/g, (place) => filled[place]);
     props.value = notice.outerHTML;
     element.scrollIntoView({ block: "nearest" });
 }
@@ -51,15 +53,16 @@ document.addEventListener("drop", (event) => {
 }, true);
 """
 
-CHECK_BEFORE_UPLOAD = _SCRIPT.replace(
-    "LIMITS",
-    json.dumps(
-        {
-            "bytes": MAX_UPLOAD_BYTES,
-            "megabytes": MAX_UPLOAD_MEGABYTES,
-            "advice": ADVICE,
-            "heicReason": HEIC_REASON,
-            "heicAdvice": HEIC_ADVICE,
-        }
-    ),
-)
+
+def check_before_upload(texts: Texts) -> str:
+    """JavaScript that refuses such files, in the page's language."""
+    limits = {
+        "bytes": MAX_UPLOAD_BYTES,
+        "message": refusal("NAME", "REASON", "ADVICE", texts),
+        "advice": say_limits(texts),
+        "notAPicture": texts("app.refusal.not_a_picture"),
+        "tooLarge": texts("app.refusal.too_large", size="SIZE", megabytes=MAX_UPLOAD_MEGABYTES),
+        "heicReason": texts("app.refusal.heic"),
+        "heicAdvice": texts("app.refusal.heic_advice"),
+    }
+    return _SCRIPT.replace("LIMITS", json.dumps(limits))

@@ -12,16 +12,19 @@ from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
 from vitrine.predict.predictor import Predictor
+from vitrine.records.model import ModelMetadata
+from vitrine.ui.texts import Language, load_texts
 
 
 @contextmanager
-def open_page(model_id: str, host: str, port: int) -> Iterator[str]:
+def open_page(model_id: str, host: str, port: int, language: Language | None = None) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
     Args:
         model_id: model folder or Hub id.
         host: address to listen on.
         port: free port to listen on.
+        language: of the page; None: the one that the recipe of the model gives its reports.
 
     Raises:
         UserError: the model cannot be loaded.
@@ -30,16 +33,30 @@ def open_page(model_id: str, host: str, port: int) -> Iterator[str]:
     predictor = Predictor.load(model_id)
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
-    page = build_interface(predictor, address)
-    start(page, host, port)
+    language = language or recipe_language(predictor.metadata)
+    page = build_interface(predictor, address, load_texts(language))
+    start(page, host, port, language)
     try:
         yield address
     finally:
         page.close(verbose=False)
 
 
-def start(page: gr.Blocks, host: str, port: int) -> None:
-    """Starts to serve a page and returns when it answers."""
+def recipe_language(metadata: ModelMetadata | None) -> Language:
+    """The language of the reports of a model's training; English where that is not known."""
+    report = metadata.recipe.get("report") if metadata is not None else None
+    return "fr" if isinstance(report, dict) and report.get("language") == "fr" else "en"
+
+
+def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> None:
+    """Starts to serve a page and returns when it answers.
+
+    Args:
+        page: of `build_interface`.
+        host: address to listen on.
+        port: free port to listen on.
+        language: that the page says it is in, so that browsers and screen readers read it rightly.
+    """
     page.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
@@ -54,5 +71,7 @@ def start(page: gr.Blocks, host: str, port: int) -> None:
         max_file_size=MAX_UPLOAD_BYTES,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),
+        # Gradio's own words ("Upload", "Paste") follow the language of the visitor's browser, as they did before.
+        js=f"() => {{ document.documentElement.lang = '{language}'; }}",
         css_paths=[STYLE],
     )

@@ -13,18 +13,12 @@ from PIL import Image
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, PictureError, is_heic, open_picture
 from vitrine.data.images.resizing import FillColor
 from vitrine.errors import UserError
+from vitrine.ui.stored import translate
+from vitrine.ui.texts import Texts
 
 MAX_UPLOAD_MEGABYTES = 50  # a 100-megapixel photo as JPEG has 20 to 40
 MAX_UPLOAD_BYTES = MAX_UPLOAD_MEGABYTES * 1024 * 1024
 LONGEST_NAME = 60  # characters; longer file names are cut in messages
-ADVICE = (
-    "Choose another picture: JPEG, PNG, WebP, GIF, BMP or TIFF, "
-    f"at most {MAX_UPLOAD_MEGABYTES} MB and {MAX_MEGAPIXELS} megapixels."
-)
-HEIC_REASON = "HEIC pictures are not supported"
-HEIC_ADVICE = (
-    "Save it as JPEG first; an iPhone takes JPEG pictures after Settings > Camera > Formats > Most Compatible."
-)
 PREVIEW_SIDE = 1024  # pixels
 SHOWN_BY_BROWSERS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".avif")
 
@@ -44,7 +38,7 @@ class Upload:
     image: Image.Image
 
 
-def open_upload(picture: Mapping[str, Any], folder: Path, fill_color: FillColor = "white") -> Upload:
+def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, fill_color: FillColor = "white") -> Upload:
     """Opens an uploaded file itself, not the copy that Gradio would make of it.
 
     Gradio's own conversion turns JPEG into WebP and cuts 16-bit levels off at 255; the answers would then differ
@@ -54,6 +48,7 @@ def open_upload(picture: Mapping[str, Any], folder: Path, fill_color: FillColor 
         picture: Gradio's description of the file (`path`, `orig_name`), as an event with `preprocess=False` gets it.
         folder: the only folder from which files are opened. Gradio checks this for most requests, but not
             for a hand-written one whose description lacks the `meta` field.
+        texts: of the language of the refusal.
         fill_color: colour behind transparent parts.
 
     Raises:
@@ -62,18 +57,23 @@ def open_upload(picture: Mapping[str, Any], folder: Path, fill_color: FillColor 
     path = Path(str(picture.get("path", ""))).resolve()
     name = _short(Path(str(picture.get("orig_name") or path.name)).name)
     if not path.is_relative_to(folder) or not path.is_file():
-        raise UserError(refusal(name, "it was not uploaded, or was deleted since", "Choose the picture again."))
+        raise UserError(refusal(name, texts("app.refusal.gone"), texts("app.refusal.choose_again"), texts))
     try:
         return Upload(path, name, open_picture(path, fill_color=fill_color))
     except PictureError as error:
         if _is_heic(path):
-            raise UserError(refusal(name, HEIC_REASON, HEIC_ADVICE)) from None
-        raise UserError(refusal(name, str(error), ADVICE)) from None
+            raise UserError(refusal(name, texts("app.refusal.heic"), texts("app.refusal.heic_advice"), texts)) from None
+        raise UserError(refusal(name, translate(str(error), texts), say_limits(texts), texts)) from None
 
 
-def refusal(name: str, reason: str, advice: str) -> str:
+def refusal(name: str, reason: str, advice: str, texts: Texts) -> str:
     """The one form of every message about a file: which, why, what to do."""
-    return f"{name} was not used: {reason}. {advice}"
+    return texts("app.refusal.message", name=name, reason=reason, advice=advice)
+
+
+def say_limits(texts: Texts) -> str:
+    """What to do about a file that is of no use: which pictures can be used."""
+    return texts("app.refusal.advice", megabytes=MAX_UPLOAD_MEGABYTES, megapixels=MAX_MEGAPIXELS)
 
 
 def displayable(upload: Upload, folder: Path) -> Path:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
@@ -15,6 +16,9 @@ from vitrine.app.private_folder import private_folder
 from vitrine.commands.garbage import collect_less_often
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+
+if TYPE_CHECKING:
+    from vitrine.ui.texts import Language
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
@@ -35,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _serve(options.model, options.host or _default_host(), options.port)
+        _serve(options.model, options.host or _default_host(), options.port, options.language)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -45,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _serve(model: str | None, host: str, wanted_port: int) -> None:
+def _serve(model: str | None, host: str, wanted_port: int, language: "Language | None") -> None:
     model_id = choose_model(model, os.environ.get("MODEL_ID"), RUNS)
     port = free_port(host, wanted_port)
     if wanted_port not in (0, port):
@@ -56,7 +60,7 @@ def _serve(model: str | None, host: str, wanted_port: int) -> None:
         # for; and Gradio must find the settings of the private folder.
         from vitrine.app.server import open_page
 
-        with open_page(model_id, host, port) as address:
+        with open_page(model_id, host, port, language) as address:
             print(f"Open {address}", flush=True)
             threading.Event().wait()
 
@@ -84,6 +88,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--host",
         help=f"address to listen on (default: {DEFAULT_HOST}, this machine only; 0.0.0.0 lets the network in "
         "and is the default on a Hugging Face Space)",
+    )
+    parser.add_argument(
+        "--language", choices=("en", "fr"), help="of the page: English or French (default: that of the model's reports)"
     )
     return parser
 

@@ -44,6 +44,7 @@ def _show_variants(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -
     from vitrine.data.images.decoding import Preparation
     from vitrine.data.sources.samples import choose_samples, open_given
     from vitrine.reports.previews.augmentation import Augmentation, write_augmentation_page
+    from vitrine.ui.texts import load_texts, plain_spaces
 
     data, preparation = recipe.data, Preparation.from_section(recipe.preparation)
     shown = Augmentation(
@@ -58,5 +59,5 @@ def _show_variants(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -
     with TemporaryDirectory(prefix="vitrine-") as workspace:
         given = pictures and open_given(pictures, data.max_megapixels, preparation)
         samples = given or choose_samples(data, recipe.labels, preparation, Path(workspace), PER_CLASS, AT_MOST)
-    write_augmentation_page(out, recipe.name, samples, shown)
-    print(f"{shown.sentence}\npage: {out}")
+    write_augmentation_page(out, recipe.name, samples, shown, recipe.report.language)
+    print(f"{plain_spaces(shown.sentence(load_texts('en')))}\npage: {out}")

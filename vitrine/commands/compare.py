@@ -55,7 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)"
     )
-    parser.add_argument("--language", choices=get_args(Language), default="en", help="of the page (default: en)")
+    parser.add_argument(
+        "--language", choices=get_args(Language), help="of the page (default: report.language of the recipe)"
+    )
     parser.add_argument("--reports", action="store_true", help="write the page of every single run as well")
     parser.add_argument("--retry", action="store_true", help="try runs again that failed before")
     parser.add_argument("--show", action="store_true", help="start nothing: table and page of what is done so far")
@@ -86,7 +88,7 @@ def _compare(options: argparse.Namespace) -> int:
     runs = plan_missing(comparison, folder, _refuse_to_prepare if options.show else write_data_set, say)
     if not options.show:
         _do(runs, options, console)
-    texts = load_texts(options.language)
+    texts = load_texts(options.language or comparison.variants[0].recipe.report.language)
     figures, page = conclude(comparison, runs, folder, texts)
     print_result(figures, texts, console)
     say(f"page:     {page}\nfigures:  {folder / FIGURES}")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vitrine.training.loop.methods import TrainingOptions
     from vitrine.training.loop.steps import Stepper
     from vitrine.training.optim.rate_finder import RateCurve
+    from vitrine.ui.texts import Language
 
 RUNS = Path("runs")
 PLOT = "learning_rate.png"
@@ -72,7 +73,7 @@ def _find(recipe: Recipe, options: argparse.Namespace) -> None:
             progress.update(task, description=f"rate {rate:.1e}, loss {loss:.3f}", completed=step + 1)
 
         curve = _sweep(recipe, options.steps, show)
-    plot = _write(curve, out)
+    plot = _write(curve, out, recipe.report.language)
     console.print(
         f"valley: {curve.valley:.1e} (middle of the longest fall; the careful choice)\n"
         f"steepest: {curve.steepest:.1e} (where the loss falls fastest)\n"
@@ -83,17 +84,19 @@ def _find(recipe: Recipe, options: argparse.Namespace) -> None:
     )
 
 
-def _write(curve: "RateCurve", out: Path) -> Path:
+def _write(curve: "RateCurve", out: Path, language: "Language") -> Path:
     import pandas as pd
 
     from vitrine.records.atomic import write_text
     from vitrine.reports.previews.learning_rate import rate_curve
     from vitrine.ui.figures import save_png
+    from vitrine.ui.texts import load_texts
 
     out.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame({"learning_rate": curve.rates, "smoothed_loss": curve.losses})
     write_text(out / TABLE, table.to_csv(index=False))
-    save_png(rate_curve(curve.rates, curve.losses, curve.steepest, curve.valley), out / PLOT)
+    figure = rate_curve(curve.rates, curve.losses, curve.steepest, curve.valley, texts=load_texts(language))
+    save_png(figure, out / PLOT)
     return out / PLOT
 
 

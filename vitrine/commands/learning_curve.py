@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = recipe_parser("learning-curve", __doc__)
     add_study_options(parser, f"{STUDIES}/<name>/<backbone>")
     parser.add_argument(
-        "--language", choices=get_args(Language), default="en", help="of the page (default: %(default)s)"
+        "--language", choices=get_args(Language), help="of the page (default: report.language of the recipe)"
     )
     return parser
 
@@ -87,5 +87,5 @@ def _look(recipe: Recipe, probe: "ProbePlan", options: argparse.Namespace, out: 
         "knows_classes": found.knows_classes,
         "seconds": {"features": found.seconds, "curve": time.perf_counter() - computed},
     }
-    texts = load_texts(options.language)
+    texts = load_texts(options.language or recipe.report.language)
     return write_learning_curve_page(out, curve, prepared.facts, facts, texts), out / PAGE

@@ -64,13 +64,28 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
     if facts is None:
         facts = _write_with_progress(recipe, again, console)
     else:
-        console.print(f"Nothing has changed since {final} was prepared: nothing to do.\n", markup=False)
+        done = _renew_report(recipe)
+        console.print(f"Nothing has changed since {final} was prepared: {done}.\n", markup=False, soft_wrap=True)
     _print_summary(console, facts, final)
     console.print(
         f"data set: {final}\nreport:   {final / REPORT}\nnext:     {command_line('train')} {shlex.join(words)}",
         markup=False,
         soft_wrap=True,
     )
+
+
+def _renew_report(recipe: Recipe) -> str:
+    """Writes the report anew if it is not there in the recipe's language; says what was done."""
+    from vitrine.records.prepared import REPORT
+    from vitrine.ui.frame import page_language
+
+    folder, language = recipe.prepared_folder, recipe.report.language
+    if page_language(folder / REPORT) == language:
+        return "nothing to do"
+    from vitrine.reports.data.page import write_data_report
+
+    write_data_report(folder, language)
+    return "only its report was written anew"
 
 
 def _write_with_progress(recipe: Recipe, again: bool, console: Console) -> "PreparedFacts":

@@ -22,7 +22,7 @@ from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
-from vitrine.ui.format import duration, plural
+from vitrine.ui.texts import load_texts, plain_spaces
 
 RUNS = Path("runs")
 WIDTH = 100  # where there is no terminal to ask
@@ -115,7 +115,7 @@ def _cells(run: Run, now: datetime) -> list[str]:
     return [
         run.name,
         age(run.started, now),
-        duration(run.seconds),
+        plain_spaces(load_texts("en").duration(run.seconds)),
         f"{metrics.test.accuracy:.3f} {low:.2f}-{high:.2f}",
         f"{metrics.test.loss:.3f}",
         network,
@@ -137,6 +137,10 @@ def age(moment: datetime, now: datetime) -> str:
     return f"{number} {unit}{'s' if unit in ('day', 'week') and number > 1 else ''} ago"
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _print_what_to_do(runs: Sequence[Run]) -> None:
     finished = [run for run in runs if run.metrics]
     unfinished = [run for run in runs if not run.metrics and not run.at_work]
@@ -146,7 +150,7 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
         report = best.folder / run_folder.REPORT
         print(f"most accurate: {report if report.exists() else best.folder}")  # a comparison may leave reports out
     if unfinished:
-        print(f"\n{plural(len(unfinished), 'run')} unfinished; to go on:")
+        print(f"\n{_count(len(unfinished), 'run')} unfinished; to go on:")
     now = datetime.now().astimezone()
     for run in unfinished:
         last = f"  (last written {age(run.last_written, now)})" if run.last_written else ""
@@ -155,6 +159,6 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
 
 def _name_faults(found: Runs) -> None:
     if found.faults:
-        print(f"\n{plural(len(found.faults), 'folder')} could not be read as a run:", file=sys.stderr)
+        print(f"\n{_count(len(found.faults), 'folder')} could not be read as a run:", file=sys.stderr)
     for fault in found.faults:
         print(f"  {fault}", file=sys.stderr)

@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--trials", metavar="N", help="trials of the whole search; those of earlier calls count")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share the trials")
     parser.add_argument("--storage", metavar="URL", help="database or journal file that several machines reach")
-    parser.add_argument("--language", choices=("en", "fr"), default="en", help="of the page")
+    parser.add_argument("--language", choices=("en", "fr"), help="of the page (default: report.language of the recipe)")
     parser.add_argument("--join", action="store_true", help="work on trials only; another process writes the page")
     return parser
 
@@ -75,7 +75,8 @@ def _search(search: Search, options: argparse.Namespace) -> None:
         study = do_trials(search, prepared, place, options.workers, print_report, say)
         if options.join:
             return
-        sentence, _ = conclude(search, prepared, study, place, load_texts(options.language), say)
+        texts = load_texts(options.language or search.base.report.language)
+        sentence, _ = conclude(search, prepared, study, place, texts, say)
     except KeyboardInterrupt:
         print("\nwhat was done is kept: the same command goes on from there", flush=True)
         raise

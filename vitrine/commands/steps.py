@@ -42,10 +42,11 @@ def _show_steps(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> N
     from vitrine.data.images.decoding import Preparation
     from vitrine.data.sources.samples import choose_samples, open_given
     from vitrine.reports.previews.preprocessing import describe_preparation, write_preparation_page
+    from vitrine.ui.texts import load_texts, plain_spaces
 
     data, preparation = recipe.data, Preparation.from_section(recipe.preparation)
     with TemporaryDirectory(prefix="vitrine-") as workspace:
         given = pictures and open_given(pictures, data.max_megapixels, preparation)
         samples = given or choose_samples(data, recipe.labels, preparation, Path(workspace), PER_CLASS, AT_MOST)
-    write_preparation_page(out, recipe.name, samples, preparation, data.image_size)
-    print(f"{describe_preparation(preparation, data.image_size)}\npage: {out}")
+    write_preparation_page(out, recipe.name, samples, preparation, data.image_size, recipe.report.language)
+    print(f"{plain_spaces(describe_preparation(preparation, data.image_size, load_texts('en')))}\npage: {out}")

@@ -174,4 +174,4 @@ class ReportSection(Section):
         "wrong labels, and whether more pictures would help; takes about one pass over them, and is left out where "
         "engine.budget_minutes is set",
     )
-    language: Literal["en", "fr"] = Field("en", description="of the report page: English or French")
+    language: Literal["en", "fr"] = Field("en", description="of every page: English or French")

@@ -1,8 +1,9 @@
 """How every figure looks, and how a figure becomes a file: fonts, lines, PNG and SVG."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,34 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from vitrine.records.atomic import write_bytes
-from vitrine.ui.palette import Theme
+from vitrine.ui.frame import data_address
+from vitrine.ui.palette import DARK, LIGHT, Theme
 
 PNG_DOTS_PER_INCH = 160
-SMALL_PICTURE = 64  # pixels; smaller ones are shown pixel by pixel, not as a blur
+LEAST_PIXELS_PER_INCH = 72  # one point is one pixel, which is as small as letters may become
+MOST_PIXELS_PER_INCH = 110  # letters a little larger than the text of the page
 
 # DejaVu comes with matplotlib; the others add scripts that it lacks, where the machine has them.
 FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Hiragino Sans", "Arial Unicode MS")
+
+
+@dataclass(frozen=True)
+class InlineFigure:
+    """A figure in both colour themes, as data addresses.
+
+    Attributes:
+        light: for light surroundings and for paper.
+        dark: for dark surroundings.
+        least_width: pixels below which its letters cannot be read; narrower screens scroll.
+        width: largest sensible width in pixels.
+        height: in pixels, at that width.
+    """
+
+    light: str
+    dark: str
+    least_width: int
+    width: int
+    height: int
 
 
 @contextmanager
@@ -70,6 +92,23 @@ def _render(figure: Figure, file_format: str, metadata: dict[str, str | None]) -
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format=file_format, dpi=PNG_DOTS_PER_INCH, metadata=metadata)
     return buffer.getvalue()
+
+
+def inline_figure(draw: Callable[[Theme], Figure]) -> InlineFigure:
+    """Draws a figure in both themes.
+
+    Args:
+        draw: makes the figure in the colours of a theme.
+    """
+    figure = draw(LIGHT)
+    width, height = figure.get_size_inches()
+    return InlineFigure(
+        light=data_address("image/svg+xml", to_svg(figure)),
+        dark=data_address("image/svg+xml", to_svg(draw(DARK))),
+        least_width=round(width * LEAST_PIXELS_PER_INCH),
+        width=round(width * MOST_PIXELS_PER_INCH),
+        height=round(height * MOST_PIXELS_PER_INCH),
+    )
 
 
 def shorten(name: str, longest: int) -> str:

@@ -5,44 +5,24 @@ the browser hold to that.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
 from PIL import Image
 
 from vitrine.invocation import command_line
-from vitrine.ui import format as wording
-from vitrine.ui.figures import SMALL_PICTURE, to_svg
-from vitrine.ui.palette import DARK, LIGHT, SPLIT_WORDS, Theme
+from vitrine.ui.format import breakable
+from vitrine.ui.palette import DARK, LIGHT, SPLITS
+from vitrine.ui.stored import translate
 from vitrine.ui.texts import Texts, load_texts
 
 TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "reports")
 JPEG_QUALITY = 82
-LEAST_PIXELS_PER_INCH = 72  # one point is one pixel, which is as small as letters may become
-MOST_PIXELS_PER_INCH = 110  # letters a little larger than the text of the page
-
-
-@dataclass(frozen=True)
-class InlineFigure:
-    """A figure in both colour themes, as data addresses.
-
-    Attributes:
-        light: for light surroundings and for paper.
-        dark: for dark surroundings.
-        least_width: pixels below which its letters cannot be read; narrower screens scroll.
-        width: largest sensible width in pixels.
-        height: in pixels, at that width.
-    """
-
-    light: str
-    dark: str
-    least_width: int
-    width: int
-    height: int
+SMALL_PICTURE = 64  # pixels; smaller ones are shown pixel by pixel, not as a blur
 
 
 @dataclass(frozen=True)
@@ -55,23 +35,6 @@ class Thumbnail:
     is_small: bool
 
 
-def inline_figure(draw: Callable[[Theme], Figure]) -> InlineFigure:
-    """Draws a figure in both themes.
-
-    Args:
-        draw: makes the figure in the colours of a theme.
-    """
-    figure = draw(LIGHT)
-    width, height = figure.get_size_inches()
-    return InlineFigure(
-        light=_address("image/svg+xml", to_svg(figure)),
-        dark=_address("image/svg+xml", to_svg(draw(DARK))),
-        least_width=round(width * LEAST_PIXELS_PER_INCH),
-        width=round(width * MOST_PIXELS_PER_INCH),
-        height=round(height * MOST_PIXELS_PER_INCH),
-    )
-
-
 def thumbnail(picture: Image.Image) -> Thumbnail:
     """Puts a picture of thumbnail size into an address: JPEG, or PNG where it has few pixels."""
     is_small = max(picture.size) < SMALL_PICTURE
@@ -81,11 +44,22 @@ def thumbnail(picture: Image.Image) -> Thumbnail:
     else:
         picture.convert("RGB").save(stream, "JPEG", quality=JPEG_QUALITY, optimize=True)
     kind = "image/png" if is_small else "image/jpeg"
-    return Thumbnail(_address(kind, stream.getvalue()), picture.width, picture.height, is_small)
+    return Thumbnail(data_address(kind, stream.getvalue()), picture.width, picture.height, is_small)
 
 
-def _address(kind: str, content: bytes) -> str:
+def data_address(kind: str, content: bytes) -> str:
+    """Content of a media type such as "image/png" as an address that needs no file."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def page_language(path: Path) -> str | None:
+    """The language of a page that `render` made; None where there is no such page."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            found = re.search(r'<html lang="(\w+)"', file.read(200))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found.group(1) if found else None
 
 
 def render(template: str, content: Mapping[str, object], texts: Texts | None = None) -> str:
@@ -109,15 +83,15 @@ def render(template: str, content: Mapping[str, object], texts: Texts | None = N
     environment.filters |= {
         "percent": texts.percent,
         "number": texts.number,
-        "plural": wording.plural,
-        "breakable": wording.breakable,
+        "breakable": breakable,
+        "stored": lambda sentence: translate(sentence, texts),
         "duration": texts.duration,
         "day": texts.day,
         "day_and_time": texts.day_and_time,
         "size": texts.size,
     }
     environment.globals |= {
-        "t": texts, "light": asdict(LIGHT), "dark": asdict(DARK), "split_words": SPLIT_WORDS,
+        "t": texts, "light": asdict(LIGHT), "dark": asdict(DARK), "split_names": SPLITS,
         "command": command_line,
     }  # fmt: skip
     return environment.get_template(template).render(dict(content))

@@ -55,7 +55,6 @@ DARK = Theme(
 
 # Keyed like the splits of a prepared data set, in the order in which they are shown.
 SPLITS = ("train", "validation", "test")
-SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def split_color(theme: Theme, split: str) -> str:

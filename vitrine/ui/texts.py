@@ -1,18 +1,25 @@
-"""The sentences of the report pages, in the reader's language: one catalogue file per language.
+"""The sentences of pages and app, in the reader's language, and its numbers and days (from Unicode's CLDR, by Babel).
 
-A catalogue is written with plain spaces; where the language wants one that does not break (before a percent sign, in
-French also before : ; ! ? and inside « »), it is put there when the catalogue is read.
+A file `catalogs/SUBJECT.LANGUAGE.yaml` holds the sentences of one subject, `catalogs/LANGUAGE.yaml` those of the run
+report, the evaluation, the learning curve, comparisons and searches. They are written with plain spaces; where the
+language wants one that does not break (before a percent sign, in French also before : ; ! ? and inside « »), it is
+put there when the catalogue is read.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
 CATALOGS = Path(__file__).parent / "catalogs"
@@ -20,7 +27,7 @@ Language = Literal["en", "fr"]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NARROW_NO_BREAK = "\N{NARROW NO-BREAK SPACE}"
 EN_DASH = "\N{EN DASH}"
-ONES = {"en": (1,), "fr": (0, 1)}  # counts that take the singular
+LOCALES = {"en": Locale("en", "GB"), "fr": Locale("fr", "FR")}
 FIXED_SPACES = {
     "en": ((r" (?=%)", NO_BREAK),),
     "fr": ((r" (?=[%:»])|(?<=«) ", NO_BREAK), (r" (?=[;!?])", NARROW_NO_BREAK)),
@@ -52,17 +59,25 @@ class Texts:
     def _choose(self, key: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if "count" in values:
             count = values["count"]
-            form = f"{key}.{'one' if count in ONES[self.language] else 'other'}"
+            form = f"{key}.{'one' if LOCALES[self.language].plural_form(count) == 'one' else 'other'}"
             key = form if form in self.entries else key
             values = values | {"count": self.number(count)}
         return self.entries[key], values
 
     def number(self, value: float, decimals: int = 0) -> str:
         """1234.5 becomes "1,234.5" in English and "1 234,5" in French."""
-        text = f"{value:,.{decimals}f}"
-        if self.language == "en":
-            return text
-        return text.replace(",", NARROW_NO_BREAK).replace(".", ",")
+        if not math.isfinite(value):
+            return str(value)
+        pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+        # As Decimal, since Babel would round what a float looks like (2.675 to 2.68) and not what it is.
+        return format_decimal(Decimal(float(value)), format=pattern, locale=LOCALES[self.language])
+
+    def short_number(self, value: float, digits: int = 6) -> str:
+        """A number with as few digits as `digits` significant ones need: 1.5 becomes "1.5" or "1,5"."""
+        text = f"{value:.{digits}g}"
+        if "e" in text or not math.isfinite(value):
+            return text if self.language == "en" else text.replace(".", ",")
+        return self.number(float(text), len(text.partition(".")[2]))
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share in [0, 1]: 0.85 becomes "85 %", with a space that does not break."""
@@ -104,7 +119,7 @@ class Texts:
         """The day of an ISO 8601 time: "21 November 2026", "1er novembre 2026"."""
         moment = datetime.fromisoformat(time)
         number = self("common.first_of_month") if moment.day == 1 else str(moment.day)
-        return f"{number} {self(f'common.months.{moment.month}')} {moment.year}"
+        return f"{number} {format_date(moment, 'MMMM y', locale=LOCALES[self.language])}"
 
     def day_and_time(self, time: str) -> str:
         """An ISO 8601 time: "21 November 2026, 01:50 UTC"."""
@@ -121,11 +136,17 @@ class Texts:
         return f"{self.number(amount, 0 if unit == 'bytes' else 1)}{NO_BREAK}{self(f'common.sizes.{unit}')}"
 
 
+def plain_spaces(text: str) -> str:
+    """A text for a terminal, whose spaces may all break."""
+    return text.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")
+
+
 @cache
 def load_texts(language: Language) -> Texts:
-    """Reads the catalogue of a language."""
-    content = yaml.safe_load((CATALOGS / f"{language}.yaml").read_text("utf-8"))
-    return Texts(language, {key: _fix_spaces(text, language) for key, text in _flatten("", content)})
+    """Reads the catalogues of a language."""
+    files = sorted(CATALOGS.glob(f"{language}.yaml")) + sorted(CATALOGS.glob(f"*.{language}.yaml"))
+    entries = [entry for file in files for entry in _flatten("", yaml.safe_load(file.read_text("utf-8")))]
+    return Texts(language, {key: _fix_spaces(text, language) for key, text in entries})
 
 
 def _fix_spaces(text: str, language: Language) -> str:

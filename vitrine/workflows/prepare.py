@@ -127,6 +127,6 @@ def write_data_set(recipe: Recipe, progress: Show = show_nothing, again: bool = 
     with working_folder(final) as folder:
         earlier = final if final.exists() else None
         facts = write_prepared(folder, recipe.name, settings, progress, earlier, again)
-        write_data_report(folder)
+        write_data_report(folder, recipe.report.language)
         write_data_card(open_prepared(folder), read_manifest(folder))
     return facts

@@ -133,4 +133,6 @@ def study_recipe(
     result = study_features(found.values, label_ids_of(found.rows), len(prepared.label_names), found.groups, seed)
     seconds = {"features": found.seconds, "figures": time.perf_counter() - computed}
     facts = {"name": recipe.name, "created": now(), "seed": seed, **found.facts, "seconds": seconds}
-    return write_feasibility_page(out, result, prepared, found.rows, found.looked_at, facts), out / PAGE
+    language = recipe.report.language
+    expectation = write_feasibility_page(out, result, prepared, found.rows, found.looked_at, facts, language)
+    return expectation, out / PAGE

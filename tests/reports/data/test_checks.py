@@ -6,7 +6,9 @@ from tests.reports.fabricated import Page
 from vitrine.data.checks.quality import Finding
 from vitrine.reports.data.checks import MOST_EXAMPLES, MOST_GROUPS, MOST_MEMBERS, show_findings
 from vitrine.ui.frame import TEMPLATES, render
+from vitrine.ui.texts import load_texts
 
+ENGLISH = load_texts("en")
 NASTY = "<b>cat & 'co'"
 
 
@@ -50,7 +52,8 @@ def page_of(tmp_path, monkeypatch):
         )
         monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", (folder, *TEMPLATES))
         (tmp_path / "page.html").write_text(
-            render("page.html.jinja", {"findings": show_findings(findings, manifest, pictures)}), encoding="utf-8"
+            render("page.html.jinja", {"findings": show_findings(findings, manifest, pictures, ENGLISH)}),
+            encoding="utf-8",
         )
         return Page(tmp_path / "page.html")
 
@@ -58,7 +61,7 @@ def page_of(tmp_path, monkeypatch):
 
 
 def test_examples_are_few_shrunk_and_the_rest_is_counted():
-    shown = show_findings([finding(rows=range(20), remarks=["4 x 4"] * 20)], manifest_of(20), picture_of)[0]
+    shown = show_findings([finding(rows=range(20), remarks=["4 x 4"] * 20)], manifest_of(20), picture_of, ENGLISH)[0]
     assert len(shown.examples) == MOST_EXAMPLES
     assert shown.more == 20 - MOST_EXAMPLES
     assert (shown.examples[0].picture.width, shown.examples[0].picture.height) == (192, 96)
@@ -67,7 +70,7 @@ def test_examples_are_few_shrunk_and_the_rest_is_counted():
 
 def test_groups_are_few_with_few_members_and_the_rest_is_counted():
     groups = [tuple(range(place * 6, place * 6 + 6)) for place in range(10)]
-    shown = show_findings([finding(rows=range(60), groups=groups)], manifest_of(60), picture_of)[0]
+    shown = show_findings([finding(rows=range(60), groups=groups)], manifest_of(60), picture_of, ENGLISH)[0]
     assert len(shown.groups) == MOST_GROUPS
     assert {len(group.members) for group in shown.groups} == {MOST_MEMBERS}
     assert {group.more for group in shown.groups} == {6 - MOST_MEMBERS}
@@ -77,7 +80,7 @@ def test_groups_are_few_with_few_members_and_the_rest_is_counted():
 def test_a_picture_is_fetched_once_however_often_it_is_shown():
     fetched = []
     findings = [finding(rows=(1,)), finding(rows=(0, 1), groups=((0, 1),), name="copies")]
-    show_findings(findings, manifest_of(2), lambda row: fetched.append(row) or picture_of(row))
+    show_findings(findings, manifest_of(2), lambda row: fetched.append(row) or picture_of(row), ENGLISH)
     assert sorted(fetched) == [0, 1]
 
 

@@ -9,7 +9,9 @@ from tests.reports.fabricated import Page, prepare_classes, prepare_source
 from vitrine.errors import UserError
 from vitrine.records.findings import read_findings
 from vitrine.reports.data.page import notices, say_copies, verdict, write_data_report
+from vitrine.ui.texts import load_texts, plain_spaces
 
+ENGLISH = load_texts("en")
 NASTY = "<i>é & 'co'"
 
 
@@ -45,7 +47,7 @@ def test_verdict_counts_used_broken_and_left_out_files(page):
 def test_verdict_has_words_for_every_case(prepared, found, quarantined, left_out, expected):
     changes = {"files_found": found, "files_quarantined": quarantined, "files_left_out": left_out}
     facts = prepared.facts.model_copy(update=changes | {"files_kept": found - quarantined - left_out})
-    assert verdict(facts) == expected
+    assert verdict(facts, ENGLISH) == expected
 
 
 def test_every_unused_file_is_listed_with_its_reason(page):
@@ -88,7 +90,7 @@ def test_counts_sizes_and_modes_are_those_of_the_files(page, prepared):
 
 def test_notes_of_the_preparation_and_unbalanced_classes_are_shown(page, prepared):
     findings = read_findings(prepared.folder / "findings.json")
-    found = notices(prepared.facts, findings)
+    found = notices(prepared.facts, findings, ENGLISH)
     grave = [finding for finding in findings if finding.level == "warning"]
     assert [notice.level for notice in found] == ["warning"] * (len(grave) + len(prepared.facts.notes))
     for notice in found:
@@ -98,9 +100,9 @@ def test_notes_of_the_preparation_and_unbalanced_classes_are_shown(page, prepare
 
 def test_copies_are_counted_and_their_splits_named():
     kept = pd.DataFrame({"copy_of": ["", "a", "a", "b", "b", "b"], "split": ["test", "train", "test", *["train"] * 3]})
-    assert say_copies(kept) == ["3 pictures are copies of others; 1 picture with copies in several splits."]
-    assert say_copies(kept[3:5]) == ["1 picture is a copy of others; none across splits."]
-    assert say_copies(kept[:1]) == []
+    assert say_copies(kept, ENGLISH) == ["3 pictures are copies of others; 1 picture with copies in several splits."]
+    assert say_copies(kept[3:5], ENGLISH) == ["1 picture is a copy of others; none across splits."]
+    assert say_copies(kept[:1], ENGLISH) == []
 
 
 def test_the_numbers_of_the_page_are_kept_beside_it(page, prepared):
@@ -109,6 +111,23 @@ def test_the_numbers_of_the_page_are_kept_beside_it(page, prepared):
     assert (numbers["found"], numbers["kept"], numbers["quarantined"], numbers["left_out"]) == (28, 25, 2, 1)
     assert numbers["counts"] == prepared.facts.counts
     assert {finding["name"] for finding in numbers["findings"]} >= {"unreadable", "imbalance"}
+
+
+def test_the_page_is_written_in_french_and_its_numbers_as_before(page, prepared):
+    numbers = (prepared.folder / "report.json").read_bytes()
+    try:
+        write_data_report(prepared.folder, "fr")
+        french = Page(prepared.folder / "report.html")
+        assert (prepared.folder / "report.json").read_bytes() == numbers
+    finally:
+        write_data_report(prepared.folder)
+    said = plain_spaces(french.text)
+    assert "25 fichiers sur 28 sont utilisés ; 2 sont illisibles et 1 a été écarté." in said
+    assert f"{NASTY}/empty <b>.jpg illisible : le fichier est vide" in said
+    assert "4 en largeur, 20 en hauteur et 1 carrée" in said
+    assert "Classes bien plus petites que la plus grande" in said
+    left = {"picture", "pictures", "file", "files", "used", "class", "classes", "with", "which"}
+    assert not left & set(re.findall("[a-z]+", said)) - {"classes"}
 
 
 def test_names_are_escaped_and_the_page_is_self_contained(page):

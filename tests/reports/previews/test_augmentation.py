@@ -15,6 +15,9 @@ from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.reports.previews.augmentation import Augmentation, make_mixtures, make_variants, write_augmentation_page
 from vitrine.reports.previews.augmentation_words import describe_policy
+from vitrine.ui.texts import load_texts, plain_spaces
+
+ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
 
 
 def shown(policy="strong", mixing=None, preparation=None):
@@ -34,12 +37,12 @@ def test_mixtures_name_the_shares_of_their_classes():
     preprocessed = torch.stack(
         [preprocess_image(Image.new("RGB", (9, 9), color), 48, Preparation()) for color in ("red", "blue")]
     )
-    mixtures = make_mixtures(preprocessed, ["cat", "dog"], shown("none", Mixing(mixup=1, probability=0.1)))
+    mixtures = make_mixtures(preprocessed, ["cat", "dog"], shown("none", Mixing(mixup=1, probability=0.1)), ENGLISH)
     assert len(mixtures) == 8
-    shares = [int(share) for mixture in mixtures for share in re.findall(r"(\d+) % \w+", mixture.words)]
+    shares = [int(share) for mixture in mixtures for share in re.findall(r"(\d+)\s% \w+", mixture.words)]
     assert any(0 < share < 100 for share in shares)
-    assert make_mixtures(preprocessed[:1], ["cat"], shown("none", Mixing(mixup=1))) == []
-    assert make_mixtures(preprocessed, ["cat", "dog"], shown()) == []
+    assert make_mixtures(preprocessed[:1], ["cat"], shown("none", Mixing(mixup=1)), ENGLISH) == []
+    assert make_mixtures(preprocessed, ["cat", "dog"], shown(), ENGLISH) == []
 
 
 def test_the_page_holds_every_picture_and_escapes_names(tmp_path):
@@ -85,12 +88,28 @@ def test_settings_are_those_that_do_something_as_a_recipe_writes_them():
     ],
 )
 def test_each_step_is_said_in_words(overrides, words):
-    assert describe_policy(resolve_policy("none", overrides)) == words
+    assert [plain_spaces(phrase) for phrase in describe_policy(resolve_policy("none", overrides), ENGLISH)] == words
+
+
+def test_the_steps_are_said_in_french_too():
+    policy = resolve_policy("none", {"crop_min": 0.6, "noise": 0.025, "noise_probability": 0.5})
+    assert [plain_spaces(phrase) for phrase in describe_policy(policy, FRENCH)] == [
+        "recadrages de 60 à 100 % de chaque côté", "50 % avec un bruit d'au plus 2,5 % du blanc",
+    ]  # fmt: skip
+
+
+def test_the_page_is_written_in_french(tmp_path):
+    samples = [Sample("1.png", "chat", draw_scene()), Sample("2.png", "chien", draw_scene())]
+    write_augmentation_page(tmp_path / "page.html", "x", samples, shown("light", Mixing(cutmix=1)), "fr")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert '<html lang="fr">' in page
+    for words in ("Images mélangées", "époque 16", "CutMix (alpha 1) dans"):
+        assert words in page
 
 
 def test_every_policy_but_none_has_words():
-    assert [name for name in POLICIES if not describe_policy(POLICIES[name])] == ["none", "s3"]
-    assert describe_policy(Policy()) == []
+    assert [name for name in POLICIES if not describe_policy(POLICIES[name], ENGLISH)] == ["none", "s3"]
+    assert describe_policy(Policy(), ENGLISH) == []
 
 
 def test_a_missing_folder_is_named(tmp_path):

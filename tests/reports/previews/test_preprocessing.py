@@ -18,17 +18,19 @@ from vitrine.reports.previews.preprocessing import (
     list_stages,
     write_preparation_page,
 )
+from vitrine.ui.texts import load_texts, plain_spaces
 
+ENGLISH = load_texts("en")
 CHOSEN = Preparation(steps=("autocontrast", "crop_centre", "whiten"), resize="letterbox", fill_color="black")
 
 
-def test_every_step_is_shown_between_the_original_and_the_square():
-    stages = list_stages(draw_scene(), CHOSEN, 32)
-    assert [stage.words for stage in stages] == [
+def test_every_step_is_shown_between_the_original_and_the_preprocessed_image():
+    stages = list_stages(draw_scene(), CHOSEN, 32, ENGLISH)
+    assert [plain_spaces(stage.words) for stage in stages] == [
         "original",
         "1. darkest to black, lightest to white",
         "2. centre, 80 % of each side",
-        "square: with bars",
+        "preprocessed: with bars",
         "whitened: mean 0, deviation 1",
     ]
     sizes = [tuple(map(int, stage.size.replace("×", "x").split(" x "))) for stage in stages]  # noqa: RUF001
@@ -36,13 +38,13 @@ def test_every_step_is_shown_between_the_original_and_the_square():
     assert [stage.chosen for stage in stages] == [False, False, False, False, True]
 
 
-def test_without_steps_the_square_is_what_the_network_sees():
-    stages = list_stages(draw_scene(), Preparation(), 32)
-    assert [(stage.words, stage.chosen) for stage in stages] == [("original", False), ("square: squashed", True)]
+def test_without_steps_the_resized_picture_is_what_the_network_sees():
+    stages = list_stages(draw_scene(), Preparation(), 32, ENGLISH)
+    assert [(stage.words, stage.chosen) for stage in stages] == [("original", False), ("preprocessed: squashed", True)]
 
 
-def test_all_ways_to_a_square_stand_side_by_side_and_differ():
-    ways = compare_ways(draw_scene(), CHOSEN, 32)
+def test_all_ways_of_resizing_stand_side_by_side_and_differ():
+    ways = compare_ways(draw_scene(), CHOSEN, 32, ENGLISH)
     assert [way.chosen for way in ways] == [False, False, True]
     assert len({way.picture.address for way in ways}) == 3
 
@@ -66,7 +68,7 @@ def test_whitened_numbers_are_shown_around_middle_gray():
     ],
 )
 def test_the_preparation_is_told_in_a_sentence(preparation, sentence):
-    assert describe_preparation(preparation, 64).replace("×", "x") == sentence  # noqa: RUF001
+    assert plain_spaces(describe_preparation(preparation, 64, ENGLISH)).replace("×", "x") == sentence  # noqa: RUF001
 
 
 def test_the_page_needs_nothing_but_itself_and_escapes_names(tmp_path):
@@ -79,6 +81,15 @@ def test_the_page_needs_nothing_but_itself_and_escapes_names(tmp_path):
     assert "photo" in text
     assert not re.search(r'(src|href)="(?!data:|#)', text)
     assert len(re.findall(r"<img ", text)) == 2 * (5 + 3)
+
+
+def test_the_page_is_written_in_french(tmp_path):
+    write_preparation_page(tmp_path / "page.html", "x", [Sample("1.png", "chat", draw_scene())], CHOSEN, 32, "fr")
+    page = plain_spaces((tmp_path / "page.html").read_text("utf-8"))
+    said = "Chaque image : le plus sombre en noir, le plus clair en blanc ; centre, 80 % de chaque côté ;"
+    assert '<html lang="fr">' in page
+    assert said in page
+    assert "telle que le réseau la voit" in page
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -14,6 +14,9 @@ from vitrine.reports.probe.class_map import MOST_MARKED, build_map
 from vitrine.reports.probe.page import write_feasibility_page
 from vitrine.reports.probe.words import advise, count_doubtful, expect, find_notices
 from vitrine.ui.palette import CLASS_COLORS
+from vitrine.ui.texts import load_texts
+
+ENGLISH = load_texts("en")
 
 NASTY = "<i>é & 'co'</script>"[:-9]
 FACTS = {
@@ -46,6 +49,7 @@ def folder(tmp_path_factory):
     prepared = prepare_classes(folder, {NASTY: 40, "cat": 40, "dog": 40})
     rows, study = study_rows(prepared, distance=8, same=(1,))
     write_feasibility_page(folder / "study", study, prepared, rows, len(rows), FACTS)
+    write_feasibility_page(folder / "french", study, prepared, rows, len(rows), FACTS, "fr")
     return folder / "study"
 
 
@@ -61,6 +65,19 @@ def test_the_page_opens_with_the_expectation_of_the_numbers(page, folder):
     assert numbers["confused_pairs"][0]["first"] == NASTY
     assert np.trace(numbers["head"]["confusion_matrix"]) == numbers["head"]["right"]
     assert numbers["pictures"] == np.sum(numbers["clusters"]["matrix"])
+
+
+def test_the_page_is_written_in_french_but_its_numbers_stay_as_they_are(page, folder):
+    french = Page(folder.with_name("french") / "feasibility.html")
+    said = " ".join(french.text.split())
+    assert "étude de faisabilité" in said
+    assert "avec un réseau figé" in said
+    assert "Indice de Rand ajusté" in said
+    words = json.loads(french.source.split('id="dots">')[1].split("</script>")[0])["words"]
+    assert words["wrong"] == "appelée {name}, {share}"
+    assert "Expect an accuracy" not in said
+    numbers = [json.loads((place / "feasibility.json").read_text()) for place in (folder, folder.with_name("french"))]
+    assert numbers[0] == numbers[1]
 
 
 def test_names_are_shown_as_text_wherever_they_stand(page):
@@ -121,26 +138,28 @@ def test_pictures_beyond_the_room_of_the_page_are_left_out_but_mistakes_stay(tmp
 def test_the_expectation_names_classes_only_where_they_are_mixed_up():
     names = ("cat", "dog", "fox")
     apart, _ = make_study([30, 30, 30], distance=20)
-    assert expect(apart, names) == "Expect an accuracy of about 1.00 with a frozen backbone; it makes no mistake."
+    assert (
+        expect(apart, names, ENGLISH) == "Expect an accuracy of about 1.00 with a frozen backbone; it makes no mistake."
+    )
     alike, _ = make_study([30, 30, 30], distance=15, same=(2,))
-    assert expect(alike, names).endswith("with a frozen backbone; 'cat' and 'fox' are hard to tell apart.")
+    assert expect(alike, names, ENGLISH).endswith("with a frozen backbone; 'cat' and 'fox' are hard to tell apart.")
 
 
 def test_a_study_no_better_than_the_largest_class_says_so():
     study, label_ids = make_study([60, 30], distance=0)
     names = ("cat", "dog")
-    (notice,) = find_notices(study, names, label_ids, len(label_ids))
+    (notice,) = find_notices(study, names, label_ids, len(label_ids), ENGLISH)
     assert notice.text.startswith("This is not shown to be better than always naming 'cat', which is right for 0.67")
-    assert advise(study, names, label_ids)[0].startswith("Look at pictures and labels before you train")
+    assert advise(study, names, label_ids, ENGLISH)[0].startswith("Look at pictures and labels before you train")
 
 
 def test_classes_that_could_not_be_measured_are_named():
     study, label_ids = make_study([30, 1, 30], distance=20)
-    texts = [notice.text for notice in find_notices(study, ("cat", "dog", "fox", "emu"), label_ids, 100)]
+    texts = [notice.text for notice in find_notices(study, ("cat", "dog", "fox", "emu"), label_ids, 100, ENGLISH)]
     assert texts[0].startswith("'dog' has too few unrelated pictures")
     assert texts[1] == "'emu' has no training or validation picture."
     assert texts[2] == "61 of the 100 pictures were studied, of each class its share."
-    assert "'dog' has fewer than 20" in advise(study, ("cat", "dog", "fox", "emu"), label_ids)[-1]
+    assert "'dog' has fewer than 20" in advise(study, ("cat", "dog", "fox", "emu"), label_ids, ENGLISH)[-1]
 
 
 def test_a_wrong_label_among_clear_classes_is_a_label_to_check():
@@ -150,7 +169,7 @@ def test_a_wrong_label_among_clear_classes_is_a_label_to_check():
     label_ids[3] = 1
     study = study_features(features, label_ids, 2)
     assert count_doubtful(study, label_ids.tolist()) == 1
-    assert any(step.startswith("Check 1 label") for step in advise(study, ("cat", "dog"), label_ids.tolist()))
+    assert any(step.startswith("Check 1 label") for step in advise(study, ("cat", "dog"), label_ids.tolist(), ENGLISH))
 
 
 @pytest.mark.parametrize(("column", "fill_color"), [(0, "#f6f5f2"), (1, "#242930")])

@@ -97,6 +97,6 @@ def test_the_temperature_is_explained(scale, words):
     assert words in show_calibration(calibration, load_texts("en"))["temperature"]
 
 
-def test_a_network_without_familiarity_is_said_to_know_no_strangers():
+def test_a_network_without_similarity_is_said_to_know_no_picture_of_unknown_classes():
     _, rejection = measured(100, 5.0, in_distribution=False)
     assert "cannot tell pictures of other things" in show_rejection(rejection, load_texts("en"))["similarity"]

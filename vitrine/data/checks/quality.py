@@ -16,7 +16,7 @@ from vitrine.records.findings import Finding
 
 # Below this standard deviation of the grey levels people see an empty page: JPEG noise alone makes 1 to 2.
 UNIFORM_CONTRAST = 3.0
-ODD_ASPECT = 3.0  # panoramas and banners; squashed to a square, three times as wide is hardly recognised
+ODD_ASPECT = 3.0  # panoramas and banners; made square, three times as wide is hardly recognised
 # A picture far larger than the others is often a scan or a poster; where all are large, none is odd.
 HUGE_MEGAPIXELS, HUGE_TIMES_MEDIAN = 20.0, 4.0
 PLACEHOLDER_COPIES = 5  # "no image available" comes in numbers; a picture that was stored twice by mistake does not
@@ -140,7 +140,7 @@ def _check_looks(manifest: pd.DataFrame, min_side: int) -> list[Finding]:
         ("tiny", f"Smaller than {min_side} pixels", shorter < min_side,
          "Icons and previews are enlarged and blurred: replace them by the originals."),
         ("odd_aspect", f"More than {ODD_ASPECT:g} times as long as wide", longer > ODD_ASPECT * shorter,
-         "Much is lost when they become squares: cut them, or set preparation.resize."),
+         "Much is lost when they are made square: cut them, or set preparation.resize."),
         ("huge", "Far larger than the others", (area > HUGE_MEGAPIXELS) & (area > HUGE_TIMES_MEDIAN * usual),
          "Small things in them vanish when they are scaled down: cut out what matters."),
     )  # fmt: skip

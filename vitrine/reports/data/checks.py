@@ -9,7 +9,9 @@ from PIL import Image
 from vitrine.data.manifest.scan import LEFT_OUT
 from vitrine.records.findings import Finding
 from vitrine.ui.frame import Thumbnail, thumbnail
-from vitrine.ui.palette import SPLIT_WORDS
+from vitrine.ui.palette import SPLITS
+from vitrine.ui.stored import translate
+from vitrine.ui.texts import Texts
 
 MOST_EXAMPLES = 8  # of single pictures
 MOST_GROUPS = 6
@@ -55,7 +57,9 @@ class ShownFinding:
     more: int
 
 
-def show_findings(findings: Sequence[Finding], manifest: pd.DataFrame, picture_of: PictureOf) -> list[ShownFinding]:
+def show_findings(
+    findings: Sequence[Finding], manifest: pd.DataFrame, picture_of: PictureOf, texts: Texts
+) -> list[ShownFinding]:
     """Chooses examples of each finding and fetches their pictures.
 
     Args:
@@ -63,6 +67,7 @@ def show_findings(findings: Sequence[Finding], manifest: pd.DataFrame, picture_o
         manifest: the one they are about, with the columns file, label_name, split, status.
         picture_of: gives the picture of a row by its position, in its own proportions, or None where there is none
             (a file that cannot be read).
+        texts: of the page's language.
     """
     fetched: dict[int, Thumbnail | None] = {}
 
@@ -75,29 +80,36 @@ def show_findings(findings: Sequence[Finding], manifest: pd.DataFrame, picture_o
             picture=fetched[row],
             file=str(values["file"]),
             label_name=str(values["label_name"]),
-            split=SPLIT_WORDS.get(str(values["split"]), ""),
-            remark=remark,
+            split=texts(f"common.splits.{values['split']}") if values["split"] in SPLITS else "",
+            remark=translate(remark, texts),
             is_left_out=values["status"] == LEFT_OUT,
         )
 
-    return [_show_finding(finding, show) for finding in findings]
+    return [_show_finding(finding, show, texts) for finding in findings]
 
 
-def _show_finding(finding: Finding, show: Callable[..., Example]) -> ShownFinding:
+def say_amount(finding: Finding, texts: Texts) -> str:
+    """How many of what a finding concerns."""
+    return texts(f"data.checks.amounts.{finding.noun}", count=finding.count)
+
+
+def _show_finding(finding: Finding, show: Callable[..., Example], texts: Texts) -> ShownFinding:
     remarks = finding.remarks or ("",) * max(len(finding.rows), len(finding.groups))
     groups = [
-        ExampleGroup([show(row) for row in group[:MOST_MEMBERS]], remark, max(0, len(group) - MOST_MEMBERS))
+        ExampleGroup(
+            [show(row) for row in group[:MOST_MEMBERS]], translate(remark, texts), max(0, len(group) - MOST_MEMBERS)
+        )
         for group, remark in list(zip(finding.groups, remarks, strict=False))[:MOST_GROUPS]
     ]
     singles = () if finding.groups else finding.rows
     examples = [show(row, remark) for row, remark in list(zip(singles, remarks, strict=False))[:MOST_EXAMPLES]]
     return ShownFinding(
         name=finding.name,
-        title=finding.title,
-        amount=finding.amount,
+        title=translate(finding.title, texts),
+        amount=say_amount(finding, texts),
         level=finding.level,
-        done=finding.done,
-        advice=finding.advice,
+        done=translate(finding.done, texts),
+        advice=translate(finding.advice, texts),
         examples=examples,
         groups=groups,
         more=len(finding.groups) - len(groups) + len(singles) - len(examples),

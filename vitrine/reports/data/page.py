@@ -1,7 +1,7 @@
 """The report of a prepared data set: what is in it, what is not and why, what is odd, what the pictures look like."""
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,30 +16,32 @@ from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding, read_findings
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
-from vitrine.reports.data.checks import PictureOf, show_findings
+from vitrine.reports.data.checks import PictureOf, say_amount, show_findings
 from vitrine.reports.shared.plots import class_distribution
 from vitrine.reports.shared.verdict import Notice
-from vitrine.ui.format import plural
-from vitrine.ui.frame import Thumbnail, inline_figure, render, thumbnail
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import Thumbnail, render, thumbnail
 from vitrine.ui.palette import SPLITS
+from vitrine.ui.stored import translate
+from vitrine.ui.texts import Language, Texts, load_texts
 
 PICTURES_PER_CLASS = 16
 PICTURES_PER_PAGE = 640  # of about 4 kB each; with more than 40 classes, each shows fewer
 LONGEST_SIDE = 128  # pixels
 
-MODE_WORDS = {
-    "RGB": "colour",
+MODE_WORDS = {  # Pillow's names, and those of the catalogue
+    "RGB": "color",
     "L": "grey",
-    "1": "black and white",
-    "P": "colour table",
-    "PA": "colour table, transparent",
-    "RGBA": "colour, transparent",
-    "LA": "grey, transparent",
-    "CMYK": "printing inks",
-    "YCbCr": "colour, video",
-    "I;16": "grey, 16 bits",
-    "I": "grey, 32 bits",
-    "F": "floating point",
+    "1": "black_and_white",
+    "P": "table",
+    "PA": "table_transparent",
+    "RGBA": "color_transparent",
+    "LA": "grey_transparent",
+    "CMYK": "inks",
+    "YCbCr": "video",
+    "I;16": "grey_16",
+    "I": "grey_32",
+    "F": "floating",
 }
 
 
@@ -53,15 +55,17 @@ class ContactSheet:
     files: list[str]
 
 
-def write_data_report(prepared_folder: Path) -> None:
+def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
     """Writes `report.html`, and its numbers as `report.json`, into the folder of a prepared data set.
 
     Args:
         prepared_folder: complete, but it may still bear a temporary name.
+        language: of the page; the sentences in `report.json` are English, as those of the command line.
 
     Raises:
-        UserError: the folder is no prepared data set.
+        UserError: the folder is not a prepared data set.
     """
+    texts, english = load_texts(language), load_texts("en")
     prepared = open_prepared(prepared_folder)
     facts = prepared.facts
     manifest = read_manifest(prepared_folder)
@@ -69,10 +73,9 @@ def write_data_report(prepared_folder: Path) -> None:
     unused = manifest[manifest["status"] != "kept"].sort_values(["status", "file"], ascending=[False, True])
     classes = _count_classes(facts)
     findings = read_findings(prepared_folder / FINDINGS)
-    said = " ".join([verdict(facts), *say_copies(kept)])
     numbers = {
-        "verdict": said,
-        "notes": [notice.text for notice in notices(facts, findings)],
+        "verdict": _say(facts, kept, english),
+        "notes": [notice.text for notice in notices(facts, findings, english)],
         "corrections": facts.corrections,
         "found": facts.files_found,
         "kept": facts.files_kept,
@@ -91,42 +94,45 @@ def write_data_report(prepared_folder: Path) -> None:
         "settings": {
             name: value for name, value in facts.settings.content().items() if name != "data.source" and value
         },
-        "verdict": said,
-        "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest)),
-        "notices": notices(facts, findings),
+        "verdict": _say(facts, kept, texts),
+        "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest), texts),
+        "notices": notices(facts, findings, texts),
         "split_totals": {split: sum(facts.counts[split].values()) for split in SPLITS},
         "classes": classes,
-        "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"])),
-        "distribution": inline_figure(lambda theme: class_distribution(facts.counts, theme)),
+        "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"]), texts),
+        "distribution": inline_figure(lambda theme: class_distribution(facts.counts, theme, texts)),
         "sheets": _make_sheets(prepared),
         "unused": unused.to_dict("records"),
         "reasons": unused["reason"].value_counts().to_dict(),
-        "sizes": _summarize_sizes(kept),
-        "shapes": _describe_shapes(kept),
+        "sizes": _summarize_sizes(kept, texts),
+        "shapes": _describe_shapes(kept, texts),
         "smaller": int((kept[["width", "height"]].max(axis=1) < facts.image_size).sum()),
-        "modes": {_explain(mode): number for mode, number in kept["mode"].value_counts().items()},
+        "modes": {_explain(mode, texts): number for mode, number in kept["mode"].value_counts().items()},
         "formats": kept["format"].value_counts().to_dict(),
         "total_bytes": int(kept["size_bytes"].sum()),
     }
-    write_text(prepared_folder / REPORT, render("data/page.html.jinja", content))
+    write_text(prepared_folder / REPORT, render("data/page.html.jinja", content, texts))
     write_text(prepared_folder / REPORT_NUMBERS, json.dumps(numbers, indent=2, ensure_ascii=False))
 
 
-def verdict(facts: PreparedFacts) -> str:
+def _say(facts: PreparedFacts, kept: pd.DataFrame, texts: Texts) -> str:
+    return " ".join([verdict(facts, texts), *say_copies(kept, texts)])
+
+
+def verdict(facts: PreparedFacts, texts: Texts) -> str:
     """How many of the files found are used, and what became of the others."""
     if facts.files_kept == facts.files_found:
-        return f"All {plural(facts.files_found, 'file')} found {'is' if facts.files_found == 1 else 'are'} used."
+        return texts("data.verdict.all", count=facts.files_found)
     fates = [
-        f"{number:,} {words}"
-        for number, words in ((facts.files_quarantined, "could not be read"), (facts.files_left_out, "left out"))
+        texts(f"data.verdict.{fate}", count=number)
+        for fate, number in (("unreadable", facts.files_quarantined), ("left_out", facts.files_left_out))
         if number
     ]
-    if facts.files_left_out:
-        fates[-1] = f"{facts.files_left_out:,} {'was' if facts.files_left_out == 1 else 'were'} left out"
-    return f"{facts.files_kept:,} of {plural(facts.files_found, 'file')} are used; {' and '.join(fates)}."
+    used = texts.number(facts.files_kept)
+    return texts("data.verdict.some", count=facts.files_found, used=used, fates=texts.join(fates))
 
 
-def say_copies(kept: pd.DataFrame) -> list[str]:
+def say_copies(kept: pd.DataFrame, texts: Texts) -> list[str]:
     """How many pictures are there more than once, and whether copies lie on different sides of the split."""
     copies = kept[kept["copy_of"] != ""]
     if copies.empty:
@@ -134,19 +140,29 @@ def say_copies(kept: pd.DataFrame) -> list[str]:
     groups = copies.groupby("copy_of")
     doubled = len(copies) - groups.ngroups
     torn = int((groups["split"].nunique() > 1).sum())
-    across = "none across splits" if not torn else f"{plural(torn, 'picture')} with copies in several splits"
-    return [f"{plural(doubled, 'picture')} {'is a copy' if doubled == 1 else 'are copies'} of others; {across}."]
+    across = texts("data.verdict.across", count=torn) if torn else texts("data.verdict.across_none")
+    return [texts("data.verdict.copies", count=doubled, across=across)]
 
 
-def notices(facts: PreparedFacts, findings: Sequence[Finding]) -> list[Notice]:
+def notices(facts: PreparedFacts, findings: Sequence[Finding], texts: Texts) -> list[Notice]:
     """What a person should know first: grave findings, notes of the preparation, what became of the labels."""
-    grave = [Notice("warning", f"{one.title}: {one.amount}. {one.done}") for one in findings if one.level == "warning"]
-    warnings = [Notice("warning", note) for note in facts.notes]
-    return grave + warnings + [Notice("note", note) for note in (*facts.corrections, *facts.label_notes)]
+    grave = [
+        texts(
+            "data.checks.notice",
+            title=translate(one.title, texts),
+            amount=say_amount(one, texts),
+            done=translate(one.done, texts),
+        )
+        for one in findings
+        if one.level == "warning"
+    ]
+    warnings = [*grave, *(translate(note, texts) for note in facts.notes)]
+    notes = [translate(note, texts) for note in (*facts.corrections, *facts.label_notes)]
+    return [Notice("warning", text) for text in warnings] + [Notice("note", text) for text in notes]
 
 
 def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> PictureOf:
-    """Gives the picture of a manifest's row: from its stored square, or from its thumbnail if it is left out."""
+    """Gives the picture of a manifest's row: its preprocessed image, or its thumbnail if it is left out."""
     places = {file: (split, row) for split, rows in prepared.splits.items() for row, file in enumerate(rows["file"])}
     thumbnails = np.load(prepared.folder / THUMBNAILS, mmap_mode="r")
 
@@ -171,12 +187,11 @@ def _count_classes(facts: PreparedFacts) -> list[dict[Hashable, Any]]:
     return table.sort_values("total", ascending=False, kind="stable").to_dict("records")
 
 
-def _describe_range(smallest: int, largest: int) -> str:
-    return (
-        f"{smallest:,} to {plural(largest, 'picture')} each"
-        if smallest < largest
-        else f"{plural(largest, 'picture')} each"
-    )
+def _describe_range(smallest: int, largest: int, texts: Texts) -> str:
+    pictures = texts("common.pictures", count=largest)
+    if smallest < largest:
+        return texts("data.tiles.each_range", low=texts.number(smallest), pictures=pictures)
+    return texts("data.tiles.each", pictures=pictures)
 
 
 def _make_sheets(prepared: PreparedDataset) -> list[ContactSheet]:
@@ -200,30 +215,30 @@ def _make_sheets(prepared: PreparedDataset) -> list[ContactSheet]:
     return sheets
 
 
-def _explain(mode: object) -> str:
+def _explain(mode: object, texts: Texts) -> str:
     """Pillow's name of a colour mode, with words before it where there are some."""
     words = MODE_WORDS.get(str(mode))
-    return f"{words} ({mode})" if words else str(mode)
+    return texts(f"data.modes.{words}", mode=mode) if words else str(mode)
 
 
-def _summarize_sizes(kept: pd.DataFrame) -> list[dict[str, object]]:
+def _summarize_sizes(kept: pd.DataFrame, texts: Texts) -> list[dict[str, object]]:
     megapixels = kept["width"] * kept["height"] / 1e6
-    quantities = (
-        ("Width, pixels", kept["width"], ",.0f"),
-        ("Height, pixels", kept["height"], ",.0f"),
-        ("Area, megapixels", megapixels, ".3g"),
-        ("File, kB", kept["size_bytes"] / 1000, ",.1f"),
+    quantities: tuple[tuple[str, pd.Series[float], Callable[[float], str]], ...] = (
+        ("width", kept["width"], texts.number),
+        ("height", kept["height"], texts.number),
+        ("area", megapixels, lambda value: texts.short_number(value, 3)),
+        ("file", kept["size_bytes"] / 1000, lambda value: texts.number(value, 1)),
     )
     return [
-        {"name": name, "values": [f"{value:{form}}" for value in (column.min(), column.median(), column.max())]}
-        for name, column, form in quantities
+        {"name": name, "values": [write(value) for value in (column.min(), column.median(), column.max())]}
+        for name, column, write in quantities
     ]
 
 
-def _describe_shapes(kept: pd.DataFrame) -> str:
+def _describe_shapes(kept: pd.DataFrame, texts: Texts) -> str:
     wide, tall = kept["width"] > kept["height"], kept["width"] < kept["height"]
     shapes = {"wide": int(wide.sum()), "tall": int(tall.sum()), "square": int((~wide & ~tall).sum())}
-    parts = [f"{number:,} {shape}" for shape, number in shapes.items() if number]
-    if len(parts) == 1:
-        return f"All are {parts[0].split()[1]}"
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    present = {shape: number for shape, number in shapes.items() if number}
+    if len(present) == 1:
+        return texts(f"data.sizes.all_{next(iter(present))}")
+    return texts.join([texts(f"data.sizes.{shape}", count=number) for shape, number in present.items()])

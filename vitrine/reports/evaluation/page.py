@@ -20,7 +20,8 @@ from vitrine.reports.shared.reliability_plots import reliability_as_it_is
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.verdict import Notice, notices_of_test, verdict
 from vitrine.reports.shared.wall import choose_predictions, describe_choice, place_pictures, shrink
-from vitrine.ui.frame import inline_figure, render, thumbnail
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import render, thumbnail
 from vitrine.ui.texts import Language, Texts, load_texts
 
 RECORD = "evaluation.json"
@@ -120,12 +121,12 @@ def _warn_of_data(data: MeasuredData, texts: Texts) -> list[Notice]:
         found.append(Notice("warning", texts("evaluation.notices.same_source")))
     if data.unknown:
         names = texts.quote(list(data.unknown))
-        text = texts("evaluation.notices.strangers", count=sum(data.unknown.values()), names=names)
+        text = texts("evaluation.notices.unknown", count=sum(data.unknown.values()), names=names)
         found.append(Notice("warning", text))
     if data.unreadable:
         found.append(Notice("warning", texts("evaluation.notices.unreadable", count=len(data.unreadable))))
     if data.from_preprocessed:
-        found.append(Notice("note", texts("evaluation.notices.from_squares")))
+        found.append(Notice("note", texts("evaluation.notices.from_preprocessed")))
     if data.acquaintance == "unknown":
         found.append(Notice("note", texts("evaluation.notices.unknown_training")))
     return found
@@ -162,7 +163,7 @@ def _describe_trust(trust: TrustFigures, texts: Texts) -> dict[str, object]:
             right=texts.number(trust.right), answered=texts.number(trust.answered), accuracy=values["accuracy"],
         )  # fmt: skip
     unknown = texts(
-        "evaluation.trust.strangers",
+        "evaluation.trust.unknown",
         count=trust.unknown, refused=texts.number(trust.unknown_refused),
         answered=texts.number(trust.unknown_answered),
     )  # fmt: skip

@@ -9,7 +9,8 @@ from vitrine.evaluation.learning_curve.curve import ClassGain, LearningCurve, Ou
 from vitrine.records.atomic import write_text
 from vitrine.records.prepared import PreparedFacts
 from vitrine.reports.learning_curve.plot import draw_learning_curve
-from vitrine.ui.frame import inline_figure, render
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import render
 from vitrine.ui.texts import Texts
 
 PAGE = "learning_curve.html"

@@ -16,6 +16,7 @@ from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
 from vitrine.reports.previews.augmentation_words import describe_mixing, describe_policy
 from vitrine.ui.frame import Thumbnail, render, thumbnail
+from vitrine.ui.texts import Language, Texts, load_texts
 
 VARIANTS = 16
 MIXED = 8
@@ -31,8 +32,8 @@ class Augmentation:
         policy: the steps.
         mixing: of pictures and labels.
         seed: of the training, so that the page shows what a picture of this place in the data set gets.
-        stored_side: of the squares that are stored for training, in pixels.
-        side: of the squares that the network sees, in pixels.
+        stored_side: of the preprocessed images that are stored for training, in pixels.
+        side: of the images that the network sees, in pixels.
         preparation: what is done to every picture before.
     """
 
@@ -44,15 +45,14 @@ class Augmentation:
     side: int
     preparation: Preparation
 
-    @property
-    def words(self) -> list[str]:
+    def words(self, texts: Texts) -> list[str]:
         """One phrase for each step."""
-        return [*describe_policy(self.policy), *describe_mixing(self.mixing)]
+        return [*describe_policy(self.policy, texts), *describe_mixing(self.mixing, texts)]
 
-    @property
-    def sentence(self) -> str:
+    def sentence(self, texts: Texts) -> str:
         """All steps as one sentence."""
-        return f"Training pictures, anew in every epoch: {'; '.join(self.words) or 'nothing is changed'}."
+        steps = texts("common.semicolon").join(self.words(texts)) or texts("augmentation.nothing")
+        return texts("augmentation.sentence", steps=steps)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -74,7 +74,9 @@ class Mixture:
     words: str
 
 
-def write_augmentation_page(path: Path, name: str, samples: Sequence[Sample], shown: Augmentation) -> None:
+def write_augmentation_page(
+    path: Path, name: str, samples: Sequence[Sample], shown: Augmentation, language: Language = "en"
+) -> None:
     """Writes the page.
 
     Args:
@@ -82,18 +84,21 @@ def write_augmentation_page(path: Path, name: str, samples: Sequence[Sample], sh
         name: of the recipe.
         samples: at least one.
         shown: what is done to them.
+        language: of the page.
 
     Raises:
         UserError: the folder of the page is not there.
     """
     if not path.parent.is_dir():
         raise UserError(f"--out: there is no folder {path.parent}; make it first, or give another place")
+    texts = load_texts(language)
     preprocessed = torch.stack(
         [preprocess_image(sample.picture, shown.stored_side, shown.preparation) for sample in samples]
     )
     content = {
         "name": name,
         "shown": shown,
+        "words": shown.words(texts),
         "rows": [
             {
                 "sample": sample,
@@ -102,9 +107,9 @@ def write_augmentation_page(path: Path, name: str, samples: Sequence[Sample], sh
             }
             for index, sample in enumerate(samples)
         ],
-        "mixtures": make_mixtures(preprocessed, [sample.label_name or sample.name for sample in samples], shown),
+        "mixtures": make_mixtures(preprocessed, [sample.label_name or sample.name for sample in samples], shown, texts),
     }
-    write_text(path, render("previews/augmentation.html.jinja", content))
+    write_text(path, render("previews/augmentation.html.jinja", content, texts))
 
 
 def make_variants(preprocessed: torch.Tensor, index: int, shown: Augmentation, count: int = VARIANTS) -> torch.Tensor:
@@ -123,13 +128,14 @@ def make_variants(preprocessed: torch.Tensor, index: int, shown: Augmentation, c
     return augment(preprocessed.expand(count, -1, -1, -1), numbers, shown.policy, side=shown.side)
 
 
-def make_mixtures(preprocessed: torch.Tensor, names: Sequence[str], shown: Augmentation) -> list[Mixture]:
+def make_mixtures(preprocessed: torch.Tensor, names: Sequence[str], shown: Augmentation, texts: Texts) -> list[Mixture]:
     """Pictures out of mixed batches, or none where nothing is mixed or there is only one picture.
 
     Args:
         preprocessed: uint8 `[pictures, 3, stored_side, stored_side]`.
         names: of their classes.
         shown: what is done; every batch here is mixed, whatever the probability.
+        texts: of the page's language.
     """
     if not shown.mixing.is_on or len(preprocessed) < 2:
         return []
@@ -144,7 +150,7 @@ def make_mixtures(preprocessed: torch.Tensor, names: Sequence[str], shown: Augme
         mixed, targets = mix(pixels, label_ids, len(known), always, mixing_numbers(shown.seed, epoch, 0))
         place = epoch % len(preprocessed)
         shares = sorted(zip(targets[place].tolist(), known, strict=True), reverse=True)
-        words = " + ".join(f"{100 * share:.0f} % {name}" for share, name in shares if share > 0.005)
+        words = " + ".join(f"{texts.percent(share)} {name}" for share, name in shares if share > 0.005)
         mixtures.append(Mixture(_show(mixed[place]), words))
     return mixtures
 

@@ -2,70 +2,69 @@
 
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import Policy
+from vitrine.ui.texts import NO_BREAK, Texts
+
+STEPS = "augmentation.steps"
 
 
-def describe_policy(policy: Policy) -> list[str]:
+def describe_policy(policy: Policy, texts: Texts) -> list[str]:
     """One phrase for each step that is on, in the order in which the steps are done."""
-    return [*_describe_geometry(policy), *_describe_automatic(policy), *_describe_colors(policy)]
+    return [*_describe_geometry(policy, texts), *_describe_automatic(policy, texts), *_describe_colors(policy, texts)]
 
 
-def describe_mixing(mixing: Mixing) -> list[str]:
+def describe_mixing(mixing: Mixing, texts: Texts) -> list[str]:
     """One phrase for what is done to batches, or none."""
-    kinds = [
-        f"{name} (alpha {alpha:g})" for name, alpha in (("mixup", mixing.mixup), ("CutMix", mixing.cutmix)) if alpha
-    ]
     if not mixing.is_on:
         return []
-    return [f"{' or '.join(kinds)} in {_percent(mixing.probability)} of the batches"]
+    kinds = [
+        texts(f"{STEPS}.{name}", alpha=texts.short_number(alpha))
+        for name, alpha in (("mixup", mixing.mixup), ("cutmix", mixing.cutmix))
+        if alpha
+    ]
+    said = texts(f"{STEPS}.either", first=kinds[0], second=kinds[1]) if len(kinds) > 1 else kinds[0]
+    return [texts(f"{STEPS}.mixing", kinds=said, share=_percent(mixing.probability, texts))]
 
 
-def _describe_geometry(policy: Policy) -> list[str]:
-    words = []
-    if policy.horizontal_flip:
-        words.append("half mirrored left to right")
-    if policy.vertical_flip:
-        words.append("half upside down")
+def _describe_geometry(policy: Policy, texts: Texts) -> list[str]:
+    words = [texts(f"{STEPS}.{flip}") for flip in ("horizontal_flip", "vertical_flip") if getattr(policy, flip)]
     if (policy.crop_min, policy.crop_max) != (1.0, 1.0):
-        words.append(f"crops of {_number(policy.crop_min)} to {_percent(policy.crop_max)} of each side")
+        low = texts.short_number(100 * policy.crop_min, 3)
+        words.append(texts(f"{STEPS}.crop", low=low, high=_percent(policy.crop_max, texts)))
     steps = {
-        f"stretched by up to {_percent(policy.aspect_ratio - 1)}": policy.aspect_ratio - 1,
-        f"view wider or narrower by up to {_percent(policy.zoom)}": policy.zoom,
-        f"turned by up to {policy.rotation:g}°": policy.rotation,
-        f"slanted by up to {_percent(policy.shear)}": policy.shear,
-        f"shifted by up to {_percent(policy.shift)} of the side": policy.shift,
+        "aspect_ratio": (policy.aspect_ratio - 1, _percent(policy.aspect_ratio - 1, texts)),
+        "zoom": (policy.zoom, _percent(policy.zoom, texts)),
+        "rotation": (policy.rotation, texts.short_number(policy.rotation)),
+        "shear": (policy.shear, _percent(policy.shear, texts)),
+        "shift": (policy.shift, _percent(policy.shift, texts)),
     }
-    return words + [phrase for phrase, amount in steps.items() if amount]
+    return words + [texts(f"{STEPS}.{step}", amount=said) for step, (amount, said) in steps.items() if amount]
 
 
-def _describe_automatic(policy: Policy) -> list[str]:
-    count = "one operation" if policy.operations == 1 else f"{policy.operations} operations"
-    return {
-        "none": [],
-        "trivialaugment": [f"{count} of TrivialAugment's 14, of any strength"],
-        "randaugment": [f"{count} of RandAugment's 14, magnitude {policy.magnitude:g} of 30"],
-    }[policy.automatic]
+def _describe_automatic(policy: Policy, texts: Texts) -> list[str]:
+    if policy.automatic == "none":
+        return []
+    magnitude = texts.short_number(policy.magnitude)
+    return [texts(f"{STEPS}.{policy.automatic}", count=policy.operations, magnitude=magnitude)]
 
 
-def _describe_colors(policy: Policy) -> list[str]:
-    blurred = f"{_percent(policy.blur_probability)} blurred by up to {policy.blur:g} px"
-    noisy = f"{_percent(policy.noise_probability)} with noise of up to {_percent(policy.noise)} of white"
-    erased = f"{_percent(policy.erasing)} with a covered rectangle of up to {_percent(policy.erasing_area)}"
+def _describe_colors(policy: Policy, texts: Texts) -> list[str]:
+    """Of each step whether it is on, how strong it is, and on what share of the pictures."""
     steps = {
-        f"brightness ±{_percent(policy.brightness)} of white": policy.brightness,
-        f"contrast ±{_percent(policy.contrast)}": policy.contrast,
-        f"saturation ±{_percent(policy.saturation)}": policy.saturation,
-        f"hue ±{360 * policy.hue:g}°": policy.hue,
-        f"{_percent(policy.grayscale)} in grey": policy.grayscale,
-        blurred: policy.blur * policy.blur_probability,
-        noisy: policy.noise * policy.noise_probability,
-        erased: policy.erasing,
+        "brightness": (policy.brightness, _percent(policy.brightness, texts), 1.0),
+        "contrast": (policy.contrast, _percent(policy.contrast, texts), 1.0),
+        "saturation": (policy.saturation, _percent(policy.saturation, texts), 1.0),
+        "hue": (policy.hue, texts.short_number(360 * policy.hue), 1.0),
+        "grayscale": (policy.grayscale, _percent(policy.grayscale, texts), 1.0),
+        "blur": (policy.blur * policy.blur_probability, texts.short_number(policy.blur), policy.blur_probability),
+        "noise": (policy.noise * policy.noise_probability, _percent(policy.noise, texts), policy.noise_probability),
+        "erasing": (policy.erasing, _percent(policy.erasing_area, texts), policy.erasing),
     }
-    return [phrase for phrase, amount in steps.items() if amount]
+    return [
+        texts(f"{STEPS}.{step}", amount=said, share=_percent(share, texts))
+        for step, (is_on, said, share) in steps.items()
+        if is_on
+    ]
 
 
-def _number(share: float) -> str:
-    return f"{100 * share:.3g}"
-
-
-def _percent(share: float) -> str:
-    return f"{_number(share)} %"
+def _percent(share: float, texts: Texts) -> str:
+    return f"{texts.short_number(100 * share, 3)}{NO_BREAK}%"

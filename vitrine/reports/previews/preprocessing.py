@@ -1,4 +1,4 @@
-"""A page that shows what the preparation does to pictures: each step before and after, and the ways to a square."""
+"""A page that shows what the preparation does to pictures: each step before and after, and the ways of resizing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +15,10 @@ from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
 from vitrine.ui.frame import Thumbnail, render, thumbnail
+from vitrine.ui.texts import NO_BREAK, Language, Texts, load_texts
 
 LONGEST_SIDE = 240  # pixels
 WHITENED_RANGE = 2.5  # deviations to either side of the mean that are shown from black to white
-
-RESIZE_WORDS = {
-    "squash": ("squashed", "The whole picture stays in view; its proportions change."),
-    "crop": ("the middle cut out", "Proportions stay; what lies beyond the shorter side is not seen."),
-    "letterbox": ("with bars", "Proportions and the whole picture stay; the bars take room from it."),
-}
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class Stage:
 
 
 def write_preparation_page(
-    path: Path, name: str, samples: Sequence[Sample], preparation: Preparation, side: int
+    path: Path, name: str, samples: Sequence[Sample], preparation: Preparation, side: int, language: Language = "en"
 ) -> None:
     """Writes the page.
 
@@ -46,62 +41,75 @@ def write_preparation_page(
         name: of the recipe.
         samples: at least one.
         preparation: what is shown.
-        side: of the square that the network sees, in pixels.
+        side: of the image that the network sees, in pixels.
+        language: of the page.
 
     Raises:
         UserError: the folder of the page is not there.
     """
     if not path.parent.is_dir():
         raise UserError(f"--out: there is no folder {path.parent}; make it first, or give another place")
+    texts = load_texts(language)
     content = {
         "name": name,
-        "verdict": describe_preparation(preparation, side),
+        "verdict": describe_preparation(preparation, side, texts),
         "preparation": preparation,
         "side": side,
-        "step_words": [_step_words(step, preparation) for step in preparation.steps],
-        "resize_words": RESIZE_WORDS,
+        "step_words": [_step_words(step, preparation, texts) for step in preparation.steps],
+        "resizes": RESIZES,
         "rows": [
             {
                 "sample": sample,
-                "stages": list_stages(sample.picture, preparation, side),
-                "ways": compare_ways(sample.picture, preparation, side),
+                "stages": list_stages(sample.picture, preparation, side, texts),
+                "ways": compare_ways(sample.picture, preparation, side, texts),
             }
             for sample in samples
         ],
     }
-    write_text(path, render("previews/preprocessing.html.jinja", content))
+    write_text(path, render("previews/preprocessing.html.jinja", content, texts))
 
 
-def describe_preparation(preparation: Preparation, side: int) -> str:
+def describe_preparation(preparation: Preparation, side: int, texts: Texts) -> str:
     """What happens to every picture, as a sentence."""
-    parts = [_step_words(step, preparation) for step in preparation.picture_steps]
-    parts.append(f"{side} × {side} pixels, {RESIZE_WORDS[preparation.resize][0]}")  # noqa: RUF001
+    parts = [_step_words(step, preparation, texts) for step in preparation.picture_steps]
+    way = texts(f"preprocessing.ways.{preparation.resize}")
+    parts.append(texts("preprocessing.size", side=side, way=way))
     if preparation.whitens:
-        parts.append(_step_words(WHITEN, preparation))
-    return f"Every picture: {'; '.join(parts)}."
+        parts.append(_step_words(WHITEN, preparation, texts))
+    return texts("preprocessing.verdict", steps=texts("common.semicolon").join(parts))
 
 
-def list_stages(picture: Image.Image, preparation: Preparation, side: int) -> list[Stage]:
-    """The original, the picture after each step, and the square as the network sees it."""
-    stages = [_show("original", picture)]
+def list_stages(picture: Image.Image, preparation: Preparation, side: int, texts: Texts) -> list[Stage]:
+    """The original, the picture after each step, and the preprocessed image as the network sees it.
+
+    Args:
+        picture: as it is on disk.
+        preparation: what is done to it.
+        side: of the preprocessed image, in pixels.
+        texts: of the page's language.
+    """
+    stages = [_show(texts("preprocessing.original"), picture, texts)]
     stepped = picture
     for number, step in enumerate(preparation.picture_steps, start=1):
         stepped = apply_steps(stepped, (step,), preparation.contrast_factor, preparation.center_share)
-        stages.append(_show(f"{number}. {_step_words(step, preparation)}", stepped))
+        words = texts("preprocessing.numbered", number=number, step=_step_words(step, preparation, texts))
+        stages.append(_show(words, stepped, texts))
     preprocessed = preprocess_image(picture, side, preparation)
-    way = RESIZE_WORDS[preparation.resize][0]
-    stages.append(_show(f"square: {way}", to_pil_image(preprocessed), chosen=not preparation.whitens))
+    words = texts("preprocessing.preprocessed", way=texts(f"preprocessing.ways.{preparation.resize}"))
+    stages.append(_show(words, to_pil_image(preprocessed), texts, chosen=not preparation.whitens))
     if preparation.whitens:
-        stages.append(_show(_step_words(WHITEN, preparation), display_whitened(preprocessed), chosen=True))
+        words = _step_words(WHITEN, preparation, texts)
+        stages.append(_show(words, display_whitened(preprocessed), texts, chosen=True))
     return stages
 
 
-def compare_ways(picture: Image.Image, preparation: Preparation, side: int) -> list[Stage]:
-    """The square after the same steps by each way of resizing."""
+def compare_ways(picture: Image.Image, preparation: Preparation, side: int, texts: Texts) -> list[Stage]:
+    """The preprocessed image after the same steps by each way of resizing; arguments as for `list_stages`."""
     return [
         _show(
-            f"{way}: {RESIZE_WORDS[way][0]}",
+            texts("preprocessing.way", way=way, words=texts(f"preprocessing.ways.{way}")),
             to_pil_image(preprocess_image(picture, side, replace(preparation, resize=way))),
+            texts,
             chosen=way == preparation.resize,
         )
         for way in RESIZES
@@ -116,23 +124,15 @@ def display_whitened(preprocessed: torch.Tensor) -> Image.Image:
     return picture
 
 
-def _show(words: str, picture: Image.Image, chosen: bool = False) -> Stage:
+def _show(words: str, picture: Image.Image, texts: Texts, chosen: bool = False) -> Stage:
     shown = picture
     if max(picture.size) > LONGEST_SIDE:
         shown = picture.copy()
         shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    size = f"{picture.width:,} × {picture.height:,}"  # noqa: RUF001
+    size = f"{texts.number(picture.width)} × {texts.number(picture.height)}"  # noqa: RUF001
     return Stage(words, size, thumbnail(shown), chosen)
 
 
-def _step_words(step: str, preparation: Preparation) -> str:
-    return {
-        "contrast": f"contrast times {preparation.contrast_factor:g}",
-        "autocontrast": "darkest to black, lightest to white",
-        "equalize": "brightness spread evenly",
-        "crop_centre": f"centre, {preparation.center_share * 100:g} % of each side",
-        "crop_content": "even border cut off",
-        "mirror_horizontal": "left and right mirrored",
-        "mirror_vertical": "top and bottom mirrored",
-        WHITEN: "whitened: mean 0, deviation 1",
-    }[step]
+def _step_words(step: str, preparation: Preparation, texts: Texts) -> str:
+    share = f"{texts.short_number(100 * preparation.center_share)}{NO_BREAK}%"
+    return texts(f"preprocessing.steps.{step}", factor=texts.short_number(preparation.contrast_factor), share=share)

@@ -26,12 +26,15 @@ from vitrine.reports.probe.words import (
     judge_silhouette,
 )
 from vitrine.reports.shared.plots import confusion_matrix
-from vitrine.ui.frame import Thumbnail, inline_figure, render, thumbnail
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import Thumbnail, render, thumbnail
 from vitrine.ui.palette import CLASS_COLORS, Theme
+from vitrine.ui.texts import Language, Texts, load_texts
 
 PAGE = "feasibility.html"
 NUMBERS = "feasibility.json"
 SCRIPT = Path(__file__).with_name("page.js.jinja")  # plain JavaScript; the name lets it travel with the templates
+SCRIPT_WORDS = ("picture_of", "no_picture", "not_asked", "right", "wrong")  # sentences that the script fills
 MOST_PAIRS = 6
 PICTURES_PER_SIDE = 4
 LONGEST_SIDE = 128  # pixels
@@ -55,6 +58,7 @@ def write_feasibility_page(
     rows: datasets.Dataset,
     looked_at: int,
     facts: Mapping[str, Any],
+    language: Language = "en",
 ) -> str:
     """Writes `feasibility.html` and `feasibility.json`.
 
@@ -65,10 +69,12 @@ def write_feasibility_page(
         rows: the studied training and validation pictures.
         looked_at: how many training and validation pictures there are.
         facts: what the study was made with: `backbone`, `created`, `device`, `precision`, `seconds` (of each part).
+        language: of the page; the sentence in `feasibility.json` is English.
 
     Returns:
-        The sentence on top.
+        The sentence on top, in English as all that the command prints.
     """
+    texts = load_texts(language)
     names = prepared.label_names
     label_ids = list(rows["label"])
     script = SCRIPT.read_text("utf-8")
@@ -76,28 +82,30 @@ def write_feasibility_page(
         "data": prepared.facts,
         "facts": facts,
         "study": study,
-        "expectation": expect(study, names),
-        "evidence": give_evidence(study),
-        "notices": find_notices(study, names, label_ids, looked_at),
-        "steps": advise(study, names, label_ids),
+        "expectation": expect(study, names, texts),
+        "evidence": give_evidence(study, texts),
+        "notices": find_notices(study, names, label_ids, looked_at, texts),
+        "steps": advise(study, names, label_ids, texts),
         "majority_name": names[study.majority_class],
-        "silhouette_words": judge_silhouette(study.silhouette),
-        "rand_words": judge_rand(study.clusters.adjusted_rand_index),
+        "silhouette_words": judge_silhouette(study.silhouette, texts),
+        "rand_words": judge_rand(study.clusters.adjusted_rand_index, texts),
         "neighbors": NEIGHBORS,
         "map": build_map(study, rows, names),
         "map_size": (WIDTH, HEIGHT),
         "class_colors": CLASS_COLORS,
         "pairs": [_show_pair(pair, study, rows, names) for pair in study.pairs[:MOST_PAIRS]],
         "more_pairs": max(0, len(study.pairs) - MOST_PAIRS),
-        "clusters": inline_figure(lambda theme: _draw_clusters(study, names, theme)),
+        "clusters": inline_figure(lambda theme: _draw_clusters(study, names, theme, texts)),
+        "script_words": {key: texts.entries[f"study.map.{key}"] for key in SCRIPT_WORDS},
         "script": Markup(script),  # noqa: S704 (our own file, named by its hash in the page's policy)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
     }
-    page = render("probe/page.html.jinja", content)
+    page = render("probe/page.html.jinja", content, texts)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / NUMBERS, json.dumps(collect_numbers(study, names, facts), indent=2, ensure_ascii=False))
+    numbers = collect_numbers(study, names, facts)
+    write_text(folder / NUMBERS, json.dumps(numbers, indent=2, ensure_ascii=False))
     write_text(folder / PAGE, page)
-    return str(content["expectation"])
+    return str(numbers["expectation"])
 
 
 def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str
     head, clusters = study.head, study.clusters
     return {
         **facts,
-        "expectation": expect(study, label_names),
+        "expectation": expect(study, label_names, load_texts("en")),
         "pictures": study.pictures,
         "label_names": list(label_names),
         "chance": study.chance,
@@ -133,10 +141,10 @@ def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str
     }
 
 
-def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme) -> Figure:
-    figure = confusion_matrix(study.clusters.matrix, label_names, theme)
-    figure.axes[0].set_xlabel("group found without labels, by the class that it fits best")
-    figure.axes[0].set_ylabel("label", labelpad=8)
+def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme, texts: Texts) -> Figure:
+    figure = confusion_matrix(study.clusters.matrix, label_names, theme, texts)
+    figure.axes[0].set_xlabel(texts("study.groups.x_axis"))
+    figure.axes[0].set_ylabel(texts("study.groups.y_axis"), labelpad=8)
     return figure
 
 

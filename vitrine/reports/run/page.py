@@ -24,7 +24,9 @@ from vitrine.reports.shared.wall import (
     place_pictures,
     show_test_pictures,
 )
-from vitrine.ui.frame import inline_figure, render, thumbnail
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import render, thumbnail
+from vitrine.ui.stored import translate
 from vitrine.ui.texts import Language, Texts, load_texts
 
 
@@ -57,7 +59,7 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
             lambda theme: training_curves(records.history, metrics.validation.best_epoch, theme, texts)
         ),
         "data": prepared.facts,
-        "data_notes": [Notice("note", note) for note in prepared.facts.notes],
+        "data_notes": [Notice("note", translate(note, texts)) for note in prepared.facts.notes],
         "training_counts": prepared.facts.counts["train"],
         "training": metrics.training,
         "validation": metrics.validation,

@@ -6,7 +6,8 @@ from vitrine.records.difference import Difference
 from vitrine.records.search import ParameterRecord, SearchResult, TrialRecord
 from vitrine.reports.search.plots import parallel_coordinates, parameter_importance, place_on_axis, search_history
 from vitrine.reports.shared.verdict import Notice
-from vitrine.ui.frame import inline_figure, render
+from vitrine.ui.figures import inline_figure
+from vitrine.ui.frame import render
 from vitrine.ui.texts import Texts
 
 PAGE = "search.html"

@@ -5,7 +5,7 @@ from typing import Literal
 
 from vitrine.records.calibration import Calibration, Reliability
 from vitrine.reports.shared.reliability_plots import reliability_diagram
-from vitrine.ui.frame import inline_figure
+from vitrine.ui.figures import inline_figure
 from vitrine.ui.texts import Texts
 
 TOO_WIDE = 0.1  # an interval that ends beyond says neither yes nor no

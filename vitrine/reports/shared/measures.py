@@ -1,4 +1,4 @@
-"""How good it is: every measure with words, interval and number of pictures; the class that matters; twins."""
+"""How good it is: every measure with words, interval and number of pictures; the class that matters; duplicates."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ def show_measures(test: TestEvidence, texts: Texts) -> dict[str, object]:
         "target_name": None if test.target is None else test.target.label_name,
         "target_rows": _show_target(test, texts),
         "duplicates": _describe_duplicates(test, texts),
-        "twin_rows": _show_duplicates(test, texts),
+        "duplicate_rows": _show_duplicates(test, texts),
     }
 
 
@@ -88,8 +88,8 @@ def _describe_duplicates(test: TestEvidence, texts: Texts) -> str:
     if test.duplicates is None:
         return ""
     if not test.duplicates.pictures:
-        return texts("measures.twins.none")
-    return texts("measures.twins.some", count=test.duplicates.pictures)
+        return texts("measures.duplicates.none")
+    return texts("measures.duplicates.some", count=test.duplicates.pictures)
 
 
 def _show_duplicates(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
@@ -103,7 +103,7 @@ def _show_duplicates(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
     )
     return [
         MeasureRow(
-            name=texts(f"measures.twins.{name}"),
+            name=texts(f"measures.duplicates.{name}"),
             meaning="",
             value=texts("measures.not_computable") if value is None else _write(value, "accuracy", texts),
             interval=_write_interval(interval, "accuracy", texts),

@@ -16,8 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL import Image
 
-from vitrine.ui.figures import SMALL_PICTURE, save_png, shorten, style
-from vitrine.ui.palette import LIGHT, SPLIT_WORDS, SPLITS, Theme, split_color
+from vitrine.ui.figures import save_png, shorten, style
+from vitrine.ui.frame import SMALL_PICTURE
+from vitrine.ui.palette import LIGHT, SPLITS, Theme, split_color
 from vitrine.ui.texts import NO_BREAK, Texts, load_texts
 
 __all__ = ["class_distribution", "confusion_matrix", "prediction_wall", "save_png", "training_curves"]
@@ -170,13 +171,17 @@ def _write_names(axes: Axes, names: Sequence[str], size: float, upright: bool, t
     axes.set_ylabel(texts("common.figures.truth"), labelpad=8)
 
 
-def class_distribution(counts: Mapping[str, Mapping[str, int]], theme: Theme = LIGHT) -> Figure:
+def class_distribution(
+    counts: Mapping[str, Mapping[str, int]], theme: Theme = LIGHT, texts: Texts | None = None
+) -> Figure:
     """One bar per class, the largest on top, divided into the splits, with the class's total at its end.
 
     Args:
         counts: pictures by split (train, validation, test) and label name; a class may be absent from a split.
         theme: colours.
+        texts: of the page's language; None: English.
     """
+    texts = texts or load_texts("en")
     table = pd.DataFrame({split: pd.Series(counts[split], dtype=float) for split in SPLITS}).fillna(0)
     totals = table.sum(axis=1).sort_values(ascending=False, kind="stable")[::-1]  # rows are counted from the bottom
     table = table.loc[totals.index]
@@ -188,11 +193,11 @@ def class_distribution(counts: Mapping[str, Mapping[str, int]], theme: Theme = L
         for split in SPLITS:
             axes.barh(
                 rows, table[split], left=left, height=0.72, color=split_color(theme, split),
-                edgecolor=theme.surface, linewidth=0.8, label=SPLIT_WORDS[split],
+                edgecolor=theme.surface, linewidth=0.8, label=texts(f"common.splits.{split}"),
             )  # fmt: skip
             left += table[split].to_numpy()
         for row, total in zip(rows, totals, strict=True):
-            axes.annotate(f"{total:,.0f}", (total, row), (4, 0), textcoords="offset points", va="center")
+            axes.annotate(texts.number(total), (total, row), (4, 0), textcoords="offset points", va="center")
         axes.set_yticks(rows, [shorten(str(name), LONGEST_NAME) for name in table.index])
         axes.tick_params(left=False, bottom=False, labelbottom=False)
         axes.spines[:].set_visible(False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vitrine.records.selective import DecisionShare, Rejection
 from vitrine.reports.shared.reliability_plots import risk_curve
-from vitrine.ui.frame import inline_figure
+from vitrine.ui.figures import inline_figure
 from vitrine.ui.texts import Texts
 
 
@@ -73,9 +73,9 @@ def _describe_threshold(rejection: Rejection, texts: Texts) -> str:
 
 def _describe_similarity(rejection: Rejection, texts: Texts) -> str:
     if rejection.similarity_threshold is None or rejection.refused is None or rejection.validation_refused is None:
-        return texts("rejection.no_familiarity")
+        return texts("rejection.no_similarity")
     return texts(
-        "rejection.familiarity",
+        "rejection.similarity",
         threshold=texts.number(rejection.similarity_threshold, 3),
         neighbors=texts.number(rejection.neighbors or 0),
         validation=texts.percent(rejection.validation_refused, 1),

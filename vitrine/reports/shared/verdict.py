@@ -15,7 +15,7 @@ from vitrine.ui.texts import Texts
 FEW_TEST_PICTURES = 100  # below, the 95 % interval is up to 20 points wide
 FEW_OF_A_CLASS = 10  # below, one picture more or less moves the class by more than 10 points
 WEAK_RECALL = 0.7
-NOTABLE_GAP = 0.05  # recall of the hardest class, or accuracy without twins, below the accuracy of all
+NOTABLE_GAP = 0.05  # recall of the hardest class, or accuracy without duplicates, below the accuracy of all
 SUSPICIOUS_GAP = 0.05  # validation accuracy above the test interval: a leak, or a lucky choice of the epoch
 
 
@@ -110,7 +110,7 @@ def _judge_duplicates(test: TestEvidence, texts: Texts) -> list[Notice]:
     if duplicates is None or not duplicates.pictures or duplicates.other_accuracy is None:
         return []
     without, accuracy = texts.percent(duplicates.other_accuracy, 1), texts.percent(test.accuracy, 1)
-    text = texts("run.notices.twins", count=duplicates.pictures, without=without, accuracy=accuracy)
+    text = texts("run.notices.duplicates", count=duplicates.pictures, without=without, accuracy=accuracy)
     return [Notice("warning" if duplicates.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text)]
 
 
