@@ -11,7 +11,7 @@ from tests.conftest import draw_shape
 from tests.factories import SIDE
 from vitrine.data.images.decoding import PictureError
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.batches import answer_many
 from vitrine.predict.predictor import Predictor
@@ -34,7 +34,7 @@ class Picture:
 def predictor(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model") / "model"
     torch.manual_seed(0)
-    save_model(folder, build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERD))
+    save_model(folder, build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERED))
     return Predictor.load(str(folder))
 
 

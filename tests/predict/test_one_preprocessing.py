@@ -11,7 +11,7 @@ from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from vitrine.config.data import PreparationSection
 from vitrine.data.images.decoding import Preparation
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
@@ -47,7 +47,7 @@ def write_model(folder, section):
     model = build_small_cnn(LABELS, (8, 16), 1, 0.1)
     with torch.no_grad():
         model.classifier.weight.mul_(4)
-    save_model(folder, model, build_processor(SIDE, CENTERD, Preparation.from_section(section)))
+    save_model(folder, model, build_processor(SIDE, CENTERED, Preparation.from_section(section)))
     return folder
 
 

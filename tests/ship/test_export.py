@@ -15,7 +15,7 @@ from vitrine.config.data import PreparationSection
 from vitrine.data.images.decoding import Preparation
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.backbones.outputs import compute_outputs
 from vitrine.models.calibration.ood import build_reference
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Trust, Unsure
@@ -35,7 +35,7 @@ def write_model(folder, model, preparation=None, trust=None):
         layer = [part for part in model.modules() if isinstance(part, torch.nn.Linear)][-1]
         layer.weight.mul_(6)
     plain = Preparation.from_section(preparation or PreparationSection())
-    save_model(folder, model, build_processor(SIDE, CENTERD, plain))
+    save_model(folder, model, build_processor(SIDE, CENTERED, plain))
     if trust is not None:
         pixels = torch.randn(40, 3, SIDE, SIDE)
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""The schema as text for people: what `--help` and `python -m vitrine parameters` print."""
+"""The schema as text for people: what `--help` prints of every parameter."""
 
 import shutil
 import textwrap

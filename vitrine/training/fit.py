@@ -17,7 +17,7 @@ from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place
 from vitrine.models.backbones.input_checks import check_enough_pictures, check_image_size
-from vitrine.models.backbones.normalization import CENTERD, Normalization
+from vitrine.models.backbones.normalization import CENTERED, Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.heads import Head
 from vitrine.records import folder as run_folder
@@ -96,7 +96,7 @@ def build_model(recipe: Recipe, label_names: tuple[str, ...]) -> tuple[PreTraine
     if recipe.model.backbone == SMALL_CNN:
         shape = recipe.model.small_cnn.model_dump()
         model = build_small_cnn(label_names, image_size=recipe.data.image_size, **shape)
-        normalization = CENTERD
+        normalization = CENTERED
     else:
         chosen = recipe.model
         model, normalization = build_backbone(

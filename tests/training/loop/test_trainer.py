@@ -11,7 +11,7 @@ from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, TrainingOptions
@@ -40,7 +40,7 @@ def make_trainer(
         return augment(pixels.float(), draw_numbers(seed, epoch, indices.tolist()), policy, policy != "none")
 
     return Trainer(
-        *(Accelerator(cpu=True), model, CENTERD, train, prepared.splits[VALIDATION]),
+        *(Accelerator(cpu=True), model, CENTERED, train, prepared.splits[VALIDATION]),
         *(optimizer, lambda steps: build_schedule(optimizer, steps, 0.1)),
         TrainingOptions(**{"epochs": epochs, "seed": seed, "batch_size": 16, "patience": 100} | options),
         replace(methods or Methods(), augment=change),
