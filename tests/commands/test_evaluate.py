@@ -17,7 +17,7 @@ from tests.hub_client import HubClient
 from tests.hub_double import HubDouble
 from tests.reports.fabricated import Page
 from vitrine.commands import evaluate
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.calibration.selective import Trust

@@ -9,7 +9,7 @@ from transformers import pipeline
 
 from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from vitrine.config.data import PreparationSection
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model

@@ -12,7 +12,7 @@ from PIL import Image
 from tests.factories import SIDE, write_tiny_resnet
 from vitrine.commands import export, predict
 from vitrine.config.data import PreparationSection
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED

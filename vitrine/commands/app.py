@@ -12,7 +12,7 @@ from types import FrameType
 from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
-from vitrine.commands.garbage import collect_less_often
+from vitrine.commands.console import collect_less_often
 from vitrine.errors import UserError
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects

@@ -97,7 +97,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     """Builds what a training builds, and does its steps with growing rates."""
     from torch.nn.utils import clip_grad_norm_
 
-    from vitrine.data.images.decoding import Preparation
+    from vitrine.data.images.preprocessing import Preparation
     from vitrine.models.backbones.build import choose_memory_format
     from vitrine.models.backbones.stages import set_training_mode
     from vitrine.models.quiet import silence_transformers

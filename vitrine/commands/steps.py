@@ -36,7 +36,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _show_steps(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> None:
-    from vitrine.data.images.decoding import Preparation
+    from vitrine.data.images.preprocessing import Preparation
     from vitrine.data.sources.samples import choose_samples, open_given
     from vitrine.reports.previews.preprocessing import describe_preparation, write_preparation_page
 

@@ -15,7 +15,6 @@ from vitrine.errors import UserError
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
 from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.intervals import (
-    Interval,
     effective_pictures,
     mean_interval,
     score_interval,

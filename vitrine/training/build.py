@@ -16,7 +16,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing, mix, mixing_numbers
 from vitrine.data.augmentation.policies import Policy
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.loading.balanced_sampler import BalancedSampler
 from vitrine.data.loading.shard_batches import ShardBatches, find_shards
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION

@@ -7,7 +7,7 @@ import numpy as np
 
 import vitrine
 from vitrine.config.recipe import Recipe
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.evaluation.calibration import measure_calibration

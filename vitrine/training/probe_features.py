@@ -16,7 +16,7 @@ import torch
 
 from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset

@@ -14,7 +14,8 @@ from transformers import AutoImageProcessor, BitImageProcessor, ViTImageProcesso
 
 from tests.conftest import draw_scene
 from tests.factories import IMAGENET, SIDE
-from vitrine.data.images.decoding import Preparation, open_picture, preprocess_image
+from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_small_cnn, register_own_classes

@@ -7,7 +7,8 @@ from PIL import Image
 from transformers import BitImageProcessor
 
 from tests.conftest import draw_scene
-from vitrine.data.images.decoding import Preparation, open_picture, preprocess_image, to_rgb
+from vitrine.data.images.decoding import open_picture, to_rgb
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, whiten
 
 SIZES = [(60, 40), (1, 60), (500, 9), (224, 224), (7, 7), (223, 225), (901, 640), (31, 33), (100, 3)]

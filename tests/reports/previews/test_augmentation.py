@@ -11,7 +11,7 @@ from tests.conftest import draw_scene
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import POLICIES, Policy, resolve_policy
-from vitrine.data.images.decoding import Preparation, preprocess_image
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.reports.previews.augmentation import Augmentation, make_mixtures, make_variants, write_augmentation_page

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from vitrine.config.recipe import Recipe
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.policies import Policy
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
