@@ -89,12 +89,12 @@ def measure(predictor: Predictor, test: object, options: argparse.Namespace) -> 
     }
     assert abs(calibration.after.error - calibration_error(judged.confidence, judged.right)) < 1e-3
     known = Outputs(logits, judged.similarity)
-    for name, pictures in gather_strangers(options):
+    for name, pictures in gather_unknown(options):
         figures |= compare(predictor, known, ask(predictor, pictures), name)
     return figures
 
 
-def gather_strangers(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[Path | Image.Image]]]:
+def gather_unknown(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[Path | Image.Image]]]:
     """Groups of strangers with their names, all of them together last."""
     groups: list[tuple[str, list[Path | Image.Image]]] = []
     for folder in options.unknown:

@@ -186,16 +186,16 @@ def test_wrong_files_are_explained(simple, tmp_path, capsys):
     (tmp_path / "text.onnx").write_text("hello")
     value = onnx.helper.make_tensor_value_info("value", onnx.TensorProto.FLOAT, [1])
     constant = onnx.helper.make_tensor("value", onnx.TensorProto.FLOAT, [1], [0.0])
-    stranger = onnx.helper.make_graph(
+    foreign = onnx.helper.make_graph(
         [onnx.helper.make_node("Constant", [], ["value"], value=constant)], "constant", [], [value]
     )
-    stranger = onnx.helper.make_model(stranger, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 20)])
-    onnx.save(stranger, tmp_path / "stranger.onnx")
+    foreign = onnx.helper.make_model(foreign, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 20)])
+    onnx.save(foreign, tmp_path / "foreign.onnx")
     Image.new("RGB", (9, 9)).save(tmp_path / "picture.png")
     for model, message in (
         ("missing.onnx", "there is no such ONNX file"),
         ("text.onnx", "cannot be read as an ONNX file"),
-        ("stranger.onnx", "only files that `python -m vitrine export` wrote can be used"),
+        ("foreign.onnx", "only files that `python -m vitrine export` wrote can be used"),
     ):
         assert predict.main([str(tmp_path / model), str(tmp_path / "picture.png")]) == 2
         assert message in capsys.readouterr().err

@@ -47,7 +47,7 @@ def awkward(awkward_pictures):
 
 
 @pytest.mark.parametrize("name", PREPARATIONS)
-def test_stored_squares_and_the_processor_give_the_same_numbers(name, awkward):
+def test_stored_pictures_and_the_processor_give_the_same_numbers(name, awkward):
     preparation = PREPARATIONS[name]
     processor = build_processor(SIDE, IMAGENET, preparation)
     normalize = Normalizer(IMAGENET, preparation.whitens, torch.contiguous_format, torch.device("cpu"))

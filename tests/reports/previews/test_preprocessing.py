@@ -22,7 +22,7 @@ from vitrine.reports.previews.preprocessing import (
 CHOSEN = Preparation(steps=("autocontrast", "crop_centre", "whiten"), resize="letterbox", fill_color="black")
 
 
-def test_every_step_is_shown_between_the_original_and_the_square():
+def test_every_step_is_shown_between_the_original_and_the_preprocessed_picture():
     stages = list_stages(draw_scene(), CHOSEN, 32)
     assert [stage.words for stage in stages] == [
         "original",
@@ -36,12 +36,12 @@ def test_every_step_is_shown_between_the_original_and_the_square():
     assert [stage.chosen for stage in stages] == [False, False, False, False, True]
 
 
-def test_without_steps_the_square_is_what_the_network_sees():
+def test_without_steps_the_resized_picture_is_what_the_network_sees():
     stages = list_stages(draw_scene(), Preparation(), 32)
     assert [(stage.words, stage.chosen) for stage in stages] == [("original", False), ("square: squashed", True)]
 
 
-def test_all_ways_to_a_square_stand_side_by_side_and_differ():
+def test_all_ways_to_resize_stand_side_by_side_and_differ():
     ways = compare_ways(draw_scene(), CHOSEN, 32)
     assert [way.chosen for way in ways] == [False, False, True]
     assert len({way.picture.address for way in ways}) == 3

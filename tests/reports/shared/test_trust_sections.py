@@ -90,6 +90,6 @@ def test_the_temperature_is_explained(scale, words):
     assert words in show_calibration(calibration, load_texts("en"))["temperature"]
 
 
-def test_a_network_without_familiarity_is_said_to_know_no_strangers():
+def test_a_network_without_a_score_is_said_to_find_no_unknown_pictures():
     _, rejection = measured(100, 5.0, in_distribution=False)
     assert "cannot tell pictures of other things" in show_rejection(rejection, load_texts("en"))["familiarity"]

@@ -190,7 +190,7 @@ def test_pictures_of_another_data_set_are_not_called_unseen():
     )
 
 
-def test_twins_in_training_are_named_with_the_figure_without_them():
+def test_duplicates_in_training_are_named_with_the_figure_without_them():
     duplicates = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
     honest = {"other_accuracy": 0.8, "other_accuracy_interval": (0.7, 0.87)}
     found = notices(

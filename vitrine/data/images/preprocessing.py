@@ -30,12 +30,12 @@ class Preparation:
 
     @property
     def whitens(self) -> bool:
-        """Whether each square is brought to mean 0 and deviation 1, in place of the network's normalisation."""
+        """Whether each picture is brought to mean 0 and deviation 1, in place of the network's normalisation."""
         return WHITEN in self.steps
 
     @property
     def keeps_the_view(self) -> bool:
-        """Whether the square stretched back to the original's proportions shows the original."""
+        """Whether the preprocessed picture, brought back to its original's proportions, shows the original."""
         return self.resize == "squash" and self.picture_steps == ()
 
     @property
@@ -49,8 +49,8 @@ def preprocess_image(image: Image.Image, side: int, preparation: Preparation) ->
 
     Args:
         image: as `open_picture` gives it, with the preparation's fill colour.
-        side: of the square, in pixels.
-        preparation: what to do; whitening is not part of it, since the square's numbers are stored.
+        side: of the result, in pixels.
+        preparation: what to do; whitening is not part of it, since whole numbers are stored.
 
     Returns:
         uint8, `[3, side, side]`.

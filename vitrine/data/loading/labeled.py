@@ -130,7 +130,8 @@ def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
         rows = prepared.splits[split]
         columns = zip(*(rows[column][:] for column in ("file", "label", "width", "height")), strict=True)
         for number, (file, label_id, *size) in enumerate(columns):
-            show, preprocessed = partial(_show, prepared, split, number), partial(_square, prepared, split, number)
+            show = partial(_show, prepared, split, number)
+            preprocessed = partial(_open_preprocessed, prepared, split, number)
             pictures.append(LabeledPicture(file, names[label_id], show, preprocessed, (size[0], size[1])))
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures; take --split all")
@@ -151,6 +152,6 @@ def _show(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
     return prepared.show(row, round(row["image"].width * min(longer / shorter, LONGEST_PROPORTION)))
 
 
-def _square(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
+def _open_preprocessed(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
     preprocessed: Image.Image = prepared.splits[split][number]["image"]
     return preprocessed

@@ -10,6 +10,9 @@ from vitrine.records.atomic import write_text
 COST = "comparison_run.json"
 WRITTEN_EVERY = 10.0  # seconds
 
+# Fields that had another name in files of earlier builds.
+FIRST_NAMES = {"lent_seconds": "reused_seconds", "lent_cpu_seconds": "reused_cpu_seconds"}
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -20,10 +23,10 @@ class Cost:
         variant: its name in the comparison.
         seed: of the run.
         fold: of the run; None without k-fold.
-        seconds: from the opened data set to the evaluated model, what was lent included.
+        seconds: from the opened data set to the evaluated model, what was reused included.
         cpu_seconds: of the processor, over all cores, likewise.
-        lent_seconds: seconds of these that another run spent on features that this one used.
-        lent_cpu_seconds: likewise.
+        reused_seconds: seconds of these that another run spent on features that this one used.
+        reused_cpu_seconds: likewise.
         silent_starts: attempts that began since the last sign of life.
     """
 
@@ -33,15 +36,16 @@ class Cost:
     fold: int | None
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    lent_seconds: float = 0.0
-    lent_cpu_seconds: float = 0.0
+    reused_seconds: float = 0.0
+    reused_cpu_seconds: float = 0.0
     silent_starts: int = 0
 
 
 def read_cost(folder: Path) -> Cost | None:
     """What is kept in a run folder; None where nothing is, or it was cut short."""
     try:
-        return Cost(**json.loads((folder / COST).read_text("utf-8")))
+        values = dict(json.loads((folder / COST).read_text("utf-8")))
+        return Cost(**{FIRST_NAMES.get(name, name): value for name, value in values.items()})
     except (OSError, ValueError, TypeError):
         return None
 
@@ -62,7 +66,7 @@ class Meter:
         self.began, self.began_cpu = time.perf_counter(), time.process_time()
         self.written = self.began
         self.features: dict[str, float] | None = None
-        self.reused = {"seconds": earlier.lent_seconds, "cpu_seconds": earlier.lent_cpu_seconds}
+        self.reused = {"seconds": earlier.reused_seconds, "cpu_seconds": earlier.reused_cpu_seconds}
         self._ready: tuple[float, float] | None = None
         self._write(self.before)
 
@@ -97,14 +101,14 @@ class Meter:
         before, reused = self.before, self.reused
         cost = replace(
             before,
-            seconds=before.seconds - before.lent_seconds + reused["seconds"] + self.written - self.began,
+            seconds=before.seconds - before.reused_seconds + reused["seconds"] + self.written - self.began,
             cpu_seconds=before.cpu_seconds
-            - before.lent_cpu_seconds
+            - before.reused_cpu_seconds
             + reused["cpu_seconds"]
             + time.process_time()
             - self.began_cpu,
-            lent_seconds=reused["seconds"],
-            lent_cpu_seconds=reused["cpu_seconds"],
+            reused_seconds=reused["seconds"],
+            reused_cpu_seconds=reused["cpu_seconds"],
         )
         self._write(cost)
         return cost
