@@ -91,7 +91,7 @@ def run_side(side: str, model: str, prepared: Path, seed: int, rate: float) -> d
 
 
 def run_vitrine(model: str, prepared: Path, seed: int, study: bool) -> dict[str, float]:
-    from vitrine.commands.garbage import collect_less_often
+    from vitrine.commands.console import collect_less_often
 
     collect_less_often()  # as every command does
     from vitrine.training.run import run_training

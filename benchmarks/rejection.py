@@ -87,12 +87,12 @@ def measure(predictor: Predictor, test: PreparedDataset, options: argparse.Names
         "known refused": float((kinds == "none").mean()),
     }
     assert abs(calibration.after.error - calibration_error(known.confidence, known.is_right)) < 1e-3
-    for name, pictures in gather_strangers(options):
+    for name, pictures in gather_unknown(options):
         figures |= compare(known, ask(predictor, pictures), trust.temperature, name)
     return figures
 
 
-def gather_strangers(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[NamedPicture]]]:
+def gather_unknown(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[NamedPicture]]]:
     """Groups of strangers with their names, all of them together last."""
     groups: list[tuple[str, list[NamedPicture]]] = []
     for folder in options.strangers:

@@ -110,7 +110,7 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
     assert answers[False] != answers[True]
 
 
-def test_the_ground_of_the_model_is_behind_a_transparent_upload(folder, predictor):
+def test_the_fill_color_of_the_model_is_behind_a_transparent_upload(folder, predictor):
     black = SimpleNamespace(do_convert_rgb=True, fill_color="black")
     classifier = Classifier(replace(predictor, processor=black, metadata=None), ENGLISH)
     Image.new("RGBA", (9, 9), (255, 255, 255, 0)).save(folder / "glass.png")

@@ -119,7 +119,7 @@ def test_a_model_that_never_answers_says_why():
     assert "its own check could not show that 95 of 100 answers would be right" in said
 
 
-def test_a_model_without_familiarity_says_that_it_takes_every_picture_for_one_of_its_kinds():
+def test_a_model_without_a_score_says_that_it_takes_every_picture_for_one_of_its_kinds():
     blind = TRUST.model_copy(update={"similarity_threshold": None, "neighbors": None})
     said = text_of(wording.answer("x", judged(RANKING), 1, blind))
     assert "It chooses among the kinds it knows even for a picture that shows none of them." in said

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.conftest import draw_scene
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.images.steps import STEPS
 from vitrine.data.sources.samples import Sample
 from vitrine.reports.previews.preprocessing import write_preparation_page

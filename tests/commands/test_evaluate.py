@@ -17,9 +17,9 @@ from tests.hub_client import HubClient
 from tests.hub_double import HubDouble
 from tests.reports.fabricated import Page
 from vitrine.commands import evaluate
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_metadata, save_model
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata, Trust
@@ -34,7 +34,7 @@ def write_model(folder, labels=LABELS, recipe=None, trust=None, broken=False):
     if broken:
         with torch.no_grad():
             next(iter(model.parameters())).fill_(float("nan"))
-    save_model(folder, model, build_processor(SIDE, CENTERD, Preparation()))
+    save_model(folder, model, build_processor(SIDE, CENTERED, Preparation()))
     if recipe is not None:
         metadata = ModelMetadata(
             vitrine_version="0", name="zoo", created="2026-11-21T00:00:00+00:00", backbone="small_cnn",

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.factories import SIDE
 from vitrine.commands import predict
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictor import Predictor
 
@@ -19,7 +19,7 @@ from vitrine.predict.predictor import Predictor
 @pytest.fixture
 def model(tmp_path):
     torch.manual_seed(0)
-    save_model(tmp_path / "model", build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERD))
+    save_model(tmp_path / "model", build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERED))
     return tmp_path / "model"
 
 

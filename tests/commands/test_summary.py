@@ -1,11 +1,18 @@
+from pathlib import Path
+
 import pytest
+import torch
+from transformers import ResNetConfig, ResNetForImageClassification, ViTConfig, ViTForImageClassification
 
 from tests.factories import SIDE, prepare, write_tiny_resnet
 from vitrine.commands import summary
+from vitrine.commands.summary import count_operations, list_layers, measure_network
+from vitrine.config.loading import load_recipe
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 PLAIN = ["model.small_cnn.block=plain", "model.small_cnn.filters=[4, 8]", "data.image_size=32"]
 
 
@@ -26,7 +33,7 @@ def test_a_recipes_network_is_printed_before_anything_is_prepared(capsys):
 
 
 def test_a_model_folder_is_printed_with_its_own_size_and_classes(workplace, capsys):
-    save_model(workplace / "model", build_small_cnn("abc", [4, 8], 1, 0.1), build_processor(SIDE, CENTERD))
+    save_model(workplace / "model", build_small_cnn("abc", [4, 8], 1, 0.1), build_processor(SIDE, CENTERED))
     assert summary.main(["model"]) == 0
     assert f"model: pictures of {SIDE} pixels, 3 classes" in capsys.readouterr().out
 
@@ -75,3 +82,103 @@ def test_a_frozen_backbone_is_printed_as_frozen(workplace, capsys):
     write_tiny_resnet(workplace / "tiny")
     assert summary.main(["model.backbone=tiny", "model.trainable_part=head", "--classes", "3"]) == 0
     assert "of which 51 are trained" in capsys.readouterr().out
+
+
+def build(recipe_name, classes, *overrides):
+    """The network of a recipe, without its numbers; and the side of its pictures."""
+    recipe = load_recipe(CONFIGS / f"{recipe_name}.yaml", overrides)
+    side = recipe.data.image_size
+    with torch.device("meta"):
+        shape = recipe.model.small_cnn.model_dump()
+        return build_small_cnn([str(number) for number in range(classes)], image_size=side, **shape), side
+
+
+def layers_of(model, side):
+    return list_layers(model, measure_network(model, side))
+
+
+def counts(rows):
+    return [parameters for *_, parameters in rows if parameters]
+
+
+def count_statistics(model):
+    return sum(buffer.numel() for buffer in model.buffers() if buffer.is_floating_point())
+
+
+def test_the_shelters_network_has_the_published_layers():
+    rows = layers_of(*build("custom_s1", 3))
+    assert counts(rows) == [1_792, 36_928, 73_856, 4_128, 99]
+    kinds = [kind for _, kind, *_ in rows if kind not in ("ReLU", "Flatten", "Dropout")]
+    assert kinds == ["Conv2d", "MaxPool2d", "Conv2d", "MaxPool2d", "Conv2d", "AdaptiveAvgPool2d", "Linear", "Linear"]
+
+
+def test_the_dog_breed_network_has_the_published_count():
+    model, side = build("custom_s2", 5)
+    rows = layers_of(model, side)
+    assert sum(counts(rows)) == model.num_parameters() == 20_174_277
+    assert next(shape for _, kind, shape, _ in rows if kind == "Flatten") == "156800"
+    assert 4 * model.num_parameters() / 2**20 == pytest.approx(77, abs=0.5)  # published in MiB
+    assert [kind for _, kind, *_ in rows].count("Dropout") == 3  # the one before the dense layers drops nothing
+
+
+def test_the_photo_or_not_network_has_the_described_layers():
+    rows = layers_of(*build("custom_s3", 2))
+    assert [shape for _, kind, shape, _ in rows if kind in ("Conv2d", "MaxPool2d")] == [
+        "32 x 396 x 396",
+        "32 x 198 x 198",
+        "64 x 196 x 196",
+        "64 x 98 x 98",
+    ]
+    assert counts(rows) == [2_432, 18_496, 64 * 98 * 98 * 128 + 128, 8_256, 130]
+
+
+def test_the_cartoon_network_has_the_published_count():
+    # Published were 125.8 million with the statistics of batch norm, as Keras counts.
+    model, _ = build("custom_s4", 19)
+    assert model.num_parameters() + count_statistics(model) == 125_799_443
+
+
+def test_our_own_network_for_photographs_is_small():
+    model, _ = build("scratch_photos", 5)
+    assert model.num_parameters() <= 3_000_000
+
+
+def build_resnet():
+    config = ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic", num_labels=3)
+    return ResNetForImageClassification(config)
+
+
+def build_transformer():
+    config = ViTConfig(
+        hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16, image_size=32, patch_size=8
+    )
+    return ViTForImageClassification(config)
+
+
+@pytest.mark.parametrize("build_network", [build_resnet, build_transformer])
+def test_rows_count_every_parameter_once(build_network):
+    model = build_network()
+    rows = layers_of(model, 32)
+    assert sum(counts(rows)) == model.num_parameters()
+    assert len({name for name, *_ in rows}) == len(rows)
+
+
+def test_a_layer_that_no_picture_passes_is_shown_as_not_used():
+    model = build_resnet()
+    model.spare = torch.nn.Linear(4, 2)
+    assert ("spare", "Linear", "not used", 10) in layers_of(model, 32)
+
+
+def test_a_summary_leaves_the_model_as_it_was():
+    model = build_resnet().train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    measure_network(model, 32)
+    count_operations(model, 32)
+    assert model.training
+    assert not any(module._forward_hooks for module in model.modules())
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_operations_are_multiplications_and_additions():
+    model = build_small_cnn("ab", [4], 1, 0.0, image_size=8, block="plain", head_pool="average")
+    assert count_operations(model, 8) == 2 * (3 * 9 * 4 * 8 * 8 + 4 * 2)

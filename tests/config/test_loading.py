@@ -123,8 +123,8 @@ def test_an_unknown_name_like_no_other_points_to_the_list():
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("augmentation.policy=ligth", "'s3' or 's4' (got 'ligth'); did you mean light?"),
-        ("augmentation.policy=on", "'s3' or 's4' (got 'on')"),
+        ("augmentation.policy=ligth", "'trivialaugment' or 'randaugment' (got 'ligth'); did you mean light?"),
+        ("augmentation.policy=on", "'trivialaugment' or 'randaugment' (got 'on')"),
         ("augmentation.rotaton=3", "augmentation.rotaton: unknown name; did you mean augmentation.rotation?"),
         ("augmentation.rotation=200", "augmentation.rotation: must be at most 180 (got 200)"),
         ("augmentation.hue=0.7", "augmentation.hue: must be at most 0.5 (got 0.7)"),

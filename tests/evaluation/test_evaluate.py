@@ -53,7 +53,7 @@ def test_answers_that_are_no_numbers_are_refused_with_how_many():
         gather_evidence(known, top_k=3)
 
 
-def test_trust_counts_answers_doubts_and_strangers():
+def test_trust_counts_answers_doubts_and_unknown_pictures():
     known = answer([0, 1, 2, 0], [0, 2, 2, 0], similarities=np.array([0.9, 0.9, 0.1, 0.9]))
     known.logits[3] = 0.0
     unknown = answer([0, 0, 0], similarities=np.array([0.1, 0.2, 0.9]))

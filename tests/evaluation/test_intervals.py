@@ -34,7 +34,7 @@ def test_a_plain_share_has_the_same_interval_by_its_variance():
     assert score_interval(0.0, 0.0, 90) == pytest.approx(wilson_interval(0, 90))
 
 
-def test_a_score_between_other_ends_is_stretched():
+def test_a_score_between_other_ends_is_scaled():
     low, high = score_interval(0.8, 4 * 0.09 / 90, 90, lowest=-1, highest=1)
     assert ((low + 1) / 2, (high + 1) / 2) == pytest.approx(wilson_interval(81, 90))
 

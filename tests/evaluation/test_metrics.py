@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from vitrine.evaluation.metrics import Accuracy, CohenKappa, ConfusionMatrix, MacroScores, TopKAccuracy, compute_metrics
+from vitrine.evaluation.metrics import ClassifierMetrics, compute_metrics
 
 
 def random_case(num_labels, pictures=200, seed=0):
@@ -28,37 +28,42 @@ def test_metrics_equal_scikit_learns(num_labels):
     assert [row["pictures"] for row in ours["per_class"]] == np.bincount(labels, minlength=num_labels).tolist()
 
 
+def figures(predicted, label_ids, num_labels, top_k=1):
+    """Of answers that are sure: all probability lies on one class."""
+    names = [str(number) for number in range(num_labels)]
+    return compute_metrics(np.eye(num_labels)[predicted], np.array(label_ids), names, top_k)
+
+
 def test_a_class_without_test_pictures_does_not_change_the_macro_scores():
-    scores = MacroScores(keep_in_memory=True).compute(predictions=[0, 1, 1, 0], references=[0, 1, 1, 1])
-    probabilities = np.eye(3)[[0, 1, 1, 0]]
-    with_third = compute_metrics(probabilities, np.array([0, 1, 1, 1]), ["a", "b", "never tested"], top_k=1)
-    assert with_third["macro_f1"] == scores["macro_f1"]
-    assert with_third["per_class"][2] == {
-        "label_name": "never tested",
-        "precision": 0.0,
-        "recall": 0.0,
-        "f1": 0.0,
-        "pictures": 0,
-    }
+    two, three = figures([0, 1, 1, 0], [0, 1, 1, 1], 2), figures([0, 1, 1, 0], [0, 1, 1, 1], 3)
+    assert three["macro_f1"] == two["macro_f1"]
+    never_tested = {"label_name": "2", "precision": 0.0, "recall": 0.0, "f1": 0.0, "pictures": 0}
+    assert three["per_class"][2] == never_tested
 
 
 def test_kappa_is_zero_for_always_the_same_answer():
-    assert CohenKappa(keep_in_memory=True).compute(predictions=[1] * 10, references=[0, 1] * 5)["cohen_kappa"] == 0
-    assert CohenKappa(keep_in_memory=True).compute(predictions=[1] * 3, references=[1] * 3)["cohen_kappa"] == 0
+    assert figures([1] * 10, [0, 1] * 5, 2)["cohen_kappa"] == 0
+    assert figures([1] * 3, [1] * 3, 2)["cohen_kappa"] == 0
 
 
 def test_the_true_class_stands_in_the_row_of_the_confusion_matrix():
-    metric = ConfusionMatrix(keep_in_memory=True)
-    matrix = metric.compute(predictions=[1, 1], references=[0, 0], num_labels=2)["confusion_matrix"]
-    assert matrix == [[0, 2], [0, 0]]
+    assert figures([1, 1], [0, 0], 2)["confusion_matrix"] == [[0, 2], [0, 0]]
 
 
 def test_among_all_classes_the_right_one_is_always_found():
-    metric = TopKAccuracy(keep_in_memory=True)
-    assert metric.compute(predictions=[[0.9, 0.1]], references=[1], k=2)["top_k_accuracy"] == 1.0
-    assert metric.compute(predictions=[[0.9, 0.1]], references=[1], k=1)["top_k_accuracy"] == 0.0
+    assert figures([0], [1], 2, top_k=2)["top_k_accuracy"] == 1.0
+    assert figures([0], [1], 2, top_k=1)["top_k_accuracy"] == 0.0
+
+
+def test_evaluate_gathers_batches_to_the_figures_of_all_pictures_at_once():
+    probabilities, labels = random_case(3, pictures=50)
+    metrics = ClassifierMetrics(keep_in_memory=True)
+    for batch in np.array_split(np.arange(50), 4):
+        metrics.add_batch(predictions=probabilities[batch], references=labels[batch])
+    gathered = metrics.compute(label_names=["a", "b", "c"], top_k=2)
+    assert gathered == compute_metrics(probabilities, labels, ["a", "b", "c"], top_k=2)
 
 
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match=r"[Mm]ismatch"):
-        Accuracy(keep_in_memory=True).compute(predictions=[0, 1], references=[0])
+        compute_metrics(np.eye(2), np.array([0]), ["a", "b"], top_k=1)

@@ -95,14 +95,14 @@ def test_equal_confidences_are_answered_together_or_not_at_all():
 
 
 @pytest.mark.parametrize("pictures", [1, 3, 49, 50, 166, 5000])
-def test_at_least_98_in_100_known_pictures_are_familiar_enough(pictures):
+def test_at_least_98_in_100_known_pictures_are_within_the_threshold(pictures):
     similarity = np.random.default_rng(0).random(pictures)
     threshold = choose_similarity_threshold(similarity)
     assert (similarity >= threshold).mean() >= 0.98
     assert (similarity <= threshold).any()
 
 
-def test_the_threshold_of_confidence_is_chosen_among_familiar_pictures():
+def test_the_threshold_of_confidence_is_chosen_among_pictures_of_known_kinds():
     """The unfamiliar ones, all wrong, are refused already and must not cost answers."""
     probabilities = np.tile([0.97, 0.03], (200, 1))
     label_ids = np.r_[np.zeros(196, int), np.ones(4, int)]

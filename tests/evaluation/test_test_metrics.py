@@ -177,7 +177,7 @@ def test_the_flat_keys_of_older_runs_are_still_there():
     assert content["intervals"]["accuracy"] == content["accuracy_interval"]
 
 
-def test_accuracy_is_told_with_and_without_twins():
+def test_accuracy_is_told_with_and_without_duplicates():
     is_right = np.array([True, True, True, False, True, False])
     has_duplicate = np.array([True, True, True, False, False, False])
     found = compare_duplicates(is_right, has_duplicate)
@@ -186,7 +186,7 @@ def test_accuracy_is_told_with_and_without_twins():
     assert found.other_accuracy_interval == wilson_interval(1, 3)
 
 
-def test_without_any_twin_there_is_no_accuracy_of_twins():
+def test_without_any_duplicate_there_is_no_accuracy_of_duplicates():
     found = compare_duplicates(np.array([True, False]), np.zeros(2, dtype=bool))
     assert (found.pictures, found.accuracy, found.accuracy_interval) == (0, None, None)
     assert measure(*random_case(3)).duplicates is None

@@ -8,7 +8,7 @@ from transformers import AutoModelForImageClassification, pipeline
 from tests.factories import SIDE
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, load_model, save_model
 
 LABELS = ("cat", "dog", "été")
@@ -130,7 +130,7 @@ def test_a_reloaded_model_gives_the_same_logits(tmp_path, shape):
     model = small_cnn(**shape)
     model(torch.rand(16, 3, SIDE, SIDE))  # moves the statistics of batch norm
     model.eval()
-    save_model(tmp_path, model, build_processor(SIDE, CENTERD))
+    save_model(tmp_path, model, build_processor(SIDE, CENTERED))
     pixels = torch.rand(4, 3, SIDE, SIDE)
     reloaded, *_ = load_model(str(tmp_path))
     torch.testing.assert_close(reloaded(pixels).logits, model(pixels).logits)
@@ -139,7 +139,7 @@ def test_a_reloaded_model_gives_the_same_logits(tmp_path, shape):
 @pytest.mark.parametrize("shape", [SHAPES["residual"], SHAPES["plain and flat"]], ids=["residual", "plain and flat"])
 def test_the_folder_loads_where_vitrine_is_not_installed(tmp_path, shape):
     folder = tmp_path / "my.model-v1 é"
-    save_model(folder, small_cnn(**shape), build_processor(SIDE, CENTERD))
+    save_model(folder, small_cnn(**shape), build_processor(SIDE, CENTERED))
     program = (
         "import sys; from transformers import pipeline; from PIL import Image\n"
         f"answers = pipeline('image-classification', model={str(folder)!r}, trust_remote_code=True)"
@@ -159,7 +159,7 @@ def test_its_own_loss_is_the_cross_entropy():
 
 
 def test_transformers_opens_it_beside_vitrine_without_remote_code(tmp_path):
-    save_model(tmp_path, small_cnn(), build_processor(SIDE, CENTERD))
+    save_model(tmp_path, small_cnn(), build_processor(SIDE, CENTERED))
     load_model(str(tmp_path))  # registers the class
     model = AutoModelForImageClassification.from_pretrained(tmp_path, trust_remote_code=False)
     assert pipeline("image-classification", model=str(tmp_path), trust_remote_code=False).model.config.id2label == {

@@ -15,7 +15,7 @@ from vitrine.data.images.prefetch import AHEAD
 from vitrine.data.loading.labeled import list_pictures
 from vitrine.data.sources.source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.calibration.ood import build_reference
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.batches import MOST_AT_ONCE, Unreadable, predict_all, predict_batches
@@ -49,7 +49,7 @@ def draw(count, broken=()):
 def predictor(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model") / "model"
     torch.manual_seed(0)
-    save_model(folder, build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERD))
+    save_model(folder, build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERED))
     return Predictor.load(str(folder))
 
 

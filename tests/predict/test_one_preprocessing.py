@@ -9,9 +9,9 @@ from transformers import pipeline
 
 from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from vitrine.config.data import PreparationSection
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
@@ -47,7 +47,7 @@ def write_model(folder, section):
     model = build_small_cnn(LABELS, (8, 16), 1, 0.1)
     with torch.no_grad():
         model.classifier.weight.mul_(4)
-    save_model(folder, model, build_processor(SIDE, CENTERD, Preparation.from_section(section)))
+    save_model(folder, model, build_processor(SIDE, CENTERED, Preparation.from_section(section)))
     return folder
 
 
@@ -101,7 +101,7 @@ def test_a_trained_model_answers_as_it_was_measured(run):
         assert answers[row["predicted"]] == pytest.approx(row["probability"], abs=1e-4)
 
 
-def test_examples_are_squares_on_which_no_step_is_done_twice(run):
+def test_examples_are_preprocessed_pictures_on_which_no_step_is_done_twice(run):
     folder, _ = run
     predictor = Predictor.load(str(folder / run_folder.MODEL))
     measured = pd.read_csv(folder / run_folder.PREDICTIONS)["probability"].to_numpy()
@@ -123,7 +123,7 @@ def test_an_extremely_long_picture_does_not_take_the_memory_of_the_machine(tmp_p
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
-def test_the_ground_of_the_model_is_behind_transparent_pictures(tmp_path):
+def test_the_fill_color_of_the_model_is_behind_transparent_pictures(tmp_path):
     predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(fill_color="black"))))
     glass = Image.new("RGBA", (30, 20), (255, 255, 255, 0))
     glass.save(tmp_path / "glass.png")

@@ -10,7 +10,7 @@ from tests.factories import SIDE, prepare, write_tiny_resnet
 from vitrine.data.images.decoding import open_picture
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictor import Predictor
 from vitrine.training.final_evaluation import evaluate_on_test
@@ -21,7 +21,7 @@ LABELS = ("a", "b", "c")
 @pytest.fixture(params=["small CNN", "pretrained"])
 def model_folder(request, tmp_path):
     torch.manual_seed(0)
-    model, normalization = build_small_cnn(LABELS, (8, 16), 1, 0.1), CENTERD
+    model, normalization = build_small_cnn(LABELS, (8, 16), 1, 0.1), CENTERED
     if request.param == "pretrained":
         model, normalization = build_backbone(str(write_tiny_resnet(tmp_path / "checkpoint")), LABELS)
     save_model(tmp_path / "model", model, build_processor(SIDE, normalization))

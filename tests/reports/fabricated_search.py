@@ -6,7 +6,7 @@ from vitrine.evaluation.significance import compare_answers
 from vitrine.records.search import ParameterRecord, SearchCost, SearchResult, TrialRecord
 
 FILTERS = ("[16, 32]", "[16, 32, 64]", "[32, 64]", "[32, 64, 128]")
-OPTIMISERS = ("adamw", "sgd", "rmsprop")
+OPTIMIZERS = ("adamw", "sgd", "rmsprop")
 
 
 def fabricate_trials(count: int) -> tuple[TrialRecord, ...]:
@@ -15,7 +15,7 @@ def fabricate_trials(count: int) -> tuple[TrialRecord, ...]:
     trials = []
     for number in range(1, count + 1):
         rate = float(10 ** generator.uniform(-4, -1.5))
-        dropout, optimizer = float(generator.uniform(0, 0.6)), str(generator.choice(OPTIMISERS))
+        dropout, optimizer = float(generator.uniform(0, 0.6)), str(generator.choice(OPTIMIZERS))
         filters = str(generator.choice(FILTERS))
         loss = 0.08 + 0.5 * abs(np.log10(rate) + 2.6) ** 1.5 + 0.2 * (optimizer == "sgd") + 0.2 * dropout
         state = "complete" if number in (1, 2, 3) or loss < 0.45 else "pruned"
@@ -59,7 +59,7 @@ def fabricate_result(count: int = 30, objective: str = "validation_loss", gain_o
     for name, words, span, labels, was in (
         ("model.small_cnn.filters", " | ".join(FILTERS), (None, None, False), FILTERS, "[32, 64, 128]"),
         ("model.small_cnn.dropout", "0.0 to 0.6", (0.0, 0.6, False), (), "0.1"),
-        ("optim.name", " | ".join(OPTIMISERS), (None, None, False), OPTIMISERS, "adamw"),
+        ("optim.name", " | ".join(OPTIMIZERS), (None, None, False), OPTIMIZERS, "adamw"),
         ("optim.learning_rate", "0.0001 to 0.03, logarithmic", (1e-4, 10**-1.5, True), (), "0.003"),
     ):
         value = best.values[name]

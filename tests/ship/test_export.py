@@ -12,10 +12,10 @@ from PIL import Image
 from tests.factories import SIDE, write_tiny_resnet
 from vitrine.commands import export, predict
 from vitrine.config.data import PreparationSection
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.backbones.outputs import compute_outputs
 from vitrine.models.calibration.ood import build_reference
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
@@ -36,7 +36,7 @@ def write_model(folder, model, preparation=None, trust=None):
         layer = [part for part in model.modules() if isinstance(part, torch.nn.Linear)][-1]
         layer.weight.mul_(6)
     plain = Preparation.from_section(preparation or PreparationSection())
-    save_model(folder, model, build_processor(SIDE, CENTERD, plain))
+    save_model(folder, model, build_processor(SIDE, CENTERED, plain))
     if trust is not None:
         pixels = torch.randn(40, 3, SIDE, SIDE)
         with torch.inference_mode():
@@ -187,16 +187,16 @@ def test_wrong_files_are_explained(simple, tmp_path, capsys):
     (tmp_path / "text.onnx").write_text("hello")
     value = onnx.helper.make_tensor_value_info("value", onnx.TensorProto.FLOAT, [1])
     constant = onnx.helper.make_tensor("value", onnx.TensorProto.FLOAT, [1], [0.0])
-    stranger = onnx.helper.make_graph(
+    foreign = onnx.helper.make_graph(
         [onnx.helper.make_node("Constant", [], ["value"], value=constant)], "constant", [], [value]
     )
-    stranger = onnx.helper.make_model(stranger, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 20)])
-    onnx.save(stranger, tmp_path / "stranger.onnx")
+    foreign = onnx.helper.make_model(foreign, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 20)])
+    onnx.save(foreign, tmp_path / "foreign.onnx")
     Image.new("RGB", (9, 9)).save(tmp_path / "picture.png")
     for model, message in (
         ("missing.onnx", "there is no such ONNX file"),
         ("text.onnx", "cannot be read as an ONNX file"),
-        ("stranger.onnx", "only files that `python -m vitrine export` wrote can be used"),
+        ("foreign.onnx", "only files that `python -m vitrine export` wrote can be used"),
     ):
         assert predict.main([str(tmp_path / model), str(tmp_path / "picture.png")]) == 2
         assert message in capsys.readouterr().err

@@ -55,7 +55,7 @@ def test_accumulated_batches_are_one_large_batch(prepared, tmp_path):
     assert close(weights_of(trainers[0]), weights_of(trainers[1]))
 
 
-def test_out_of_memory_makes_smaller_pieces_of_the_same_batch(prepared, tmp_path):
+def test_out_of_memory_makes_smaller_micro_batches_of_the_same_batch(prepared, tmp_path):
     methods = Methods(set_mode=frozen_statistics)
     easy = make_trainer(prepared, model=make_small(prepared), methods=methods)
     run(easy, tmp_path / "easy")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
-from vitrine.commands.garbage import collect_less_often
+from vitrine.commands.console import collect_less_often
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 

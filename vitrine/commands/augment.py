@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _show_variants(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> None:
     from vitrine.data.augmentation.mixing import Mixing
     from vitrine.data.augmentation.policies import Policy
-    from vitrine.data.images.decoding import Preparation
+    from vitrine.data.images.preprocessing import Preparation
     from vitrine.data.sources.samples import choose_samples, open_given
     from vitrine.reports.previews.augmentation import Augmentation, write_augmentation_page
     from vitrine.ui.texts import load_texts, plain_spaces

@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _show_steps(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> None:
-    from vitrine.data.images.decoding import Preparation
+    from vitrine.data.images.preprocessing import Preparation
     from vitrine.data.sources.samples import choose_samples, open_given
     from vitrine.reports.previews.preprocessing import describe_preparation, write_preparation_page
     from vitrine.ui.texts import load_texts, plain_spaces

@@ -18,9 +18,13 @@ from vitrine.errors import UserError
 from vitrine.invocation import command_line
 
 if TYPE_CHECKING:
+    import torch
+    from torchinfo import ModelStatistics
     from transformers import PreTrainedModel
 
-    from vitrine.models.summary import LayerRow
+FLOAT32_BYTES = 4
+PASS_ON = ("Identity", "Sequential")  # hand pictures on unchanged, the second where it is empty
+Layer = tuple[str, str, str, int]  # name in the network, kind, shape for one picture, parameters of its own
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,27 +124,69 @@ def _print_summary(title: str, model: "PreTrainedModel", image_size: int) -> Non
     from rich.console import Console
     from rich.table import Table
 
-    from vitrine.models.summary import add_up, count_operations, summarize
-
-    rows = summarize(model, image_size)
-    totals = add_up(rows)
+    measured = measure_network(model, image_size)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("layer", "kind", "output", "parameters"):
         table.add_column(name, justify="right" if name in ("output", "parameters") else "left", overflow="fold")
-    for row in rows:
-        table.add_row(row.layer, row.kind, _shape(row), f"{row.parameters:,}" if row.parameters else "")
+    for layer, kind, shape, parameters in list_layers(model, measured):
+        table.add_row(layer, kind, shape, f"{parameters:,}" if parameters else "")
     console = Console(highlight=False, markup=False)
     classes = len(model.config.id2label or ())
     console.print(f"{title}: pictures of {image_size} pixels, {classes} classes\n", style="bold", soft_wrap=True)
     console.print(table)
+    parameters, trained = model.num_parameters(), model.num_parameters(only_trainable=True)
+    statistics = sum(buffer.numel() for buffer in model.buffers() if buffer.is_floating_point())
     lines = (
-        f"\nparameters: {totals.parameters:,}, of which {totals.trainable:,} are trained and {totals.frozen:,} frozen",
-        f"statistics: {totals.statistics:,} (means and variances that batch norm measures; some tools count them in)",
-        f"size:       {totals.megabytes:,.1f} MB as float32",
+        f"\nparameters: {parameters:,}, of which {trained:,} are trained and {parameters - trained:,} frozen",
+        f"statistics: {statistics:,} (means and variances that batch norm measures; some tools count them in)",
+        f"size:       {FLOAT32_BYTES * (parameters + statistics) / 1e6:,.1f} MB as float32",
         f"work:       {count_operations(model, image_size) / 1e9:,.2f} billion operations for one picture",
     )
     console.print("\n".join(lines), soft_wrap=True)
 
 
-def _shape(row: "LayerRow") -> str:
-    return "not used" if row.output_shape is None else " x ".join(str(number) for number in row.output_shape)
+def measure_network(model: "PreTrainedModel", image_size: int) -> "ModelStatistics":
+    """What torchinfo finds when one picture passes; on torch's meta device this costs neither time nor memory."""
+    import torchinfo
+
+    picture = {"pixel_values": _blank_picture(model, image_size)}
+    return torchinfo.summary(model, input_data=picture, device=model.device, depth=99, mode="eval", verbose=0)
+
+
+def list_layers(model: "PreTrainedModel", measured: "ModelStatistics") -> list[Layer]:
+    """One row for each layer: modules without parts, and those with parameters beside their parts.
+
+    Args:
+        model: the network.
+        measured: of `measure_network`.
+    """
+    modules = {id(module): (name, module) for name, module in model.named_modules()}
+    shapes = {info.layer_id: info.output_size[1:] for info in measured.summary_list if info.executed}
+    rows = []
+    for key in {**shapes, **modules}:  # as a picture passes them, then what it does not pass
+        name, module = modules[key]
+        own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        has_parts = any(True for _ in module.children())
+        if own or not (has_parts or type(module).__name__ in PASS_ON):
+            shape = " x ".join(str(number) for number in shapes[key]) if key in shapes else "not used"
+            rows.append((name, type(module).__name__, shape, own))
+    return rows
+
+
+def count_operations(model: "PreTrainedModel", image_size: int) -> int:
+    """Multiplications and additions of convolutions and matrix products for one picture, those of attention too."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    was_training = model.training
+    model.eval()  # or one picture would enter the statistics
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(pixel_values=_blank_picture(model, image_size))
+    model.train(was_training)
+    return int(counter.get_total_flops())
+
+
+def _blank_picture(model: "PreTrainedModel", image_size: int) -> "torch.Tensor":
+    import torch
+
+    return torch.zeros(1, 3, image_size, image_size, device=model.device, dtype=model.dtype)

@@ -1,5 +1,6 @@
-"""Parameters that had another name once: recipes and records that use it are read as if they used today's."""
+"""Parameters and values that had another name once: recipes and records that use it are read as if in today's words."""
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -10,6 +11,13 @@ RENAMED = {
     "preparation.ground": "preparation.fill_color",
 }
 FIRST_NAMES = {new: old for old, new in RENAMED.items()}
+# Policies of augmentation that had names of their own: `policy: none` with these steps is the same.
+FORMER_POLICIES: dict[str, dict[str, Any]] = {
+    "s1": {"vertical_flip": True, "crop_min": 0.8, "contrast": 0.5},
+    "s2": {"rotation": 40.0, "shift": 0.2, "shear": 0.2, "zoom": 0.2},
+    "s3": {},
+    "s4": {"rotation": 45.0, "shift": 0.5, "zoom": 0.2},
+}
 
 Value = TypeVar("Value")
 
@@ -31,6 +39,11 @@ def rename_section(section: str, values: Any) -> Any:
     """
     if not isinstance(values, Mapping):
         return values
+    renamed = _rename_keys(section, values)
+    return _expand_policy(renamed) if section == "augmentation" else renamed
+
+
+def _rename_keys(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     renamed = dict(values)
     for old, new in RENAMED.items():
         place, old_key = old.rsplit(".", 1)
@@ -53,7 +66,10 @@ def rename_recipe(values: dict[str, Any], source: str) -> dict[str, Any]:
     Raises:
         ValueError: one parameter is there under both of its names.
     """
-    renamed = {section: rename_section(section, content) for section, content in values.items()}
+    renamed = {
+        section: _rename_keys(section, content) if isinstance(content, Mapping) else content
+        for section, content in values.items()
+    }
     for old, new in RENAMED.items():
         section, key = old.rsplit(".", 1)
         if isinstance(values.get(section), Mapping) and key in values[section]:
@@ -77,6 +93,36 @@ def rename_parameters(values: Mapping[str, Value], source: str) -> dict[str, Val
                 raise ValueError(f"{old}: is the old name of {new}, which is there too; keep one of them")
             logging.getLogger(__name__).warning("note: %s: %s is now called %s", source, old, new)
     return {current_name(name): value for name, value in values.items()}
+
+
+def tell_former_policy(values: Mapping[str, Any], source: str) -> None:
+    """Says in one line where a recipe names a policy that is read as its steps.
+
+    The section itself expands it, and only once the overrides are in: one of them may name another policy.
+
+    Args:
+        values: sections with their values, with the overrides.
+        source: of the recipe, for the message.
+    """
+    section = values.get("augmentation")
+    policy = section.get("policy") if isinstance(section, Mapping) else None
+    if isinstance(policy, str) and policy in FORMER_POLICIES:
+        steps = ", ".join(f"{name}={json.dumps(value)}" for name, value in FORMER_POLICIES[policy].items())
+        logging.getLogger(__name__).warning(
+            "note: %s: augmentation.policy=%s is now said by its steps: policy=none%s",
+            source,
+            policy,
+            f", {steps}" if steps else "",
+        )
+
+
+def _expand_policy(section: dict[str, Any]) -> dict[str, Any]:
+    """The section with the steps of a former policy; a step of the recipe's own stays, as it did then."""
+    policy = section.get("policy")
+    if not isinstance(policy, str) or policy not in FORMER_POLICIES:
+        return section
+    own = {name: value for name, value in section.items() if value is not None}
+    return {**section, **FORMER_POLICIES[policy], **own, "policy": "none"}
 
 
 def first_names(values: Mapping[str, Value]) -> dict[str, Value]:

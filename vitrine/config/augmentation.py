@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from vitrine.config.aliases import rename_section
 from vitrine.config.section import OptionalSwitch, Section, Switch, read_nothing
 
-PolicyName = Literal["none", "light", "standard", "strong", "trivialaugment", "randaugment", "s1", "s2", "s3", "s4"]
+PolicyName = Literal["none", "light", "standard", "strong", "trivialaugment", "randaugment"]
 
 
 class AugmentationSection(Section):
@@ -20,9 +20,7 @@ class AugmentationSection(Section):
         "light",
         description="'none'; 'light': small shifts, zooms and turns; 'standard': crops, turns, brightness and "
         "contrast; 'strong': all steps; 'trivialaugment' (arXiv:2103.10158): one operation of any strength; "
-        "'randaugment' (arXiv:1909.13719): some operations of one strength; 's1' to 's4': those of the systems that "
-        "Vitrine replaces (s1 mirrors, crops and contrast; s2 rotation 40, shift, shear and zoom 0.2; s3 nothing; "
-        "s4 rotation 45, zoom 0.2, shift 0.5)",
+        "'randaugment' (arXiv:1909.13719): some operations of one strength",
     )
     image_size: int | None = Field(
         None,

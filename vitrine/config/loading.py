@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from vitrine.config.aliases import current_name, rename_recipe
+from vitrine.config.aliases import current_name, rename_recipe, tell_former_policy
 from vitrine.config.packaged import recipe_named
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
@@ -86,6 +86,7 @@ def load_recipe(
         faults.append(str(error))
     values = _fill_up(values, defaults)
     faults += [fault for override in overrides if (fault := _apply_override(values, override))]
+    tell_former_policy(values, str(path or "recipe"))
     recipe = None
     try:
         recipe = Recipe.model_validate(values)

@@ -16,7 +16,7 @@ from transformers import (
 )
 from transformers.image_processing_utils import BaseImageProcessor
 
-from vitrine.data.images.decoding import RESAMPLE, Preparation
+from vitrine.data.images.preprocessing import RESAMPLE, Preparation
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import register_own_classes

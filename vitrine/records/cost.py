@@ -1,5 +1,7 @@
 """What a run of a comparison cost; `experiments.compare.cost.Meter` counts it."""
 
+from types import MappingProxyType
+
 from vitrine.records.schema import FileRecord
 
 
@@ -13,10 +15,12 @@ class Cost(FileRecord):
         fold: of the run; None without k-fold.
         seconds: from the opened data set to the evaluated model, what others spent for it included.
         cpu_seconds: of the processor, over all cores, likewise.
-        lent_seconds: seconds of these that another run spent on features that this one used.
-        lent_cpu_seconds: likewise.
-        silent_starts: attempts that began since the last sign of life.
+        reused_seconds: seconds of these that another run spent on features that this one used.
+        reused_cpu_seconds: likewise.
+        sireused_starts: attempts that began since the last sign of life.
     """
+
+    renamed_fields = MappingProxyType({"lent_seconds": "reused_seconds", "lent_cpu_seconds": "reused_cpu_seconds"})
 
     title = "what a run of a comparison cost"
     remedy = "remove the folder of the run to train it again"
@@ -27,6 +31,6 @@ class Cost(FileRecord):
     fold: int | None
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    lent_seconds: float = 0.0
-    lent_cpu_seconds: float = 0.0
-    silent_starts: int = 0
+    reused_seconds: float = 0.0
+    reused_cpu_seconds: float = 0.0
+    sireused_starts: int = 0

@@ -15,7 +15,7 @@ from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place
 from vitrine.models.backbones.input_checks import check_enough_pictures, check_image_size
-from vitrine.models.backbones.normalization import CENTERD, Normalization
+from vitrine.models.backbones.normalization import CENTERED, Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
@@ -109,7 +109,7 @@ def build_model(plan: ModelPlan, label_names: tuple[str, ...], seed: int) -> tup
     seed_everything(seed)
     if plan.backbone == SMALL_CNN:
         model = build_small_cnn(label_names, image_size=plan.image_size, **plan.small_cnn)
-        normalization = CENTERD
+        normalization = CENTERED
     else:
         model, normalization = build_backbone(
             plan.backbone,

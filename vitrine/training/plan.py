@@ -19,7 +19,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.config.training import EngineSection, ReportSection
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import Policy
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError

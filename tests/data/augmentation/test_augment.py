@@ -94,13 +94,13 @@ def test_larger_pictures_give_the_side_that_is_asked_for_and_sharper_crops():
 
 def first_version(pixels, numbers, policy):
     """What `light` and `standard` did in the first version, with flips; existing results rest on it."""
-    lowest, highest, most_stretch, degrees, most_shift, light, contrast = policy
-    view_draw, stretch_draw, turn_draw, x_draw, y_draw, flip_draw = numbers[:, :6].T
+    lowest, highest, most_aspect, degrees, most_shift, light, contrast = policy
+    view_draw, aspect_draw, turn_draw, x_draw, y_draw, flip_draw = numbers[:, :6].T
     view = lowest + (highest - lowest) * view_draw
-    stretch = np.exp(np.log(most_stretch) / 2 * (2 * stretch_draw - 1))
+    ratio = np.exp(np.log(most_aspect) / 2 * (2 * aspect_draw - 1))
     turn = np.deg2rad(degrees) * (2 * turn_draw - 1)
     mirror = np.where(flip_draw < 0.5, -1.0, 1.0)
-    width, height = np.minimum(view * stretch, highest), np.minimum(view / stretch, highest)
+    width, height = np.minimum(view * ratio, highest), np.minimum(view / ratio, highest)
     x = (2 * x_draw - 1) * (np.maximum(1 - width, 0) + most_shift)
     y = (2 * y_draw - 1) * (np.maximum(1 - height, 0) + most_shift)
     rows = [

@@ -20,22 +20,9 @@ def test_the_recipe_knows_every_policy():
 
 
 def test_single_steps_change_the_named_policy_and_null_keeps_its_own():
-    policy = policy_of("policy=s2", "shear=0", "hue=0.1", "rotation=null")
-    assert (policy.rotation, policy.shear, policy.hue, policy.zoom) == (40, 0, 0.1, 0.2)
+    policy = policy_of("policy=standard", "contrast=0", "hue=0.1", "rotation=null")
+    assert (policy.rotation, policy.contrast, policy.hue, policy.crop_min) == (15, 0, 0.1, 0.6)
     assert policy_of("policy=none", "horizontal_flip=off") == Policy()
-
-
-@pytest.mark.parametrize(
-    ("name", "steps"),
-    [
-        ("s1", {"vertical_flip": True, "crop_min": 0.8, "contrast": 0.5}),
-        ("s2", {"rotation": 40, "shift": 0.2, "shear": 0.2, "zoom": 0.2}),
-        ("s3", {}),
-        ("s4", {"rotation": 45, "zoom": 0.2, "shift": 0.5}),
-    ],
-)
-def test_the_policies_of_the_older_systems_have_their_figures(name, steps):
-    assert policy_of(f"policy={name}") == Policy(horizontal_flip=True, **steps)
 
 
 def test_mixing_is_off_until_it_is_asked_for():

@@ -87,14 +87,14 @@ def test_an_exact_copy_of_a_near_copy_is_in_its_group(others):
     assert duplicates.pairs[["first", "second"]].to_numpy().tolist() == [[4, OTHERS]]
 
 
-def test_rows_that_are_not_kept_have_no_twins(others):
+def test_rows_that_are_not_kept_have_no_near_duplicates(others):
     status = ["quarantined", "kept", "kept", "left_out"]
     duplicates = search([others[0], others[1], others[1], others[1]], ["a", "b", "b", "b"], status)
     assert duplicates.content.tolist() == duplicates.group.tolist() == [-1, 1, 1, -1]
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_a_manifest_with_nothing_to_compare_has_no_twins(rows):
+def test_a_manifest_with_nothing_to_compare_has_no_near_duplicates(rows):
     manifest = pd.DataFrame({"sha256": ["a"] * rows, "status": ["kept"] * rows})
     duplicates = find_duplicates(manifest, np.zeros((rows, *THUMBNAIL_SHAPE), np.uint8))
     assert duplicates.groups() == []

@@ -92,7 +92,7 @@ def test_copies_under_two_labels_are_contradictions_exact_and_near():
     assert found["contradictions"].level == "warning"
 
 
-def test_twins_in_two_fixed_splits_are_leaks():
+def test_near_duplicates_in_two_fixed_splits_are_leaks():
     rows = [{"split": "train"}, {"split": "test"}, {"split": "train"}, {"split": "train"}]
     found = find(rows, contents=[0, 1, 2, 2], pairs=[(0, 1)])
     assert found["leaks"].groups == ((0, 1),)

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import STORED_FOR, draw_scene
-from vitrine.data.images.decoding import PictureError, decode_picture, open_picture, resize_image, to_rgb
+from vitrine.data.images.decoding import PictureError, decode_picture, open_picture, to_rgb
+from vitrine.data.images.resizing import resize_image
 
 
 def encode(image: Image.Image, form: str, **options) -> BytesIO:
@@ -233,7 +234,7 @@ def test_decoding_keeps_mode_and_format_for_the_manifest(awkward_pictures):
 
 @pytest.mark.parametrize("size", [(60, 40), (1, 90), (500, 3), (224, 224), (7, 7), (223, 225), (901, 640)])
 @pytest.mark.parametrize("side", [32, 224])
-def test_the_square_is_exactly_what_the_networks_image_processor_gives(size, side):
+def test_the_picture_is_exactly_what_the_networks_image_processor_gives(size, side):
     from transformers import ViTImageProcessor
 
     processor = ViTImageProcessor(

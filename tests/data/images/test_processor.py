@@ -14,7 +14,8 @@ from transformers import AutoImageProcessor, BitImageProcessor, ViTImageProcesso
 
 from tests.conftest import draw_scene
 from tests.factories import IMAGENET, SIDE
-from vitrine.data.images.decoding import Preparation, open_picture, preprocess_image
+from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_small_cnn, register_own_classes
@@ -46,7 +47,7 @@ def awkward(awkward_pictures):
 
 
 @pytest.mark.parametrize("name", PREPARATIONS)
-def test_stored_squares_and_the_processor_give_the_same_numbers(name, awkward):
+def test_stored_pictures_and_the_processor_give_the_same_numbers(name, awkward):
     preparation = PREPARATIONS[name]
     processor = build_processor(SIDE, IMAGENET, preparation)
     normalize = Normalizer(IMAGENET, preparation.whitens, torch.contiguous_format, torch.device("cpu"))

@@ -7,7 +7,8 @@ from PIL import Image
 from transformers import BitImageProcessor
 
 from tests.conftest import draw_scene
-from vitrine.data.images.decoding import Preparation, open_picture, preprocess_image, to_rgb
+from vitrine.data.images.decoding import open_picture, to_rgb
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, whiten
 
 SIZES = [(60, 40), (1, 60), (500, 9), (224, 224), (7, 7), (223, 225), (901, 640), (31, 33), (100, 3)]
@@ -34,7 +35,7 @@ def test_a_crop_is_exactly_what_a_standard_processor_gives(size, side):
 
 @pytest.mark.parametrize("resize", ["squash", "crop", "letterbox"])
 @pytest.mark.parametrize("size", [*SIZES, (1, 1), (40_000, 1)])
-def test_every_way_gives_a_square_of_any_picture(resize, size):
+def test_every_way_gives_equal_sides_to_any_picture(resize, size):
     preprocessed = resize_image(noise(size), 32, resize)
     assert preprocessed.shape == (3, 32, 32)
     assert preprocessed.dtype == torch.uint8
@@ -49,7 +50,7 @@ def test_extremely_long_pictures_are_cut_to_their_middle_before_a_crop():
 
 
 @pytest.mark.parametrize(("fill_color", "level"), [("white", 255), ("grey", 128), ("black", 0)])
-def test_a_letterbox_has_equal_bars_of_the_ground_color(fill_color, level):
+def test_a_letterbox_has_equal_bars_of_the_fill_color(fill_color, level):
     preprocessed = resize_image(Image.new("RGB", (60, 30), (10, 200, 30)), 32, "letterbox", fill_color)
     assert (preprocessed[:, :8] == level).all()
     assert (preprocessed[:, 24:] == level).all()
@@ -58,7 +59,7 @@ def test_a_letterbox_has_equal_bars_of_the_ground_color(fill_color, level):
     assert torch.equal(tall, preprocessed.transpose(1, 2))
 
 
-def test_a_square_picture_is_the_same_by_every_way():
+def test_a_picture_of_equal_sides_is_the_same_by_every_way():
     picture = noise((50, 50))
     preprocessed = [resize_image(picture, 32, resize) for resize in ("squash", "crop", "letterbox")]
     assert torch.equal(preprocessed[0], preprocessed[1])
@@ -71,7 +72,7 @@ def test_an_unknown_way_is_an_error_not_silence():
 
 
 @pytest.mark.parametrize(("fill_color", "levels"), [("white", [255, 127]), ("grey", [128, 64]), ("black", [0, 0])])
-def test_the_ground_shows_through_transparent_parts(fill_color, levels, tmp_path):
+def test_the_fill_color_shows_through_transparent_parts(fill_color, levels, tmp_path):
     pixels = np.zeros((1, 2, 4), np.uint8)
     pixels[0, :, 3] = 0, 128
     Image.fromarray(pixels).save(tmp_path / "drawing.png")

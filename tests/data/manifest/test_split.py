@@ -83,7 +83,7 @@ def test_counts_are_taken_from_every_class():
     assert [counts_of(answers, name) for name in "ab"] == [(85, 5, 10), (25, 5, 10)]
 
 
-def units_of(files, size):
+def groups_of(files, size):
     return [int(file.split("/")[1]) // size for file in files]
 
 
@@ -91,7 +91,9 @@ def units_of(files, size):
 @pytest.mark.parametrize("seed", range(3))
 def test_what_belongs_together_is_on_one_side_and_the_shares_hold_as_far_as_that_allows(size, seed):
     files = [f"{name}/{number}" for name in "ab" for number in range(100)]
-    groups = [number + (50 if file[0] == "b" else 0) for file, number in zip(files, units_of(files, size), strict=True)]
+    groups = [
+        number + (50 if file[0] == "b" else 0) for file, number in zip(files, groups_of(files, size), strict=True)
+    ]
     answers = assign_splits(files, [file[0] for file in files], [""] * 200, SplitSizes(0.2, 0.2), seed, groups)
     sides = {(group, split) for group, split in zip(groups, answers, strict=True)}
     assert len(sides) == len(set(groups))
@@ -100,15 +102,15 @@ def test_what_belongs_together_is_on_one_side_and_the_shares_hold_as_far_as_that
             assert abs(held_out - 20) <= size / 2
 
 
-def test_a_unit_of_several_classes_is_not_torn():
+def test_a_group_of_several_classes_is_not_torn():
     files = [f"{name}/{number}" for name in "abc" for number in range(60)]
-    groups = units_of(files, 4)  # each holds four pictures of every class, as of one photographer
+    groups = groups_of(files, 4)  # each holds four pictures of every class, as of one photographer
     answers = assign_splits(files, [file[0] for file in files], [""] * 180, SplitSizes(0.2, 0.2), 0, groups)
     assert len(set(zip(groups, answers, strict=True))) == 15
     assert Counter(answers) == {"train": 108, "validation": 36, "test": 36}
 
 
-def test_a_class_that_is_one_unit_is_trained_on():
+def test_a_class_that_is_one_group_is_trained_on():
     files = ["a/0", "a/1", "a/2", *[f"b/{number}" for number in range(20)]]
     answers = assign_splits(files, [f[0] for f in files], [""] * 23, SplitSizes(0.2, 0.2), 0, [0, 0, 0, *range(1, 21)])
     assert answers[:3] == ["train"] * 3
@@ -145,9 +147,9 @@ def test_a_fixed_training_picture_stays_though_its_copy_is_in_the_fixed_test_fol
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_folds_have_equal_shares_of_every_class_and_tear_no_unit(seed):
+def test_folds_have_equal_shares_of_every_class_and_tear_no_group(seed):
     files = [f"{name}/{number}" for name, count in (("a", 50), ("b", 23)) for number in range(count)]
-    groups = [(0 if file[0] == "a" else 100) + number for file, number in zip(files, units_of(files, 2), strict=True)]
+    groups = [(0 if file[0] == "a" else 100) + number for file, number in zip(files, groups_of(files, 2), strict=True)]
     folds = assign_folds(files, [file[0] for file in files], 5, seed, groups)
     assert len(set(zip(groups, folds, strict=True))) == len(set(groups))
     for name in "ab":

@@ -165,7 +165,7 @@ def test_notes_say_what_a_person_should_know(odd_source):
     ]
 
 
-def test_stored_squares_are_exactly_what_the_networks_image_processor_gives(tmp_path, awkward_pictures):
+def test_stored_pictures_are_exactly_what_the_networks_image_processor_gives(tmp_path, awkward_pictures):
     from transformers import ViTImageProcessor
 
     for name in ("a", "b"):
@@ -286,7 +286,7 @@ def test_progress_counts_every_file_and_every_picture(make_class_folders):
     assert seen == [("checking", 11, 11)] + [("resizing", n, 10) for n in range(1, 11)]
 
 
-def test_training_squares_may_be_larger_than_those_that_are_measured(make_class_folders):
+def test_training_pictures_may_be_larger_than_those_that_are_measured(make_class_folders):
     prepared = prepare(make_class_folders({"cat": 20, "dog": 20}), training_size=20)
     assert {name: split[0]["image"].size for name, split in prepared.splits.items()} == {
         "train": (20, 20), "validation": (16, 16), "test": (16, 16),

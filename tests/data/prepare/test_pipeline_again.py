@@ -26,7 +26,7 @@ def source(make_class_folders):
 
 
 @pytest.fixture
-def squares_made(monkeypatch):
+def pictures_preprocessed(monkeypatch):
     """Names of the pictures that are decoded and resized."""
     made = []
     original = preparing._preprocess
@@ -42,13 +42,13 @@ def content_of(prepared):
     }
 
 
-def test_added_files_alone_are_resized_and_the_older_ones_keep_their_split(source, squares_made):
+def test_added_files_alone_are_resized_and_the_older_ones_keep_their_split(source, pictures_preprocessed):
     before = content_of(prepare(source))
-    squares_made.clear()
+    pictures_preprocessed.clear()
     for number in range(20, 40):
         draw_shape(0, number).save(source / "cat" / f"{number:03d}.png")
     after = prepare(source)
-    assert sorted(squares_made) == [f"{number:03d}.png" for number in range(20, 40)]
+    assert sorted(pictures_preprocessed) == [f"{number:03d}.png" for number in range(20, 40)]
     assert before.items() <= content_of(after).items()
     assert after.facts.counts["test"] == {"cat": 6, "dog": 3}
     assert all(split["file"] == sorted(split["file"]) for split in after.splits.values())
@@ -64,42 +64,42 @@ def test_shards_of_which_nothing_has_changed_are_not_even_copied(source):
     assert len(list(folder.glob("*.arrow"))) == 4
 
 
-def test_a_changed_a_removed_and_a_moved_file_are_seen(source, squares_made):
+def test_a_changed_a_removed_and_a_moved_file_are_seen(source, pictures_preprocessed):
     before = content_of(prepare(source))
-    squares_made.clear()
+    pictures_preprocessed.clear()
     draw_shape(1, 99).save(source / "cat" / "003.png")
     (source / "cat" / "004.png").unlink()
     (source / "cat" / "005.png").rename(source / "dog" / "new.png")
     after = content_of(prepare(source))
-    assert sorted(squares_made) == ["003.png", "new.png"]
+    assert sorted(pictures_preprocessed) == ["003.png", "new.png"]
     assert set(before) - set(after) == {"cat/004.png", "cat/005.png"}
     assert after["cat/003.png"][3] != before["cat/003.png"][3]
     assert after["dog/new.png"][3] == before["cat/005.png"][3]
     assert after["dog/new.png"][1] == 1
 
 
-def test_a_new_class_renumbers_the_labels_without_resizing_again(source, squares_made):
+def test_a_new_class_renumbers_the_labels_without_resizing_again(source, pictures_preprocessed):
     prepare(source)
-    squares_made.clear()
+    pictures_preprocessed.clear()
     (source / "bird").mkdir()
     for number in range(10):
         draw_shape(2, number).save(source / "bird" / f"b{number}.png")
     prepared = prepare(source)
-    assert all(name.startswith("b") for name in squares_made)
+    assert all(name.startswith("b") for name in pictures_preprocessed)
     assert prepared.label_names == ("bird", "cat", "dog")
     for split in prepared.splits.values():
         assert all(prepared.label_names[row["label"]] == row["file"].split("/")[0] for row in split)
 
 
-def test_other_pixels_are_made_anew_and_other_shares_split_anew(source, squares_made):
+def test_other_pixels_are_made_anew_and_other_shares_split_anew(source, pictures_preprocessed):
     prepare(source)
-    squares_made.clear()
+    pictures_preprocessed.clear()
     assert prepare(source, image_size=20).splits["test"][0]["image"].size == (20, 20)
-    assert len(squares_made) == 40
-    squares_made.clear()
+    assert len(pictures_preprocessed) == 40
+    pictures_preprocessed.clear()
     prepared = prepare(source, image_size=20, test_fraction=0.3)
     assert prepared.facts.counts["test"] == {"cat": 6, "dog": 6}
-    assert squares_made == []
+    assert pictures_preprocessed == []
 
 
 def test_a_named_manifest_keeps_its_split_elsewhere(source, tmp_path):
@@ -121,10 +121,10 @@ def test_what_is_no_manifest_is_refused(source, tmp_path, content, message):
 
 
 @pytest.mark.parametrize("when", [("checking", 16), ("resizing", 25)])
-def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(source, squares_made, when):
+def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(source, pictures_preprocessed, when):
     expected = content_of(prepare(source, again=True))
     final = source.with_name("second")
-    squares_made.clear()
+    pictures_preprocessed.clear()
 
     def interrupt(what, done, _):
         if (what, done) == when:
@@ -133,12 +133,12 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
     with pytest.raises(KeyboardInterrupt), working_folder(final) as folder:
         write_prepared(folder, "x", settings_for(source), interrupt)
     assert not final.exists()
-    interrupted = len(squares_made)
+    interrupted = len(pictures_preprocessed)
     with working_folder(final) as folder:
         write_prepared(folder, "x", settings_for(source))
     assert content_of(open_prepared(final)) == expected
     if when[0] == "resizing":
-        assert len(squares_made) - interrupted <= 40 - 25
+        assert len(pictures_preprocessed) - interrupted <= 40 - 25
     assert sorted(path.name for path in final.iterdir()) == [
         "findings.json", "manifest.csv", "manifest.parquet", "near_pairs.parquet", "pictures", "prepared.json",
         "thumbnails.npy",

@@ -33,16 +33,16 @@ def test_pictures_of_one_group_and_copies_of_each_other_share_a_number(manifest)
     assert len(set(numbers)) == 3
 
 
-def test_a_test_picture_with_a_copy_in_training_has_a_twin(manifest):
+def test_a_test_picture_with_a_copy_in_training_has_a_duplicate(manifest):
     manifest(["", "b.png", "", "b.png", ""], [""] * 5)
     assert find_test_duplicates(fake(["a.png", "b.png"], ["e.png", "d.png", "c.png"])).tolist() == [False, True, False]
 
 
-def test_a_test_picture_of_a_group_that_was_trained_on_has_a_twin(manifest):
+def test_a_test_picture_of_a_group_that_was_trained_on_has_a_duplicate(manifest):
     manifest([""] * 5, ["ann", "", "", "ann", "bob"])
     assert find_test_duplicates(fake(["a.png", "b.png"], ["d.png", "e.png"])).tolist() == [True, False]
 
 
-def test_copies_within_the_test_split_are_no_twins_in_training(manifest):
+def test_copies_within_the_test_split_are_no_duplicates_in_training(manifest):
     manifest(["", "", "c.png", "c.png", ""], [""] * 5)
     assert find_test_duplicates(fake(["a.png", "b.png"], ["c.png", "d.png"])).tolist() == [False, False]

@@ -224,9 +224,9 @@ def test_features_are_computed_once_for_all_seeds_and_heads(write_comparison, tm
         pictures = pictures or len(computed)
     assert pictures == len(computed) > 0
     costs = [read_cost(run.folder) for run in runs]
-    assert costs[0].lent_seconds == 0
-    assert len({cost.lent_seconds for cost in costs[1:]}) == 1
-    assert all(cost.seconds > cost.lent_seconds > 0 for cost in costs[1:])
+    assert costs[0].reused_seconds == 0
+    assert len({cost.reused_seconds for cost in costs[1:]}) == 1
+    assert all(cost.seconds > cost.reused_seconds > 0 for cost in costs[1:])
     assert not list(Path("runs/trial").glob("*/*/checkpoint"))
 
 

@@ -25,7 +25,7 @@ from vitrine.models.backbones.build import (
     choose_memory_format,
     head_modules,
 )
-from vitrine.models.backbones.normalization import CENTERD, read_normalization
+from vitrine.models.backbones.normalization import CENTERED, read_normalization
 from vitrine.models.backbones.stages import set_trainable, set_training_mode
 from vitrine.models.folder import build_processor, load_model, save_model
 
@@ -79,7 +79,7 @@ def test_a_saved_model_reloads_with_equal_logits(checkpoint, tmp_path):
 def test_dense_layers_and_their_batch_norm_start_afresh_for_other_labels(tmp_path):
     model = build_small_cnn("abcd", [4], 1, 0.0, dense_units=(6,), head_batch_norm=True)
     model(torch.rand(8, 3, SIDE, SIDE))  # moves the statistics of both batch norms
-    save_model(tmp_path / "model", model, build_processor(SIDE, CENTERD))
+    save_model(tmp_path / "model", model, build_processor(SIDE, CENTERED))
     tuned, _ = build_backbone(str(tmp_path / "model"), LABELS)
     assert torch.equal(tuned.backbone[-1].running_var, model.backbone[-1].running_var)
     assert torch.equal(tuned.hidden[3].running_var, torch.ones(6))

@@ -7,7 +7,7 @@ from torch import nn
 from transformers import EfficientNetConfig, MobileNetV2Config, pipeline
 
 from vitrine.models.backbones.build import build_backbone, place
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.backbones.random_init import build_fresh_like
 from vitrine.models.backbones.table import BACKBONES
 from vitrine.models.folder import build_processor, load_model, save_model
@@ -59,7 +59,7 @@ def test_random_weights_are_those_of_timm(name):
     network = timm.create_model(BACKBONES[name].architecture, num_classes=3)
     torch.manual_seed(3)
     model, normalization = build_backbone(name, LABELS, pretrained=False)
-    assert normalization == CENTERD
+    assert normalization == CENTERED
     weights = model.timm_model.state_dict()
     assert all(torch.equal(tensor, weights[key]) for key, tensor in network.state_dict().items())
     # What transformers would have drawn instead.

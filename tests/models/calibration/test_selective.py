@@ -41,7 +41,7 @@ SURE, TORN = np.array([0.1, 0.7, 0.2]), np.array([0.2, 0.31, 0.49])
         (np.array([1.0]), TRUST, 0.9, Answer("pug"), "pug"),
     ],
 )
-def test_a_decision_follows_from_familiarity_first_and_confidence_then(
+def test_a_decision_follows_from_the_out_of_distribution_score_first_and_confidence_then(
     probabilities, trust, similarity, decision, words
 ):
     similarities = None if similarity is None else np.array([similarity])
@@ -50,12 +50,12 @@ def test_a_decision_follows_from_familiarity_first_and_confidence_then(
     assert words is None or describe(found) == words
 
 
-def test_familiarity_is_the_mean_cosine_similarity_to_the_nearest_rows():
+def test_the_score_is_the_mean_cosine_similarity_to_the_nearest_rows():
     generator = np.random.default_rng(0)
     rows, features = generator.normal(size=(40, 6)).astype(np.float32), generator.normal(size=(7, 6)).astype(np.float32)
     reference = build_reference(rows, np.zeros(40, np.int64))
-    units = [values / np.linalg.norm(values, axis=1, keepdims=True) for values in (features, rows)]
-    expected = np.sort(units[0] @ units[1].T, axis=1)[:, -3:].mean(axis=1)
+    directions = [values / np.linalg.norm(values, axis=1, keepdims=True) for values in (features, rows)]
+    expected = np.sort(directions[0] @ directions[1].T, axis=1)[:, -3:].mean(axis=1)
     np.testing.assert_allclose(reference.similarity(features, 3), expected, atol=2e-3)
     np.testing.assert_allclose(reference.similarity(100 * features, 3), expected, atol=2e-3)
     assert reference.similarity(features, 1000).shape == (7,)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import draw_scene
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.images.resizing import resize_image
 from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError

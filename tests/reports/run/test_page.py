@@ -100,7 +100,7 @@ def test_pictures_are_inline_with_a_text_for_those_who_cannot_see_them(page):
     assert all(attributes["alt"] for tag, attributes in page.attributes if tag == "img")
 
 
-def test_wrong_predictions_hang_first(page):
+def test_wrong_predictions_are_shown_first(page):
     frames = [a["class"] for _, a in page.attributes if (a.get("class") or "").startswith("frame ")]
     assert frames == ["frame wrong"] * 3 + ["frame right"] * 13
     assert "All 3 wrong answers, then 13 right ones" in page.text

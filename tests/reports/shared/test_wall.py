@@ -15,7 +15,7 @@ from vitrine.reports.shared.wall import place_pictures, show_test_pictures
         (PreparationSection(steps=("crop_centre",)), True),
     ],
 )
-def test_squares_are_stretched_back_only_where_they_show_the_whole_original(tmp_path, section, preprocessed):
+def test_proportions_are_restored_only_where_the_whole_original_is_shown(tmp_path, section, preprocessed):
     prepared = prepare(write_colored_classes(tmp_path / "source", 8), tmp_path / "prepared", preparation=section)
     sizes = {row["file"]: (row["width"], row["height"]) for row in prepared.splits["test"]}
     table = pd.DataFrame(

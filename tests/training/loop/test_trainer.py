@@ -11,7 +11,7 @@ from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTERD
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
@@ -42,7 +42,7 @@ def make_trainer(
     return Trainer(
         Accelerator(cpu=True),
         model,
-        TrainingData(train, prepared.splits[VALIDATION], CENTERD),
+        TrainingData(train, prepared.splits[VALIDATION], CENTERED),
         optimizer,
         TrainingOptions(**{"epochs": epochs, "seed": seed, "batch_size": 16, "patience": 100} | options),
         replace(methods or Methods(), augment=change),

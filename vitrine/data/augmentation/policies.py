@@ -88,8 +88,6 @@ class Policy:
         return bool(self.saturation or self.hue or self.grayscale)
 
 
-# S1 mirrored both ways, cropped and changed the contrast; S2 and S4 give their figures; S3 augmented nothing. For S1's
-# steps no figures are known, so these are ours. Theirs move a centred view, so zoom, not a crop, stands for their zoom.
 POLICIES: dict[str, Policy] = {
     "none": Policy(),
     "light": Policy(crop_min=0.9, crop_max=1.1, aspect_ratio=1.1, rotation=10, shift=0.025),
@@ -112,10 +110,6 @@ POLICIES: dict[str, Policy] = {
     ),
     "trivialaugment": Policy(automatic="trivialaugment", operations=1),
     "randaugment": Policy(automatic="randaugment", operations=2, magnitude=9),
-    "s1": Policy(horizontal_flip=True, vertical_flip=True, crop_min=0.8, contrast=0.5),
-    "s2": Policy(horizontal_flip=True, rotation=40, shift=0.2, shear=0.2, zoom=0.2),
-    "s3": Policy(),
-    "s4": Policy(horizontal_flip=True, rotation=45, shift=0.5, zoom=0.2),
 }
 
 

@@ -1,20 +1,15 @@
-"""From a file to the picture that the network sees, by the same steps in preparing, the commands and the app."""
+"""From a file to an upright picture in 8-bit RGB, or the reason why there is none."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from vitrine.config.data import PreparationSection
-from vitrine.data.images.resizing import FillColor, Resize, convert_to_rgb, resize_image
-from vitrine.data.images.steps import WHITEN, apply_steps
+from vitrine.data.images.resizing import FillColor, convert_to_rgb
 from vitrine.errors import UserError
 
 # Pillow itself refuses more than 178 megapixels; 150 take 450 MB of memory.
 MAX_MEGAPIXELS = 150
-RESAMPLE = Image.Resampling.BICUBIC
 # Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
 DRAWINGS = ("EPS", "WMF", "EMF")
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -22,52 +17,6 @@ HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 class PictureError(UserError):
     """A file that cannot be used as a picture; the message is the reason."""
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """What is done to every picture before the network sees it; names and units as in the recipe."""
-
-    steps: tuple[str, ...] = ()
-    contrast_factor: float = 1.5
-    center_share: float = 0.8
-    resize: Resize = "squash"
-    fill_color: FillColor = "white"
-
-    @classmethod
-    def from_section(cls, section: PreparationSection) -> Self:
-        """What a recipe asks for."""
-        return cls(**section.model_dump())
-
-    @property
-    def whitens(self) -> bool:
-        """Whether each square is brought to mean 0 and deviation 1, in place of the network's normalisation."""
-        return WHITEN in self.steps
-
-    @property
-    def keeps_the_view(self) -> bool:
-        """Whether the square stretched back to the original's proportions shows the original."""
-        return self.resize == "squash" and self.picture_steps == ()
-
-    @property
-    def picture_steps(self) -> tuple[str, ...]:
-        """The steps that give a picture: all but whitening."""
-        return tuple(step for step in self.steps if step != WHITEN)
-
-
-def preprocess_image(image: Image.Image, side: int, preparation: Preparation) -> torch.Tensor:
-    """Applies the steps to an upright 8-bit RGB picture and resizes it.
-
-    Args:
-        image: as `open_picture` gives it, with the preparation's ground.
-        side: of the square, in pixels.
-        preparation: what to do; whitening is not part of it, since the square's numbers are stored.
-
-    Returns:
-        uint8, `[3, side, side]`.
-    """
-    stepped = apply_steps(image, preparation.steps, preparation.contrast_factor, preparation.center_share)
-    return resize_image(stepped, side, preparation.resize, preparation.fill_color)
 
 
 def open_picture(
@@ -144,7 +93,7 @@ def _name_unknown(source: Path | str | IO[bytes]) -> str:
 
 
 def to_rgb(image: Image.Image, fill_color: FillColor = "white") -> Image.Image:
-    """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts become the ground colour.
+    """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts get the fill colour.
 
     Raises:
         PictureError: the mode has no colours that a screen could show, or memory does not suffice.

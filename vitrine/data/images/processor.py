@@ -89,12 +89,12 @@ class VitrineImageProcessor(BaseImageProcessor):
             `pixel_values`, float32 `[batch, 3, side, side]`.
         """
         listed = _list_pictures(images)
-        preprocessed = [self._square(picture) if do_resize else torch.as_tensor(picture) for picture in listed]
+        preprocessed = [self._preprocess_one(picture) if do_resize else torch.as_tensor(picture) for picture in listed]
         pixels = torch.stack(preprocessed).float()
         values = whiten(pixels) if WHITEN in self.steps else self._normalize(pixels)
         return BatchFeature({"pixel_values": values}, tensor_type=return_tensors)
 
-    def _square(self, picture: Picture) -> torch.Tensor:
+    def _preprocess_one(self, picture: Picture) -> torch.Tensor:
         image = convert_to_rgb(_to_image(picture), self.fill_color)
         image = apply_steps(image, self.steps, self.contrast_factor, self.center_share)
         return resize_image(image, self.size["height"], self.resize_mode, self.fill_color)

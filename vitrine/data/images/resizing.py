@@ -23,7 +23,7 @@ MOST_OBLONG = 64
 
 
 def convert_to_rgb(image: Image.Image, fill_color: str = "white") -> Image.Image:
-    """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts become the ground colour.
+    """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts get the fill colour.
 
     Raises:
         ValueError: the mode has no way to RGB.
@@ -114,6 +114,6 @@ def whiten(pixels: torch.Tensor) -> torch.Tensor:
         The same shape. The deviation counts as 1 / sqrt(numbers in a picture) at least, as in TensorFlow's
         `per_image_standardization`, so that a picture of one colour becomes zeros.
     """
-    centerd = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
-    deviation = centerd.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-    return centerd / deviation.clamp(min=pixels[0].numel() ** -0.5)
+    centered = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
+    deviation = centered.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+    return centered / deviation.clamp(min=pixels[0].numel() ** -0.5)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
-WHITEN = "whiten"  # the last step, on the square's numbers; see `preprocessed.whiten`
+WHITEN = "whiten"  # the last step, on the preprocessed picture's numbers; see `resizing.whiten`
 STEPS = (
     "contrast",
     "autocontrast",
@@ -26,7 +26,7 @@ def apply_steps(image: Image.Image, steps: Sequence[str], contrast_factor: float
 
     Args:
         image: 8-bit RGB, of any size.
-        steps: names in their order; 'whiten' is passed over, since it is done to the square's numbers.
+        steps: names in their order; 'whiten' is passed over, since it is done to the preprocessed picture's numbers.
         contrast_factor: of the step 'contrast'; 1 changes nothing.
         center_share: share of each side, in (0, 1], that the step 'crop_centre' keeps.
 

@@ -46,9 +46,9 @@ def assign_splits(
 ) -> list[str]:
     """Gives every picture a split.
 
-    Units are ordered by a hash of (seed, file) and taken into the test split, then into validation, as long as that
+    Groups are ordered by a hash of (seed, file) and taken into the test split, then into validation, as long as that
     brings their classes nearer to what they lack there; the rest is for training. The order of the listing therefore
-    changes nothing, and, without units of several classes, neither do the other classes.
+    changes nothing, and, without groups of several classes, neither do the other classes.
 
     Small classes: training comes first, then test, then validation, one picture each.
 
@@ -61,10 +61,10 @@ def assign_splits(
         seed: another seed, another split.
         groups: equal numbers stay on one side; None lets every picture stand alone.
         earlier: split of files in an earlier preparation. They keep it; new files fill up what is missing, and follow
-            the earlier files of their unit.
+            the earlier files of their group.
 
     Returns:
-        "train", "validation" or "test" for each file, or `CONFLICT` for a new file whose unit lies on several sides.
+        "train", "validation" or "test" for each file, or `CONFLICT` for a new file whose group lies on several sides.
     """
     earlier = earlier or {}
     splits = [_decided(file, split, fixed, earlier) for file, split in zip(files, fixed, strict=True)]
@@ -149,7 +149,7 @@ def _decided(file: str, split: str, fixed: Sequence[str], earlier: Mapping[str, 
 def _gather_groups(
     files: Sequence[str], label_names: Sequence[str], groups: Sequence[int] | None, seed: int
 ) -> list[_Group]:
-    """All units in the order of their hashes; a unit's hash is the lowest of its files."""
+    """All groups in the order of their hashes; a group's hash is the lowest of its files."""
     gathered: dict[int, _Group] = {}
     for row, (file, label_name) in enumerate(zip(files, label_names, strict=True)):
         key = _shuffle_key(seed, file)
@@ -161,7 +161,7 @@ def _gather_groups(
 
 
 def _follow_earlier(group: _Group, splits: list[str | None], fixed: Sequence[str]) -> None:
-    """New pictures go where the others of their unit are; what the source itself says to train on is not moved."""
+    """New pictures go where the others of their group are; what the source itself says to train on is not moved."""
     sides = {splits[row] for row in group.rows} - {None}
     if not sides or len(group.rows) == 1:
         return
@@ -179,7 +179,7 @@ def _fill(
     label_names: Sequence[str],
     totals: Mapping[str, int],
 ) -> None:
-    """Takes units into a split until its classes have what they need, but never the last training picture of one."""
+    """Takes groups into a split until its classes have what they need, but never the last training picture of one."""
     held = Counter(name for name, given in zip(label_names, splits, strict=True) if given == split)
     need = {name: _wanted(total, size) - held[name] for name, total in totals.items()}
     spare = Counter(name for name, given in zip(label_names, splits, strict=True) if given in (None, TRAIN))

@@ -13,8 +13,9 @@ from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision
 from vitrine.data.checks.duplicate_policies import apply_policies
 from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
-from vitrine.data.images.decoding import PictureError, Preparation, open_picture, preprocess_image
+from vitrine.data.images.decoding import PictureError, open_picture
 from vitrine.data.images.prefetch import map_ahead
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.labels.classes import check_splits, choose_classes
 from vitrine.data.labels.corrections import Corrected, apply_corrections
 from vitrine.data.labels.mapping import describe_mapping, map_labels

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from vitrine.data.images.decoding import Preparation
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION
 from vitrine.data.prepared.shards import open_shards
 from vitrine.errors import UserError

@@ -7,7 +7,8 @@ from pathlib import Path
 from PIL import Image
 
 from vitrine.config.data import DataSection, LabelsSection
-from vitrine.data.images.decoding import PictureError, Preparation, open_picture
+from vitrine.data.images.decoding import PictureError, open_picture
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.labels.mapping import map_labels
 from vitrine.data.sources.source import FoundFile, open_source
 from vitrine.errors import UserError

@@ -34,7 +34,7 @@ class Meter:
         self.began, self.began_cpu = time.perf_counter(), time.process_time()
         self.written = self.began
         self.features: dict[str, float] | None = None
-        self.reused = {"seconds": earlier.lent_seconds, "cpu_seconds": earlier.lent_cpu_seconds}
+        self.reused = {"seconds": earlier.reused_seconds, "cpu_seconds": earlier.reused_cpu_seconds}
         self._ready: tuple[float, float] | None = None
         self._write(self.before)
 
@@ -67,14 +67,14 @@ class Meter:
         """Writes and returns what was taken so far."""
         self.written = time.perf_counter()
         before, reused = self.before, self.reused
-        seconds = before.seconds - before.lent_seconds + reused["seconds"] + self.written - self.began
-        cpu = before.cpu_seconds - before.lent_cpu_seconds + reused["cpu_seconds"]
+        seconds = before.seconds - before.reused_seconds + reused["seconds"] + self.written - self.began
+        cpu = before.cpu_seconds - before.reused_cpu_seconds + reused["cpu_seconds"]
         cost = before.model_copy(
             update={
                 "seconds": seconds,
                 "cpu_seconds": cpu + time.process_time() - self.began_cpu,
-                "lent_seconds": reused["seconds"],
-                "lent_cpu_seconds": reused["cpu_seconds"],
+                "reused_seconds": reused["seconds"],
+                "reused_cpu_seconds": reused["cpu_seconds"],
             }
         )
         self._write(cost)

@@ -18,7 +18,7 @@ from transformers import (
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.input_checks import check_image_size
-from vitrine.models.backbones.normalization import CENTERD, Normalization, read_normalization
+from vitrine.models.backbones.normalization import CENTERED, Normalization, read_normalization
 from vitrine.models.backbones.random_init import (
     WEIGHT_FILES,
     build_fresh_like,
@@ -115,7 +115,7 @@ def build_backbone(
         raise UserError(f"model.architecture: only for a weights file; {model_id} says itself what it is")
     if is_file and not pretrained:
         raise UserError("model.pretrained: false uses no weights file; give model.backbone a name instead")
-    normalization = CENTERD
+    normalization = CENTERED
     released = load_timm_release(row.weights.removeprefix("timm/"), label_names) if row and pretrained else None
     if (is_file or released) and drop_path is not None:
         raise UserError(f"model.drop_path: not for weights files such as {model_id}; set model.drop_path=null")

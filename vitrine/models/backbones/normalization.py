@@ -16,7 +16,7 @@ class Normalization:
 
 
 # A network trained from scratch has no expectation; this brings colours to the range from -1 to 1.
-CENTERD = Normalization((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+CENTERED = Normalization((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def read_normalization(folder: Path) -> Normalization:

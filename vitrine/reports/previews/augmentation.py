@@ -10,7 +10,7 @@ from torchvision.transforms.v2.functional import to_pil_image
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing, mix, mixing_numbers
 from vitrine.data.augmentation.policies import Policy
-from vitrine.data.images.decoding import Preparation, preprocess_image
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text

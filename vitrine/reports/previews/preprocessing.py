@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2.functional import to_pil_image
 
-from vitrine.data.images.decoding import Preparation, preprocess_image
+from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.resizing import RESIZES, whiten
 from vitrine.data.images.steps import WHITEN, apply_steps
 from vitrine.data.sources.samples import Sample
