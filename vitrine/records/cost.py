@@ -17,7 +17,7 @@ class Cost(FileRecord):
         cpu_seconds: of the processor, over all cores, likewise.
         reused_seconds: seconds of these that another run spent on features that this one used.
         reused_cpu_seconds: likewise.
-        sireused_starts: attempts that began since the last sign of life.
+        silent_starts: attempts that began since the last sign of life.
     """
 
     renamed_fields = MappingProxyType({"lent_seconds": "reused_seconds", "lent_cpu_seconds": "reused_cpu_seconds"})
@@ -33,4 +33,4 @@ class Cost(FileRecord):
     cpu_seconds: float = 0.0
     reused_seconds: float = 0.0
     reused_cpu_seconds: float = 0.0
-    sireused_starts: int = 0
+    silent_starts: int = 0
