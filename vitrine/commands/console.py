@@ -87,7 +87,7 @@ def run_command(command: Callable[[], None]) -> int:
     try:
         command()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {spell_commands(str(error))}", file=sys.stderr)
         return USER_ERROR
     except BrokenPipeError:  # the reader of a pipe has seen enough: `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -62,6 +62,6 @@ def read_findings(path: Path) -> list[Finding]:
     try:
         return _FINDINGS.validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run data_prep.py again") from None
+        raise UserError(f"{path} is missing; run python data_prep.py again") from None
     except ValidationError as error:
-        raise UserError(f"{path} is not as this version writes it; run data_prep.py again") from error
+        raise UserError(f"{path} is not as this version writes it; run python data_prep.py again") from error

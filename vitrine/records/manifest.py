@@ -107,16 +107,16 @@ def read_manifest(folder: Path) -> pd.DataFrame:
     try:
         manifest = pd.read_parquet(path)
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run data_prep.py again") from None
+        raise UserError(f"{path} is missing; run python data_prep.py again") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged; run data_prep.py again") from error
+        raise UserError(f"{path} is damaged; run python data_prep.py again") from error
     missing, unknown = (
         [name for name in COLUMNS if name not in manifest],
         [str(name) for name in manifest if name not in COLUMNS],
     )
     if missing:
         raise UserError(
-            f"{path}: another version of Vitrine wrote it (the column {missing[0]} is missing); run data_prep.py again"
+            f"{path}: another version of Vitrine wrote it (the column {missing[0]} is missing); run python data_prep.py again"
         )
     if unknown:
         raise UserError(
@@ -126,4 +126,4 @@ def read_manifest(folder: Path) -> pd.DataFrame:
     try:
         return manifest.astype(COLUMNS)
     except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: a column does not hold what it should ({error}); run data_prep.py again") from error
+        raise UserError(f"{path}: a column does not hold what it should ({error}); run python data_prep.py again") from error

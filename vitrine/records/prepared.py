@@ -61,7 +61,7 @@ class PreparedFacts(FileRecord):
     """
 
     title = "the facts of a prepared data set"
-    remedy = "run data_prep.py again"
+    remedy = "run python data_prep.py again"
     newest_format = 2
 
     format: int
