@@ -148,7 +148,7 @@ def test_whitened_pictures_have_features_of_whitened_pictures(tmp_path, checkpoi
             "augmentation.policy=none",
             "augmentation.horizontal_flip=off",
         )
-        accuracies.append(run_training(recipe, tmp_path / cache)["validation"]["loss"])
+        accuracies.append(run_training(recipe, tmp_path / cache).validation.loss)
     assert accuracies[0] == pytest.approx(accuracies[1], abs=1e-4)
 
 
@@ -238,8 +238,8 @@ def test_a_resumed_run_reads_its_features_and_ends_with_the_same_numbers(train, 
     counted = []
     resumed = run_training(recipe, folder, Listeners(on_features=lambda *done: counted.append(done)))
     assert counted == []
-    assert resumed["test"] == whole[0]["test"]
-    assert resumed["validation"] == whole[0]["validation"]
+    assert resumed.test == whole[0].test
+    assert resumed.validation == whole[0].validation
 
 
 @pytest.mark.parametrize("change", ["weights", "pictures", "views", "precision"])
