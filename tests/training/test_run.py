@@ -31,7 +31,7 @@ def finished(prepared, tmp_path_factory):
 
 
 def test_colors_are_learned(finished):
-    assert finished[1]["test"]["accuracy"] > 0.8
+    assert finished[1].test.accuracy > 0.8
 
 
 def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(prepared, tmp_path):
@@ -87,7 +87,7 @@ def test_two_runs_of_one_seed_give_the_same_metrics(prepared, tmp_path):
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         results.append(run_training(make_recipe(prepared), tmp_path / name))
-    assert results[0]["test"] == results[1]["test"]
+    assert results[0].test == results[1].test
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
