@@ -100,7 +100,7 @@ def run_vitrine(model: str, prepared: Path, seed: int, study: bool) -> dict[str,
     overrides = [f"model.backbone={model}", f"engine.seed={seed}", f"report.study={str(study).lower()}"]
     with tempfile.TemporaryDirectory() as folder:
         metrics = run_training(load_matching_recipe("head_only.yaml", prepared, overrides), Path(folder))
-    return {"work": time.perf_counter() - start, "accuracy": metrics["test"]["accuracy"]}
+    return {"work": time.perf_counter() - start, "accuracy": metrics.test.accuracy}
 
 
 def run_trainer(model: str, prepared: Path, seed: int, rate: float) -> dict[str, float]:

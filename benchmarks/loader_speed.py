@@ -51,8 +51,8 @@ def train(model: str, prepared: Path, epochs: int) -> tuple[float, float]:
 
     recipe = load_matching_recipe("s2_dogs5.yaml", prepared, [f"model.backbone={model}", f"optim.epochs={epochs}"])
     with tempfile.TemporaryDirectory() as folder:
-        facts = run_training(recipe, Path(folder))["training"]
-    return facts["images_per_second"], facts["data_wait_share"]
+        facts = run_training(recipe, Path(folder)).training
+    return facts.images_per_second, facts.data_wait_share
 
 
 if __name__ == "__main__":

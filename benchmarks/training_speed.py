@@ -72,8 +72,8 @@ def run_vitrine(model: str, prepared: Path, options: argparse.Namespace, seed: i
     with tempfile.TemporaryDirectory() as folder:
         metrics = run_training(load_matching_recipe("s2_dogs5.yaml", prepared, overrides), Path(folder))
     return {
-        "pictures_per_second": metrics["training"]["images_per_second"],
-        "test_accuracy": metrics["test"]["accuracy"],
+        "pictures_per_second": metrics.training.images_per_second,
+        "test_accuracy": metrics.test.accuracy,
     }
 
 

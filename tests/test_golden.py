@@ -57,7 +57,7 @@ def test_the_prepared_data_set_opens(golden):
 def test_the_report_of_the_run_is_written_from_its_records(golden):
     stored = json.loads((RUN / "metrics.json").read_text("utf-8"))
     metrics = read_run(RUN, LABELS).metrics
-    assert metrics.test.duplicates is None
+    assert metrics.test.duplicates.other_pictures == stored["test"]["twins"]["other_pictures"] == 18
     assert metrics.test.loss == stored["test"]["loss"]
     assert metrics.rejection.similarity_threshold == stored["rejection"]["familiarity_threshold"]
     assert metrics.rejection.neighbors == stored["rejection"]["neighbours"]

@@ -15,8 +15,6 @@ from vitrine.models.calibration.selective import describe
 from vitrine.models.calibration.softmax import softmax
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
-from vitrine.records.calibration import Calibration
-from vitrine.records.selective import Rejection
 from vitrine.training import finish as finishing
 from vitrine.training.run import run_training
 
@@ -61,8 +59,8 @@ def test_the_logits_written_are_those_of_the_saved_model(run, prepared):
 def test_thresholds_come_from_validation_pictures_and_are_stored_with_the_model(run, prepared):
     folder, metrics = run
     trust = Predictor.load(str(folder / run_folder.MODEL)).trust
-    rejection = Rejection.model_validate(metrics["rejection"])
-    calibration = Calibration.model_validate(metrics["calibration"])
+    rejection = metrics.rejection
+    calibration = metrics.calibration
     assert (trust.temperature, trust.precision) == (calibration.temperature, 0.8)
     assert (trust.confidence_threshold, trust.similarity_threshold, trust.neighbors) == (
         rejection.confidence_threshold,
@@ -85,8 +83,8 @@ def test_the_table_of_predictions_holds_what_the_model_decides(run, prepared):
     np.testing.assert_allclose(table["familiarity"], [judgement.similarity for judgement in judged], atol=1e-4)
     own = [dict(row.ranking)[name] for row, name in zip(judged, table["label_name"], strict=True)]
     np.testing.assert_allclose(table["loss"], -np.log(own), rtol=1e-3, atol=1e-4)
-    assert table["loss"].mean() == pytest.approx(metrics["test"]["loss"], abs=1e-9)
-    assert table["loss"].mean() == pytest.approx(metrics["calibration"]["after"]["loss"], abs=1e-4)
+    assert table["loss"].mean() == pytest.approx(metrics.test.loss, abs=1e-9)
+    assert table["loss"].mean() == pytest.approx(metrics.calibration.after.loss, abs=1e-4)
 
 
 def test_programs_that_know_nothing_of_vitrine_get_calibrated_probabilities(run, prepared):
@@ -110,7 +108,7 @@ def test_features_computed_once_are_not_computed_again(prepared, checkpoint, tmp
 def test_a_network_without_one_vector_of_features_says_so_and_works(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr("vitrine.training.calibrate.measure_head_input", lambda *_: None)
     metrics = run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)
-    assert (metrics["rejection"]["similarity_threshold"], metrics["rejection"]["refused"]) == (None, None)
+    assert (metrics.rejection.similarity_threshold, metrics.rejection.refused) == (None, None)
     assert not (tmp_path / run_folder.MODEL / REFERENCE_FEATURES).exists()
     assert judge_all(tmp_path, prepared, TEST)[0].similarity is None
 
@@ -133,7 +131,7 @@ def test_training_goes_on_from_a_calibrated_model(run, prepared, tmp_path):
     folder, metrics = run
     recipe = make_recipe(prepared, f"model.backbone={folder / run_folder.MODEL}", "optim.epochs=1")
     again = run_training(recipe, tmp_path)
-    assert again["validation"]["loss"] < 1.5 * metrics["validation"]["loss"] + 0.1
+    assert again.validation.loss < 1.5 * metrics.validation.loss + 0.1
     assert json.loads((tmp_path / run_folder.METRICS).read_text())["training"]["backbone"] == str(
         folder / run_folder.MODEL
     )

@@ -31,7 +31,7 @@ def finished(prepared, tmp_path_factory):
 
 
 def test_colors_are_learned(finished):
-    assert finished[1]["test"]["accuracy"] > 0.8
+    assert finished[1].test.accuracy > 0.8
 
 
 def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(prepared, tmp_path):
@@ -46,16 +46,14 @@ def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(p
     overrides = [f"model.small_cnn.{choice}" for choice in shape]
     metrics = run_training(make_recipe(prepared, "optim.epochs=1", *overrides), tmp_path)
     features = 16 * 13 * 13  # 32 pixels, less 2, halved, less 2
-    assert metrics["training"]["parameters"] == sum(
-        [3 * 9 * 8 + 2 * 8, 8 * 9 * 16 + 2 * 16, features * 8 + 8, 8 * 3 + 3]
-    )
+    assert metrics.training.parameters == sum([3 * 9 * 8 + 2 * 8, 8 * 9 * 16 + 2 * 16, features * 8 + 8, 8 * 3 + 3])
 
 
 def test_the_run_folder_holds_what_was_done(finished, prepared):
     folder, metrics = finished
     assert json.loads((folder / run_folder.METRICS).read_text()) == json.loads(json.dumps(metrics))
     history = pd.read_csv(folder / run_folder.HISTORY)
-    assert list(history["epoch"]) == list(range(1, metrics["training"]["epochs"] + 1))
+    assert list(history["epoch"]) == list(range(1, metrics.training.epochs + 1))
     assert load_recipe(folder / run_folder.RECIPE) == make_recipe(
         prepared, "optim.epochs=6", "engine.tracker=tensorboard"
     )
@@ -68,7 +66,7 @@ def test_the_run_folder_holds_what_was_done(finished, prepared):
 def test_the_table_of_predictions_gives_the_reported_accuracy(finished, prepared):
     folder, metrics = finished
     table = pd.read_csv(folder / run_folder.PREDICTIONS)
-    assert table["correct"].mean() == pytest.approx(metrics["test"]["accuracy"])
+    assert table["correct"].mean() == pytest.approx(metrics.test.accuracy)
     assert (table["label_name"] == table["predicted"]).equals(table["correct"])
     assert list(table["file"]) == list(prepared.splits["test"]["file"])
     assert (table["probability_1"] >= table["probability_2"]).all()
@@ -77,8 +75,8 @@ def test_the_table_of_predictions_gives_the_reported_accuracy(finished, prepared
 def test_the_model_folder_knows_what_was_measured(finished):
     folder, metrics = finished
     metadata = ModelMetadata.model_validate_json((folder / run_folder.MODEL / METADATA).read_bytes())
-    assert metadata.test_accuracy == metrics["test"]["accuracy"]
-    assert metadata.test_accuracy_interval == tuple(metrics["test"]["accuracy_interval"])
+    assert metadata.test_accuracy == metrics.test.accuracy
+    assert metadata.test_accuracy_interval == tuple(metrics.test.accuracy_interval)
     assert {example.label_name for example in metadata.examples} == set(metadata.label_names)
     assert all((folder / run_folder.MODEL / example.file).exists() for example in metadata.examples)
     assert Predictor.load(str(folder / run_folder.MODEL)).metadata == metadata
@@ -89,18 +87,18 @@ def test_two_runs_of_one_seed_give_the_same_metrics(prepared, tmp_path):
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         results.append(run_training(make_recipe(prepared), tmp_path / name))
-    assert results[0]["test"] == results[1]["test"]
+    assert results[0].test == results[1].test
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
 def test_every_optimizer_trains_with_label_smoothing(prepared, tmp_path, optimizer):
     recipe = make_recipe(prepared, f"optim.name={optimizer}", "optim.epochs=1", "optim.label_smoothing=0.1")
-    assert 0 <= run_training(recipe, tmp_path)["test"]["accuracy"] <= 1
+    assert 0 <= run_training(recipe, tmp_path).test.accuracy <= 1
 
 
 def test_bf16_trains_and_the_test_is_measured_in_float32(prepared, tmp_path):
     metrics = run_training(make_recipe(prepared, "engine.precision=bf16", "optim.epochs=1"), tmp_path)
-    assert metrics["training"]["precision"] == "bf16"
+    assert metrics.training.precision == "bf16"
     weights = Predictor.load(str(tmp_path / run_folder.MODEL)).network.model.state_dict()
     assert {tensor.dtype for tensor in weights.values() if tensor.is_floating_point()} == {
         weights["classifier.bias"].dtype
@@ -113,8 +111,8 @@ def test_a_pretrained_backbone_trains_with_a_frozen_and_with_a_free_backbone(pre
     for part, trainable in (("head", 16 * 3 + 3), ("all", None)):
         (tmp_path / part).mkdir()
         recipe = make_recipe(prepared, f"model.backbone={checkpoint}", f"model.trainable_part={part}", "optim.epochs=1")
-        facts = run_training(recipe, tmp_path / part)["training"]
-        assert facts["trainable_parameters"] == (trainable or facts["parameters"])
+        facts = run_training(recipe, tmp_path / part).training
+        assert facts.trainable_parameters == (trainable or facts.parameters)
 
 
 def test_the_test_split_is_read_by_the_final_evaluation_only_and_after_the_thresholds(prepared, tmp_path, monkeypatch):

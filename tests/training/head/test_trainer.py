@@ -93,14 +93,14 @@ def test_cached_features_give_the_head_that_the_slow_way_gives(train, overrides)
     slow_overrides = [override for override in overrides if "feature_views" not in override]
     slow, slow_history, slow_weights = train("slow", "optim.epochs=4", "model.cache_features=off", *slow_overrides)
     fast, fast_history, fast_weights = train("fast", "optim.epochs=4", "model.cache_features=on", *overrides)
-    assert slow["training"]["feature_views"] == 0
-    assert fast["training"]["feature_views"] >= 1
+    assert slow.training.feature_views == 0
+    assert fast.training.feature_views >= 1
     columns = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
     np.testing.assert_allclose(fast_history[columns], slow_history[columns], rtol=1e-3, atol=1e-4)
     assert fast_history["validation_loss"].iloc[-1] < 0.9 * fast_history["validation_loss"].iloc[0]
     for name, tensor in slow_weights.items():
         torch.testing.assert_close(fast_weights[name], tensor, rtol=1e-3, atol=1e-4)
-    assert fast["test"]["accuracy"] == slow["test"]["accuracy"]
+    assert fast.test.accuracy == slow.test.accuracy
 
 
 def test_without_views_training_pictures_are_taken_as_they_are(train):
@@ -148,7 +148,7 @@ def test_whitened_pictures_have_features_of_whitened_pictures(tmp_path, checkpoi
             "augmentation.policy=none",
             "augmentation.horizontal_flip=off",
         )
-        accuracies.append(run_training(recipe, tmp_path / cache)["validation"]["loss"])
+        accuracies.append(run_training(recipe, tmp_path / cache).validation.loss)
     assert accuracies[0] == pytest.approx(accuracies[1], abs=1e-4)
 
 
@@ -238,8 +238,8 @@ def test_a_resumed_run_reads_its_features_and_ends_with_the_same_numbers(train, 
     counted = []
     resumed = run_training(recipe, folder, Listeners(on_features=lambda *done: counted.append(done)))
     assert counted == []
-    assert resumed["test"] == whole[0]["test"]
-    assert resumed["validation"] == whole[0]["validation"]
+    assert resumed.test == whole[0].test
+    assert resumed.validation == whole[0].validation
 
 
 @pytest.mark.parametrize("change", ["weights", "pictures", "views", "precision"])
@@ -289,7 +289,7 @@ def test_a_head_that_needs_the_map_is_not_cached(checkpoint):
 
 def test_where_features_cannot_be_kept_auto_takes_the_slow_way_and_on_says_why(train, monkeypatch):
     monkeypatch.setattr(cached_head, "measure_head_input", lambda *_: None)
-    assert train("auto", "optim.epochs=1")[0]["training"]["feature_views"] == 0
+    assert train("auto", "optim.epochs=1")[0].training.feature_views == 0
     with pytest.raises(UserError, match=r"model\.cache_features: the head of this network"):
         train("on", "model.cache_features=on")
 
