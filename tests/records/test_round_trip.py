@@ -130,7 +130,7 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path):
 
 def test_a_manifest_of_another_version_is_named(tmp_path):
     path = tmp_path / "manifest.parquet"
-    with pytest.raises(UserError, match=r"is missing; run data_prep"):
+    with pytest.raises(UserError, match=r"is missing; run python data_prep"):
         read_manifest(tmp_path)
     make_manifest().drop(columns="fold").to_parquet(path)
     with pytest.raises(UserError, match=r"another version of Vitrine wrote it \(the column fold is missing"):

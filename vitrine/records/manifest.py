@@ -12,6 +12,8 @@ from vitrine.records.schema import Record
 
 Status = Literal["kept", "quarantined", "left_out"]
 
+REMEDY = "run python data_prep.py again"
+
 
 @dataclass(frozen=True)
 class Column:
@@ -107,17 +109,15 @@ def read_manifest(folder: Path) -> pd.DataFrame:
     try:
         manifest = pd.read_parquet(path)
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run python data_prep.py again") from None
+        raise UserError(f"{path} is missing; {REMEDY}") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged; run python data_prep.py again") from error
+        raise UserError(f"{path} is damaged; {REMEDY}") from error
     missing, unknown = (
         [name for name in COLUMNS if name not in manifest],
         [str(name) for name in manifest if name not in COLUMNS],
     )
     if missing:
-        raise UserError(
-            f"{path}: another version of Vitrine wrote it (the column {missing[0]} is missing); run python data_prep.py again"
-        )
+        raise UserError(f"{path}: another version of Vitrine wrote it (the column {missing[0]} is missing); {REMEDY}")
     if unknown:
         raise UserError(
             f"{path}: a later version of Vitrine wrote it (this one does not know the column {unknown[0]}); update "
@@ -126,4 +126,4 @@ def read_manifest(folder: Path) -> pd.DataFrame:
     try:
         return manifest.astype(COLUMNS)
     except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: a column does not hold what it should ({error}); run python data_prep.py again") from error
+        raise UserError(f"{path}: a column does not hold what it should ({error}); {REMEDY}") from error
