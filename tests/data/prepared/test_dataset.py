@@ -50,7 +50,7 @@ def test_what_is_no_prepared_data_set_is_refused_with_what_to_do(tmp_path, name)
 def test_a_data_set_of_another_version_is_refused(prepared, change):
     path = prepared.folder / "prepared.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(UserError, match=r"prepared\.json is not as this version writes it; run data_prep\.py again"):
+    with pytest.raises(UserError, match=r"prepared\.json: .*(run data_prep\.py again|update Vitrine)"):
         open_prepared(prepared.folder)
 
 
