@@ -64,7 +64,7 @@ class Run:
             fault = error.errors()[0]
             where = ".".join(map(str, fault["loc"])) or "the file"
             raise UserError(f"{place / run_folder.METRICS}: {where}: {fault['msg']}; train again") from error
-        return cls(place.resolve() if place.is_symlink() else place, metrics)
+        return cls(place.parent / place.readlink() if place.is_symlink() else place, metrics)  # "latest" is a link
 
     @property
     def accuracy(self) -> float:
