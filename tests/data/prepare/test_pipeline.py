@@ -3,21 +3,16 @@
 import os
 import re
 import shutil
-import tempfile
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.data.trees import digest, prepare, settings_for
-from tests.factories import few_examples
 from vitrine.config.data import ChecksSection
 from vitrine.data.images.decoding import open_picture
 from vitrine.data.manifest.scan import count_status, scan_files
@@ -27,11 +22,6 @@ from vitrine.data.sources.class_folders import find_files
 from vitrine.errors import UserError
 
 PARTS = ("train", "test", "valid", "cat", "Cat", "dog ", "héllo", "🐶", ".git", "__MACOSX", "test_tube", "a b", "x.png")
-BUFFER = BytesIO()
-draw_shape(0, 0).save(BUFFER, "PNG")
-PICTURE = BUFFER.getvalue()
-# Of files; a word is where a link leads, and None makes the folder alone.
-CONTENTS = (*[PICTURE] * 9, b"", b"text", PICTURE[:60], "..", "nowhere", "{root}/cat", "{itself}", None)
 NAMES = (
     "1.png",
     "2.JPG",
@@ -45,33 +35,26 @@ NAMES = (
 )
 
 
-@st.composite
-def odd_trees(draw):
-    """How a source is laid out, and files, broken files and links by their place, mostly below some folders."""
-    layout = draw(st.sampled_from(("auto", "classes", "splits")))
-    tops = ("train", "test") if layout == "splits" else PARTS
-    places = st.tuples(
-        st.sampled_from([*tops * 12, *PARTS]), st.lists(st.sampled_from(PARTS), max_size=2), st.sampled_from(NAMES)
-    )
-    return layout, draw(st.lists(st.tuples(places, st.sampled_from(CONTENTS)), max_size=90))
-
-
-def write_odd_tree(root, entries):
-    """The tree of `odd_trees`; what has no room beside the earlier entries is passed over."""
+def write_odd_tree(root, generator, tops):
+    """A random folder tree of pictures, broken and other files, empty folders and links, mostly below some folders."""
     root.mkdir()
-    (root / "empty").mkdir()
-    for (top, folders, name), content in entries:
-        folder = root.joinpath(top, *folders)
+    buffer = BytesIO()
+    draw_shape(0, 0).save(buffer, "PNG")
+    contents = [*[buffer.getvalue()] * 9, b"", b"text", buffer.getvalue()[:60]]
+    for _ in range(generator.integers(0, 90)):
+        top = tops if generator.random() < 0.95 else PARTS
+        folder = root.joinpath(generator.choice(top), *generator.choice(PARTS, generator.integers(0, 3)))
         if any(parent.is_file() for parent in (folder, *folder.parents)):
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / name
+        path = folder / str(generator.choice(NAMES))
         if os.path.lexists(path):
             continue
-        if isinstance(content, str):
-            path.symlink_to(content.format(root=root, itself=path))
-        elif content is not None:
-            path.write_bytes(content)
+        kind = generator.integers(0, 20)
+        if kind == 0:
+            path.symlink_to(generator.choice(["..", ".", "nowhere", str(root / "cat"), str(path)]))
+        elif kind > 1:
+            path.write_bytes(contents[generator.integers(0, len(contents))])
 
 
 def list_files(root):
@@ -83,15 +66,12 @@ def list_files(root):
     return {os.fsencode(name).decode("utf-8", "backslashreplace") for name in found}
 
 
-@settings(few_examples, max_examples=100)
-@given(odd_trees())
-def test_files_found_are_kept_quarantined_or_left_out_in_any_odd_tree(tree):
-    with tempfile.TemporaryDirectory() as place:
-        account_for_every_file(Path(place) / "source", *tree)
-
-
-def account_for_every_file(source, layout, entries):
-    write_odd_tree(source, entries)
+@pytest.mark.parametrize("seed", range(300))
+def test_files_found_are_kept_quarantined_or_left_out_in_any_odd_tree(tmp_path, seed):
+    generator = np.random.default_rng(seed)
+    layout = ("auto", "classes", "splits")[seed % 3]
+    source = tmp_path / "source"
+    write_odd_tree(source, generator, ("train", "test") if layout == "splits" else PARTS)
     before = digest(source)
     try:
         manifest = scan_files(find_files(source, layout), 150).manifest
