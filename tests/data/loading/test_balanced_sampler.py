@@ -5,8 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 from accelerate.data_loader import BatchSamplerShard
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.utils.data import BatchSampler
 
+from tests.factories import few_examples
 from vitrine.data.loading.balanced_sampler import BalancedSampler
 
 LABELS = np.repeat([0, 1, 4], [50, 12, 3])  # label ids need not be dense
@@ -67,3 +70,13 @@ def test_two_processes_share_the_epoch():
     ]
     assert sorted(shares[0] + shares[1]) == sorted(numbers_of(0))
     assert abs(len(shares[0]) - len(shares[1])) <= 5
+
+
+@few_examples
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=80), st.integers(0, 20), st.integers(0, 9))
+def test_for_any_classes_no_number_comes_twice_and_classes_come_equally_often(label_ids, epoch, seed):
+    numbers = numbers_of(epoch, seed, np.array(label_ids))
+    assert len(set(numbers)) == len(numbers) == len(label_ids)
+    seen = Counter(label_ids[number % len(label_ids)] for number in numbers)
+    often = [seen[label_id] for label_id in set(label_ids)]
+    assert max(often) - min(often) <= 1

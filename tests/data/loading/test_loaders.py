@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.data.trees import prepare
+from tests.factories import few_examples
 from vitrine.data.loading.loaders import (
     EpochSampler,
     PreprocessedImages,
@@ -60,3 +63,31 @@ def test_worker_processes_give_the_same_batches(split):
     batches = StepBatches(EpochSampler(len(split), 1), 8)
     alone, helped = (list(build_step_loader(split, batches, workers)) for workers in (0, 2))
     assert all(torch.equal(a[key], b[key]) for a, b in zip(alone, helped, strict=True) for key in ("pixels", "index"))
+
+
+@few_examples
+@given(st.integers(1, 300), st.integers(1, 64), st.integers(1, 5), st.integers(0, 9))
+def test_processes_share_every_step_so_that_each_picture_comes_once(length, step_size, processes, epoch):
+    shares = [StepBatches(EpochSampler(length, 0), step_size, processes, rank) for rank in range(processes)]
+    for share in shares:
+        share.start(epoch)
+    steps = list(zip(*shares, strict=True))
+    sizes = [sum(map(len, step)) for step in steps]
+    assert sorted(row for step in steps for part in step for row in part) == list(range(length))
+    assert sizes == [shares[0].size(number) for number in range(shares[0].steps)]
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) <= step_size
+    alone = StepBatches(EpochSampler(length, 0), step_size)
+    alone.start(epoch)
+    assert [sorted(row for part in step for row in part) for step in steps] == [sorted(step) for step in alone]
+
+
+@few_examples
+@given(st.integers(2, 200), st.integers(1, 40), st.data())
+def test_an_epoch_that_is_taken_up_again_gives_what_was_left(length, step_size, data):
+    batches = StepBatches(EpochSampler(length, 3), step_size)
+    batches.start(1)
+    whole = list(batches)
+    step = data.draw(st.integers(0, len(whole)))
+    batches.start(1, step)
+    assert list(batches) == whole[step:]

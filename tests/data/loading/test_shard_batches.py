@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from tests.factories import prepare, write_colored_classes
+from tests.factories import few_examples, prepare, write_colored_classes
 from vitrine.data.loading.shard_batches import ShardBatches, find_shards
 from vitrine.data.manifest.split import TRAIN
 from vitrine.data.prepared import shards
@@ -70,3 +72,18 @@ def test_rows_are_found_in_the_files_that_hold_them(tmp_path, monkeypatch):
     found = find_shards(prepared.folder, TRAIN, files)
     assert len(found) == len(shards.list_shards(prepared.folder / "pictures", TRAIN)) > 1
     assert sorted(np.concatenate(found).tolist()) == list(range(len(files)))
+
+
+@few_examples
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(1, 30), st.integers(1, 4), st.integers(0, 5))
+def test_all_processes_take_equal_steps_and_see_each_picture_once(lengths, step_size, processes, epoch):
+    try:
+        shares = [ShardBatches(rows_of(*lengths), step_size, 0, processes, rank) for rank in range(processes)]
+    except UserError:
+        assume(False)  # too few files or pictures for so many processes, which is said
+    for share in shares:
+        share.start(epoch)
+    steps = list(zip(*shares, strict=True))
+    assert sorted(row for step in steps for part in step for row in part) == list(range(sum(lengths)))
+    assert [sum(map(len, step)) for step in steps] == [shares[0].size(number) for number in range(shares[0].steps)]
+    assert all(part for step in steps for part in step)

@@ -4,7 +4,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.factories import few_examples
 from vitrine.data.manifest.split import CONFLICT, SPLITS, SplitSizes, assign_folds, assign_splits
 
 
@@ -164,3 +167,75 @@ def test_earlier_folds_stay():
     both = dict(zip(files, assign_folds(files, ["a"] * 30, 4, 0, None, first), strict=True))
     assert first.items() <= both.items()
     assert max(Counter(both.values()).values()) <= 8
+
+
+CLASSES = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 40), min_size=1)
+SHARES = st.floats(0.05, 0.44)
+
+
+@st.composite
+def grouped_files(draw):
+    """Files of some classes with a group for each, and a seed."""
+    counts = draw(CLASSES)
+    files = [f"{name}/{number}" for name, count in counts.items() for number in range(count)]
+    groups = draw(st.lists(st.integers(0, 15), min_size=len(files), max_size=len(files)))
+    return files, groups, draw(st.integers(0, 1000))
+
+
+def assign(files, groups, seed, earlier=None):
+    labels = [file.split("/")[0] for file in files]
+    answers = assign_splits(files, labels, [""] * len(files), SplitSizes(0.2, 0.2), seed, groups, earlier)
+    return dict(zip(files, answers, strict=True))
+
+
+@few_examples
+@given(CLASSES, SHARES, SHARES, st.integers(0, 1000))
+def test_each_class_is_cut_by_its_shares_with_training_first_then_test(counts, validation, test, seed):
+    answers = split(counts, validation=validation, test=test, seed=seed)
+    for name, count in counts.items():
+        tested = min(max(1, round(count * test)), count - 1)
+        validated = min(max(1, round(count * validation)), count - tested - 1)
+        assert counts_of(answers, name) == (count - tested - validated, validated, tested)
+
+
+@few_examples
+@given(grouped_files())
+def test_every_group_is_on_one_side_and_every_class_is_trained_on(drawn):
+    files, groups, seed = drawn
+    answers = assign(files, groups, seed)
+    sides = set(zip(groups, answers.values(), strict=True))
+    assert len(sides) == len(set(groups))
+    assert {file[0] for file, side in answers.items() if side == "train"} == {file[0] for file in files}
+
+
+@few_examples
+@given(grouped_files(), st.randoms(use_true_random=False))
+def test_no_order_of_the_listing_changes_a_split(drawn, random):
+    files, groups, seed = drawn
+    shuffled = list(zip(files, groups, strict=True))
+    random.shuffle(shuffled)
+    assert assign(*zip(*shuffled, strict=True), seed) == assign(files, groups, seed)
+
+
+@few_examples
+@given(grouped_files(), st.data())
+def test_added_files_move_no_earlier_one_and_follow_their_group(drawn, data):
+    files, groups, seed = drawn
+    known = data.draw(st.sets(st.sampled_from(files)))
+    group_of = dict(zip(files, groups, strict=True))
+    first = [file for file in files if file in known]
+    earlier = assign(first, [group_of[file] for file in first], seed)
+    answers = assign(files, groups, seed + 1, earlier)
+    assert earlier.items() <= answers.items()
+    side_of = {group_of[file]: split for file, split in earlier.items()}
+    for file in set(files) - known:
+        assert answers[file] == side_of.get(group_of[file], answers[file])
+
+
+@few_examples
+@given(grouped_files(), st.integers(2, 6))
+def test_every_group_is_in_one_fold(drawn, count):
+    files, groups, seed = drawn
+    folds = assign_folds(files, [file[0] for file in files], count, seed, groups)
+    assert len(set(zip(groups, folds, strict=True))) == len(set(groups))
+    assert set(folds) <= set(range(count))
