@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from vitrine.data.checks.fingerprints import fingerprint
 from vitrine.data.checks.near_duplicates import find_duplicates
-from vitrine.data.images.decoding import PictureError, open_picture
+from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.prefetch import map_ahead
 
 KINDS = ("exact", "jpeg 40", "resize 0.5", "crop 5 %", "mirror", "brightness 1.3")
@@ -95,8 +95,8 @@ class Pictures:
 
 def _read(path: Path) -> tuple | None:
     try:
-        image = open_picture(path)
-    except (PictureError, OSError):
+        image = open_image(path)
+    except (ImageError, OSError):
         return None
     return hashlib.sha256(path.read_bytes()).hexdigest(), fingerprint(image), phash(image)
 
@@ -105,7 +105,7 @@ def _copy(path: Path, kind: str) -> tuple:
     """The copy as a file would hold it, in PNG or JPEG, read again."""
     if kind == "exact":
         return _read(path)
-    image = open_picture(path)
+    image = open_image(path)
     width, height = image.size
     quality = 95
     if kind == "jpeg 40":
@@ -120,7 +120,7 @@ def _copy(path: Path, kind: str) -> tuple:
         image = ImageEnhance.Brightness(image).enhance(1.3)
     stream = BytesIO()
     image.save(stream, "JPEG", quality=quality)
-    again = open_picture(stream)
+    again = open_image(stream)
     return hashlib.sha256(stream.getvalue()).hexdigest(), fingerprint(again), phash(again)
 
 
@@ -204,7 +204,7 @@ def draw_pairs(pictures: Pictures, pairs: dict[tuple[int, int], float], target: 
     sheet = Image.new("RGB", (4 * 330, 170 * max(1, -(-len(shown) // 4))), "white")
     for place, pair in enumerate(shown):
         for side, picture in enumerate(pair):
-            image = ImageOps.contain(open_picture(pictures.files[picture]), (155, 155))
+            image = ImageOps.contain(open_image(pictures.files[picture]), (155, 155))
             sheet.paste(image, (place % 4 * 330 + side * 160, place // 4 * 170))
     sheet.save(target)
 

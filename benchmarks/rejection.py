@@ -30,7 +30,7 @@ from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa
 from vitrine.data.sources.source import find_unlabeled  # noqa: E402
 from vitrine.evaluation.calibration import calibration_error, measure_calibration  # noqa: E402
 from vitrine.predict.batches import predict_all  # noqa: E402
-from vitrine.predict.pictures import NamedPicture, from_files, from_images  # noqa: E402
+from vitrine.predict.images import NamedImage, from_files, from_images  # noqa: E402
 from vitrine.predict.predictions import Predictions  # noqa: E402
 from vitrine.predict.predictor import Predictor  # noqa: E402
 from vitrine.training.final_evaluation import predict_split  # noqa: E402
@@ -92,9 +92,9 @@ def measure(predictor: Predictor, test: PreparedDataset, options: argparse.Names
     return figures
 
 
-def gather_unknown(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[NamedPicture]]]:
+def gather_unknown(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[NamedImage]]]:
     """Groups of strangers with their names, all of them together last."""
-    groups: list[tuple[str, list[NamedPicture]]] = []
+    groups: list[tuple[str, list[NamedImage]]] = []
     for folder in options.strangers:
         files = [found for found in find_unlabeled([folder], folder) if not found.left_out]
         chosen = np.random.default_rng(0).permutation(len(files))[: options.most]
@@ -107,7 +107,7 @@ def gather_unknown(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[
         yield "all", [picture for _, pictures in groups for picture in pictures]
 
 
-def ask(predictor: Predictor, pictures: Sequence[NamedPicture]) -> Predictions:
+def ask(predictor: Predictor, pictures: Sequence[NamedImage]) -> Predictions:
     predicted = predict_all(predictor, pictures, batch_size=BATCH)
     for picture in predicted.unreadable:
         print(f"left out: {picture.id}: {picture.reason}", file=sys.stderr)

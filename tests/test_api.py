@@ -132,7 +132,7 @@ def test_a_prediction_shows_its_picture_and_bars(workplace):
     assert "data:image/" in page
     assert page.count("width:12em") == 3
     assert prediction.answer in page
-    assert repr(prediction).startswith(f"PicturePrediction({prediction.answer!r}: ")
+    assert repr(prediction).startswith(f"ImagePrediction({prediction.answer!r}: ")
     assert len(repr(prediction)) < WIDEST
 
 

@@ -79,7 +79,7 @@ def test_logits_and_decisions_are_what_they_were(golden, awkward_pictures, kind,
     predictor = Predictor.load(str(model))
     assert {file.name for file in awkward_pictures.iterdir()} == set(stored)
     for name, expected in stored.items():
-        picture = predictor.open_picture(awkward_pictures / name)
+        picture = predictor.open_image(awkward_pictures / name)
         np.testing.assert_allclose(predictor.measure([picture]).logits[0], expected["logits"], rtol=0, atol=1e-6)
         np.testing.assert_allclose(predictor.probabilities([picture])[0], expected["probabilities"], rtol=0, atol=1e-6)
         (judgement,) = predictor.judge([picture])

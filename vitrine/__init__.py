@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vitrine.workflows.compare import Comparison, compare
     from vitrine.workflows.dataset import DataSet
     from vitrine.workflows.evaluation_page import Evaluation, evaluate
-    from vitrine.workflows.model import Model, PicturePrediction, load
+    from vitrine.workflows.model import ImagePrediction, Model, load
     from vitrine.workflows.prepare import prepare
     from vitrine.workflows.run import Run
     from vitrine.workflows.study import Study, study
@@ -33,8 +33,8 @@ __all__ = [
     "Comparison",
     "DataSet",
     "Evaluation",
+    "ImagePrediction",
     "Model",
-    "PicturePrediction",
     "Run",
     "Study",
     "UserError",
@@ -52,7 +52,7 @@ _PLACES = {
     "DataSet": "vitrine.workflows.dataset",
     "Evaluation": "vitrine.workflows.evaluation_page",
     "Model": "vitrine.workflows.model",
-    "PicturePrediction": "vitrine.workflows.model",
+    "ImagePrediction": "vitrine.workflows.model",
     "Run": "vitrine.workflows.run",
     "Study": "vitrine.workflows.study",
     "UserError": "vitrine.errors",

@@ -17,7 +17,7 @@ from PIL import Image
 from tests.app.models import LABELS, noise
 from vitrine.app import snippets
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
-from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.decoding import open_image
 
 ROTATED_BY_90 = 6  # EXIF orientation
 
@@ -61,9 +61,7 @@ def write_transparent_palette_png(path):
 )
 def test_an_uploaded_file_gets_the_probabilities_that_the_predictor_gives(client, predictor, tmp_path, write, name):
     write(tmp_path / name)
-    expected = dict(
-        zip(LABELS, predictor.predict_images([open_picture(tmp_path / name)]).probabilities[0], strict=True)
-    )
+    expected = dict(zip(LABELS, predictor.predict_images([open_image(tmp_path / name)]).probabilities[0], strict=True))
     answer = client.predict(handle_file(tmp_path / name), len(LABELS), api_name="/predict")
     given = {row["label"]: row["confidence"] for row in answer["confidences"]}
     assert given == pytest.approx(expected, abs=1e-4)
@@ -185,7 +183,7 @@ def test_many_callers_at_once_each_get_the_answer_to_their_own_picture(address, 
     paths = [tmp_path / f"{seed}.png" for seed in range(8)]
     for seed, path in enumerate(paths):
         noise(100 + seed).save(path)
-    expected = [dict(predictor.predict(open_picture(path), top_k=5)) for path in paths]
+    expected = [dict(predictor.predict(open_image(path), top_k=5)) for path in paths]
 
     def ask(path):
         answer = Client(address, verbose=False).predict(handle_file(path), 5, api_name="/predict")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.app.models import EXAMPLE_LABELS, noise
-from vitrine.app.classifier import Classifier, example_pictures
+from vitrine.app.classifier import Classifier, example_images
 from vitrine.app.uploads import LONGEST_NAME, displayable, open_upload
 from vitrine.errors import UserError
 from vitrine.records.model import Example, Trust
@@ -122,11 +122,11 @@ def test_examples_never_lead_out_of_the_model_folder(folder, predictor, tmp_path
     shutil.copytree(predictor.folder, tmp_path / "model")
     noise(0).save(tmp_path / "secret.png")
     metadata = predictor.metadata.model_copy(update={"examples": [Example(file=file, label_name="red")]})
-    assert example_pictures(replace(predictor, folder=tmp_path / "model", metadata=metadata)) == ()
+    assert example_images(replace(predictor, folder=tmp_path / "model", metadata=metadata)) == ()
 
 
 def test_a_model_without_metadata_has_no_examples(predictor):
-    assert example_pictures(replace(predictor, metadata=None)) == ()
+    assert example_images(replace(predictor, metadata=None)) == ()
 
 
 def test_a_format_that_browsers_cannot_show_is_shown_as_a_small_png(folder):

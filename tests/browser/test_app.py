@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.app.models import EXAMPLE_LABELS, LABELS, noise, serving, write_model
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
-from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.decoding import open_image
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import load_texts
 
@@ -59,7 +59,7 @@ def test_an_upload_is_answered_with_its_label_and_as_many_bars_as_the_slider_say
 ):
     page = new_page(address)
     file_input(page).set_input_files(picture)
-    expected = predictor.predict(open_picture(picture), top_k=5)
+    expected = predictor.predict(open_image(picture), top_k=5)
     expect(page.locator("#answer .answer-label")).to_have_text(expected[0][0])
     expect(page.locator("#answer .answer-lead")).to_have_text("my <dog>.jpg looks most like")
     expect(bars(page)).to_have_count(5)
@@ -75,7 +75,7 @@ def test_one_click_on_a_test_picture_classifies_it(new_page, address, model_fold
     for number in (2, 0):
         page.locator("#examples button").nth(number).click()
         expect(page.locator("#answer .answer-lead")).to_have_text(f"Test picture {number + 1} looks most like")
-        ranking = predictor.predict(open_picture(model_folder / "examples" / f"{number:03d}.png"))
+        ranking = predictor.predict(open_image(model_folder / "examples" / f"{number:03d}.png"))
         assert bar_names(page) == [label for label, _ in ranking]
         verdict = "✓ Right" if ranking[0][0] == EXAMPLE_LABELS[number] else "✗ Wrong"
         expect(page.locator("#answer .verdict")).to_contain_text(verdict)

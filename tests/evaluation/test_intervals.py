@@ -3,7 +3,7 @@ import pytest
 
 from vitrine.evaluation.bootstrap import resample_matrix
 from vitrine.evaluation.confusion_scores import ClassCounts, score_together
-from vitrine.evaluation.intervals import effective_pictures, mean_interval, score_interval, wilson_interval
+from vitrine.evaluation.intervals import effective_images, mean_interval, score_interval, wilson_interval
 
 
 def test_wilson_interval_equals_the_formula():
@@ -48,8 +48,8 @@ def test_a_mean_loss_has_an_interval_above_zero():
 
 
 def test_small_classes_decide_how_many_pictures_a_mean_over_classes_has():
-    assert effective_pictures([10, 10, 10]) == pytest.approx(30)
-    assert effective_pictures([1000, 1]) == pytest.approx(4, rel=0.01)
+    assert effective_images([10, 10, 10]) == pytest.approx(30)
+    assert effective_images([1000, 1]) == pytest.approx(4, rel=0.01)
 
 
 @pytest.mark.parametrize("accuracy", [0.8, 0.95])

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from tests.factories import prepare
-from vitrine.evaluation.image_attributes import describe_pictures
+from vitrine.evaluation.image_attributes import describe_images
 from vitrine.evaluation.slices import correct_by_holm, cut_slices, find_weak_slices
 from vitrine.records.mistakes import Slice
 from vitrine.records.prepared import THUMBNAILS
@@ -108,7 +108,7 @@ def looks(tmp_path):
 
 
 def check_looks(prepared):
-    table = describe_pictures(prepared, "test")
+    table = describe_images(prepared, "test")
     assert table["file"].tolist() == list(prepared.splits["test"]["file"])
     table.index = [file.split("/")[-1].removesuffix(".png") for file in table["file"]]
     assert table["brightness"].idxmin() == "dark"

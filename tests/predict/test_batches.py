@@ -10,16 +10,16 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.factories import SIDE, prepare, write_colored_classes
-from vitrine.data.images.decoding import PictureError
+from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import AHEAD
-from vitrine.data.loading.labeled import list_pictures
+from vitrine.data.loading.labeled import list_images
 from vitrine.data.sources.source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.calibration.ood import build_reference
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.batches import MOST_AT_ONCE, Unreadable, predict_all, predict_batches
-from vitrine.predict.pictures import from_files, from_images
+from vitrine.predict.images import from_files, from_images
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.pytorch import Outputs, TorchNetwork
 
@@ -34,7 +34,7 @@ class Picture:
     def open(self):
         self.opened.append(1)
         if self.image is None:
-            raise PictureError("the file is cut short")
+            raise ImageError("the file is cut short")
         return self.image
 
 
@@ -174,10 +174,10 @@ def test_an_error_that_is_no_problem_of_the_picture_is_raised(predictor):
 def test_files_stored_images_and_uploads_of_one_picture_get_one_prediction(predictor, tmp_path):
     source = write_colored_classes(tmp_path / "source")
     prepared = prepare(source, tmp_path / "prepared")
-    stored = list_pictures(prepared, "test")
+    stored = list_images(prepared, "test")
     files = {str(file.path.relative_to(source)): file for file in find_unlabeled([source], tmp_path)}
     chosen = from_files([files[picture.file] for picture in stored], predictor.fill_color)
-    uploads = from_images([predictor.open_picture(source / picture.file) for picture in stored])
+    uploads = from_images([predictor.open_image(source / picture.file) for picture in stored])
     found = [
         predict_all(predictor, stored, preprocessed=True),
         predict_all(predictor, chosen),

@@ -61,13 +61,13 @@ def test_evaluation_predictor_and_pipeline_give_the_same_probabilities(name, sou
     unprepared = Predictor.load(str(write_model(tmp_path / "plain", PreparationSection())))
     differences = []
     for row in table.to_dict("records"):
-        picture = predictor.open_picture(source / row["file"])
+        picture = predictor.open_image(source / row["file"])
         measured = {row[f"label_{rank}"]: row[f"probability_{rank}"] for rank in (1, 2, 3)}
         answers = dict(predictor.predict(picture))
         theirs = {answer["label"]: answer["score"] for answer in classify(picture, top_k=3)}
         assert answers == pytest.approx(measured, abs=1e-4), row["file"]
         assert theirs == pytest.approx(measured, abs=1e-4), row["file"]
-        plain = dict(unprepared.predict(unprepared.open_picture(source / row["file"])))
+        plain = dict(unprepared.predict(unprepared.open_image(source / row["file"])))
         differences.append(max(abs(plain[label] - answers[label]) for label in LABELS))
     assert max(differences) > 1e-3  # else this test could not fail
 
@@ -97,7 +97,7 @@ def test_a_trained_model_answers_as_it_was_measured(run):
     table = pd.read_csv(folder / run_folder.PREDICTIONS)
     assert table["correct"].mean() > 0.8  # whitened training and evaluation see the same numbers
     for row in table.to_dict("records"):
-        answers = dict(predictor.predict(predictor.open_picture(source / row["file"])))
+        answers = dict(predictor.predict(predictor.open_image(source / row["file"])))
         assert answers[row["predicted"]] == pytest.approx(row["probability"], abs=1e-4)
 
 
@@ -130,6 +130,6 @@ def test_the_fill_color_of_the_model_is_behind_transparent_pictures(tmp_path):
     black = predictor.predict_images([Image.new("RGB", (30, 20), "black")]).probabilities
     np.testing.assert_allclose(predictor.predict_images([glass]).probabilities, black)
     np.testing.assert_allclose(
-        predictor.predict_images([predictor.open_picture(tmp_path / "glass.png")]).probabilities, black
+        predictor.predict_images([predictor.open_image(tmp_path / "glass.png")]).probabilities, black
     )
     assert Predictor.load(str(write_model(tmp_path / "plain", PreparationSection()))).fill_color == "white"

@@ -7,7 +7,7 @@ from PIL import Image
 from transformers import pipeline
 
 from tests.factories import SIDE, prepare, write_tiny_resnet
-from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.decoding import open_image
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
@@ -36,7 +36,7 @@ def test_predictor_and_pipeline_give_the_same_probabilities(model_folder, awkwar
     classify = pipeline("image-classification", model=str(model_folder), trust_remote_code=True)
     predictor = Predictor.load(str(model_folder))
     for path in sorted(awkward_pictures.iterdir()):
-        picture = open_picture(path)
+        picture = open_image(path)
         theirs = in_order(classify(picture, top_k=3))
         np.testing.assert_allclose(
             predictor.predict_images([picture]).probabilities[0], theirs, atol=1e-4, err_msg=path.name
@@ -57,7 +57,7 @@ def test_pipeline_reads_common_files_itself_with_the_same_result(model_folder, t
     picture.convert("P").save(tmp_path / "palette.gif")
     for name in ("rotated.jpg", "cmyk.jpg", "grey.png", "palette.gif"):
         theirs = in_order(classify(str(tmp_path / name), top_k=3))
-        ours = predictor.predict_images([open_picture(tmp_path / name)]).probabilities[0]
+        ours = predictor.predict_images([open_image(tmp_path / name)]).probabilities[0]
         np.testing.assert_allclose(ours, theirs, atol=1e-4, err_msg=name)
 
 
@@ -75,7 +75,7 @@ def test_final_evaluation_and_predictor_give_the_same_probabilities(model_folder
     predictor = Predictor.load(str(model_folder))
     assert len(table) == len(list(awkward_pictures.iterdir()))
     for row in table.to_dict("records"):
-        answers = dict(predictor.predict(open_picture(source / row["file"]), top_k=3))
+        answers = dict(predictor.predict(open_image(source / row["file"]), top_k=3))
         for rank in (1, 2, 3):
             expected = answers[row[f"label_{rank}"]]
             assert row[f"probability_{rank}"] == pytest.approx(expected, abs=1e-4), row["file"]

@@ -108,7 +108,7 @@ def models(request, tmp_path_factory, pictures):
     trust = Trust(precision=0.9, confidence_threshold=0.5, similarity_threshold=0.5, neighbors=3)
     model = write_model(folder / "model", build(folder), preparation, trust)
     predictor = Predictor.load(str(model))
-    set_thresholds(model, [predictor.open_picture(path) for path in pictures])
+    set_thresholds(model, [predictor.open_image(path) for path in pictures])
     assert export.main([str(model), str(folder / "elsewhere" / "model.onnx")]) == 0
     return Predictor.load(str(model)), Predictor.load(str(folder / "elsewhere" / "model.onnx"))
 
@@ -117,7 +117,7 @@ def test_torch_and_onnx_decide_alike_on_awkward_pictures(models, pictures):
     ours, theirs = models
     decisions = set()
     for path in pictures:
-        (first,), (second,) = (predictor.predict_images([predictor.open_picture(path)]) for predictor in models)
+        (first,), (second,) = (predictor.predict_images([predictor.open_image(path)]) for predictor in models)
         assert dict(second.ranking) == pytest.approx(dict(first.ranking), abs=1e-4), path.name
         assert second.similarity == pytest.approx(first.similarity, abs=1e-4), path.name
         assert second.decision == first.decision, path.name

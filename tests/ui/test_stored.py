@@ -61,14 +61,14 @@ def test_every_stored_template_finds_its_own_translation() -> None:
 
 
 def reasons_of(module: str) -> list[str]:
-    """The fixed sentences with which a module raises PictureError."""
+    """The fixed sentences with which a module raises ImageError."""
     tree = ast.parse((ROOT / module).read_text("utf-8"))
     return [
         str(call.args[0].value)
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
-        and call.func.id == "PictureError"
+        and call.func.id == "ImageError"
         and isinstance(call.args[0], ast.Constant)
     ]
 

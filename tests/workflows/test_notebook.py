@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from vitrine.workflows.notebook import Page, bar, small_picture, table, tell_accuracy, titled
+from vitrine.workflows.notebook import Page, bar, small_image, table, tell_accuracy, titled
 
 
 def test_text_is_escaped_wherever_it_goes():
@@ -21,7 +21,7 @@ def test_a_bar_is_as_long_as_its_share():
 
 def test_a_picture_is_made_small_and_the_original_stays():
     picture = Image.new("RGB", (4000, 1000))
-    assert len(small_picture(picture)) < 5000
+    assert len(small_image(picture)) < 5000
     assert picture.size == (4000, 1000)
 
 

@@ -42,7 +42,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class ExamplePicture:
+class ExampleImage:
     """A test picture of the model; `prepared` where it is preprocessed, as the network sees it."""
 
     path: Path
@@ -62,7 +62,7 @@ class Classifier:
         self.predictor = predictor
         self.wording = Wording(texts)
         self.trust = predictor.trust
-        self.examples = example_pictures(predictor)
+        self.examples = example_images(predictor)
 
     def answer_api(self, picture: Mapping[str, Any] | None, top_k: float) -> dict[str, float]:
         """The `/predict` endpoint: label name to probability, highest first."""
@@ -115,7 +115,7 @@ class Classifier:
         """A test picture was clicked. Returns as `show_upload` does."""
         number = int(event.index)
         example = self.examples[number]
-        prediction = self._predict(self.predictor.open_picture(example.path), example.prepared)
+        prediction = self._predict(self.predictor.open_image(example.path), example.prepared)
         name = self.wording.texts("app.answer.test_picture", number=number + 1)
         new = Shown(example.path, name, prediction, example.label_name)
         return str(example.path), notice(""), self._answer(new, top_k), new
@@ -147,7 +147,7 @@ def check_top_k(top_k: float) -> int:
     return int(top_k)
 
 
-def example_pictures(predictor: Predictor) -> tuple[ExamplePicture, ...]:
+def example_images(predictor: Predictor) -> tuple[ExampleImage, ...]:
     """Copies of the test pictures that lie in the model folder, where Gradio may show them.
 
     A model of the Hub is somebody else's: a name in its metadata that leads out of its folder is passed over.
@@ -155,7 +155,7 @@ def example_pictures(predictor: Predictor) -> tuple[ExamplePicture, ...]:
     if predictor.metadata is None:
         return ()
     return tuple(
-        ExamplePicture(
+        ExampleImage(
             Path(save_file_to_cache(predictor.folder / example.file, str(_folder()))),
             example.label_name,
             example.prepared,

@@ -4,7 +4,7 @@ import gradio as gr
 
 from vitrine.app import snippets
 from vitrine.app.classifier import Classifier
-from vitrine.app.picture_check import check_before_upload
+from vitrine.app.image_check import check_before_upload
 from vitrine.app.uploads import accept_files_only
 from vitrine.app.wording import Wording, model_name
 from vitrine.predict.predictor import Predictor

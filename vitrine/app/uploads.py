@@ -10,7 +10,7 @@ from gradio.processing_utils import save_pil_to_cache
 from gradio_client.utils import is_http_url_like
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, PictureError, is_heic, open_picture
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, is_heic, open_image
 from vitrine.data.images.resizing import FillColor
 from vitrine.errors import UserError
 from vitrine.ui.stored import translate
@@ -59,8 +59,8 @@ def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, fill_col
     if not path.is_relative_to(folder) or not path.is_file():
         raise UserError(refusal(name, texts("app.refusal.gone"), texts("app.refusal.choose_again"), texts))
     try:
-        return Upload(path, name, open_picture(path, fill_color=fill_color))
-    except PictureError as error:
+        return Upload(path, name, open_image(path, fill_color=fill_color))
+    except ImageError as error:
         if _is_heic(path):
             raise UserError(refusal(name, texts("app.refusal.heic"), texts("app.refusal.heic_advice"), texts)) from None
         raise UserError(refusal(name, translate(str(error), texts), say_limits(texts), texts)) from None

@@ -53,7 +53,7 @@ def _predict(options: argparse.Namespace) -> None:
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
     from vitrine.models.quiet import silence_transformers
     from vitrine.predict.batches import predict_batches
-    from vitrine.predict.pictures import from_files
+    from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
 
     silence_transformers()

@@ -33,7 +33,7 @@ def gather_evidence(
         known: pictures of classes that it knows, at least one, with their true labels.
         top_k: for the top-k accuracy.
         unknown: pictures of other classes.
-        attributes: how the known pictures look, as `attributes.describe_pictures` says it; None: no slices.
+        attributes: how the known pictures look, as `attributes.describe_images` says it; None: no slices.
         target: the class that matters.
         seed: of all resamples.
 

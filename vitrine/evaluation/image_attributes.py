@@ -15,7 +15,7 @@ LEAST_COLOR = 6.0
 GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
-def describe_pictures(prepared: PreparedDataset, split: str) -> pd.DataFrame:
+def describe_images(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     """One row for each picture of a split, in its order.
 
     Brightness, contrast and colour are those of the whole picture as the scan saw it; a data set without thumbnails

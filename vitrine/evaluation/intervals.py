@@ -79,7 +79,7 @@ def mean_interval(value: float, variance: float) -> Interval | None:
     return value / factor, value * factor
 
 
-def effective_pictures(counts: Sequence[int]) -> float:
+def effective_images(counts: Sequence[int]) -> float:
     """As how many pictures the plain mean over classes behaves: as few as the small classes let it.
 
     Args:

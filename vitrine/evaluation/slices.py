@@ -19,7 +19,7 @@ FIFTH = 0.2
 LARGEST_SLICE = 0.5
 
 
-# Each kind: the column of `describe_pictures`, and whether it is the lower or the upper end.
+# Each kind: the column of `describe_images`, and whether it is the lower or the upper end.
 ENDS: dict[SliceName, tuple[str, Literal["low", "high"]]] = {
     "dark": ("brightness", "low"),
     "bright": ("brightness", "high"),
@@ -34,7 +34,7 @@ def find_weak_slices(attributes: pd.DataFrame, correct: npt.NDArray[np.bool_]) -
     """Compares each kind of test pictures with all the others.
 
     Args:
-        attributes: of `attributes.describe_pictures`, one row for each test picture.
+        attributes: of `attributes.describe_images`, one row for each test picture.
         correct: whether each was named rightly, in the same order.
 
     Returns:

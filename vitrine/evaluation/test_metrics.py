@@ -15,7 +15,7 @@ from vitrine.errors import UserError
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
 from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.intervals import (
-    effective_pictures,
+    effective_images,
     mean_interval,
     score_interval,
     wilson_interval,
@@ -181,7 +181,7 @@ def _score_together(
     for name, measured in score_together(ClassCounts.of_matrix(matrix)).items():
         scores[name] = float(flat.get(name, measured))
         low, high = BOUNDS.get(name, (0.0, 1.0))
-        alike = pictures if name in BOUNDS else effective_pictures(counts[counts > 0].tolist())
+        alike = pictures if name in BOUNDS else effective_images(counts[counts > 0].tolist())
         variance = float(resampled[name].var())
         most = math.inf if name in BOUNDS else MOST_EFFECTIVE * alike
         intervals[name] = score_interval(float(measured), variance, alike, low, high, most)
@@ -192,7 +192,7 @@ def _score_together(
             continue
         mean = np.mean([ranked[label_id][place] for label_id in tested], axis=0)
         scores[name] = _clip(mean[0])
-        alike = effective_pictures(counts[tested].tolist())
+        alike = effective_images(counts[tested].tolist())
         intervals[name] = score_interval(_clip(mean[0]), float(mean[1:].var()), alike)
     return scores, intervals
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from vitrine.data.images.decoding import PictureError
+from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import map_ahead
-from vitrine.predict.pictures import Picture
+from vitrine.predict.images import Picture
 from vitrine.predict.predictions import Prediction, Predictions, join_predictions
 from vitrine.predict.predictor import Predictor
 
@@ -147,7 +147,7 @@ def _read(
     try:
         image, is_preprocessed = _open(predictor, picture, preprocessed)
         pixels = predictor.pixels([image], is_preprocessed)
-    except PictureError as error:
+    except ImageError as error:
         return _Opened(place, picture.file, reason=str(error))
     return _Opened(place, picture.file, pixels, None if inspect is None else inspect(image))
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torchvision.transforms.v2.functional import pil_to_tensor
 from transformers.image_processing_utils import BaseImageProcessor
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_picture, to_rgb
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_image, to_rgb
 from vitrine.data.images.resizing import FillColor, cut_ends
 from vitrine.models.backbones.build import place, read_label_names
 from vitrine.models.calibration.ood import NEIGHBORS, load_reference
@@ -77,13 +77,13 @@ class Predictor:
         """Its thresholds; None for a model that has none and always answers."""
         return self.metadata.trust if self.metadata else None
 
-    def open_picture(self, source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
-        """Decodes a picture as the model's training pictures were; see `vitrine.data.images.decoding.open_picture`.
+    def open_image(self, source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
+        """Decodes a picture as the model's training pictures were; see `vitrine.data.images.decoding.open_image`.
 
         Raises:
-            PictureError: the reason in words.
+            ImageError: the reason in words.
         """
-        return open_picture(source, max_megapixels, self.fill_color)
+        return open_image(source, max_megapixels, self.fill_color)
 
     def predict_images(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Predictions:
         """What the model says of decoded pictures.

@@ -79,7 +79,7 @@ def export_onnx(model_id: str, file: Path) -> Predictor:
     if not isinstance(network, TorchNetwork):
         raise UserError(f"{model_id} is an ONNX file already; give the model folder that it was made from")
     nn.Module.to(network.model, "cpu")
-    pictures = _draw_pictures()
+    pictures = _draw_images()
     content = _trace(model_id, network, predictor.processor(images=pictures[:2], return_tensors="pt")["pixel_values"])
     for name, text in _describe(predictor).items():
         content.metadata_props.add(key=name, value=text)
@@ -133,7 +133,7 @@ def _describe(predictor: Predictor) -> dict[str, str]:
     return {NOTES: json.dumps(content, ensure_ascii=False)}
 
 
-def _draw_pictures() -> list[Image.Image]:
+def _draw_images() -> list[Image.Image]:
     """Random pictures, coarse and fine, of different sizes."""
     generator = np.random.default_rng(0)
     sizes = [(int(width), int(height)) for width, height in generator.integers(20, 400, (TRIALS, 2))]

@@ -58,7 +58,7 @@ def choose_methods(
     def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
         return augment(pixels, draw_numbers(seed, epoch, indices.tolist()), policy, side=side)
 
-    def mix_pictures(
+    def mix_images(
         pixels: torch.Tensor, label_ids: torch.Tensor, indices: torch.Tensor, epoch: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         return mix(pixels, label_ids, num_labels, mixing, mixing_numbers(seed, epoch, int(indices[0])))
@@ -75,7 +75,7 @@ def choose_methods(
         loss=plan.loss.build(device),
         schedule=lambda optimizer, steps: Schedule(optimizer, plan.schedule, steps),
         augment=change,
-        mix=mix_pictures if mixing.is_on else None,
+        mix=mix_images if mixing.is_on else None,
         batches=_own_shards(prepared, seed) if plan.engine.reading == "shards" else None,
         sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
         average=partial(WeightAverage, decay=decay) if decay > 0 else None,

@@ -12,7 +12,7 @@ from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.errors import UserError
-from vitrine.evaluation.image_attributes import describe_pictures
+from vitrine.evaluation.image_attributes import describe_images
 from vitrine.evaluation.label_errors import LabeledProbabilities, judge_by_features
 from vitrine.evaluation.learning_curve.curve import LearningCurve, measure_learning_curve
 from vitrine.evaluation.mistakes import collect_mistakes
@@ -50,7 +50,7 @@ def examine(
             training, curve = _study(plan, prepared, head_inputs)
     not_examined = [TRAIN] if training is None else []
     judged += [] if training is None else [training]
-    return collect_mistakes(judged, prepared.label_names, describe_pictures(prepared, TEST), not_examined), curve
+    return collect_mistakes(judged, prepared.label_names, describe_images(prepared, TEST), not_examined), curve
 
 
 def _study(

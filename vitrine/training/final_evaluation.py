@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vitrine.data.loading.labeled import list_pictures
+from vitrine.data.loading.labeled import list_images
 from vitrine.data.manifest.split import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import find_test_duplicates
@@ -79,7 +79,7 @@ def predict_split(predictor: Predictor, prepared: PreparedDataset, split: str, b
     Raises:
         UserError: the model's answers are no numbers.
     """
-    predicted = predict_all(predictor, list_pictures(prepared, split), preprocessed=True, batch_size=batch_size)
+    predicted = predict_all(predictor, list_images(prepared, split), preprocessed=True, batch_size=batch_size)
     if predicted.unreadable:
         raise UserError(f"{prepared.folder}: {predicted.unreadable[0].id} cannot be read; prepare the pictures again")
     label_ids = np.asarray(prepared.splits[split]["label"], np.int64)

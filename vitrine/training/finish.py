@@ -9,7 +9,7 @@ from transformers.image_processing_utils import BaseImageProcessor
 
 import vitrine
 from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
-from vitrine.data.prepared.dataset import PreparedDataset, display_picture
+from vitrine.data.prepared.dataset import PreparedDataset, display_image
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
@@ -145,7 +145,7 @@ def _choose_examples(prepared: PreparedDataset, in_own_proportions: bool) -> lis
     rows = [split[row] for row in sorted(chosen, key=lambda row: (split[row]["label"], row))]
     return [
         (
-            display_picture(row, EXAMPLE_SIDE) if in_own_proportions else row["image"],
+            display_image(row, EXAMPLE_SIDE) if in_own_proportions else row["image"],
             prepared.label_names[row["label"]],
         )
         for row in rows

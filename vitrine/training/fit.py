@@ -14,7 +14,7 @@ from vitrine.config.model import SMALL_CNN
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place
-from vitrine.models.backbones.input_checks import check_enough_pictures, check_image_size
+from vitrine.models.backbones.input_checks import check_enough_images, check_image_size
 from vitrine.models.backbones.normalization import CENTERED, Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.records import folder as run_folder
@@ -69,7 +69,7 @@ def fit_network(
     if accelerator.device.type == "cpu":
         keep_freed_memory()
     train, validation = prepared.splits[TRAIN], prepared.splits[VALIDATION]
-    check_enough_pictures(len(prepared.label_names), len(train))
+    check_enough_images(len(prepared.label_names), len(train))
     model, normalization = build_model(plan.model, prepared.label_names, plan.options.seed)
     data = TrainingData(train, validation, normalization)
     views = choose_views(plan, data, model)

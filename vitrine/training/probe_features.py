@@ -19,7 +19,7 @@ from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
-from vitrine.evaluation.probe.linear_probe import choose_pictures
+from vitrine.evaluation.probe.linear_probe import choose_images
 from vitrine.models.backbones.build import build_backbone, place
 from vitrine.models.backbones.features import compute_features
 from vitrine.training.machine.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
@@ -88,7 +88,7 @@ def compute_frozen_features(
     """
     started = time.perf_counter()
     everything = datasets.concatenate_datasets([prepared.splits[TRAIN], prepared.splits[VALIDATION]])
-    rows = everything.select(choose_pictures(np.asarray(everything["label"]), at_most, plan.engine.seed))
+    rows = everything.select(choose_images(np.asarray(everything["label"]), at_most, plan.engine.seed))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu":
         keep_freed_memory()

@@ -22,7 +22,7 @@ from vitrine.ui.texts import Texts, load_texts
 
 TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "reports")
 JPEG_QUALITY = 82
-SMALL_PICTURE = 64  # pixels; smaller ones are shown pixel by pixel, not as a blur
+SMALL_IMAGE = 64  # pixels; smaller ones are shown pixel by pixel, not as a blur
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Thumbnail:
 
 def thumbnail(picture: Image.Image) -> Thumbnail:
     """Puts a picture of thumbnail size into an address: JPEG, or PNG where it has few pixels."""
-    is_small = max(picture.size) < SMALL_PICTURE
+    is_small = max(picture.size) < SMALL_IMAGE
     stream = BytesIO()
     if is_small:
         picture.save(stream, "PNG")

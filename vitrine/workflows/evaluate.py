@@ -94,7 +94,7 @@ class _Sides:
 
     Attributes:
         known: pictures of classes that it knows, with their labels.
-        attributes: how they look; see `attributes.describe_pictures`.
+        attributes: how they look; see `attributes.describe_images`.
         unknown: the others.
         unknown_classes: theirs, `[unknown]`.
     """

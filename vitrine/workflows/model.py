@@ -9,16 +9,16 @@ from typing import overload
 
 from PIL import Image, ImageOps
 
-from vitrine.data.images.decoding import PictureError, open_picture
+from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.sources.source import find_unlabeled
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Decision, describe
 from vitrine.models.quiet import silence_transformers
 from vitrine.predict.batches import Unreadable, predict_batches
-from vitrine.predict.pictures import NamedPicture, from_files
+from vitrine.predict.images import NamedImage, from_files
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
-from vitrine.workflows.notebook import TEXTS, bar, small_picture, table, titled
+from vitrine.workflows.notebook import TEXTS, bar, small_image, table, titled
 from vitrine.workflows.parameters import Place, short_name
 from vitrine.workflows.run import Run
 
@@ -28,7 +28,7 @@ Source = Place | Image.Image
 
 
 @dataclass(frozen=True, repr=False)
-class PicturePrediction:
+class ImagePrediction:
     """What a model says of one picture.
 
     Attributes:
@@ -64,7 +64,7 @@ class PicturePrediction:
     def __repr__(self) -> str:
         likeliest = ", ".join(f"{name} {TEXTS.percent(share, 1)}" for name, share in self.ranking[:2])
         where = f" in {self.file}" if self.file else ""
-        return f"PicturePrediction({self.answer!r}{': ' * bool(likeliest)}{likeliest}{where})"
+        return f"ImagePrediction({self.answer!r}{': ' * bool(likeliest)}{likeliest}{where})"
 
     def _repr_html_(self) -> str:
         rows = [(name, bar(share), TEXTS.percent(share, 1)) for name, share in self.ranking[:TOP_K]]
@@ -72,12 +72,12 @@ class PicturePrediction:
 
     def _show_picture(self) -> str:
         if isinstance(self._picture, Image.Image):
-            return small_picture(self._picture)
+            return small_image(self._picture)
         if self._picture is None or self.problem:
             return ""
         try:
-            return small_picture(open_picture(self._picture))
-        except PictureError:  # it could be read a moment ago
+            return small_image(open_image(self._picture))
+        except ImageError:  # it could be read a moment ago
             return ""
 
 
@@ -102,24 +102,22 @@ class Model:
         return short_name(self.predictor.model_id)
 
     @overload
-    def predict(self, pictures: Image.Image) -> PicturePrediction: ...
+    def predict(self, pictures: Image.Image) -> ImagePrediction: ...
 
     @overload
-    def predict(self, pictures: Place) -> PicturePrediction | list[PicturePrediction]: ...
+    def predict(self, pictures: Place) -> ImagePrediction | list[ImagePrediction]: ...
 
     @overload
-    def predict(self, pictures: list[Source] | tuple[Source, ...]) -> list[PicturePrediction]: ...
+    def predict(self, pictures: list[Source] | tuple[Source, ...]) -> list[ImagePrediction]: ...
 
-    def predict(
-        self, pictures: Source | list[Source] | tuple[Source, ...]
-    ) -> PicturePrediction | list[PicturePrediction]:
+    def predict(self, pictures: Source | list[Source] | tuple[Source, ...]) -> ImagePrediction | list[ImagePrediction]:
         """Asks the model about a picture, or about many.
 
         Args:
             pictures: a file or a PIL image; a folder, archive or table of pictures; or a list of files and images.
 
         Returns:
-            One `PicturePrediction` for a picture; a list for a folder, archive, table or list, in which a picture that
+            One `ImagePrediction` for a picture; a list for a folder, archive, table or list, in which a picture that
             cannot be read has its reason in `problem`.
 
         Raises:
@@ -141,7 +139,7 @@ class Model:
             return self._ask([self._name(one) for one in pictures], sources)
         return self._ask_path(Path(pictures).expanduser())
 
-    def _ask_path(self, path: Path) -> PicturePrediction | list[PicturePrediction]:
+    def _ask_path(self, path: Path) -> ImagePrediction | list[ImagePrediction]:
         with TemporaryDirectory(prefix="vitrine-") as workspace:
             found = find_unlabeled([path], Path(workspace))
             is_one = len(found) == 1 and found[0].path == path
@@ -153,21 +151,21 @@ class Model:
             raise UserError(f"{path}: {predictions[0].problem}")
         return predictions[0]
 
-    def _ask(self, pictures: Sequence[NamedPicture], sources: Sequence[Path | Image.Image]) -> list[PicturePrediction]:
-        answered: list[PicturePrediction] = []
+    def _ask(self, pictures: Sequence[NamedImage], sources: Sequence[Path | Image.Image]) -> list[ImagePrediction]:
+        answered: list[ImagePrediction] = []
         for batch in predict_batches(self.predictor, pictures):
             for (file, said), source in zip(batch.in_order(), sources[len(answered) :], strict=False):
                 if isinstance(said, Unreadable):
-                    answered.append(PicturePrediction(file, problem=said.reason))
+                    answered.append(ImagePrediction(file, problem=said.reason))
                 else:
-                    answered.append(PicturePrediction(file, said.ranking, said.decision, said.similarity, "", source))
+                    answered.append(ImagePrediction(file, said.ranking, said.decision, said.similarity, "", source))
         return answered
 
-    def _name(self, picture: Source) -> NamedPicture:
+    def _name(self, picture: Source) -> NamedImage:
         if isinstance(picture, Image.Image):
             upright = ImageOps.exif_transpose(picture)  # as the same picture out of a file
-            return NamedPicture("", upright.copy)
-        return NamedPicture(str(picture), partial(_open_file, Path(picture).expanduser(), self.predictor))
+            return NamedImage("", upright.copy)
+        return NamedImage(str(picture), partial(_open_file, Path(picture).expanduser(), self.predictor))
 
     def __repr__(self) -> str:
         return f"Model({self.predictor.model_id!r}: {TEXTS.quote(self.label_names)})"
@@ -182,10 +180,10 @@ class Model:
 
 def _open_file(path: Path, predictor: Predictor) -> Image.Image:
     if not path.exists():
-        raise PictureError("there is no such file")
+        raise ImageError("there is no such file")
     if not path.is_file():  # opening a pipe would wait for ever
-        raise PictureError("a folder, pipe or device, not a file")
-    return predictor.open_picture(path)
+        raise ImageError("a folder, pipe or device, not a file")
+    return predictor.open_image(path)
 
 
 def load(model: "Model | Run | Place", /) -> Model:

@@ -82,7 +82,7 @@ def bar(share: float) -> Markup:
     return _BAR.format(width=f"{share:.1%}")
 
 
-def small_picture(picture: Image.Image) -> Markup:
+def small_image(picture: Image.Image) -> Markup:
     """A picture as an `img`, at most `PICTURE_SIDE` wide and high."""
     from vitrine.ui.frame import thumbnail  # with it comes matplotlib
 

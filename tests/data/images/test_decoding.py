@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import STORED_FOR, draw_scene
-from vitrine.data.images.decoding import PictureError, decode_picture, open_picture, to_rgb
+from vitrine.data.images.decoding import ImageError, decode_image, open_image, to_rgb
 from vitrine.data.images.resizing import resize_image
 
 
@@ -37,16 +37,16 @@ def png_header(width, height):
 
 def test_awkward_pictures_all_open_as_8_bit_rgb(awkward_pictures):
     for path in awkward_pictures.iterdir():
-        picture = open_picture(path)
+        picture = open_image(path)
         assert picture.mode == "RGB", path.name
         assert not picture.has_transparency_data, path.name
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_exif_orientation_is_turned_upright(awkward_pictures, orientation):
-    picture = open_picture(awkward_pictures / f"exif_{orientation}.jpg")
+    picture = open_image(awkward_pictures / f"exif_{orientation}.jpg")
     assert picture.size == (60, 40)
-    assert corners(picture) == corners(open_picture(awkward_pictures / "exif_1.jpg"))
+    assert corners(picture) == corners(open_image(awkward_pictures / "exif_1.jpg"))
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
@@ -55,31 +55,31 @@ def test_orientation_is_honoured_in_other_formats_and_only_once(form):
     exif[0x0112] = 6
     options = {"lossless": True} if form == "WEBP" else {}
     stream = encode(draw_scene().transpose(STORED_FOR[6]), form, exif=exif, **options)
-    assert np.array_equal(open_picture(stream), draw_scene())
+    assert np.array_equal(open_image(stream), draw_scene())
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0garbagegarbage", b"Exif\0\0II*\0\xff\xff\xff\xffgarbage", b"Exif\0\0"])
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 def test_damaged_exif_data_do_not_cost_the_picture(exif):
-    assert open_picture(encode(draw_scene(), "JPEG", exif=exif)).size == (60, 40)
+    assert open_image(encode(draw_scene(), "JPEG", exif=exif)).size == (60, 40)
 
 
 @pytest.mark.parametrize(("orientation"), [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_changes_nothing(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    assert np.array_equal(open_picture(encode(draw_scene(), "PNG", exif=exif)), draw_scene())
+    assert np.array_equal(open_image(encode(draw_scene(), "PNG", exif=exif)), draw_scene())
 
 
 def test_cmyk_keeps_its_colors(awkward_pictures):
-    seen = np.asarray(open_picture(awkward_pictures / "cmyk.jpg")).astype(int)
+    seen = np.asarray(open_image(awkward_pictures / "cmyk.jpg")).astype(int)
     assert np.abs(seen - np.asarray(draw_scene())).mean() < 4
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF"])
 def test_16_bit_gray_is_scaled_not_cut_off(form):
     levels = np.array([[0, 255, 256, 300], [32768, 60000, 65000, 65535]], np.uint16)
-    picture = open_picture(encode(Image.fromarray(levels), form))
+    picture = open_image(encode(Image.fromarray(levels), form))
     assert np.asarray(picture)[:, :, 0].tolist() == [[0, 0, 0, 1], [127, 233, 252, 255]]
 
 
@@ -121,15 +121,15 @@ def test_transparent_parts_become_white_and_half_transparent_ones_half_white():
 def test_a_transparent_color_becomes_white(mode):
     image = Image.new("RGB", (4, 2), "black").convert(mode)
     stream = encode(image, "PNG", transparency=(0, 0, 0) if mode == "RGB" else 0)
-    assert open_picture(stream).getpixel((0, 0)) == (255, 255, 255)
+    assert open_image(stream).getpixel((0, 0)) == (255, 255, 255)
 
 
 def test_an_animation_shows_its_first_frame(awkward_pictures):
-    assert corners(open_picture(awkward_pictures / "animated.gif")) == corners(draw_scene())
+    assert corners(open_image(awkward_pictures / "animated.gif")) == corners(draw_scene())
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     for form in ("PNG", "WEBP", "TIFF"):
         stream = encode(frames[0], form, save_all=True, append_images=frames[1:])
-        red, green, blue = open_picture(stream).getpixel((4, 4))
+        red, green, blue = open_image(stream).getpixel((4, 4))
         assert (red > 240, green < 15, blue < 15) == (True, True, True), form
 
 
@@ -142,7 +142,7 @@ def test_every_mode_that_files_have_becomes_rgb(mode):
 
 
 def test_a_mode_without_a_way_to_rgb_is_named():
-    with pytest.raises(PictureError, match="colours in the mode La, which has no way to RGB"):
+    with pytest.raises(ImageError, match="colours in the mode La, which has no way to RGB"):
         to_rgb(Image.new("La", (3, 2)))
 
 
@@ -151,7 +151,7 @@ def test_a_picture_too_large_for_the_memory_is_named(monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(Image.Image, "convert", fail)
-    with pytest.raises(PictureError, match="too large for the memory of this machine"):
+    with pytest.raises(ImageError, match="too large for the memory of this machine"):
         to_rgb(Image.new("CMYK", (3, 2)))
 
 
@@ -192,16 +192,16 @@ NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).a
 def test_what_cannot_be_used_is_named_with_its_reason(stream, reason, tmp_path):
     (tmp_path / "file.jpg").write_bytes(stream.getvalue())
     for source in (stream, tmp_path / "file.jpg", str(tmp_path / "file.jpg")):
-        with pytest.raises(PictureError) as caught:
-            open_picture(source)
+        with pytest.raises(ImageError) as caught:
+            open_image(source)
         assert str(caught.value).startswith(reason)
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
-    with pytest.raises(PictureError, match="the file is not there"):
-        open_picture(tmp_path / "nothing.jpg")
-    with pytest.raises(PictureError, match="a folder, not a file"):
-        open_picture(tmp_path)
+    with pytest.raises(ImageError, match="the file is not there"):
+        open_image(tmp_path / "nothing.jpg")
+    with pytest.raises(ImageError, match="a folder, not a file"):
+        open_image(tmp_path)
 
 
 def test_damage_anywhere_in_a_file_never_raises_anything_but_a_reason():
@@ -218,18 +218,18 @@ def test_damage_anywhere_in_a_file_never_raises_anything_but_a_reason():
                 places = generator.integers(0, len(content), 4)
                 content[places] = generator.integers(0, 256, len(places))
                 try:
-                    assert open_picture(BytesIO(content.tobytes()), 10).mode == "RGB"
+                    assert open_image(BytesIO(content.tobytes()), 10).mode == "RGB"
                     opened += 1
-                except PictureError:
+                except ImageError:
                     refused += 1
     assert opened
     assert refused
 
 
 def test_decoding_keeps_mode_and_format_for_the_manifest(awkward_pictures):
-    picture = decode_picture(awkward_pictures / "palette_alpha.png")
+    picture = decode_image(awkward_pictures / "palette_alpha.png")
     assert (picture.mode, picture.format) == ("P", "PNG")
-    assert decode_picture(awkward_pictures / "exif_6.jpg").format == "JPEG"
+    assert decode_image(awkward_pictures / "exif_6.jpg").format == "JPEG"
 
 
 @pytest.mark.parametrize("size", [(60, 40), (1, 90), (500, 3), (224, 224), (7, 7), (223, 225), (901, 640)])

@@ -14,7 +14,7 @@ from transformers import AutoImageProcessor, BitImageProcessor, ViTImageProcesso
 
 from tests.conftest import draw_scene
 from tests.factories import IMAGENET, SIDE
-from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.decoding import open_image
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
@@ -51,7 +51,7 @@ def test_stored_pictures_and_the_processor_give_the_same_numbers(name, awkward):
     preparation = PREPARATIONS[name]
     processor = build_processor(SIDE, IMAGENET, preparation)
     normalize = Normalizer(IMAGENET, preparation.whitens, torch.contiguous_format, torch.device("cpu"))
-    pictures = [open_picture(path, fill_color=preparation.fill_color) for path in awkward.values()]
+    pictures = [open_image(path, fill_color=preparation.fill_color) for path in awkward.values()]
     preprocessed = torch.stack([preprocess_image(picture, SIDE, preparation) for picture in pictures])
     expected = processor(images=pictures, return_tensors="pt")["pixel_values"]
     assert expected.dtype == torch.float32
@@ -61,7 +61,7 @@ def test_stored_pictures_and_the_processor_give_the_same_numbers(name, awkward):
 
 def test_every_preparation_gives_other_numbers(awkward):
     """Else the test above could not fail."""
-    scene = open_picture(awkward["rgba.png"], fill_color="white")
+    scene = open_image(awkward["rgba.png"], fill_color="white")
     results = {
         name: build_processor(SIDE, IMAGENET, preparation)(images=scene, return_tensors="np")["pixel_values"]
         for name, preparation in PREPARATIONS.items()
@@ -97,7 +97,7 @@ def test_it_reads_every_mode_by_itself(name, awkward):
     preparation = Preparation(resize="letterbox", fill_color="grey")
     processor = build_processor(SIDE, IMAGENET, preparation)
     raw = processor(images=Image.open(awkward[name]), return_tensors="np")["pixel_values"]
-    opened = processor(images=open_picture(awkward[name], fill_color="grey"), return_tensors="np")["pixel_values"]
+    opened = processor(images=open_image(awkward[name], fill_color="grey"), return_tensors="np")["pixel_values"]
     assert np.array_equal(raw, opened)
 
 
@@ -181,7 +181,7 @@ print(json.dumps({"sums": values.abs().sum(dim=(1, 2, 3)).tolist(), "answers": a
 def test_the_folder_gives_the_same_answers_where_vitrine_is_not_installed(model_folder, awkward, tmp_path):
     files = []
     for name in ("exif_1.jpg", "one_pixel_wide.png", "grey.png", "cmyk.jpg"):
-        open_picture(awkward[name]).save(tmp_path / f"{name}.png")
+        open_image(awkward[name]).save(tmp_path / f"{name}.png")
         files.append(str(tmp_path / f"{name}.png"))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -191,7 +191,7 @@ def test_the_folder_gives_the_same_answers_where_vitrine_is_not_installed(model_
     assert answer.returncode == 0, answer.stderr
     theirs = json.loads(answer.stdout.splitlines()[-1])
     predictor = Predictor.load(str(model_folder))
-    pictures = [open_picture(file) for file in files]
+    pictures = [open_image(file) for file in files]
     ours = predictor.predict_images(pictures).probabilities
     for row, answers in zip(ours, theirs["answers"], strict=True):
         assert answers == pytest.approx(dict(zip(predictor.label_names, row.tolist(), strict=True)), abs=1e-4)

@@ -7,7 +7,7 @@ from PIL import Image
 from transformers import BitImageProcessor
 
 from tests.conftest import draw_scene
-from vitrine.data.images.decoding import open_picture, to_rgb
+from vitrine.data.images.decoding import open_image, to_rgb
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, whiten
 
@@ -78,7 +78,7 @@ def test_the_fill_color_shows_through_transparent_parts(fill_color, levels, tmp_
     Image.fromarray(pixels).save(tmp_path / "drawing.png")
     for picture in (
         to_rgb(Image.fromarray(pixels), fill_color),
-        open_picture(tmp_path / "drawing.png", fill_color=fill_color),
+        open_image(tmp_path / "drawing.png", fill_color=fill_color),
     ):
         assert np.asarray(picture)[0, :, 1] == pytest.approx(levels, abs=1)
 

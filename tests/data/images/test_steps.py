@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from tests.conftest import draw_scene
 from vitrine.config.data import PreparationSection, Step
 from vitrine.config.loading import load_recipe
-from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.decoding import open_image
 from vitrine.data.images.resizing import FILL_COLORS, RESIZES, FillColor, Resize
 from vitrine.data.images.steps import STEPS, apply_steps
 from vitrine.errors import UserError
@@ -55,7 +55,7 @@ def test_equalizing_one_color_keeps_it(kind):
 
 
 def test_steps_never_change_their_input(awkward_pictures):
-    picture = open_picture(awkward_pictures / "exif_1.jpg")
+    picture = open_image(awkward_pictures / "exif_1.jpg")
     before = np.asarray(picture).copy()
     apply_steps(picture, STEPS, 1.5, 0.8)
     assert np.array_equal(picture, before)
@@ -64,7 +64,7 @@ def test_steps_never_change_their_input(awkward_pictures):
 def test_all_steps_in_a_row_work_on_every_awkward_picture(awkward_pictures):
     for path in awkward_pictures.iterdir():
         if path.name != "huge.jpg":
-            result = apply_steps(open_picture(path), STEPS, 1.5, 0.8)
+            result = apply_steps(open_image(path), STEPS, 1.5, 0.8)
             assert result.mode == "RGB"
             assert min(result.size) >= 1, path.name
 

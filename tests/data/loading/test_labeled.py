@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.config.data import DataSection, LabelsSection
-from vitrine.data.images.decoding import PictureError
+from vitrine.data.images.decoding import ImageError
 from vitrine.data.loading.labeled import open_labeled
 from vitrine.errors import UserError
 
@@ -58,5 +58,5 @@ def test_a_broken_picture_says_why_when_it_is_opened(make_class_folders, tmp_pat
     folder = make_class_folders({"cat": 1, "dog": 1})
     (folder / "cat" / "broken.jpg").write_text("no picture")
     broken = next(p for p in open_source(folder, tmp_path).pictures if p.file.endswith("broken.jpg"))
-    with pytest.raises(PictureError, match="not a picture that can be read"):
+    with pytest.raises(ImageError, match="not a picture that can be read"):
         broken.open()

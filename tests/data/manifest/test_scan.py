@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
-from vitrine.data.images.decoding import open_picture
+from vitrine.data.images.decoding import open_image
 from vitrine.data.manifest.scan import ScanMemory, count_status, scan_files
 from vitrine.data.sources.class_folders import find_files
 from vitrine.records.manifest import COLUMNS
@@ -25,7 +25,7 @@ def test_a_sound_picture_is_kept_with_what_is_known_of_it(make_class_folders):
     source = make_class_folders({"a": 2})
     row = scan(source).loc["a/001.png"]
     content = (source / "a/001.png").read_bytes()
-    looks = fingerprint(open_picture(source / "a/001.png"))
+    looks = fingerprint(open_image(source / "a/001.png"))
     assert row.to_dict() == {
         "file": "a/001.png",
         "label_name": "a",

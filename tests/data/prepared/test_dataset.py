@@ -10,7 +10,7 @@ from PIL import Image
 from tests.conftest import draw_scene
 from tests.data.trees import prepare
 from vitrine.data.prepare.working_folder import check_place
-from vitrine.data.prepared.dataset import display_picture, open_prepared
+from vitrine.data.prepared.dataset import display_image, open_prepared
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 
@@ -76,12 +76,12 @@ def test_a_data_set_with_missing_or_damaged_parts_is_refused(prepared):
 )
 def test_pictures_are_shown_in_the_proportions_of_their_originals(size, longest_side, expected):
     row = {"image": Image.new("RGB", (16, 16)), "width": size[0], "height": size[1]}
-    assert display_picture(row, longest_side).size == expected
+    assert display_image(row, longest_side).size == expected
 
 
 def test_a_shown_picture_looks_like_its_original():
     row = {"image": draw_scene().resize((48, 48), Image.Resampling.BICUBIC), "width": 60, "height": 40}
-    difference = np.asarray(display_picture(row, 60)).astype(int) - np.asarray(draw_scene())
+    difference = np.asarray(display_image(row, 60)).astype(int) - np.asarray(draw_scene())
     assert np.abs(difference).mean() < 6
 
 

@@ -4,7 +4,7 @@ import torch
 from tests.factories import write_tiny_resnet
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone
-from vitrine.models.backbones.input_checks import check_enough_pictures, check_image_size
+from vitrine.models.backbones.input_checks import check_enough_images, check_image_size
 
 LABELS = ("cat", "dog", "fox")
 
@@ -24,6 +24,6 @@ def test_the_check_leaves_mode_and_statistics_as_they_were(tmp_path):
 
 
 def test_more_classes_than_training_pictures_are_refused():
-    check_enough_pictures(3, 3)
+    check_enough_images(3, 3)
     with pytest.raises(UserError, match="4 classes but only 3 training pictures"):
-        check_enough_pictures(4, 3)
+        check_enough_images(4, 3)

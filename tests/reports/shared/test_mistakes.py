@@ -6,7 +6,7 @@ from tests.reports.fabricated import Page, prepare_classes
 from vitrine.evaluation.label_errors import LabeledProbabilities
 from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.reports.shared import mistakes as mistakes_section
-from vitrine.reports.shared.mistakes import pictures_of, show_mistakes
+from vitrine.reports.shared.mistakes import images_of, show_mistakes
 from vitrine.ui.frame import TEMPLATES, render
 from vitrine.ui.texts import load_texts
 
@@ -53,7 +53,7 @@ def page_of(prepared, tmp_path, monkeypatch):
         )
         monkeypatch.setattr("vitrine.ui.frame.TEMPLATES", (folder, *TEMPLATES))
         section = show_mistakes(
-            mistakes, predictions_of(test, prepared), prepared.label_names, pictures_of(prepared), load_texts(language)
+            mistakes, predictions_of(test, prepared), prepared.label_names, images_of(prepared), load_texts(language)
         )
         (tmp_path / "page.html").write_text(render("page.html.jinja", {"section": section}), encoding="utf-8")
         return Page(tmp_path / "page.html")

@@ -3,7 +3,7 @@ import pytest
 
 from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.config.data import PreparationSection
-from vitrine.reports.shared.wall import place_pictures, show_test_pictures
+from vitrine.reports.shared.wall import place_images, show_test_images
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ def test_proportions_are_restored_only_where_the_whole_original_is_shown(tmp_pat
     table = pd.DataFrame(
         {"file": list(sizes), "label_name": "red", "predicted": "red", "correct": True, "probability": 0.9}
     )
-    pictures = [item.picture.size for item in place_pictures(table, show_test_pictures(prepared))]
+    pictures = [item.picture.size for item in place_images(table, show_test_images(prepared))]
     assert pictures == ([(SIDE, SIDE)] * len(sizes) if preprocessed else list(sizes.values()))

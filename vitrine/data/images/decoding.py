@@ -15,11 +15,11 @@ DRAWINGS = ("EPS", "WMF", "EMF")
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
-class PictureError(UserError):
+class ImageError(UserError):
     """A file that cannot be used as a picture; the message is the reason."""
 
 
-def open_picture(
+def open_image(
     source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS, fill_color: FillColor = "white"
 ) -> Image.Image:
     """Decodes a picture fully: upright, 8-bit RGB, the first frame of an animation.
@@ -30,43 +30,43 @@ def open_picture(
         fill_color: colour behind transparent parts.
 
     Raises:
-        PictureError: the reason in words.
+        ImageError: the reason in words.
     """
-    return to_rgb(decode_picture(source, max_megapixels), fill_color)
+    return to_rgb(decode_image(source, max_megapixels), fill_color)
 
 
-def decode_picture(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
-    """Decodes every pixel and turns the picture upright, but keeps its mode and format; see `open_picture`."""
+def decode_image(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
+    """Decodes every pixel and turns the picture upright, but keeps its mode and format; see `open_image`."""
     try:
         return _decode(source, max_megapixels)
-    except PictureError:
+    except ImageError:
         raise
     except UnidentifiedImageError:
-        raise PictureError(_name_unknown(source)) from None
+        raise ImageError(_name_unknown(source)) from None
     except FileNotFoundError:
-        raise PictureError("the file is not there") from None
+        raise ImageError("the file is not there") from None
     except PermissionError:
-        raise PictureError("no permission to read the file") from None
+        raise ImageError("no permission to read the file") from None
     except IsADirectoryError:
-        raise PictureError("a folder, not a file") from None
+        raise ImageError("a folder, not a file") from None
     except Image.DecompressionBombError:
-        raise PictureError(f"more than 178 megapixels; the limit is {max_megapixels}") from None
+        raise ImageError(f"more than 178 megapixels; the limit is {max_megapixels}") from None
     except MemoryError:
-        raise PictureError("too large for the memory of this machine") from None
+        raise ImageError("too large for the memory of this machine") from None
     except OSError as error:
         cut = "truncated" in str(error) or "unexpected end" in str(error).lower()
-        raise PictureError("the file is cut short" if cut else f"cannot be decoded ({error})") from None
+        raise ImageError("the file is cut short" if cut else f"cannot be decoded ({error})") from None
     except Exception as error:  # Pillow's decoders raise SyntaxError, ValueError, struct.error and more on damage
-        raise PictureError(f"damaged ({type(error).__name__}: {error})") from None
+        raise ImageError(f"damaged ({type(error).__name__}: {error})") from None
 
 
 def _decode(source: Path | str | IO[bytes], max_megapixels: int) -> Image.Image:
     with Image.open(source) as image:
         if image.format in DRAWINGS:
-            raise PictureError(f"a drawing ({image.format}), not a picture made of pixels")
+            raise ImageError(f"a drawing ({image.format}), not a picture made of pixels")
         megapixels = image.width * image.height / 1e6
         if megapixels > max_megapixels:
-            raise PictureError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
+            raise ImageError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         return image
@@ -96,11 +96,11 @@ def to_rgb(image: Image.Image, fill_color: FillColor = "white") -> Image.Image:
     """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts get the fill colour.
 
     Raises:
-        PictureError: the mode has no colours that a screen could show, or memory does not suffice.
+        ImageError: the mode has no colours that a screen could show, or memory does not suffice.
     """
     try:
         return convert_to_rgb(image, fill_color)
     except ValueError:
-        raise PictureError(f"colours in the mode {image.mode}, which has no way to RGB") from None
+        raise ImageError(f"colours in the mode {image.mode}, which has no way to RGB") from None
     except MemoryError:
-        raise PictureError("too large for the memory of this machine") from None
+        raise ImageError("too large for the memory of this machine") from None

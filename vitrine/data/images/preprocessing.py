@@ -36,10 +36,10 @@ class Preparation:
     @property
     def keeps_the_view(self) -> bool:
         """Whether the preprocessed picture, brought back to its original's proportions, shows the original."""
-        return self.resize == "squash" and self.picture_steps == ()
+        return self.resize == "squash" and self.image_steps == ()
 
     @property
-    def picture_steps(self) -> tuple[str, ...]:
+    def image_steps(self) -> tuple[str, ...]:
         """The steps that give a picture: all but whitening."""
         return tuple(step for step in self.steps if step != WHITEN)
 
@@ -48,7 +48,7 @@ def preprocess_image(image: Image.Image, side: int, preparation: Preparation) ->
     """Applies the steps to an upright 8-bit RGB picture and resizes it.
 
     Args:
-        image: as `open_picture` gives it, with the preparation's fill colour.
+        image: as `open_image` gives it, with the preparation's fill colour.
         side: of the result, in pixels.
         preparation: what to do; whitening is not part of it, since whole numbers are stored.
 

@@ -88,7 +88,7 @@ class VitrineImageProcessor(BaseImageProcessor):
         Returns:
             `pixel_values`, float32 `[batch, 3, side, side]`.
         """
-        listed = _list_pictures(images)
+        listed = _list_images(images)
         preprocessed = [self._preprocess_one(picture) if do_resize else torch.as_tensor(picture) for picture in listed]
         pixels = torch.stack(preprocessed).float()
         values = whiten(pixels) if WHITEN in self.steps else self._normalize(pixels)
@@ -104,7 +104,7 @@ class VitrineImageProcessor(BaseImageProcessor):
         return (pixels - mean) / std
 
 
-def _list_pictures(images: Picture | Sequence[Picture]) -> list[Picture]:
+def _list_images(images: Picture | Sequence[Picture]) -> list[Picture]:
     if isinstance(images, Image.Image) or (isinstance(images, np.ndarray | torch.Tensor) and images.ndim < 4):
         return [images]
     return list(images)

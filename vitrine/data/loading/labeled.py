@@ -25,13 +25,13 @@ LONGEST_PROPORTION = 8  # longer side by shorter side of a prepared picture that
 
 
 @dataclass(frozen=True)
-class LabeledPicture:
+class LabeledImage:
     """A picture whose class is known.
 
     Attributes:
         file: its name in the source.
         label_name: its class.
-        open: decodes it, upright and in RGB; raises `PictureError`.
+        open: decodes it, upright and in RGB; raises `ImageError`.
         open_preprocessed: gives the stored image where a data set was prepared; None elsewhere.
         size: width and height of the original in pixels, where it was prepared; None elsewhere.
     """
@@ -58,7 +58,7 @@ class LabeledData:
 
     name: str
     part: Part
-    pictures: Sequence[LabeledPicture]
+    pictures: Sequence[LabeledImage]
     left_out: Sequence[tuple[str, str]]
     elsewhere: int
     facts: PreparedFacts | None
@@ -94,7 +94,7 @@ def open_labeled(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
         pictures=[
-            LabeledPicture(file.file, file.label_name, partial(open_found, file, data.max_megapixels, fill_color))
+            LabeledImage(file.file, file.label_name, partial(open_found, file, data.max_megapixels, fill_color))
             for file in chosen
         ],
         left_out=[(file.file, reason) for file in found if (reason := _reason(file))],
@@ -115,7 +115,7 @@ def _advise(found: Sequence[FoundFile]) -> str:
 
 def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
     splits = SPLITS if part == "all" else (TEST,)
-    pictures = [picture for split in splits for picture in list_pictures(prepared, split)]
+    pictures = [picture for split in splits for picture in list_images(prepared, split)]
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures; take --split all")
     return LabeledData(
@@ -128,13 +128,13 @@ def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
     )
 
 
-def list_pictures(prepared: PreparedDataset, split: str) -> list[LabeledPicture]:
+def list_images(prepared: PreparedDataset, split: str) -> list[LabeledImage]:
     """The pictures of one split in its order."""
     rows = prepared.splits[split]
     stored = rows.select_columns(["image"])
     columns = zip(*(rows[column][:] for column in ("file", "label", "width", "height")), strict=True)
     return [
-        LabeledPicture(
+        LabeledImage(
             file=file,
             label_name=prepared.label_names[label_id],
             open=partial(_show, prepared, split, number),

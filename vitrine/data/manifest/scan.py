@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
-from vitrine.data.images.decoding import PictureError, decode_picture, to_rgb
+from vitrine.data.images.decoding import ImageError, decode_image, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
 from vitrine.errors import UserError
@@ -171,10 +171,10 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         if found.file.endswith("/"):
             return row | {"status": QUARANTINED, "reason": "a folder that cannot be listed"}, None
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            raise PictureError("a pipe or device, not a file")
+            raise ImageError("a pipe or device, not a file")
         content = found.path.read_bytes()
         row["sha256"] = hashlib.sha256(content).hexdigest()
-        image = decode_picture(io.BytesIO(content), max_megapixels)
+        image = decode_image(io.BytesIO(content), max_megapixels)
         looks = fingerprint(to_rgb(image))
         row |= {"width": image.width, "height": image.height, "mode": image.mode, "format": image.format or ""}
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
@@ -185,7 +185,7 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         return row | {"status": QUARANTINED, "reason": gone} | fate, None
     except OSError as error:
         return row | {"status": QUARANTINED, "reason": (error.strerror or str(error)).lower()}, None
-    except PictureError as error:
+    except ImageError as error:
         return row | {"status": QUARANTINED, "reason": str(error)}, None
     return row, thumbnail
 

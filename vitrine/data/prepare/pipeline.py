@@ -13,7 +13,7 @@ from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision
 from vitrine.data.checks.duplicate_policies import apply_policies
 from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
-from vitrine.data.images.decoding import PictureError, open_picture
+from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.labels.classes import check_splits, choose_classes
@@ -25,7 +25,7 @@ from vitrine.data.manifest.split import SPLITS, TRAIN
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import check_room
-from vitrine.data.prepared.shards import ShardWriter, bytes_per_picture, read_side
+from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
@@ -189,7 +189,7 @@ def _write_pictures(
     label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
     known = {file for file, sha256 in zip(kept["file"], kept["sha256"], strict=True) if work.sha256.get(file) == sha256}
     check_room(
-        folder, (len(kept) - len(known)) * bytes_per_picture(facts.settings.data.training_size or facts.image_size)
+        folder, (len(kept) - len(known)) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
     )
     (folder / PICTURES).mkdir()
     path_of = {found[row].file: found[row].path for row in kept.index}
@@ -225,9 +225,9 @@ def _preprocess(path: Path, side: int, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = open_picture(path, settings.data.max_megapixels, preparation.fill_color)
+        picture = open_image(path, settings.data.max_megapixels, preparation.fill_color)
         preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
-    except (PictureError, OSError) as error:
+    except (ImageError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run `{command_line('prepare')}` again") from error
     stream = BytesIO()
     preprocessed.save(stream, "PPM")

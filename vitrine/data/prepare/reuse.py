@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT, ScanMemory
-from vitrine.data.prepared.shards import StoredPictures
+from vitrine.data.prepared.shards import StoredImages
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
 from vitrine.records.prepared import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, Settings, read_facts
@@ -33,7 +33,7 @@ class EarlierWork:
     """
 
     memory: ScanMemory
-    pictures: StoredPictures
+    pictures: StoredImages
     sha256: dict[str, str]
     splits: dict[str, str]
     folds: dict[str, int]
@@ -59,7 +59,7 @@ def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: 
     if earlier is not None and not again and _pixel_settings(_settings_of(earlier)) == _pixel_settings(settings):
         places.append((earlier, [earlier / PICTURES]))
     memory = ScanMemory.read([place for place, _ in places])
-    pictures = StoredPictures.open([pictures for _, folders in reversed(places) for pictures in folders])
+    pictures = StoredImages.open([pictures for _, folders in reversed(places) for pictures in folders])
     sha256 = {file: str(row["sha256"]) for file, (row, *_) in memory.rows.items() if file in pictures.places}
     splits, folds = _read_split(earlier, settings)
     return EarlierWork(memory, pictures, sha256, splits, folds, _read_near_pairs([place for place, _ in places]))

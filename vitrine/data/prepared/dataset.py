@@ -43,7 +43,7 @@ class PreparedDataset:
             longest_side: of the result in pixels; a smaller original is not enlarged.
         """
         if Preparation.from_section(self.facts.settings.preparation).keeps_the_view:
-            return display_picture(row, min(longest_side, max(row["width"], row["height"])))
+            return display_image(row, min(longest_side, max(row["width"], row["height"])))
         preprocessed: Image.Image = row["image"]
         side = min(longest_side, preprocessed.width)
         return preprocessed.resize((side, side), Image.Resampling.LANCZOS)
@@ -97,7 +97,7 @@ def _count_labels(rows: datasets.Dataset, facts: PreparedFacts) -> dict[str, int
     return dict(zip(facts.label_names, counts.tolist(), strict=True))
 
 
-def display_picture(row: dict[str, Any], longest_side: int) -> Image.Image:
+def display_image(row: dict[str, Any], longest_side: int) -> Image.Image:
     """The stored square stretched back to the proportions of its original, for people to look at.
 
     Args:

@@ -21,7 +21,7 @@ BATCH_ROWS = 16  # 2.4 MB at 224 px: written together, read one by one
 MOST_SHORT_SHARDS = 16
 
 
-def picture_features(label_names: Sequence[str]) -> datasets.Features:
+def image_features(label_names: Sequence[str]) -> datasets.Features:
     """Columns of the stored pictures."""
     return datasets.Features(
         image=datasets.Image(),
@@ -32,14 +32,14 @@ def picture_features(label_names: Sequence[str]) -> datasets.Features:
     )
 
 
-def bytes_per_picture(image_size: int) -> int:
+def bytes_per_image(image_size: int) -> int:
     """What a stored square takes on disk."""
     return 3 * image_size * image_size + 100
 
 
 def rows_per_shard(image_size: int) -> int:
     """How many pictures a full file holds."""
-    return max(BATCH_ROWS, SHARD_BYTES // bytes_per_picture(image_size))
+    return max(BATCH_ROWS, SHARD_BYTES // bytes_per_image(image_size))
 
 
 def read_side(preprocessed: bytes) -> int:
@@ -68,7 +68,7 @@ def open_shards(folder: Path, split: str, label_names: Sequence[str]) -> dataset
     paths = list_shards(folder, split)
     if not paths:
         return datasets.Dataset.from_dict(
-            {name: [] for name in picture_features(label_names)}, features=picture_features(label_names)
+            {name: [] for name in image_features(label_names)}, features=image_features(label_names)
         )
     rows = datasets.concatenate_datasets([datasets.Dataset.from_file(str(path), split=split) for path in paths])
     order = np.argsort(np.asarray(rows.data.column("file").to_pylist(), dtype=object), kind="stable")
@@ -88,7 +88,7 @@ class ShardWriter:
     def __init__(self, folder: Path, split: str, label_names: Sequence[str], image_size: int) -> None:
         self._folder = folder
         self._split = split
-        self._schema = picture_features(label_names).arrow_schema
+        self._schema = image_features(label_names).arrow_schema
         self._rows_per_shard = rows_per_shard(image_size)
         self._rows: list[dict[str, Any]] = []
         self._rows_in_shard = 0
@@ -135,7 +135,7 @@ class ShardWriter:
 
 
 @dataclass(frozen=True)
-class StoredPictures:
+class StoredImages:
     """Pictures of an earlier preparation, by file.
 
     Attributes:
@@ -149,7 +149,7 @@ class StoredPictures:
     label_ids: Mapping[Path, list[int]]
 
     @classmethod
-    def open(cls, folders: Iterable[Path]) -> "StoredPictures":
+    def open(cls, folders: Iterable[Path]) -> "StoredImages":
         """Opens all readable shards of folders; a file that was cut short by an interruption is passed over."""
         places: dict[str, tuple[Path, int]] = {}
         shards: dict[Path, datasets.Dataset] = {}
@@ -185,7 +185,7 @@ class StoredPictures:
         Returns:
             The files that need not be written any more.
         """
-        features = picture_features(label_names)
+        features = image_features(label_names)
         whole: dict[Path, list[str]] = defaultdict(list)
         for file, (path, row) in self.places.items():
             if wanted.get(file) == self.label_ids[path][row]:

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, PictureError, open_picture
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, open_image
 from vitrine.data.images.resizing import FillColor
 from vitrine.data.sources.files import FoundFile
 
@@ -15,7 +15,7 @@ def reason_not_to_open(file: FoundFile) -> str:
 
 
 def open_found(file: FoundFile, max_megapixels: int = MAX_MEGAPIXELS, fill_color: FillColor = "white") -> Image.Image:
-    """Decodes a file of a source, upright and in RGB; see `open_picture`.
+    """Decodes a file of a source, upright and in RGB; see `open_image`.
 
     Args:
         file: as the source lists it.
@@ -23,10 +23,10 @@ def open_found(file: FoundFile, max_megapixels: int = MAX_MEGAPIXELS, fill_color
         fill_color: colour behind transparent parts.
 
     Raises:
-        PictureError: the reason in words.
+        ImageError: the reason in words.
     """
     if reason := reason_not_to_open(file):
-        raise PictureError(reason)
+        raise ImageError(reason)
     if file.path.exists() and not file.path.is_file():  # opening a pipe would wait for ever
-        raise PictureError("a pipe or device, not a file")
-    return open_picture(file.path, max_megapixels, fill_color)
+        raise ImageError("a pipe or device, not a file")
+    return open_image(file.path, max_megapixels, fill_color)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from vitrine.config.data import DataSection, LabelsSection
-from vitrine.data.images.decoding import PictureError, open_picture
+from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.labels.mapping import map_labels
 from vitrine.data.sources.source import FoundFile, open_source
@@ -43,8 +43,8 @@ def open_given(pictures: Sequence[Path], max_megapixels: int, preparation: Prepa
     samples = []
     for path in pictures:
         try:
-            picture = open_picture(path, max_megapixels, preparation.fill_color)
-        except PictureError as error:
+            picture = open_image(path, max_megapixels, preparation.fill_color)
+        except ImageError as error:
             raise UserError(f"--pictures: {path} cannot be shown: {error}") from error
         samples.append(Sample(path.name, "", picture))
     return samples
@@ -92,8 +92,8 @@ def _first_sound(
         if number == 0:
             return
         try:
-            picture = open_picture(file.path, data.max_megapixels, preparation.fill_color)
-        except PictureError:  # data_prep.py names it with its reason
+            picture = open_image(file.path, data.max_megapixels, preparation.fill_color)
+        except ImageError:  # data_prep.py names it with its reason
             continue
         number -= 1
         yield Sample(file.file, file.label_name, picture)

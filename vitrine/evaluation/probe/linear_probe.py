@@ -105,7 +105,7 @@ class Study:
     maps: Maps
 
 
-def choose_pictures(label_ids: LabelIds, at_most: int, seed: int) -> LabelIds:
+def choose_images(label_ids: LabelIds, at_most: int, seed: int) -> LabelIds:
     """The places of up to so many pictures, in order: of each class its share, but its first ten in any case.
 
     Args:

@@ -28,7 +28,7 @@ def check_image_size(model: PreTrainedModel, name: str, image_size: int, field: 
     raise UserError(f"{field}: {image_size} is not a size that {name} can take; {advice}")
 
 
-def check_enough_pictures(classes: int, pictures: int) -> None:
+def check_enough_images(classes: int, pictures: int) -> None:
     """Refuses to train more classes than there are pictures to learn them from.
 
     Raises:

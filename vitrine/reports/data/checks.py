@@ -18,7 +18,7 @@ MOST_GROUPS = 6
 MOST_MEMBERS = 4  # of a group: the first ones tell what it is
 LONGEST_SIDE = 192  # pixels; about 8 kB each
 
-PictureOf = Callable[[int], Image.Image | None]
+ImageOf = Callable[[int], Image.Image | None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ShownFinding:
 
 
 def show_findings(
-    findings: Sequence[Finding], manifest: pd.DataFrame, picture_of: PictureOf, texts: Texts
+    findings: Sequence[Finding], manifest: pd.DataFrame, picture_of: ImageOf, texts: Texts
 ) -> list[ShownFinding]:
     """Chooses examples of each finding and fetches their pictures.
 

@@ -16,7 +16,7 @@ from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding, read_findings
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
-from vitrine.reports.data.checks import PictureOf, say_amount, show_findings
+from vitrine.reports.data.checks import ImageOf, say_amount, show_findings
 from vitrine.reports.shared.plots import class_distribution
 from vitrine.reports.shared.verdict import Notice
 from vitrine.ui.figures import inline_figure
@@ -161,7 +161,7 @@ def notices(facts: PreparedFacts, findings: Sequence[Finding], texts: Texts) -> 
     return [Notice("warning", text) for text in warnings] + [Notice("note", text) for text in notes]
 
 
-def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> PictureOf:
+def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> ImageOf:
     """Gives the picture of a manifest's row: its preprocessed image, or its thumbnail if it is left out."""
     places = {file: (split, row) for split, rows in prepared.splits.items() for row, file in enumerate(rows["file"])}
     thumbnails = np.load(prepared.folder / THUMBNAILS, mmap_mode="r")

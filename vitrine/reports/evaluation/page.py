@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from vitrine.data.images.decoding import PictureError
+from vitrine.data.images.decoding import ImageError
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.calibration import Reliability
 from vitrine.records.evaluation import Evaluation, MeasuredData, TrustFigures
@@ -19,7 +19,7 @@ from vitrine.reports.shared.next_steps import suggest_for_evaluation
 from vitrine.reports.shared.reliability_plots import reliability_as_it_is
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.verdict import Notice, notices_of_test, verdict
-from vitrine.reports.shared.wall import choose_predictions, describe_choice, place_pictures, shrink
+from vitrine.reports.shared.wall import choose_predictions, describe_choice, place_images, shrink
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render, thumbnail
 from vitrine.ui.texts import Language, Texts, load_texts
@@ -83,7 +83,7 @@ def _describe(measured: Measured, claim: str, evidence: str, found: list[Notice]
     evaluation = measured.evaluation
     said = evaluation.evidence
     chosen = choose_predictions(measured.predictions)
-    wall = place_pictures(chosen, lambda file: shrink(measured.show(file)))
+    wall = place_images(chosen, lambda file: shrink(measured.show(file)))
     return {
         **describe_result(said.test, said.label_names, texts),
         "claim": claim,
@@ -109,7 +109,7 @@ def _forgiving(show: Callable[[str], Image.Image]) -> Callable[[str], Image.Imag
     def find(file: str) -> Image.Image | None:
         try:
             return show(file)
-        except PictureError:  # it could be read a minute ago
+        except ImageError:  # it could be read a minute ago
             return None
 
     return find

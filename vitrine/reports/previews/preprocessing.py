@@ -71,7 +71,7 @@ def write_preparation_page(
 
 def describe_preparation(preparation: Preparation, side: int, texts: Texts) -> str:
     """What happens to every picture, as a sentence."""
-    parts = [_step_words(step, preparation, texts) for step in preparation.picture_steps]
+    parts = [_step_words(step, preparation, texts) for step in preparation.image_steps]
     way = texts(f"preprocessing.ways.{preparation.resize}")
     parts.append(texts("preprocessing.size", side=side, way=way))
     if preparation.whitens:
@@ -90,7 +90,7 @@ def list_stages(picture: Image.Image, preparation: Preparation, side: int, texts
     """
     stages = [_show(texts("preprocessing.original"), picture, texts)]
     stepped = picture
-    for number, step in enumerate(preparation.picture_steps, start=1):
+    for number, step in enumerate(preparation.image_steps, start=1):
         stepped = apply_steps(stepped, (step,), preparation.contrast_factor, preparation.center_share)
         words = texts("preprocessing.numbered", number=number, step=_step_words(step, preparation, texts))
         stages.append(_show(words, stepped, texts))

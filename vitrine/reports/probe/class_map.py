@@ -10,7 +10,7 @@ import datasets
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.data.prepared.dataset import display_picture
+from vitrine.data.prepared.dataset import display_image
 from vitrine.evaluation.probe.linear_probe import NOT_MEASURED, Study
 from vitrine.ui.figures import shorten
 from vitrine.ui.palette import CLASS_COLORS
@@ -95,7 +95,7 @@ def build_map(study: Study, rows: datasets.Dataset, label_names: Sequence[str]) 
     places = (_fit(study.maps.pca), _fit(study.maps.tsne))
     answers = study.head.answers
     wrong = (answers != NOT_MEASURED) & (answers != label_ids)
-    pictures = _encode_pictures(rows, wrong)
+    pictures = _encode_images(rows, wrong)
     dots: list[dict[str, object]] = [
         {
             "file": file,
@@ -179,7 +179,7 @@ def _choose_marked(study: Study, label_ids: npt.NDArray[np.int64]) -> list[int]:
     return sorted([*mixed_up, *(label_id for label_id in present if label_id not in mixed_up)][:MOST_MARKED])
 
 
-def _encode_pictures(rows: datasets.Dataset, wrong: npt.NDArray[np.bool_]) -> dict[int, str]:
+def _encode_images(rows: datasets.Dataset, wrong: npt.NDArray[np.bool_]) -> dict[int, str]:
     """Data addresses by row: of the mistakes first, then of rows spread evenly over the others."""
     others = np.flatnonzero(~wrong)
     chosen = np.flatnonzero(wrong)[:MOST_PICTURES]
@@ -188,7 +188,7 @@ def _encode_pictures(rows: datasets.Dataset, wrong: npt.NDArray[np.bool_]) -> di
 
     def encode(row: int) -> str:
         stored = rows[row]
-        picture = display_picture(stored, min(LONGEST_SIDE, max(stored["width"], stored["height"])))
+        picture = display_image(stored, min(LONGEST_SIDE, max(stored["width"], stored["height"])))
         stream = BytesIO()
         picture.convert("RGB").save(stream, "WEBP", quality=WEBP_QUALITY)
         return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"

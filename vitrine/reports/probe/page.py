@@ -13,7 +13,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from vitrine.data.prepared.dataset import PreparedDataset, display_picture
+from vitrine.data.prepared.dataset import PreparedDataset, display_image
 from vitrine.evaluation.probe.linear_probe import NEIGHBORS, ConfusedPair, Study
 from vitrine.records.atomic import write_text
 from vitrine.reports.probe.class_map import HEIGHT, WIDTH, build_map
@@ -41,7 +41,7 @@ LONGEST_SIDE = 128  # pixels
 
 
 @dataclass(frozen=True)
-class PairPicture:
+class PairImage:
     """A picture that was given the name of the other class of its pair."""
 
     picture: Thumbnail
@@ -166,14 +166,14 @@ def _show_pair(pair: ConfusedPair, study: Study, rows: datasets.Dataset, label_n
 
 def _choose_mistakes(
     shown: int, answered: int, study: Study, rows: datasets.Dataset, label_names: Sequence[str]
-) -> list[PairPicture]:
+) -> list[PairImage]:
     """The surest mistakes first: they tell most, of the classes or of a wrong label."""
     head = study.head
     places = np.flatnonzero((np.asarray(rows["label"]) == shown) & (head.answers == answered))
     found = []
     for place in places[np.argsort(-head.confidences[places], kind="stable")][:PICTURES_PER_SIDE].tolist():
         row = rows[place]
-        picture = thumbnail(display_picture(row, min(LONGEST_SIDE, max(row["width"], row["height"]))))
+        picture = thumbnail(display_image(row, min(LONGEST_SIDE, max(row["width"], row["height"]))))
         share = float(head.confidences[place])
-        found.append(PairPicture(picture, row["file"], label_names[shown], label_names[answered], share))
+        found.append(PairImage(picture, row["file"], label_names[shown], label_names[answered], share))
     return found

@@ -11,18 +11,18 @@ from vitrine.records.folder import FIGURES, REPORT
 from vitrine.records.run import RunRecords, read_run
 from vitrine.reports.learning_curve.page import describe_learning_curve
 from vitrine.reports.shared.calibration import show_calibration
-from vitrine.reports.shared.mistakes import pictures_of, show_mistakes
+from vitrine.reports.shared.mistakes import images_of, show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_run
 from vitrine.reports.shared.plots import confusion_matrix, prediction_wall, save_png, training_curves
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.selective import show_rejection
 from vitrine.reports.shared.verdict import Notice, notices, verdict
 from vitrine.reports.shared.wall import (
-    WallPicture,
+    WallImage,
     choose_predictions,
     describe_choice,
-    place_pictures,
-    show_test_pictures,
+    place_images,
+    show_test_images,
 )
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render, thumbnail
@@ -44,7 +44,7 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
     texts = load_texts(language)
     records = read_run(run_folder, prepared.label_names)
     chosen = choose_predictions(records.predictions)
-    wall = place_pictures(chosen, show_test_pictures(prepared))
+    wall = place_images(chosen, show_test_images(prepared))
     _write_figures(run_folder / FIGURES, records, prepared, wall, texts)
     metrics = records.metrics
     claim, evidence = verdict(metrics.test, texts)
@@ -76,7 +76,7 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
 def _describe_sections(records: RunRecords, prepared: PreparedDataset, texts: Texts) -> dict[str, object]:
     """The sections that a run may lack: None where it was not measured."""
     metrics = records.metrics
-    pictures, names = pictures_of(prepared), prepared.label_names
+    pictures, names = images_of(prepared), prepared.label_names
     return {
         "calibration": None if metrics.calibration is None else show_calibration(metrics.calibration, texts),
         "rejection": None if metrics.rejection is None else show_rejection(metrics.rejection, texts),
@@ -90,7 +90,7 @@ def _describe_sections(records: RunRecords, prepared: PreparedDataset, texts: Te
 
 
 def _write_figures(
-    folder: Path, records: RunRecords, prepared: PreparedDataset, wall: list[WallPicture], texts: Texts
+    folder: Path, records: RunRecords, prepared: PreparedDataset, wall: list[WallImage], texts: Texts
 ) -> None:
     folder.mkdir(exist_ok=True)
     matrix = np.asarray(records.metrics.test.confusion_matrix)

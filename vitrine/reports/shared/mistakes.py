@@ -31,7 +31,7 @@ MOST_PAIRS = 8
 LONGEST_SIDE = 96  # pixels of those in cells; about 3 kB each
 LONGEST_CAPTIONED_SIDE = 144  # of those that stand alone
 
-PictureOf = Callable[[str], Image.Image | None]
+ImageOf = Callable[[str], Image.Image | None]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Gallery:
 class _Pictures:
     """Thumbnails by file name."""
 
-    def __init__(self, picture_of: PictureOf) -> None:
+    def __init__(self, picture_of: ImageOf) -> None:
         self._picture_of = picture_of
 
     def find(self, file: str, longest_side: int = LONGEST_CAPTIONED_SIDE) -> Thumbnail | None:
@@ -87,7 +87,7 @@ class _Pictures:
         return None if picture is None else thumbnail(shrink(picture, longest_side))
 
 
-def pictures_of(prepared: PreparedDataset) -> PictureOf:
+def images_of(prepared: PreparedDataset) -> ImageOf:
     """Gives pictures of all splits by file name; None for one that the data set has no more."""
     places = {
         str(file): (split, place)
@@ -108,7 +108,7 @@ def show_mistakes(
     mistakes: Mistakes,
     predictions: pd.DataFrame,
     label_names: Sequence[str],
-    picture_of: PictureOf,
+    picture_of: ImageOf,
     texts: Texts,
     is_run: bool = True,
 ) -> dict[str, object]:

@@ -11,7 +11,7 @@ from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.learning_curve import LearningCurve
 from vitrine.records.mistakes import LabelErrors, Mistakes, Slice
 from vitrine.records.run import Metrics
-from vitrine.reports.shared.verdict import WEAK_RECALL, found_pictures
+from vitrine.reports.shared.verdict import WEAK_RECALL, found_images
 from vitrine.ui.texts import Texts
 
 MOST_STEPS = 4
@@ -134,7 +134,7 @@ def _look_at_class(test: TestEvidence, texts: Texts) -> str | None:
     answers[place] = 0
     return texts(
         "run.next.weak_class",
-        name=worst.label_name, found=texts.number(found_pictures(worst)), pictures=texts.number(worst.pictures),
+        name=worst.label_name, found=texts.number(found_images(worst)), pictures=texts.number(worst.pictures),
         answer=test.per_class[int(answers.argmax())].label_name, times=texts.number(int(answers.max())),
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL import Image
 
 from vitrine.ui.figures import save_png, shorten, style
-from vitrine.ui.frame import SMALL_PICTURE
+from vitrine.ui.frame import SMALL_IMAGE
 from vitrine.ui.palette import LIGHT, SPLITS, Theme, split_color
 from vitrine.ui.texts import NO_BREAK, Texts, load_texts
 
@@ -241,7 +241,7 @@ def _place(axes: Axes, picture: Image.Image, caption: str, color: str) -> None:
     half_width, half_height = (side / max(picture.size) for side in picture.size)
     axes.imshow(
         np.asarray(picture.convert("RGB")),
-        interpolation="nearest" if max(picture.size) < SMALL_PICTURE else "antialiased",
+        interpolation="nearest" if max(picture.size) < SMALL_IMAGE else "antialiased",
         extent=(-half_width, half_width, -half_height, half_height),
     )
     axes.set(xticks=[], yticks=[], xlim=(-1.04, 1.04), ylim=(-1.04, 1.04))

@@ -149,7 +149,7 @@ def _name_the_weak(tested: list[ClassFigures], accuracy: float, texts: Texts) ->
 
 
 def _counts(row: ClassFigures, texts: Texts) -> dict[str, str]:
-    return {"found": texts.number(found_pictures(row)), "pictures": texts.number(row.pictures)}
+    return {"found": texts.number(found_images(row)), "pictures": texts.number(row.pictures)}
 
 
 def _compare_with_validation(metrics: Metrics, texts: Texts) -> list[Notice]:
@@ -161,7 +161,7 @@ def _compare_with_validation(metrics: Metrics, texts: Texts) -> list[Notice]:
     return [Notice("warning", text)]
 
 
-def found_pictures(row: ClassFigures) -> int:
+def found_images(row: ClassFigures) -> int:
     """How many of a class's test pictures were named rightly."""
     return round(row.recall * row.pictures)
 

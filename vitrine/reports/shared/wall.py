@@ -17,11 +17,11 @@ PLACES_FOR_WRONG = 12  # the rest shows what right answers look like
 LONGEST_SIDE = 240  # pixels
 LONGEST_NAME = 21  # characters; a line of the figure's captions has room for 24
 
-PictureOf = Callable[[str], Image.Image]
+ImageOf = Callable[[str], Image.Image]
 
 
 @dataclass(frozen=True)
-class WallPicture:
+class WallImage:
     """One test picture with its prediction; `probability` in [0, 1] is that of the predicted class."""
 
     picture: Image.Image
@@ -67,7 +67,7 @@ def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Text
     return texts("run.wall.then_right", first=first, count=len(chosen) - wrong)
 
 
-def place_pictures(chosen: pd.DataFrame, picture_of: PictureOf) -> list[WallPicture]:
+def place_images(chosen: pd.DataFrame, picture_of: ImageOf) -> list[WallImage]:
     """Fetches the chosen pictures.
 
     Args:
@@ -75,7 +75,7 @@ def place_pictures(chosen: pd.DataFrame, picture_of: PictureOf) -> list[WallPict
         picture_of: gives the picture of a file, for people to look at.
     """
     return [
-        WallPicture(
+        WallImage(
             picture=picture_of(str(prediction["file"])),
             label_name=prediction["label_name"],
             predicted=prediction["predicted"],
@@ -86,7 +86,7 @@ def place_pictures(chosen: pd.DataFrame, picture_of: PictureOf) -> list[WallPict
     ]
 
 
-def show_test_pictures(prepared: PreparedDataset) -> PictureOf:
+def show_test_images(prepared: PreparedDataset) -> ImageOf:
     """Gives pictures of the test split by file name, in their original proportions where the square keeps them.
 
     What is returned raises a UserError for a file that is not in the test split.

@@ -13,7 +13,7 @@ from vitrine.data.sources.opening import open_found
 
 
 class Picture(Protocol):
-    """What can be opened; `LabeledPicture` is one too."""
+    """What can be opened; `LabeledImage` is one too."""
 
     @property
     def file(self) -> str:
@@ -21,7 +21,7 @@ class Picture(Protocol):
 
     @property
     def open(self) -> Callable[[], Image.Image]:
-        """Decodes it, upright and in RGB; may raise `PictureError`."""
+        """Decodes it, upright and in RGB; may raise `ImageError`."""
 
     @property
     def open_preprocessed(self) -> Callable[[], Image.Image] | None:
@@ -29,7 +29,7 @@ class Picture(Protocol):
 
 
 @dataclass(frozen=True)
-class NamedPicture:
+class NamedImage:
     """A picture of which nothing but its name is known; see `Picture`."""
 
     file: str
@@ -37,17 +37,17 @@ class NamedPicture:
     open_preprocessed: Callable[[], Image.Image] | None = None
 
 
-def from_files(files: Iterable[FoundFile], fill_color: FillColor) -> list[NamedPicture]:
+def from_files(files: Iterable[FoundFile], fill_color: FillColor) -> list[NamedImage]:
     """Files of a source; those that the source left out raise the reason when they are opened.
 
     Args:
         files: of folders, archives or tables.
         fill_color: of the model, behind transparent parts.
     """
-    return [NamedPicture(file.file, partial(open_found, file, fill_color=fill_color)) for file in files]
+    return [NamedImage(file.file, partial(open_found, file, fill_color=fill_color)) for file in files]
 
 
-def from_images(images: Sequence[Image.Image], names: Sequence[str] | None = None) -> list[NamedPicture]:
+def from_images(images: Sequence[Image.Image], names: Sequence[str] | None = None) -> list[NamedImage]:
     """Decoded pictures, such as uploads; without names they are numbered."""
     given = [str(number) for number in range(len(images))] if names is None else names
-    return [NamedPicture(name, image.copy) for name, image in zip(given, images, strict=True)]
+    return [NamedImage(name, image.copy) for name, image in zip(given, images, strict=True)]
