@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from vitrine.records.atomic import write_text
 
@@ -44,7 +45,7 @@ class Cost:
 def read_cost(folder: Path) -> Cost | None:
     """What is kept in a run folder; None where nothing is, or it was cut short."""
     try:
-        values = dict(json.loads((folder / COST).read_text("utf-8")))
+        values: dict[str, Any] = dict(json.loads((folder / COST).read_text("utf-8")))
         return Cost(**{FIRST_NAMES.get(name, name): value for name, value in values.items()})
     except (OSError, ValueError, TypeError):
         return None
