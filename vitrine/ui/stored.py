@@ -85,15 +85,15 @@ def _templates() -> tuple[_Template, ...]:
 
 
 def _compile(key: str, entry: str) -> _Template:
-    pieces = PLACE.split(entry.replace(NO_BREAK, " "))
-    pattern = "".join(_to_pattern(pieces))
-    return _Template(key.removesuffix(".one").removesuffix(".other"), re.compile(pattern), sum(map(len, pieces[::2])))
+    parts = PLACE.split(entry.replace(NO_BREAK, " "))
+    pattern = "".join(_to_pattern(parts))
+    return _Template(key.removesuffix(".one").removesuffix(".other"), re.compile(pattern), sum(map(len, parts[::2])))
 
 
-def _to_pattern(pieces: list[str]) -> Iterable[str]:
-    for number, piece in enumerate(pieces):
+def _to_pattern(parts: list[str]) -> Iterable[str]:
+    for number, part in enumerate(parts):
         if number % 2 == 0:
-            yield re.escape(piece)
+            yield re.escape(part)
         else:
-            taken = r"[\d,.]*\d" if piece in NUMBERS else r"(?s:.+?)"
-            yield f"(?P<{piece}>{taken})"
+            taken = r"[\d,.]*\d" if part in NUMBERS else r"(?s:.+?)"
+            yield f"(?P<{part}>{taken})"
