@@ -69,7 +69,7 @@ def test_the_run_and_the_unfinished_one_stand_in_the_table(golden, capsys):
     code = runs.main(["--name", "colours"])
     out, err = capsys.readouterr()
     assert (code, err) == (0, "")
-    assert f"python train.py --resume {UNFINISHED}" in out
+    assert f"python -m vitrine train --resume {UNFINISHED}" in out
     assert "1.000" in out
 
 
@@ -80,10 +80,10 @@ def test_logits_and_decisions_are_what_they_were(golden, awkward_pictures, kind,
     assert {file.name for file in awkward_pictures.iterdir()} == set(stored)
     for name, expected in stored.items():
         picture = predictor.open_image(awkward_pictures / name)
-        np.testing.assert_allclose(predictor.measure([picture]).logits[0], expected["logits"], rtol=0, atol=1e-6)
-        np.testing.assert_allclose(predictor.probabilities([picture])[0], expected["probabilities"], rtol=0, atol=1e-6)
-        (judgement,) = predictor.judge([picture])
-        assert describe(judgement.decision) == expected["decision"]
+        np.testing.assert_allclose(predictor.predict_images([picture]).logits[0], expected["logits"], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(predictor.predict_images([picture]).probabilities[0], expected["probabilities"], rtol=0, atol=1e-6)
+        (prediction,) = predictor.predict_images([picture])
+        assert describe(prediction.decision) == expected["decision"]
 
 
 def test_old_names_in_a_recipe_are_read_with_a_line_on_each(golden, caplog):

@@ -235,7 +235,7 @@ def test_a_disk_that_takes_nothing_is_explained_and_nothing_is_left(
     def fail(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(preparing, "write_text", fail)
+    monkeypatch.setattr("vitrine.records.schema.write_text", fail)
     code, _, errors = data_prep(f"data.source={make_class_folders({'cat': 4, 'dog': 4})}")
     assert code == 2
     assert errors.startswith(message)
@@ -320,7 +320,7 @@ def test_training_that_ends_before_its_first_epoch_leaves_no_run(
     source = make_class_folders({"cat": 4, "dog": 4})
     assert data_prep(f"data.source={source}")[0] == 0
 
-    def end(*_):
+    def end(*_, **__):
         raise error
 
     monkeypatch.setattr(vitrine.training.run, "run_training", end)

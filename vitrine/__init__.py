@@ -10,8 +10,12 @@ model.predict("photo.jpg")
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from vitrine.python_version import check_python
+
+check_python()  # first, before anything that an old Python cannot read
+
+from importlib import import_module  # noqa: E402 (the check comes first)
+from typing import TYPE_CHECKING  # noqa: E402
 
 if TYPE_CHECKING:
     from vitrine.errors import UserError
@@ -23,10 +27,6 @@ if TYPE_CHECKING:
     from vitrine.workflows.run import Run
     from vitrine.workflows.study import Study, study
     from vitrine.workflows.train import train
-
-from vitrine.python_version import check_python
-
-check_python()  # first, before anything that an old Python cannot read
 
 __version__ = "0.1.0"
 __all__ = [

@@ -105,7 +105,7 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
         *_, shown = classifier.show_example(2, SimpleNamespace(index=0))
         picture = Image.open(predictor.folder / "examples" / "000.png")
         ranking = shown.prediction.ranking
-        assert list(ranking) == predictor.predict(picture, top_k=len(predictor.label_names), prepared=prepared)
+        assert list(ranking) == predictor.predict(picture, top_k=len(predictor.label_names), preprocessed=prepared)
         answers[prepared] = ranking
     assert answers[False] != answers[True]
 

@@ -108,7 +108,7 @@ def test_findings_are_read_as_they_were_written(tmp_path):
     write_findings(path, found)
     assert read_findings(path) == found
     path.write_text('[{"name": "a"}]')
-    with pytest.raises(UserError, match=r"findings\.json is not as this version writes it; run data_prep\.py again"):
+    with pytest.raises(UserError, match=r"findings\.json is not as this version writes it; run python data_prep"):
         read_findings(path)
 
 
@@ -141,5 +141,5 @@ def test_a_manifest_of_another_version_is_named(tmp_path):
     ):
         read_manifest(tmp_path)
     path.write_bytes(b"PAR1 and no more")
-    with pytest.raises(UserError, match=r"is damaged; run data_prep"):
+    with pytest.raises(UserError, match=r"is damaged; run python data_prep"):
         read_manifest(tmp_path)

@@ -71,8 +71,8 @@ def test_out_of_memory_makes_smaller_micro_batches_of_the_same_batch(prepared, t
     hard.stepper.methods = replace(hard.stepper.methods, augment=refuse_large)
     run(hard, tmp_path / "hard")
     assert hard.position.micro_batches == 4
-    assert len(said) == 2  # two pieces were not enough; the other steps ask no more
-    assert "computed in 4 pieces of up to 4 pictures" in said[-1]
+    assert len(said) == 2  # two micro-batches were not enough; the other steps ask no more
+    assert "computed in 4 micro-batches of up to 4 pictures" in said[-1]
     assert close(weights_of(easy), weights_of(hard))
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
-from vitrine.training.plan import AUTO_BATCH_SIZE, knows_no_labels, plan_probe, plan_training
+from vitrine.training.plan import knows_no_labels, plan_probe, plan_training
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_what_depends_on_other_parameters_is_resolved(prepared):
         make_recipe(prepared, "optim.epochs=4", "optim.batch_size=auto", "augmentation.image_size=24"), prepared
     )
     assert (plan.options.patience, plan.model.training_side, plan.model.image_size) == (4, 24, 32)
-    assert (plan.finds_batch_size, plan.options.batch_size) == (True, AUTO_BATCH_SIZE)
+    assert (plan.finds_batch_size, plan.options.batch_size) == (True, 32)
     assert sum(plan.loss.class_counts) == len(prepared.splits["train"])
     assert not plan_training(make_recipe(prepared, "optim.batch_size=8"), prepared).finds_batch_size
 

@@ -51,7 +51,7 @@ def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(p
 
 def test_the_run_folder_holds_what_was_done(finished, prepared):
     folder, metrics = finished
-    assert json.loads((folder / run_folder.METRICS).read_text()) == json.loads(json.dumps(metrics))
+    assert json.loads((folder / run_folder.METRICS).read_text()) == json.loads(metrics.model_dump_json())
     history = pd.read_csv(folder / run_folder.HISTORY)
     assert list(history["epoch"]) == list(range(1, metrics.training.epochs + 1))
     assert load_recipe(folder / run_folder.RECIPE) == make_recipe(
@@ -144,7 +144,7 @@ def test_the_source_of_the_data_set_need_not_be_repeated(prepared):
 
 
 def test_a_missing_data_set_says_what_to_run(prepared):
-    with pytest.raises(UserError, match=r"run data_prep\.py with the same recipe first"):
+    with pytest.raises(UserError, match=r"run `python -m vitrine prepare` with the same recipe first"):
         open_matching_data(make_recipe(prepared, "data.prepared=nowhere"))
 
 

@@ -13,12 +13,12 @@ from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
-from vitrine.records.run import Metrics
 from vitrine.workflows.parameters import Place, build_recipe
 from vitrine.workflows.progress import Show, show_progress
 
 if TYPE_CHECKING:
     from vitrine.data.prepared.dataset import PreparedDataset
+    from vitrine.records.run import Metrics
     from vitrine.training.loop.progress import Listeners
     from vitrine.workflows.run import Run
 
@@ -35,7 +35,7 @@ class Trained:
     """
 
     folder: Path
-    metrics: Metrics
+    metrics: "Metrics"
 
 
 def train(

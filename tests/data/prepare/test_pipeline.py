@@ -272,7 +272,8 @@ def test_a_picture_that_vanishes_after_the_check_ends_with_its_name(make_class_f
 
     (source.parent / "final").mkdir()
     with pytest.raises(
-        UserError, match=r"cat/002\.png changed while it was read \(the file is not there\); run data_prep"
+        UserError,
+        match=r"cat/002\.png changed while it was read \(the file is not there\); run `.* prepare`",
     ):
         write_prepared(source.parent / "final", "x", settings_for(source), spoil)
 

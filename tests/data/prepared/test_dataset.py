@@ -38,7 +38,7 @@ def test_a_prepared_data_set_can_be_moved_and_needs_its_source_no_more(prepared,
 def test_what_is_no_prepared_data_set_is_refused_with_what_to_do(tmp_path, name):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=rf"{name} is not a prepared data set \(no prepared.json\); run data_prep\.py"):
+    with pytest.raises(UserError, match=rf"{name} is not a prepared data set \(no prepared.json\); run `.* prepare`"):
         open_prepared(tmp_path / name)
 
 
@@ -50,14 +50,14 @@ def test_what_is_no_prepared_data_set_is_refused_with_what_to_do(tmp_path, name)
 def test_a_data_set_of_another_version_is_refused(prepared, change):
     path = prepared.folder / "prepared.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(UserError, match=r"prepared\.json: .*(run data_prep\.py again|update Vitrine)"):
+    with pytest.raises(UserError, match=r"prepared\.json: .*(run python data_prep\.py again|update Vitrine)"):
         open_prepared(prepared.folder)
 
 
 def test_a_data_set_with_missing_or_damaged_parts_is_refused(prepared):
     for spoil in (lambda path: path.write_bytes(b"damaged"), lambda path: path.unlink()):
         spoil(next(prepared.folder.glob("pictures/train-*.arrow")))
-        with pytest.raises(UserError, match=r"pictures is incomplete or damaged; run data_prep\.py again"):
+        with pytest.raises(UserError, match=r"pictures is incomplete or damaged; run `.* prepare` again"):
             open_prepared(prepared.folder)
     shutil.rmtree(prepared.folder / "pictures")
     with pytest.raises(UserError, match="pictures is incomplete or damaged"):
