@@ -209,7 +209,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(workplace, monkey
         (vitrine.Run.open, ["prepared/colours"], {}, "is not a run folder"),
         (vitrine.evaluate, ["finished", "nowhere"], {}, "data.source: nowhere: it is not there"),
         (vitrine.evaluate, ["finished", "pictures/colours"], {"optim": {}}, "optim: only parameters of the sections"),
-        (vitrine.evaluate, ["finished", "pictures/colours"], {"folder": "pictures"}, "is no evaluation"),
+        (vitrine.evaluate, ["finished", "pictures/colours"], {"folder": "pictures"}, "is not an evaluation"),
         (vitrine.compare, ["prepared/colours"], {}, "name what is compared"),
         (vitrine.compare, ["prepared/colours", {"a": {"epocs": 1}}], {}, "variants.a: epocs: unknown name"),
         (vitrine.compare, ["prepared/colours", {"a": {}}], {"seed": 3}, "give seeds=[0, 1, 2]"),

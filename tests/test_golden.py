@@ -81,7 +81,9 @@ def test_logits_and_decisions_are_what_they_were(golden, awkward_pictures, kind,
     for name, expected in stored.items():
         picture = predictor.open_image(awkward_pictures / name)
         np.testing.assert_allclose(predictor.predict_images([picture]).logits[0], expected["logits"], rtol=0, atol=1e-6)
-        np.testing.assert_allclose(predictor.predict_images([picture]).probabilities[0], expected["probabilities"], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(
+            predictor.predict_images([picture]).probabilities[0], expected["probabilities"], rtol=0, atol=1e-6
+        )
         (prediction,) = predictor.predict_images([picture])
         assert describe(prediction.decision) == expected["decision"]
 

@@ -206,7 +206,7 @@ def test_a_folder_of_other_things_is_not_overwritten(data_prep, make_class_folde
     (workplace / "thesis" / "chapter.txt").touch()
     code, _, errors = data_prep(f"data.source={make_class_folders({'cat': 4, 'dog': 4})}", "data.prepared=thesis")
     assert code == 2
-    assert "thesis is there already, is no prepared data set, and is not overwritten" in errors
+    assert "thesis is there already, is not a prepared data set, and is not overwritten" in errors
     assert (workplace / "thesis" / "chapter.txt").exists()
 
 

@@ -176,14 +176,14 @@ def test_mistakes_are_one_message(model, make_class_folders, run, tmp_path, argu
 
 def test_a_model_whose_answers_are_no_numbers_is_named(make_class_folders, run, tmp_path):
     error = run(write_model(tmp_path / "model", broken=True), make_class_folders({"cat": 2, "dog": 2}))
-    assert "answers to 4 of 4 pictures are no numbers" in error
+    assert "answers to 4 of 4 pictures are not numbers" in error
 
 
 def test_another_folder_is_not_replaced(model, make_class_folders, run, tmp_path):
     folder = make_class_folders({"cat": 2, "dog": 2})
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine")
-    assert "is there already and is no evaluation" in run(model, folder)
+    assert "is there already and is not an evaluation" in run(model, folder)
     (tmp_path / "out" / "thesis.txt").unlink()
     run(model, folder)
     record, _, _ = run(model, folder)

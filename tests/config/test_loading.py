@@ -182,8 +182,8 @@ def test_splits_that_leave_nothing_to_train_on_are_refused(write):
         ("data: " + "[" * 1000, "not valid YAML"),
         (f"optim: {{epochs: {'9' * 5000}}}\n", "not valid YAML"),
         (b"a: \x00\n", "it holds the character U+0000, which no text has"),
-        (bytes(range(256)), "not a recipe, since it is no text file (UTF-8)"),
-        ("name: x\n".encode("utf-16"), "not a recipe, since it is no text file (UTF-8)"),
+        (bytes(range(256)), "not a recipe, since it is not a text file (UTF-8)"),
+        ("name: x\n".encode("utf-16"), "not a recipe, since it is not a text file (UTF-8)"),
     ],
 )
 def test_a_file_that_is_no_recipe_is_named_with_the_reason(write, content, message):

@@ -125,7 +125,7 @@ def test_absurd_logits_end_at_the_bound_and_it_is_said():
 def test_answers_that_are_no_numbers_are_counted_and_refused(value):
     logits, label_ids = draw(10, 1.0)
     logits[[2, 5], 0] = value
-    with pytest.raises(UserError, match="answers to 2 of 10 pictures are no numbers"):
+    with pytest.raises(UserError, match="answers to 2 of 10 pictures are not numbers"):
         fit_temperature(logits, label_ids)
 
 

@@ -49,7 +49,7 @@ def test_equal_probabilities_are_measured():
 def test_answers_that_are_no_numbers_are_refused_with_how_many():
     known = answer([0, 1, 2, 0], [0, 1, 2, 0])
     known.logits[1:3, 0] = np.nan
-    with pytest.raises(UserError, match="to 2 of 4 pictures are no numbers"):
+    with pytest.raises(UserError, match="to 2 of 4 pictures are not numbers"):
         gather_evidence(known, top_k=3)
 
 

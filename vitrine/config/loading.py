@@ -31,7 +31,7 @@ class RecipeLoader(yaml.SafeLoader):
         """Refuses a mapping that has one key twice."""
         seen: set[str] = set()
         for key_node, _ in node.value:
-            key = str(key_node.value)  # as written; a key that is no text is refused later
+            key = str(key_node.value)  # as written; a key that is not text is refused later
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"'{key}' is there twice; keep one of them", key_node.start_mark
@@ -139,7 +139,7 @@ def read_yaml(path: Path, kind: str = "recipe") -> dict[str, Any]:
     """The values of a recipe or another file of names, not yet checked; a recipe's empty sections are left out.
 
     Raises:
-        UserError: it cannot be read, or is no mapping of names.
+        UserError: it cannot be read, or is not a mapping of names.
     """
     try:
         values = parse_yaml(path.read_text("utf-8"))
@@ -148,7 +148,7 @@ def read_yaml(path: Path, kind: str = "recipe") -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not a {kind}, since it is no text file (UTF-8)") from error
+        raise UserError(f"{path}: not a {kind}, since it is not a text file (UTF-8)") from error
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {yaml_problem(error)}") from error
     if values is None:

@@ -27,6 +27,6 @@ OptionalSwitch = Annotated[bool | None, BeforeValidator(_read_switch)]
 
 
 class Section(BaseModel):
-    """What all sections share: unknown names are refused, text is no number, values cannot change later."""
+    """What all sections share: unknown names are refused, text is not a number, values cannot change later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

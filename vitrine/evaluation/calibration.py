@@ -35,7 +35,7 @@ def measure_calibration(
         seed: of the bootstrap.
 
     Raises:
-        UserError: logits are no numbers.
+        UserError: logits are not numbers.
     """
     scores, labels = check_scores(logits, label_ids)
     right = scores.argmax(axis=1) == labels

@@ -38,9 +38,9 @@ def gather_evidence(
         seed: of all resamples.
 
     Raises:
-        UserError: answers that are no numbers (it names how many), or no picture.
+        UserError: answers that are not numbers (it names how many), or no picture.
     """
-    # The first to look at the logits, and to refuse what is no number.
+    # The first to look at the logits, and to refuse what is not a number.
     reliability = measure_calibration(known.logits, known.true_label_ids, 1.0, None, 0, seed).after
     return Evidence(
         label_names=tuple(known.label_names),

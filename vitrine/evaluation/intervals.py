@@ -35,7 +35,7 @@ def score_interval(
     highest: float = 1.0,
     most: float = math.inf,
 ) -> Interval:
-    """Wilson's interval for a score that is no plain share but has two ends, as F1, AUC and kappa have.
+    """Wilson's interval for a score that is not a plain share but has two ends, as F1, AUC and kappa have.
 
     The variance says as how many pictures' share the score behaves (its effective sample size, as surveys reckon; Kott
     and Carr 1997); Wilson's formula follows with that number. Percentiles of the resamples fail where mistakes are few:

@@ -119,7 +119,7 @@ def find_label_errors(
         not_examined: splits that had no judge.
 
     Raises:
-        UserError: probabilities are no numbers.
+        UserError: probabilities are not numbers.
     """
     suspects: list[Suspect] = []
     examined = []
@@ -172,7 +172,7 @@ def check_probabilities(probabilities: Probabilities) -> None:
     bad = int((~np.isfinite(probabilities).all(axis=1)).sum())
     if bad:
         raise UserError(
-            f"probabilities: {bad:,} of {len(probabilities):,} pictures have values that are no numbers; "
+            f"probabilities: {bad:,} of {len(probabilities):,} pictures have values that are not numbers; "
             "train again with a smaller optim.learning_rate or with engine.precision=fp32"
         )
 

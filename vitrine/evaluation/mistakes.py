@@ -31,7 +31,7 @@ def collect_mistakes(
         not_examined: splits whose labels could not be examined.
 
     Raises:
-        UserError: probabilities are no numbers.
+        UserError: probabilities are not numbers.
     """
     test = next(part for part in judged if part.split == "test")
     check_probabilities(test.probabilities)

@@ -24,7 +24,7 @@ def check_probabilities(probabilities: Floats) -> None:
     bad = np.flatnonzero(~fine.all(axis=1))
     if len(bad):
         raise UserError(
-            f"predictions: {len(bad):,} of {len(fine):,} pictures got probabilities that are no numbers from 0 to "
+            f"predictions: {len(bad):,} of {len(fine):,} pictures got probabilities that are not numbers from 0 to "
             f"1 (first: row {bad[0]}); train again, with a smaller learning rate or engine.precision=fp32"
         )
 

@@ -31,7 +31,7 @@ def fit_temperature(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[fl
         The temperature, 0.05 to 20, and what to mind about it.
 
     Raises:
-        UserError: logits are no numbers.
+        UserError: logits are not numbers.
     """
     scores, labels = check_scores(logits, label_ids)
     scores = scores - scores.max(axis=1, keepdims=True)
@@ -67,7 +67,7 @@ def calibrated_loss(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> float:
         label_ids: `[pictures]`.
 
     Raises:
-        UserError: logits are no numbers.
+        UserError: logits are not numbers.
     """
     temperature, _ = fit_temperature(logits, label_ids)
     return cross_entropy(np.asarray(logits, np.float64) / max(temperature, 1.0), label_ids)
@@ -93,13 +93,13 @@ def check_scores(scores: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[Float
     """Logits or probabilities as float64 with their label ids.
 
     Raises:
-        UserError: there are none, or some are no numbers.
+        UserError: there are none, or some are not numbers.
     """
     values, labels = np.asarray(scores, np.float64), np.asarray(label_ids, np.int64)
     bad = int((~np.isfinite(values)).any(axis=1).sum())
     if bad:
         raise UserError(
-            f"the network's answers to {bad:,} of {len(values):,} pictures are no numbers (NaN or infinite); "
+            f"the network's answers to {bad:,} of {len(values):,} pictures are not numbers (NaN or infinite); "
             "train again with a lower optim.learning_rate, or engine.precision=fp32"
         )
     if not len(values):

@@ -57,12 +57,12 @@ def measure_test(
         seed: of the bootstrap.
 
     Raises:
-        UserError: probabilities that are no numbers, no picture, or a target that is no class.
+        UserError: probabilities that are not numbers, no picture, or a target that is no class.
     """
     if not len(label_ids):
         raise UserError("test: there is no test picture, so nothing can be measured; prepare the data with data.test")
     if target is not None and target not in label_names:
-        raise UserError(f"labels.target: '{target}' is no class of this model; it has {', '.join(label_names)}")
+        raise UserError(f"labels.target: '{target}' is not a class of this model; it has {', '.join(label_names)}")
     check_probabilities(probabilities)
     flat = compute_metrics(probabilities, label_ids, label_names, top_k)
     matrix = np.asarray(flat["confusion_matrix"], dtype=np.int64)

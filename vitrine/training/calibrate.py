@@ -138,7 +138,7 @@ def build_trust(
         side: of the pictures, in pixels.
 
     Raises:
-        UserError: the network's answers are no numbers.
+        UserError: the network's answers are not numbers.
     """
     temperature, remark = fit_temperature(known.logits, known.label_ids)
     in_weights = fold_temperature(model, temperature, side)

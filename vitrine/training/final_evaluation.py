@@ -50,7 +50,7 @@ def evaluate_on_test(
         seed: of the intervals.
 
     Raises:
-        UserError: the model's answers are no numbers.
+        UserError: the model's answers are not numbers.
     """
     predictor = Predictor.load(str(model_folder))
     predictions = predict_split(predictor, prepared, TEST, batch_size)
@@ -77,7 +77,7 @@ def predict_split(predictor: Predictor, prepared: PreparedDataset, split: str, b
         batch_size: pictures that the network sees at once.
 
     Raises:
-        UserError: the model's answers are no numbers.
+        UserError: the model's answers are not numbers.
     """
     predicted = predict_all(predictor, list_images(prepared, split), preprocessed=True, batch_size=batch_size)
     if predicted.unreadable:

@@ -198,4 +198,4 @@ def check_place(output: Path, option: str) -> None:
         option: by which it was given, for the message.
     """
     if output.exists() and not (output.is_dir() and ((output / RECORD).exists() or not any(output.iterdir()))):
-        raise UserError(f"{option}: {output} is there already and is no evaluation; take another folder")
+        raise UserError(f"{option}: {output} is there already and is not an evaluation; take another folder")

@@ -103,7 +103,7 @@ def test_the_mapping_can_be_told_in_sentences():
         ({"target": "dog", "rest": "dog"}, r"labels\.rest: must differ from labels\.target \(got 'dog' for both\)"),
         ({"rename": {"cat": "x"}, "leave_out": ["cat"]}, r"labels\.rename: 'cat' is also in labels\.leave_out"),
         ({"rename": {"cat": " "}}, r"labels\.rename: the new name of 'cat' is empty"),
-        ({"pattern": "("}, r"labels\.pattern: '\(' is no regular expression: missing \)"),
+        ({"pattern": "("}, r"labels\.pattern: '\(' is not a regular expression: missing \)"),
         ({"pattern": "a"}, r"labels\.pattern: 'a' has no group; put brackets"),
         ({"pattern": "(x)"}, r"labels\.pattern: '\(x\)' matches none of the 3 labels .*, for example 'bird'"),
     ],

@@ -93,7 +93,7 @@ def test_only_an_older_data_set_an_empty_folder_or_nothing_makes_way(prepared, t
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").touch()
     for place in (tmp_path / "thesis", tmp_path / "thesis" / "chapter.txt"):
-        with pytest.raises(UserError, match="is there already, is no prepared data set, and is not overwritten"):
+        with pytest.raises(UserError, match="is there already, is not a prepared data set, and is not overwritten"):
             check_place(place, source)
 
 

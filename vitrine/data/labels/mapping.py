@@ -51,7 +51,7 @@ def map_labels(found: Sequence[FoundFile], rules: LabelsSection) -> MappedLabels
         As many files as given, in their order. Those of a class that is not used are left out, with "" as label.
 
     Raises:
-        UserError: a rule names no class of the source, contradicts another one, or is no regular expression.
+        UserError: a rule names no class of the source, contradicts another one, or is not a regular expression.
     """
     counts = Counter(file.label_name for file in found if file.label_name)
     usable = Counter(file.label_name for file in found if file.label_name and not file.left_out)
@@ -82,7 +82,7 @@ def _apply_pattern(labels: Iterable[str], pattern: str | None) -> dict[str, str]
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise UserError(f"labels.pattern: {pattern!r} is no regular expression: {error}") from error
+        raise UserError(f"labels.pattern: {pattern!r} is not a regular expression: {error}") from error
     if not compiled.groups:
         raise UserError(
             f"labels.pattern: {pattern!r} has no group; put brackets (...) around the part that is the label"

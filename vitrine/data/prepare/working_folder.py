@@ -29,7 +29,7 @@ def check_place(folder: Path, source: Path) -> None:
         )
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).exists()):
         raise UserError(
-            f"data.prepared: {folder} is there already, is no prepared data set, and is not overwritten; "
+            f"data.prepared: {folder} is there already, is not a prepared data set, and is not overwritten; "
             "choose another name or data.prepared"
         )
 

@@ -174,7 +174,7 @@ def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) ->
         groups: a number for each picture, `[pictures]`.
     """
     if not np.isfinite(features).all():
-        raise UserError("the backbone gives features that are no numbers; set engine.precision=fp32")
+        raise UserError("the backbone gives features that are not numbers; set engine.precision=fp32")
     measurable = np.unique(label_ids[is_measurable(label_ids, groups)])
     if len(measurable) < 2:
         raise UserError(

@@ -12,7 +12,7 @@ def fold_temperature(model: PreTrainedModel, temperature: float, side: int) -> b
     """Divides weights and bias of the layer that gives the logits.
 
     That is exact, and no answer changes its rank. A network tried with two pictures must then give its logits divided;
-    one that does not (its last layer is no plain linear layer or convolution, or something follows it) is left as it
+    one that does not (its last layer is not a plain linear layer or convolution, or something follows it) is left as it
     was.
 
     Args:

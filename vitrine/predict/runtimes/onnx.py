@@ -55,7 +55,7 @@ def load_onnx(file: Path) -> OnnxContent:
     """Opens a file.
 
     Raises:
-        UserError: it is not there, is no ONNX file, or was not written by `python -m vitrine export`.
+        UserError: it is not there, is not an ONNX file, or was not written by `python -m vitrine export`.
     """
     if not file.is_file():
         raise UserError(f"{file}: there is no such ONNX file")

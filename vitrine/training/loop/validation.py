@@ -39,7 +39,7 @@ class Validation:
             label_ids: `[pictures]`.
 
         Raises:
-            DivergedError: logits are no numbers.
+            DivergedError: logits are not numbers.
         """
         if not np.isfinite(logits).all():
             raise_diverged("the validation loss")
