@@ -27,8 +27,9 @@ types: $(VENV)/ready-dev
 imports: $(VENV)/ready-dev
 	$(BIN)/lint-imports
 
+# Two processes: the tests wait for programs that they start as much as they compute.
 tests: $(VENV)/ready-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 slow: $(VENV)/ready-dev
 	$(BIN)/pytest -m slow

@@ -54,6 +54,7 @@ def test_preparing_says_which_folder_cannot_be_made(call, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 
+@pytest.mark.slow
 def test_training_says_which_folder_cannot_be_made(call, tmp_path):
     prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     message = "error: no permission; take another folder, or change its permissions: runs"

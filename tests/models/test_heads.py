@@ -43,6 +43,7 @@ def test_a_head_of_ours_trains_whole_and_reloads_with_equal_outputs(name, head, 
         torch.testing.assert_close(reloaded(pixels).logits, model(pixels).logits)
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_head_of_ours_loads_where_vitrine_is_not_installed(tmp_path):
     lines = ["import sys, torch; from transformers import pipeline; from PIL import Image"]
     for head in HEADS:

@@ -190,6 +190,7 @@ def test_a_run_that_another_process_does_is_left_to_it_and_then_taken_as_done(wr
     assert do(runs) == []
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_alone_and_after_others(write_comparison, tmp_path, monkeypatch):
     path = write_comparison(TWO)
     _, together = plan(path)

@@ -31,6 +31,7 @@ def test_fp16_on_a_cpu_is_refused():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
+@pytest.mark.slow
 def test_a_step_of_large_tensors_fetches_its_memory_once():
     """In a process of its own, since the setting stays: page faults of forty rounds with and without it."""
     program = (

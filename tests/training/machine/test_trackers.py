@@ -41,6 +41,7 @@ def site(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_tracker_gets_the_recipe_and_every_epoch_under_the_name_of_the_run(site, tmp_path):
     prepared = prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     recipe = make_recipe(prepared, "optim.epochs=2", "engine.tracker=trackio")
