@@ -82,7 +82,7 @@ def find_differences(recipe: Recipe, stored: Settings) -> dict[str, str]:
 
 
 def _stated_fold(recipe: Recipe) -> int | None:
-    """Which fold is for validation, where the recipe says so; it need not be the one that the data set was made with."""
+    """Which fold is for validation, where the recipe says so; it need not be the one of the data set."""
     return recipe.data.fold if "fold" in recipe.data.model_fields_set else None
 
 
