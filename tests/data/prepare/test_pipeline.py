@@ -57,7 +57,7 @@ CONTENTS = st.one_of(
 
 @st.composite
 def odd_trees(draw):
-    """A layout and, by path below the source, the content of each file: bytes, None for an empty folder, a link's target."""
+    """A layout and, by path below the source, what it holds: bytes, a link's target, nothing (a folder)."""
     layout = draw(st.sampled_from(("auto", "classes", "splits")))
     tops = ("train", "test") if layout == "splits" else PARTS
     folder = st.tuples(st.sampled_from(tops), st.lists(st.sampled_from(PARTS), max_size=2))
