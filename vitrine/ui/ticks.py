@@ -2,6 +2,7 @@
 
 import math
 
+from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter
 
 from vitrine.ui.texts import Texts
@@ -9,7 +10,7 @@ from vitrine.ui.texts import Texts
 MOST_DECIMALS = 6
 
 
-class NumberTicks(Formatter):  # type: ignore[misc]  # matplotlib's classes are not typed
+class NumberTicks(Formatter):
     """Plain numbers: "0.5", "1.0", or "0,5", "1,0"."""
 
     factor = 1.0  # of what is shown
@@ -23,6 +24,7 @@ class NumberTicks(Formatter):  # type: ignore[misc]  # matplotlib's classes are 
 
     def decimals(self) -> int:
         """As few as keep all ticks in view exact."""
+        assert isinstance(self.axis, Axis)
         low, high = sorted(self.axis.get_view_interval())
         shown = [float(place) * self.factor for place in self.axis.get_majorticklocs() if low <= place <= high]
         for decimals in range(MOST_DECIMALS):
