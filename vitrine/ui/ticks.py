@@ -24,7 +24,8 @@ class NumberTicks(Formatter):
 
     def decimals(self) -> int:
         """As few as keep all ticks in view exact."""
-        assert isinstance(self.axis, Axis)
+        if not isinstance(self.axis, Axis):
+            return 0  # belongs to no figure yet
         low, high = sorted(self.axis.get_view_interval())
         shown = [float(place) * self.factor for place in self.axis.get_majorticklocs() if low <= place <= high]
         for decimals in range(MOST_DECIMALS):
