@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import pipeline
 
-from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
+from tests.factories import make_recipe, write_tiny_resnet
 from vitrine.data.manifest.split import TEST, VALIDATION
 from vitrine.models.calibration.ood import REFERENCE_FEATURES
 from vitrine.models.calibration.selective import describe
@@ -17,12 +17,6 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
 from vitrine.training import finish as finishing
 from vitrine.training.run import run_training
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("finishing")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 @pytest.fixture(scope="module")

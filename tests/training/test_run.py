@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from datasets import DatasetDict
 
-from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
+from tests.factories import make_recipe, write_tiny_resnet
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
@@ -16,12 +16,6 @@ from vitrine.training import finish as finishing
 from vitrine.training import run as training_run
 from vitrine.training.final_evaluation import predict_split
 from vitrine.training.run import open_matching_data, run_training
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,6 @@ LABELS = ("blau é", "red", "vert <b>")
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("head")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
-
-
-@pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     return write_tiny_resnet(tmp_path_factory.mktemp("head") / "checkpoint")
 

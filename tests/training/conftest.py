@@ -1,0 +1,12 @@
+"""The data set that trainings share; what is there stays as it is."""
+
+import pytest
+
+from tests.factories import prepare, write_colored_classes
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """Three classes of twenty pictures that a colour tells apart, for reading only."""
+    folder = tmp_path_factory.mktemp("colours")
+    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
