@@ -40,5 +40,6 @@ def test_it_is_over_when_no_more_than_a_validation_is_left():
 
 def test_a_plan_is_what_fits_into_what_is_left():
     budget = make_budget()
-    # Steps of a second with two pictures: 74 s are left, five epochs of ten steps and a validation take 62.5, nine more steps fit.
+    # Steps of a second with two pictures: 74 s are left; five epochs of ten steps and a validation take 62.5, and nine
+    # more steps fit with the last validation.
     assert budget.plan(1.0, 2.0, steps_per_epoch=10, step_in_epoch=0) == count_steps(74.0, 1.0, 2.5, 10, 0) == 59

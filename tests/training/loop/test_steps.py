@@ -2,13 +2,18 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from tests.training.loop.trainers import close, frozen_statistics, make_small, make_trainer, run, same, weights_of
 from vitrine.errors import UserError
+from vitrine.models.backbones.normalization import Normalization
 from vitrine.training.loop.methods import Methods
+from vitrine.training.loop.steps import DivergedError, Normalizer, prefetch
+
+CPU = torch.device("cpu")
 
 
 def test_accumulated_batches_are_one_large_batch(prepared, tmp_path):
@@ -103,3 +108,42 @@ def test_mixed_pictures_have_shares_of_labels(prepared, tmp_path):
     run(mixed, tmp_path / "mixed")
     assert {epoch for epoch, _ in seen} == {0, 1}
     assert mixed.fit.history[-1].train_loss == pytest.approx(plain.fit.history[-1].train_loss, abs=1e-3)
+
+
+def test_pixels_are_brought_to_the_range_of_the_network():
+    normalize = Normalizer(Normalization((0.5, 0.0, 0.2), (0.5, 1.0, 0.1)), False, torch.channels_last, CPU)
+    pixels = torch.full((2, 3, 4, 4), 255.0)
+    found = normalize(pixels)
+    assert found[0, :, 0, 0].tolist() == pytest.approx([1.0, 1.0, 8.0])
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_whitened_pictures_have_mean_0_and_deviation_1_whatever_the_network_expects():
+    normalize = Normalizer(Normalization((0.5, 0.0, 0.2), (0.5, 1.0, 0.1)), True, torch.contiguous_format, CPU)
+    found = normalize(255 * torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)))
+    assert found.mean(dim=(1, 2, 3)).tolist() == pytest.approx([0, 0], abs=1e-5)
+    assert found.std(dim=(1, 2, 3), correction=0).tolist() == pytest.approx([1, 1], abs=1e-4)
+
+
+def test_batches_pass_a_processor_as_they_are():
+    batches = [{"pixels": torch.zeros(1), "label_id": torch.zeros(1), "index": torch.zeros(1)}] * 3
+    assert all(passed is given for passed, given in zip(prefetch(batches, CPU), batches, strict=True))
+
+
+def test_out_of_memory_beside_other_processes_asks_for_a_smaller_batch(prepared):
+    stepper = make_trainer(prepared).stepper
+    stepper.accelerator = SimpleNamespace(num_processes=2)
+    with pytest.raises(UserError, match=r"out of memory with 8 pictures on a device\. Lower optim\.batch_size"):
+        stepper._check_smaller_is_possible(count=16, micro_batches=2)
+
+
+def test_a_gradient_that_is_no_number_changes_no_weight(prepared):
+    trainer = make_trainer(prepared, methods=Methods(loss=lambda logits, _: logits.sum() * float("nan")))
+    before = weights_of(trainer)
+    trainer.batches.start(0)
+    batch = next(iter(trainer.train_loader))
+    with pytest.raises(DivergedError, match="the gradient is no longer a number"):
+        trainer.stepper.take(batch, 0, 0, size=len(batch["label_id"]), micro_batches=1)
+    assert all(
+        torch.equal(trainer.model.get_parameter(name), before[name]) for name, _ in trainer.model.named_parameters()
+    )
