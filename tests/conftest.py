@@ -4,8 +4,9 @@ import atexit
 import os
 import shutil
 import signal
+import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,15 @@ def make_class_folders(tmp_path: Path) -> MakeClassFolders:
         return root
 
     return make
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port of this machine that another program listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,13 @@ from datasets import DatasetDict
 
 from tests.factories import make_recipe, write_tiny_resnet
 from vitrine.config.loading import load_recipe
-from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
 from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.training import finish as finishing
 from vitrine.training import run as training_run
 from vitrine.training.final_evaluation import predict_split
-from vitrine.training.run import open_matching_data, run_training
+from vitrine.training.run import run_training
 
 
 @pytest.fixture(scope="module")
@@ -125,21 +124,6 @@ def test_the_test_split_is_read_by_the_final_evaluation_only_and_after_the_thres
     monkeypatch.setattr(finishing, "evaluate_on_test", lambda *a: order.append("test") or evaluate(*a))
     run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)
     assert order == ["fit", "thresholds", "test"]
-
-
-def test_other_settings_than_the_prepared_ones_are_named(prepared):
-    with pytest.raises(UserError, match=r"data\.image_size is 64, not 32"):
-        open_matching_data(make_recipe(prepared, "data.image_size=64"))
-
-
-def test_the_source_of_the_data_set_need_not_be_repeated(prepared):
-    found, recipe = open_matching_data(make_recipe(prepared, "data.source=elsewhere"))
-    assert recipe.data.source == found.facts.source == prepared.facts.source
-
-
-def test_a_missing_data_set_says_what_to_run(prepared):
-    with pytest.raises(UserError, match=r"run `python -m vitrine prepare` with the same recipe first"):
-        open_matching_data(make_recipe(prepared, "data.prepared=nowhere"))
 
 
 def test_a_network_trained_in_bf16_is_measured_and_calibrated_as_others_load_it(prepared, tmp_path):

@@ -3,16 +3,21 @@
 import os
 import re
 import shutil
+import tempfile
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.data.trees import digest, prepare, settings_for
+from tests.factories import few_examples
 from vitrine.config.data import ChecksSection
 from vitrine.data.images.decoding import open_image
 from vitrine.data.manifest.scan import count_status, scan_files
@@ -36,26 +41,48 @@ NAMES = (
 )
 
 
-def write_odd_tree(root, generator, tops):
-    """A random folder tree of pictures, broken and other files, empty folders and links, mostly below some folders."""
-    root.mkdir()
+def encode_picture():
     buffer = BytesIO()
     draw_shape(0, 0).save(buffer, "PNG")
-    contents = [*[buffer.getvalue()] * 9, b"", b"text", buffer.getvalue()[:60]]
-    for _ in range(generator.integers(0, 90)):
-        top = tops if generator.random() < 0.95 else PARTS
-        folder = root.joinpath(generator.choice(top), *generator.choice(PARTS, generator.integers(0, 3)))
-        if any(parent.is_file() for parent in (folder, *folder.parents)):
+    return buffer.getvalue()
+
+
+PICTURE = encode_picture()
+LINKS = ("..", ".", "nowhere", "../cat", "1.png")
+# Half of what stands in a tree are good pictures, so that most trees can be prepared.
+CONTENTS = st.one_of(
+    st.just(PICTURE), st.sampled_from([PICTURE, b"", b"text", PICTURE[:60], None]), st.sampled_from(LINKS)
+)
+
+
+@st.composite
+def odd_trees(draw):
+    """A layout and, by path below the source, what it holds: bytes, a link's target, nothing (a folder)."""
+    layout = draw(st.sampled_from(("auto", "classes", "splits")))
+    tops = ("train", "test") if layout == "splits" else PARTS
+    folder = st.tuples(st.sampled_from(tops), st.lists(st.sampled_from(PARTS), max_size=2))
+    entries = draw(
+        st.lists(st.tuples(folder, st.sampled_from(NAMES), CONTENTS, st.integers(1, 5)), min_size=0, max_size=25)
+    )
+    return layout, {
+        "/".join((top, *parts, name if copy == 0 else f"{copy} {name}")): content
+        for (top, parts), name, content, copies in entries
+        for copy in range(copies)
+    }
+
+
+def write_odd_tree(root, files):
+    """Writes what can stand beside what stands there already."""
+    root.mkdir()
+    for name, content in files.items():
+        path = root / name
+        if any(parent.is_file() or parent.is_symlink() for parent in path.parents) or os.path.lexists(path):
             continue
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / str(generator.choice(NAMES))
-        if os.path.lexists(path):
-            continue
-        kind = generator.integers(0, 20)
-        if kind == 0:
-            path.symlink_to(generator.choice(["..", ".", "nowhere", str(root / "cat"), str(path)]))
-        elif kind > 1:
-            path.write_bytes(contents[generator.integers(0, len(contents))])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif content is not None:
+            path.symlink_to(content)
 
 
 def list_files(root):
@@ -67,12 +94,12 @@ def list_files(root):
     return {os.fsencode(name).decode("utf-8", "backslashreplace") for name in found}
 
 
-@pytest.mark.parametrize("seed", range(300))
-def test_files_found_are_kept_quarantined_or_left_out_in_any_odd_tree(tmp_path, seed):
-    generator = np.random.default_rng(seed)
-    layout = ("auto", "classes", "splits")[seed % 3]
-    source = tmp_path / "source"
-    write_odd_tree(source, generator, ("train", "test") if layout == "splits" else PARTS)
+@settings(few_examples, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(odd_trees())
+def test_files_found_are_kept_quarantined_or_left_out_in_any_odd_tree(tmp_path, tree):
+    layout, files = tree
+    source = Path(tempfile.mkdtemp(dir=tmp_path)) / "source"
+    write_odd_tree(source, files)
     before = digest(source)
     try:
         manifest = scan_files(find_files(source, layout), 150).manifest

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from vitrine.errors import UserError
+from vitrine.experiments.compare.datasets import find_data_sets
+from vitrine.experiments.compare.file import load_comparison
+from vitrine.experiments.compare.plan import plan_runs
+
+BARE = "model: {small_cnn: {filters: [4]}}\nengine: {tracker: none}\n"
+VARIANTS = "variants: {plain: {}, wide: {'model.small_cnn.filters': [6]}}\n"
+
+
+@pytest.fixture
+def bare_comparison(write_comparison):
+    """A comparison whose base recipe states nothing of the pictures."""
+    path = write_comparison(VARIANTS)
+    (path.parent / "base.yaml").write_text(BARE)
+    return path
+
+
+def test_what_no_variant_states_is_taken_from_the_named_data_set(bare_comparison, digits):
+    comparison = load_comparison(bare_comparison)
+    (found,) = find_data_sets(comparison)
+    assert (found.folder, found.is_there, found.variants) == (digits, True, ("plain", "wide"))
+    runs = plan_runs(comparison, Path("runs/trial"), {"plain": digits, "wide": digits})
+    assert {run.recipe.data.image_size for run in runs} == {8}
+
+
+def test_a_run_is_the_same_whether_its_settings_are_stated_or_taken(bare_comparison, digits):
+    places = {"plain": digits, "wide": digits}
+    stated = load_comparison(bare_comparison, ["data.image_size=8", "checks.near_duplicates=off"])
+    taken = load_comparison(bare_comparison)
+    identities = [[run.identity for run in plan_runs(one, Path("runs/x"), places)] for one in (stated, taken)]
+    assert identities[0] == identities[1]
+
+
+def test_what_a_variant_states_differently_is_refused_by_name_and_values(bare_comparison):
+    with pytest.raises(UserError, match=r"variants\.wide: .*data\.image_size is 16, not 8"):
+        find_data_sets(load_comparison(bare_comparison, ["variants.wide.data.image_size=16"]))
+
+
+def test_a_data_set_that_nobody_named_is_used_only_if_it_is_what_would_be_prepared(bare_comparison, digits):
+    (bare_comparison.parent / "prepared").mkdir()
+    (bare_comparison.parent / "prepared/base").symlink_to(digits)
+    (found,) = find_data_sets(load_comparison(bare_comparison, ["data.prepared=null"]))
+    assert (found.folder, found.is_there) == (Path("prepared/trial"), False)
