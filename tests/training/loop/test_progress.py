@@ -48,7 +48,7 @@ def test_what_the_epochs_gave_is_the_same_after_a_checkpoint():
     assert torch.equal(read.best_weights["w"], torch.ones(2))
 
 
-def test_a_position_that_counted_pieces_is_read():
+def test_a_position_by_its_older_name_is_read():
     assert Position.restore({"epoch": 2, "pieces": 4}) == Position(epoch=2, micro_batches=4)
 
 

@@ -35,10 +35,10 @@ def test_a_step_draws_the_same_whatever_was_drawn_before():
     assert draw_step(1, 5, 0) == first
 
 
-def test_steps_processes_pieces_and_seeds_draw_differently():
+def test_steps_processes_micro_batches_and_seeds_draw_differently():
     drawn = [draw_step(*key) for key in ((1, 5, 0), (2, 5, 0), (1, 6, 0), (1, 5, 1), (1, 5, 0, 1), (1, 5, 0, 2))]
     assert all(one != other for one, other in combinations(drawn, 2))
 
 
-def test_the_first_piece_draws_what_the_whole_batch_would():
+def test_the_first_micro_batch_draws_what_the_whole_batch_would():
     assert draw_step(1, 5, 0, 0) == draw_step(1, 5, 0)
