@@ -4,8 +4,9 @@ import atexit
 import os
 import shutil
 import signal
+import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,14 @@ def draw_shape(kind: int, number: int, size: tuple[int, int] = (24, 20)) -> Imag
     return picture
 
 
+@pytest.fixture(autouse=True)
+def _nothing_was_said_yet() -> None:
+    """A note that a process says once only is said in every test that waits for it."""
+    from vitrine.config.aliases import tell_once
+
+    tell_once.cache_clear()
+
+
 @pytest.fixture
 def make_class_folders(tmp_path: Path) -> MakeClassFolders:
     """A function `(counts, folder="pictures") -> Path` that writes `<folder>/<class>/<number>.png`.
@@ -52,6 +61,15 @@ def make_class_folders(tmp_path: Path) -> MakeClassFolders:
         return root
 
     return make
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port of this machine that another program listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,18 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-from tests.app.models import metadata, noise
-from vitrine.app.address import EVERYWHERE, free_port, page_address
-from vitrine.app.model_choice import choose_model
-from vitrine.app.private_folder import private_folder
+from tests.app.models import noise, write_model
+from vitrine.app.address import EVERYWHERE, page_address
 from vitrine.commands import app as command
-from vitrine.errors import UserError
 
 # Not matplotlib: Gradio loads it where it is installed.
 UNWANTED = {"vitrine.training", "vitrine.reports", "vitrine.evaluation", "datasets", "evaluate", "optuna"}
@@ -41,16 +37,9 @@ sys.addaudithook(hook)
 """
 
 
-@pytest.fixture
-def taken_port():
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        yield other.getsockname()[1]
-
-
+@pytest.mark.slow
 def test_the_app_starts_on_the_next_port_answers_calls_nobody_loads_no_training_code_and_cleans_up_after_ctrl_c(
-    model_folder, taken_port, tmp_path
+    taken_port, tmp_path
 ):
     (tmp_path / "hooks").mkdir()
     (tmp_path / "temporary").mkdir()
@@ -61,7 +50,7 @@ def test_the_app_starts_on_the_next_port_answers_calls_nobody_loads_no_training_
         key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "HF_HUB_DISABLE", "MODEL_ID"))
     }
     environment |= {"PYTHONPATH": str(tmp_path / "hooks"), "TMPDIR": str(tmp_path / "temporary")}
-    arguments = [sys.executable, "app.py", "--model", str(model_folder), "--port", str(taken_port)]
+    arguments = [sys.executable, "app.py", "--model", str(write_model(tmp_path / "model")), "--port", str(taken_port)]
     with subprocess.Popen(
         arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -122,33 +111,6 @@ def test_an_impossible_port_is_refused_with_the_rule(port, capsys):
     assert "must be a whole number from 0 to 65535" in capsys.readouterr().err
 
 
-def make_model(folder, seconds):
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
-    os.utime(folder / "config.json", (seconds, seconds))
-    return folder
-
-
-def test_the_newest_finished_run_is_the_default(tmp_path):
-    make_model(tmp_path / "digits" / "latest" / "model", 2000)
-    newest = make_model(tmp_path / "dogs" / "latest" / "model", 3000)
-    make_model(tmp_path / "old" / "latest" / "model", 1000)
-    (tmp_path / "unfinished" / "latest" / "model").mkdir(parents=True)
-    assert choose_model(None, None, tmp_path) == str(newest)
-
-
-def test_the_argument_goes_before_the_environment_and_that_before_the_runs(tmp_path):
-    make_model(tmp_path / "digits" / "latest" / "model", 1)
-    assert choose_model("someone/one", "someone/two", tmp_path) == "someone/one"
-    assert choose_model(None, "someone/two", tmp_path) == "someone/two"
-    assert choose_model("", " ", tmp_path) == str(tmp_path / "digits" / "latest" / "model")
-
-
-def test_a_run_folder_stands_for_the_model_in_it(tmp_path):
-    model = make_model(tmp_path / "digits" / "latest" / "model", 1)
-    assert choose_model(str(model.parent), None, tmp_path) == str(model)
-
-
 def test_a_space_is_reached_from_outside_and_anything_else_is_not(monkeypatch):
     monkeypatch.delenv("SPACE_ID", raising=False)
     assert command._default_host() == "127.0.0.1"
@@ -156,54 +118,42 @@ def test_a_space_is_reached_from_outside_and_anything_else_is_not(monkeypatch):
     assert command._default_host() in EVERYWHERE
 
 
-def test_a_taken_port_gives_the_next_free_one(taken_port):
-    assert taken_port < free_port("127.0.0.1", taken_port) < taken_port + 100
-    assert free_port("127.0.0.1", 0) > 0
+@pytest.fixture
+def opened(monkeypatch):
+    """The pages that were opened, with the folder of uploads; Ctrl-C comes as soon as one is there."""
+    pages = []
+
+    @contextmanager
+    def open_page(model_id, host, port, language):
+        pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
+        yield page_address(host, port)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vitrine.app.server.open_page", open_page)
+    monkeypatch.setattr(threading.Event, "wait", interrupt)
+    return pages
 
 
-def test_a_host_of_another_machine_is_refused_by_name():
-    with pytest.raises(UserError, match=r"--host 203\.0\.113\.7: not an address of this machine"):
-        free_port("203.0.113.7", 7860)
+def test_the_page_opens_on_the_next_port_until_ctrl_c_and_its_uploads_are_deleted(opened, taken_port, capsys):
+    assert command.main(["--model", "someone/dogs", "--port", str(taken_port), "--language", "fr"]) == 0
+    ((model, host, port, language, uploads),) = opened
+    assert (model, host, language) == ("someone/dogs", "127.0.0.1", "fr")
+    assert port > taken_port
+    assert capsys.readouterr().out.splitlines() == [
+        f"Port {taken_port} is taken; using {port}.",
+        "Loading someone/dogs ...",
+        f"Open http://127.0.0.1:{port}",
+    ]
+    assert not uploads.exists()
 
 
-@pytest.mark.parametrize(
-    ("host", "address"),
-    [
-        ("127.0.0.1", "http://127.0.0.1:7860"),
-        (EVERYWHERE[0], "http://127.0.0.1:7860"),
-        ("::1", "http://[::1]:7860"),
-    ],
-)
-def test_the_printed_address_can_be_opened(host, address):
-    assert page_address(host, 7860) == address
-
-
-@pytest.mark.parametrize(
-    ("recipe", "language"), [({"report": {"language": "fr"}}, "fr"), ({"report": {}}, "en"), ({}, "en")]
-)
-def test_the_language_of_the_models_reports_is_that_of_its_page(recipe, language):
-    from vitrine.app.server import recipe_language
-
-    assert recipe_language(metadata([]).model_copy(update={"recipe": recipe})) == language
-    assert recipe_language(None) == "en"
-
-
-def test_uploads_are_deleted_while_the_page_runs(model_folder, monkeypatch, tmp_path):
-    from vitrine.app import page as interface
-    from vitrine.app.server import open_page
-
-    monkeypatch.setattr(interface, "DELETE_EVERY_SECONDS", 1)
-    monkeypatch.setattr(interface, "DELETE_AFTER_SECONDS", 1)
-    noise(0).save(tmp_path / "picture.png")
-    with private_folder() as folder:
-        with open_page(str(model_folder), "127.0.0.1", free_port("127.0.0.1", 0)) as address:
-            with (tmp_path / "picture.png").open("rb") as file:
-                httpx.post(f"{address}/gradio_api/upload", files={"files": file}).raise_for_status()
-            assert list(folder.rglob("picture.png"))
-            deadline = time.monotonic() + 15
-            while list(folder.rglob("picture.png")) and time.monotonic() < deadline:
-                time.sleep(0.2)
-            assert not list(folder.rglob("picture.png"))
-            assert len(list(folder.rglob("00?.png"))) == 3  # the test pictures of the model stay
-        assert folder.exists()
-    assert not folder.exists()
+def test_a_container_that_is_stopped_leaves_as_after_ctrl_c(opened, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert command.main(["--model", "someone/dogs", "--port", "0"]) == 0
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
