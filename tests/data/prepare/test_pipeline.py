@@ -240,9 +240,8 @@ def test_one_class_only_is_refused_with_what_is_missing(make_class_folders):
     assert "has one class only ('cat'); a classifier needs at least two, each a folder with pictures" in message
 
 
-def test_a_folder_around_the_class_folders_is_recognized(make_class_folders):
-    source = make_class_folders({"unzipped/cat": 3, "unzipped/dog": 3})
-    assert f"If the folders within 'unzipped' are the classes, give data.source={source}/unzipped" in fault_of(source)
+def test_a_folder_around_the_class_folders_is_looked_through(make_class_folders):
+    assert prepare(make_class_folders({"unzipped/cat": 3, "unzipped/dog": 3})).label_names == ("cat", "dog")
 
 
 def test_loose_pictures_without_class_folders_are_refused_with_the_reasons(make_class_folders):
