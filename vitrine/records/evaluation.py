@@ -8,6 +8,9 @@ from vitrine.records.evidence import TestEvidence
 from vitrine.records.mistakes import Mistakes
 from vitrine.records.schema import Count, FileRecord, Interval, Record, Share
 
+RECORD = "evaluation.json"
+PAGE = "evaluation.html"
+
 Acquaintance = Literal["same_split", "same_source", "unknown"]
 
 
