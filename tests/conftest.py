@@ -39,6 +39,14 @@ def draw_shape(kind: int, number: int, size: tuple[int, int] = (24, 20)) -> Imag
     return picture
 
 
+@pytest.fixture(autouse=True)
+def _nothing_was_said_yet() -> None:
+    """A note that a process says once only is said in every test that waits for it."""
+    from vitrine.config.aliases import tell_once
+
+    tell_once.cache_clear()
+
+
 @pytest.fixture
 def make_class_folders(tmp_path: Path) -> MakeClassFolders:
     """A function `(counts, folder="pictures") -> Path` that writes `<folder>/<class>/<number>.png`.

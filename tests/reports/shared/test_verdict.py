@@ -160,9 +160,9 @@ def test_verdict_and_warnings_speak_french():
     metrics = make_metrics([[12, 0], [1, 11]], interval=(0.61, 0.97))
     assert claim_of(metrics.test, FR) == (
         "Sur 100 nouvelles images comme celles-ci, environ 96 reçoivent le bon nom (intervalle à 95 % : 61 à 97 ; "
-        "mesuré sur 24 images de test que le modèle n'avait jamais vues)."
+        "mesuré sur 24 images de test que le modèle n’avait jamais vues)."
     )
-    assert sentences(metrics, FR)[0].startswith("Il n'y a que 24 images de test : par le seul hasard")
+    assert sentences(metrics, FR)[0].startswith("Il n’y a que 24 images de test : par le seul hasard")
     assert kappa_words(0.7, FR) == "accord fort"
 
 
