@@ -74,7 +74,7 @@ def test_stripes_are_as_sharp_as_can_be_and_a_ramp_is_not():
     assert measure_attributes(ramp)[3] == pytest.approx(0, abs=1e-9)
 
 
-def test_a_grey_picture_that_was_saved_in_color_is_grey():
+def test_a_gray_picture_that_was_saved_in_color_is_gray():
     pixels = np.full((10, 10, 3), 120, np.uint8)
     pixels[:, :, 0] += 5
     assert measure_attributes(pixels)[2]
