@@ -128,3 +128,16 @@ def test_a_network_that_does_more_behind_its_last_layer_is_left_as_it_was():
 
 def test_what_is_stored_can_grow():
     assert Trust.model_validate_json(json.dumps({**TRUST.model_dump(), "of_a_later_version": 1})) == TRUST
+
+
+@pytest.mark.parametrize(
+    ("shares", "decision", "words"),
+    [
+        ([0.96, 0.0, 0.04], Unsure("pug"), "unsure: perhaps pug"),
+        ([0.93, 0.06, 0.01], Unsure("pug", "poodle"), "unsure: pug or poodle"),
+    ],
+)
+def test_a_second_class_below_five_in_a_hundred_is_never_named(shares, decision, words):
+    never = TRUST.model_copy(update={"confidence_threshold": None})
+    assert decide(np.array([shares]), ("pug", "poodle", "corgi"), never, np.array([0.9])) == [decision]
+    assert describe(decision) == words
