@@ -131,7 +131,7 @@ def run(
     model, _ = build_model(plan.model, names, seed)
     head = fit_on_inputs(plan, inputs, pictures.groups[np.r_[train, validation]], model)
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    known = from_cached_features(model, head, seed)
+    known = from_cached_features(model, inputs, seed, head.unseen)
 
     def ask(known: Known) -> tuple[Trusted, Predictions]:
         model.load_state_dict(weights)  # without a temperature

@@ -4,8 +4,9 @@ import atexit
 import os
 import shutil
 import signal
+import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="vitrine-tests-")
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Threads that share the work on tiny pictures wait for each other more than they compute, ten times as long where other
+# tests run beside them. Before torch is imported, which reads it once; programs that tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 atexit.register(shutil.rmtree, os.environ["HF_HOME"], ignore_errors=True)
 
 MakeClassFolders = Callable[..., Path]
@@ -33,6 +37,14 @@ def draw_shape(kind: int, number: int, size: tuple[int, int] = (24, 20)) -> Imag
     box = (int(left), int(top), int(left) + min(size) // 2, int(top) + min(size) // 2)
     getattr(ImageDraw.Draw(picture), SHAPES[kind % 2])(box, fill=COLORS[kind % len(COLORS)])
     return picture
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_said_yet() -> None:
+    """A note that a process says once only is said in every test that waits for it."""
+    from vitrine.config.aliases import tell_once
+
+    tell_once.cache_clear()
 
 
 @pytest.fixture
@@ -52,6 +64,15 @@ def make_class_folders(tmp_path: Path) -> MakeClassFolders:
         return root
 
     return make
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port of this machine that another program listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

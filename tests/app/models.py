@@ -68,6 +68,12 @@ def metadata(examples: list[Example]) -> ModelMetadata:
     )
 
 
+def upload(folder: Path, name: str = "a.png", seed: int = 0) -> dict[str, str]:
+    """A picture in the folder of uploads, as Gradio describes it."""
+    noise(seed).save(folder / name)
+    return {"path": str(folder / name), "orig_name": name}
+
+
 @contextmanager
 def serving(model: Path) -> Iterator[str]:
     """Serves the page of a model in this process; yields its address.

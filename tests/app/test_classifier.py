@@ -10,25 +10,12 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from tests.app.models import EXAMPLE_LABELS, noise
+from tests.app.models import EXAMPLE_LABELS, noise, upload
 from vitrine.app.classifier import Classifier, example_images
-from vitrine.app.uploads import LONGEST_NAME, displayable, open_upload
-from vitrine.errors import UserError
 from vitrine.records.model import Example, Trust
 from vitrine.ui.texts import load_texts
 
 ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    return tmp_path
-
-
-def upload(folder, name="a.png", seed=0):
-    noise(seed).save(folder / name)
-    return {"path": str(folder / name), "orig_name": name}
 
 
 @pytest.mark.parametrize("taken_away_first", [False, True])
@@ -129,31 +116,7 @@ def test_a_model_without_metadata_has_no_examples(predictor):
     assert example_images(replace(predictor, metadata=None)) == ()
 
 
-def test_a_format_that_browsers_cannot_show_is_shown_as_a_small_png(folder):
-    kept = open_upload(upload(folder, "a.webp"), folder, ENGLISH)
-    assert displayable(kept, folder) == kept.path
-    noise(1, (3000, 10)).save(folder / "wide.tiff")
-    shown = displayable(open_upload({"path": str(folder / "wide.tiff")}, folder, ENGLISH), folder)
-    assert shown.suffix == ".png"
-    assert shown.is_relative_to(folder)
-
-
-def test_only_files_of_the_upload_folder_are_opened(folder, tmp_path_factory):
-    outside = tmp_path_factory.mktemp("outside") / "picture.png"
-    noise(0).save(outside)
-    (folder / "link.png").symlink_to(outside)
-    for path in (
-        outside,
-        folder / "link.png",
-        folder / ".." / outside.parent.name / "picture.png",
-        folder / "none.png",
-    ):
-        with pytest.raises(UserError, match="it was not uploaded, or was deleted since"):
-            open_upload({"path": str(path)}, folder, ENGLISH)
-
-
-def test_a_long_file_name_is_cut_in_the_middle_so_that_its_end_is_seen(folder):
-    name = "long" * 30 + ".png"
-    assert len(open_upload(upload(folder, "a.png") | {"orig_name": name}, folder, ENGLISH).name) == LONGEST_NAME
-    assert open_upload(upload(folder, "a.png") | {"orig_name": name}, folder, ENGLISH).name.endswith(".png")
-    assert open_upload(upload(folder, "a.png") | {"orig_name": "/home/me/dog.png"}, folder, ENGLISH).name == "dog.png"
+@pytest.mark.parametrize("top_k", [0, -3, 2.5, True, None, "three"])
+def test_a_senseless_top_k_is_named_with_its_rule(folder, predictor, top_k):
+    with pytest.raises(gr.Error, match=r"top_k must be a whole number from 1 on \(got "):
+        Classifier(predictor, ENGLISH).answer_api(upload(folder), top_k)

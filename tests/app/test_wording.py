@@ -135,13 +135,13 @@ def test_the_name_shown_is_never_a_path_of_the_server(tmp_path):
 def test_the_page_is_wholly_in_french_where_that_is_asked_for():
     header = text_of(french.header("Chiens", ("Carlin", "Caniche"), metadata([])))
     assert "Montrez-lui une image : il dit à laquelle des 2 classes elle ressemble le plus." in header
-    assert "Bonnes réponses au test 194 sur 200 images 97,0 % d'images qu'il n'avait jamais vues" in header
+    assert "Bonnes réponses au test 194 sur 200 images 97,0 % d’images qu’il n’avait jamais vues" in header
     assert "Entraîné le 3 novembre 2026 avec 1 200 images" in header
     unsure = text_of(french.answer("image.png", judged(RANKING, Unsure("pug", "corgi"), 0.8), 2, TRUST, "corgi"))
-    assert "Cette image pourrait être l'une ou l'autre Dans le doute : pug ou corgi ✓ L'une des deux" in unsure
+    assert "Cette image pourrait être l’une ou l’autre Dans le doute : pug ou corgi ✓ L’une des deux" in unsure
     assert "pug 50,0 %" in unsure
-    assert "Pas encore d'image" in text_of(french.nothing_yet)
-    assert "Aucune n'a servi à l'entraînement" in text_of(french.section("gallery"))
+    assert "Pas encore d’image" in text_of(french.nothing_yet)
+    assert "Aucune n’a servi à l’entraînement" in text_of(french.section("gallery"))
 
 
 def test_an_unsure_model_with_one_likely_class_names_no_second():

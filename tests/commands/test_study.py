@@ -36,6 +36,12 @@ def test_a_study_says_what_to_expect_and_where_its_page_lies(workplace, capsys):
     assert numbers["expectation"] in printed.replace("\n", " ")
 
 
+def test_a_study_needs_no_settings_of_the_data_set_repeated(workplace, caplog):
+    assert study.main(["name=colours", "--backbone", "tiny"]) == 0
+    assert "note: as prepared/colours was prepared: data.image_size=32" in caplog.text
+    assert json.loads((workplace / "studies/colours/tiny/feasibility.json").read_text())["pictures"] == 51
+
+
 def test_the_recipes_backbone_is_the_default_and_out_says_where(workplace):
     assert study.main([*RECIPE, "model.backbone=tiny", "--out", "elsewhere/deep"]) == 0
     assert sorted(path.name for path in (workplace / "elsewhere/deep").iterdir()) == [

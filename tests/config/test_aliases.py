@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from vitrine.config.aliases import rename_recipe
 from vitrine.config.augmentation import AugmentationSection
 from vitrine.config.loading import dump_recipe, load_recipe
 from vitrine.config.recipe import Recipe
@@ -79,3 +80,12 @@ def test_a_parameter_under_both_of_its_names_is_refused(tmp_path):
     path.write_text("augmentation: {grey: 0.1, grayscale: 0.2}\n", "utf-8")
     with pytest.raises(UserError, match="grey is the old name of grayscale, which is there too; keep one of them"):
         load_recipe(path)
+
+
+def test_a_note_about_one_file_is_said_once_however_often_it_is_read(caplog):
+    for _ in range(3):
+        rename_recipe({"augmentation": {"grey": 0.1}}, "a.yaml")
+    rename_recipe({"augmentation": {"grey": 0.1}}, "b.yaml")
+    assert caplog.messages == [
+        f"note: {name}: augmentation.grey is now called augmentation.grayscale" for name in ("a.yaml", "b.yaml")
+    ]

@@ -18,7 +18,7 @@ from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.calibration.ood import build_reference
 from vitrine.models.folder import build_processor, save_model
-from vitrine.predict.batches import MOST_AT_ONCE, Unreadable, predict_all, predict_batches
+from vitrine.predict.batches import BATCHES_PER_CORE, MOST_AT_ONCE, Unreadable, predict_all, predict_batches
 from vitrine.predict.images import from_files, from_images
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.pytorch import Outputs, TorchNetwork
@@ -98,7 +98,7 @@ def test_no_more_pictures_are_opened_than_are_needed_soon(predictor, threads):
 
     batch_size, taken = 4, 0
     batches = predict_batches(predictor, pictures(), batch_size=batch_size)
-    most = AHEAD + (min(threads, MOST_AT_ONCE // batch_size) + 1) * batch_size
+    most = AHEAD + (min(threads * BATCHES_PER_CORE, MOST_AT_ONCE // batch_size) + 1) * batch_size
     for batch in batches:
         taken += len(batch)
         assert len(opened) - taken <= most
@@ -143,7 +143,9 @@ class CountingNetwork:
         return Outputs(np.zeros((len(pixel_values), 3), np.float32), None)
 
 
-@pytest.mark.parametrize(("batch_size", "on_processor", "most"), [(16, True, 48), (64, True, 64), (16, False, 16)])
+@pytest.mark.parametrize(
+    ("batch_size", "on_processor", "most"), [(4, True, 48), (16, True, 64), (64, True, 64), (16, False, 16)]
+)
 def test_networks_side_by_side_hold_few_pictures_and_a_gpu_one_batch(predictor, batch_size, on_processor, most):
     before = torch.get_num_threads()
     torch.set_num_threads(3)

@@ -1,11 +1,27 @@
-"""Records with something in every field, for tests that write and read them."""
+"""Records with something in every field, for tests that write and read them, and what is wrong with a changed one."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
+from vitrine.records.comparison import ComparisonFigures
+from vitrine.records.cost import Cost
 from vitrine.records.environment import Environment
+from vitrine.records.evaluation import Evaluation
 from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.mistakes import Mistakes
+from vitrine.records.model import ModelMetadata
+from vitrine.records.prepared import PreparedFacts
 from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
+from vitrine.records.schema import FileRecord, Record
+from vitrine.records.search import SearchResult
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+RUN = GOLDEN / "runs/colours/2026-11-28_15-16-41"
 
 START = datetime.fromisoformat("2026-11-21T09:41:07+00:00")
 
@@ -88,3 +104,22 @@ def make_environment(started: datetime = START, seconds: float = 95) -> Environm
         started=started.isoformat(),
         finished=(started + timedelta(seconds=seconds)).isoformat(),
     )
+
+
+EXAMPLES: Mapping[type[FileRecord], Callable[[], FileRecord]] = {
+    ComparisonFigures: lambda: ComparisonFigures.read(GOLDEN / "runs/compare/comparison.json"),
+    Cost: lambda: Cost(identity="a" * 64, variant="plain", seed=1, fold=None, seconds=1.5),
+    Environment: make_environment,
+    Evaluation: lambda: Evaluation.read(GOLDEN / "evaluation.json"),
+    Metrics: make_metrics,
+    ModelMetadata: lambda: ModelMetadata.read(RUN / "model/vitrine.json"),
+    PreparedFacts: lambda: PreparedFacts.read(GOLDEN / "prepared/colours/prepared.json"),
+    SearchResult: lambda: SearchResult.read(GOLDEN / "runs/search/search/search.json"),
+}
+
+
+def faults_of(record: Record, **changes: Any) -> dict[str, str]:
+    """What a record that is read with other values is refused for: place to kind of fault."""
+    with pytest.raises(ValidationError) as caught:
+        type(record).model_validate(record.model_dump(mode="json") | changes)
+    return {".".join(map(str, fault["loc"])): fault["type"] for fault in caught.value.errors()}

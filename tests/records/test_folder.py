@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from vitrine.errors import UserError
-from vitrine.records.environment import describe_environment
 from vitrine.records.folder import LATEST, UNFINISHED, finish_run, hold_run, is_held, start_run
 
 HOLDER = "from vitrine.records.folder import hold_run; from pathlib import Path; import sys\n" + (
@@ -37,13 +36,6 @@ def test_latest_is_the_run_that_finished_last(tmp_path):
     for folder in (second, first):
         final = finish_run(folder)
         assert (tmp_path / "birds" / LATEST).resolve() == final
-
-
-def test_environment_says_which_versions_made_a_run():
-    environment = describe_environment("two cores", "2026-01-01T00:00:00+00:00")
-    assert environment.device == "two cores"
-    assert {"torch", "transformers", "pillow"} <= set(environment.versions)
-    assert environment.commit is None or len(environment.commit.rstrip("+")) == 12
 
 
 def test_one_process_at_a_time_is_at_work_on_a_run(tmp_path):

@@ -30,14 +30,14 @@ def french(sentence: str) -> str:
         ("More than 2.5 times as long as wide", "Plus de 2,5 fois plus longues que larges"),
         (
             "Left out (class left out by the recipe): 1 file that the source calls 'a', \"b's\" and 1,200 more.",
-            "À l'écart (classe écartée par la recette) : "
+            "À l’écart (classe écartée par la recette) : "
             "1 fichier que la source appelle « a », « b's » et 1 200 autres.",
         ),
         (
             "fix.csv: 2 labels corrected and 1 picture removed, 3 of them as exact copies of others; "
             "1 more row was no longer needed.",
-            "fix.csv : 2 étiquettes corrigées et 1 image retirée, dont 3 comme doublons exacts d'autres ; "
-            "1 autre ligne n'était plus nécessaire.",
+            "fix.csv : 2 étiquettes corrigées et 1 image retirée, dont 3 comme doublons exacts d’autres ; "
+            "1 autre ligne n’était plus nécessaire.",
         ),
     ],
 )

@@ -2,7 +2,6 @@
 
 import gradio as gr
 
-from vitrine.app import snippets
 from vitrine.app.classifier import Classifier
 from vitrine.app.image_check import check_before_upload
 from vitrine.app.uploads import accept_files_only
@@ -37,6 +36,23 @@ DECIDE_DESCRIPTION = (
     "unsure or none), the same in words, familiarity (similarity to the training pictures, or null), and labels with "
     "their calibrated probabilities, highest first."
 )
+# How to ask from a program, as the page shows it; a test runs both as they stand.
+PYTHON = """\
+from gradio_client import Client, handle_file   # pip install gradio_client
+
+client = Client("{address}")
+answer = client.predict(picture=handle_file("picture.jpg"), top_k={top_k}, api_name="/predict")
+print(answer["label"])
+for row in answer["confidences"]:
+    print(row["label"], row["confidence"])
+"""
+
+CURL = """\
+FILE=$(curl -s -F "files=@picture.jpg" {address}/gradio_api/upload | tr -d '[]"')
+CALL=$(curl -s {address}/gradio_api/call/predict -H "Content-Type: application/json" \\
+  -d '{{"data": [{{"path": "'"$FILE"'", "meta": {{"_type": "gradio.FileData"}}}}, {top_k}]}}' | cut -d '"' -f 4)
+curl -s {address}/gradio_api/call/predict/$CALL
+"""
 
 
 def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Blocks:
@@ -150,7 +166,7 @@ def _top_k_slider(predictor: Predictor, texts: Texts) -> gr.Slider:
     most = min(MOST_BARS, len(predictor.label_names))
     return gr.Slider(
         1,
-        most,
+        max(2, most),  # Gradio builds no slider of one value; of one label it is not shown
         value=_default_top_k(predictor),
         step=1,
         label=texts("app.page.top_k"),
@@ -180,10 +196,33 @@ def _programs(page: gr.Blocks, address: str, top_k: int, texts: Texts) -> None:
     gr.HTML(Wording(texts).section("programs"))
     with gr.Tabs(elem_id="programs"):
         with gr.Tab("Python"):
-            python = gr.Markdown(snippets.fenced(snippets.python_snippet(address, top_k), "python"))
+            python = gr.Markdown(fenced(python_snippet(address, top_k), "python"))
         with gr.Tab("curl"):
-            shell = gr.Markdown(snippets.fenced(snippets.curl_snippet(address, top_k), "shell"))
-    page.load(None, [python, shell], [python, shell], js=snippets.at_the_visitors_address(address))
+            shell = gr.Markdown(fenced(curl_snippet(address, top_k), "shell"))
+    page.load(None, [python, shell], [python, shell], js=at_the_visitors_address(address))
+
+
+def python_snippet(address: str, top_k: int) -> str:
+    """A complete Python program that asks for the `top_k` most likely labels of a picture."""
+    return PYTHON.format(address=address, top_k=top_k)
+
+
+def curl_snippet(address: str, top_k: int) -> str:
+    """The same for a shell: send the file, ask, wait for the answer."""
+    return CURL.format(address=address, top_k=top_k)
+
+
+def fenced(program: str, language: str) -> str:
+    """A program as a Markdown code block, which the page shows with a button to copy it."""
+    return f"```{language}\n{program}```"
+
+
+def at_the_visitors_address(address: str) -> str:
+    """JavaScript that puts the address under which the visitor sees the page in place of `address` in both snippets."""
+    return f"""(...snippets) => {{
+        const here = window.location.href.replace(/[?#].*$/, "").replace(/\\/+$/, "");
+        return snippets.map((text) => text.replaceAll("{address}", here));
+    }}"""
 
 
 def _default_top_k(predictor: Predictor) -> int:

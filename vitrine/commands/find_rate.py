@@ -114,9 +114,9 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     from vitrine.training.loop.steps import Normalizer, Stepper
     from vitrine.training.machine.devices import build_accelerator, choose_workers
     from vitrine.training.machine.seeding import seed_step
+    from vitrine.training.matching_data import open_matching_data
     from vitrine.training.optim.rate_finder import find_rate
     from vitrine.training.plan import plan_training
-    from vitrine.training.run import open_matching_data
 
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)

@@ -23,6 +23,7 @@ from vitrine.workflows.progress import Show, show_progress
 from vitrine.workflows.study import STUDIES
 
 if TYPE_CHECKING:
+    from vitrine.data.prepared.dataset import PreparedDataset
     from vitrine.training.probe_features import ProbePlan
 
 
@@ -48,30 +49,32 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
     check_at_least_one("--pictures", options.pictures)
+    from vitrine.training.matching_data import open_matching_data
     from vitrine.training.plan import plan_probe
 
+    prepared, recipe = open_matching_data(recipe)
     probe = plan_probe(recipe, options.backbone, WAYS_OUT)
     out = options.out or STUDIES / recipe.name / short_name(probe.backbone)
     console = Console(highlight=False)
     start = time.perf_counter()
     with show_progress(console=console) as show:
-        sentence, page = _look(recipe, probe, options, out, show)
+        sentence, page = _look(prepared, recipe, probe, options, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
     console.print(f"{time.perf_counter() - start:.0f} s\ncurve:   {page}", markup=False, soft_wrap=True)
 
 
-def _look(recipe: Recipe, probe: "ProbePlan", options: argparse.Namespace, out: Path, show: Show) -> tuple[str, Path]:
+def _look(
+    prepared: "PreparedDataset", recipe: Recipe, probe: "ProbePlan", options: argparse.Namespace, out: Path, show: Show
+) -> tuple[str, Path]:
     """Returns the sentences and the page."""
     from vitrine.evaluation.learning_curve.curve import measure_learning_curve
     from vitrine.models.quiet import silence_transformers
     from vitrine.records.environment import now
     from vitrine.reports.learning_curve.page import PAGE, write_learning_curve_page
     from vitrine.training.probe_features import compute_frozen_features, label_ids_of
-    from vitrine.training.run import open_matching_data
     from vitrine.ui.texts import load_texts
 
     silence_transformers()
-    prepared, recipe = open_matching_data(recipe)
     found = compute_frozen_features(
         probe, prepared, options.pictures, lambda done, total: show("features", done, total)
     )

@@ -60,14 +60,16 @@ def add_study_options(parser: argparse.ArgumentParser, where: str) -> None:
 
 
 def _study(recipe: Recipe, options: argparse.Namespace) -> None:
+    from vitrine.training.matching_data import open_matching_data
     from vitrine.training.plan import plan_probe
 
+    prepared, recipe = open_matching_data(recipe)
     probe = plan_probe(recipe, options.backbone, WAYS_OUT)
     check_at_least_one("--pictures", options.pictures)
     out = options.out or STUDIES / recipe.name / short_name(probe.backbone)
     console = Console(highlight=False)
     start = time.perf_counter()
     with show_progress(console=console) as show:
-        sentence, page = study_recipe(recipe, probe, options.pictures, out, show)
+        sentence, page = study_recipe(prepared, recipe, probe, options.pictures, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
     console.print(f"{time.perf_counter() - start:.0f} s\nstudy:   {page}", markup=False, soft_wrap=True)

@@ -87,7 +87,7 @@ def _print_recipe(recipe: Recipe, classes: int | None) -> None:
     from vitrine.training.plan import plan_model
 
     _quieten()
-    label_names = _label_names(recipe, classes)
+    label_names, recipe = _label_names(recipe, classes)
     if recipe.model.backbone == SMALL_CNN:
         with torch.device("meta"):  # shapes without numbers: no time, no memory
             model = build_small_cnn(
@@ -105,19 +105,21 @@ def _quieten() -> None:
     silence_transformers()
 
 
-def _label_names(recipe: Recipe, classes: int | None) -> tuple[str, ...]:
+def _label_names(recipe: Recipe, classes: int | None) -> tuple[tuple[str, ...], Recipe]:
+    """The classes, and the recipe with what it leaves to its prepared data set."""
     if classes is not None:
         if classes < 2:
             raise UserError(f"--classes: must be at least 2 (got {classes})")
-        return tuple(f"class {number}" for number in range(classes))
+        return tuple(f"class {number}" for number in range(classes)), recipe
     if not recipe.prepared_folder.is_dir():
         raise UserError(
             f"{recipe.prepared_folder} is not there, so the number of classes is unknown: give it, for example "
             f"--classes 5, or run `{command_line('prepare')}` with this recipe"
         )
-    from vitrine.data.prepared.dataset import open_prepared
+    from vitrine.training.matching_data import open_matching_data
 
-    return open_prepared(recipe.prepared_folder, recipe.data.fold).label_names
+    prepared, recipe = open_matching_data(recipe)
+    return prepared.label_names, recipe
 
 
 def _print_summary(title: str, model: "PreTrainedModel", image_size: int) -> None:

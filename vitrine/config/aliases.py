@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 RENAMED = {
@@ -73,7 +74,7 @@ def rename_recipe(values: dict[str, Any], source: str) -> dict[str, Any]:
     for old, new in RENAMED.items():
         section, key = old.rsplit(".", 1)
         if isinstance(values.get(section), Mapping) and key in values[section]:
-            logging.getLogger(__name__).warning("note: %s: %s is now called %s", source, old, new)
+            tell_once(f"{source}: {old} is now called {new}")
     return renamed
 
 
@@ -91,7 +92,7 @@ def rename_parameters(values: Mapping[str, Value], source: str) -> dict[str, Val
         if old in values:
             if new in values:
                 raise ValueError(f"{old}: is the old name of {new}, which is there too; keep one of them")
-            logging.getLogger(__name__).warning("note: %s: %s is now called %s", source, old, new)
+            tell_once(f"{source}: {old} is now called {new}")
     return {current_name(name): value for name, value in values.items()}
 
 
@@ -108,12 +109,16 @@ def tell_former_policy(values: Mapping[str, Any], source: str) -> None:
     policy = section.get("policy") if isinstance(section, Mapping) else None
     if isinstance(policy, str) and policy in FORMER_POLICIES:
         steps = ", ".join(f"{name}={json.dumps(value)}" for name, value in FORMER_POLICIES[policy].items())
-        logging.getLogger(__name__).warning(
-            "note: %s: augmentation.policy=%s is now said by its steps: policy=none%s",
-            source,
-            policy,
-            f", {steps}" if steps else "",
+        tell_once(
+            f"{source}: augmentation.policy={policy} is now said by its steps: policy=none"
+            f"{f', {steps}' if steps else ''}"
         )
+
+
+@cache
+def tell_once(note: str) -> None:
+    """Says a note in its line; variants of a comparison read one recipe many times."""
+    logging.getLogger(__name__).warning("note: %s", note)
 
 
 def _expand_policy(section: dict[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from scipy.special import betaln, gammaln
 from scipy.stats import nct, norm
 
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.evaluation.risk_coverage import risk_coverage
 from vitrine.models.calibration.selective import decision_kinds, likely_label_ids
 from vitrine.predict.predictions import Predictions
 from vitrine.records.calibration import Basis
 from vitrine.records.model import Trust
-from vitrine.records.selective import DecisionKind, DecisionShare, Rejection
+from vitrine.records.selective import DecisionKind, DecisionShare, Rejection, RiskCoverage
 
 # Probability with which the precision shall be kept on as many new pictures, and how far mean confidence may lie below
 # the precision. The lowest confidence of many is chosen, so the probability comes out lower: simulated with classifiers
@@ -23,6 +22,7 @@ ASSURANCE = 0.95
 SLACK = 0.01
 KNOWN_KEPT = 0.98
 MOST_CANDIDATES = 2000  # thresholds tried: more would not be finer than chance
+CURVE_POINTS = 100
 
 Floats = npt.NDArray[np.float64]
 
@@ -227,3 +227,25 @@ def _count_decisions(test: Predictions, kinds: npt.NDArray[np.str_]) -> list[Dec
         )
         for name in names
     ]
+
+
+def risk_coverage(confidence: npt.ArrayLike, right: npt.ArrayLike) -> RiskCoverage:
+    """What share of answers would be wrong if only the surest were given: a curve, thinned to a hundred points.
+
+    Args:
+        confidence: `[pictures]`.
+        right: whether they are right, `[pictures]`.
+    """
+    values, hits = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
+    order = np.argsort(-values, kind="stable")
+    answers = np.arange(1, len(values) + 1)
+    # Equal confidences come in no order: each of them counts as the mean of them all.
+    _, group, size = np.unique(-values[order], return_inverse=True, return_counts=True)
+    hits = (np.bincount(group, hits[order]) / size)[group]
+    risk = 1 - np.cumsum(hits) / answers
+    points = np.unique(np.linspace(0, len(values) - 1, min(CURVE_POINTS, len(values))).round().astype(int))
+    return RiskCoverage(
+        coverage=(answers[points] / len(values)).tolist(),
+        risk=np.clip(risk[points], 0, 1).tolist(),
+        area=float(np.clip(risk.mean(), 0, 1)),
+    )

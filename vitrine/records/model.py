@@ -42,7 +42,7 @@ class Example(Record):
     Attributes:
         file: relative to the model folder.
         label_name: its true class.
-        prepared: whether it is the square as the network sees it, on which no step may be done again.
+        prepared: whether it is the preprocessed image, as the network sees it, on which no step may be done again.
     """
 
     file: str

@@ -22,8 +22,9 @@ REPORT = "report.html"
 REPORT_NUMBERS = "report.json"
 CARD = "README.md"
 
-# They say where the data set lies, or are chosen anew by every train.py, or matter only while the split is made.
-NOT_CONTENT = ("data.prepared", "data.fold", "data.keep_split")
+# Of the section `data`: they say where the data set lies, or are chosen anew by every train.py, or matter only while
+# the split is made.
+NOT_CONTENT = ("prepared", "fold", "keep_split")
 
 
 class Settings(Record):
@@ -37,7 +38,8 @@ class Settings(Record):
     def content(self) -> dict[str, Any]:
         """Every parameter that decides the content, by its dotted name."""
         named = _flatten(self.model_dump(mode="json"))
-        return {name: value for name, value in named if name not in NOT_CONTENT}
+        not_content = {f"data.{name}" for name in NOT_CONTENT}
+        return {name: value for name, value in named if name not in not_content}
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

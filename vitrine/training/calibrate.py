@@ -20,7 +20,7 @@ from vitrine.models.folder import normalize_images
 from vitrine.predict.predictions import Predictions
 from vitrine.records.calibration import Basis, Remark
 from vitrine.records.model import Trust
-from vitrine.training.head.fit import CachedHead
+from vitrine.training.head.features import HeadInputs
 from vitrine.training.head.out_of_fold import UnseenAnswers, apply_head
 from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.machine.devices import Precision
@@ -62,15 +62,17 @@ class Trusted:
     basis: Basis
 
 
-def from_cached_features(model: PreTrainedModel, head: CachedHead, seed: int) -> Known:
+def from_cached_features(
+    model: PreTrainedModel, inputs: HeadInputs, seed: int, out_of_fold: UnseenAnswers | None = None
+) -> Known:
     """From the features that a head was trained on; no picture is looked at again.
 
     Args:
         model: trained, on its device.
-        head: of the model, with its features.
+        inputs: the features.
         seed: of the sample of training pictures.
+        out_of_fold: see `Known`.
     """
-    inputs = head.inputs
     rows = choose_rows(inputs.train_label_ids, inputs.plain.shape[1], seed)
     reference = build_reference(inputs.plain[rows], inputs.train_label_ids[rows])
     validation = UnseenAnswers(
@@ -78,7 +80,7 @@ def from_cached_features(model: PreTrainedModel, head: CachedHead, seed: int) ->
         label_ids=inputs.validation_label_ids,
         similarities=reference.similarity(inputs.validation, NEIGHBORS),
     )
-    return Known(validation, reference, head.unseen)
+    return Known(validation, reference, out_of_fold)
 
 
 def look_again(

@@ -107,7 +107,7 @@ def _describe_validation(prepared: PreparedDataset, fitted: Fitted) -> Validatio
 
 def _know(fitted: Fitted, processor: BaseImageProcessor, side: int) -> Known:
     if fitted.head is not None:
-        return from_cached_features(fitted.model, fitted.head, fitted.options.seed)
+        return from_cached_features(fitted.model, fitted.head.inputs, fitted.options.seed, fitted.head.unseen)
     return look_again(fitted.model, processor, fitted.data, fitted.options, side, fitted.facts["precision"])
 
 

@@ -7,12 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from vitrine.config.recipe import Recipe
-from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
-from vitrine.errors import UserError
-from vitrine.invocation import command_line
+from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records import folder as run_folder
 from vitrine.records.environment import describe_environment, now
-from vitrine.records.prepared import Settings
 from vitrine.records.run import Metrics
 from vitrine.training.finish import save_and_evaluate
 from vitrine.training.fit import fit_network
@@ -20,32 +17,8 @@ from vitrine.training.loop.progress import Listeners
 from vitrine.training.machine.devices import open_processes
 from vitrine.training.machine.processes import as_main_says
 from vitrine.training.machine.trackers import check_tracker
+from vitrine.training.matching_data import open_matching_data
 from vitrine.training.plan import plan_training
-
-
-def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
-    """Opens the prepared data set and makes sure that it was made with the recipe's settings.
-
-    Returns:
-        The data set, and the recipe with the source that the data set was made from, which need not be repeated.
-
-    Raises:
-        UserError: there is none, or it was made with other settings; the message lists them.
-    """
-    folder = recipe.prepared_folder
-    prepared = open_prepared(folder, recipe.data.fold)
-    stored = prepared.facts.settings.content()
-    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": stored["data.source"]})})
-    wanted = Settings(
-        data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation
-    ).content()
-    different = [f"{name} is {wanted[name]}, not {stored[name]}" for name in stored if wanted[name] != stored[name]]
-    if different:
-        raise UserError(
-            f"{folder} was prepared with other settings ({'; '.join(different)}). "
-            f"Run `{command_line('prepare')}` with this recipe again"
-        )
-    return prepared, recipe
 
 
 def is_main_process() -> bool:

@@ -28,9 +28,13 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 NARROW_NO_BREAK = "\N{NARROW NO-BREAK SPACE}"
 EN_DASH = "\N{EN DASH}"
 LOCALES = {"en": Locale("en", "GB"), "fr": Locale("fr", "FR")}
-FIXED_SPACES = {
+TYPOGRAPHY = {
     "en": ((r" (?=%)", NO_BREAK),),
-    "fr": ((r" (?=[%:»])|(?<=«) ", NO_BREAK), (r" (?=[;!?])", NARROW_NO_BREAK)),
+    "fr": (
+        (r" (?=[%:»])|(?<=«) ", NO_BREAK),
+        (r" (?=[;!?])", NARROW_NO_BREAK),
+        (r"(?<=\w)'(?=[\w{])", "\N{RIGHT SINGLE QUOTATION MARK}"),
+    ),
 }
 
 
@@ -146,12 +150,12 @@ def load_texts(language: Language) -> Texts:
     """Reads the catalogues of a language."""
     files = sorted(CATALOGS.glob(f"{language}.yaml")) + sorted(CATALOGS.glob(f"*.{language}.yaml"))
     entries = [entry for file in files for entry in _flatten("", yaml.safe_load(file.read_text("utf-8")))]
-    return Texts(language, {key: _fix_spaces(text, language) for key, text in entries})
+    return Texts(language, {key: _typeset(text, language) for key, text in entries})
 
 
-def _fix_spaces(text: str, language: Language) -> str:
-    for pattern, space in FIXED_SPACES[language]:
-        text = re.sub(pattern, space, text)
+def _typeset(text: str, language: Language) -> str:
+    for pattern, character in TYPOGRAPHY[language]:
+        text = re.sub(pattern, character, text)
     return text
 
 

@@ -85,27 +85,29 @@ def study(
         >>> str(study.report)
         'studies/colours/tiny/feasibility.html'
     """
+    from vitrine.training.matching_data import open_matching_data
     from vitrine.training.plan import plan_probe
     from vitrine.workflows.train import recipe_for
 
     check_at_least_one("pictures", pictures)
-    resolved = recipe_for(data, recipe, parameters)
+    prepared, resolved = open_matching_data(recipe_for(data, recipe, parameters))
     ways_out = 'name a pretrained network: backbone="resnet18", or a model folder'
     probe = plan_probe(resolved, backbone, ways_out)
     out = STUDIES / resolved.name / short_name(probe.backbone) if folder is None else Path(folder).expanduser()
     with show_progress(progress) as show:
-        expectation, page = study_recipe(resolved, probe, pictures, out, show)
+        expectation, page = study_recipe(prepared, resolved, probe, pictures, out, show)
     figures = json.loads(page.with_suffix(".json").read_text("utf-8"))
     return Study(out, expectation, figures)
 
 
 def study_recipe(
-    recipe: Recipe, probe: "ProbePlan", at_most: int, out: Path, show: Show = show_nothing
+    prepared: "PreparedDataset", recipe: Recipe, probe: "ProbePlan", at_most: int, out: Path, show: Show = show_nothing
 ) -> tuple[str, Path]:
     """Looks at training and validation pictures with a pretrained network, and writes the page.
 
     Args:
-        recipe: that the data set was prepared with.
+        prepared: the data set.
+        recipe: with the settings of the data set, as `open_matching_data` gives it.
         probe: with which network; see `plan_probe`.
         at_most: so many pictures, of each class its share.
         out: folder to write.
@@ -115,17 +117,15 @@ def study_recipe(
         The sentence on top of the page, and the page.
 
     Raises:
-        UserError: there is no such data set or network.
+        UserError: there is no such network.
     """
     from vitrine.evaluation.probe.linear_probe import study_features
     from vitrine.models.quiet import silence_transformers
     from vitrine.records.environment import now
     from vitrine.reports.probe.page import PAGE, write_feasibility_page
     from vitrine.training.probe_features import compute_frozen_features, label_ids_of
-    from vitrine.training.run import open_matching_data
 
     silence_transformers()
-    prepared, recipe = open_matching_data(recipe)
     seed = recipe.engine.seed
     found = compute_frozen_features(probe, prepared, at_most, lambda done, total: show("features", done, total))
     computed = time.perf_counter()

@@ -174,7 +174,8 @@ def train_recipe(
     """
     from vitrine.models.quiet import silence_transformers
     from vitrine.reports.run.page import write_run_report
-    from vitrine.training.run import is_main_process, open_matching_data, open_run, run_training
+    from vitrine.training.matching_data import open_matching_data
+    from vitrine.training.run import is_main_process, open_run, run_training
 
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)

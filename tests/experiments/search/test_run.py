@@ -14,8 +14,11 @@ from datasets import DatasetDict
 from tests.factories import prepare, write_colored_classes
 from vitrine.commands import search
 from vitrine.config.loading import load_recipe
+from vitrine.experiments.search.file import load_search
+from vitrine.experiments.search.run import open_search
 from vitrine.records import folder as run_folder
 from vitrine.records.search import SearchResult
+from vitrine.training import matching_data
 
 ROOT = Path(__file__).parents[3]
 FILE = """
@@ -92,17 +95,22 @@ def test_the_same_command_again_trains_nothing(workplace, capsys, monkeypatch):
     assert 'lang="fr"' in (workplace / "runs/search/small/search.html").read_text("utf-8")
 
 
-def test_trials_never_read_the_test_split(workplace, monkeypatch, capsys):
-    import vitrine.training.run as training_run
+def test_a_search_takes_what_its_recipe_does_not_state_from_the_data_set(workplace):
+    (workplace / "colours.yaml").write_text("model: {small_cnn: {filters: [4]}}\n")
+    opened, prepared = open_search(load_search(Path("small.yaml")))
+    assert opened.base.data == prepared.facts.settings.data.model_copy(update={"prepared": None})
+    assert opened.base.checks == prepared.facts.settings.checks
 
-    opened = training_run.open_prepared
+
+def test_trials_never_read_the_test_split(workplace, monkeypatch, capsys):
+    opened = matching_data.open_prepared
 
     def without_test(*arguments):
         prepared = opened(*arguments)
         lengths = DatasetDict({name: rows for name, rows in prepared.splits.items() if name != "test"})
         return prepared.__class__(prepared.folder, prepared.facts, lengths)  # whoever looks gets a KeyError
 
-    monkeypatch.setattr(training_run, "open_prepared", without_test)
+    monkeypatch.setattr(matching_data, "open_prepared", without_test)
     assert search.main(["small.yaml", "seeds=[]"]) == 0
     assert [trial.state for trial in read_result(workplace).trials] == ["complete"] * 3
     assert not (workplace / "runs/search/small/final").exists()

@@ -94,7 +94,7 @@ def test_each_step_is_said_in_words(overrides, words):
 def test_the_steps_are_said_in_french_too():
     policy = resolve_policy("none", {"crop_min": 0.6, "noise": 0.025, "noise_probability": 0.5})
     assert [plain_spaces(phrase) for phrase in describe_policy(policy, FRENCH)] == [
-        "recadrages de 60 à 100 % de chaque côté", "50 % avec un bruit d'au plus 2,5 % du blanc",
+        "recadrages de 60 à 100 % de chaque côté", "50 % avec un bruit d’au plus 2,5 % du blanc",
     ]  # fmt: skip
 
 

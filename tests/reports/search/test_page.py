@@ -23,7 +23,7 @@ def render(result, texts=ENGLISH):
 def test_the_gain_is_told_with_its_interval_and_what_it_means():
     sentence = tell_gain(fabricate_result(gain_of=2), ENGLISH)
     assert re.fullmatch(r"The search gained \+0\.7 points, interval -\d\.\d to \d\.\d: not shown to help\.", sentence)
-    assert tell_gain(fabricate_result(gain_of=2), FRENCH).endswith("aucune amélioration n'est établie.")
+    assert tell_gain(fabricate_result(gain_of=2), FRENCH).endswith("aucune amélioration n’est établie.")
     assert tell_gain(fabricate_result(gain_of=8), ENGLISH).endswith(": shown to help.")
 
 

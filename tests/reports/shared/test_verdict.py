@@ -3,7 +3,7 @@ import pytest
 
 from vitrine.records.run import Metrics
 from vitrine.reports.shared.verdict import kappa_words, most_confused, notices, right_of_hundred, verdict
-from vitrine.ui.format import breakable
+from vitrine.ui.frame import breakable
 from vitrine.ui.texts import load_texts
 
 EN, FR = load_texts("en"), load_texts("fr")
@@ -165,9 +165,9 @@ def test_verdict_and_warnings_speak_french():
     metrics = make_metrics([[12, 0], [1, 11]], interval=(0.61, 0.97))
     assert claim_of(metrics.test, FR) == (
         "Sur 100 nouvelles images comme celles-ci, environ 96 reçoivent le bon nom (intervalle à 95 % : 61 à 97 ; "
-        "mesuré sur 24 images de test que le modèle n'avait jamais vues)."
+        "mesuré sur 24 images de test que le modèle n’avait jamais vues)."
     )
-    assert sentences(metrics, FR)[0].startswith("Il n'y a que 24 images de test : par le seul hasard")
+    assert sentences(metrics, FR)[0].startswith("Il n’y a que 24 images de test : par le seul hasard")
     assert kappa_words(0.7, FR) == "accord fort"
 
 

@@ -15,9 +15,8 @@ from vitrine.errors import UserError
 from vitrine.experiments.compare.file import Comparison, Variant
 from vitrine.invocation import command_line
 from vitrine.records.manifest import read_manifest
-from vitrine.records.prepared import FACTS, Settings, read_facts
-
-SOURCE = "data.source"
+from vitrine.records.prepared import FACTS, read_facts
+from vitrine.training.matching_data import SOURCE, find_differences, settings_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def find_data_sets(comparison: Comparison) -> list[DataSet]:
     """
     found: dict[str, DataSet] = {}
     for variant in comparison.variants:
-        wanted = _content(variant.recipe)
+        wanted = settings_of(variant.recipe).content()
         key = json.dumps([variant.recipe.data.prepared, wanted], sort_keys=True)
         if key in found:
             found[key] = replace(found[key], variants=(*found[key].variants, variant.name))
@@ -57,29 +56,26 @@ def find_data_sets(comparison: Comparison) -> list[DataSet]:
     return list(found.values())
 
 
-def _content(recipe: Recipe) -> dict[str, object]:
-    return Settings(
-        data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation
-    ).content()
-
-
 def _choose_folder(
     comparison: Comparison, variant: Variant, wanted: dict[str, object], taken: set[Path]
 ) -> tuple[Path, bool]:
     if variant.recipe.data.prepared is not None:
         folder = variant.recipe.prepared_folder
-        # A data set that is named says where its pictures came from, as for train.py.
-        different = _find_differences(folder, wanted, variant.names_source)
+        is_there = (folder / FACTS).exists()
+        different = find_differences(variant.recipe, read_facts(folder).settings) if is_there else {}
+        if not variant.names_source:  # a data set that is named says where its pictures came from, as for train.py
+            different.pop(SOURCE, None)
         if different:
             raise UserError(
-                f"variants.{variant.name}: {folder} was prepared with other settings ({'; '.join(different)}). Leave "
-                f"data.prepared out, so that each variant has its own, or run `{command_line('prepare')}` again"
+                f"variants.{variant.name}: {folder} was prepared with other settings "
+                f"({'; '.join(different.values())}). Leave data.prepared out, so that each variant has its own, or run "
+                f"`{command_line('prepare')}` again"
             )
-        return folder, (folder / FACTS).exists()
+        return folder, is_there
     names = (variant.data_name, comparison.name, f"{comparison.name}_{variant.name}")
     folders = [Path("prepared") / name for name in names]
     for folder in folders:
-        if (folder / FACTS).exists() and not _find_differences(folder, wanted, variant.names_source):
+        if (folder / FACTS).exists() and _has_content(folder, wanted, variant.names_source):
             return folder, True
     free = next((folder for folder in folders[1:] if not folder.exists() and folder not in taken), None)
     if free is None:
@@ -90,16 +86,10 @@ def _choose_folder(
     return free, False
 
 
-def _find_differences(folder: Path, wanted: dict[str, object], names_source: bool) -> list[str]:
-    """What a prepared data set has otherwise; nothing where there is none."""
-    if not (folder / FACTS).exists():
-        return []
+def _has_content(folder: Path, wanted: dict[str, object], names_source: bool) -> bool:
+    """Whether a prepared data set is what would be prepared, be it from another place where nobody named one."""
     stored = read_facts(folder).settings.content()
-    return [
-        f"{name} is {wanted[name]}, not {stored[name]}"
-        for name in stored
-        if wanted[name] != stored[name] and (name != SOURCE or names_source)
-    ]
+    return all(wanted[name] == stored[name] for name in stored if name != SOURCE or names_source)
 
 
 def prepare_missing(

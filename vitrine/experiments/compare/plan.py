@@ -12,7 +12,9 @@ from vitrine.errors import UserError
 from vitrine.experiments.compare.datasets import fingerprint_data
 from vitrine.experiments.compare.file import Comparison
 from vitrine.records import folder as run_folder
+from vitrine.records.prepared import read_facts
 from vitrine.training.machine.trackers import flatten
+from vitrine.training.matching_data import adopt_settings
 
 LETTERS = 8  # of the identity, in the folder's name: another recipe's run lies beside it, none is ever replaced
 
@@ -80,6 +82,7 @@ def plan_runs(comparison: Comparison, folder: Path, prepared: dict[str, Path]) -
         prepared: the prepared data set of each variant.
     """
     digests = {path: fingerprint_data(path) for path in set(prepared.values())}
+    settings = {path: read_facts(path).settings for path in digests}
     folds = [None] if comparison.folds is None else list(range(comparison.folds))
     runs = []
     for seed in comparison.seeds:
@@ -93,6 +96,7 @@ def plan_runs(comparison: Comparison, folder: Path, prepared: dict[str, Path]) -
                         "data": variant.recipe.data.model_copy(update=chosen),
                     }
                 )
+                recipe = adopt_settings(recipe, settings[place], place)
                 identity = identify_run(recipe, digests[place])
                 name = f"seed_{seed}_{identity[:LETTERS]}" if fold is None else (
                     f"fold_{fold}_seed_{seed}_{identity[:LETTERS]}"

@@ -25,7 +25,8 @@ from vitrine.records.folder import cannot_lock
 from vitrine.reports.run.page import write_run_report
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import EpochRecord, Listeners
-from vitrine.training.run import open_matching_data, run_training
+from vitrine.training.matching_data import open_matching_data
+from vitrine.training.run import run_training
 
 STORE = ".features"
 MOST_SILENT_STARTS = 3  # after so many attempts that ended without a word, a run counts as failed

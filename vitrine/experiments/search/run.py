@@ -38,7 +38,7 @@ from vitrine.records.environment import now
 from vitrine.records.search import SearchCost, SearchResult, TrialRecord
 from vitrine.reports.search.page import NUMBERS, PAGE, render_search_page, tell_gain
 from vitrine.training.machine.devices import describe_device, open_processes
-from vitrine.training.run import open_matching_data
+from vitrine.training.matching_data import open_matching_data
 from vitrine.ui.texts import Texts, load_texts
 
 BEST = "best.yaml"

@@ -12,6 +12,7 @@ from vitrine.reports.shared.plots import LONGEST_NAME, WIDTH
 from vitrine.ui.figures import shorten, style
 from vitrine.ui.palette import LIGHT, Theme
 from vitrine.ui.texts import Texts
+from vitrine.ui.ticks import NumberTicks, PercentTicks
 
 ROW = 0.42  # inches
 LOGARITHMIC = 20  # times as long as the quickest: on a plain axis the quick ones would be one dot
@@ -66,7 +67,7 @@ def accuracy_dots(rows: Sequence[Row], texts: Texts, theme: Theme = LIGHT) -> Fi
                 markeredgewidth=0.6, linestyle="none",
             )  # fmt: skip
             axes.plot([row.mean], [place], "|", markersize=20, markeredgewidth=2.4, color=theme.text)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: texts.percent(share, _decimals(axes, 100))))
+        axes.xaxis.set_major_formatter(PercentTicks(texts))
         axes.set_xlabel(texts("comparison.figures.accuracy"))
         _end_above_one(axes)
     return figure
@@ -91,7 +92,7 @@ def difference_bars(gaps: Sequence[Gap], reference: str, texts: Texts, theme: Th
                 [gap.points], [place], "D" if gap.is_shown else "o", markersize=7, color=color,
                 markerfacecolor=color if gap.is_shown else theme.surface, markeredgewidth=1.8,
             )  # fmt: skip
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.number(value, _decimals(axes, 1))))
+        axes.xaxis.set_major_formatter(NumberTicks(texts))
         axes.set_xlabel(texts("comparison.figures.points", base=shorten(reference, LONGEST_NAME)))
     return figure
 
@@ -111,11 +112,13 @@ def accuracy_against_time(rows: Sequence[Row], texts: Texts, theme: Theme = LIGH
         if max(seconds) > LOGARITHMIC * max(min(seconds), 1e-9):
             axes.set_xscale("log")
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.short_number(value)))
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.margins(x=0.12)
         else:
             axes.set_xlim(0, 1.25 * max(seconds))
             axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_major_formatter(NumberTicks(texts))
         marks = "osD^vP*X"
         for place, row in enumerate(rows):
             low, high = row.interval
@@ -125,8 +128,7 @@ def accuracy_against_time(rows: Sequence[Row], texts: Texts, theme: Theme = LIGH
                 markeredgecolor=theme.surface, label=shorten(row.name, LONGEST_NAME), linestyle="none",
             )  # fmt: skip
         axes.grid(axis="both")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.number(value)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: texts.percent(share, _decimals(axes, 100, "y"))))
+        axes.yaxis.set_major_formatter(PercentTicks(texts))
         axes.set_xlabel(texts("comparison.figures.seconds"))
         axes.set_ylabel(texts("comparison.figures.accuracy"))
         low, high = axes.get_ylim()
@@ -150,10 +152,3 @@ def _end_above_one(axes: Axes) -> None:
     """No share is above 1, but a dot there needs room for its rim."""
     low, high = axes.get_xlim()
     axes.set_xlim(max(low, -0.02), min(high, 1.0 + 0.03 * (high - low)))
-
-
-def _decimals(axes: Axes, scale: float, along: str = "x") -> int:
-    """As many as the distance of the marks asks for."""
-    ticks = axes.get_xticks() if along == "x" else axes.get_yticks()
-    distance = scale * abs(ticks[1] - ticks[0]) if len(ticks) > 1 else 1.0
-    return 0 if abs(distance - round(distance)) < 1e-6 and distance >= 1 else 1 if distance >= 0.1 else 2

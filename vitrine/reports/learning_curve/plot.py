@@ -10,6 +10,7 @@ from vitrine.reports.shared.plots import WIDTH
 from vitrine.ui.figures import style
 from vitrine.ui.palette import LIGHT, Theme
 from vitrine.ui.texts import Texts
+from vitrine.ui.ticks import PercentTicks
 
 LEAST_DISTANCE = 1.6  # between numbers on the axis, as a factor; nearer ones would touch
 
@@ -78,5 +79,5 @@ def _set_axes(axes: Axes, places: list[float], curve: LearningCurve, texts: Text
     lowest = min(point.interval[0] for point in curve.points)
     axes.set_ylim(max(0.0, np.floor(lowest * 10 - 0.2) / 10), 1.01)
     axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))  # 0.025 would be rounded to whole percents
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: texts.percent(share) if share <= 1 else ""))
+    axes.yaxis.set_major_formatter(PercentTicks(texts))
     axes.grid(axis="y")

@@ -8,6 +8,7 @@ from vitrine.reports.shared.plots import WIDTH
 from vitrine.ui.figures import style
 from vitrine.ui.palette import LIGHT, Theme
 from vitrine.ui.texts import Texts, load_texts
+from vitrine.ui.ticks import NumberTicks
 
 
 def rate_curve(
@@ -46,6 +47,7 @@ def rate_curve(
         # The explosion would press all that matters into a line.
         low, first = float(losses.min()), float(losses[0])
         axes.set_ylim(low - 0.1 * (first - low) - 1e-3, first + 0.6 * (first - low) + 1e-3)
+        axes.yaxis.set_major_formatter(NumberTicks(texts))
         axes.set_title(texts("learning_rate.loss"))
         axes.set_xlabel(texts("learning_rate.rate"))
         axes.grid(axis="both")

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from vitrine.records.search import ParameterRecord, SearchResult, TrialRecord
 from vitrine.reports.shared.plots import WIDTH
 from vitrine.ui.figures import shorten, style
 from vitrine.ui.palette import LIGHT, Theme
 from vitrine.ui.texts import Texts
+from vitrine.ui.ticks import NumberTicks, PercentTicks
 
 LONGEST_NAME = 30  # characters; tables give names in full
 WIDE_RATIO = 20.0  # between the worst and the best loss; beyond it a plain scale shows the worst only
@@ -50,7 +51,7 @@ def search_history(result: SearchResult, texts: Texts, theme: Theme = LIGHT) -> 
         if result.default_trial is not None:
             axes.axhline(result.figure(result.default_trial) or 0.0, color=theme.muted, linestyle=":", linewidth=1.4,
                          label=texts("search.figures.before"))  # fmt: skip
-        _scale_objective(axes, figures, is_loss)
+        _scale_objective(axes, figures, is_loss, texts)
         axes.set_title(texts(f"search.figures.{result.objective}"))
         axes.grid(axis="y")
         _draw_strip(strip, result.trials, texts, theme)
@@ -58,13 +59,14 @@ def search_history(result: SearchResult, texts: Texts, theme: Theme = LIGHT) -> 
     return figure
 
 
-def _scale_objective(axes: Axes, figures: Sequence[float], is_loss: bool) -> None:
+def _scale_objective(axes: Axes, figures: Sequence[float], is_loss: bool, texts: Texts) -> None:
     if is_loss and min(figures) > 0 and max(figures) / min(figures) > WIDE_RATIO:
         axes.set_yscale("log")
     elif is_loss:
         axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter(NumberTicks(texts))
     else:
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        axes.yaxis.set_major_formatter(PercentTicks(texts))
 
 
 def _draw_strip(axes: Axes, trials: Sequence[TrialRecord], texts: Texts, theme: Theme) -> None:

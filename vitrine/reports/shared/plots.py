@@ -13,13 +13,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from vitrine.ui.figures import save_png, shorten, style
 from vitrine.ui.frame import SMALL_IMAGE
 from vitrine.ui.palette import LIGHT, SPLITS, Theme, split_color
-from vitrine.ui.texts import NO_BREAK, Texts, load_texts
+from vitrine.ui.texts import Texts, load_texts
+from vitrine.ui.ticks import NumberTicks, PercentTicks
 
 __all__ = ["class_distribution", "confusion_matrix", "prediction_wall", "save_png", "training_curves"]
 
@@ -46,12 +47,13 @@ def training_curves(history: pd.DataFrame, best_epoch: int, theme: Theme = LIGHT
         for axes, quantity in ((loss, "loss"), (accuracy, "accuracy")):
             _draw_curves(axes, history, quantity, best_epoch, theme, texts)
         loss.set_title(texts("common.figures.loss"))
+        loss.yaxis.set_major_formatter(NumberTicks(texts))
         losses = history[["train_loss", "validation_loss"]].to_numpy(dtype=float)
         loss.set_ylim(0, 1.1 * losses.max(where=np.isfinite(losses), initial=1e-3))
         accuracy.set_title(texts("common.figures.accuracy"))
         accuracy.set_xlabel(texts("common.figures.epoch"))
         accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=f"{NO_BREAK}%"))
+        accuracy.yaxis.set_major_formatter(PercentTicks(texts))
         lowest = history[["train_accuracy", "validation_accuracy"]].min().min()
         # A whole tenth below: neither a single epoch nor the last tenth of a percent shall fill the whole height.
         accuracy.set_ylim(max(0.0, np.floor(lowest * 10 - 0.2) / 10), 1.02)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from vitrine.records.calibration import Calibration, Reliability
 from vitrine.records.selective import Rejection
@@ -13,6 +12,7 @@ from vitrine.reports.shared.plots import WIDTH
 from vitrine.ui.figures import style
 from vitrine.ui.palette import LIGHT, Theme
 from vitrine.ui.texts import Texts
+from vitrine.ui.ticks import PercentTicks
 
 LARGEST_DOT = 160.0  # square points, for a bin of all pictures
 SMALLEST_DOT = 14.0
@@ -64,9 +64,9 @@ def _draw_reliability(lines: Sequence[tuple[str, Reliability, str, str]], texts:
         counts.set_title(texts("calibration.figure.pictures"))
         counts.set_xlabel(texts("calibration.figure.confidence"))
         for axes in (shares, counts):
-            axes.yaxis.set_major_formatter(_percent(texts))
+            axes.yaxis.set_major_formatter(PercentTicks(texts))
             axes.grid(axis="y")
-        counts.xaxis.set_major_formatter(_percent(texts))
+        counts.xaxis.set_major_formatter(PercentTicks(texts))
         shares.set(xlim=(-0.02, 1.03), ylim=(-0.03, 1.05))
         figure.legend(*shares.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
@@ -111,15 +111,11 @@ def risk_curve(rejection: Rejection, texts: Texts, theme: Theme = LIGHT) -> Figu
         axes.set_title(texts("rejection.figure.risk"))
         axes.set_xlabel(texts("rejection.figure.coverage"))
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(_percent(texts))
+            axis.set_major_formatter(PercentTicks(texts))
         axes.set(xlim=(0, 1.02), ylim=(0, 1.25 * max(allowed, max(curve.risk))))
         axes.grid(axis="y")
         figure.legend(loc="outside upper left", ncols=2)
     return figure
-
-
-def _percent(texts: Texts) -> FuncFormatter:
-    return FuncFormatter(lambda share, _: texts.percent(share, _decimals(share)))
 
 
 def _decimals(share: float) -> int:

@@ -1,0 +1,32 @@
+"""Which model the page shows: asked for, of the environment, or the newest run."""
+
+import os
+
+from vitrine.app.model_choice import choose_model
+
+
+def make_model(folder, seconds):
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    os.utime(folder / "config.json", (seconds, seconds))
+    return folder
+
+
+def test_the_newest_finished_run_is_the_default(tmp_path):
+    make_model(tmp_path / "digits" / "latest" / "model", 2000)
+    newest = make_model(tmp_path / "dogs" / "latest" / "model", 3000)
+    make_model(tmp_path / "old" / "latest" / "model", 1000)
+    (tmp_path / "unfinished" / "latest" / "model").mkdir(parents=True)
+    assert choose_model(None, None, tmp_path) == str(newest)
+
+
+def test_the_argument_goes_before_the_environment_and_that_before_the_runs(tmp_path):
+    make_model(tmp_path / "digits" / "latest" / "model", 1)
+    assert choose_model("someone/one", "someone/two", tmp_path) == "someone/one"
+    assert choose_model(None, "someone/two", tmp_path) == "someone/two"
+    assert choose_model("", " ", tmp_path) == str(tmp_path / "digits" / "latest" / "model")
+
+
+def test_a_run_folder_stands_for_the_model_in_it(tmp_path):
+    model = make_model(tmp_path / "digits" / "latest" / "model", 1)
+    assert choose_model(str(model.parent), None, tmp_path) == str(model)

@@ -1,0 +1,83 @@
+"""The page as it is served: in which language, what it refuses, and what becomes of uploads."""
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.app.models import metadata, noise
+from vitrine.app.address import free_port
+from vitrine.app.private_folder import private_folder
+from vitrine.app.server import open_page, recipe_language
+from vitrine.app.uploads import MAX_UPLOAD_BYTES
+
+
+@pytest.mark.parametrize(
+    ("recipe", "language"), [({"report": {"language": "fr"}}, "fr"), ({"report": {}}, "en"), ({}, "en")]
+)
+def test_the_language_of_the_models_reports_is_that_of_its_page(recipe, language):
+    assert recipe_language(metadata([]).model_copy(update={"recipe": recipe})) == language
+    assert recipe_language(None) == "en"
+
+
+def test_uploads_are_deleted_while_the_page_runs(model_folder, monkeypatch, tmp_path):
+    from vitrine.app import page as interface
+
+    monkeypatch.setattr(interface, "DELETE_EVERY_SECONDS", 1)
+    monkeypatch.setattr(interface, "DELETE_AFTER_SECONDS", 1)
+    noise(0).save(tmp_path / "picture.png")
+    with private_folder() as folder:
+        with open_page(str(model_folder), "127.0.0.1", free_port("127.0.0.1", 0)) as address:
+            with (tmp_path / "picture.png").open("rb") as file:
+                httpx.post(f"{address}/gradio_api/upload", files={"files": file}).raise_for_status()
+            assert list(folder.rglob("picture.png"))
+            deadline = time.monotonic() + 15
+            while list(folder.rglob("picture.png")) and time.monotonic() < deadline:
+                time.sleep(0.2)
+            assert not list(folder.rglob("picture.png"))
+            assert len(list(folder.rglob("00?.png"))) == 3  # the test pictures of the model stay
+        assert folder.exists()
+    assert not folder.exists()
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_stored(address, tmp_path):
+    with (tmp_path / "big.png").open("wb") as file:
+        file.truncate(MAX_UPLOAD_BYTES + 1)
+    with (tmp_path / "big.png").open("rb") as file:
+        answer = httpx.post(f"{address}/gradio_api/upload", files={"files": file}, timeout=60)
+    assert answer.status_code == 413
+    assert "maximum allowed size" in answer.text
+
+
+def test_uploads_lie_in_a_folder_of_this_user_only(picture, address):
+    stored = Path(httpx.post(f"{address}/gradio_api/upload", files={"files": picture.open("rb")}).json()[0])
+    private = next(parent for parent in stored.parents if parent.name.startswith("vitrine-app-"))
+    assert private.stat().st_mode & 0o077 == 0
+
+
+def ask_by_hand(address, picture):
+    """As a program without gradio_client does; returns the last event and what came with it."""
+    route = f"{address}/gradio_api/call/predict"
+    call = httpx.post(route, json={"data": [picture, 1]}).json()["event_id"]
+    return httpx.get(f"{route}/{call}", timeout=30).text
+
+
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_a_file_of_the_server_that_nobody_uploaded_is_not_opened(address, model_folder, meta):
+    secret = model_folder / "examples" / "000.png"
+    answer = ask_by_hand(address, {"path": str(secret), **meta})
+    assert answer.startswith("event: error")
+    assert "confidence" not in answer
+    assert str(secret.parent) not in answer
+
+
+def test_a_web_address_in_place_of_a_file_is_not_fetched(address):
+    answer = ask_by_hand(address, {"path": f"{address}/gradio_api/info", "meta": {"_type": "gradio.FileData"}})
+    assert answer.startswith("event: error")
+    assert "those are not fetched" in answer
+
+
+def test_nobody_jumps_the_queue(address):
+    answer = httpx.post(f"{address}/gradio_api/run/predict", json={"data": [None, 1]})
+    assert answer.status_code == 404

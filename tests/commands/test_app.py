@@ -1,0 +1,159 @@
+"""`app.py` as people start it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+
+from tests.app.models import noise, write_model
+from vitrine.app.address import EVERYWHERE, page_address
+from vitrine.commands import app as command
+
+# Not matplotlib: Gradio loads it where it is installed.
+UNWANTED = {"vitrine.training", "vitrine.reports", "vitrine.evaluation", "datasets", "evaluate", "optuna"}
+ROOT = Path(__file__).parents[2]
+# Python imports `sitecustomize` at start: this one writes down every look-up and connection that leaves this machine,
+# and at the end what was loaded.
+WATCH = """
+import atexit, sys
+atexit.register(lambda: open(r"LOADED", "w").write(" ".join(sys.modules)))
+def hook(event, arguments):
+    if event == "socket.getaddrinfo":
+        target = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        target = arguments[1][0]
+    else:
+        return
+    if target not in (None, "", "localhost", "127.0.0.1", "0.0.0.0", "::1"):
+        with open(r"LOG", "a") as log:
+            print(event, target, file=log)
+sys.addaudithook(hook)
+"""
+
+
+@pytest.mark.slow
+def test_the_app_starts_on_the_next_port_answers_calls_nobody_loads_no_training_code_and_cleans_up_after_ctrl_c(
+    taken_port, tmp_path
+):
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "temporary").mkdir()
+    calls, loaded = tmp_path / "calls.txt", tmp_path / "loaded.txt"
+    watch = WATCH.replace("LOG", str(calls)).replace("LOADED", str(loaded))
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(watch)
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "HF_HUB_DISABLE", "MODEL_ID"))
+    }
+    environment |= {"PYTHONPATH": str(tmp_path / "hooks"), "TMPDIR": str(tmp_path / "temporary")}
+    arguments = [sys.executable, "app.py", "--model", str(write_model(tmp_path / "model")), "--port", str(taken_port)]
+    with subprocess.Popen(
+        arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = [process.stdout.readline() for _ in range(3)]
+        address = said[2].removeprefix("Open ").strip()
+        try:
+            noise(0).save(tmp_path / "picture.png")
+            answer = Client(address, verbose=False).predict(handle_file(tmp_path / "picture.png"), api_name="/predict")
+            uploads = list((tmp_path / "temporary").glob("vitrine-app-*/*/picture.png"))
+        finally:
+            process.send_signal(signal.SIGINT)
+            code = process.wait(20)
+        complaints = process.stderr.read()
+    port = int(address.rpartition(":")[2])
+    assert said[0] == f"Port {taken_port} is taken; using {port}.\n"
+    assert said[2] == f"Open http://127.0.0.1:{port}\n"
+    assert port > taken_port
+    assert len(answer["confidences"]) == 5
+    assert len(uploads) == 1
+    assert code == 0
+    assert "Traceback" not in complaints
+    assert not calls.exists(), calls.read_text()
+    assert list((tmp_path / "temporary").glob("vitrine-app-*")) == []
+    assert not UNWANTED & set(loaded.read_text().split())
+
+
+def test_help_needs_none_of_the_heavy_libraries():
+    program = (
+        "import sys\nfrom vitrine.commands.app import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        "heavy = {'torch', 'gradio', 'transformers', 'PIL', 'numpy'} & set(sys.modules)\nassert not heavy, heavy"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert "--model FOLDER_OR_HUB_ID" in run.stdout
+
+
+def test_without_any_model_the_message_says_to_train_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MODEL_ID", raising=False)
+    assert command.main([]) == 2
+    message = "error: no model: runs/ holds no finished run. Train one first with `python -m vitrine train configs/"
+    assert message in capsys.readouterr().err
+
+
+def test_a_model_that_is_not_there_ends_with_one_line(tmp_path, capsys):
+    assert command.main(["--model", str(tmp_path / "nowhere"), "--port", "0"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path}/nowhere")
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_an_impossible_port_is_refused_with_the_rule(port, capsys):
+    with pytest.raises(SystemExit) as end:
+        command.main(["--port", port])
+    assert end.value.code == 2
+    assert "must be a whole number from 0 to 65535" in capsys.readouterr().err
+
+
+def test_a_space_is_reached_from_outside_and_anything_else_is_not(monkeypatch):
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    assert command._default_host() == "127.0.0.1"
+    monkeypatch.setenv("SPACE_ID", "someone/dogs")
+    assert command._default_host() in EVERYWHERE
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The pages that were opened, with the folder of uploads; Ctrl-C comes as soon as one is there."""
+    pages = []
+
+    @contextmanager
+    def open_page(model_id, host, port, language):
+        pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
+        yield page_address(host, port)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vitrine.app.server.open_page", open_page)
+    monkeypatch.setattr(threading.Event, "wait", interrupt)
+    return pages
+
+
+def test_the_page_opens_on_the_next_port_until_ctrl_c_and_its_uploads_are_deleted(opened, taken_port, capsys):
+    assert command.main(["--model", "someone/dogs", "--port", str(taken_port), "--language", "fr"]) == 0
+    ((model, host, port, language, uploads),) = opened
+    assert (model, host, language) == ("someone/dogs", "127.0.0.1", "fr")
+    assert port > taken_port
+    assert capsys.readouterr().out.splitlines() == [
+        f"Port {taken_port} is taken; using {port}.",
+        "Loading someone/dogs ...",
+        f"Open http://127.0.0.1:{port}",
+    ]
+    assert not uploads.exists()
+
+
+def test_a_container_that_is_stopped_leaves_as_after_ctrl_c(opened, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert command.main(["--model", "someone/dogs", "--port", "0"]) == 0
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)

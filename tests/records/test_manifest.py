@@ -1,0 +1,54 @@
+"""The manifest: every column with its type, read as written; another version's is named."""
+
+import pytest
+
+from vitrine.errors import UserError
+from vitrine.records.manifest import COLUMNS, as_manifest, read_manifest, write_manifest
+
+
+def make_manifest():
+    row = {"file": "é/1.png", "status": "kept", "compared": True, "contrast": 1.5, "sha256": "NA"}
+    empty = {"string": "", "bool": False, "float32": 0.0}
+    return as_manifest(
+        {name: [row.get(name, empty.get(kind, 0)), empty.get(kind, 0)] for name, kind in COLUMNS.items()}
+    )
+
+
+def test_a_manifest_is_read_as_it_was_written(tmp_path):
+    manifest = make_manifest()
+    write_manifest(manifest, tmp_path / "manifest.parquet")
+    read = read_manifest(tmp_path)
+    assert read.equals(manifest)
+    assert {name: str(kind) for name, kind in read.dtypes.items()} == COLUMNS
+
+
+def test_a_manifest_of_another_version_is_named(tmp_path):
+    path = tmp_path / "manifest.parquet"
+    with pytest.raises(UserError, match=r"is missing; run python data_prep"):
+        read_manifest(tmp_path)
+    make_manifest().drop(columns="fold").to_parquet(path)
+    with pytest.raises(UserError, match=r"another version of Vitrine wrote it \(the column fold is missing"):
+        read_manifest(tmp_path)
+    make_manifest().assign(camera="x").to_parquet(path)
+    with pytest.raises(
+        UserError, match=r"a later version of Vitrine wrote it \(this one does not know the column camera"
+    ):
+        read_manifest(tmp_path)
+    path.write_bytes(b"PAR1 and no more")
+    with pytest.raises(UserError, match=r"is damaged; run python data_prep"):
+        read_manifest(tmp_path)
+
+
+def test_a_column_that_holds_something_else_is_named(tmp_path):
+    make_manifest().assign(width=["wide", "narrow"]).to_parquet(tmp_path / "manifest.parquet")
+    with pytest.raises(
+        UserError, match=r"manifest\.parquet: a column does not hold what it should .*; run python data"
+    ):
+        read_manifest(tmp_path)
+
+
+def test_columns_are_written_in_the_order_of_the_schema(tmp_path):
+    manifest = make_manifest()
+    write_manifest(manifest[sorted(COLUMNS)], tmp_path / "manifest.parquet")
+    assert list(read_manifest(tmp_path)) == list(COLUMNS)
+    assert list(as_manifest({name: list(manifest[name]) for name in sorted(COLUMNS)})) == list(COLUMNS)
