@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from vitrine.data.sources.files import is_hidden, is_saved_data_set, printable, reason_by_name, walk_files
+from vitrine.data.sources.files import is_saved_data_set, printable, reason_by_name, walk_files
+from vitrine.data.sources.hidden import is_hidden
 
 
 def test_every_file_is_walked_once_and_links_to_other_folders_are_followed(tmp_path):
