@@ -202,11 +202,11 @@ def _read(store: Path, facts: str) -> HeadInputs | None:
     """What is stored, if it is what would be computed now."""
     if not (store / FACTS).is_file() or (store / FACTS).read_text("utf-8") != facts:
         return None
-    arrays = [np.load(store / f"{name}.npy") for name in ARRAYS]
-    if len(arrays[0]) == 1:
-        return HeadInputs(*arrays, plain=arrays[0][0])
+    arrays = {name: np.load(store / f"{name}.npy") for name in ARRAYS}
+    if len(arrays["train"]) == 1:
+        return HeadInputs(**arrays, plain=arrays["train"][0])
     plain = store / f"{PLAIN}.npy"  # earlier builds did not look at it
-    return HeadInputs(*arrays, plain=np.load(plain)) if plain.is_file() else None
+    return HeadInputs(**arrays, plain=np.load(plain)) if plain.is_file() else None
 
 
 def _write(store: Path, facts: str, inputs: HeadInputs) -> None:
