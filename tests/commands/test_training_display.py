@@ -1,11 +1,12 @@
-"""What a person reads while a model trains."""
+"""What a person reads while a model trains, and when that ends."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.records.examples import make_test_evidence
-from vitrine.commands.training_display import TrainingDisplay
+from tests.records.examples import make_metrics
+from vitrine.commands.training_display import TrainingDisplay, describe_answers
+from vitrine.records.selective import DecisionShare, Rejection, RiskCoverage
 from vitrine.training.loop.progress import EpochRecord
 
 FACTS = {
@@ -51,7 +52,7 @@ def test_features_are_announced_and_epochs_of_milliseconds_told_ten_times(capsys
 
 
 def test_the_result_comes_with_its_interval_and_where_everything_lies(capsys):
-    TrainingDisplay(1).finish(make_test_evidence(accuracy=0.9), Path("runs/x/1"))
+    TrainingDisplay(1).finish(make_metrics(accuracy=0.9), Path("runs/x/1"))
     printed = capsys.readouterr().out
     assert "test accuracy 0.900 on 100 pictures (95 % interval 0.850 to 0.900)" in printed
     assert "report:  runs/x/1/report.html" in printed
@@ -64,3 +65,38 @@ def test_the_processes_that_help_say_nothing(capsys):
         display.epoch(record(1))
         display.say("a note")
     assert capsys.readouterr().out == ""
+
+
+def rejection(answered, right, **changes):
+    rows = [("answered", answered, right), ("unsure", 20 - answered, 0), ("none", 0, 0)]
+    values = {
+        "precision": 0.95, "confidence_threshold": 0.9, "why_never": None, "validation_pictures": 20,
+        "validation_coverage": 1.0, "validation_accuracy": 1.0, "similarity_threshold": None, "neighbors": None,
+        "validation_refused": None, "pictures": 20, "coverage": answered / 20, "accuracy_answered": None,
+        "accuracy_answered_interval": None, "refused": None, "curve": RiskCoverage(coverage=[1], risk=[0], area=0),
+        "decisions": [
+            DecisionShare(decision=name, pictures=count, right=hits, right_of_two=hits) for name, count, hits in rows
+        ],
+    }  # fmt: skip
+    return Rejection(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "answers: 19 of 20 test pictures get one, 18 of these are right (95 % asked for)"),
+        (
+            {"proven": False},
+            "answers: 19 of 20 test pictures get one, 18 of these are right (95 % asked for; "
+            "not proven with so few pictures)",
+        ),
+        ({"precision": 0.995}, "answers: 19 of 20 test pictures get one, 18 of these are right (99.5 % asked for)"),
+    ],
+)
+def test_the_end_of_a_training_says_how_often_the_model_answers(changes, said):
+    assert describe_answers(rejection(19, 18, **changes)) == said
+
+
+def test_a_model_that_never_answers_is_announced_as_such():
+    said = describe_answers(rejection(0, 0, confidence_threshold=None, why_never="too_many_mistakes"))
+    assert said.startswith("answers: none; it calls every picture unsure")

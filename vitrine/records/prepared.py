@@ -12,6 +12,7 @@ from vitrine.invocation import command_line
 from vitrine.records.schema import FileRecord, Record
 
 FACTS = "prepared.json"
+UNFINISHED = "unfinished.json"  # with what settings an unfinished data set was begun
 MANIFEST = "manifest.parquet"
 MANIFEST_FOR_PEOPLE = "manifest.csv"
 THUMBNAILS = "thumbnails.npy"

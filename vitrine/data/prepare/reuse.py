@@ -12,9 +12,8 @@ from vitrine.data.manifest.scan import KEPT, ScanMemory
 from vitrine.data.prepared.shards import StoredImages
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
-from vitrine.records.prepared import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, Settings, read_facts
+from vitrine.records.prepared import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, UNFINISHED, Settings, read_facts
 
-UNFINISHED = "unfinished.json"  # with what settings the work in an unfinished folder was begun
 INTERRUPTED = "interrupted"  # shards that an interrupted preparation had written
 SPLIT_SETTINGS = ("validation_fraction", "test_fraction", "validation_count", "test_count", "split_seed", "folds")
 
