@@ -19,6 +19,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="vitrine-tests-")
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Threads that share the work on tiny pictures wait for each other more than they compute, ten times as long where other
+# tests run beside them. Before torch is imported, which reads it once; programs that tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 atexit.register(shutil.rmtree, os.environ["HF_HOME"], ignore_errors=True)
 
 MakeClassFolders = Callable[..., Path]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiments.conftest import digits, write_comparison  # noqa: F401 (fixtures)
+from tests.experiments.conftest import colors, write_comparison  # noqa: F401 (fixtures)
 from vitrine.commands import compare as command
 from vitrine.commands import runs as runs_command
 

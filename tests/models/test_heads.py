@@ -1,74 +1,17 @@
-import subprocess
-import sys
+"""Putting a head of ours in the place of a network's own."""
 
 import pytest
 import torch
-from torch import nn
 from transformers import ConvNextConfig, ConvNextForImageClassification, ViTConfig, ViTForImageClassification
 
-from tests.factories import IMAGENET, SIDE, write_tiny_resnet
+from tests.factories import IMAGENET, SIDE
+from tests.models.headed import HEADS, LABELS, TIMM, build_headed
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, head_modules, place
 from vitrine.models.backbones.features import compute_features
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.folder import build_processor, load_model, save_model
 from vitrine.models.heads import Head, put_head
-
-LABELS = ("cat", "dog", "fox")
-HEADS = [Head("dense", 16, 0.3), Head("flatten", dropout=0.3)]
-
-
-@pytest.fixture(params=["timm", "native"])
-def name(request, tmp_path):
-    """A backbone of each library, from random weights."""
-    return "mobilenet_v3_small" if request.param == "timm" else str(write_tiny_resnet(tmp_path / "checkpoint"))
-
-
-def build(name, head, side=SIDE):
-    torch.manual_seed(0)
-    return build_backbone(name, LABELS, pretrained=False, head=head, image_size=side)[0]
-
-
-@pytest.mark.parametrize("head", HEADS)
-def test_a_head_of_ours_trains_whole_and_reloads_with_equal_outputs(name, head, tmp_path):
-    model = build(name, head).train()
-    pixels = torch.rand(4, 3, SIDE, SIDE)
-    model(pixels, labels=torch.tensor([0, 1, 2, 0])).loss.backward()
-    # A parameter without a gradient stops training on several processes.
-    assert [key for key, parameter in model.named_parameters() if parameter.grad is None] == []
-    save_model(tmp_path / "model", model.eval(), build_processor(SIDE, IMAGENET))
-    reloaded, *_ = load_model(str(tmp_path / "model"))
-    assert type(reloaded).__name__ == "VitrineForImageClassification"
-    with torch.inference_mode():
-        torch.testing.assert_close(reloaded(pixels).logits, model(pixels).logits)
-
-
-@pytest.mark.slow
-def test_the_folder_of_a_head_of_ours_loads_where_vitrine_is_not_installed(tmp_path):
-    lines = ["import sys, torch; from transformers import pipeline; from PIL import Image"]
-    for head in HEADS:
-        folder = tmp_path / f"my.{head.kind}-v1 é"
-        model = build("mobilenet_v3_small", head).eval()
-        save_model(folder, model, build_processor(SIDE, IMAGENET))
-        with torch.inference_mode():
-            expected = model(torch.ones(1, 3, SIDE, SIDE)).logits[0].tolist()
-        lines += [
-            f"pipe = pipeline('image-classification', model={str(folder)!r}, trust_remote_code=True)",
-            "answers = pipe(Image.new('RGB', (50, 40), 'red'))",
-            f"assert sorted(answer['label'] for answer in answers) == {sorted(LABELS)}",
-            f"logits = pipe.model(torch.ones(1, 3, {SIDE}, {SIDE})).logits[0]",
-            f"assert torch.allclose(logits, torch.tensor({expected}), rtol=1e-4, atol=1e-6), logits",
-        ]
-    program = "\n".join([*lines, "assert 'vitrine' not in sys.modules"])
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert answer.returncode == 0, answer.stderr[-2000:]
-
-
-def test_a_dense_head_is_linear_relu_dropout_linear():
-    kinds = [type(layer) for layer in build("mobilenet_v3_small", HEADS[0]).head]
-    assert kinds == [nn.Linear, nn.ReLU, nn.Dropout, nn.Linear]
-    first, _, dropout, last = build("mobilenet_v3_small", HEADS[0]).head
-    assert (first.out_features, dropout.p, last.in_features, last.out_features) == (16, 0.3, 16, 3)
 
 
 def test_flattened_vgg16_trains_the_published_number_of_parameters():
@@ -82,9 +25,9 @@ def test_flattened_vgg16_trains_the_published_number_of_parameters():
 
 
 def test_the_backbone_keeps_its_weights_under_a_new_head():
-    plain, dense = build("mobilenet_v3_small", Head()), build("mobilenet_v3_small", HEADS[0])
+    plain, dense = build_headed(TIMM, Head()), build_headed(TIMM, HEADS[0])
     weights = dense.backbone.timm_model.state_dict()
-    assert len(weights) > 200
+    assert len(weights) > 80
     stored = plain.timm_model.state_dict()
     assert all(torch.equal(tensor, stored[key]) for key, tensor in weights.items())
 
@@ -92,7 +35,7 @@ def test_the_backbone_keeps_its_weights_under_a_new_head():
 @pytest.mark.parametrize("head", HEADS)
 @torch.inference_mode()
 def test_features_through_a_head_of_ours_are_its_logits(name, head):
-    model = place(build(name, head).eval(), "cpu")
+    model = place(build_headed(name, head).eval(), "cpu")
     pixels = torch.randint(0, 256, (3, 3, SIDE, SIDE), dtype=torch.uint8)
     features = torch.from_numpy(compute_features(model, [{"pixels": pixels}], IMAGENET))
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET.mean, IMAGENET.std))
@@ -103,7 +46,7 @@ def test_features_through_a_head_of_ours_are_its_logits(name, head):
 
 
 def test_training_goes_on_from_a_folder_with_the_same_head_only(tmp_path):
-    save_model(tmp_path, build("mobilenet_v3_small", HEADS[0]), build_processor(SIDE, IMAGENET))
+    save_model(tmp_path, build_headed(TIMM, HEADS[0]), build_processor(SIDE, IMAGENET))
     again, _ = build_backbone(str(tmp_path), LABELS, head=HEADS[0], image_size=SIDE)
     renamed, _ = build_backbone(str(tmp_path), ("x", "y"), head=HEADS[0], image_size=SIDE)
     stored = load_model(str(tmp_path))[0]
@@ -116,10 +59,17 @@ def test_training_goes_on_from_a_folder_with_the_same_head_only(tmp_path):
         build_backbone(str(tmp_path), LABELS, pretrained=False)
 
 
-def test_what_only_the_old_head_used_is_taken_away():
+def test_what_only_the_old_head_used_is_taken_away_in_a_network_of_transformers():
     config = ConvNextConfig(hidden_sizes=[8, 8, 8, 8], depths=[1, 1, 1, 1], id2label=dict(enumerate(LABELS)))
     model = put_head(ConvNextForImageClassification(config), Head("flatten"), SIDE)
     model(torch.rand(2, 3, SIDE, SIDE), labels=torch.tensor([0, 1])).loss.backward()
+    assert [key for key, parameter in model.named_parameters() if parameter.grad is None] == []
+
+
+def test_what_only_the_old_head_used_is_taken_away_in_a_network_of_timm():
+    model = build_headed("mobilenet_v3_small", HEADS[1])
+    assert model.config.removed == ["conv_head"]
+    model(torch.rand(4, 3, SIDE, SIDE), labels=torch.tensor([0, 1, 2, 0])).loss.backward()
     assert [key for key, parameter in model.named_parameters() if parameter.grad is None] == []
 
 

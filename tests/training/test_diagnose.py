@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
+from tests.factories import make_recipe, prepare, write_colored_classes
 from vitrine.records import folder as run_folder
 from vitrine.training import diagnose as examination
 from vitrine.training.run import run_training
@@ -24,30 +24,25 @@ def examined(metrics):
     return {part["split"]: part["judge"] for part in metrics["mistakes"]["label_errors"]["examined"]}
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    return write_tiny_resnet(tmp_path_factory.mktemp("backbone") / "tiny")
-
-
-def test_a_pretrained_network_judges_the_training_labels_and_gives_a_curve(prepared, tiny, tmp_path):
-    metrics = train(prepared, tmp_path / "run", f"model.backbone={tiny}")
+def test_a_pretrained_network_judges_the_training_labels_and_gives_a_curve(prepared, checkpoint, tmp_path):
+    metrics = train(prepared, tmp_path / "run", f"model.backbone={checkpoint}")
     assert examined(metrics) == {"train": "head", "validation": "model", "test": "model"}
     assert metrics["learning_curve"]["points"]
 
 
-def test_head_only_training_looks_at_no_picture_again(prepared, tiny, tmp_path, monkeypatch):
+def test_head_only_training_looks_at_no_picture_again(prepared, checkpoint, tmp_path, monkeypatch):
     def never(*_, **__):
         raise AssertionError("features were computed again")
 
     monkeypatch.setattr(examination, "compute_frozen_features", never)
-    overrides = (f"model.backbone={tiny}", "model.trainable_part=head", "augmentation.policy=none")
+    overrides = (f"model.backbone={checkpoint}", "model.trainable_part=head", "augmentation.policy=none")
     metrics = train(prepared, tmp_path / "run", *overrides, "augmentation.horizontal_flip=false")
     assert examined(metrics)["train"] == "head"
 
 
 @pytest.mark.parametrize("overrides", [("report.study=false",), ("engine.budget_minutes=5",)])
-def test_the_study_can_be_left_out_and_is_where_time_is_short(prepared, tiny, tmp_path, overrides):
-    metrics = train(prepared, tmp_path / "run", f"model.backbone={tiny}", *overrides)
+def test_the_study_can_be_left_out_and_is_where_time_is_short(prepared, checkpoint, tmp_path, overrides):
+    metrics = train(prepared, tmp_path / "run", f"model.backbone={checkpoint}", *overrides)
     assert examined(metrics) == {"validation": "model", "test": "model"}
     assert metrics["mistakes"]["label_errors"]["not_examined"] == ["train"]
     assert metrics["learning_curve"] is None

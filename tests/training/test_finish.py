@@ -5,11 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from transformers import pipeline
 
-from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
-from vitrine.data.manifest.split import TEST, VALIDATION
+from tests.factories import make_recipe
+from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
 from vitrine.models.calibration.ood import REFERENCE_FEATURES
 from vitrine.models.calibration.selective import describe
 from vitrine.models.calibration.softmax import softmax
@@ -19,23 +18,12 @@ from vitrine.training import finish as finishing
 from vitrine.training.run import run_training
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("finishing")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    return write_tiny_resnet(tmp_path_factory.mktemp("checkpoint"))
-
-
 @pytest.fixture(scope="module", params=["epochs look at pictures", "features computed once"])
 def run(request, prepared, checkpoint, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     overrides = ["optim.epochs=6", "report.precision=0.8", "optim.label_smoothing=0.1"]
     if request.param == "features computed once":
-        overrides += [f"model.backbone={checkpoint}", "model.trainable_part=head"]
+        overrides += [f"model.backbone={checkpoint}", "model.trainable_part=head", "report.study=off"]
     return folder, run_training(make_recipe(prepared, *overrides), folder)
 
 
@@ -56,7 +44,7 @@ def test_the_logits_written_are_those_of_the_saved_model(run, prepared):
         assert (stored[f"{name}_logits"].dtype, stored[f"{name}_labels"].dtype) == (np.float32, np.int64)
 
 
-def test_thresholds_come_from_validation_pictures_and_are_stored_with_the_model(run, prepared):
+def test_thresholds_come_from_unseen_pictures_and_are_stored_with_the_model(run, prepared):
     folder, metrics = run
     trust = Predictor.load(str(folder / run_folder.MODEL)).trust
     rejection = metrics.rejection
@@ -69,9 +57,15 @@ def test_thresholds_come_from_validation_pictures_and_are_stored_with_the_model(
     )
     assert trust.in_weights
     assert (folder / run_folder.MODEL / REFERENCE_FEATURES).exists()
+    cached = metrics.training.feature_views == 1
+    counts = {split: len(prepared.splits[split]) for split in (TRAIN, VALIDATION)}
+    for section in (rejection, calibration):
+        assert section.basis == ("out_of_fold" if cached else "validation")
+        assert section.validation_pictures == (sum(counts.values()) if cached else counts[VALIDATION])
     similarity = [judgement.similarity for judgement in judge_all(folder, prepared, VALIDATION)]
-    assert trust.similarity_threshold == pytest.approx(min(similarity), abs=1e-4)
-    assert calibration.remark == "few_pictures"
+    assert -1 <= trust.similarity_threshold < min(similarity) + 1e-4
+    assert trust.proven == rejection.proven
+    assert calibration.remark == (None if cached else "few_pictures")
     assert calibration.before.loss != calibration.after.loss
 
 
@@ -101,30 +95,8 @@ def test_features_computed_once_are_not_computed_again(prepared, checkpoint, tmp
         raise AssertionError("the pictures were looked at again")
 
     monkeypatch.setattr(finishing, "look_again", fail)
-    overrides = [f"model.backbone={checkpoint}", "model.trainable_part=head", "optim.epochs=1"]
+    overrides = [f"model.backbone={checkpoint}", "model.trainable_part=head", "report.study=off", "optim.epochs=1"]
     run_training(make_recipe(prepared, *overrides), tmp_path)
-
-
-def test_a_network_without_one_vector_of_features_says_so_and_works(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr("vitrine.training.calibrate.measure_head_input", lambda *_: None)
-    metrics = run_training(make_recipe(prepared, "optim.epochs=1"), tmp_path)
-    assert (metrics.rejection.similarity_threshold, metrics.rejection.refused) == (None, None)
-    assert not (tmp_path / run_folder.MODEL / REFERENCE_FEATURES).exists()
-    assert judge_all(tmp_path, prepared, TEST)[0].similarity is None
-
-
-def test_a_temperature_that_does_not_fit_into_the_weights_is_applied_by_the_predictor(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr("vitrine.training.calibrate.fold_temperature", lambda *_: False)
-    run_training(make_recipe(prepared, "optim.epochs=3"), tmp_path)
-    predictor = Predictor.load(str(tmp_path / run_folder.MODEL))
-    assert not predictor.trust.in_weights
-    pictures = [row["image"] for row in prepared.splits[TEST]]
-    logits = predictor.predict_images(pictures, preprocessed=True).logits
-    np.testing.assert_allclose(np.load(tmp_path / run_folder.LOGITS)["test_logits"], logits, atol=1e-4)
-    own = predictor.network.model
-    with torch.inference_mode():
-        raw = own(pixel_values=predictor.processor(images=pictures, return_tensors="pt")["pixel_values"]).logits
-    np.testing.assert_allclose(raw.numpy() / predictor.trust.temperature, logits, atol=1e-4)
 
 
 def test_training_goes_on_from_a_calibrated_model(run, prepared, tmp_path):

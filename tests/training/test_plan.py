@@ -4,16 +4,10 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 
 import pytest
 
-from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
+from tests.factories import make_recipe, write_tiny_resnet
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.training.plan import knows_no_labels, plan_probe, plan_training
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("plan")
-    return prepare(write_colored_classes(folder / "source", per_class=8), folder / "prepared" / "colours")
 
 
 def test_every_part_of_a_plan_is_frozen(prepared):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from datasets import DatasetDict
 
-from tests.factories import make_recipe, prepare, write_colored_classes, write_tiny_resnet
+from tests.factories import make_recipe
 from vitrine.config.loading import load_recipe
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
@@ -18,12 +18,6 @@ from vitrine.training.run import run_training
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
-
-
-@pytest.fixture(scope="module")
 def finished(prepared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
     return folder, run_training(make_recipe(prepared, "optim.epochs=6", "engine.tracker=tensorboard"), folder)
@@ -31,21 +25,6 @@ def finished(prepared, tmp_path_factory):
 
 def test_colors_are_learned(finished):
     assert finished[1].test.accuracy > 0.8
-
-
-def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(prepared, tmp_path):
-    shape = [
-        "block=plain",
-        "padding=valid",
-        "pooling=max",
-        "head_pool=flatten",
-        "dense_units=[8]",
-        "activation=leaky_relu",
-    ]
-    overrides = [f"model.small_cnn.{choice}" for choice in shape]
-    metrics = run_training(make_recipe(prepared, "optim.epochs=1", *overrides), tmp_path)
-    features = 16 * 13 * 13  # 32 pixels, less 2, halved, less 2
-    assert metrics.training.parameters == sum([3 * 9 * 8 + 2 * 8, 8 * 9 * 16 + 2 * 16, features * 8 + 8, 8 * 3 + 3])
 
 
 def test_the_run_folder_holds_what_was_done(finished, prepared):
@@ -89,12 +68,6 @@ def test_two_runs_of_one_seed_give_the_same_metrics(prepared, tmp_path):
     assert results[0].test == results[1].test
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
-def test_every_optimizer_trains_with_label_smoothing(prepared, tmp_path, optimizer):
-    recipe = make_recipe(prepared, f"optim.name={optimizer}", "optim.epochs=1", "optim.label_smoothing=0.1")
-    assert 0 <= run_training(recipe, tmp_path).test.accuracy <= 1
-
-
 def test_bf16_trains_and_the_test_is_measured_in_float32(prepared, tmp_path):
     metrics = run_training(make_recipe(prepared, "engine.precision=bf16", "optim.epochs=1"), tmp_path)
     assert metrics.training.precision == "bf16"
@@ -103,15 +76,6 @@ def test_bf16_trains_and_the_test_is_measured_in_float32(prepared, tmp_path):
         weights["classifier.bias"].dtype
     }
     assert str(weights["classifier.bias"].dtype) == "torch.float32"
-
-
-def test_a_pretrained_backbone_trains_with_a_frozen_and_with_a_free_backbone(prepared, tmp_path):
-    checkpoint = write_tiny_resnet(tmp_path / "checkpoint")
-    for part, trainable in (("head", 16 * 3 + 3), ("all", None)):
-        (tmp_path / part).mkdir()
-        recipe = make_recipe(prepared, f"model.backbone={checkpoint}", f"model.trainable_part={part}", "optim.epochs=1")
-        facts = run_training(recipe, tmp_path / part).training
-        assert facts.trainable_parameters == (trainable or facts.parameters)
 
 
 def test_the_test_split_is_read_by_the_final_evaluation_only_and_after_the_thresholds(prepared, tmp_path, monkeypatch):

@@ -18,7 +18,8 @@ from rich.console import Console
 from vitrine.commands.console import command_parser, run_command
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
-from vitrine.workflows.evaluation_page import EVALUATIONS, PAGE, Measuring, check_place, evaluate_source
+from vitrine.records.evaluation import PAGE
+from vitrine.workflows.evaluation_page import EVALUATIONS, Measuring, check_place, evaluate_source
 from vitrine.workflows.parameters import check_at_least_one, short_name
 from vitrine.workflows.progress import show_progress
 

@@ -70,12 +70,12 @@ class DataSection(Section):
         None, description="folder that the paths in a table start from; null means the table's own folder"
     )
     hub: HubSection = Field(HubSection(), description="part of a Hub data set")
-    image_size: int = Field(224, ge=8, le=1024, description="side of the square that the network sees, in pixels")
+    image_size: int = Field(224, ge=8, le=1024, description="side of the square image that the network sees, in pixels")
     training_size: int | None = Field(
         None,
         ge=8,
         le=1024,
-        description="side of the squares that are stored for training, in pixels; larger than image_size, the crops of "
+        description="side of the images that are stored for training, in pixels; larger than image_size, the crops of "
         "the augmentation stay sharp; null means image_size",
     )
     validation_fraction: float = Field(

@@ -19,7 +19,7 @@ def describe_images(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     """One row for each picture of a split, in its order.
 
     Brightness, contrast and colour are those of the whole picture as the scan saw it; a data set without thumbnails
-    gives them from the stored squares. Sharpness is that of the square, as the network sees it.
+    gives them from the preprocessed images. Sharpness is that of the image as the network sees it.
 
     Returns:
         Columns: file; brightness, contrast (mean and deviation of the grey levels, 0 to 255); side (the shorter one, in

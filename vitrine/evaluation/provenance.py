@@ -36,7 +36,7 @@ def compare_origin(metadata: ModelMetadata | None, source: str, facts: PreparedF
 
 
 def has_same_preprocessing(metadata: ModelMetadata | None, facts: PreparedFacts | None) -> bool:
-    """Whether the prepared squares of a data set are what the model's own preparation would give."""
+    """Whether the preprocessed images of a data set are what the model's own preparation would give."""
     trained = None if metadata is None else _read_settings(metadata.recipe)
     if trained is None or facts is None or metadata is None:
         return False

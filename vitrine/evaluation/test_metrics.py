@@ -52,7 +52,7 @@ def measure_test(
         label_names: in the order of the label ids.
         top_k: for the top-k accuracy; at most the number of classes counts.
         target: name of the class that the recipe asks for.
-        has_duplicate: whether training holds a twin of the picture, `[pictures]`; see `data.duplicates`.
+        has_duplicate: whether training holds a near-duplicate of the picture, `[pictures]`; see `data.duplicates`.
         resamples: of the bootstrap.
         seed: of the bootstrap.
 
@@ -94,7 +94,7 @@ def measure_test(
 
 
 def compare_duplicates(is_right: npt.NDArray[np.bool_], has_duplicate: npt.NDArray[np.bool_]) -> DuplicateFigures:
-    """Accuracy of the pictures that have a twin in training, and of the others.
+    """Accuracy of the pictures that have a near-duplicate in training, and of the others.
 
     Args:
         is_right: whether each picture was rightly named, `[pictures]`.

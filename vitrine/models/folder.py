@@ -61,7 +61,7 @@ def build_processor(
 
 
 def normalize_images(processor: BaseImageProcessor, preprocessed: torch.Tensor) -> torch.Tensor:
-    """Does to prepared squares what is left to do: their numbers are normalised or whitened.
+    """Does to preprocessed images what is left to do: their numbers are normalised or whitened.
 
     Args:
         processor: of one of our models.
@@ -97,7 +97,7 @@ def save_examples(folder: Path, pictures: Sequence[tuple[Image.Image, str]], pre
     Args:
         folder: the model folder.
         pictures: each with its class name.
-        prepared: whether they are squares as the network sees them.
+        prepared: whether they are preprocessed images, as the network sees them.
     """
     (folder / EXAMPLES).mkdir()
     examples = []

@@ -8,6 +8,9 @@ from vitrine.records.evidence import TestEvidence
 from vitrine.records.mistakes import Mistakes
 from vitrine.records.schema import Count, FileRecord, Interval, Record, Share
 
+RECORD = "evaluation.json"
+PAGE = "evaluation.html"
+
 Acquaintance = Literal["same_split", "same_source", "unknown"]
 
 
@@ -44,7 +47,7 @@ class MeasuredData(Record):
         unknown: pictures of each class that the model does not know.
         renamed: (label of the model, class of the data) where they are not called the same.
         acquaintance: whether the model may have learned from them.
-        from_preprocessed: whether pictures were resized from prepared squares, which are not what the model expects.
+        from_preprocessed: whether pictures were resized from preprocessed images, which are not what the model expects.
     """
 
     renamed_fields = MappingProxyType({"strangers": "unknown", "from_squares": "from_preprocessed"})

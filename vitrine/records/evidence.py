@@ -58,10 +58,10 @@ class DuplicateFigures(Record):
     """Accuracy with and without the test pictures of which training holds a copy, or a picture of the same group.
 
     Attributes:
-        pictures: test pictures with such a twin.
+        pictures: test pictures with such a near-duplicate.
         accuracy: of them; None where there is none.
         accuracy_interval: Wilson's.
-        other_pictures: test pictures without a twin.
+        other_pictures: test pictures without one.
         other_accuracy: of them, the honest figure; None where there is none.
         other_accuracy_interval: Wilson's.
     """
@@ -96,7 +96,7 @@ class TestEvidence(Record):
         per_class: one row per class, in the order of the label ids.
         confusion_matrix: counts, one row per true class.
         target: of the class that the recipe asks for.
-        duplicates: None where nobody looked for twins.
+        duplicates: None where nobody looked for near-duplicates.
         intervals: 95 % interval of each figure above, under its name; None where the pictures say nothing of it.
         resamples: of the bootstrap; large sets get fewer for AUC, average precision and the losses.
         seed: of the bootstrap.

@@ -13,6 +13,7 @@ from vitrine.records.checksums import Checksums, Damage, find_damage
 from vitrine.records.schema import Record, SealedRecord
 
 FACTS = "prepared.json"
+UNFINISHED = "unfinished.json"  # with what settings an unfinished data set was begun
 MANIFEST = "manifest.parquet"
 MANIFEST_FOR_PEOPLE = "manifest.csv"
 THUMBNAILS = "thumbnails.npy"

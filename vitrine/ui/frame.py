@@ -12,10 +12,10 @@ from io import BytesIO
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from PIL import Image
 
 from vitrine.invocation import command_line
-from vitrine.ui.format import breakable
 from vitrine.ui.palette import DARK, LIGHT, SPLITS
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Texts, load_texts
@@ -50,6 +50,14 @@ def thumbnail(picture: Image.Image) -> Thumbnail:
 def data_address(kind: str, content: bytes) -> str:
     """Content of a media type such as "image/png" as an address that needs no file."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def breakable(name: str) -> Markup:
+    """Escapes a name and lets lines break after its underscores, hyphens, dots and slashes."""
+    text = str(escape(name))
+    for mark in "_-./":
+        text = text.replace(mark, f"{mark}<wbr>")
+    return Markup(text)  # noqa: S704 (escaped above)
 
 
 def page_language(path: Path) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.records.evaluation import PAGE, RECORD
 from vitrine.workflows.parameters import Place, build_recipe, check_at_least_one, short_name
 from vitrine.workflows.progress import Show, show_nothing, show_progress
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from vitrine.workflows.run import Run
 
 EVALUATIONS = Path("evaluations")
-RECORD = "evaluation.json"
-PAGE = "evaluation.html"
 
 
 @dataclass(frozen=True)

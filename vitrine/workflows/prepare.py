@@ -33,7 +33,7 @@ def prepare(
     Args:
         source: folder with one sub-folder per class, archive, table, `"hub:owner/name"` or `"builtin:digits"`.
         name: of the data set and its runs; None takes that of the recipe, or of the source.
-        image_size: side of the square that the network sees, in pixels; None: 224, or as the recipe says.
+        image_size: side of the square image that the network sees, in pixels; None: 224, or as the recipe says.
         recipe: YAML file; None takes the defaults.
         folder: to write; None: `prepared/<name>`.
         again: read every picture again, even if nothing has changed.

@@ -8,7 +8,6 @@ from transformers import BitImageProcessor
 
 from tests.conftest import draw_scene
 from vitrine.data.images.decoding import open_image, to_rgb
-from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, whiten
 
 SIZES = [(60, 40), (1, 60), (500, 9), (224, 224), (7, 7), (223, 225), (901, 640), (31, 33), (100, 3)]
@@ -81,12 +80,6 @@ def test_the_fill_color_shows_through_transparent_parts(fill_color, levels, tmp_
         open_image(tmp_path / "drawing.png", fill_color=fill_color),
     ):
         assert np.asarray(picture)[0, :, 1] == pytest.approx(levels, abs=1)
-
-
-def test_steps_come_before_resizing():
-    preprocessed = preprocess_image(draw_scene(), 32, Preparation(steps=("mirror_vertical",), resize="letterbox"))
-    expected = resize_image(draw_scene().transpose(Image.Transpose.FLIP_TOP_BOTTOM), 32, "letterbox")
-    assert torch.equal(preprocessed, expected)
 
 
 def test_whitened_pictures_have_mean_0_and_deviation_1_each():

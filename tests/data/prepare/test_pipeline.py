@@ -94,7 +94,7 @@ def list_files(root):
     return {os.fsencode(name).decode("utf-8", "backslashreplace") for name in found}
 
 
-@settings(few_examples, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(few_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(odd_trees())
 def test_files_found_are_kept_quarantined_or_left_out_in_any_odd_tree(tmp_path, tree):
     layout, files = tree
@@ -195,72 +195,24 @@ def test_notes_say_what_a_person_should_know(odd_source):
 def test_stored_pictures_are_exactly_what_the_networks_image_processor_gives(tmp_path, awkward_pictures):
     from transformers import ViTImageProcessor
 
-    for name in ("a", "b"):
-        shutil.copytree(awkward_pictures, tmp_path / "source" / name)
+    for name in ("a", "b"):  # the huge one takes seconds and has tests of its own
+        shutil.copytree(awkward_pictures, tmp_path / "source" / name, ignore=shutil.ignore_patterns("huge.jpg"))
     checks = ChecksSection(near_duplicates=False, contradictions="keep")
     prepared = prepare(tmp_path / "source", image_size=33, checks=checks)
     processor = ViTImageProcessor(
         size={"height": 33, "width": 33}, resample=Image.Resampling.BICUBIC, do_rescale=False, do_normalize=False
     )
     rows = [row for split in prepared.splits.values() for row in split]
-    assert len(rows) == 2 * len(list(awkward_pictures.iterdir()))
+    assert len(rows) == 2 * (len(list(awkward_pictures.iterdir())) - 1)
     for row in rows:
         expected = processor(open_image(tmp_path / "source" / row["file"]), return_tensors="np")["pixel_values"][0]
         assert np.array_equal(np.asarray(row["image"]).transpose(2, 0, 1), expected), row["file"]
-
-
-def test_split_folders_are_honoured_and_the_missing_one_is_cut_from_training(make_class_folders):
-    source = make_class_folders({"Training/cat": 20, "Training/dog": 20, "Test/cat": 5, "Test/dog": 4, "Test/cow": 3})
-    prepared = prepare(source)
-    assert prepared.facts.counts == {
-        "train": {"cat": 17, "dog": 17}, "validation": {"cat": 3, "dog": 3}, "test": {"cat": 5, "dog": 4},
-    }  # fmt: skip
-    assert prepared.facts.notes == ["Class 'cow' has nothing to train on: its 3 pictures are left out."]
-    manifest = read_manifest(prepared.folder)
-    cow = manifest[manifest["label_name"] == "cow"]
-    assert set(cow["reason"]) == {"its class has no training picture"}
-    assert set(cow["split"]) == {""}
 
 
 def test_the_same_source_and_settings_give_the_same_data_set(odd_source):
     first = {name: split.to_dict() for name, split in prepare(odd_source).splits.items()}
     assert {name: split.to_dict() for name, split in prepare(odd_source).splits.items()} == first
     assert {name: split.to_dict() for name, split in prepare(odd_source, split_seed=1).splits.items()} != first
-
-
-def fault_of(source, **changes):
-    with pytest.raises(UserError) as caught:
-        prepare(source, **changes)
-    assert not source.with_name(f"{source.name}_prepared").exists()
-    return str(caught.value)
-
-
-def test_one_class_only_is_refused_with_what_is_missing(make_class_folders):
-    message = fault_of(make_class_folders({"cat": 9}))
-    assert "has one class only ('cat'); a classifier needs at least two, each a folder with pictures" in message
-
-
-def test_a_folder_around_the_class_folders_is_recognized(make_class_folders):
-    source = make_class_folders({"unzipped/cat": 3, "unzipped/dog": 3})
-    assert f"If the folders within 'unzipped' are the classes, give data.source={source}/unzipped" in fault_of(source)
-
-
-def test_loose_pictures_without_class_folders_are_refused_with_the_reasons(make_class_folders):
-    source = make_class_folders({".": 4})
-    (source / "notes.txt").touch()
-    message = fault_of(source)
-    assert "has no picture that can be used; a classifier needs one folder with pictures for each class" in message
-    assert "\n  4 x outside the class folders\n  1 x not a picture (.txt)" in message
-
-
-def test_split_folders_without_a_training_folder_are_refused(make_class_folders):
-    source = make_class_folders({"test/cat": 3, "val/cat": 3, "test/dog": 3})
-    assert "has pictures for validation and test only; put those to train on into train/<class>" in fault_of(source)
-
-
-def test_too_few_pictures_for_a_validation_split_are_refused(make_class_folders):
-    message = fault_of(make_class_folders({"cat": 2, "dog": 1}))
-    assert "too few pictures: none is left for the validation split. Give at least one class three pictures" in message
 
 
 def no_space(*_, **__):

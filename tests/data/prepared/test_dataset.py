@@ -9,7 +9,6 @@ from PIL import Image
 
 from tests.conftest import draw_scene
 from tests.data.trees import prepare
-from vitrine.data.prepare.working_folder import check_place
 from vitrine.data.prepared.dataset import display_image, open_prepared
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
@@ -85,28 +84,3 @@ def test_a_shown_picture_looks_like_its_original():
     row = {"image": draw_scene().resize((48, 48), Image.Resampling.BICUBIC), "width": 60, "height": 40}
     difference = np.asarray(display_image(row, 60)).astype(int) - np.asarray(draw_scene())
     assert np.abs(difference).mean() < 6
-
-
-def test_only_an_older_data_set_an_empty_folder_or_nothing_makes_way(prepared, tmp_path):
-    source = tmp_path / "pictures"
-    (tmp_path / "empty").mkdir()
-    for place in (prepared.folder, tmp_path / "empty", tmp_path / "new" / "deep"):
-        check_place(place, source)
-    (tmp_path / "thesis").mkdir()
-    (tmp_path / "thesis" / "chapter.txt").touch()
-    for place in (tmp_path / "thesis", tmp_path / "thesis" / "chapter.txt"):
-        with pytest.raises(UserError, match="is there already, is not a prepared data set, and is not overwritten"):
-            check_place(place, source)
-
-
-def test_a_name_that_the_datasets_library_would_misread_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"has '::' in its name; choose a folder without"):
-        check_place(tmp_path / "a::b" / "x", tmp_path / "pictures")
-
-
-def test_nothing_is_written_into_the_source_or_around_it(make_class_folders, tmp_path):
-    source = make_class_folders({"cat": 1})
-    (tmp_path / "link").symlink_to(source)
-    for place in (source, source / "cat", source / "prepared" / "x", tmp_path, tmp_path / "link" / "x"):
-        with pytest.raises(UserError, match="lie within each other, and the source is never changed"):
-            check_place(place, source)

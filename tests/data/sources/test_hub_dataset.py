@@ -9,58 +9,16 @@ import socket
 from pathlib import Path
 
 import datasets
-import pandas as pd
 import pytest
 
-from tests.conftest import draw_shape
+from tests.data.sources.hub_sets import encode, find, make_dataset, save_parquet
 from tests.hub_client import HubClient
 from tests.hub_double import HubDouble, hub_environment
-from vitrine.config.data import ColumnsSection, DataSection, HubSection
+from vitrine.config.data import ColumnsSection, HubSection
 from vitrine.data.sources import hub_dataset as hub_data
 from vitrine.data.sources.hub_access import ANSWER_SECONDS
-from vitrine.data.sources.hub_dataset import find_dataset_files
 from vitrine.data.sources.source import find_kind
 from vitrine.errors import UserError
-
-
-def encode(number=0, extension="png"):
-    stream = io.BytesIO()
-    draw_shape(0, number).save(stream, {"jpg": "JPEG"}.get(extension, extension.upper()))
-    return stream.getvalue()
-
-
-def make_dataset(labels=("cat", "dog", "cat"), names=("cat", "dog"), **further):
-    """Three pictures, PNG, JPEG and WebP, the first with a path in its row."""
-    pictures = [
-        {"bytes": encode(0), "path": "holiday photos/dog 3.png"},
-        {"bytes": encode(1, "jpg"), "path": None},
-        {"bytes": encode(2, "webp"), "path": None},
-    ]
-    features = datasets.Features(
-        image=datasets.Image(), label=datasets.ClassLabel(names=list(names)),
-        **{name: datasets.Value("string") for name in further},
-    )  # fmt: skip
-    return datasets.Dataset.from_dict({"image": pictures, "label": list(labels)} | further, features=features)
-
-
-def find(folder, tmp_path, **sections):
-    return find_dataset_files(str(folder), DataSection(**sections), tmp_path / "workspace")
-
-
-def save_parquet(folder, name="data/train-00000-of-00001.parquet", dataset=None):
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (make_dataset() if dataset is None else dataset).to_parquet(folder / name)
-    return folder
-
-
-def test_pictures_are_written_unchanged_with_number_name_and_extension_by_content(tmp_path):
-    make_dataset().save_to_disk(tmp_path / "saved")
-    found = find(tmp_path / "saved", tmp_path)
-    assert [file.file for file in found] == ["train/00000000-dog_3.png", "train/00000001.jpg", "train/00000002.webp"]
-    assert [file.path.read_bytes() for file in found] == [encode(0), encode(1, "jpg"), encode(2, "webp")]
-    assert [(file.label_name, file.split, file.left_out) for file in found] == [
-        ("cat", "", ""), ("dog", "", ""), ("cat", "", "")
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("form", ["parquet", "parquet_shards", "arrow", "dataset_dict"])
@@ -126,73 +84,6 @@ def test_columns_of_split_and_group_are_read(tmp_path):
     make_dataset(part=["a", "b", "c"]).save_to_disk(tmp_path / "odd")
     with pytest.raises(UserError, match=r"data\.columns\.split: the column 'part' .* holds 'a', which is no split"):
         find(tmp_path / "odd", tmp_path, columns=ColumnsSection(split="part"))
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (["a/b", "c\nd", None], ["a/b", "c\\nd", ""]),
-        ([3, 4, None], ["3", "4", ""]),
-        ([True, False, None], ["True", "False", ""]),
-    ],
-)
-def test_classes_may_be_texts_numbers_or_truths(tmp_path, values, expected):
-    pictures = [{"bytes": encode(number), "path": None} for number in range(3)]
-    save_parquet(tmp_path / "s", dataset=datasets.Dataset.from_dict({"image": pictures, "label": values}))
-    found = find(tmp_path / "s", tmp_path)
-    assert [file.label_name for file in found] == expected
-    assert found[2].left_out == "no label in the row"
-    assert not found[2].path.exists()
-
-
-def test_rows_without_picture_or_class_are_left_out_and_counted(tmp_path):
-    dataset = make_dataset(labels=(0, -1, 1)).cast_column("image", datasets.Image(decode=False))
-    rows = [row | ({"image": None} if number == 2 else {}) for number, row in enumerate(dataset)]
-    datasets.Dataset.from_list(rows, features=dataset.features).save_to_disk(tmp_path / "s")
-    found = find(tmp_path / "s", tmp_path)
-    assert [file.left_out for file in found] == ["", "no label in the row", "no picture in the row"]
-    assert [file.path.exists() for file in found] == [True, False, False]
-
-
-def test_a_path_in_a_row_is_used_only_within_the_data_set(tmp_path):
-    folder = tmp_path / "set"
-    (folder / "pictures").mkdir(parents=True)
-    (folder / "pictures" / "a.png").write_bytes(encode())
-    (tmp_path / "private.png").write_bytes(encode())
-    paths = ["pictures/a.png", "../private.png", str(tmp_path / "private.png"), "pictures/gone.png", "a\0b"]
-    pd.DataFrame({"image": paths, "label": list("abcde")}).to_parquet(folder / "train.parquet")
-    found = find(folder, tmp_path)
-    assert found[0].path == (folder / "pictures" / "a.png").resolve()
-    assert [file.left_out for file in found] == [
-        "",
-        *["its path leads out of the data set's folder"] * 2,
-        "",
-        found[1].left_out,
-    ]
-    assert not found[3].path.exists()
-
-
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        (
-            {"image": "imgae"},
-            r"data\.columns\.image: .* has no column 'imgae'; did you mean 'image'\? It has image \(Image\), ",
-        ),
-        ({"label": "zzz"}, r"data\.columns\.label: .* has no column 'zzz'\. It has .*label \(ClassLabel\)"),
-        ({"image": "score"}, r"the column 'score' .* holds no pictures \(float64\)"),
-        ({"label": "score"}, r"the column 'score' .* does not hold one class for each picture \(float64\)"),
-    ],
-)
-def test_wrong_columns_are_named_with_those_that_there_are(tmp_path, columns, message):
-    make_dataset().add_column("score", [0.1, 0.2, 0.3]).save_to_disk(tmp_path / "s")
-    with pytest.raises(UserError, match=message):
-        find(tmp_path / "s", tmp_path, columns=ColumnsSection(**columns))
-
-
-def test_columns_with_other_names_are_found_by_what_they_hold(tmp_path):
-    make_dataset().rename_columns({"image": "photo", "label": "species"}).save_to_disk(tmp_path / "s")
-    assert [file.label_name for file in find(tmp_path / "s", tmp_path)] == ["cat", "dog", "cat"]
 
 
 def test_times_of_change_are_those_of_the_content(tmp_path):
@@ -302,7 +193,7 @@ def test_a_wrong_token_is_one_message(client, hub, tmp_path):
     assert "the Hub does not accept your token; run `hf auth login`" in error
 
 
-@pytest.mark.parametrize("kind", ["closed", "silent"])
+@pytest.mark.parametrize("kind", [pytest.param("closed", marks=pytest.mark.slow), "silent"])
 def test_a_network_that_is_down_takes_seconds_and_one_message(tmp_path, kind):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

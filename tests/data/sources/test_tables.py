@@ -1,119 +1,11 @@
 """Tables: every row and every picture of the folder is accounted for, nothing outside it is opened."""
 
-import json
-
 import pandas as pd
 import pytest
 
-from vitrine.config.data import ColumnsSection
-from vitrine.data.sources.table_rows import read_rows
+from tests.data.sources.listings import EXPECTED, ROWS, csv_of, reasons, used, write
 from vitrine.data.sources.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError
-
-ROWS = [("a/1.png", "cat"), ("a/2.png", "dog"), ("3.png", "cat")]
-
-
-@pytest.fixture
-def shop(tmp_path):
-    """A folder with three pictures, within a folder that holds a secret."""
-    folder = tmp_path / "shop"
-    (folder / "a").mkdir(parents=True)
-    for file in ("a/1.png", "a/2.png", "3.png"):
-        (folder / file).write_bytes(b"picture")
-    (tmp_path / "secret.png").write_bytes(b"secret")
-    return folder
-
-
-def write(folder, text, name="table.csv", encoding="utf-8"):
-    (folder / name).write_bytes(text.encode(encoding))
-    return folder / name
-
-
-def csv_of(rows, header="image,label"):
-    return "\n".join([header, *(",".join(row) for row in rows)])
-
-
-def used(found):
-    return {file.file: file.label_name for file in found if not file.left_out}
-
-
-def reasons(found):
-    """Of all but the table itself."""
-    return {file.file: file.left_out for file in found if file.left_out and not file.file.startswith("table.")}
-
-
-EXPECTED = dict(ROWS)
-
-
-@pytest.mark.parametrize(
-    ("separator", "name"), [(",", "csv"), (";", "csv"), ("\t", "csv"), ("|", "csv"), ("\t", "tsv")]
-)
-def test_the_separator_is_found_out(shop, separator, name):
-    table = write(shop, csv_of([*ROWS]).replace(",", separator), f"table.{name}")
-    assert used(find_table_files(table)) == EXPECTED
-
-
-def test_separators_within_quotes_and_names_with_line_ends_are_text(shop):
-    text = 'label;"note; a, b | c";image\r\n"cat; or, so";"1\n2";a/1.png\r\n\r\n"a ""dog""";;a/2.png\r\n'
-    assert used(find_table_files(write(shop, text))) == {"a/1.png": "cat; or, so", "a/2.png": 'a "dog"'}
-
-
-def test_blank_lines_on_top_and_cells_as_long_as_pages_are_read(shop):
-    table = write(shop, "\r\n\nimage,page,label\na/1.png," + "x" * 200_000 + ",cat\n../b.png,,dog\n")
-    found = find_table_files(table)
-    assert used(found) == {"a/1.png": "cat"}
-    assert "../b.png (row 5)" in reasons(found)
-
-
-def test_a_separator_that_is_given_is_taken(shop):
-    table = write(shop, csv_of(ROWS).replace(",", "^"))
-    with pytest.raises(UserError, match=r"data\.separator: none found in .*comma, semicolon, tab, bar.*'image\^label'"):
-        find_table_files(table)
-    assert used(find_table_files(table, separator="^")) == EXPECTED
-    assert used(find_table_files(write(shop, csv_of(ROWS).replace(",", "\t")), separator=r"\t")) == EXPECTED
-    with pytest.raises(UserError, match=r"data\.separator: none found .*tried: ';'"):
-        find_table_files(write(shop, csv_of(ROWS)), separator=";")
-    with pytest.raises(UserError, match=r"data\.separator: must be one character \(got '::'\)"):
-        find_table_files(write(shop, csv_of(ROWS)), separator="::")
-
-
-def test_two_possible_separators_are_asked(shop):
-    with pytest.raises(UserError, match=r"data\.separator: comma or semicolon in .*Give the right one"):
-        find_table_files(write(shop, "image,label;note\na/1.png,cat;x\n"))
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_the_encoding_is_found_out(shop, encoding):
-    rows = [("a/1.png", "Müller"), ("a/2.png", "café")]
-    assert used(find_table_files(write(shop, csv_of(rows), encoding=encoding))) == dict(rows)
-
-
-@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl", "ndjson"])
-@pytest.mark.parametrize(
-    ("labels", "expected"),
-    [
-        ([0, 1, 0], ["0", "1", "0"]),
-        ([0.0, 1.0, 0.0], ["0", "1", "0"]),
-        ([0.5, 1.0, 0.25], {"csv": ["0.5", "1.0", "0.25"], "else": ["0.5", "1", "0.25"]}),
-        (["007", "7", "NA"], ["007", "7", "NA"]),
-        (["None", "null", "nan"], ["None", "null", "nan"]),
-        ([True, False, True], {"csv": ["True", "False", "True"], "else": ["True", "False", "True"]}),
-    ],
-)
-def test_labels_of_every_format_are_what_a_person_sees(shop, kind, labels, expected):
-    frame = pd.DataFrame({"image": [image for image, _ in ROWS], "label": labels, "ignored": [{"a": [1]}] * 3})
-    path = shop / f"table.{kind}"
-    if kind == "csv":
-        frame.to_csv(path, index=False)
-    elif kind == "parquet":
-        frame.to_parquet(path)
-    else:
-        frame.to_json(path, orient="records", lines=True)
-    if isinstance(expected, dict):
-        expected = expected.get(kind, expected["else"])
-    if kind in ("jsonl", "ndjson") and labels == [0.5, 1.0, 0.25]:
-        expected = ["0.5", "1", "0.25"]
-    assert [row.label for row in read_rows(path)] == expected
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
@@ -216,67 +108,6 @@ def test_splits_and_groups_are_read(shop):
         find_table_files(write(shop, text.replace("dev", "holdout")))
 
 
-@pytest.mark.parametrize(
-    "image", ["image", "Image", "file", "file_name", "filename", "path", "image_path", "File Path"]
-)
-@pytest.mark.parametrize("label", ["label", "class", "category", "Label "])
-def test_usual_names_of_columns_are_known(shop, image, label):
-    assert used(find_table_files(write(shop, csv_of(ROWS, f"{image},{label}")))) == EXPECTED
-
-
-@pytest.mark.parametrize(
-    ("header", "columns", "message"),
-    [
-        ("image,label", {"label": "lable"}, r"columns\.label: .*no column 'lable'; did you mean 'label'\? Its"),
-        ("image,label", {"image": "xyz"}, r"data\.columns\.image: .*no column 'xyz'; Its columns are"),
-        ("image,kind", {}, r"data\.columns\.label: the column of the class in .* is not among .* 'image', 'kind'"),
-        ("p,label", {}, r"data\.columns\.image: the column of the picture"),
-        ("image,label,class", {}, r"data\.columns\.label: .* could be 'label' or 'class'; name it"),
-        ("image,label", {"label": "image"}, r"data\.columns\.label: 'image' is the column of the picture already"),
-        ("image,label,label", {"label": "label"}, "has two columns named 'label'"),
-        ("image,label", {"group": "person"}, r"data\.columns\.group: .*no column 'person'"),
-    ],
-)  # fmt: skip
-def test_columns_that_are_missing_or_doubtful_are_named(shop, header, columns, message):
-    table = write(shop, csv_of(ROWS, header))
-    with pytest.raises(UserError, match=message):
-        find_table_files(table, ColumnsSection(**columns))
-
-
-def test_columns_that_are_given_are_taken(shop):
-    table = write(shop, csv_of([(*row, "x", "test") for row in ROWS], "p,k,label,part"))
-    found = find_table_files(table, ColumnsSection(image="p", label="k", split="part"))
-    assert used(found) == EXPECTED
-    assert {file.split for file in found if not file.left_out} == {"test"}
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "message"),
-    [
-        ("", "table.csv", "empty"),
-        ("image,label\n", "table.csv", "has no rows below"),
-        ("image,label\na/1.png,cat,dog\n", "table.csv", "row 2 has 3 cells, but there are 2 columns"),
-        ('image,label\na/1.png,"cat\na/2.png,dog\n', "table.csv", "ends in line 3 cannot be read.*mind the quotation"),
-        ("image,label\n\0\0", "table.csv", "no text that can be read"),
-        ('{"image": "a/1.png"\n', "table.jsonl", "line 1 is not JSON"),
-        ('{"image": "a/1.png", "label": "x"}\n[1]\n', "table.jsonl", "line 2 is not an object"),
-        ('{"image": "a/1.png", "label": ["x"]}\n', "table.jsonl", "'label' in row 1 holds list, not one text"),
-        ("PAR1", "table.parquet", "damaged, or not a Parquet file"),
-        ("image,label\nx.png,cat\n", "table.csv", r"data\.image_folder: none of the files .* \(for example 'x\.png'\)"),
-    ],
-)
-def test_a_table_that_cannot_be_read_is_one_message(shop, text, name, message):
-    with pytest.raises(UserError, match=message):
-        find_table_files(write(shop, text, name))
-
-
-def test_a_data_set_with_pictures_inside_is_told_from_a_table_of_paths(shop):
-    frame = pd.DataFrame({"image": [{"bytes": b"x", "path": None}], "label": [0]})
-    frame.to_parquet(shop / "train.parquet")
-    with pytest.raises(UserError, match=r"holds pictures, not paths; .* give the folder that this file lies in"):
-        find_table_files(shop / "train.parquet")
-
-
 def test_the_image_folder_is_where_paths_start_and_their_limit(shop):
     table = write(shop, csv_of([("1.png", "cat"), ("a/2.png", "dog"), ("3.png", "cat"), ("../3.png", "cat")]))
     found = find_table_files(table, image_folder=shop / "a")
@@ -311,14 +142,13 @@ def test_without_need_of_labels_a_list_of_pictures_will_do(shop):
     assert used(found) == {"a/1.png": "", "3.png": ""}
 
 
-def test_json_lines_may_lack_keys_and_hold_blank_lines(shop):
-    lines = [
-        json.dumps({"image": "a/1.png", "label": "cat"}),
-        "",
-        json.dumps({"label": "dog", "image": "3.png", "x": 1}),
-    ]
-    lines.append(json.dumps({"image": "a/2.png"}))
-    lines.append(json.dumps({"image": "4.png", "label": "line\u2028end"}, ensure_ascii=False) + "\r")
-    found = find_table_files(write(shop, "\n".join(lines), "table.jsonl"))
-    assert used(found) == {"a/1.png": "cat", "3.png": "dog", "4.png": "line\u2028end"}
-    assert reasons(found) == {"a/2.png": "no label in the table"}
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("image,label\n", "table.csv", "has no rows below"),
+        ("image,label\nx.png,cat\n", "table.csv", r"data\.image_folder: none of the files .* \(for example 'x\.png'\)"),
+    ],
+)
+def test_a_table_that_names_nothing_is_one_message(shop, text, name, message):
+    with pytest.raises(UserError, match=message):
+        find_table_files(write(shop, text, name))

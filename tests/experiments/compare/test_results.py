@@ -7,24 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.experiments.comparisons import TWO, do, plan
 from vitrine.errors import UserError
-from vitrine.experiments.compare.datasets import prepare_missing
-from vitrine.experiments.compare.file import load_comparison
-from vitrine.experiments.compare.plan import plan_runs
 from vitrine.experiments.compare.results import collect_figures, write_figures
-from vitrine.experiments.compare.runner import Options, do_runs
-
-TWO = "seeds: [0, 1]\nvariants: {plain: {}, wide: {'model.small_cnn.filters': [6]}}\n"
 
 
 @pytest.fixture
 def finished(write_comparison):
     """A comparison of two variants and two seeds, done: (comparison, runs)."""
-    comparison = load_comparison(write_comparison(TWO))
-    folder = Path("runs/trial")
-    folder.mkdir(parents=True)
-    runs = plan_runs(comparison, folder, prepare_missing(comparison, folder, lambda _: None, print))
-    do_runs(runs, Options(), lambda _: None)
+    comparison, runs = plan(write_comparison(TWO))
+    do(runs)
     return comparison, runs
 
 

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import load_search
-from vitrine.experiments.search.space import change_recipe
 
 FILES = sorted((Path(__file__).parents[3] / "configs" / "search").glob("*.yaml"))
 
@@ -125,12 +123,3 @@ def test_values_travel_to_the_study_and_back(write):
     assert parameter.read("[8, 16]") == [8, 16]
     assert parameter.store([8, 16]) == "[8, 16]"
     assert parameter.store([8, 17]) is None
-
-
-def test_a_changed_recipe_is_checked_as_a_whole():
-    recipe = load_recipe(None)
-    changed = change_recipe(recipe, {"model.small_cnn.filters": [8, 16], "optim.name": "sgd"})
-    assert (changed.model.small_cnn.filters, changed.optim.name) == ((8, 16), "sgd")
-    assert changed.data == recipe.data
-    with pytest.raises(UserError, match="kernel_sizes needs one value"):
-        change_recipe(recipe, {"model.small_cnn.kernel_sizes": [3, 5]})

@@ -3,7 +3,6 @@
 import platform
 import time
 
-import optuna
 import pytest
 from optuna.trial import TrialState
 
@@ -20,10 +19,9 @@ from tests.experiments.search_doubles import (
 from vitrine.errors import UserError
 from vitrine.experiments.search import trials as search_trials
 from vitrine.experiments.search import workers as search_workers
-from vitrine.experiments.search.results import count_retried, find_best, measure_importance, record_trials
+from vitrine.experiments.search.results import count_retried, record_trials
 from vitrine.experiments.search.storage import default_address, open_study
 from vitrine.experiments.search.trials import run_trials
-from vitrine.experiments.search.workers import GRACE_SECONDS, describe_worker, is_dead, is_surplus, reap_dead_trials
 
 
 def kill_while_training(monkeypatch, folder, search, number):
@@ -51,15 +49,6 @@ def test_trials_have_no_test_split_and_leave_no_files(monkeypatch, tmp_path):
     assert sorted(training.prepared.splits) == ["train", "validation"]
     assert not (tmp_path / "scratch").exists()
     assert {plan.engine.tracker for plan in training.plans} == {"none"}
-
-
-def test_the_same_seed_gives_the_same_trials_and_another_one_others(monkeypatch, tmp_path):
-    found = []
-    for name, seed in (("first", 0), ("second", 0), ("third", 1)):
-        (tmp_path / name).mkdir()
-        search = write_search(tmp_path / name, f"sampler_seed: {seed}\ntrials: 6")
-        found.append(values_of(search_on(monkeypatch, tmp_path / name, FakeTraining(), search)[0]))
-    assert found[0] == found[1] != found[2]
 
 
 def test_a_killed_and_resumed_search_finds_what_an_uninterrupted_one_finds(monkeypatch, tmp_path):
@@ -101,42 +90,6 @@ def test_ctrl_c_gives_the_trial_back_and_the_search_goes_on(monkeypatch, tmp_pat
     assert [trial.state for trial in record_trials(study)] == ["complete"] * 6
 
 
-@pytest.mark.parametrize(
-    ("worker", "beat_age", "expected"),
-    [
-        (describe_worker(), 10 * GRACE_SECONDS, False),  # of this machine: it is there, however long it is silent
-        (NOBODY | {"host": platform.node()}, 0, True),
-        (describe_worker() | {"started": 1.0}, 0, True),  # its number belongs to another process by now
-        (NOBODY | {"host": "elsewhere"}, 2 * GRACE_SECONDS, True),
-        (NOBODY | {"host": "elsewhere"}, 1, False),
-    ],
-)
-def test_trials_of_dead_processes_are_told_from_those_at_work(worker, beat_age, expected):
-    attributes = {"worker": worker, "beat": time.time() - beat_age}
-    study = optuna.create_study()
-    study.ask()
-    trial = study.trials[0]
-    trial.user_attrs = attributes
-    assert is_dead(trial) is expected
-
-
-def test_a_trial_at_work_elsewhere_is_left_alone_and_a_silent_one_is_tried_again(tmp_path):
-    search = write_search(tmp_path)
-    study = open_study(search, make_prepared(tmp_path), default_address(tmp_path))
-    for age in (0, 2 * GRACE_SECONDS):
-        trial = study.ask()
-        trial.suggest_float("optim.learning_rate", 1e-4, 1e-1, log=True)
-        trial.set_user_attr("worker", NOBODY | {"host": "elsewhere"})
-        trial.set_user_attr("beat", time.time() - age)
-    assert reap_dead_trials(study) == [1]
-    assert states_of(study) == ["RUNNING", "FAIL", "WAITING"]
-    retried = study.ask()
-    assert (
-        retried.suggest_float("optim.learning_rate", 1e-4, 1e-1, log=True)
-        == study.trials[1].params["optim.learning_rate"]
-    )
-
-
 def test_a_result_of_a_trial_that_was_given_up_meanwhile_is_left_out(monkeypatch, tmp_path):
     search = write_search(tmp_path, "trials: 1")
     address = default_address(tmp_path)
@@ -149,38 +102,6 @@ def test_a_result_of_a_trial_that_was_given_up_meanwhile_is_left_out(monkeypatch
 
     _, reports = search_on(monkeypatch, tmp_path, Slow(), search)
     assert "given it up" in reports[0].reason
-
-
-def test_two_workers_that_ask_at_once_do_not_exceed_the_wanted_number(tmp_path):
-    search = write_search(tmp_path, "trials: 2")
-    study = open_study(search, make_prepared(tmp_path), default_address(tmp_path))
-    trials = [study.ask() for _ in range(3)]
-    assert [is_surplus(study, trial, 2) for trial in trials] == [False, False, True]
-
-
-def test_a_worse_trial_is_stopped_before_its_last_epoch(monkeypatch, tmp_path):
-    search = write_search(tmp_path, "pruner: {startup_trials: 2, warmup_epochs: 2}\ntrials: 9")
-    study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), search)
-    pruned = [trial for trial in record_trials(study) if trial.state == "pruned"]
-    assert pruned
-    assert {trial.epochs for trial in pruned} <= {2, 3}
-    assert find_best(study).state == TrialState.COMPLETE
-
-
-def test_hyperband_stops_trials_too(monkeypatch, tmp_path):
-    search = write_search(tmp_path, "pruner: {method: hyperband}\ntrials: 9\nepochs: 9")
-    study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), search)
-    assert "PRUNED" in states_of(study)
-    assert len({trial.params["optim.learning_rate"] for trial in study.trials}) == 9
-
-
-@pytest.mark.parametrize("objective", ["validation_loss", "validation_accuracy"])
-def test_the_best_trial_has_the_lowest_loss_or_the_highest_accuracy(monkeypatch, tmp_path, objective):
-    search = write_search(tmp_path, f"objective: {objective}\ntrials: 6")
-    study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), search)
-    records, best = record_trials(study), find_best(study)
-    assert records[best.number].loss == min(record.loss for record in records)
-    assert records[best.number].accuracy == max(record.accuracy for record in records)
 
 
 def test_failed_trials_are_kept_with_their_reason_and_the_search_goes_on(monkeypatch, tmp_path):
@@ -209,17 +130,6 @@ def test_values_that_do_not_go_together_fail_their_trial_alone(monkeypatch, tmp_
         assert ("kernel_sizes needs one value" in record.reason) is (record.state == "failed")
 
 
-@pytest.mark.parametrize(("trials", "tried"), [(4, 4), (40, 10)])
-def test_a_search_whose_every_trial_fails_ends_with_the_reasons(monkeypatch, tmp_path, trials, tried):
-    training = FakeTraining(**{"at_0": UserError("too few pictures")})
-    training.answers[-1] = MemoryError()
-    search = write_search(tmp_path, f"trials: {trials}")
-    with pytest.raises(UserError) as error:
-        find_best(search_on(monkeypatch, tmp_path, training, search)[0])
-    assert f"all {tried} trials of the search failed" in str(error.value)
-    assert f"{tried - 1} x out of memory\n  1 x too few pictures" in str(error.value)
-
-
 def test_a_loss_that_is_no_number_fails_the_trial(monkeypatch, tmp_path):
     class Diverging(FakeTraining):
         def record(self, epoch, distance):
@@ -242,15 +152,3 @@ def test_no_trial_starts_after_the_deadline(monkeypatch, tmp_path):
     study = open_study(search, prepared, default_address(tmp_path))
     run_trials(search, study, prepared, tmp_path / "scratch", deadline=time.monotonic() - 1)
     assert training.plans == []
-
-
-def test_what_matters_is_told_from_what_does_not(monkeypatch, tmp_path):
-    study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), write_search(tmp_path, "trials: 14"))
-    shares = measure_importance(study)
-    assert shares["optim.learning_rate"] > 0.9
-    assert sum(shares.values()) == pytest.approx(1)
-
-
-def test_too_few_trials_have_no_importance(monkeypatch, tmp_path):
-    study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), write_search(tmp_path, "trials: 3"))
-    assert measure_importance(study) == {}

@@ -8,7 +8,6 @@ from torch import nn
 from transformers import (
     EfficientNetConfig,
     EfficientNetForImageClassification,
-    EfficientNetImageProcessor,
     MobileNetV2Config,
     MobileNetV2ForImageClassification,
     ResNetConfig,
@@ -25,7 +24,7 @@ from vitrine.models.backbones.build import (
     choose_memory_format,
     head_modules,
 )
-from vitrine.models.backbones.normalization import CENTERED, read_normalization
+from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.backbones.stages import set_trainable, set_training_mode
 from vitrine.models.folder import build_processor, load_model, save_model
 
@@ -136,23 +135,6 @@ def test_a_damaged_weights_file_is_one_clear_message(tmp_path):
         build_backbone(str(folder), LABELS)
 
 
-def test_without_a_processor_file_the_color_scale_is_not_guessed(tmp_path):
-    folder = write_tiny_resnet(tmp_path)
-    (folder / "preprocessor_config.json").unlink()
-    with pytest.raises(UserError, match=r"has no preprocessor_config\.json"):
-        build_backbone(str(folder), LABELS)
-
-
-def test_efficientnets_double_normalization_is_one_with_the_squared_deviation(tmp_path):
-    processor = EfficientNetImageProcessor(image_mean=[0.4] * 3, image_std=[0.5] * 3, include_top=True)
-    processor.save_pretrained(tmp_path)
-    normalization = read_normalization(tmp_path)
-    picture = torch.full((3, 346, 346), 200, dtype=torch.uint8)
-    theirs = processor(images=picture, return_tensors="pt")["pixel_values"]
-    ours = (200 / 255 - normalization.mean[0]) / normalization.std[0]
-    assert theirs.mean().item() == pytest.approx(ours, abs=1e-5)
-
-
 def test_a_head_behind_a_pooling_layer_is_found_in_efficientnet():
     config = EfficientNetConfig(width_coefficient=0.1, depth_coefficient=0.1, hidden_dim=16, num_labels=3)
     model = EfficientNetForImageClassification(config)
@@ -190,3 +172,8 @@ def test_a_network_that_onednn_cannot_train_in_channels_last_is_not_placed_so():
     usual = ResNetForImageClassification(ResNetConfig(embedding_size=16, hidden_sizes=[64, 64], depths=[1, 1]))
     assert choose_memory_format(narrow) == torch.contiguous_format
     assert choose_memory_format(usual) == torch.channels_last
+
+
+def test_an_architecture_without_a_file_is_refused():
+    with pytest.raises(UserError, match=r"model\.architecture: only for a weights file"):
+        build_backbone("resnet18", LABELS, architecture="resnet18")

@@ -1,3 +1,4 @@
+import pytest
 import timm
 import torch
 
@@ -8,6 +9,7 @@ FAMILIES = [
     *(f"efficientnet_b{number}" for number in range(8)),
     *("vgg16", "vgg19", "inception_v3", "xception", "mobilenet_v2", "mobilenet_v3_large", "regnet", "convnext_tiny"),
 ]
+QUICK = ("resnet18", "vgg16", "mobilenet_v2", "convnext_tiny")
 
 
 def test_every_network_of_the_systems_before_us_is_there():
@@ -30,11 +32,15 @@ def test_the_table_says_what_timms_own_table_says():
         assert facts.architecture == row.architecture, name
 
 
-def test_parameters_and_size_are_those_of_the_network():
-    for name, row in BACKBONES.items():
-        with torch.device("meta"):
-            network = timm.create_model(row.architecture, pretrained=False)
-        parameters = sum(parameter.numel() for parameter in network.parameters()) / 1e6
-        size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values()) / 1e6
-        assert round(parameters, 2) == row.parameters, (name, round(parameters, 2), round(size, 1))
-        assert round(size, 1) == row.size_mb, (name, round(parameters, 2), round(size, 1))
+def every_backbone():
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in BACKBONES]
+
+
+@pytest.mark.parametrize("name", every_backbone())
+def test_parameters_and_size_are_those_of_the_network(name):
+    row = BACKBONES[name]
+    with torch.device("meta"):
+        network = timm.create_model(row.architecture, pretrained=False)
+    parameters = sum(parameter.numel() for parameter in network.parameters()) / 1e6
+    size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values()) / 1e6
+    assert (round(parameters, 2), round(size, 1)) == (row.parameters, row.size_mb)

@@ -3,7 +3,7 @@ import pytest
 
 from vitrine.records.run import Metrics
 from vitrine.reports.shared.verdict import kappa_words, most_confused, notices, right_of_hundred, verdict
-from vitrine.ui.format import breakable
+from vitrine.ui.frame import breakable
 from vitrine.ui.texts import load_texts
 
 EN, FR = load_texts("en"), load_texts("fr")

@@ -1,64 +1,19 @@
+"""The loop over the epochs."""
+
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 
-from tests.factories import prepare, write_colored_classes, write_tiny_resnet
-from vitrine.data.augmentation.augment import augment, draw_numbers
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from tests.factories import write_tiny_resnet
+from tests.training.loop.trainers import make_trainer, run, same, weights_of
 from vitrine.errors import UserError
-from vitrine.models.backbones.build import build_backbone, build_small_cnn
-from vitrine.models.backbones.normalization import CENTERED
+from vitrine.models.backbones.build import build_backbone
 from vitrine.models.backbones.stages import set_trainable
-from vitrine.training.loop.checkpoints import Checkpoints
-from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
-from vitrine.training.loop.trainer import Trainer
+from vitrine.training.loop.methods import Methods
 from vitrine.training.loop.validation import Validation
-from vitrine.training.machine.seeding import seed_everything
-from vitrine.training.optim.optimizer import build_optimizer
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("loop")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared")
-
-
-def make_trainer(
-    prepared, *, seed=0, epochs=3, learning_rate=0.01, policy="light", model=None, rows=None, methods=None, **options
-):
-    AcceleratorState._reset_state()
-    seed_everything(seed)
-    model = model or build_small_cnn(prepared.label_names, (8, 16), 1, dropout=0.2)
-    train = prepared.splits[TRAIN] if rows is None else prepared.splits[TRAIN].select(rows)
-    optimizer = build_optimizer(model, "adamw", learning_rate, 0.01, 0.9)
-
-    def change(pixels, indices, epoch):
-        return augment(pixels.float(), draw_numbers(seed, epoch, indices.tolist()), policy, policy != "none")
-
-    return Trainer(
-        Accelerator(cpu=True),
-        model,
-        TrainingData(train, prepared.splits[VALIDATION], CENTERED),
-        optimizer,
-        TrainingOptions(**{"epochs": epochs, "seed": seed, "batch_size": 16, "patience": 100} | options),
-        replace(methods or Methods(), augment=change),
-    )
-
-
-def run(trainer, folder, **listeners):
-    return trainer.run(Checkpoints(folder, {"optim.learning_rate": "0.01"}), **listeners)
-
-
-def weights_of(trainer):
-    return {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_one_batch_can_be_learned_by_heart(prepared, tmp_path):
@@ -154,3 +109,50 @@ def test_progress_counts_every_step_once(prepared, tmp_path):
     steps = reports[0].steps
     assert [(report.epoch, report.step) for report in reports] == [(e, s) for e in (1, 2) for s in range(1, steps + 1)]
     assert all(np.isfinite(report.loss) and report.images_per_second > 0 for report in reports)
+
+
+def test_a_loss_that_explodes_later_keeps_the_best_weights(prepared, tmp_path):
+    kept = []
+    trainer = make_trainer(prepared, epochs=4, methods=Methods(keep_epoch=kept.append))
+    good = trainer.stepper.methods.loss
+
+    def explode(logits, targets):
+        return good(logits, targets) * (float("nan") if trainer.position.epoch == 2 else 1.0)
+
+    trainer.stepper.methods = replace(trainer.stepper.methods, loss=explode)
+    with pytest.raises(UserError, match=r"epoch 3: the gradient is no longer a number.* of epoch \d, the best"):
+        run(trainer, tmp_path)
+    assert kept == [trainer.fit.best_epoch]
+    assert same(weights_of(trainer), trainer.fit.best_weights)
+    assert all(torch.isfinite(tensor).all() for tensor in weights_of(trainer).values())
+
+
+@pytest.mark.parametrize(
+    ("monitor", "best"), [("validation_accuracy", 1), ("validation_loss", 2), ("calibrated_loss", 3)]
+)
+def test_what_decides_can_be_chosen(prepared, tmp_path, monitor, best):
+    trainer = make_trainer(prepared, epochs=50, patience=2, monitor=monitor)
+    figures = iter([(0.5, 0.6, 0.4), (0.3, 0.6, 0.5), (0.4, 0.5, 0.3), (0.7, 0.4, 0.7), (0.6, 0.5, 0.6), (0, 1, 0)])
+    trainer.validate = lambda: Validation(*next(figures))
+    fit = run(trainer, tmp_path)
+    assert (fit.best_epoch, len(fit.history), fit.stopped_early) == (best, best + 2, True)
+
+
+def test_the_wait_for_the_loader_is_measured(prepared, tmp_path):
+    trainer = make_trainer(prepared, epochs=1)
+    whole = trainer.train_loader
+
+    class Slow:
+        def __iter__(self):
+            for batch in whole:
+                time.sleep(0.2)
+                yield batch
+
+    def waited(fit):  # in seconds: a share would depend on how busy the machine is
+        record = fit.history[0]
+        return record.data_wait_share * len(prepared.splits["train"]) / record.images_per_second
+
+    slept = 0.2 * trainer.batches.steps
+    assert waited(run(make_trainer(prepared, epochs=1), tmp_path / "fast")) < slept
+    trainer.train_loader = Slow()
+    assert waited(run(trainer, tmp_path / "slow")) >= slept

@@ -16,12 +16,6 @@ from vitrine.records import folder as run_folder
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("processes")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
-
-
 @pytest.mark.parametrize("length", [5, 42, 97])
 @pytest.mark.parametrize(("size", "processes"), [(4, 1), (4, 2), (12, 3)])
 def test_each_picture_is_seen_once_however_many_devices_share_them(length, size, processes):

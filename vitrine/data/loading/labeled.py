@@ -21,7 +21,7 @@ from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, PreparedFacts
 
 Part = Literal["test", "all"]
-LONGEST_PROPORTION = 8  # longer side by shorter side of a prepared picture that is stretched back
+LONGEST_PROPORTION = 8  # longer side by shorter side of a preprocessed image that gets its proportions back
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class PreprocessedImages(Dataset[Batch]):
 
     Args:
         split: its rows.
-        side: of the squares, in pixels; others are resized. None leaves them as they are stored.
+        side: of the images, in pixels; others are resized. None leaves them as they are stored.
     """
 
     def __init__(self, split: datasets.Dataset, side: int | None = None) -> None:
@@ -48,7 +48,7 @@ class PreprocessedImages(Dataset[Batch]):
 
 
 def _read_pixels(content: bytes, wanted: int | None) -> npt.NDArray[np.uint8]:
-    """A stored square, `[side, side, 3]`, without a copy: PPM is a short header ("P6 224 224 255") and the pixels."""
+    """A stored image, `[side, side, 3]`, without a copy: PPM is a short header ("P6 224 224 255") and the pixels."""
     side = read_side(content)
     preprocessed = np.frombuffer(content, np.uint8, offset=len(content) - 3 * side * side).reshape(side, side, 3)
     if wanted in (None, side):
@@ -168,7 +168,7 @@ def _build_batch_loader(
 def build_evaluation_loader(
     split: datasets.Dataset, batch_size: int, workers: int, side: int | None = None
 ) -> DataLoader[Batch]:
-    """Batches in the order of the split; training squares may be stored larger than `side`, in pixels.
+    """Batches in the order of the split; training images may be stored larger than `side`, in pixels.
 
     Args:
         split: of a prepared data set.

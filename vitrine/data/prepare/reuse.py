@@ -14,9 +14,8 @@ from vitrine.data.prepare.earlier_split import EarlierSplit, read_split
 from vitrine.data.prepared.shards import StoredImages
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
-from vitrine.records.prepared import MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, Settings, read_facts
+from vitrine.records.prepared import MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, UNFINISHED, Settings, read_facts
 
-UNFINISHED = "unfinished.json"  # with what settings the work in an unfinished folder was begun
 INTERRUPTED = "interrupted"  # shards that an interrupted preparation had written
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vitrine.config.data import BUILTIN_DIGITS, DataSection
 from vitrine.data.prepare.damage import find_damage_in
-from vitrine.data.sources.files import walk_files
+from vitrine.data.sources.files import TABLE_EXTENSIONS, walk_files
+from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, PreparedFacts, Settings, read_facts
 
@@ -34,7 +35,7 @@ def _state_of_pictures(data: DataSection) -> str:
         return _digest(source, walk_files(source))
     state = _digest(source.parent, [source.name])
     pictures = Path(data.image_folder).expanduser() if data.image_folder else None
-    if pictures is None and source.suffix.lower() in (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson"):
+    if pictures is None and source.suffix.lower() in TABLE_EXTENSIONS:
         pictures = source.parent
     return state + (_digest(pictures, walk_files(pictures)) if pictures and pictures.is_dir() else "")
 
@@ -55,7 +56,8 @@ def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts |
 
 def _digest(root: Path, files: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(files):
+    # Systems write hidden files whenever somebody looks into a folder.
+    for file in sorted(file for file in files if not is_hidden(file)):
         try:
             status = os.stat(root / file)  # noqa: PTH116 (twice as fast as Path.stat on 200,000 files)
         except OSError:

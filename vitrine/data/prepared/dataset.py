@@ -37,7 +37,7 @@ class PreparedDataset:
     def show(self, row: dict[str, Any], longest_side: int) -> Image.Image:
         """A row's picture for people to look at: in its own proportions, or as the square that the network sees.
 
-        A square that was cut or has bars cannot be stretched back.
+        An image that was cut or has bars cannot get its proportions back.
 
         Args:
             row: of a split.
@@ -99,7 +99,7 @@ def _count_labels(rows: datasets.Dataset, facts: PreparedFacts) -> dict[str, int
 
 
 def display_image(row: dict[str, Any], longest_side: int) -> Image.Image:
-    """The stored square stretched back to the proportions of its original, for people to look at.
+    """The stored image with the proportions of its original, for people to look at.
 
     Args:
         row: a row of a split.

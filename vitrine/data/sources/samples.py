@@ -63,7 +63,7 @@ def choose_samples(
     Args:
         data: names the source.
         labels: its classes.
-        preparation: whose ground lies behind transparent parts.
+        preparation: whose fill colour lies behind transparent parts.
         workspace: empty folder for what has to be unpacked; it may go afterwards.
         per_class: pictures of each class.
         at_most: pictures in all; where the classes are more, they are spread from the first to the last.

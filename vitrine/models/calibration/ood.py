@@ -24,7 +24,7 @@ LEAST_NORM = 1e-12
 
 @dataclass(frozen=True)
 class ReferenceFeatures:
-    """ConvBlock vectors of sampled training pictures.
+    """Vectors of length 1 of sampled training pictures.
 
     Attributes:
         rows: of length 1, float16, `[pictures, width]`.

@@ -12,7 +12,7 @@ from PIL import Image
 from vitrine.data.images.decoding import ImageError
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.calibration import Reliability
-from vitrine.records.evaluation import Evaluation, MeasuredData, TrustFigures
+from vitrine.records.evaluation import PAGE, RECORD, Evaluation, MeasuredData, TrustFigures
 from vitrine.reports.shared.calibration import judge_confidence
 from vitrine.reports.shared.mistakes import show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_evaluation
@@ -24,8 +24,6 @@ from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render, thumbnail
 from vitrine.ui.texts import Language, Texts, load_texts
 
-RECORD = "evaluation.json"
-PAGE = "evaluation.html"
 PREDICTIONS = "predictions.csv"
 UNKNOWN = "strangers.csv"
 LOGITS = "logits.npz"

@@ -97,7 +97,7 @@ def choose_batch_size(
 
     Args:
         model: on its device.
-        side: of the squares that the network sees, in pixels.
+        side: of the images that the network sees, in pixels.
         pictures: training pictures.
         device: where the model is.
         memory_gb: cap, or None for what is free.

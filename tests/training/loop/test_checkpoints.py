@@ -1,3 +1,5 @@
+"""A training that is killed at any moment goes on exactly; a checkpoint that does not fit is one message."""
+
 import json
 import random
 import shutil
@@ -6,7 +8,7 @@ import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
-from tests.factories import make_recipe, prepare, write_colored_classes
+from tests.factories import make_recipe
 from tests.training.children import train
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
@@ -19,12 +21,6 @@ EVERY_STEP = "engine.checkpoint_minutes=0"
 SELDOM = "engine.checkpoint_minutes=1000"
 MOMENTS = [("step", 5), ("evaluation", 3), ("writing", 7), ("renaming", 4), ("tidying", 2)]
 LAST = {"step": EPOCHS * STEPS, "evaluation": EPOCHS, "writing": EPOCHS * (STEPS + 1), "tidying": 9}
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("resume")
-    return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
 
 
 def recipe_for(prepared, *overrides, processes=1):

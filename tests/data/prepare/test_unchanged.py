@@ -1,0 +1,115 @@
+"""Whether a source is as it was: told by names, sizes and times, and by the content of corrections."""
+
+import json
+import os
+
+import pytest
+
+from tests.conftest import draw_shape
+from tests.data.trees import prepare, settings_for
+from vitrine.config.data import DataSection
+from vitrine.data.prepare.pipeline import write_prepared
+from vitrine.data.prepare.unchanged import find_unchanged, source_state
+from vitrine.data.prepare.working_folder import working_folder
+
+
+def test_unchanged_files_and_settings_are_recognized_and_any_change_is_seen(source):
+    final = prepare(source).folder
+    assert find_unchanged(final, settings_for(source)) is not None
+    assert find_unchanged(final, settings_for(source, image_size=20)) is None
+    assert find_unchanged(final, settings_for(source, fold=0, prepared="elsewhere")) is not None
+    path = source / "cat" / "003.png"
+    status = path.stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    assert find_unchanged(final, settings_for(source)) is None
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert find_unchanged(final, settings_for(source)) is not None
+    (source / "cat" / "notes.txt").touch()
+    assert find_unchanged(final, settings_for(source)) is None
+
+
+def test_a_data_set_of_another_version_is_made_anew(source):
+    final = prepare(source).folder
+    facts = json.loads((final / "prepared.json").read_text())
+    (final / "prepared.json").write_text(json.dumps(facts | {"format": 1}))
+    assert find_unchanged(final, settings_for(source)) is None
+    assert prepare(source).facts.format == 2
+
+
+def test_what_is_no_prepared_data_set_has_no_facts(tmp_path):
+    assert find_unchanged(tmp_path, settings_for(tmp_path)) is None
+
+
+@pytest.mark.parametrize("source", ["hub:ann/birds", "nowhere"])
+def test_what_only_a_network_could_tell_and_what_is_not_there_have_no_state(source):
+    assert source_state(DataSection(source=source)) == ""
+
+
+def test_the_digits_are_always_as_they_were():
+    assert source_state(DataSection(source="builtin:digits")) == "built in"
+
+
+def test_a_table_counts_with_the_pictures_of_its_folder_and_an_archive_alone(tmp_path):
+    (tmp_path / "pets.csv").write_text("image,label\n1.png,cat\n")
+    (tmp_path / "pets.zip").touch()
+    table, archive = (DataSection(source=str(tmp_path / name)) for name in ("pets.csv", "pets.zip"))
+    before = source_state(table), source_state(archive)
+    (tmp_path / "2.png").touch()
+    assert source_state(table) != before[0]
+    assert source_state(archive) == before[1]
+    (tmp_path / "pets.zip").write_bytes(b"longer")
+    assert source_state(archive) != before[1]
+
+
+def test_corrections_count_by_their_content_and_not_by_their_time(tmp_path):
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text("file,action\n")
+    data = DataSection(source="builtin:digits", corrections=str(corrections))
+    before = source_state(data)
+    assert before.startswith("built in, corrections ")
+    os.utime(corrections, (1, 1))
+    assert source_state(data) == before
+    corrections.write_text("file,action\n1.png,remove\n")
+    assert source_state(data) != before
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """A table beside its pictures, in the folder in which the commands are run."""
+    monkeypatch.chdir(tmp_path)
+    rows = ["image,label"]
+    for number in range(20):
+        draw_shape(number % 2, number).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,{'cat' if number % 2 else 'dog'}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    return tmp_path / "labels.csv"
+
+
+def prepare_beside(table):
+    final, settings = table.parent / "prepared/pets", settings_for(table)
+    with working_folder(final) as folder:
+        return final, settings, write_prepared(folder, "pets", settings)
+
+
+def test_what_is_prepared_beside_a_table_is_none_of_its_files_and_changes_nothing(table):
+    final, settings, facts = prepare_beside(table)
+    assert (facts.files_found, facts.files_kept) == (21, 20)  # with the table itself
+    assert find_unchanged(final, settings) == facts
+    run = table.parent / "runs/pets/2026-01-31_12-00-00"
+    run.mkdir(parents=True)
+    for name in ("recipe.yaml", "metrics.json", "figure.png"):
+        (run / name).touch()
+    assert find_unchanged(final, settings) == facts
+    (table.parent / "new.png").touch()
+    assert find_unchanged(final, settings) is None
+
+
+def test_hidden_files_that_a_system_writes_do_not_change_a_source(make_class_folders):
+    source = make_class_folders({"cat": 2, "dog": 2})
+    before = source_state(DataSection(source=str(source)))
+    (source / "cat/.DS_Store").write_bytes(os.urandom(9))
+    (source / "#recycle").mkdir()
+    (source / "#recycle/1.png").touch()
+    assert source_state(DataSection(source=str(source))) == before
+    (source / "cat/new.png").touch()
+    assert source_state(DataSection(source=str(source))) != before

@@ -1,0 +1,24 @@
+"""What tests of sources need."""
+
+from pathlib import Path
+
+import pytest
+
+from vitrine.data.sources.builtin import write_digits
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A folder with three pictures, within a folder that holds a secret."""
+    folder = tmp_path / "shop"
+    (folder / "a").mkdir(parents=True)
+    for file in ("a/1.png", "a/2.png", "3.png"):
+        (folder / file).write_bytes(b"picture")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in digits. What is there stays as it is."""
+    return write_digits(tmp_path_factory.mktemp("builtin") / "data" / "digits")

@@ -1,0 +1,102 @@
+"""Who works on a trial, and what becomes of the trials of dead processes."""
+
+import os
+import platform
+import time
+
+import optuna
+import pytest
+
+from tests.experiments.search_doubles import (
+    NOBODY,
+    make_prepared,
+    states_of,
+    write_search,
+)
+from vitrine.experiments.search import workers as search_workers
+from vitrine.experiments.search.storage import default_address, open_study
+from vitrine.experiments.search.workers import (
+    GRACE_SECONDS,
+    count_running,
+    count_started,
+    describe_worker,
+    give_back,
+    is_alive,
+    is_dead,
+    is_surplus,
+    reap_dead_trials,
+    signed,
+)
+
+
+@pytest.mark.parametrize(
+    ("worker", "beat_age", "expected"),
+    [
+        (describe_worker(), 10 * GRACE_SECONDS, False),  # of this machine: it is there, however long it is silent
+        (NOBODY | {"host": platform.node()}, 0, True),
+        (describe_worker() | {"started": 1.0}, 0, True),  # its number belongs to another process by now
+        (NOBODY | {"host": "elsewhere"}, 2 * GRACE_SECONDS, True),
+        (NOBODY | {"host": "elsewhere"}, 1, False),
+    ],
+)
+def test_trials_of_dead_processes_are_told_from_those_at_work(worker, beat_age, expected):
+    attributes = {"worker": worker, "beat": time.time() - beat_age}
+    study = optuna.create_study()
+    study.ask()
+    trial = study.trials[0]
+    trial.user_attrs = attributes
+    assert is_dead(trial) is expected
+
+
+def test_a_trial_at_work_elsewhere_is_left_alone_and_a_silent_one_is_tried_again(tmp_path):
+    search = write_search(tmp_path)
+    study = open_study(search, make_prepared(tmp_path), default_address(tmp_path))
+    for age in (0, 2 * GRACE_SECONDS):
+        trial = study.ask()
+        trial.suggest_float("optim.learning_rate", 1e-4, 1e-1, log=True)
+        trial.set_user_attr("worker", NOBODY | {"host": "elsewhere"})
+        trial.set_user_attr("beat", time.time() - age)
+    assert reap_dead_trials(study) == [1]
+    assert states_of(study) == ["RUNNING", "FAIL", "WAITING"]
+    retried = study.ask()
+    assert (
+        retried.suggest_float("optim.learning_rate", 1e-4, 1e-1, log=True)
+        == study.trials[1].params["optim.learning_rate"]
+    )
+
+
+def test_two_workers_that_ask_at_once_do_not_exceed_the_wanted_number(tmp_path):
+    search = write_search(tmp_path, "trials: 2")
+    study = open_study(search, make_prepared(tmp_path), default_address(tmp_path))
+    trials = [study.ask() for _ in range(3)]
+    assert [is_surplus(study, trial, 2) for trial in trials] == [False, False, True]
+
+
+def test_a_trial_is_signed_while_somebody_works_on_it_and_beats(monkeypatch):
+    monkeypatch.setattr(search_workers, "BEAT_SECONDS", 0.01)
+    study = optuna.create_study()
+    trial = study.ask()
+    with signed(trial):
+        deadline = time.monotonic() + 5
+        while "beat" not in study.trials[0].user_attrs and time.monotonic() < deadline:
+            time.sleep(0.01)
+    worker, beat = (study.trials[0].user_attrs[name] for name in ("worker", "beat"))
+    assert (worker["host"], worker["pid"]) == (platform.node(), os.getpid())
+    assert worker["since"] <= beat <= time.time()
+    assert is_alive(worker)
+
+
+def test_a_trial_is_given_back_twice_at_most_unless_it_does_not_count():
+    study = optuna.create_study()
+    for tries in (1, 2, 3):
+        study.ask().suggest_float("x", 0, 1)
+        assert give_back(study, study.trials[-1])
+        assert not give_back(study, study.trials[tries - 1])  # it is no longer running
+        assert count_running(study) == 0
+    assert [trial.state.name for trial in study.trials] == ["FAIL"] * 3
+    assert len({trial.params["x"] for trial in study.trials}) == 1
+    study.ask().suggest_float("x", 0, 1)
+    for _ in range(4):
+        assert give_back(study, study.trials[-1], counts=False)
+        study.ask().suggest_float("x", 0, 1)
+    assert (len(study.trials), count_running(study), count_started(study)) == (8, 1, 2)

@@ -1,0 +1,69 @@
+"""Where a model's files are found; the Hub itself is not asked."""
+
+import httpx
+import pytest
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
+from vitrine.errors import UserError
+from vitrine.models import hub_files
+from vitrine.models.hub_files import find_model_folder
+
+RESPONSE = httpx.Response(403, request=httpx.Request("GET", "https://example.org"))
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """Stands for a download: gives `tmp_path`, or raises what the test puts here; keeps what was asked for."""
+    asked = {"error": None, "calls": []}
+
+    def download(model_id, allow_patterns):
+        asked["calls"].append((model_id, allow_patterns))
+        if asked["error"] is not None:
+            raise asked["error"]
+        return str(tmp_path)
+
+    monkeypatch.setattr(hub_files, "snapshot_download", download)
+    return asked
+
+
+def test_a_folder_with_a_configuration_is_taken_as_it_is(hub, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").touch()
+    assert find_model_folder(str(tmp_path / "model")) == tmp_path / "model"
+    assert find_model_folder("~/model") == tmp_path / "model"
+    assert hub["calls"] == []
+
+
+def test_a_folder_without_one_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"is not a model folder: it has no config\.json"):
+        find_model_folder(str(tmp_path))
+
+
+@pytest.mark.parametrize("model_id", ["./nowhere", "/no/where", "~/nowhere", "resnet-18", "a/b/c", __file__])
+def test_what_is_neither_a_folder_nor_reads_owner_slash_name_is_not_looked_for_on_the_hub(hub, model_id):
+    with pytest.raises(UserError, match="there is no such model folder, and an id on the Hub reads owner/name"):
+        find_model_folder(model_id)
+    assert hub["calls"] == []
+
+
+def test_a_download_brings_weights_only_where_they_are_needed_and_only_as_safetensors(hub, tmp_path):
+    assert find_model_folder("ann/birds") == tmp_path
+    find_model_folder("ann/birds", weights=False)
+    assert hub["calls"] == [("ann/birds", ["*.json", "*.safetensors", "examples/*"]), ("ann/birds", ["*.json"])]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (GatedRepoError("gated", response=RESPONSE), r"grants access on request; .*hf auth login"),
+        (RepositoryNotFoundError("none", response=RESPONSE), "no such model on the Hugging Face Hub"),
+        (HfHubHTTPError("503 busy\nmore", response=RESPONSE), r"cannot be reached \(503 busy\)"),
+        (ConnectionError("no route"), r"cannot be reached \(no route\).*or try again with a network"),
+    ],
+    ids=["gated", "missing", "busy", "offline"],
+)
+def test_what_keeps_a_model_on_the_hub_is_one_clear_message(hub, error, message):
+    hub["error"] = error
+    with pytest.raises(UserError, match=rf"ann/birds: .*{message}"):
+        find_model_folder("ann/birds")

@@ -1,0 +1,23 @@
+"""The one error that is a user's to mend: its message is all that a command prints."""
+
+import pytest
+
+import vitrine
+from vitrine.__main__ import main
+from vitrine.config.loading import load_recipe
+from vitrine.errors import UserError
+
+
+def test_the_error_of_the_package_is_the_one_that_is_raised(tmp_path):
+    with pytest.raises(vitrine.UserError, match="there is no such recipe"):
+        load_recipe(tmp_path / "nowhere.yaml")
+    assert vitrine.UserError is UserError
+
+
+def test_a_command_prints_the_message_without_a_traceback_and_ends_with_2(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["vitrine", "prepare", "nowhere.yaml"])
+    assert main() == 2
+    printed = capsys.readouterr()
+    assert "nowhere.yaml: there is no such recipe" in printed.err
+    assert "Traceback" not in printed.err + printed.out

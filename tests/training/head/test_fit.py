@@ -1,0 +1,132 @@
+"""A head on features that are computed once is the head of the slow way, and a backbone that nothing touched."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tests.factories import make_recipe, prepare, write_colored_classes
+from tests.training.head.heads import build_head
+from vitrine.config.data import PreparationSection
+from vitrine.errors import UserError
+from vitrine.models.backbones.outputs import measure_head_input
+from vitrine.training.head import fit as cached_head
+from vitrine.training.loop.progress import Listeners
+from vitrine.training.run import run_training
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("augmentation.policy=none", "augmentation.horizontal_flip=off"),
+        ("augmentation.policy=standard", "model.feature_views=4"),  # a view for each epoch
+        ("augmentation.policy=none", "augmentation.horizontal_flip=off", "optim.label_smoothing=0.2", "optim.name=sgd"),
+    ],
+)
+def test_cached_features_give_the_head_that_the_slow_way_gives(train, overrides):
+    slow_overrides = [override for override in overrides if "feature_views" not in override]
+    slow, slow_history, slow_weights = train("slow", "optim.epochs=4", "model.cache_features=off", *slow_overrides)
+    fast, fast_history, fast_weights = train("fast", "optim.epochs=4", "model.cache_features=on", *overrides)
+    assert slow.training.feature_views == 0
+    assert fast.training.feature_views >= 1
+    columns = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
+    np.testing.assert_allclose(fast_history[columns], slow_history[columns], rtol=1e-3, atol=1e-4)
+    assert fast_history["validation_loss"].iloc[-1] < 0.9 * fast_history["validation_loss"].iloc[0]
+    for name, tensor in slow_weights.items():
+        # As trained: each is divided by a temperature, which the fast way fits on more pictures.
+        shares = [run.calibration.temperature if "classifier" in name else 1.0 for run in (fast, slow)]
+        torch.testing.assert_close(fast_weights[name] * shares[0], tensor * shares[1], rtol=1e-3, atol=1e-4)
+    assert fast.test.accuracy == slow.test.accuracy
+
+
+def test_without_views_training_pictures_are_taken_as_they_are(train):
+    plain_run = train("plain", "augmentation.policy=none", "augmentation.horizontal_flip=off")[1]
+    light = train("light", "augmentation.policy=light")[1]
+    views = train("views", "augmentation.policy=light", "model.feature_views=2")[1]
+    assert list(plain_run["train_loss"]) == list(light["train_loss"])
+    assert list(plain_run["train_loss"]) != list(views["train_loss"])
+
+
+def test_the_backbone_stays_as_it_was_bit_for_bit(train, checkpoint):
+    weights = train("run")[2]
+    before = {name: tensor for name, tensor in build_head(checkpoint).state_dict().items() if "classifier" not in name}
+    assert len(before) > 10
+    assert all(torch.equal(weights[name], tensor) for name, tensor in before.items())
+
+
+def test_whitened_pictures_have_features_of_whitened_pictures(tmp_path, checkpoint):
+    source = write_colored_classes(tmp_path / "source", per_class=10)
+    whitened = prepare(source, tmp_path / "whitened", preparation=PreparationSection(steps=("whiten",)))
+    accuracies = []
+    for cache in ("on", "off"):
+        (tmp_path / cache).mkdir()
+        recipe = make_recipe(
+            whitened,
+            f"model.backbone={checkpoint}",
+            "model.trainable_part=head",
+            "report.study=off",
+            f"model.cache_features={cache}",
+            "preparation.steps=[whiten]",
+            "augmentation.policy=none",
+            "augmentation.horizontal_flip=off",
+        )
+        accuracies.append(run_training(recipe, tmp_path / cache).validation.loss)
+    assert accuracies[0] == pytest.approx(accuracies[1], abs=1e-4)
+
+
+def test_a_resumed_run_reads_its_features_and_ends_with_the_same_numbers(train, prepared, checkpoint, tmp_path):
+    whole = train("whole", "optim.epochs=3")
+
+    class PowerCutError(Exception):
+        pass
+
+    def cut(record):
+        raise PowerCutError
+
+    folder = tmp_path / "halted"
+    folder.mkdir()
+    overrides = [
+        f"model.backbone={checkpoint}",
+        "model.trainable_part=head",
+        "report.study=off",
+        "optim.learning_rate=0.02",
+    ]
+    recipe = make_recipe(prepared, *overrides, "optim.epochs=3")
+    with pytest.raises(PowerCutError):
+        run_training(recipe, folder, Listeners(on_epoch=cut))
+    counted = []
+    resumed = run_training(recipe, folder, Listeners(on_features=lambda *done: counted.append(done)))
+    assert counted == []
+    assert resumed.test == whole[0].test
+    assert resumed.validation == whole[0].validation
+
+
+def test_a_head_that_needs_the_map_is_not_cached(checkpoint):
+    model = build_head(checkpoint)
+    assert measure_head_input(model, 32) == 16
+    model.resnet.pooler = nn.Identity()
+    model.classifier = nn.Sequential(nn.Conv2d(16, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert measure_head_input(model, 32) is None
+
+
+def test_where_features_cannot_be_kept_auto_takes_the_slow_way_and_on_says_why(train, monkeypatch):
+    monkeypatch.setattr(cached_head, "measure_head_input", lambda *_: None)
+    assert train("auto", "optim.epochs=1")[0].training.feature_views == 0
+    with pytest.raises(UserError, match=r"model\.cache_features: the head of this network"):
+        train("on", "model.cache_features=on")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["model.cache_features=on", "model.backbone=x"], "needs a backbone that stays as it is"),
+        (["model.feature_views=3", "model.backbone=x"], "feature_views is for cached features"),
+        (
+            ["model.feature_views=3", "model.cache_features=off", "model.trainable_part=head", "model.backbone=x"],
+            "feature_views is for cached features",
+        ),
+    ],
+)
+def test_a_recipe_that_cannot_cache_is_refused(prepared, overrides, message):
+    with pytest.raises(UserError, match=message):
+        make_recipe(prepared, *overrides)

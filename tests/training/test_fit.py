@@ -1,0 +1,99 @@
+"""From a plan to a trained network; what the loop does is in tests/training/loop."""
+
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+from datasets import DatasetDict
+
+from tests.factories import make_recipe
+from vitrine.config.loading import load_recipe
+from vitrine.errors import UserError
+from vitrine.records import folder as run_folder
+from vitrine.training.fit import build_model, fit_network
+from vitrine.training.loop.progress import Listeners
+from vitrine.training.plan import plan_training
+
+
+@pytest.fixture
+def fit(prepared, tmp_path):
+    """A function that trains with some overrides, in a folder of its own."""
+
+    def call(*overrides, listeners=Listeners(), name="run", data=prepared):  # noqa: B008 (frozen)
+        (tmp_path / name).mkdir(exist_ok=True)
+        plan = plan_training(make_recipe(prepared, "optim.epochs=1", *overrides), data)
+        return fit_network(plan, data, tmp_path / name, listeners, time.monotonic())
+
+    return call
+
+
+def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(fit):
+    shape = [
+        "block=plain",
+        "padding=valid",
+        "pooling=max",
+        "head_pool=flatten",
+        "dense_units=[8]",
+        "activation=leaky_relu",
+    ]
+    fitted = fit(*(f"model.small_cnn.{choice}" for choice in shape))
+    features = 16 * 13 * 13  # 32 pixels, less 2, halved, less 2
+    parameters = [3 * 9 * 8 + 2 * 8, 8 * 9 * 16 + 2 * 16, features * 8 + 8, 8 * 3 + 3]
+    assert fitted.facts["parameters"] == sum(parameters)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "rmsprop"])
+def test_every_optimizer_learns_with_label_smoothing(fit, optimizer):
+    fitted = fit(f"optim.name={optimizer}", "optim.epochs=4", "optim.label_smoothing=0.1", "optim.learning_rate=0.01")
+    assert fitted.fit.history[-1].train_loss < fitted.fit.history[0].train_loss
+
+
+@pytest.mark.parametrize(("part", "trainable"), [("head", 16 * 3 + 3), ("all", None)])
+def test_a_pretrained_backbone_trains_frozen_and_free(fit, checkpoint, part, trainable):
+    facts = fit(f"model.backbone={checkpoint}", f"model.trainable_part={part}").facts
+    assert facts["trainable_parameters"] == (trainable or facts["parameters"])
+
+
+def test_the_test_split_need_not_be_there(fit, prepared):
+    seen = DatasetDict({split: prepared.splits[split] for split in ("train", "validation")})
+    assert fit(data=replace(prepared, splits=seen)).facts["pictures"] == len(seen["train"])
+
+
+def test_listeners_are_told_the_facts_first_then_steps_and_epochs_and_the_recipe_is_stored(fit, prepared, tmp_path):
+    told = []
+    listeners = Listeners(
+        on_start=lambda facts: told.append(("start", facts["epochs_planned"])),
+        on_step=lambda report: told.append(("step", report.step)),
+        on_epoch=lambda record: told.append(("epoch", record.epoch)),
+    )
+    fitted = fit("optim.batch_size=21", listeners=listeners)
+    assert told == [("start", 1), ("step", 1), ("step", 2), ("epoch", 1)]
+    assert load_recipe(tmp_path / "run" / run_folder.RECIPE) == make_recipe(
+        prepared, "optim.epochs=1", "optim.batch_size=21"
+    )
+    assert {"batch_size", "seconds", "epochs", "stopped_early", "images_per_second"} <= fitted.facts.keys()
+    assert (fitted.facts["batch_size"], fitted.facts["epochs"]) == (21, 1)
+
+
+def test_features_of_a_frozen_backbone_are_kept_for_what_comes_after(fit, checkpoint):
+    arguments = [f"model.backbone={checkpoint}", "model.trainable_part=head"]
+    assert fit(*arguments).head_inputs.validation.shape[1] == 16
+    assert fit(*arguments, "model.cache_features=off", name="slow").head_inputs is None
+
+
+def test_equal_seeds_build_equal_networks(prepared):
+    def weights(seed):
+        model, _ = build_model(plan_training(make_recipe(prepared), prepared).model, prepared.label_names, seed)
+        return torch.cat([parameter.flatten() for parameter in model.parameters()])
+
+    assert torch.equal(weights(3), weights(3))
+    assert not torch.equal(weights(3), weights(4))
+
+
+def test_pictures_that_are_too_small_for_the_network_are_one_message(prepared):
+    deep = "model.small_cnn.filters=[8, 8, 8]"  # 32 pixels: 30, 15, 13, 6, 4, 2; of 16 the third has nothing left
+    shape = (deep, *(f"model.small_cnn.{choice}" for choice in ("block=plain", "padding=valid", "pooling=max")))
+    plan = plan_training(make_recipe(prepared, *shape, "augmentation.image_size=16"), prepared).model
+    with pytest.raises(UserError, match=r"augmentation\.image_size: 16 is not a size that small_cnn can take"):
+        build_model(plan, prepared.label_names, 0)
