@@ -17,6 +17,7 @@ from vitrine.data.manifest.split import (
     join_groups,
 )
 from vitrine.data.prepare.reuse import EarlierWork
+from vitrine.data.sources.names import respell
 from vitrine.errors import UserError
 from vitrine.records.prepared import Settings
 
@@ -53,9 +54,10 @@ def divide(
         data.validation_fraction if data.validation_count is None else data.validation_count,
         data.test_fraction if data.test_count is None else data.test_count,
     )
-    labels = labels_before[rows].tolist()
+    files, labels = divided["file"].tolist(), labels_before[rows].tolist()
+    earlier = respell(work.splits, files)  # a disk of another system may store accents otherwise
     manifest.loc[rows, "split"] = assign_splits(
-        divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, groups, work.splits
+        files, labels, divided["split"].tolist(), sizes, data.split_seed, groups, earlier
     )
     is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
     set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
@@ -82,7 +84,7 @@ def _fold(
         data.folds or 1,
         data.split_seed,
         [groups[row] for row in manifest.index[rows]],
-        work.folds,
+        respell(work.folds, manifest.loc[rows, "file"]),
     )
     manifest.loc[rows, "fold"] = np.array(folds, np.int8)
     manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
