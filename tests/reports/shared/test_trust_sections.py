@@ -78,13 +78,36 @@ def test_a_good_classifier_is_said_to_keep_its_promise():
     assert show_calibration(calibration, load_texts("en"))["claim"].startswith("Yes")
 
 
-@pytest.mark.parametrize(
-    ("pictures", "margin", "why"),
-    [(12, 9.0, "12 validation pictures are too few to show"), (300, 0.3, "not right, or not sure, often enough")],
-)
-def test_a_model_that_never_answers_says_why(pictures, margin, why):
-    _, rejection = measured(pictures, margin)
-    assert why in show_rejection(rejection, load_texts("en"))["claim"]
+def test_a_model_that_never_answers_says_why():
+    _, rejection = measured(300, 0.3)
+    said = show_rejection(rejection, load_texts("en"))["claim"]
+    assert "not right, or not sure, often enough" in said
+    assert "300 validation pictures" in said
+
+
+def test_a_model_of_an_earlier_build_that_never_answers_still_says_why():
+    changes = {"confidence_threshold": None, "why_never": "too_few_pictures"}
+    rejection = measured(12, 9.0)[1].model_copy(update=changes)
+    said = show_rejection(rejection, load_texts("en"))
+    assert "12 validation pictures are too few to show" in said["claim"]
+    assert said["threshold"] == ""
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "not proven with so few pictures"), ("fr", "pas prouvé")])
+def test_answers_of_few_pictures_are_given_and_called_unproven(language, words):
+    _, rejection = measured(12, 9.0)
+    assert rejection.coverage > 0.9
+    said = show_rejection(rejection, load_texts(language))
+    assert words in said["claim"]
+    assert "95" in said["threshold"]
+    assert words not in show_rejection(measured(300, 6.0)[1], load_texts(language))["claim"]
+
+
+def test_out_of_fold_answers_are_said_to_be_of_heads_that_had_not_learned_the_pictures():
+    calibration, rejection = (section.model_copy(update={"basis": "out_of_fold"}) for section in measured(100, 6.0))
+    words = "100 training and validation pictures, each answered by a head that had not learned it"
+    assert words in show_rejection(rejection, load_texts("en"))["threshold"]
+    assert words in show_calibration(calibration, load_texts("en"))["temperature"]
 
 
 @pytest.mark.parametrize(
