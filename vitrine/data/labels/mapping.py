@@ -167,14 +167,15 @@ def look_alikes(label_names: Iterable[str]) -> list[str]:
 
 
 def _describe_alike(names: Sequence[str]) -> str:
+    advice = "put their pictures into one folder or give both one name with labels.rename."
     if print_alike(names):
         return (
             f"Classes {' and '.join(spell_differences(names))} print alike; the characters that differ stand in "
-            "brackets. If they are one class, put their pictures into one folder or give both one name with labels.rename."
+            f"brackets. If they are one class, {advice}"
         )
     return (
         f"Classes {' and '.join(map(repr, names))} differ in capitals, blanks, hyphens or accents only: if they are "
-        "one class, put their pictures into one folder or give both one name with labels.rename."
+        f"one class, {advice}"
     )
 
 
