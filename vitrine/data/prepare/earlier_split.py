@@ -9,6 +9,7 @@ import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split import SPLITS, TEST
+from vitrine.data.sources.names import respell
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings
 
@@ -48,9 +49,10 @@ class EarlierSplit:
         """
         contents = dict(zip(manifest["file"], manifest["sha256"], strict=True))
         present = set(contents.values())
+        by_file = respell(self.by_file, contents)  # a disk of another system may store accents otherwise
         found = {}
         for file, content in contents.items():
-            before, side = self.by_file.get(file, ("", None))
+            before, side = by_file.get(file, ("", None))
             if side is None or before != content:
                 side = self.by_content.get(content, None if before in present else side)
             if side is not None:
