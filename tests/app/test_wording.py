@@ -142,3 +142,17 @@ def test_the_page_is_wholly_in_french_where_that_is_asked_for():
     assert "pug 50,0 %" in unsure
     assert "Pas encore d’image" in text_of(french.nothing_yet)
     assert "Aucune n’a servi à l’entraînement" in text_of(french.section("gallery"))
+
+
+def test_an_unsure_model_with_one_likely_class_names_no_second():
+    ranking = [("pug", 0.9), ("corgi", 0.04)]
+    said = text_of(wording.answer("x", judged(ranking, Unsure("pug"), 0.8), 2, TRUST, "pug"))
+    assert "x is not clear enough to it Unsure: perhaps pug ✓ What it supposed" in said
+    assert "✗ Not what it supposed" in wording.answer("x", judged(ranking, Unsure("pug"), 0.8), 2, TRUST, "corgi")
+    assert "peut-être pug" in french.answer("x", judged(ranking, Unsure("pug"), 0.8), 2, TRUST)
+
+
+def test_a_rule_that_few_pictures_could_not_prove_says_so():
+    unproven = TRUST.model_copy(update={"proven": False})
+    assert "not proven with so few pictures" in text_of(wording.answer("x", judged(RANKING, None, 0.9), 1, unproven))
+    assert "not proven" not in text_of(wording.answer("x", judged(RANKING, None, 0.9), 1, TRUST))

@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from scipy.stats import betabinom
+from scipy.stats import betabinom, norm
 
 from vitrine.evaluation.selective import (
+    ConfidenceThreshold,
     _assured,
     choose_confidence_threshold,
     choose_similarity_threshold,
     choose_trust,
-    explain_no_threshold,
+    least_pictures_to_prove,
     measure_rejection,
     risk_coverage,
 )
@@ -75,24 +76,57 @@ def test_the_probability_of_keeping_the_precision_is_scipys():
 def test_no_threshold_where_the_surest_answers_are_wrong_too_often():
     generator = np.random.default_rng(0)
     confidence, right = generator.uniform(0.5, 1, 300), generator.random(300) < 0.8
-    assert choose_confidence_threshold(confidence, right, 0.95) is None
-    assert explain_no_threshold(300, 0.95) == "too_many_mistakes"
+    assert choose_confidence_threshold(confidence, right, 0.95) == ConfidenceThreshold(None, False)
 
 
-def test_no_threshold_from_too_few_pictures_even_if_all_are_right():
-    assert choose_confidence_threshold(np.full(12, 0.99), np.ones(12, bool), 0.95) is None
-    assert explain_no_threshold(12, 0.95) == "too_few_pictures"
-    assert choose_confidence_threshold(np.full(80, 0.99), np.ones(80, bool), 0.95) == pytest.approx(0.99)
+def test_too_few_pictures_prove_nothing_and_are_answered_all_the_same():
+    assert choose_confidence_threshold(np.full(12, 0.99), np.ones(12, bool), 0.95) == ConfidenceThreshold(0.95, False)
+    assert choose_confidence_threshold(np.full(80, 0.99), np.ones(80, bool), 0.95) == ConfidenceThreshold(0.95, True)
+
+
+@pytest.mark.parametrize("pictures", [1, 3, 20, 30, 39])
+def test_a_sure_answer_is_given_however_few_the_pictures(pictures):
+    found = choose_confidence_threshold(np.full(pictures, 0.999999), np.ones(pictures, bool), 0.95)
+    assert found.value <= 0.999999
+    assert not found.proven
+
+
+def test_where_few_pictures_are_wrong_the_confidence_itself_must_be_the_precision():
+    found = choose_confidence_threshold(np.linspace(0.6, 0.99, 10), np.zeros(10, bool), 0.95)
+    assert found == ConfidenceThreshold(0.95, False)
+
+
+def test_mistakes_that_more_pictures_might_excuse_leave_answers_unproven():
+    for times, proven in ((1, False), (20, True)):
+        right = np.tile(np.r_[np.zeros(2, bool), np.ones(58, bool)], times)
+        found = choose_confidence_threshold(np.full(60 * times, 0.98), right, 0.95)
+        assert found == ConfidenceThreshold(0.95, proven)
+
+
+def test_a_picture_that_is_surer_than_the_precision_is_answered_unless_a_mistake_speaks_against_it():
+    one_below = np.r_[np.full(80, 0.99), 0.5]
+    assert choose_confidence_threshold(one_below, np.ones(81, bool), 0.95).value == 0.5
+    some_wrong = np.r_[np.full(80, 0.99), np.full(20, 0.97)], np.r_[np.ones(80, bool), np.zeros(20, bool)]
+    assert choose_confidence_threshold(*some_wrong, 0.95).value == 0.99
+
+
+@pytest.mark.parametrize(("precision", "least"), [(0.5, 4), (0.9, 20), (0.95, 40), (0.99, 200), (0.999, 2000)])
+def test_the_least_number_of_pictures_that_proves_a_precision_is_the_first_that_scipy_finds(precision, least):
+    assert least_pictures_to_prove(precision, 5000) == least
+    assert least_pictures_to_prove(precision, least - 1) is None
+    numbers = np.arange(1, least + 1)
+    probabilities = betabinom.cdf(np.floor((1 - precision) * numbers + 1e-9), numbers, 0.5, numbers + 0.5)
+    assert np.flatnonzero(probabilities >= 0.95).tolist() == [least - 1]
 
 
 def test_calibrated_confidence_has_a_say_beside_lucky_counts():
     confidence = np.r_[np.full(100, 0.99), np.full(100, 0.6)]
-    assert choose_confidence_threshold(confidence, np.ones(200, bool), 0.95) == pytest.approx(0.99)
+    assert choose_confidence_threshold(confidence, np.ones(200, bool), 0.95) == ConfidenceThreshold(0.95, True)
 
 
 def test_equal_confidences_are_answered_together_or_not_at_all():
     confidence, right = np.r_[np.full(60, 1.0), np.full(40, 0.98)], np.r_[np.ones(80, bool), np.zeros(20, bool)]
-    assert choose_confidence_threshold(confidence, right, 0.95) == 1.0
+    assert choose_confidence_threshold(confidence, right, 0.95) == ConfidenceThreshold(1.0, True)
 
 
 @pytest.mark.parametrize("pictures", [1, 3, 49, 50, 166, 5000])
@@ -100,7 +134,15 @@ def test_at_least_98_in_100_known_pictures_are_within_the_threshold(pictures):
     similarity = np.random.default_rng(0).random(pictures)
     threshold = choose_similarity_threshold(similarity)
     assert (similarity >= threshold).mean() >= 0.98
-    assert (similarity <= threshold).any()
+    assert (similarity <= threshold).any() == (pictures == 1 or pictures >= 50)
+
+
+def test_few_pictures_refuse_no_more_new_ones_than_many_would():
+    """The lowest of 40 alone would refuse more than 5 in 100 new pictures in every sixth training."""
+    generator = np.random.default_rng(0)
+    thresholds = [choose_similarity_threshold(generator.normal(0.8, 0.05, 40)) for _ in range(200)]
+    assert np.mean([norm.cdf(threshold, 0.8, 0.05) <= 0.02 for threshold in thresholds]) >= 0.93
+    assert choose_similarity_threshold([0.1, 0.9]) == -1.0
 
 
 def test_the_threshold_of_confidence_is_chosen_among_pictures_of_known_kinds():
@@ -127,16 +169,25 @@ def test_what_test_pictures_met_is_counted_whole():
     found = measure_rejection(trust, test, test)
     shares = {row.decision: (row.pictures, row.right, row.right_of_two) for row in found.decisions}
     assert shares == {"answered": (1, 1, 1), "unsure": (2, 0, 1), "none": (1, 1, 1)}
+    assert (found.proven, found.basis) == (True, "validation")
     assert (found.coverage, found.accuracy_answered, found.refused) == (0.25, 1.0, 0.25)
     assert Rejection.model_validate_json(found.model_dump_json()) == found
 
 
 def test_a_model_that_never_answers_is_measured():
-    few = judge(np.eye(2)[[0, 1, 0]] * 9, np.array([0, 1, 0]))
-    found = measure_rejection(choose_trust(few, 0.95, 1.0, True, None), few, few)
-    assert (found.confidence_threshold, found.why_never) == (None, "too_few_pictures")
+    weak = judge(np.eye(2)[[0] * 60] * 9, np.tile([0, 1], 30))
+    found = measure_rejection(choose_trust(weak, 0.95, 1.0, True, None), weak, weak)
+    assert (found.confidence_threshold, found.why_never, found.proven) == (None, "too_many_mistakes", False)
     assert (found.coverage, found.accuracy_answered, found.accuracy_answered_interval) == (0, None, None)
     assert (found.refused, found.similarity_threshold) == (None, None)
+
+
+def test_a_name_next_to_nothing_does_not_count_as_one_of_two():
+    probabilities = np.array([[0.9, 0.06, 0.04], [0.9, 0.04, 0.06], [0.96, 0.03, 0.01]])
+    never = choose_trust(judge(np.eye(2)[[0] * 60] * 9, np.tile([0, 1], 30)), 0.95, 1.0, True, None)
+    test = judge(np.log(probabilities), np.array([1, 1, 1]))
+    unsure = measure_rejection(never, test, test).decisions[1]
+    assert (unsure.decision, unsure.pictures, unsure.right_of_two) == ("unsure", 3, 1)
 
 
 def test_the_curve_is_the_error_among_the_surest():

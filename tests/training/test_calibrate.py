@@ -1,5 +1,7 @@
 """What answers to validation pictures say of a network, and what of it the network takes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from tests.factories import SIDE, make_recipe
 from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
 from vitrine.errors import UserError
+from vitrine.evaluation.temperature import fit_temperature
 from vitrine.models.backbones.build import build_backbone
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.calibration.ood import REFERENCE_FEATURES
@@ -15,6 +18,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
 from vitrine.training.calibrate import build_trust, from_cached_features, look_again
 from vitrine.training.head.features import ViewOptions, compute_head_inputs
+from vitrine.training.head.out_of_fold import UnseenAnswers
 from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.run import run_training
 
@@ -62,10 +66,11 @@ def test_features_computed_once_say_what_another_look_at_the_pictures_says(known
     processor = build_processor(SIDE, data.normalization)
     options = TrainingOptions(epochs=1, seed=0, batch_size=4, patience=1)
     seen = look_again(model, processor, data, options, SIDE)
-    np.testing.assert_allclose(seen.logits, cached.logits, atol=1e-4)
-    np.testing.assert_allclose(seen.features, cached.features, atol=1e-4)
+    np.testing.assert_allclose(seen.validation.logits, cached.validation.logits, atol=1e-4)
+    np.testing.assert_allclose(seen.validation.similarities, cached.validation.similarities, atol=1e-2)
     np.testing.assert_allclose(seen.reference.rows, cached.reference.rows, atol=1e-2)
-    assert seen.label_ids.tolist() == cached.label_ids.tolist() == list(prepared.splits[VALIDATION]["label"])
+    label_ids = list(prepared.splits[VALIDATION]["label"])
+    assert seen.validation.label_ids.tolist() == cached.validation.label_ids.tolist() == label_ids
 
 
 def test_the_last_layer_is_divided_by_the_temperature_and_the_thresholds_are_of_calibrated_answers(known, prepared):
@@ -77,13 +82,30 @@ def test_the_last_layer_is_divided_by_the_temperature_and_the_thresholds_are_of_
     assert trusted.trust.in_weights
     assert temperature != 1.0
     torch.testing.assert_close(model.classifier[1].weight.detach(), before / temperature)
-    np.testing.assert_allclose(trusted.validation.logits, found.logits / temperature, rtol=1e-6)
+    np.testing.assert_allclose(trusted.validation.logits, found.validation.logits / temperature, rtol=1e-6)
     assert list(trusted.validation.ids) == files
-    assert trusted.trust.similarity_threshold == pytest.approx(trusted.validation.similarities.min())
+    assert trusted.trust.similarity_threshold <= trusted.validation.similarities.min()
+    assert trusted.chosen_on.logits.tolist() == trusted.validation.logits.tolist()
+
+
+def test_out_of_fold_answers_decide_in_place_of_the_few_validation_pictures(known, prepared):
+    model, _, found = known
+    files = list(prepared.splits[VALIDATION]["file"])
+    label_ids = np.arange(120) % 3
+    logits = 8 * np.eye(3, dtype=np.float32)[label_ids]
+    logits[:3] = logits[3:6]  # three pictures are taken for such of the class before
+    label_ids[:3] = (label_ids[:3] + 1) % 3
+    unseen = UnseenAnswers(logits, label_ids, np.linspace(0.5, 0.9, 120, dtype=np.float32))
+    trusted = build_trust(model, replace(found, out_of_fold=unseen), files, 0.9, SIDE)
+    assert (trusted.basis, len(trusted.chosen_on), len(trusted.validation)) == ("out_of_fold", 120, len(files))
+    assert trusted.trust.temperature == fit_temperature(logits, label_ids)[0]
+    assert trusted.trust.similarity_threshold == pytest.approx(float(unseen.similarities[2]))
+    assert trusted.trust.proven
+    assert trusted.validation.trust == trusted.trust
 
 
 def test_answers_that_are_no_numbers_are_refused(known, prepared):
     model, _, found = known
-    found.logits[2, 0] = np.nan
+    found.validation.logits[2, 0] = np.nan
     with pytest.raises(UserError, match=r"answers to 1 of \d+ pictures are not numbers"):
         build_trust(model, found, list(prepared.splits[VALIDATION]["file"]), 0.9, SIDE)

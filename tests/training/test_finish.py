@@ -8,7 +8,7 @@ import pytest
 from transformers import pipeline
 
 from tests.factories import make_recipe
-from vitrine.data.manifest.split import TEST, VALIDATION
+from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
 from vitrine.models.calibration.ood import REFERENCE_FEATURES
 from vitrine.models.calibration.selective import describe
 from vitrine.models.calibration.softmax import softmax
@@ -44,7 +44,7 @@ def test_the_logits_written_are_those_of_the_saved_model(run, prepared):
         assert (stored[f"{name}_logits"].dtype, stored[f"{name}_labels"].dtype) == (np.float32, np.int64)
 
 
-def test_thresholds_come_from_validation_pictures_and_are_stored_with_the_model(run, prepared):
+def test_thresholds_come_from_unseen_pictures_and_are_stored_with_the_model(run, prepared):
     folder, metrics = run
     trust = Predictor.load(str(folder / run_folder.MODEL)).trust
     rejection = metrics.rejection
@@ -57,9 +57,15 @@ def test_thresholds_come_from_validation_pictures_and_are_stored_with_the_model(
     )
     assert trust.in_weights
     assert (folder / run_folder.MODEL / REFERENCE_FEATURES).exists()
+    cached = metrics.training.feature_views == 1
+    counts = {split: len(prepared.splits[split]) for split in (TRAIN, VALIDATION)}
+    for section in (rejection, calibration):
+        assert section.basis == ("out_of_fold" if cached else "validation")
+        assert section.validation_pictures == (sum(counts.values()) if cached else counts[VALIDATION])
     similarity = [judgement.similarity for judgement in judge_all(folder, prepared, VALIDATION)]
-    assert trust.similarity_threshold == pytest.approx(min(similarity), abs=1e-4)
-    assert calibration.remark == "few_pictures"
+    assert -1 <= trust.similarity_threshold < min(similarity) + 1e-4
+    assert trust.proven == rejection.proven
+    assert calibration.remark == (None if cached else "few_pictures")
     assert calibration.before.loss != calibration.after.loss
 
 

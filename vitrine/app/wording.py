@@ -155,6 +155,9 @@ class Wording:
         decision, texts = prediction.decision, self.texts
         if isinstance(decision, Answer):
             return texts("app.answer.given", picture=picture), decision.label_name, "answer-given"
+        if isinstance(decision, Unsure) and decision.second is None:
+            label = texts("app.answer.unsure_one_label", first=decision.first)
+            return texts("app.answer.unsure_one", picture=picture), label, "answer-unsure"
         if isinstance(decision, Unsure):
             label = texts("app.answer.unsure_label", first=decision.first, second=decision.second)
             return texts("app.answer.unsure", picture=picture), label, "answer-unsure"
@@ -168,7 +171,7 @@ class Wording:
         precision = self.texts.short_number(100 * trust.precision)
         if trust.confidence_threshold is None:
             return self.texts("app.hint.never", precision=precision)
-        rule = self.texts("app.hint.rule", precision=precision)
+        rule = self.texts("app.hint.rule" if trust.proven else "app.hint.unproven", precision=precision)
         return f"{rule} {self.texts('app.hint.every_picture')}" if prediction.similarity is None else rule
 
     def _bar(self, label: str, share: float) -> str:
@@ -182,7 +185,8 @@ class Wording:
         decision = prediction.decision
         if isinstance(decision, Unsure):
             is_right = label_name in (decision.first, decision.second)
-            key = "one_of_two" if is_right else "neither"
+            right, wrong = ("guessed", "not_guessed") if decision.second is None else ("one_of_two", "neither")
+            key = right if is_right else wrong
         else:
             is_right = isinstance(decision, Answer) and decision.label_name == label_name
             key = "right" if is_right else "wrong"

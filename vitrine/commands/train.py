@@ -52,7 +52,7 @@ def _train(recipe: Recipe, folder: Path | None) -> None:
         listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)
         trained = train_recipe(recipe, folder, RUNS, listeners, _say_what_is_left, begun)
     if trained is not None:
-        display.finish(trained.metrics.test, trained.folder)
+        display.finish(trained.metrics, trained.folder)
 
 
 def _seconds_since_start() -> float:

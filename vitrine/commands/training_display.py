@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
-from vitrine.records.evidence import TestEvidence
+from vitrine.records.run import Metrics
+from vitrine.records.selective import Rejection
 from vitrine.training.loop.progress import EpochRecord, StepReport
 
 
@@ -114,14 +115,17 @@ class TrainingDisplay:
         """Prints what a person should know."""
         self.console.print(message, soft_wrap=True, markup=False)
 
-    def finish(self, test: TestEvidence, folder: Path) -> None:
-        """Prints the result and where everything lies."""
+    def finish(self, metrics: Metrics, folder: Path) -> None:
+        """Prints the result, whether the model answers, and where everything lies."""
+        test = metrics.test
         low, high = test.accuracy_interval
         self.console.print(
             f"test accuracy {test.accuracy:.3f} on {test.pictures:,} pictures (95 % interval {low:.3f} to {high:.3f})",
             style="bold",
             soft_wrap=True,
         )
+        if metrics.rejection is not None:
+            self.say(describe_answers(metrics.rejection))
         self.console.print(
             f"macro-F1 {test.macro_f1:.3f}, Cohen's kappa {test.cohen_kappa:.3f}; "
             f"{time.perf_counter() - self.started:.0f} s in all\n"
@@ -131,3 +135,19 @@ class TrainingDisplay:
             markup=False,
             soft_wrap=True,
         )
+
+
+def describe_answers(rejection: Rejection) -> str:
+    """How often the model answers and how often that is right, in one line; or that it never answers, and why."""
+    asked = f"{rejection.precision:.1%} asked for".replace(".0%", "%").replace("%", " %")
+    if rejection.confidence_threshold is None:
+        return (
+            "answers: none; it calls every picture unsure, since even its surest answers were wrong too often "
+            f"({asked}; train it better, or lower report.precision)"
+        )
+    answered = next(row for row in rejection.decisions if row.decision == "answered")
+    proof = "" if rejection.proven else "; not proven with so few pictures"
+    return (
+        f"answers: {answered.pictures:,} of {rejection.pictures:,} test pictures get one, "
+        f"{answered.right:,} of these are right ({asked}{proof})"
+    )

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
 from vitrine.evaluation.temperature import Floats, check_scores, cross_entropy
 from vitrine.models.calibration.softmax import softmax
-from vitrine.records.calibration import Calibration, Reliability, ReliabilityBin, Remark
+from vitrine.records.calibration import Basis, Calibration, Reliability, ReliabilityBin, Remark
 
 BINS = 15  # as Guo et al. 2017
 MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap
@@ -23,6 +23,7 @@ def measure_calibration(
     remark: Remark | None,
     validation_pictures: int,
     seed: int,
+    basis: Basis = "validation",
 ) -> Calibration:
     """Before and after on test pictures.
 
@@ -33,6 +34,7 @@ def measure_calibration(
         remark: likewise.
         validation_pictures: on which it was fitted.
         seed: of the bootstrap.
+        basis: whose answers it was fitted on.
 
     Raises:
         UserError: logits are not numbers.
@@ -43,6 +45,7 @@ def measure_calibration(
         temperature=temperature,
         remark=remark,
         validation_pictures=validation_pictures,
+        basis=basis,
         pictures=len(labels),
         accuracy=float(right.mean()),
         before=_measure_reliability(scores, labels, right, 1.0, seed),

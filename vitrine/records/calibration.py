@@ -5,6 +5,9 @@ from typing import Literal
 from vitrine.records.schema import Count, Interval, Record, Share
 
 Remark = Literal["few_pictures", "all_right", "at_bound"]
+# What was asked of whom: the model about its validation pictures, or heads of the same kind about the training and
+# validation pictures that each of them was fitted without.
+Basis = Literal["validation", "out_of_fold"]
 
 
 class ReliabilityBin(Record):
@@ -49,10 +52,11 @@ class Calibration(Record):
     """The section `calibration` of metrics.json.
 
     Attributes:
-        temperature: fitted on validation pictures; above 1 the network was too sure of itself, below 1 too modest.
+        temperature: fitted on unseen pictures; above 1 the network was too sure of itself, below 1 too modest.
         remark: why the temperature is less certain than it looks: few validation pictures, none of them answered
             wrongly, or the end of the range that was searched; None otherwise.
-        validation_pictures: on which it was fitted.
+        validation_pictures: on which it was fitted; with the basis 'out_of_fold', training pictures are among them.
+        basis: whose answers to them.
         pictures: test pictures on which everything here is measured.
         accuracy: of the test pictures; no temperature changes it.
         before: with the network's own logits.
@@ -62,6 +66,7 @@ class Calibration(Record):
     temperature: float
     remark: Remark | None
     validation_pictures: Count
+    basis: Basis = "validation"
     pictures: Count
     accuracy: Share
     before: Reliability

@@ -11,14 +11,15 @@ METADATA = "vitrine.json"
 
 
 class Trust(OpenRecord):
-    """What was fixed on validation pictures; stored with the model.
+    """What was fixed on pictures that the network had not learned; stored with the model.
 
     Attributes:
         temperature: the network's own logits divided by it give calibrated probabilities (Guo et al. 2017).
         in_weights: whether the stored weights are divided already, so that their logits are calibrated as they come.
         precision: share of the given answers that shall be right.
         confidence_threshold: calibrated probability of the likeliest class from which on an answer is given; None where
-            no threshold was shown to keep the precision, so that every answer is called unsure.
+            every answer is called unsure.
+        proven: whether answers from there on were shown to keep the precision; false where the pictures were too few.
         similarity_threshold: similarity to training pictures below which a picture is of no class; None where it is not
             measured.
         neighbors: of how many training pictures, the most similar ones, the similarity is the mean; None likewise.
@@ -30,6 +31,7 @@ class Trust(OpenRecord):
     in_weights: bool = True
     precision: float
     confidence_threshold: float | None
+    proven: bool = True
     similarity_threshold: float | None = None
     neighbors: int | None = None
 

@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Literal
 
+from vitrine.records.calibration import Basis
 from vitrine.records.schema import Count, Interval, Record, Share
 
 WhyNever = Literal["too_few_pictures", "too_many_mistakes"]
@@ -30,7 +31,8 @@ class DecisionShare(Record):
         decision: answered, unsure, or none of the classes.
         pictures: how many.
         right: how many of them have the label of the likeliest class.
-        right_of_two: how many of them have the label of one of the two likeliest classes.
+        right_of_two: how many of them have the label of one of the classes that are named: the likeliest, and the
+            second where its probability is not next to nothing.
     """
 
     decision: DecisionKind
@@ -44,11 +46,15 @@ class Rejection(Record):
 
     Attributes:
         precision: share of the given answers that shall be right, as the recipe asks.
-        confidence_threshold: calibrated probability from which on an answer is given; None where none was shown to keep
-            the precision: then every answer is called unsure.
-        why_never: without threshold: too few validation pictures to show anything, or the surest were not
-            right or not sure often enough; None with one.
-        validation_pictures: on which the thresholds were chosen.
+        confidence_threshold: calibrated probability from which on an answer is given; None where every answer is called
+            unsure.
+        proven: whether the precision was shown to be kept with a probability of 95 %; where it was not, answers are
+            given all the same where the pictures at hand speak for it.
+        why_never: without threshold: the surest were not right or not sure often enough, or (earlier versions) too few
+            validation pictures to show anything; None with one.
+        validation_pictures: on which the thresholds were chosen; with the basis 'out_of_fold', training pictures are
+            among them.
+        basis: whose answers to them.
         validation_coverage: share of them that gets an answer.
         validation_accuracy: share of right ones among those; None without any.
         similarity_threshold: see `Trust`; None where the network has no single vector of features.
@@ -67,8 +73,10 @@ class Rejection(Record):
 
     precision: Share
     confidence_threshold: float | None
+    proven: bool = True
     why_never: WhyNever | None
     validation_pictures: Count
+    basis: Basis = "validation"
     validation_coverage: Share
     validation_accuracy: Share | None
     similarity_threshold: float | None

@@ -1,32 +1,29 @@
-"""What a trained network's answers to validation pictures say about how far to trust it, and putting that into it."""
+"""What a trained network's answers to unseen pictures say about how far to trust it, and putting that into it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.evaluation.selective import choose_trust
 from vitrine.evaluation.temperature import fit_temperature
-from vitrine.models.backbones.build import choose_memory_format, head_modules, read_label_names
+from vitrine.models.backbones.build import choose_memory_format, read_label_names
 from vitrine.models.backbones.features import compute_features
 from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
 from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, build_reference, choose_rows
 from vitrine.models.calibration.temperature import fold_temperature
 from vitrine.models.folder import normalize_images
 from vitrine.predict.predictions import Predictions
-from vitrine.records.calibration import Remark
+from vitrine.records.calibration import Basis, Remark
 from vitrine.records.model import Trust
 from vitrine.training.head.features import HeadInputs
+from vitrine.training.head.out_of_fold import UnseenAnswers, apply_head
 from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.machine.devices import Precision
-
-Numbers = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -34,16 +31,15 @@ class Known:
     """What a network makes of the pictures that it was fitted with.
 
     Attributes:
-        logits: its own, of the validation pictures, `[pictures, labels]`.
-        features: what its head received for them, `[pictures, width]`; None where that is no single vector.
-        label_ids: `[pictures]`.
-        reference: features of a sample of the training pictures; None likewise.
+        validation: its own answers to the validation pictures.
+        reference: features of a sample of the training pictures; None where the head receives no single vector.
+        out_of_fold: what heads of the same kind answer to training and validation pictures; None where only the
+            validation pictures have answers of a network that did not learn them.
     """
 
-    logits: Numbers
-    features: Numbers | None
-    label_ids: npt.NDArray[np.int64]
+    validation: UnseenAnswers
     reference: ReferenceFeatures | None
+    out_of_fold: UnseenAnswers | None = None
 
 
 @dataclass(frozen=True)
@@ -53,33 +49,38 @@ class Trusted:
     Attributes:
         trust: goes with the model.
         remark: see `fit_temperature`.
-        validation: calibrated; the logits are float32.
+        validation: what the model says of the validation pictures, calibrated; the logits are float32.
+        chosen_on: the answers that temperature and thresholds were chosen on, calibrated: those to the validation
+            pictures, or out-of-fold answers.
+        basis: which of both.
     """
 
     trust: Trust
     remark: Remark | None
     validation: Predictions
+    chosen_on: Predictions
+    basis: Basis
 
 
-def from_cached_features(model: PreTrainedModel, inputs: HeadInputs, seed: int) -> Known:
+def from_cached_features(
+    model: PreTrainedModel, inputs: HeadInputs, seed: int, out_of_fold: UnseenAnswers | None = None
+) -> Known:
     """From the features that a head was trained on; no picture is looked at again.
 
     Args:
         model: trained, on its device.
         inputs: the features.
         seed: of the sample of training pictures.
+        out_of_fold: see `Known`.
     """
-    width = inputs.validation.shape[1]
-    rows = choose_rows(inputs.train_label_ids, width, seed)
-    model.eval()
-    with torch.inference_mode():
-        logits = nn.Sequential(*head_modules(model))(torch.from_numpy(inputs.validation).to(model.device))
-    return Known(
-        logits=logits.float().cpu().numpy(),
-        features=inputs.validation,
+    rows = choose_rows(inputs.train_label_ids, inputs.plain.shape[1], seed)
+    reference = build_reference(inputs.plain[rows], inputs.train_label_ids[rows])
+    validation = UnseenAnswers(
+        logits=apply_head(model, inputs.validation),
         label_ids=inputs.validation_label_ids,
-        reference=build_reference(inputs.train[0][rows], inputs.train_label_ids[rows]),
+        similarities=reference.similarity(inputs.validation, NEIGHBORS),
     )
+    return Known(validation, reference, out_of_fold)
 
 
 def look_again(
@@ -117,12 +118,12 @@ def look_again(
         batches = build_evaluation_loader(data.train.select(rows), options.batch_size, workers=0, side=side)
         sample = compute_features(model, batches, data.normalization, precision, whitens=options.whitens)
         reference = build_reference(sample, label_ids[rows])
-    return Known(
+    validation = UnseenAnswers(
         logits=np.concatenate(logits),
-        features=None if width is None else np.concatenate(features),
         label_ids=np.asarray(data.validation["label"], np.int64),
-        reference=reference,
+        similarities=None if reference is None else reference.similarity(np.concatenate(features), NEIGHBORS),
     )
+    return Known(validation, reference)
 
 
 def build_trust(
@@ -140,17 +141,30 @@ def build_trust(
     Raises:
         UserError: the network's answers are not numbers.
     """
-    temperature, remark = fit_temperature(known.logits, known.label_ids)
+    unseen = known.validation if known.out_of_fold is None else known.out_of_fold
+    temperature, remark = fit_temperature(unseen.logits, unseen.label_ids)
     in_weights = fold_temperature(model, temperature, side)
-    similarity = None
-    if known.reference is not None and known.features is not None:
-        similarity = known.reference.similarity(known.features, NEIGHBORS)
-    validation = Predictions(
-        ids=validation_files,
-        logits=known.logits / np.float32(temperature),
-        label_names=read_label_names(model.config),
-        label_ids=known.label_ids,
-        similarities=similarity,
+    label_names = read_label_names(model.config)
+    validation = _calibrate(known.validation, temperature, validation_files, label_names)
+    numbered = [str(row) for row in range(len(unseen.label_ids))]
+    chosen_on = _calibrate(unseen, temperature, numbered, label_names)
+    trust = choose_trust(chosen_on, precision, temperature, in_weights, NEIGHBORS)
+    return Trusted(
+        trust=trust,
+        remark=remark,
+        validation=replace(validation, trust=trust),
+        chosen_on=replace(chosen_on, trust=trust),
+        basis="validation" if known.out_of_fold is None else "out_of_fold",
     )
-    trust = choose_trust(validation, precision, temperature, in_weights, NEIGHBORS)
-    return Trusted(trust, remark, replace(validation, trust=trust))
+
+
+def _calibrate(
+    answers: UnseenAnswers, temperature: float, ids: Sequence[str], label_names: Sequence[str]
+) -> Predictions:
+    return Predictions(
+        ids=ids,
+        logits=answers.logits / np.float32(temperature),
+        label_names=label_names,
+        label_ids=answers.label_ids,
+        similarities=answers.similarities,
+    )

@@ -58,8 +58,8 @@ def _study(
 ) -> tuple[LabeledProbabilities | None, LearningCurve]:
     """A judge of the training labels, and the learning curve of training and validation pictures."""
     seed, names, train = plan.engine.seed, prepared.label_names, prepared.splits[TRAIN]
-    if head_inputs is not None and len(head_inputs.train) == 1:  # several views would be of changed pictures
-        features: Features = np.concatenate([head_inputs.train[0], head_inputs.validation])
+    if head_inputs is not None:
+        features: Features = np.concatenate([head_inputs.plain, head_inputs.validation])
         label_ids = np.concatenate([head_inputs.train_label_ids, head_inputs.validation_label_ids])
         files = [*train["file"], *prepared.splits[VALIDATION]["file"]]
         groups = number_groups(prepared.folder, files)

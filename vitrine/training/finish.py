@@ -33,7 +33,7 @@ def save_and_evaluate(
 ) -> Metrics:
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured.
 
-    Temperature and thresholds come from validation pictures, before the test split is read, once.
+    Temperature and thresholds come from training and validation pictures, before the test split is read, once.
 
     Args:
         plan: of the training.
@@ -76,12 +76,13 @@ def save_and_evaluate(
         final.predictions.true_label_ids,
         temperature,
         trusted.remark,
-        len(trusted.validation),
+        len(trusted.chosen_on),
         seed,
+        trusted.basis,
     )
-    rejection = measure_rejection(trusted.trust, trusted.validation, final.predictions)
-    study = plan.study if studies else None
-    mistakes, curve = examine(study, prepared, fitted.head_inputs, trusted.validation, final.predictions)
+    rejection = measure_rejection(trusted.trust, trusted.chosen_on, final.predictions, trusted.basis)
+    study, head_inputs = plan.study if studies else None, None if fitted.head is None else fitted.head.inputs
+    mistakes, curve = examine(study, prepared, head_inputs, trusted.validation, final.predictions)
     return Metrics(
         test=test,
         calibration=calibration,
@@ -105,8 +106,8 @@ def _describe_validation(prepared: PreparedDataset, fitted: Fitted) -> Validatio
 
 
 def _know(fitted: Fitted, processor: BaseImageProcessor, side: int) -> Known:
-    if fitted.head_inputs is not None:
-        return from_cached_features(fitted.model, fitted.head_inputs, fitted.options.seed)
+    if fitted.head is not None:
+        return from_cached_features(fitted.model, fitted.head.inputs, fitted.options.seed, fitted.head.unseen)
     return look_again(fitted.model, processor, fitted.data, fitted.options, side, fitted.facts["precision"])
 
 

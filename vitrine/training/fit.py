@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from vitrine.config.model import SMALL_CNN
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.prepared.groups import number_groups
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place
 from vitrine.models.backbones.input_checks import check_enough_images, check_image_size
 from vitrine.models.backbones.normalization import CENTERED, Normalization
@@ -20,8 +21,8 @@ from vitrine.models.backbones.stages import set_trainable
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.training.build import choose_methods, find_batch_size, open_budget
-from vitrine.training.head.features import FEATURES, HeadInputs
-from vitrine.training.head.fit import choose_views, fit_cached_head
+from vitrine.training.head.features import FEATURES
+from vitrine.training.head.fit import CachedHead, choose_views, fit_cached_head
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
@@ -42,7 +43,7 @@ class Fitted:
         data: what it was trained on, and its normalisation.
         options: what the loop was told, with the pictures of a batch on each device.
         facts: the section `training` of `metrics.json`.
-        head_inputs: the features that the head was trained on; None where every epoch looked at the pictures.
+        head: the head that was trained on features computed once; None where every epoch looked at the pictures.
     """
 
     model: PreTrainedModel
@@ -50,7 +51,7 @@ class Fitted:
     options: TrainingOptions
     fit: Fit
     facts: dict[str, Any]
-    head_inputs: HeadInputs | None = None
+    head: CachedHead | None = None
 
 
 def fit_network(
@@ -81,10 +82,12 @@ def fit_network(
     plan = _resolve_workers(plan, accelerator)
     with memory_cap(plan.engine.memory_gb, accelerator.device):
         listeners = replace(listeners, on_epoch=_start_tracking(plan, accelerator, folder, listeners.on_epoch))
-        inputs = None
+        head = None
         if views:
             store = folder / run_folder.CHECKPOINT / FEATURES
-            fit, inputs = fit_cached_head(plan, data, accelerator, model, views, store, listeners)
+            groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
+            head = fit_cached_head(plan, data, groups, accelerator, model, views, store, listeners)
+            fit = head.fit
         else:
             plan = _resolve_batch_size(plan, data, accelerator, model, folder, listeners)
             methods = choose_methods(plan, prepared, model, normalization, folder, accelerator.device)
@@ -92,7 +95,7 @@ def fit_network(
             fit = _fit_whole(plan, data, accelerator, model, methods, folder, listeners)
         accelerator.end_training()
     facts |= _summarize(fit, plan.options.batch_size, time.perf_counter() - start)
-    return Fitted(model, data, plan.options, fit, facts, inputs)
+    return Fitted(model, data, plan.options, fit, facts, head)
 
 
 def build_model(plan: ModelPlan, label_names: tuple[str, ...], seed: int) -> tuple[PreTrainedModel, Normalization]:

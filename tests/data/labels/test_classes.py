@@ -1,5 +1,7 @@
 """Classes that can be learned and tested; the others are named, in a note or in one message."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -20,9 +22,8 @@ def test_one_class_only_is_refused_with_what_is_missing(make_class_folders):
     assert "has one class only ('cat'); a classifier needs at least two, each a folder with pictures" in message
 
 
-def test_a_folder_around_the_class_folders_is_recognized(make_class_folders):
-    source = make_class_folders({"unzipped/cat": 3, "unzipped/dog": 3})
-    assert f"If the folders within 'unzipped' are the classes, give data.source={source}/unzipped" in fault_of(source)
+def test_a_folder_around_the_class_folders_is_looked_through(make_class_folders):
+    assert prepare(make_class_folders({"unzipped/cat": 3, "unzipped/dog": 3})).label_names == ("cat", "dog")
 
 
 def test_loose_pictures_without_class_folders_are_refused_with_the_reasons(make_class_folders):
@@ -83,3 +84,32 @@ def test_a_split_without_any_picture_is_refused(there, missing):
     kept = manifest_of(("cat", "train", "kept"), ("cat", there, "kept"))
     with pytest.raises(UserError, match=rf"pictures has too few pictures: none is left for the {missing} split"):
         check_splits(kept, "pictures")
+
+
+def test_a_note_says_that_a_folder_was_looked_through(make_class_folders):
+    source = make_class_folders({"cat": 9, "dog": 9}, "pictures/all of them/pets").parents[1]
+    notes = prepare(source).facts.notes
+    assert "The classes are the folders within 'all of them/pets', since nothing else is there." in notes
+    assert not any("folders within" in note for note in prepare(source / "all of them").facts.notes if "all of" in note)
+
+
+def test_the_advice_about_folders_within_a_class_arrives(make_class_folders):
+    source = make_class_folders({"pets/cat": 9, "pets/dog": 9})
+    shutil.copy(source / "pets/cat/000.png", source / "pets/cover.png")
+    with pytest.raises(UserError, match=r"one class only \('pets'\).* give data\.source=") as refusal:
+        prepare(source)
+    advised = str(refusal.value).partition("give data.source=")[2].partition(". Files")[0]
+    assert advised == str(source / "pets")
+    assert prepare(source / "pets").label_names == ("cat", "dog")
+
+
+def test_the_advice_about_folders_in_an_archive_names_no_path_that_cannot_be(make_class_folders):
+    source = make_class_folders({"pets/cat": 9, "pets/dog": 9})
+    shutil.copy(source / "pets/cat/000.png", source / "pets/cover.png")
+    (source / "read me.txt").touch()
+    archive = shutil.make_archive(str(source), "zip", source)
+    with pytest.raises(UserError, match="the classes, unpack it and give its folder pets") as refusal:
+        prepare(source.with_name("pictures.zip"))
+    assert f"data.source={archive}/" not in str(refusal.value)
+    shutil.unpack_archive(archive, source.with_name("unpacked"))
+    assert prepare(source.with_name("unpacked") / "pets").label_names == ("cat", "dog")

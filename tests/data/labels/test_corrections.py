@@ -83,6 +83,13 @@ def test_a_second_preparation_takes_corrections_over_and_back(source, write):
     assert again.facts.corrections == []
 
 
+def test_a_picture_whose_accents_are_stored_otherwise_is_found(make_class_folders, write):
+    source = make_class_folders({"Ka\u0308se": 9, "dog": 9})
+    path = write(relabel("K\u00e4se/001.png", "K\u00e4se", "dog"))
+    rows = rows_of(prepare(source, corrections=str(path)))
+    assert rows.loc["Ka\u0308se/001.png", "label_name"] == "dog"
+
+
 def test_only_rows_with_an_action_count(source, write, tmp_path):
     path = write(Row("cat/001.png", "cat", "dog"), Row("cat/002.png", "cat", "dog", "relabel"))
     found = read_corrections(tmp_path / "corrections.csv")

@@ -127,6 +127,21 @@ def test_names_that_look_alike_are_reported(names):
     assert "something else" not in note
 
 
+def test_names_that_print_alike_are_shown_with_what_differs():
+    (note,) = look_alikes(["K\u00e4se", "Ka\u0308se", "cat"])
+    assert "[U+0061 U+0308] and 'K\u00e4se' [U+00E4] print alike" in note
+    (note,) = look_alikes(["cat", "\u0441at"])
+    assert "'cat' [U+0063] and '\u0441at' [U+0441] print alike" in note
+
+
+def test_rules_find_classes_whose_accents_are_stored_otherwise():
+    found = [*files("Ka\u0308se"), *files("\u00c9t\u00e9"), *files("cat")]
+    rules = LabelsSection(rename={"K\u00e4se": "cheese"}, leave_out=["E\u0301te\u0301"])
+    mapped = map_labels(found, rules)
+    assert {file.label_name for file in mapped.files if not file.left_out} == {"cheese", "cat"}
+    assert map_labels(found, LabelsSection(target="K\u00e4se")).files[0].label_name == "Ka\u0308se"
+
+
 @pytest.mark.parametrize(
     "names",
     [("cat", "cats"), ("1-1", "11"), ("1 0", "10"), ("-1", "1"), ("か", "が"), ("कल", "काल"), ("", "cat"), ("o", "0")],

@@ -94,7 +94,7 @@ def list_files(root):
     return {os.fsencode(name).decode("utf-8", "backslashreplace") for name in found}
 
 
-@settings(few_examples, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(few_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(odd_trees())
 def test_files_found_are_kept_quarantined_or_left_out_in_any_odd_tree(tmp_path, tree):
     layout, files = tree
@@ -195,15 +195,15 @@ def test_notes_say_what_a_person_should_know(odd_source):
 def test_stored_pictures_are_exactly_what_the_networks_image_processor_gives(tmp_path, awkward_pictures):
     from transformers import ViTImageProcessor
 
-    for name in ("a", "b"):
-        shutil.copytree(awkward_pictures, tmp_path / "source" / name)
+    for name in ("a", "b"):  # the huge one takes seconds and has tests of its own
+        shutil.copytree(awkward_pictures, tmp_path / "source" / name, ignore=shutil.ignore_patterns("huge.jpg"))
     checks = ChecksSection(near_duplicates=False, contradictions="keep")
     prepared = prepare(tmp_path / "source", image_size=33, checks=checks)
     processor = ViTImageProcessor(
         size={"height": 33, "width": 33}, resample=Image.Resampling.BICUBIC, do_rescale=False, do_normalize=False
     )
     rows = [row for split in prepared.splits.values() for row in split]
-    assert len(rows) == 2 * len(list(awkward_pictures.iterdir()))
+    assert len(rows) == 2 * (len(list(awkward_pictures.iterdir())) - 1)
     for row in rows:
         expected = processor(open_image(tmp_path / "source" / row["file"]), return_tensors="np")["pixel_values"][0]
         assert np.array_equal(np.asarray(row["image"]).transpose(2, 0, 1), expected), row["file"]

@@ -155,7 +155,7 @@ def test_copies_among_added_files_are_found_as_in_a_whole_search(tmp_path):
     source = tmp_path / "pictures"
     for name in ("cat", "dog"):
         (source / name).mkdir(parents=True)
-    for number in range(24):
+    for number in range(12):
         photograph(number).save(source / ("cat", "dog")[number % 2] / f"{number:02d}.png")
     photograph(3).resize((100, 80)).save(source / "dog" / "03 small.png")
     checks = ChecksSection()

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from vitrine.data.sources.builtin import write_digits
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
@@ -14,3 +16,9 @@ def shop(tmp_path: Path) -> Path:
         (folder / file).write_bytes(b"picture")
     (tmp_path / "secret.png").write_bytes(b"secret")
     return folder
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in digits. What is there stays as it is."""
+    return write_digits(tmp_path_factory.mktemp("builtin") / "data" / "digits")

@@ -6,7 +6,6 @@ import shutil
 import stat
 import tarfile
 import zipfile
-from collections import namedtuple
 
 import pytest
 
@@ -255,8 +254,8 @@ def test_caps_on_files_and_bytes_hold(tmp_path, folder, monkeypatch):
 
 
 def test_an_archive_larger_than_the_free_disk_is_refused_with_what_it_needs(tmp_path, folder, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 100))
+    usage = shutil.disk_usage(tmp_path)._replace(free=100)
+    monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: usage)
     path = make_tar(tmp_path / "pets.tar", {"1.png": bytes(20_000_000)})
     with pytest.raises(UserError, match=r"takes 0\.02 GB unpacked, but .* has 0\.00 GB free"):
         unpack(path, folder)

@@ -134,6 +134,43 @@ def test_what_is_no_picture_is_left_out_with_its_reason(tree):
     }
 
 
+def test_a_class_may_begin_with_a_dot_and_a_number(tree):
+    assert set(labels(tree(".22 LR/1.png", ".45 ACP/deep/1.png", "9 mm/1.png")).values()) == {
+        ".22 LR",
+        ".45 ACP",
+        "9 mm",
+    }
+
+
+def test_a_hidden_folder_that_may_be_a_class_is_named_with_what_to_do(tree):
+    source = tree(".NET/1.png", "java/1.png", ".cache/1.png")
+    assert reasons(source) == {
+        ".NET/1.png": "in a hidden folder; a class needs a name without a dot in front",
+        ".cache/1.png": "hidden file",
+    }
+    (source / ".NET").rename(source / "NET")
+    assert set(labels(source).values()) == {"NET", "java"}
+
+
+def test_folders_of_a_system_are_no_classes_and_thumbnails_no_pictures(tree):
+    source = tree(
+        "cat/1.png", "cat/@eaDir/1.png/SYNO_THUMB_M.jpg", "dog/1.png", "dog/thumbs/1.png", "#recycle/1.png",
+        "$RECYCLE.BIN/S-1-5-21/1.png", "System Volume Information/", "lost+found/",
+    )  # fmt: skip
+    assert labels(source) == {"cat/1.png": "cat", "dog/1.png": "dog"}
+    assert {file.label_name for file in find_files(source)} <= {"cat", "dog", ""}
+    assert reasons(source) == {
+        "cat/@eaDir/1.png/SYNO_THUMB_M.jpg": "in a folder of the system (@eaDir)",
+        "dog/thumbs/1.png": "in a folder of thumbnails (thumbs)",
+        "#recycle/1.png": "in a folder of the system (#recycle)",
+        "$RECYCLE.BIN/S-1-5-21/1.png": "in a folder of the system ($RECYCLE.BIN)",
+    }
+
+
+def test_a_class_may_be_called_thumbs(tree):
+    assert set(labels(tree("thumbs/1.png", "fist/1.png")).values()) == {"thumbs", "fist"}
+
+
 def test_empty_class_folders_are_named(tree):
     source = tree("a/1.png", "b/1.png", "c/", "d/e/f/", ".git/")
     assert reasons(source) == {"c/": "empty folder", "d/": "empty folder"}

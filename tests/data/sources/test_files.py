@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from vitrine.data.sources.files import is_hidden, is_saved_data_set, printable, reason_by_name, walk_files
+from vitrine.data.sources.files import is_saved_data_set, printable, reason_by_name, walk_files
 
 
 def test_every_file_is_walked_once_and_links_to_other_folders_are_followed(tmp_path):
@@ -30,7 +30,6 @@ def test_every_file_is_walked_once_and_links_to_other_folders_are_followed(tmp_p
 )
 def test_a_name_tells_why_a_file_is_not_looked_at(tmp_path, file, reason):
     assert reason_by_name(tmp_path, file) == reason
-    assert is_hidden(file) is (reason == "hidden file")
 
 
 def test_a_link_to_what_is_listed_already_is_told_from_a_folder(tmp_path):

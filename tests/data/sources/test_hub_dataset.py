@@ -193,7 +193,7 @@ def test_a_wrong_token_is_one_message(client, hub, tmp_path):
     assert "the Hub does not accept your token; run `hf auth login`" in error
 
 
-@pytest.mark.parametrize("kind", ["closed", "silent"])
+@pytest.mark.parametrize("kind", [pytest.param("closed", marks=pytest.mark.slow), "silent"])
 def test_a_network_that_is_down_takes_seconds_and_one_message(tmp_path, kind):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

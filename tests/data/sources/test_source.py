@@ -123,8 +123,8 @@ def test_a_table_is_read_with_the_parameters_of_the_recipe(tree, workspace):
     assert used(source.files) == {"1.png": ("cat", ""), "2.png": ("dog", "")}
 
 
-def test_the_digits_are_written_and_listed(tmp_path, workspace, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_digits_are_listed_where_they_were_written(digits, workspace, monkeypatch):
+    monkeypatch.chdir(digits.parent.parent)
     source = opened("builtin:digits", workspace)
     assert (source.kind, len(source.files)) == ("digits", 1797)
 

@@ -117,8 +117,11 @@ def test_the_image_folder_is_where_paths_start_and_their_limit(shop):
 
 
 def test_if_nothing_is_there_the_message_says_where_the_pictures_seem_to_be(shop):
-    with pytest.raises(UserError, match=r"there is .*shop/a/1\.png: give the folder that the paths start from$"):
-        find_table_files(write(shop, csv_of([("1.png", "cat"), ("2.png", "dog")])))
+    table = write(shop, csv_of([("1.png", "cat"), ("2.png", "dog")]))
+    with pytest.raises(UserError, match=r"there is .*shop/a/1\.png: set data\.image_folder=") as refusal:
+        find_table_files(table)
+    advised = find_image_folder(table, str(refusal.value).partition("data.image_folder=")[2])
+    assert used(find_table_files(table, image_folder=advised)) == {"1.png": "cat", "2.png": "dog"}
     with pytest.raises(UserError, match=r"there is .*shop/a/1\.png: .*paths in the table must end in \.png"):
         find_table_files(write(shop, csv_of([("1", "cat"), ("2", "dog")])))
 

@@ -44,3 +44,16 @@ def test_the_threshold_itself_is_an_answer_and_kinds_are_told_picture_by_picture
     probabilities = np.array([[0.7, 0.2, 0.1], [0.69, 0.3, 0.01], [0.9, 0.05, 0.05]])
     assert decision_kinds(probabilities, TRUST, np.array([0.5, 0.6, 0.4])).tolist() == ["answered", "unsure", "none"]
     assert decision_kinds(probabilities, None, None).tolist() == ["answered"] * 3
+
+
+@pytest.mark.parametrize(
+    ("shares", "decision", "words"),
+    [
+        ([0.96, 0.0, 0.04], Unsure("pug"), "unsure: perhaps pug"),
+        ([0.93, 0.06, 0.01], Unsure("pug", "poodle"), "unsure: pug or poodle"),
+    ],
+)
+def test_a_second_class_below_five_in_a_hundred_is_never_named(shares, decision, words):
+    never = TRUST.model_copy(update={"confidence_threshold": None})
+    assert decide(np.array([shares]), ("pug", "poodle", "corgi"), never, np.array([0.9])) == [decision]
+    assert describe(decision) == words

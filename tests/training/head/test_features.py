@@ -66,7 +66,7 @@ def test_progress_counts_every_look_at_a_picture(prepared, checkpoint, monkeypat
         build_head(checkpoint), IMAGENET, rows, prepared.splits[VALIDATION], ViewOptions(2, unchanged, {}), None,
         lambda *done: counted.append(done),
     )  # fmt: skip
-    total = 2 * len(rows) + len(prepared.splits[VALIDATION])
+    total = 3 * len(rows) + len(prepared.splits[VALIDATION])  # two views, and once as it is
     assert counted[-1] == (total, total)
     assert [done for done, _ in counted] == sorted({done for done, _ in counted})
 

@@ -13,7 +13,7 @@ from vitrine.models.backbones.build import build_small_cnn, head_modules
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.training.head import trainer as head_only
 from vitrine.training.head.features import HeadInputs
-from vitrine.training.head.trainer import HeadOptions, fit_head_on_features
+from vitrine.training.head.trainer import HeadOptions, fit_head_on_features, repeat_fit
 from vitrine.training.optim.optimizer import build_optimizer, build_schedule
 
 
@@ -29,7 +29,7 @@ def random_inputs(width=16, pictures=40, views=1):
     label_ids = np.arange(pictures) % 3
     centers = 2 * generator.standard_normal((3, width))
     vectors = (centers[label_ids] + generator.standard_normal((views, pictures, width))).astype(np.float32)
-    return HeadInputs(vectors, label_ids, vectors[0], label_ids)
+    return HeadInputs(vectors, label_ids, vectors[0], label_ids, vectors[0])
 
 
 def test_dropout_in_front_of_the_head_is_active_in_training_only():
@@ -42,6 +42,20 @@ def test_dropout_in_front_of_the_head_is_active_in_training_only():
         share = (vectors == 0).float().mean().item()
         assert 0.35 < share < 0.65 if training else share == 0
     assert {training for training, _ in seen} == {True, False}
+
+
+@pytest.mark.parametrize("views", [1, 2])
+def test_a_fit_that_is_repeated_on_the_same_pictures_gives_the_same_head(checkpoint, views):
+    model, inputs = build_head(checkpoint), random_inputs(views=views)
+    first = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    found = fit(model, inputs, epochs=4)
+    assert found.best_epoch == 4
+    model.load_state_dict(first)
+    optimizer = build_optimizer(model, "adamw", 0.02, 0.01, 0.9)
+    schedule = build_schedule(optimizer, 1000, 0.0)
+    options = HeadOptions(99, 0, 16, 1.0, 1, 0.0)
+    repeat_fit(model, inputs.train, inputs.train_label_ids, optimizer, schedule, options, found.history)
+    assert all(torch.equal(found.best_weights[name], tensor) for name, tensor in model.state_dict().items())
 
 
 def test_the_best_epoch_is_restored_and_patience_ends_the_training(checkpoint):

@@ -1,10 +1,13 @@
 """Which classes can be learned and tested from what was kept, and what to say about the others."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from vitrine.data.labels.mapping import look_alikes
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
+from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
 from vitrine.errors import UserError
 
 
@@ -21,7 +24,9 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
         raise UserError(
             f"data.source: {source} has {_what_is_missing(manifest[kept], trainable, source)}{_first_reasons(manifest)}"
         )
-    notes = look_alikes(set(manifest["label_name"]))
+    notes = look_alikes(set(manifest["label_name"])) + _folders_looked_through(
+        manifest[kept], Path(source).expanduser()
+    )
     for label_name in sorted(usable - trainable):
         rows = kept & (manifest["label_name"] == label_name)
         set_status(manifest, rows, LEFT_OUT, "its class has no training picture")
@@ -32,6 +37,23 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
     return notes
 
 
+def _folders_looked_through(kept: pd.DataFrame, source: Path) -> list[str]:
+    """A note where one folder holds all class folders: a person may have thought that it is a class."""
+    if not source.is_dir() and not _is_archive(source):
+        return []
+    tops = {
+        _folders_to(file, label).rpartition("/")[0]
+        for file, label in zip(kept["file"], kept["label_name"], strict=True)
+    }
+    if len(tops) != 1 or (kept["split"] != "").any() or not (top := tops.pop()):
+        return []
+    return [f"The classes are the folders within '{top}', since nothing else is there."]
+
+
+def _is_archive(source: Path) -> bool:
+    return source.name.lower().endswith(ARCHIVE_EXTENSIONS)
+
+
 def _what_is_missing(kept: pd.DataFrame, trainable: set[str], source: str) -> str:
     """Why there are not two classes to train on, and what to do."""
     if len(kept) and not trainable:
@@ -40,10 +62,22 @@ def _what_is_missing(kept: pd.DataFrame, trainable: set[str], source: str) -> st
         return "no picture that can be used; a classifier needs one folder with pictures for each class"
     (only,) = trainable
     message = f"one class only ('{only}'); a classifier needs at least two, each a folder with pictures"
-    deeper = kept["file"].str.split("/").map(lambda parts: parts[1] if len(parts) > 2 else "")
-    if (kept["split"] == "").all() and deeper.nunique() > 1:
-        message += f". If the folders within '{only}' are the classes, give data.source={source}/{only}"
+    above = [_folders_to(file, only) for file in kept["file"]]
+    deeper = {file[len(folder) :].rpartition("/")[0] for file, folder in zip(kept["file"], above, strict=True)}
+    place = Path(source).expanduser()
+    if (kept["split"] != "").any() or len(set(above)) > 1 or not above[0] or len(deeper) < 2:
+        return message
+    if place.is_dir():
+        return f"{message}. If the folders within '{only}' are the classes, give data.source={place / above[0]}"
+    if _is_archive(place):
+        return f"{message}. If the folders within '{only}' are the classes, unpack it and give its folder {above[0]}"
     return message
+
+
+def _folders_to(file: str, label_name: str) -> str:
+    """The folders of a file up to the one of its class; "" where none has its name."""
+    before, found, _ = f"/{file}".partition(f"/{label_name}/")
+    return f"{before}/{label_name}".strip("/") if found else ""
 
 
 def _first_reasons(manifest: pd.DataFrame) -> str:

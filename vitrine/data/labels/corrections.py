@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
+from vitrine.data.sources.names import KnownNames, compose
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
@@ -195,16 +196,17 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None) -> Corrected:
     kept = (manifest["status"] == KEPT).to_numpy(bool)
     labels = manifest["label_name"].to_numpy(object).copy()
     classes = sorted(set(labels[kept]))
+    known = KnownNames(places)
     faults, apply, needless = [], {}, 0
     for one in sorted(corrections.values(), key=lambda one: one.line):
-        place = places.get(one.file)
+        place = places.get(known.find_only(one.file) or "")
         if place is None:
             faults.append(f"line {one.line}: there is no picture {one.file}{_hint(one.file, places)}")
         elif one.new_label and one.new_label not in classes:
             faults.append(f"line {one.line}: there is no class '{one.new_label}'{_hint(one.new_label, classes)}")
         elif not kept[place] or labels[place] == one.new_label:
             needless += 1  # the source was mended in the meantime
-        elif labels[place] != one.label_name:
+        elif compose(labels[place]) != compose(one.label_name):
             faults.append(
                 f"line {one.line}: {one.file} is '{labels[place]}' now, not '{one.label_name}' as the file says"
             )

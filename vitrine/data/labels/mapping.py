@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from vitrine.config.data import LabelsSection
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.names import KnownNames, compose, look_key, print_alike, spell_differences
 from vitrine.errors import UserError
 
 CLASS_LEFT_OUT = "class left out by the recipe"
@@ -65,7 +66,7 @@ def map_labels(found: Sequence[FoundFile], rules: LabelsSection) -> MappedLabels
     new_names = _rename(names, rules)
     ways: dict[str, LabelMapping] = {}
     for label, part in sorted(parts.items()):
-        reason = NO_MATCH if not part else CLASS_LEFT_OUT if part in rules.leave_out else ""
+        reason = NO_MATCH if not part else "" if part in new_names else CLASS_LEFT_OUT
         ways[label] = LabelMapping(label, "" if reason else new_names[part], usable[label], reason)
     files = [_relabel(file, ways[file.label_name]) if file.label_name else file for file in found]
     return MappedLabels(files, tuple(ways.values()))
@@ -92,6 +93,7 @@ def _apply_pattern(labels: Iterable[str], pattern: str | None) -> dict[str, str]
 
 def _rename(names: list[str], rules: LabelsSection) -> dict[str, str]:
     """The label of each name that is used."""
+    rules = _as_spelled(rules, KnownNames(names))
     _check_names("labels.leave_out", rules.leave_out, names)
     _check_names("labels.rename", rules.rename, names)
     for name in rules.rename:
@@ -106,6 +108,22 @@ def _rename(names: list[str], rules: LabelsSection) -> dict[str, str]:
     if rules.rest == rules.target:
         raise UserError(f"labels.rest: must differ from labels.target (got '{rules.rest}' for both)")
     return {name: label if label == rules.target else rules.rest for name, label in renamed.items()}
+
+
+def _as_spelled(rules: LabelsSection, known: KnownNames) -> LabelsSection:
+    """The rules with their names spelled as the source spells them, whose accents may be stored otherwise."""
+
+    def spell(name: str) -> str:
+        found = known.find_only(name)
+        return found if found is not None and compose(found) == compose(name) else name
+
+    return rules.model_copy(
+        update={
+            "leave_out": tuple(map(spell, rules.leave_out)),
+            "rename": {spell(old): new for old, new in rules.rename.items()},
+            "target": rules.target and spell(rules.target),
+        }
+    )
 
 
 def _check_names(field: str, given: Iterable[str], names: list[str]) -> None:
@@ -144,13 +162,21 @@ def look_alikes(label_names: Iterable[str]) -> list[str]:
     """Notes about names that people would take for one class."""
     same: dict[str, list[str]] = defaultdict(list)
     for label_name in sorted(set(label_names)):
-        same[plain_name(label_name)].append(label_name)
-    return [
+        same[look_key(plain_name(label_name))].append(label_name)
+    return [_describe_alike(names) for names in same.values() if len(names) > 1]
+
+
+def _describe_alike(names: Sequence[str]) -> str:
+    advice = "put their pictures into one folder or give both one name with labels.rename."
+    if print_alike(names):
+        return (
+            f"Classes {' and '.join(spell_differences(names))} print alike; the characters that differ stand in "
+            f"brackets. If they are one class, {advice}"
+        )
+    return (
         f"Classes {' and '.join(map(repr, names))} differ in capitals, blanks, hyphens or accents only: if they are "
-        "one class, put their pictures into one folder or give both one name with labels.rename."
-        for names in same.values()
-        if len(names) > 1
-    ]
+        f"one class, {advice}"
+    )
 
 
 def plain_name(label_name: str) -> str:

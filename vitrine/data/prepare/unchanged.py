@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vitrine.config.data import BUILTIN_DIGITS, DataSection
-from vitrine.data.sources.files import walk_files
+from vitrine.data.prepare.damage import find_damage_in
+from vitrine.data.sources.files import TABLE_EXTENSIONS, walk_files
+from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, PreparedFacts, Settings, read_facts
 
@@ -33,13 +35,13 @@ def _state_of_pictures(data: DataSection) -> str:
         return _digest(source, walk_files(source))
     state = _digest(source.parent, [source.name])
     pictures = Path(data.image_folder).expanduser() if data.image_folder else None
-    if pictures is None and source.suffix.lower() in (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson"):
+    if pictures is None and source.suffix.lower() in TABLE_EXTENSIONS:
         pictures = source.parent
     return state + (_digest(pictures, walk_files(pictures)) if pictures and pictures.is_dir() else "")
 
 
 def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts | None:
-    """The facts of a prepared data set, if the same settings on the same files made it."""
+    """The facts of a prepared data set, if the same settings on the same files made it and nothing of it is damaged."""
     if not (prepared_folder / FACTS).exists():
         return None
     try:
@@ -47,12 +49,15 @@ def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts |
     except UserError:  # another version's: it is made anew
         return None
     same = facts.settings.content() == settings.content() and facts.source_state == source_state(settings.data)
-    return facts if same and facts.source_state else None
+    if not same or not facts.source_state or find_damage_in(prepared_folder):
+        return None
+    return facts
 
 
 def _digest(root: Path, files: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(files):
+    # Systems write hidden files whenever somebody looks into a folder.
+    for file in sorted(file for file in files if not is_hidden(file)):
         try:
             status = os.stat(root / file)  # noqa: PTH116 (twice as fast as Path.stat on 200,000 files)
         except OSError:

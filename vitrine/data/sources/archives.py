@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, cast
 
-from vitrine.data.sources.files import FoundFile, is_hidden, printable
+from vitrine.data.sources.files import FoundFile, printable
+from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -94,11 +95,15 @@ def find_top(folder: Path) -> Path:
     Returns:
         `folder`, or the only folder in it, if that holds folders and all beside it is hidden.
     """
-    visible = [entry for entry in folder.iterdir() if not is_hidden(entry.name)]
+    visible = [entry for entry in folder.iterdir() if not is_hidden(_as_listed(entry))]
     if len(visible) != 1 or not visible[0].is_dir():
         return folder
-    holds_folders = any(entry.is_dir() and not is_hidden(entry.name) for entry in visible[0].iterdir())
+    holds_folders = any(entry.is_dir() and not is_hidden(_as_listed(entry)) for entry in visible[0].iterdir())
     return visible[0] if holds_folders else folder
+
+
+def _as_listed(entry: Path) -> str:
+    return f"{entry.name}/" if entry.is_dir() else entry.name
 
 
 def _damaged(archive: Path, error: Exception) -> UserError:

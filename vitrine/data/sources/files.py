@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from vitrine.data.sources.hidden import is_result, reason_hidden, without_traces
+
 SPLIT_NAMES = {
     "train": "train", "training": "train",
     "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
@@ -17,6 +19,7 @@ OTHER_EXTENSIONS = (
     ".doc", ".docx", ".xls", ".xlsx", ".ini", ".db", ".log", ".py", ".ipynb", ".zip", ".tar", ".gz", ".tgz", ".bz2",
     ".xz", ".7z", ".rar", ".npy", ".npz", ".parquet", ".arrow", ".mp4", ".mov", ".avi", ".mp3", ".wav",
 )  # fmt: skip
+TABLE_EXTENSIONS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 FOLDER_LISTED_ELSEWHERE = "link to a folder that is listed elsewhere"
 
 # Bytes of a file name that are no UTF-8, and control characters: no table, page or terminal could show them.
@@ -54,7 +57,8 @@ def walk_files(source: Path) -> Iterator[str]:
     """Yields the relative path of every file, following links to folders outside the source.
 
     A folder that cannot be listed, or that a link shows a second time, is yielded like a file, with a slash at its
-    end, so that it is accounted for.
+    end, so that it is accounted for. Results of Vitrine below the source are none of it: they come and go beside a
+    table.
     """
     root = source.resolve()
     unreadable: list[str] = []
@@ -63,6 +67,9 @@ def walk_files(source: Path) -> Iterator[str]:
         here = Path(folder)
         relative = PurePosixPath(here.relative_to(source))
         seen.add(here.resolve())
+        results = {name for name in folders if is_result(here / name)}
+        if results:
+            folders[:], files = without_traces(set(folders) - results), without_traces(files)
         again = {name for name in folders if _is_seen_again(here / name, root, seen)}
         folders[:] = sorted(set(folders) - again)
         yield from (f"{relative / name}/" for name in again)
@@ -80,17 +87,12 @@ def _is_seen_again(folder: Path, root: Path, seen: set[Path]) -> bool:
 
 def reason_by_name(source: Path, file: str) -> str:
     """Why what `walk_files` found is not looked at, as far as its name and kind tell; "" where they do not."""
-    if is_hidden(file):
-        return "hidden file"
+    if hidden := reason_hidden(file):
+        return hidden
     if file.endswith("/") and (source / file).is_symlink():
         return FOLDER_LISTED_ELSEWHERE
     suffix = PurePosixPath(file).suffix.lower()
     return f"not a picture ({suffix})" if suffix in OTHER_EXTENSIONS else ""
-
-
-def is_hidden(file: str) -> bool:
-    """Whether a path within a source is hidden, or one of the copies that a Mac puts into archives."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(file).parts)
 
 
 def printable(name: str) -> str:

@@ -15,12 +15,12 @@ from vitrine.data.sources.class_folders import find_files
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
     FoundFile,
-    is_hidden,
     is_saved_data_set,
     printable,
     reason_by_name,
     walk_files,
 )
+from vitrine.data.sources.hidden import is_hidden, reason_hidden
 from vitrine.data.sources.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError
 
@@ -153,8 +153,11 @@ def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[Fo
     if data.layout == "splits" and top.name.lower() in SPLIT_NAMES:
         top = workspace  # an archive of one split
     found = find_files(top, data.layout, shown=archive)
-    beside = [] if top == workspace else [file for file in walk_files(workspace) if is_hidden(file.split("/")[0])]
-    return refused + found + [FoundFile(workspace / file, printable(file), "", "", "hidden file") for file in beside]
+    inside = f"{top.relative_to(workspace)}/"
+    beside = [] if top == workspace else [file for file in walk_files(workspace) if not file.startswith(inside)]
+    return (
+        refused + found + [FoundFile(workspace / file, printable(file), "", "", reason_hidden(file)) for file in beside]
+    )
 
 
 def _tell_apart(found: list[FoundFile]) -> list[FoundFile]:

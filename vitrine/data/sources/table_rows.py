@@ -11,9 +11,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from vitrine.config.data import ColumnsSection
+from vitrine.data.sources.files import TABLE_EXTENSIONS
 from vitrine.errors import UserError
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+SUFFIXES = TABLE_EXTENSIONS
 # The one that divides the first line, which holds the names, into most parts is taken. (csv.Sniffer judges by the text
 # below too, where descriptions hold commas and semicolons of their own, and takes the likeliest without asking.)
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}

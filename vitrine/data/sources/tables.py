@@ -1,12 +1,13 @@
 """From a table that names pictures and classes to files: each row and each picture of the folder is accounted for."""
 
-import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from vitrine.config.data import ColumnsSection
-from vitrine.data.sources.files import SPLIT_NAMES, FoundFile, printable, reason_by_name, walk_files
+from vitrine.data.sources.files import SPLIT_NAMES, FoundFile, printable, reason_by_name
+from vitrine.data.sources.named_files import NamedFiles, exists
+from vitrine.data.sources.names import KnownNames
 from vitrine.data.sources.table_rows import Row, read_rows
 from vitrine.errors import UserError
 
@@ -39,27 +40,36 @@ def find_table_files(
     if not rows:
         raise UserError(f"{table}: has no rows below the names of its columns")
     root = image_folder or table.parent
-    finder = _FileFinder(root, table.parent)
-    found = []
-    by_file: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        file, reason = finder.find(row.image)
-        if reason:
-            shown = printable(f"{row.image} (row {row.number})".strip())
-            found.append(FoundFile(table, shown, printable(row.label), _to_split(table, row), reason))
-        else:
-            by_file[file].append(row)
+    files = NamedFiles(table, root)
+    found, by_file = _match_rows(table, rows, files)
+    paths = [row.image for row in rows]
+    if not any(exists(root / file) for file in by_file) and files.look_elsewhere(paths):
+        found, by_file = _match_rows(table, rows, files)
+    if not any(exists(root / file) for file in by_file):
+        raise _nothing_there(table, root, paths, files)
     for file, same in by_file.items():
         found += _describe_rows(table, root, file, same, needs_label)
-    if not any(_exists(root / file) for file in by_file):
-        raise _nothing_there(table, root, [row.image for row in rows])
-    for file in walk_files(root):
+    for file in files.files:
         if file not in by_file:
             reason = reason_by_name(root, file)
             if not reason and not file.endswith("/"):  # a folder that cannot be listed is no picture to be left out
                 reason = "no row of the table names it"
             found.append(FoundFile(root / file, printable(file), "", "", reason))
     return sorted(found, key=lambda one: one.file)
+
+
+def _match_rows(table: Path, rows: Sequence[Row], files: NamedFiles) -> tuple[list[FoundFile], dict[str, list[Row]]]:
+    """The rows that name no file, and the others by the file that they name."""
+    found = []
+    by_file: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        file, reason = files.find(row.image)
+        if reason:
+            shown = printable(f"{row.image} (row {row.number})".strip())
+            found.append(FoundFile(table, shown, printable(row.label), _to_split(table, row), reason))
+        else:
+            by_file[file].append(row)
+    return found, by_file
 
 
 def find_image_folder(table: Path, image_folder: str) -> Path:
@@ -80,45 +90,6 @@ def find_image_folder(table: Path, image_folder: str) -> Path:
             f"data.image_folder: may be {' or '.join(map(str, places))}; give the whole path of the right one"
         )
     return next(iter(places.values()))
-
-
-class _FileFinder:
-    """Finds the file of a path in a table, without opening anything outside the root."""
-
-    def __init__(self, root: Path, table_folder: Path) -> None:
-        self._root = root
-        self._starts = (root.absolute(), table_folder.absolute())
-        # As written, and without links: an absolute path in the table may be either.
-        self._limits = tuple(Path(os.path.normpath(limit)) for limit in (root.absolute(), root.resolve()))
-
-    def find(self, named: str) -> tuple[str, str]:
-        """Returns the path from the root with forward slashes and "", or "" and the reason."""
-        if not named.strip():
-            return "", "no file name in the table"
-        if "://" in named:
-            return "", "an address, not a file; download it first"
-        if "\0" in named:
-            return "", "a name that no file can have"
-        # The plain spelling is the last one, so that it counts where no file is there.
-        for spelling in (named, named.strip(), plain := named.strip().replace("\\", "/")):
-            for file in self._places_within(spelling):
-                if os.path.isdir(self._root / file):  # noqa: PTH112 (Path.is_dir raises where a name is too long)
-                    return "", "a folder, not a file"
-                if _exists(self._root / file):
-                    return file, ""
-        expected = next(self._places_within(plain), "")
-        return (expected, "") if expected else ("", "its path leads out of the image folder")
-
-    def _places_within(self, named: str) -> Iterator[str]:
-        for start in self._starts:
-            place = Path(os.path.normpath(start / named))
-            for limit in self._limits:
-                if place.is_relative_to(limit):
-                    yield place.relative_to(limit).as_posix()
-
-
-def _exists(path: Path) -> bool:
-    return os.path.exists(path)  # noqa: PTH110 (Path.exists raises where a name is too long)
 
 
 def _describe_rows(table: Path, root: Path, file: str, rows: list[Row], needs_label: bool) -> Iterator[FoundFile]:
@@ -157,14 +128,32 @@ def _to_split(table: Path, row: Row) -> str:
     return SPLIT_NAMES.get(word, "")
 
 
-def _nothing_there(table: Path, root: Path, named: list[str]) -> UserError:
+def _nothing_there(table: Path, root: Path, named: Sequence[str], files: NamedFiles) -> UserError:
     """The error that none of the files exists, with the folder where they seem to be."""
     example = next((name for name in named if name.strip()), "")
+    if example and all("://" in name for name in named if name.strip()):
+        return UserError(
+            f"data.columns.image: the column of {table} holds addresses (for example '{example}'), not files; download "
+            "the pictures and name their files in a column, or name another column"
+        )
     message = f"data.image_folder: none of the files that {table} names is below {root} (for example '{example}')"
     name = PurePosixPath(example.replace("\\", "/")).name
-    for file in walk_files(root):
+    for file in files.files:
         path = PurePosixPath(file)
-        if name and (path.name == name or path.stem == name):
-            ending = "" if path.name == name else f", and paths in the table must end in {path.suffix}"
-            return UserError(f"{message}; there is {root / file}: give the folder that the paths start from{ending}")
+        if name and path.stem == name:
+            return UserError(
+                f"{message}; there is {root / file}: the paths in the table must end in {path.suffix}"
+                + ("" if path.parent == PurePosixPath() else f", and data.image_folder={root / path.parent}")
+            )
+        if name and KnownNames([path.name]).find(name):
+            where = _start_of(root / file, example)
+            return UserError(f"{message}; there is {root / file}: {where}")
     return UserError(f"{message}; give the folder that the paths in the table start from")
+
+
+def _start_of(file: Path, named: str) -> str:
+    """What to do, where a path of the table is the end of a file's."""
+    end = named.strip().replace("\\", "/").removeprefix("./")
+    if file.as_posix().endswith(f"/{end}"):
+        return f"set data.image_folder={file.as_posix().removesuffix(f'/{end}')}"
+    return "give the folder that the paths start from, or write the paths from there into the table"

@@ -1,6 +1,7 @@
 """A linear head on frozen features that answers every picture without having learned from it."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +45,6 @@ def predict_out_of_fold(
 ) -> OutOfFold:
     """Asks every picture of a logistic regression that was fitted on other groups.
 
-    Pictures of classes that cannot be measured are in every fitting set: they are wrong answers that a head may give.
-
     Args:
         features: `[pictures, width]`.
         label_ids: `[pictures]`, from 0; at least one class must be measurable.
@@ -54,19 +53,35 @@ def predict_out_of_fold(
         seed: of the folds.
         inverse_penalty: C of the logistic regression for one feature of variance 1; divided by their number.
     """
+    folds = list(split_folds(label_ids, groups, seed))
+    probabilities = np.zeros((len(label_ids), num_labels))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="sklearn")  # a head that would go on to the last digit is no fault
+        for fit_on, ask in folds:
+            labels, found = answer_by_head(features[fit_on], label_ids[fit_on], features[ask], inverse_penalty)
+            probabilities[np.ix_(ask, labels)] = found
+    return OutOfFold(probabilities, is_measurable(label_ids, groups), len(folds))
+
+
+def split_folds(label_ids: LabelIds, groups: LabelIds, seed: int) -> Iterator[tuple[LabelIds, LabelIds]]:
+    """Up to five ways to part the pictures into those to fit on and those to ask; each measurable one is asked once.
+
+    Pictures of classes that cannot be measured are in every fitting set: they are wrong answers that a head may give.
+
+    Args:
+        label_ids: `[pictures]`, from 0; at least one class must be measurable.
+        groups: pictures of one group (copies, one person, one place) never answer for each other; `[pictures]`.
+        seed: of the folds.
+    """
     is_measured = is_measurable(label_ids, groups)
     tested, always = np.flatnonzero(is_measured), np.flatnonzero(~is_measured)
     most = min(FOLDS, len(np.unique(groups[tested])), int(np.bincount(label_ids[tested]).max()))
     folds = StratifiedGroupKFold(most, shuffle=True, random_state=seed)
-    probabilities = np.zeros((len(label_ids), num_labels))
     with warnings.catch_warnings():
-        # Classes with fewer pictures than folds are no fault here, nor is a head that would go on to the last digit.
-        warnings.filterwarnings("ignore", module="sklearn")
-        for fitted, asked in folds.split(tested, label_ids[tested], groups[tested]):
-            fit_on, ask = np.concatenate([tested[fitted], always]), tested[asked]
-            labels, found = answer_by_head(features[fit_on], label_ids[fit_on], features[ask], inverse_penalty)
-            probabilities[np.ix_(ask, labels)] = found
-    return OutOfFold(probabilities, is_measured, most)
+        warnings.filterwarnings("ignore", module="sklearn")  # classes with fewer pictures than folds are no fault here
+        parts = list(folds.split(tested, label_ids[tested], groups[tested]))
+    for fitted, asked in parts:
+        yield np.concatenate([tested[fitted], always]), tested[asked]
 
 
 def is_measurable(label_ids: LabelIds, groups: LabelIds) -> npt.NDArray[np.bool_]:

@@ -21,16 +21,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Unsure:
-    """It may be one or the other, the likelier first."""
+    """It may be one or the other, the likelier first; where nothing else is likely, there is no second."""
 
     first: str
-    second: str
+    second: str | None = None
 
 
 @dataclass(frozen=True)
 class NoneOfThese:
     """It is like no picture that the model learned from."""
 
+
+# Below it, a class is not named as what a picture may show: "pug or corgi" would be untrue where corgi has 0.0001.
+LEAST_LIKELY = 0.05
+NOT_LIKELY = -1
 
 Decision = Answer | Unsure | NoneOfThese
 
@@ -68,22 +72,39 @@ def decide(
     similarities: npt.NDArray[np.floating] | None = None,
 ) -> list[Decision]:
     """Answers, hesitates or refuses; arguments as for `decision_kinds`, `label_names` in the order of the label ids."""
-    likeliest = np.argsort(-probabilities, axis=1, kind="stable")[:, :2].tolist()
+    kinds, named = decision_kinds(probabilities, trust, similarities), likely_label_ids(probabilities)
     decisions: list[Decision] = []
-    for kind, (first, *others) in zip(decision_kinds(probabilities, trust, similarities), likeliest, strict=True):
+    for kind, (first, second) in zip(kinds, named.tolist(), strict=True):
         if kind == "none":
             decisions.append(NoneOfThese())
         elif kind == "unsure":
-            decisions.append(Unsure(label_names[first], label_names[others[0]]))
+            decisions.append(Unsure(label_names[first], None if second == NOT_LIKELY else label_names[second]))
         else:
             decisions.append(Answer(label_names[first]))
     return decisions
 
 
+def likely_label_ids(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
+    """The likeliest class of each picture and the next one, which is -1 below 5 %; `[pictures, 2]`.
+
+    Args:
+        probabilities: calibrated, `[pictures, labels]`.
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
+    named = np.full((len(probabilities), 2), NOT_LIKELY)
+    named[:, : order.shape[1]] = order
+    if order.shape[1] == 2:
+        unlikely = np.take_along_axis(probabilities, order[:, 1:], axis=1)[:, 0] < LEAST_LIKELY
+        named[unlikely, 1] = NOT_LIKELY
+    return named
+
+
 def describe(decision: Decision) -> str:
-    """The decision in words: "pug", "unsure: pug or corgi", "none of my classes"."""
+    """The decision in words: "pug", "unsure: pug or corgi", "unsure: perhaps pug", "none of my classes"."""
     if isinstance(decision, Answer):
         return decision.label_name
     if isinstance(decision, Unsure):
+        if decision.second is None:
+            return f"unsure: perhaps {decision.first}"
         return f"unsure: {decision.first} or {decision.second}"
     return "none of my classes"

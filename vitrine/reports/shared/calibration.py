@@ -82,5 +82,5 @@ def _describe_temperature(calibration: Calibration, texts: Texts) -> str:
     return texts(
         f"calibration.temperature.{kind}",
         temperature=texts.number(temperature, 2),
-        count=calibration.validation_pictures,
+        basis=texts(f"common.basis.{calibration.basis}", count=calibration.validation_pictures),
     )

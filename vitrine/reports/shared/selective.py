@@ -45,30 +45,35 @@ def show_rejection(rejection: Rejection, texts: Texts) -> dict[str, object]:
 def _claim(rejection: Rejection, texts: Texts) -> str:
     asked = texts.percent(rejection.precision, _decimals(rejection.precision))
     if rejection.why_never is not None:
-        words = {"precision": asked, "count": rejection.validation_pictures}
+        words = {"precision": asked, "count": rejection.validation_pictures, "basis": _name_basis(rejection, texts)}
         return texts(f"rejection.never.{rejection.why_never}", **words)
     if rejection.accuracy_answered is None or rejection.accuracy_answered_interval is None:
         return texts("rejection.nothing_answered", precision=asked)
     kept = "kept" if rejection.accuracy_answered >= rejection.precision else "broken"
-    return texts(
+    claim = texts(
         f"rejection.{kept}",
         answered=texts.percent(rejection.coverage, 1),
         right=texts.percent(rejection.accuracy_answered, 1),
         interval=texts.interval(*rejection.accuracy_answered_interval, decimals=1),
         precision=asked,
     )
+    return claim if rejection.proven else f"{claim} {texts('rejection.unproven')}"
 
 
 def _describe_threshold(rejection: Rejection, texts: Texts) -> str:
     if rejection.confidence_threshold is None:
         return ""
     return texts(
-        "rejection.threshold",
+        "rejection.threshold" if rejection.proven else "rejection.threshold_unproven",
         threshold=texts.percent(rejection.confidence_threshold, 1),
         precision=texts.percent(rejection.precision, _decimals(rejection.precision)),
         lost=texts.percent(1 - rejection.validation_coverage, 1),
-        count=rejection.validation_pictures,
+        basis=_name_basis(rejection, texts),
     )
+
+
+def _name_basis(rejection: Rejection, texts: Texts) -> str:
+    return texts(f"common.basis.{rejection.basis}", count=rejection.validation_pictures)
 
 
 def _describe_similarity(rejection: Rejection, texts: Texts) -> str:

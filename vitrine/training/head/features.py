@@ -27,6 +27,7 @@ MOST_BYTES = 4 * 2**30  # they are held in memory; beyond this a training that c
 FEATURES = "features"  # in a checkpoint
 FACTS = "facts.json"
 ARRAYS = ("train", "train_label_ids", "validation", "validation_label_ids")
+PLAIN = "plain"
 
 # (float pixels [batch, 3, height, width] of 0 to 255, number of the view, rows in the split) -> changed pixels
 Change = Callable[[torch.Tensor, int, Sequence[int]], torch.Tensor]
@@ -42,12 +43,14 @@ class HeadInputs:
         train_label_ids: `[pictures]`.
         validation: `[pictures, width]`, of the pictures as they are.
         validation_label_ids: `[pictures]`.
+        plain: of the training pictures as they are, `[pictures, width]`; where there is one view, that one.
     """
 
     train: Numbers
     train_label_ids: npt.NDArray[np.int64]
     validation: Numbers
     validation_label_ids: npt.NDArray[np.int64]
+    plain: Numbers
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,12 @@ def fits_in_memory(width: int, views: int, training_pictures: int, validation_pi
         training_pictures: their number.
         validation_pictures: theirs.
     """
-    return 4 * width * (views * training_pictures + validation_pictures) <= MOST_BYTES
+    return 4 * width * (_count_looks(views) * training_pictures + validation_pictures) <= MOST_BYTES
+
+
+def _count_looks(views: int) -> int:
+    """How often each training picture is looked at: augmented views do not show it as it is, so that is one more."""
+    return views if views == 1 else views + 1
 
 
 def compute_head_inputs(
@@ -92,7 +100,7 @@ def compute_head_inputs(
     store: Path | None = None,
     on_pictures: Callable[[int, int], None] = lambda _, __: None,
 ) -> HeadInputs:
-    """Looks at every training picture as often as there are views, and once at every validation picture.
+    """Looks at every training picture as often as there are views, and once more as it is; at validation pictures once.
 
     Several processes share the pictures and all of them get the whole result.
 
@@ -112,7 +120,7 @@ def compute_head_inputs(
         store = None  # machines may not share a disk, and all must agree on who computes what
     if store is not None and (found := _read(store, facts)) is not None:
         return found
-    total = options.count * len(train) + len(validation)
+    total = _count_looks(options.count) * len(train) + len(validation)
     done = 0
 
     def count(pictures: int) -> None:
@@ -127,11 +135,13 @@ def compute_head_inputs(
         features = compute_features(model, batches, normalization, options.precision, count, options.whitens)
         return _gather(features, len(split), state)
 
+    views = np.stack([look(train, view) for view in range(options.count)])
     inputs = HeadInputs(
-        train=np.stack([look(train, view) for view in range(options.count)]),
+        train=views,
         train_label_ids=np.asarray(train["label"], np.int64),
         validation=look(validation, None),
         validation_label_ids=np.asarray(validation["label"], np.int64),
+        plain=views[0] if options.count == 1 else look(train, None),
     )
     if store is not None:
         _write(store, facts, inputs)
@@ -192,11 +202,16 @@ def _read(store: Path, facts: str) -> HeadInputs | None:
     """What is stored, if it is what would be computed now."""
     if not (store / FACTS).is_file() or (store / FACTS).read_text("utf-8") != facts:
         return None
-    return HeadInputs(*(np.load(store / f"{name}.npy") for name in ARRAYS))
+    arrays = {name: np.load(store / f"{name}.npy") for name in ARRAYS}
+    if len(arrays["train"]) == 1:
+        return HeadInputs(**arrays, plain=arrays["train"][0])
+    plain = store / f"{PLAIN}.npy"  # earlier builds did not look at it
+    return HeadInputs(**arrays, plain=np.load(plain)) if plain.is_file() else None
 
 
 def _write(store: Path, facts: str, inputs: HeadInputs) -> None:
+    names = ARRAYS if len(inputs.train) == 1 else (*ARRAYS, PLAIN)
     with new_folder(store, replace=True) as temporary:
-        for name in ARRAYS:
+        for name in names:
             np.save(temporary / f"{name}.npy", getattr(inputs, name))
         write_text(temporary / FACTS, facts)

@@ -1,23 +1,28 @@
 """Head-only training on features that are computed once: when it can be done, and doing it."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from accelerate import Accelerator
+from torch import nn
+from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.policies import Policy
 from vitrine.errors import UserError
-from vitrine.models.backbones.build import place
+from vitrine.models.backbones.build import head_modules, place
 from vitrine.models.backbones.outputs import measure_head_input
-from vitrine.training.head.features import HeadInputs, ViewOptions, compute_head_inputs, fits_in_memory
-from vitrine.training.head.trainer import HeadOptions, fit_head_on_features
+from vitrine.training.head.features import HeadInputs, Numbers, ViewOptions, compute_head_inputs, fits_in_memory
+from vitrine.training.head.out_of_fold import UnseenAnswers, answer_out_of_fold
+from vitrine.training.head.trainer import HeadOptions, fit_head_on_features, repeat_fit
 from vitrine.training.loop.methods import TrainingData
-from vitrine.training.loop.progress import Fit, Listeners
+from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
 from vitrine.training.optim.optimizer import Schedule
 from vitrine.training.plan import TrainingPlan
 
@@ -58,28 +63,43 @@ def _what_hinders(plan: TrainingPlan, data: TrainingData, model: PreTrainedModel
     return None
 
 
+@dataclass(frozen=True)
+class CachedHead:
+    """A head that was trained on features computed once.
+
+    Attributes:
+        fit: what the epochs gave.
+        inputs: the features.
+        unseen: what heads that were trained in the same way answer to pictures that they have not seen; None where the
+            validation pictures are many, or too few are unrelated.
+    """
+
+    fit: Fit
+    inputs: HeadInputs
+    unseen: UnseenAnswers | None
+
+
 def fit_cached_head(
     plan: TrainingPlan,
     data: TrainingData,
+    groups: npt.NDArray[np.int64],
     accelerator: Accelerator,
     model: PreTrainedModel,
     views: int,
     store: Path,
     listeners: Listeners,
-) -> tuple[Fit, HeadInputs]:
+) -> CachedHead:
     """Computes what the head receives and trains it; the whole batch of a step is on every device.
 
     Args:
         plan: of the training, its loader processes chosen.
         data: its pictures.
+        groups: see `answer_out_of_fold`.
         accelerator: device, processes and precision.
         model: whose head is trained.
         views: of each training picture, from `choose_views`.
         store: folder that keeps the features for a resumed run.
         listeners: told of features and epochs.
-
-    Returns:
-        What the epochs gave, and the features.
     """
     model = place(model, accelerator.device)
     inputs = compute_head_inputs(
@@ -91,29 +111,54 @@ def fit_cached_head(
         store,
         listeners.on_features,
     )
+    return fit_on_inputs(plan, inputs, groups, model, listeners.on_epoch, accelerator.num_processes)
+
+
+def fit_on_inputs(
+    plan: TrainingPlan,
+    inputs: HeadInputs,
+    groups: npt.NDArray[np.int64],
+    model: PreTrainedModel,
+    on_epoch: Callable[[EpochRecord], None] = lambda _: None,
+    processes: int = 1,
+) -> CachedHead:
+    """Trains a head on what it receives, and asks heads of the same kind about pictures that they have not seen.
+
+    Args:
+        plan: of the training.
+        inputs: the features.
+        groups: see `answer_out_of_fold`.
+        model: whose head is trained, on its device.
+        on_epoch: told of each epoch of the head itself.
+        processes: that train together.
+    """
     options = plan.options
-    batch_size = options.batch_size * options.accumulate * accelerator.num_processes
-    # The head is one stage: there is none behind it whose rate it could have a share of.
-    optimizer = replace(plan.optimizer, layer_decay=1.0).build(model)
-    steps = options.epochs * math.ceil(len(data.train) / batch_size)
-    fit = fit_head_on_features(
-        model,
-        inputs,
-        optimizer,
-        Schedule(optimizer, plan.schedule, steps),
-        HeadOptions(
-            epochs=options.epochs,
-            seed=options.seed,
-            batch_size=batch_size,
-            max_gradient_norm=options.max_gradient_norm,
-            patience=options.patience,
-            min_delta=options.min_delta,
-            monitor=options.monitor,
-        ),
-        plan.loss.build(accelerator.device),
-        listeners.on_epoch,
+    head_options = HeadOptions(
+        epochs=options.epochs,
+        seed=options.seed,
+        batch_size=options.batch_size * options.accumulate * processes,
+        max_gradient_norm=options.max_gradient_norm,
+        patience=options.patience,
+        min_delta=options.min_delta,
+        monitor=options.monitor,
     )
-    return fit, inputs
+    head, loss = nn.Sequential(*head_modules(model)), plan.loss.build(model.device)
+    first = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
+
+    def begin(pictures: int) -> tuple[Optimizer, Schedule]:
+        # The head is one stage: there is none behind it whose rate it could have a share of.
+        optimizer = replace(plan.optimizer, layer_decay=1.0).build(model)
+        steps = options.epochs * math.ceil(pictures / head_options.batch_size)
+        return optimizer, Schedule(optimizer, plan.schedule, steps)
+
+    fit = fit_head_on_features(model, inputs, *begin(inputs.train.shape[1]), head_options, loss, on_epoch)
+
+    def refit(views: Numbers, label_ids: npt.NDArray[np.int64]) -> None:
+        head.load_state_dict(first)
+        kept = fit.history[: fit.best_epoch]
+        repeat_fit(model, views, label_ids, *begin(len(label_ids)), head_options, kept, loss)
+
+    return CachedHead(fit, inputs, answer_out_of_fold(model, inputs, groups, options.seed, refit))
 
 
 def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: int) -> ViewOptions:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,7 +16,6 @@ from transformers import PreTrainedModel
 from vitrine.config.training import Monitor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import head_modules
-from vitrine.models.backbones.stages import set_training_mode
 from vitrine.training.head.features import HeadInputs
 from vitrine.training.loop.progress import EpochRecord, Fit, copy_weights
 from vitrine.training.loop.validation import Validation
@@ -77,24 +76,46 @@ def fit_head_on_features(
     Raises:
         UserError: the loss is no longer a number.
     """
-    head = nn.Sequential(*head_modules(model))
+    trainer = _HeadTrainer(model, nn.Sequential(*head_modules(model)), optimizer, schedule, options, loss)
     views = [_place(view, inputs.train_label_ids, model.device) for view in inputs.train]
     validation = _place(inputs.validation, inputs.validation_label_ids, model.device)
-    work = options.batch_size * sum(parameter.numel() for parameter in head.parameters())
-    with _threads(model.device, work):
-        return _fit(_HeadTrainer(model, head, optimizer, schedule, options, loss), views, validation, on_epoch)
+    with trainer.threads():
+        return _fit(trainer, views, validation, on_epoch)
 
 
-@contextmanager
-def _threads(device: torch.device, work: int) -> Iterator[None]:
-    """One thread for small steps on a CPU; the number is back to what it was afterwards."""
-    before = torch.get_num_threads()
-    if device.type == "cpu" and work < WORTH_THREADS:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def repeat_fit(
+    model: PreTrainedModel,
+    views: np.ndarray,
+    label_ids: np.ndarray,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    options: HeadOptions,
+    history: Sequence[EpochRecord],
+    loss: Loss = F.cross_entropy,
+) -> None:
+    """Trains the head on other pictures for as many epochs as an earlier fit had, at the same learning rates.
+
+    No picture is left to choose an epoch by, and none is needed: the earlier fit has chosen.
+
+    Args:
+        model: as for `fit_head_on_features`; its head is left as the last epoch makes it.
+        views: what the head receives, `[views, pictures, width]`.
+        label_ids: `[pictures]`.
+        optimizer: of the head's parameters.
+        schedule: of these pictures; stepped after every update, and told the validation losses of `history`.
+        options: epochs, batch size and seed.
+        history: of the earlier fit, up to the epoch that was kept.
+        loss: of a training batch.
+
+    Raises:
+        UserError: the loss is no longer a number.
+    """
+    trainer = _HeadTrainer(model, nn.Sequential(*head_modules(model)), optimizer, schedule, options, loss)
+    placed = [_place(view, label_ids, model.device) for view in views]
+    with trainer.threads():
+        for epoch, record in enumerate(history):
+            trainer.train_epoch(placed[epoch % len(placed)], epoch)
+            schedule.end_epoch(record.validation_loss)
 
 
 @dataclass(frozen=True)
@@ -106,13 +127,25 @@ class _HeadTrainer:
     options: HeadOptions
     loss: Loss
 
+    @contextmanager
+    def threads(self) -> Iterator[None]:
+        """One thread for small steps on a CPU; the number is back to what it was afterwards."""
+        before = torch.get_num_threads()
+        work = self.options.batch_size * sum(parameter.numel() for parameter in self.head.parameters())
+        if self.model.device.type == "cpu" and work < WORTH_THREADS:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
     def train_epoch(self, pictures: _Pictures, epoch: int) -> tuple[float, float]:
         """Returns the mean loss and the accuracy; order, batch sizes and seeds as in the ordinary loop."""
         options, count = self.options, len(pictures.label_ids)
         steps = math.ceil(count / options.batch_size)
         order = torch.from_numpy(np.random.default_rng((options.seed, epoch)).permutation(count))
         sums = torch.zeros(2, device=pictures.features.device)  # read once: a GPU would wait for Python at every step
-        set_training_mode(self.model)
+        self.head.train()
         for step, rows in enumerate(order.to(sums.device).split(math.ceil(count / steps))):
             seed_step(options.seed, epoch * steps + step, 0)
             sums += self._train_step(pictures.features[rows], pictures.label_ids[rows])
@@ -137,7 +170,7 @@ class _HeadTrainer:
 
     @torch.inference_mode()
     def validate(self, pictures: _Pictures) -> Validation:
-        self.model.eval()
+        self.head.eval()
         logits = self.head(pictures.features).float().cpu().numpy()
         return Validation.from_logits(logits, pictures.label_ids.cpu().numpy())
 

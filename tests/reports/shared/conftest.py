@@ -1,4 +1,4 @@
-"""Calibration and rejection on the page: what is claimed, in both languages, of good, weak and tiny classifiers."""
+"""Sections on trust, of classifiers good and bad."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def measured(pictures, margin, scale=1.0, in_distribution=True):
 
 
 @pytest.fixture
-def page_of(tmp_path, monkeypatch):
+def trust_page_of(tmp_path, monkeypatch):
     """A page with these sections alone."""
 
     def make(calibration, rejection, language):
@@ -58,45 +58,3 @@ def page_of(tmp_path, monkeypatch):
         return Page(tmp_path / "page.html")
 
     return make
-
-
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize(("pictures", "margin"), [(3, 3.0), (30, 5.0), (200, 0.5), (200, 6.0)])
-def test_every_classifier_has_a_page_in_both_languages(page_of, pictures, margin, language):
-    page = page_of(*measured(pictures, margin, in_distribution=pictures != 30), language)
-    assert "None" not in page.text.replace("None of", "")
-    assert "nan" not in page.text.split()
-
-
-def test_a_good_classifier_is_said_to_keep_its_promise():
-    calibration, rejection = measured(300, 6.0)
-    said = show_rejection(rejection, load_texts("en"))
-    assert "at least the 95\u00a0% that were asked for" in said["claim"]
-    assert [row.name for row in said["rows"]] == ["An answer", "Unsure: A or B", "None of my classes"]
-    assert sum(row.pictures for row in said["rows"]) == 300
-    assert "below" in said["similarity"]
-    assert show_calibration(calibration, load_texts("en"))["claim"].startswith("Yes")
-
-
-@pytest.mark.parametrize(
-    ("pictures", "margin", "why"),
-    [(12, 9.0, "12 validation pictures are too few to show"), (300, 0.3, "not right, or not sure, often enough")],
-)
-def test_a_model_that_never_answers_says_why(pictures, margin, why):
-    _, rejection = measured(pictures, margin)
-    assert why in show_rejection(rejection, load_texts("en"))["claim"]
-
-
-@pytest.mark.parametrize(
-    ("scale", "words"), [(5.0, "too sure of itself"), (0.2, "too modest"), (None, "was so already as trained")]
-)
-def test_the_temperature_is_explained(scale, words):
-    calibration, _ = measured(2000, 2.0, 1.0)
-    known = 1 / calibration.temperature
-    calibration, _ = measured(2000, 2.0, known * (scale or 1.0))
-    assert words in show_calibration(calibration, load_texts("en"))["temperature"]
-
-
-def test_a_network_without_similarity_is_said_to_know_no_picture_of_unknown_classes():
-    _, rejection = measured(100, 5.0, in_distribution=False)
-    assert "cannot tell pictures of other things" in show_rejection(rejection, load_texts("en"))["similarity"]

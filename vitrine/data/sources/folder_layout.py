@@ -1,0 +1,163 @@
+"""Which folders are splits and which are classes: by their names and by what they hold, or the person is asked."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from vitrine.data.sources.files import OTHER_EXTENSIONS, SPLIT_NAMES, TABLE_EXTENSIONS
+from vitrine.data.sources.hidden import is_hidden
+from vitrine.errors import UserError
+
+Layout = Literal["auto", "classes", "splits"]
+# Pictures to be named, which competitions put beside those with classes.
+_UNLABELED_WORDS = frozenset({"pred", "predict", "prediction", "predictions", "unlabeled", "unlabelled", "submission"})
+
+
+@dataclass(frozen=True)
+class FolderLayout:
+    """Where the classes of a folder tree are.
+
+    Attributes:
+        wrapper: names of the folders, one in the other, around everything.
+        splits: split by the name of its folder, in the wrapper; empty where these folders are the classes.
+        inner: number of folders around the classes within each split.
+    """
+
+    wrapper: tuple[str, ...]
+    splits: dict[str, str]
+    inner: int
+
+    def place(self, folders: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+        """Split and class of what lies in folders, each "" where there is none, and the folders within the class."""
+        depth = len(self.wrapper)
+        inside = tuple(folders[depth:]) if tuple(folders[:depth]) == self.wrapper else ()
+        split = self.splits.get(inside[0], "") if inside else ""
+        if self.splits:
+            inside = inside[1 + self.inner :] if split else ()
+        return split, inside[0] if inside else "", inside[1:]
+
+
+def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayout:
+    """Tells splits from classes, and looks through folders that hold nothing but one other folder.
+
+    Folders called `train` or `test` may be classes (vehicles, exams). Names alone do not decide; where the contents
+    do not either, the person is asked.
+
+    Args:
+        shown: what messages call the source.
+        files: everything in it, as `walk_files` gives it.
+        layout: what the person says.
+
+    Raises:
+        UserError: both layouts are possible.
+    """
+    pictures = [folders_of(file) for file in files if _may_be_picture(file)]
+    wrapper = _find_wrapper(files, pictures, layout)
+    pictures = [folders[len(wrapper) :] for folders in pictures]
+    splits = {} if layout == "classes" else _name_splits({folders[0] for folders in pictures if folders})
+    if layout == "auto" and splits and not _are_splits(shown, pictures, splits):
+        splits = {}
+    if layout == "splits" and not splits:
+        splits = dict(SPLIT_NAMES)  # none is there, and every file is outside of them
+    return FolderLayout(wrapper, splits, _count_inner([one for one in pictures if one and one[0] in splits]))
+
+
+def folders_of(file: str) -> tuple[str, ...]:
+    """The folders above a file; of a folder (slash at its end), itself too."""
+    parts = PurePosixPath(file).parts
+    return parts if file.endswith("/") else parts[:-1]
+
+
+def _may_be_picture(file: str) -> bool:
+    return not is_hidden(file) and PurePosixPath(file).suffix.lower() not in OTHER_EXTENSIONS
+
+
+def _find_wrapper(files: Sequence[str], pictures: Sequence[tuple[str, ...]], layout: Layout) -> tuple[str, ...]:
+    """The folders around everything: each the only one with pictures, and with none beside its folders.
+
+    A table beside them may hold the classes, so that nothing is looked through then.
+    """
+    wrapper: tuple[str, ...] = ()
+    while True:
+        beside = [file for file in files if folders_of(file) == wrapper and file.lower().endswith(TABLE_EXTENSIONS)]
+        name = _only_folder(pictures, len(wrapper))
+        if beside:
+            return ()
+        if name is None or (layout != "classes" and name.lower() in SPLIT_NAMES):
+            return wrapper
+        wrapper += (name,)
+
+
+def _only_folder(pictures: Sequence[tuple[str, ...]], depth: int) -> str | None:
+    """The name of the only folder at a depth, where it holds folders and no picture itself."""
+    names = {folders[depth : depth + 1] for folders in pictures}
+    if len(names) != 1 or any(len(folders) < depth + 2 for folders in pictures):
+        return None
+    ((name,),) = names
+    return name
+
+
+def _count_inner(pictures: Sequence[tuple[str, ...]]) -> int:
+    """How many folders of each split hold nothing but one other, in all splits alike."""
+    by_split: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for folders in pictures:
+        by_split[folders[0]].append(folders)
+    depth = 1
+    while by_split and all(_only_folder(inside, depth) is not None for inside in by_split.values()):
+        depth += 1
+    return depth - 1
+
+
+def _name_splits(names: set[str]) -> dict[str, str]:
+    """The split that each of some folders is named after: `train`, or else `seg_train`, `Train set` beside a second."""
+    exact = {name: SPLIT_NAMES[name.lower()] for name in names if name.lower() in SPLIT_NAMES}
+    if exact:
+        return exact
+    by_rest: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for name in names:
+        words = _words_of(name)
+        splits = [word for word in words if word in SPLIT_NAMES]
+        if len(splits) == 1:
+            by_rest[tuple(word for word in words if word not in splits)][name] = SPLIT_NAMES[splits[0]]
+    pairs = [named for named in by_rest.values() if len(set(named.values())) > 1]
+    return {name: split for named in pairs for name, split in named.items()}
+
+
+def _words_of(name: str) -> list[str]:
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)", " ", name)
+    return [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
+
+
+def _are_splits(shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[str, str]) -> bool:
+    """Whether folders that are named as splits are some.
+
+    Raises:
+        UserError: that cannot be told.
+    """
+    nested: dict[str, set[bool]] = defaultdict(set)
+    for folders in pictures:
+        if folders:
+            nested[folders[0]].add(len(folders) > 1)
+    are_exact = any(name.lower() in SPLIT_NAMES for name in splits)
+    others = [name for name in nested if name not in splits]
+    if not are_exact:
+        others = [name for name in others if not _UNLABELED_WORDS & set(_words_of(name))]
+    hold_classes = all(nested[name] == {True} for name in splits)
+    if not others and hold_classes and (are_exact or _share_one_name(splits)):
+        return True
+    if others and are_exact and all(depths == {False} for depths in nested.values()):
+        return False
+    named = ", ".join(name for name in nested if name in splits)
+    raise UserError(
+        f"data.source: {shown} holds the folders {', '.join(sorted(nested))}. {named} may be splits or classes. "
+        "Set data.layout=classes if each of these folders is a class (labels.pattern cuts it out of a longer name), "
+        f"data.layout=splits if each is a split with class folders in it ({', '.join(SPLIT_NAMES)} are names of splits)"
+    )
+
+
+def _share_one_name(splits: dict[str, str]) -> bool:
+    """Whether the folders are called alike but for the split."""
+    return len({tuple(word for word in _words_of(name) if word not in SPLIT_NAMES) for name in splits}) == 1
