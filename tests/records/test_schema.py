@@ -12,14 +12,15 @@ from vitrine import records
 from vitrine.errors import UserError
 from vitrine.records.environment import Environment
 from vitrine.records.run import Metrics
-from vitrine.records.schema import FileRecord, OpenRecord, Record
+from vitrine.records.schema import FileRecord, OpenRecord, Record, SealedRecord
 
 
 def file_records():
     """All of them, wherever below `vitrine.records` they are defined."""
     for module in pkgutil.iter_modules(records.__path__, "vitrine.records."):
         importlib.import_module(module.name)
-    found = [record for record in FileRecord.__subclasses__() if record.__module__.startswith(records.__name__)]
+    children = [*FileRecord.__subclasses__(), *SealedRecord.__subclasses__()]
+    found = [one for one in children if one is not SealedRecord and one.__module__.startswith(records.__name__)]
     return sorted(found, key=lambda record: record.__name__)
 
 

@@ -62,6 +62,7 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
 
     facts = None if again else find_unchanged(final, read_settings(recipe))
     if facts is None:
+        _name_damage(console, final)
         facts = _write_with_progress(recipe, again, console)
     else:
         done = _renew_report(recipe)
@@ -72,6 +73,19 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def _name_damage(console: Console, final: Path) -> None:
+    """Says what of the earlier data set is missing or damaged, and made anew."""
+    from vitrine.data.prepare.damage import find_damage_in
+
+    damage = find_damage_in(final)
+    for one in damage[:LINES]:
+        console.print(
+            f"damaged: {final / one.file}: the file {one.what}; it is made anew", markup=False, soft_wrap=True
+        )
+    if len(damage) > LINES:
+        console.print(f"damaged: {len(damage) - LINES:,} more files")
 
 
 def _renew_report(recipe: Recipe) -> str:

@@ -1,6 +1,6 @@
 """What is written down about a prepared data set; light to read, since no picture library is needed for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ from pydantic import Field
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
-from vitrine.records.schema import FileRecord, Record
+from vitrine.records.checksums import Checksums, Damage, find_damage
+from vitrine.records.schema import Record, SealedRecord
 
 FACTS = "prepared.json"
 UNFINISHED = "unfinished.json"  # with what settings an unfinished data set was begun
@@ -51,7 +52,7 @@ def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-class PreparedFacts(FileRecord):
+class PreparedFacts(SealedRecord):
     """What `prepared.json` says: numbers and sentences about the data set.
 
     Attributes:
@@ -61,6 +62,7 @@ class PreparedFacts(FileRecord):
         corrections: sentences about the labels that data.corrections changed.
         source: where the pictures came from.
         source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
+        files: checksums of the files beside it; none in data sets of earlier versions.
     """
 
     title = "the facts of a prepared data set"
@@ -84,6 +86,7 @@ class PreparedFacts(FileRecord):
     source_state: str
     created: str
     settings: Settings
+    files: Checksums = Field(default_factory=dict)
 
 
 def read_facts(folder: Path) -> PreparedFacts:
@@ -98,3 +101,31 @@ def read_facts(folder: Path) -> PreparedFacts:
             f"run `{command_line('prepare')}` with the same recipe first"
         )
     return PreparedFacts.read(folder / FACTS)
+
+
+def check_files(folder: Path, facts: PreparedFacts, full: bool = False) -> None:
+    """Makes sure that the files of a prepared data set are as they were written.
+
+    Args:
+        folder: of the data set.
+        facts: of it.
+        full: whether every file is read, or only its size is compared.
+
+    Raises:
+        UserError: the first that is missing or damaged.
+    """
+    refuse_damage(folder, find_damage(folder, facts.files, full))
+
+
+def refuse_damage(folder: Path, damage: Sequence[Damage]) -> None:
+    """Says in one message what of a prepared data set is damaged.
+
+    Raises:
+        UserError: something is.
+    """
+    if damage:
+        more = f" (and {len(damage) - 1:,} more)" if len(damage) > 1 else ""
+        raise UserError(
+            f"{folder}: {damage[0]}{more}; run `{command_line('prepare')}` with the same recipe again: it mends "
+            "what is damaged and keeps the split"
+        )

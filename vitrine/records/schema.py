@@ -1,5 +1,7 @@
 """The one base of everything that is written to disk and read again, and the types that its fields share."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -14,6 +16,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Interval = tuple[float, float]
 
+CHECKSUM = "checksum"
+COMMON_NAMES = {"format", "name", "created", "files"}  # they do not tell what a file is
 MOST_NAMED = 3  # faults of a file that its message lists
 UPDATE = "update Vitrine to read it"
 
@@ -127,7 +131,44 @@ class FileRecord(Record):
 
     @classmethod
     def _names(cls) -> set[str]:
-        return (cls.model_fields.keys() | cls.renamed_fields.keys()) - {"format", "name", "created"}
+        return (cls.model_fields.keys() | cls.renamed_fields.keys()) - COMMON_NAMES
+
+
+class SealedRecord(FileRecord):
+    """A file with a checksum of all that it says, so that a changed or damaged value does not pass unseen.
+
+    Files of earlier versions have none and are read as they are.
+    """
+
+    @classmethod
+    def parse(cls, content: bytes | str, source: str) -> Self:
+        """As that of every record.
+
+        Raises:
+            UserError: also where the values are not those that were written.
+        """
+        try:
+            values = from_json(content)
+        except ValueError:  # damaged; how, is said below
+            values = None
+        checksum = values.pop(CHECKSUM, None) if isinstance(values, dict) else None
+        record = super().parse(content if checksum is None else json.dumps(values), source)
+        if checksum not in (None, _seal(values)):
+            raise UserError(
+                f"{source} was changed after it was written; {cls.remedy} (or, if you meant to change it, remove its "
+                f'line "{CHECKSUM}")'
+            )
+        return record
+
+    def write(self, path: Path) -> None:
+        """Writes the file with its checksum, whole or not at all."""
+        values = self.model_dump(mode="json")
+        write_text(path, json.dumps(values | {CHECKSUM: _seal(values)}, indent=2, ensure_ascii=False))
+
+
+def _seal(values: Any) -> str:
+    """A digest of the values of a file, however they are spaced and ordered."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _place(fault: ErrorDetails) -> str:

@@ -11,7 +11,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
-from vitrine.records.prepared import Settings
+from vitrine.records.prepared import Settings, check_files
 
 SOURCE = "data.source"
 
@@ -23,9 +23,11 @@ def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
         The data set, and the recipe with everything that the data set was made with; see `adopt_settings`.
 
     Raises:
-        UserError: there is none, or it was made with other settings than the recipe states; the message lists them.
+        UserError: there is none, some file of it is damaged, or it was made with other settings than the recipe states;
+            the message lists them.
     """
     prepared = open_prepared(recipe.prepared_folder, _stated_fold(recipe))
+    check_files(prepared.folder, prepared.facts, full=True)  # hours may follow: a flipped bit is better found before
     adopted = adopt_settings(recipe, prepared.facts.settings, prepared.folder)
     before, now = settings_of(recipe).content(), settings_of(adopted).content()
     taken = [f"{name}={now[name]}" for name in now if name != SOURCE and now[name] != before[name]]

@@ -16,8 +16,8 @@ from vitrine.data.manifest.split import (
     assign_splits,
     join_groups,
 )
+from vitrine.data.prepare.earlier_split import NO_FOLD
 from vitrine.data.prepare.reuse import EarlierWork
-from vitrine.data.sources.names import respell
 from vitrine.errors import UserError
 from vitrine.records.prepared import Settings
 
@@ -54,15 +54,17 @@ def divide(
         data.validation_fraction if data.validation_count is None else data.validation_count,
         data.test_fraction if data.test_count is None else data.test_count,
     )
-    files, labels = divided["file"].tolist(), labels_before[rows].tolist()
-    earlier = respell(work.splits, files)  # a disk of another system may store accents otherwise
+    labels = labels_before[rows].tolist()
+    sides = work.split.find(divided) if work.split.is_kept else {}
+    splits = {file: side.split for file, side in sides.items()}
     manifest.loc[rows, "split"] = assign_splits(
-        files, labels, divided["split"].tolist(), sizes, data.split_seed, groups, earlier
+        divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, groups, splits
     )
     is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
     set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
     if data.folds is not None:
-        _fold(manifest, dict(zip(divided.index, groups, strict=True)), labels_before, settings, work)
+        folds = {file: side.fold for file, side in sides.items() if side.fold != NO_FOLD}
+        _fold(manifest, dict(zip(divided.index, groups, strict=True)), labels_before, settings, folds)
     manifest.loc[manifest["status"] != KEPT, "split"] = ""
     manifest.loc[manifest["status"] != KEPT, "fold"] = -1
     _check_training(manifest, settings)
@@ -73,7 +75,7 @@ def _fold(
     groups: dict[int, int],
     labels_before: "pd.Series[str]",
     settings: Settings,
-    work: EarlierWork,
+    earlier: dict[str, int],
 ) -> None:
     """Divides all but the test pictures into folds, in place."""
     data = settings.data
@@ -84,7 +86,7 @@ def _fold(
         data.folds or 1,
         data.split_seed,
         [groups[row] for row in manifest.index[rows]],
-        respell(work.folds, manifest.loc[rows, "file"]),
+        earlier,
     )
     manifest.loc[rows, "fold"] = np.array(folds, np.int8)
     manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]

@@ -1,7 +1,7 @@
 """From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -30,9 +30,20 @@ from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.records.checksums import sum_files
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
-from vitrine.records.prepared import FACTS, FINDINGS, MANIFEST_FOR_PEOPLE, NEAR_PAIRS, PICTURES, PreparedFacts, Settings
+from vitrine.records.prepared import (
+    FACTS,
+    FINDINGS,
+    MANIFEST,
+    MANIFEST_FOR_PEOPLE,
+    NEAR_PAIRS,
+    PICTURES,
+    THUMBNAILS,
+    PreparedFacts,
+    Settings,
+)
 
 Progress = Callable[[str, int, int], None]
 UNPACKED = "unpacked"  # takes the pictures of an archive or a Hub data set while they are prepared
@@ -77,6 +88,7 @@ def write_prepared(
         findings += corrected.findings
         notes = choose_classes(manifest, settings.data.source)
         divide(manifest, duplicates.group, settings, work, labels_before, corrected.removed)
+        notes += work.split.describe_moves(manifest)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), corrected, name, state, settings)
         scan.write(folder)
@@ -90,9 +102,16 @@ def write_prepared(
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
     manifest.to_csv(folder / MANIFEST_FOR_PEOPLE, index=False)
+    facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
     forget(folder)
     return facts
+
+
+def _list_files(folder: Path) -> Iterator[str]:
+    """What makes up the data set; its pages may be written anew at any time."""
+    yield from (MANIFEST, MANIFEST_FOR_PEOPLE, THUMBNAILS, NEAR_PAIRS, FINDINGS)
+    yield from (f"{PICTURES}/{path.name}" for path in (folder / PICTURES).iterdir())
 
 
 def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: EarlierWork, progress: Progress) -> Scan:

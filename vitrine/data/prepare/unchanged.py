@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vitrine.config.data import BUILTIN_DIGITS, DataSection
+from vitrine.data.prepare.damage import find_damage_in
 from vitrine.data.sources.files import TABLE_EXTENSIONS, walk_files
 from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
@@ -40,7 +41,7 @@ def _state_of_pictures(data: DataSection) -> str:
 
 
 def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts | None:
-    """The facts of a prepared data set, if the same settings on the same files made it."""
+    """The facts of a prepared data set, if the same settings on the same files made it and nothing of it is damaged."""
     if not (prepared_folder / FACTS).exists():
         return None
     try:
@@ -48,7 +49,9 @@ def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts |
     except UserError:  # another version's: it is made anew
         return None
     same = facts.settings.content() == settings.content() and facts.source_state == source_state(settings.data)
-    return facts if same and facts.source_state else None
+    if not same or not facts.source_state or find_damage_in(prepared_folder):
+        return None
+    return facts
 
 
 def _digest(root: Path, files: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from vitrine.errors import UserError
 from vitrine.records.atomic import put_in_place
-from vitrine.records.prepared import FACTS
+from vitrine.records.prepared import FACTS, MANIFEST, PICTURES
 
 
 def check_place(folder: Path, source: Path) -> None:
@@ -27,11 +27,16 @@ def check_place(folder: Path, source: Path) -> None:
             f"data.prepared: {folder} and data.source {source} lie within each other, and the source is never changed; "
             "run the command in another folder, or set data.prepared"
         )
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).exists()):
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not _is_prepared(folder)):
         raise UserError(
             f"data.prepared: {folder} is there already, is not a prepared data set, and is not overwritten; "
             "choose another name or data.prepared"
         )
+
+
+def _is_prepared(folder: Path) -> bool:
+    """Whether a folder holds a prepared data set, be it one that lost a file."""
+    return (folder / FACTS).exists() or ((folder / MANIFEST).exists() and (folder / PICTURES).is_dir())
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION
 from vitrine.data.prepared.shards import open_shards
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.records.checksums import Damage
 from vitrine.records.manifest import read_manifest
-from vitrine.records.prepared import PICTURES, PreparedFacts, read_facts
+from vitrine.records.prepared import PICTURES, PreparedFacts, check_files, read_facts, refuse_damage
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,15 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
         UserError: there is none, another version of Vitrine wrote it, or parts of it are missing.
     """
     facts = read_facts(folder)
+    check_files(folder, facts)
     try:
         splits = {split: open_shards(folder / PICTURES, split, facts.label_names) for split in SPLITS}
         missing = [split for split in SPLITS if len(splits[split]) != sum(facts.counts[split].values())]
     except (OSError, ValueError) as error:  # pyarrow's error on a damaged file is a ValueError
         raise UserError(
-            f"{folder / PICTURES} is incomplete or damaged; run `{command_line('prepare')}` again"
+            f"{folder / PICTURES} is incomplete or damaged; run `{command_line('prepare')}` with the same recipe again"
         ) from error
-    if missing:
-        raise UserError(f"{folder / PICTURES} is incomplete or damaged; run `{command_line('prepare')}` again")
+    refuse_damage(folder, [Damage(PICTURES, f"lacks pictures for {split}") for split in missing])
     if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
         splits |= _choose_fold(splits, read_manifest(folder), fold)
         facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in SPLITS}})

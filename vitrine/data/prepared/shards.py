@@ -6,7 +6,7 @@ They are written once, directly: `Dataset.from_generator` and `save_to_disk` wou
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,12 +149,17 @@ class StoredImages:
     label_ids: Mapping[Path, list[int]]
 
     @classmethod
-    def open(cls, folders: Iterable[Path]) -> "StoredImages":
-        """Opens all readable shards of folders; a file that was cut short by an interruption is passed over."""
+    def open(cls, folders: Iterable[Path], leave_out: Collection[Path] = ()) -> "StoredImages":
+        """Opens all readable shards of folders; a file that was cut short by an interruption is passed over.
+
+        Args:
+            folders: of shards.
+            leave_out: files that are known to be damaged, readable or not.
+        """
         places: dict[str, tuple[Path, int]] = {}
         shards: dict[Path, datasets.Dataset] = {}
         label_ids: dict[Path, list[int]] = {}
-        for path in sorted(path for folder in folders for path in folder.glob("*.arrow")):
+        for path in sorted(path for folder in folders for path in folder.glob("*.arrow") if path not in leave_out):
             try:
                 shard = datasets.Dataset.from_file(str(path)).cast_column("image", datasets.Image(decode=False))
             except (OSError, ValueError):

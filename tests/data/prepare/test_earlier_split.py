@@ -1,0 +1,115 @@
+"""A picture keeps its side of the split by its content; what cannot keep it is counted."""
+
+import pandas as pd
+import pytest
+
+from tests.conftest import draw_shape
+from tests.data.trees import prepare
+from vitrine.data.prepare.earlier_split import gather_split
+from vitrine.records.manifest import read_manifest
+
+
+@pytest.fixture
+def source(make_class_folders):
+    return make_class_folders({"cat": 20, "dog": 20})
+
+
+def sides(prepared):
+    """Split by content."""
+    manifest = read_manifest(prepared.folder)
+    return dict(zip(manifest["sha256"], manifest["split"], strict=True))
+
+
+def rename_all_files(source):
+    for path in sorted(source.glob("*/*.png")):
+        path.rename(path.with_name(f"picture of {path.stem}.png"))
+
+
+def rename_a_class(source):
+    (source / "dog").rename(source / "hound")
+
+
+def move_pictures_to_the_other_class(source):
+    for number in range(5):
+        (source / f"cat/{number:03d}.png").rename(source / f"dog/from cat {number}.png")
+
+
+def renumber_files(source):
+    (source / "cat/000.png").unlink()
+    for number in range(1, 20):
+        (source / f"cat/{number:03d}.png").rename(source / f"cat/{number - 1:03d}.png")
+
+
+def put_all_into_a_deeper_folder(source):
+    (source / "cat/2024").mkdir()
+    for path in sorted((source / "cat").glob("*.png")):
+        path.rename(source / "cat/2024" / path.name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        rename_all_files,
+        rename_a_class,
+        move_pictures_to_the_other_class,
+        renumber_files,
+        put_all_into_a_deeper_folder,
+    ],
+)
+def test_the_same_bytes_keep_their_side_whatever_they_are_called(source, change):
+    before = sides(prepare(source))
+    change(source)
+    after = prepare(source)
+    assert {content: before[content] for content in sides(after)} == sides(after)
+    assert not any("another side" in note for note in after.facts.notes)
+
+
+def test_folds_follow_the_content_too(source):
+    def folds(prepared):
+        manifest = read_manifest(prepared.folder)
+        return dict(zip(manifest["sha256"], manifest["fold"], strict=True))
+
+    before = folds(prepare(source, folds=3))
+    rename_all_files(source)
+    assert folds(prepare(source, folds=3)) == before
+
+
+def test_a_named_manifest_of_other_names_keeps_the_split(source):
+    first = prepare(source, split_seed=3)
+    kept = first.folder.with_name("kept.csv")
+    kept.write_bytes((first.folder / "manifest.csv").read_bytes())
+    rename_all_files(source)
+    assert sides(prepare(source, split_seed=5, keep_split=str(kept))) == sides(first)
+
+
+def test_new_pictures_under_old_names_are_new_where_the_old_ones_go_on(source):
+    first = prepare(source)
+    manifest = read_manifest(first.folder)
+    file = manifest.loc[(manifest["split"] == "test"), "file"].iloc[0]
+    (source / file).rename(source / "cat/old.png")
+    draw_shape(0, 999).save(source / file)
+    after = read_manifest(prepare(source).folder).set_index("file")["split"]
+    assert after["cat/old.png"] == "test"
+    assert after[file] == "train"  # the test split is full
+
+
+def test_of_copies_on_several_sides_the_one_that_was_trained_on_counts():
+    rows = [("a", "train"), ("b", "test"), ("c", "validation"), ("d", "test")]
+    manifest = pd.DataFrame(rows, columns=["file", "split"]).assign(status="kept", fold=-1, sha256=["1", "1", "2", "2"])
+    split = gather_split(manifest)
+    now = pd.DataFrame({"file": ["new", "newer", "b"], "sha256": ["1", "2", "1"]})
+    assert {file: side.split for file, side in split.find(now).items()} == {
+        "new": "train", "newer": "validation", "b": "test",
+    }  # fmt: skip
+
+
+def test_pictures_that_change_sides_are_counted_with_those_that_old_models_have_seen(source):
+    before = sides(prepare(source))
+    after = prepare(source, split_seed=1)
+    moved = [(before[content], split) for content, split in sides(after).items() if before[content] != split]
+    seen = sum(split == "test" for _, split in moved)
+    assert len(moved) > seen > 1
+    assert (
+        f"{len(moved)} pictures are on another side of the split than in the earlier preparation." in after.facts.notes
+    )
+    assert any(note.startswith(f"{seen} pictures are now for testing that were") for note in after.facts.notes)
