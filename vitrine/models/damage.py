@@ -48,8 +48,8 @@ def check_model_files(folder: Path, full: bool = False) -> None:
     if damage:
         more = f" (and {len(damage) - 1:,} more)" if len(damage) > 1 else ""
         raise UserError(
-            f"{folder}: {damage[0]}{more}; get the whole model folder again, or train again (or, if you changed it, remove "
-            f'its entry below "files" and the line "checksum" from {METADATA})'
+            f"{folder}: {damage[0]}{more}; get the whole model folder again, or train again (or, if you changed it, "
+            f'remove its entry below "files" and the line "checksum" from {METADATA})'
         )
 
 
