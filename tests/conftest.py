@@ -94,6 +94,17 @@ def colors_workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def colors_folder(colors_workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: the pictures, the prepared data set and the run, where more may be written."""
+    for name in ("pictures", "prepared"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "colours").symlink_to(colors_workplace / name / "colours")
+    (tmp_path / "finished").symlink_to((colors_workplace / "runs/colours/latest").resolve())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def awkward_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of pictures that are all right, but that careless code reads wrongly. For reading only."""

@@ -1,8 +1,11 @@
 """Small inputs that several test files make: pretrained-looking networks, prepared data sets, recipes."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import settings
 from PIL import Image
@@ -13,6 +16,7 @@ from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
+from vitrine.errors import UserError
 from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.folder import build_processor, save_model
 from vitrine.records.prepared import Settings
@@ -79,3 +83,10 @@ def write_tiny_resnet(folder: Path, num_labels: int = 7) -> Path:
     )
     save_model(folder, ResNetForImageClassification(config), build_processor(SIDE, IMAGENET))
     return folder
+
+
+def fault_of(call: Callable[..., object], *given: Any, **parameters: Any) -> str:
+    """What a call says is wrong."""
+    with pytest.raises(UserError) as caught:
+        call(*given, **parameters)
+    return str(caught.value)

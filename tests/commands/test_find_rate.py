@@ -4,30 +4,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.factories import prepare, write_colored_classes, write_tiny_resnet
 from vitrine.commands import find_rate
 
 RECIPE = [
     *("name=colours", "data.image_size=32", "checks.near_duplicates=off", "checks.contradictions=keep"),
     *("model.small_cnn.filters=[8, 16]", "optim.batch_size=16", "engine.precision=fp32"),
 ]
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory):
-    """A prepared data set and a backbone, for reading only."""
-    folder = tmp_path_factory.mktemp("material")
-    prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
-    write_tiny_resnet(folder / "tiny")
-    return folder
-
-
-@pytest.fixture
-def workplace(material, tmp_path, monkeypatch):
-    (tmp_path / "prepared").symlink_to(material / "prepared")
-    (tmp_path / "tiny").symlink_to(material / "tiny")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_the_suggestion_is_printed_as_a_recipe_takes_it_and_drawn(workplace, capsys):

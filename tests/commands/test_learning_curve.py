@@ -2,29 +2,11 @@ import json
 
 import pytest
 
-from tests.factories import prepare, write_colored_classes, write_tiny_resnet
 from vitrine.commands import learning_curve
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.training import probe_features as frozen_features
 
 RECIPE = ["name=colours", "data.image_size=32", "checks.near_duplicates=off", "checks.contradictions=keep"]
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory):
-    """A prepared data set and a backbone, for reading only."""
-    folder = tmp_path_factory.mktemp("material")
-    prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
-    write_tiny_resnet(folder / "tiny")
-    return folder
-
-
-@pytest.fixture
-def workplace(material, tmp_path, monkeypatch):
-    (tmp_path / "prepared").symlink_to(material / "prepared")
-    (tmp_path / "tiny").symlink_to(material / "tiny")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_the_command_writes_page_and_numbers_and_says_what_they_say(workplace, capsys):

@@ -4,17 +4,14 @@ import csv
 import io
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.records.examples import make_environment, make_metrics
+from tests.reports.run_folders import NOW, write_run
 from vitrine.commands import runs as command
-from vitrine.config.loading import dump_recipe, load_recipe
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, hold_run
-
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
@@ -27,19 +24,6 @@ def show(tmp_path, monkeypatch, capsys):
         return command.main(arguments), *capsys.readouterr()
 
     return call
-
-
-def write_run(name, hours_ago, accuracy=0.9, loss=0.3, seconds=95, overrides=(), suffix=""):
-    started = NOW - timedelta(hours=hours_ago)
-    folder = Path("runs") / name / (started.astimezone().strftime("%Y-%m-%d_%H-%M-%S") + suffix)
-    folder.mkdir(parents=True)
-    recipe = load_recipe(None, [f"name={name}", "model.backbone=microsoft/resnet-18", *overrides])
-    (folder / RECIPE).write_text(dump_recipe(recipe), "utf-8")
-    if suffix:
-        return folder
-    make_environment(started, seconds).write(folder / ENVIRONMENT)
-    make_metrics(accuracy, loss, seconds - 5).write(folder / METRICS)
-    return folder
 
 
 def names_in(table):

@@ -2,28 +2,10 @@ import json
 
 import pytest
 
-from tests.factories import prepare, write_colored_classes, write_tiny_resnet
 from vitrine.commands import study
 from vitrine.data.prepared.dataset import open_prepared
 
 RECIPE = ["name=colours", "data.image_size=32", "checks.near_duplicates=off", "checks.contradictions=keep"]
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory):
-    """A prepared data set and a backbone, for reading only."""
-    folder = tmp_path_factory.mktemp("material")
-    prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours")
-    write_tiny_resnet(folder / "tiny")
-    return folder
-
-
-@pytest.fixture
-def workplace(material, tmp_path, monkeypatch):
-    (tmp_path / "prepared").symlink_to(material / "prepared")
-    (tmp_path / "tiny").symlink_to(material / "tiny")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_a_study_says_what_to_expect_and_where_its_page_lies(workplace, capsys):

@@ -1,9 +1,70 @@
-"""What a person reads when a training ends."""
+"""What a person reads while a model trains, and when that ends."""
+
+from pathlib import Path
 
 import pytest
 
-from vitrine.commands.training_display import describe_answers
+from tests.records.examples import make_metrics
+from vitrine.commands.training_display import TrainingDisplay, describe_answers
 from vitrine.records.selective import DecisionShare, Rejection, RiskCoverage
+from vitrine.training.loop.progress import EpochRecord
+
+FACTS = {
+    "backbone": "resnet18", "parameters": 11_689_512, "trainable_part": "head", "pictures": 1200, "device": "CPU",
+    "precision": "fp32", "seed": 3, "feature_views": 0, "augmentation": True,
+}  # fmt: skip
+
+
+def record(epoch):
+    return EpochRecord(epoch, 0.5, 0.75, 0.625, 0.5, 0.6, 1e-3, 1234.0, 2.0)
+
+
+def test_a_log_says_what_is_trained_and_has_a_line_for_each_epoch(capsys):
+    with TrainingDisplay(2) as display:
+        display.start(FACTS)
+        for epoch in (1, 2):
+            display.epoch(record(epoch))
+    lines = capsys.readouterr().out.splitlines()
+    assert "resnet18: 11,689,512 parameters, its head trained, 1,200 pictures" in lines
+    assert "CPU, fp32, seed 3" in lines
+    line = "epoch   {}  loss 0.500  accuracy 0.750  | validation 0.625  0.500  | 1,234 pictures/s"
+    assert [one for one in lines if one.startswith("epoch")] == [line.format(1), line.format(2)]
+
+
+@pytest.mark.parametrize(
+    ("views", "augmentation", "told", "unused"),
+    [
+        (1, True, "the plain pictures", True),
+        (1, False, "the plain pictures", False),
+        (10, True, "10 augmented views", False),
+    ],
+)
+def test_features_are_announced_and_epochs_of_milliseconds_told_ten_times(capsys, views, augmentation, told, unused):
+    with TrainingDisplay(100) as display:
+        display.start(FACTS | {"feature_views": views, "augmentation": augmentation})
+        display.features(5, 1200)
+        for epoch in range(1, 101):
+            display.epoch(record(epoch))
+    printed = capsys.readouterr().out
+    assert told in printed
+    assert ("the recipe's augmentation is not used" in printed) is unused
+    assert printed.count("| validation") == 11  # the first, and each tenth
+
+
+def test_the_result_comes_with_its_interval_and_where_everything_lies(capsys):
+    TrainingDisplay(1).finish(make_metrics(accuracy=0.9), Path("runs/x/1"))
+    printed = capsys.readouterr().out
+    assert "test accuracy 0.900 on 100 pictures (95 % interval 0.850 to 0.900)" in printed
+    assert "report:  runs/x/1/report.html" in printed
+    assert "try it:  python -m vitrine app --model runs/x/1/model" in printed
+
+
+def test_the_processes_that_help_say_nothing(capsys):
+    with TrainingDisplay(1, quiet=True) as display:
+        display.start(FACTS)
+        display.epoch(record(1))
+        display.say("a note")
+    assert capsys.readouterr().out == ""
 
 
 def rejection(answered, right, **changes):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss
 
-from vitrine.errors import UserError
+from tests.evaluation.conftest import draw_logits
 from vitrine.evaluation.calibration import (
     BINS,
     calibration_error,
@@ -13,17 +12,9 @@ from vitrine.evaluation.calibration import (
     measure_calibration,
     reliability_bins,
 )
-from vitrine.evaluation.temperature import calibrated_loss, cross_entropy, fit_temperature
+from vitrine.evaluation.temperature import fit_temperature
 from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Calibration
-
-
-def draw(pictures, temperature, seed=0, labels=4, spread=3.0):
-    """Logits whose probabilities are exactly right once they are divided by the temperature."""
-    generator = np.random.default_rng(seed)
-    logits = generator.normal(0, spread, (pictures, labels))
-    sums = np.cumsum(softmax(logits), axis=1)
-    return logits * temperature, (generator.random((pictures, 1)) > sums).sum(axis=1).clip(max=labels - 1)
 
 
 @pytest.mark.parametrize(
@@ -64,69 +55,15 @@ def test_bins_hold_all_pictures_and_empty_ones_say_nothing():
     assert (bins[0].low, bins[-1].high) == (0, 1)
 
 
-@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.0, 6.0])
-def test_the_temperature_is_found(temperature):
-    fitted, remark = fit_temperature(*draw(20_000, temperature))
-    assert fitted == pytest.approx(temperature, rel=0.05)
-    assert remark is None
-
-
 def test_scaling_mends_a_network_that_is_too_sure():
-    temperature, remark = fit_temperature(*draw(2000, 4.0, seed=1))
-    found = measure_calibration(*draw(2000, 4.0, seed=2), temperature, remark, 2000, seed=0)
+    temperature, remark = fit_temperature(*draw_logits(2000, 4.0, seed=1))
+    found = measure_calibration(*draw_logits(2000, 4.0, seed=2), temperature, remark, 2000, seed=0)
     assert found.before.error > 0.15
     assert found.after.error < 0.05
     assert found.after.loss < found.before.loss
     assert found.before.confidence > found.accuracy
     assert found.before.error_interval[0] <= found.before.error <= found.before.error_interval[1]
     assert Calibration.model_validate_json(found.model_dump_json()) == found
-
-
-def test_the_fit_is_the_best_of_a_grid():
-    logits, label_ids = draw(150, 2.0, seed=5)
-
-    def objective(temperature):
-        shares = softmax(logits, 1 / temperature)
-        return -np.log(shares[np.arange(150), label_ids]).sum() + np.log(temperature) ** 2 / 2
-
-    fitted, _ = fit_temperature(logits, label_ids)
-    assert objective(fitted) <= min(map(objective, np.geomspace(0.05, 20, 400))) + 1e-9
-
-
-def test_the_calibrated_loss_is_what_the_best_temperature_leaves():
-    logits, label_ids = draw(400, 1.0)
-    lowest = min(log_loss(label_ids, softmax(logits, 1 / t)) for t in np.geomspace(0.2, 5, 400))
-    assert calibrated_loss(logits, label_ids) == pytest.approx(lowest, abs=1e-4)
-    assert calibrated_loss(3 * logits, label_ids) == pytest.approx(lowest, abs=1e-3)  # however sure the network is
-    assert cross_entropy(3 * logits, label_ids) == pytest.approx(log_loss(label_ids, softmax(logits, 3.0)), abs=1e-12)
-    assert cross_entropy(3 * logits, label_ids) > lowest + 0.1
-    assert calibrated_loss(logits / 3, label_ids) == cross_entropy(logits / 3, label_ids)  # it never sharpens
-
-
-@pytest.mark.parametrize("pictures", [1, 3, 400])
-def test_without_a_mistake_the_temperature_stays_sensible_and_it_is_said(pictures):
-    label_ids = np.arange(pictures) % 3
-    fitted, remark = fit_temperature(8.0 * np.eye(3)[label_ids], label_ids)
-    assert 0.3 < fitted < 2  # the likelihood alone would want 0
-    assert remark == ("few_pictures" if pictures < 50 else "all_right")
-
-
-def test_equal_logits_for_all_pictures_keep_the_temperature():
-    assert fit_temperature(np.zeros((80, 3)), np.arange(80) % 3)[0] == pytest.approx(1.0)
-
-
-def test_absurd_logits_end_at_the_bound_and_it_is_said():
-    logits, label_ids = draw(500, 1000.0)
-    fitted, remark = fit_temperature(logits, label_ids)
-    assert (fitted, remark) == (pytest.approx(20.0, rel=1e-2), "at_bound")
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_answers_that_are_no_numbers_are_counted_and_refused(value):
-    logits, label_ids = draw(10, 1.0)
-    logits[[2, 5], 0] = value
-    with pytest.raises(UserError, match="answers to 2 of 10 pictures are not numbers"):
-        fit_temperature(logits, label_ids)
 
 
 def test_two_classes_and_three_pictures_are_measured():
@@ -137,18 +74,18 @@ def test_two_classes_and_three_pictures_are_measured():
 
 @pytest.mark.parametrize("temperature", [1.0, 1.5, 4.0])
 def test_intervals_hold_the_true_error_whether_it_is_large_or_nil(temperature):
-    truth = calibration_error(*answers(*draw(200_000, temperature, seed=99)))
+    truth = calibration_error(*answers(*draw_logits(200_000, temperature, seed=99)))
     held = []
     for seed in range(100):
-        low, high = calibration_error_interval(*answers(*draw(150, temperature, seed=seed)), seed=seed)
+        low, high = calibration_error_interval(*answers(*draw_logits(150, temperature, seed=seed)), seed=seed)
         held.append(low <= truth <= high)
     assert 0.88 <= np.mean(held) <= 1.0
 
 
 def test_perfect_calibration_shows_an_error_by_chance_that_falls_with_the_pictures():
-    found = [float(chance_errors(answers(*draw(count, 1.0))[0], seed=0).mean()) for count in (100, 2500)]
+    found = [float(chance_errors(answers(*draw_logits(count, 1.0))[0], seed=0).mean()) for count in (100, 2500)]
     assert found[0] > 3 * found[1] > 0
-    measured = np.mean([calibration_error(*answers(*draw(100, 1.0, seed=seed))) for seed in range(100)])
+    measured = np.mean([calibration_error(*answers(*draw_logits(100, 1.0, seed=seed))) for seed in range(100)])
     assert found[0] == pytest.approx(measured, rel=0.15)
 
 

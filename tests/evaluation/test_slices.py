@@ -2,11 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.factories import prepare
-from vitrine.evaluation.image_attributes import describe_images
 from vitrine.evaluation.slices import correct_by_holm, cut_slices, find_weak_slices
 from vitrine.records.mistakes import Slice
-from vitrine.records.prepared import THUMBNAILS
 
 
 def attributes_of(number=100, **columns):
@@ -77,50 +74,3 @@ def test_false_alarms_stay_at_the_level():
                                   generator.random(150) < 0.8)  # fmt: skip
         alarms += any(one.is_weaker for one in slices)
     assert alarms <= 8
-
-
-@pytest.fixture
-def looks(tmp_path):
-    """A test split in which a dark, a grey, a small, a long and a blurred picture stand out; with the data set."""
-    from PIL import Image, ImageFilter
-
-    from tests.data.pictures import photograph
-
-    special = {
-        "dark": photograph(1).point(lambda level: level // 5),
-        "grey": photograph(2).convert("L").convert("RGB"),
-        "small": photograph(3, (30, 24)),
-        "long": photograph(4, (400, 60)),
-        "blurred": photograph(5).filter(ImageFilter.GaussianBlur(12)),
-    }
-    for name in ("cat", "dog"):
-        (tmp_path / "source" / "test" / name).mkdir(parents=True)
-        (tmp_path / "source" / "train" / name).mkdir(parents=True)
-        for number in range(6):
-            noise = np.random.default_rng(number + len(name)).integers(0, 90, (160, 200, 3)).astype(np.uint8)
-            picture = photograph(40 + number + 10 * (name == "dog"))
-            lively = Image.fromarray(np.asarray(picture) // 2 + noise)
-            lively.save(tmp_path / "source" / "train" / name / f"{number}.png")
-            lively.transpose(Image.Transpose.ROTATE_180).save(tmp_path / "source" / "test" / name / f"{number}.png")
-    for name, picture in special.items():
-        picture.save(tmp_path / "source" / "test" / "cat" / f"{name}.png")
-    return prepare(tmp_path / "source", tmp_path / "prepared", image_size=64)
-
-
-def check_looks(prepared):
-    table = describe_images(prepared, "test")
-    assert table["file"].tolist() == list(prepared.splits["test"]["file"])
-    table.index = [file.split("/")[-1].removesuffix(".png") for file in table["file"]]
-    assert table["brightness"].idxmin() == "dark"
-    assert table.index[table["is_grey"]].tolist() == ["grey"]
-    assert (table["side"].idxmin(), table.loc["small", "side"]) == ("small", 24)
-    assert table["elongation"].idxmax() == "long"
-    assert table["sharpness"].idxmin() == "blurred"
-    return table
-
-
-def test_looks_are_those_of_the_pictures_with_and_without_what_the_scan_kept(looks):
-    scanned = check_looks(looks)
-    (looks.folder / THUMBNAILS).unlink()
-    preprocessed = check_looks(looks)
-    assert np.abs(scanned["brightness"] - preprocessed["brightness"]).max() < 5

@@ -6,14 +6,15 @@ import torch
 from PIL import Image
 from transformers import pipeline
 
-from tests.factories import SIDE, prepare, write_tiny_resnet
+from tests.factories import SIDE, write_tiny_resnet
+from tests.predict.models import write_small_cnn
+from vitrine.config.data import PreparationSection
 from vitrine.data.images.decoding import open_image
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictor import Predictor
-from vitrine.training.final_evaluation import evaluate_on_test
 
 LABELS = ("a", "b", "c")
 
@@ -61,26 +62,6 @@ def test_pipeline_reads_common_files_itself_with_the_same_result(model_folder, t
         np.testing.assert_allclose(ours, theirs, atol=1e-4, err_msg=name)
 
 
-def test_final_evaluation_and_predictor_give_the_same_probabilities(model_folder, awkward_pictures, tmp_path):
-    source = tmp_path / "source"
-    for label_name in LABELS:
-        (source / "test" / label_name).mkdir(parents=True)
-        for split, color in (("train", "red"), ("validation", "blue")):
-            (source / split / label_name).mkdir(parents=True)
-            Image.new("RGB", (20, 20), color).save(source / split / label_name / "one.png")
-    for number, path in enumerate(sorted(awkward_pictures.iterdir())):
-        (source / "test" / LABELS[number % 3] / path.name).write_bytes(path.read_bytes())
-    prepared = prepare(source, tmp_path / "prepared")
-    table = evaluate_on_test(model_folder, prepared, top_k=3, batch_size=4).table
-    predictor = Predictor.load(str(model_folder))
-    assert len(table) == len(list(awkward_pictures.iterdir()))
-    for row in table.to_dict("records"):
-        answers = dict(predictor.predict(open_image(source / row["file"]), top_k=3))
-        for rank in (1, 2, 3):
-            expected = answers[row[f"label_{rank}"]]
-            assert row[f"probability_{rank}"] == pytest.approx(expected, abs=1e-4), row["file"]
-
-
 def test_answers_come_likeliest_first_and_sum_to_one(model_folder):
     predictor = Predictor.load(str(model_folder))
     answers = predictor.predict(Image.new("RGB", (30, 30), "green"), top_k=10)
@@ -101,3 +82,24 @@ def test_a_model_that_lacks_weights_is_refused(model_folder):
     (model_folder / "model.safetensors").unlink()
     with pytest.raises(UserError, match="cannot be loaded as an image classifier"):
         Predictor.load(str(model_folder))
+
+
+def test_an_extremely_long_picture_does_not_take_the_memory_of_the_machine(tmp_path):
+    predictor = Predictor.load(str(write_small_cnn(tmp_path, PreparationSection(resize="crop"))))
+    probabilities = predictor.predict_images(
+        [Image.new("RGB", (3_000_000, 1), "red")]
+    ).probabilities  # 9 GB if it were resized whole
+    expected = predictor.predict_images([Image.new("RGB", (64, 1), "red")]).probabilities
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
+def test_the_fill_color_of_the_model_is_behind_transparent_pictures(tmp_path):
+    predictor = Predictor.load(str(write_small_cnn(tmp_path, PreparationSection(fill_color="black"))))
+    glass = Image.new("RGBA", (30, 20), (255, 255, 255, 0))
+    glass.save(tmp_path / "glass.png")
+    black = predictor.predict_images([Image.new("RGB", (30, 20), "black")]).probabilities
+    np.testing.assert_allclose(predictor.predict_images([glass]).probabilities, black)
+    np.testing.assert_allclose(
+        predictor.predict_images([predictor.open_image(tmp_path / "glass.png")]).probabilities, black
+    )
+    assert Predictor.load(str(write_small_cnn(tmp_path / "plain", PreparationSection()))).fill_color == "white"

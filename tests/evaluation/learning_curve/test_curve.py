@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from vitrine.errors import UserError
-from vitrine.evaluation.learning_curve.class_gains import choose_classes
 from vitrine.evaluation.learning_curve.curve import LearningCurve, measure_learning_curve
-from vitrine.evaluation.learning_curve.held_out import Part, count_before, divide
+from vitrine.evaluation.learning_curve.held_out import divide
 
 WIDTH = 24
 
@@ -107,19 +106,6 @@ def test_copies_do_not_answer_for_each_other():
         assert not set(groups[part.learned]) & set(groups[part.asked])
 
 
-def test_each_picture_is_asked_once_in_each_repeat():
-    label_ids = np.repeat([0, 1], [12, 9])
-    parts = list(divide(label_ids, np.arange(21), np.ones(21, bool), repeats=3, seed=0))
-    for repeat in range(3):
-        asked = np.concatenate([part.asked for part in parts if part.repeat == repeat])
-        assert sorted(asked.tolist()) == list(range(21))
-
-
-def test_smaller_parts_lie_within_larger_ones():
-    turns = count_before(np.array([1, 0, 1, 1, 0]))
-    assert turns.tolist() == [0, 0, 1, 2, 1]
-
-
 @pytest.mark.parametrize("counts", [[2, 2], [2, 3, 1], [7, 2], [3] * 6])
 def test_the_smallest_classes_have_a_curve_but_no_outlook(counts):
     curve = measure_learning_curve(*make_classes(counts, 5), names(counts), repeats=2)
@@ -136,12 +122,6 @@ def test_where_there_are_many_classes_the_weakest_are_looked_at():
     assert len(curve.not_looked_at) == 8
     looked_at = {gain.label_name for gain in curve.gains}
     assert looked_at | set(curve.not_looked_at) == set(names(counts))
-
-
-def test_a_class_of_three_pictures_is_not_halved():
-    label_ids = np.repeat([0, 1], [3, 20])
-    parts = [Part(0, np.delete(np.arange(23), place), np.array([place])) for place in (0, 1, 20)]
-    assert choose_classes(label_ids, np.zeros((1, 23), bool), np.ones(23, bool), parts) == [1]
 
 
 def test_equal_seeds_give_equal_curves_that_survive_json(hard):

@@ -126,26 +126,6 @@ def test_a_pruned_trial_ends_its_training_and_the_next_one_begins(workplace, cap
     assert not list((workplace / "runs/search/small").glob("scratch/*"))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["small.yaml", "--storage", "sqlite:////no/such/folder/x.db"], "error: --storage: "),
-        (["small.yaml", "--trials", "none"], "trials: must be a whole number (got 'none')"),
-        (["small.yaml", "--workers", "0"], "error: --workers: must be at least 1 (got 0)"),
-        (["small.yaml", "optim.learning_rat=1"], "did you mean optim.learning_rate?"),
-        (["small.yaml", "other.yaml"], "error: other.yaml: one search file at a time"),
-        (["smal.yaml"], "there is no such search; did you mean small.yaml?"),
-        (["small.yaml", "data.prepared=nowhere"], "error: nowhere is not a prepared data set"),
-        (["small.yaml", "model.backbone=nowhere"], "error: small: all 3 trials of the search failed"),
-    ],
-)
-def test_mistakes_are_one_message(workplace, capsys, arguments, message):
-    assert search.main(arguments) == 2
-    errors = capsys.readouterr().err
-    assert message in errors
-    assert "Traceback" not in errors
-
-
 def start(workplace, *arguments):
     program = (
         "import sys; from vitrine.commands.search import main\nif __name__ == '__main__': sys.exit(main(sys.argv[1:]))"

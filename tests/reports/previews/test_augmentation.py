@@ -10,13 +10,12 @@ from PIL import Image
 from tests.conftest import draw_scene
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import Mixing
-from vitrine.data.augmentation.policies import POLICIES, Policy, resolve_policy
+from vitrine.data.augmentation.policies import POLICIES, Policy
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.sources.samples import Sample
 from vitrine.errors import UserError
 from vitrine.reports.previews.augmentation import Augmentation, make_mixtures, make_variants, write_augmentation_page
-from vitrine.reports.previews.augmentation_words import describe_policy
-from vitrine.ui.texts import load_texts, plain_spaces
+from vitrine.ui.texts import load_texts
 
 ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
 
@@ -77,27 +76,6 @@ def test_settings_are_those_that_do_something_as_a_recipe_writes_them():
     assert shown("none").settings == {}
 
 
-@pytest.mark.parametrize(
-    ("overrides", "words"),
-    [
-        ({}, []),
-        ({"crop_min": 0.6}, ["crops of 60 to 100 % of each side"]),
-        ({"blur": 2.0, "blur_probability": 0.1}, ["10 % blurred by up to 2 px"]),
-        ({"noise": 0.1, "noise_probability": 0.0}, []),
-        ({"hue": 0.05, "grayscale": 0.2}, ["hue ±18°", "20 % in grey"]),
-    ],
-)
-def test_each_step_is_said_in_words(overrides, words):
-    assert [plain_spaces(phrase) for phrase in describe_policy(resolve_policy("none", overrides), ENGLISH)] == words
-
-
-def test_the_steps_are_said_in_french_too():
-    policy = resolve_policy("none", {"crop_min": 0.6, "noise": 0.025, "noise_probability": 0.5})
-    assert [plain_spaces(phrase) for phrase in describe_policy(policy, FRENCH)] == [
-        "recadrages de 60 à 100 % de chaque côté", "50 % avec un bruit d’au plus 2,5 % du blanc",
-    ]  # fmt: skip
-
-
 def test_the_page_is_written_in_french(tmp_path):
     samples = [Sample("1.png", "chat", draw_scene()), Sample("2.png", "chien", draw_scene())]
     write_augmentation_page(tmp_path / "page.html", "x", samples, shown("light", Mixing(cutmix=1)), "fr")
@@ -105,11 +83,6 @@ def test_the_page_is_written_in_french(tmp_path):
     assert '<html lang="fr">' in page
     for words in ("Images mélangées", "époque 16", "CutMix (alpha 1) dans"):
         assert words in page
-
-
-def test_every_policy_but_none_has_words():
-    assert [name for name in POLICIES if not describe_policy(POLICIES[name], ENGLISH)] == ["none"]
-    assert describe_policy(Policy(), ENGLISH) == []
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -7,9 +7,6 @@ import pytest
 from tests.reports.fabricated_search import fabricate_result
 from vitrine.records.search import SearchResult
 from vitrine.reports.search.page import count_reasons, find_notices, render_search_page, tell_cost, tell_gain
-from vitrine.reports.search.plots import parallel_coordinates, parameter_importance, place_on_axis, search_history
-from vitrine.ui.figures import to_svg
-from vitrine.ui.palette import DARK, LIGHT
 from vitrine.ui.texts import load_texts
 
 ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
@@ -91,27 +88,3 @@ def _narrow(parameter, result):
     if parameter.name != "optim.learning_rate":
         return parameter
     return parameter.model_copy(update={"high": 1.01 * result.best_trial.values[parameter.name]})
-
-
-def test_values_lie_where_they_belong_on_their_axes():
-    result = fabricate_result()
-    rate = result.parameters[3]
-    trial = result.trials[0].model_copy(update={"values": {rate.name: 1e-4}})
-    assert place_on_axis(rate, trial) == 0
-    middle = trial.model_copy(update={"values": {rate.name: 10**-2.75}})
-    assert place_on_axis(rate, middle) == pytest.approx(0.5)
-    filters = result.parameters[0]
-    assert place_on_axis(filters, trial.model_copy(update={"values": {filters.name: "[32, 64, 128]"}})) == 1
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("count", [1, 30, 200])
-def test_figures_are_drawn_for_few_and_many_trials(theme, count):
-    result = fabricate_result(count)
-    history = to_svg(search_history(result, ENGLISH, theme)).decode()
-    assert "best so far" in history
-    assert ("failed" in history) is (count >= 11)
-    lines = parallel_coordinates(result, ENGLISH, theme)
-    complete = sum(trial.state == "complete" for trial in result.trials)
-    assert sum(len(line.get_xdata()) == len(result.parameters) + 1 for line in lines.axes[0].lines) == complete
-    assert "65" in to_svg(parameter_importance(result.parameters, ENGLISH, theme)).decode()

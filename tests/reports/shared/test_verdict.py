@@ -3,7 +3,6 @@ import pytest
 
 from vitrine.records.run import Metrics
 from vitrine.reports.shared.verdict import kappa_words, most_confused, notices, right_of_hundred, verdict
-from vitrine.ui.frame import breakable
 from vitrine.ui.texts import load_texts
 
 EN, FR = load_texts("en"), load_texts("fr")
@@ -155,10 +154,6 @@ def test_confusions_are_sorted_by_count_then_by_share():
 )  # fmt: skip
 def test_kappa_has_the_words_of_landis_and_koch(kappa, words):
     assert kappa_words(kappa, EN) == words
-
-
-def test_long_names_may_break_and_are_escaped():
-    assert breakable("a_b<i>") == "a_<wbr>b&lt;i&gt;"
 
 
 def test_verdict_and_warnings_speak_french():

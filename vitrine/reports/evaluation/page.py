@@ -81,7 +81,10 @@ def _describe(measured: Measured, claim: str, evidence: str, found: list[Notice]
     evaluation = measured.evaluation
     said = evaluation.evidence
     chosen = choose_predictions(measured.predictions)
-    wall = place_images(chosen, lambda file: shrink(measured.show(file)))
+    find = _forgiving(measured.show)
+    shown = {file: shrink(picture) for file in chosen["file"] if (picture := find(file)) is not None}
+    chosen = chosen[chosen["file"].isin(shown)]
+    wall = place_images(chosen, shown.__getitem__)
     return {
         **describe_result(said.test, said.label_names, texts),
         "claim": claim,
@@ -93,7 +96,7 @@ def _describe(measured: Measured, claim: str, evidence: str, found: list[Notice]
         "reliability": _describe_reliability(said.reliability, said.test.accuracy, texts),
         "trust": None if said.trust is None else _describe_trust(said.trust, texts),
         "mistakes_section": show_mistakes(
-            said.mistakes, measured.predictions, said.label_names, _forgiving(measured.show), texts, is_run=False
+            said.mistakes, measured.predictions, said.label_names, find, texts, is_run=False
         ),
         "wall": [asdict(item) | {"picture": thumbnail(item.picture)} for item in wall],
         "wall_heading": texts("run.wall.heading_elsewhere"),

@@ -1,4 +1,4 @@
-"""The rule of one preprocessing for chosen steps, ways to a square and grounds: everybody gives the same answers."""
+"""The final evaluation, the predictor and transformers.pipeline give the same answers, whatever the preprocessing."""
 
 import numpy as np
 import pandas as pd
@@ -8,18 +8,20 @@ from PIL import Image
 from transformers import pipeline
 
 from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
+from tests.predict.models import LABELS, write_small_cnn
 from vitrine.config.data import PreparationSection
-from vitrine.data.images.preprocessing import Preparation
-from vitrine.models.backbones.build import build_small_cnn
-from vitrine.models.backbones.normalization import CENTERED
+from vitrine.errors import UserError
+from vitrine.models.backbones.build import build_backbone
 from vitrine.models.folder import build_processor, save_model
+from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
-from vitrine.training.final_evaluation import evaluate_on_test
+from vitrine.training.final_evaluation import evaluate_on_test, predict_split, tabulate_predictions
 from vitrine.training.run import run_training
 
-LABELS = ("a", "b", "c")
 ALL = ("contrast", "autocontrast", "equalize", "crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
+
+
 SECTIONS = {
     "crop": PreparationSection(resize="crop"),
     "letterbox on black": PreparationSection(resize="letterbox", fill_color="black"),
@@ -42,23 +44,14 @@ def source(awkward_pictures, tmp_path_factory):
     return folder
 
 
-def write_model(folder, section):
-    torch.manual_seed(0)
-    model = build_small_cnn(LABELS, (8, 16), 1, 0.1)
-    with torch.no_grad():
-        model.classifier.weight.mul_(4)
-    save_model(folder, model, build_processor(SIDE, CENTERED, Preparation.from_section(section)))
-    return folder
-
-
 @pytest.mark.parametrize("name", SECTIONS)
 def test_evaluation_predictor_and_pipeline_give_the_same_probabilities(name, source, tmp_path):
-    folder = write_model(tmp_path / "model", SECTIONS[name])
+    folder = write_small_cnn(tmp_path / "model", SECTIONS[name])
     prepared = prepare(source, tmp_path / "prepared", preparation=SECTIONS[name])
     table = evaluate_on_test(folder, prepared, top_k=3, batch_size=4).table
     predictor = Predictor.load(str(folder))
     classify = pipeline("image-classification", model=str(folder), trust_remote_code=True)
-    unprepared = Predictor.load(str(write_model(tmp_path / "plain", PreparationSection())))
+    unprepared = Predictor.load(str(write_small_cnn(tmp_path / "plain", PreparationSection())))
     differences = []
     for row in table.to_dict("records"):
         picture = predictor.open_image(source / row["file"])
@@ -114,22 +107,39 @@ def test_examples_are_preprocessed_pictures_on_which_no_step_is_done_twice(run):
         assert dict(predictor.predict(picture)) != pytest.approx(dict(predictor.predict(picture, preprocessed=True)))
 
 
-def test_an_extremely_long_picture_does_not_take_the_memory_of_the_machine(tmp_path):
-    predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(resize="crop"))))
-    probabilities = predictor.predict_images(
-        [Image.new("RGB", (3_000_000, 1), "red")]
-    ).probabilities  # 9 GB if it were resized whole
-    expected = predictor.predict_images([Image.new("RGB", (64, 1), "red")]).probabilities
-    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+def test_a_pretrained_network_is_measured_as_it_answers(source, checkpoint, tmp_path):
+    model, normalization = build_backbone(str(checkpoint), LABELS)
+    save_model(tmp_path / "model", model, build_processor(SIDE, normalization))
+    prepared = prepare(source, tmp_path / "prepared")
+    table = evaluate_on_test(tmp_path / "model", prepared, top_k=3, batch_size=4).table
+    predictor = Predictor.load(str(tmp_path / "model"))
+    assert len(table) == len(prepared.splits["test"])
+    for row in table.to_dict("records"):
+        answers = dict(predictor.predict(predictor.open_image(source / row["file"]), top_k=3))
+        for rank in (1, 2, 3):
+            expected = answers[row[f"label_{rank}"]]
+            assert row[f"probability_{rank}"] == pytest.approx(expected, abs=1e-4), row["file"]
 
 
-def test_the_fill_color_of_the_model_is_behind_transparent_pictures(tmp_path):
-    predictor = Predictor.load(str(write_model(tmp_path, PreparationSection(fill_color="black"))))
-    glass = Image.new("RGBA", (30, 20), (255, 255, 255, 0))
-    glass.save(tmp_path / "glass.png")
-    black = predictor.predict_images([Image.new("RGB", (30, 20), "black")]).probabilities
-    np.testing.assert_allclose(predictor.predict_images([glass]).probabilities, black)
-    np.testing.assert_allclose(
-        predictor.predict_images([predictor.open_image(tmp_path / "glass.png")]).probabilities, black
-    )
-    assert Predictor.load(str(write_model(tmp_path / "plain", PreparationSection()))).fill_color == "white"
+def test_the_table_has_what_follows_from_the_probabilities():
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]])
+    predictions = Predictions(["1.png", "2.png"], np.log(probabilities), LABELS, np.array([0, 1]))
+    first, second = tabulate_predictions(predictions, top_k=2).to_dict("records")
+    assert (first["file"], first["label_name"], first["predicted"], first["correct"]) == ("1.png", "a", "a", True)
+    assert (second["label_1"], second["label_2"], second["correct"]) == ("c", "a", False)
+    assert (second["probability_1"], second["probability_2"]) == (pytest.approx(0.4), pytest.approx(0.3))
+    assert (first["loss"], second["loss"]) == (pytest.approx(-np.log(0.7)), pytest.approx(-np.log(0.3)))
+    assert first["familiarity"] is None
+
+
+def test_without_true_labels_the_table_says_nothing_of_right_and_wrong():
+    table = tabulate_predictions(Predictions(["1.png"], np.zeros((1, 3)), LABELS), top_k=1)
+    assert not {"label_name", "correct", "loss"} & set(table.columns)
+
+
+def test_a_network_whose_answers_are_no_numbers_is_refused(prepared, tmp_path):
+    predictor = Predictor.load(str(write_small_cnn(tmp_path, PreparationSection())))
+    with torch.no_grad():
+        predictor.network.model.classifier.bias.fill_(float("nan"))
+    with pytest.raises(UserError, match="answers to 9 of 9 pictures are not numbers"):
+        predict_split(predictor, prepared, "test", batch_size=4)

@@ -1,0 +1,84 @@
+"""What the commands share: one message for a mistake, one recipe on a command line."""
+
+import errno
+import gc
+
+import pytest
+
+from vitrine.commands.console import collect_less_often, command_parser, read_recipe, recipe_parser, run_command
+from vitrine.errors import UserError
+
+
+def end_with(error):
+    def command():
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (UserError("optim.epochs: must be at least 1"), 2, "error: optim.epochs: must be at least 1\n"),
+        (KeyboardInterrupt(), 130, "\nstopped\n"),
+        (
+            OSError(errno.ENOSPC, "full", "runs/x"),
+            2,
+            "error: the disk is full; make room and run the command again: runs/x\n",
+        ),
+        (
+            OSError(errno.EROFS, "read-only"),
+            2,
+            "error: the disk is read-only; run the command in a folder that you may write to\n",
+        ),
+    ],
+    ids=["mistake", "interrupt", "full disk", "read-only disk"],
+)
+def test_what_a_user_can_mend_is_one_message_and_an_exit_code(capsys, error, code, message):
+    assert run_command(end_with(error)) == code
+    assert capsys.readouterr() == ("", message)
+
+
+def test_a_command_that_ends_well_gives_nothing_to_say(capsys):
+    assert run_command(lambda: None) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("error", [ValueError("of ours"), OSError(errno.EIO, "of the machine")])
+def test_other_errors_keep_their_traceback(error):
+    with pytest.raises(type(error), match="of "):
+        run_command(end_with(error))
+
+
+def test_a_recipe_its_parameters_and_the_options_may_stand_in_any_order(tmp_path):
+    (tmp_path / "r.yaml").write_text("optim: {epochs: 7}\n")
+    parser = recipe_parser("train", "Trains.")
+    parser.add_argument("--resume")
+    given = read_recipe(parser, ["optim.weight_decay=0.2", "--resume", "x", str(tmp_path / "r.yaml")])
+    assert (given.recipe.optim.epochs, given.recipe.optim.weight_decay, given.options.resume) == (7, 0.2, "x")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a.yaml", "b.yaml"], "one recipe at a time, but got a.yaml and b.yaml; parameters read section.name=value"),
+        (["."], r"\. is a folder, not a recipe; for a folder of pictures give data\.source=\."),
+    ],
+)
+def test_two_recipes_and_a_folder_are_refused(words, message):
+    with pytest.raises(UserError, match=message):
+        read_recipe(recipe_parser("train", None), words)
+
+
+def test_the_help_names_the_command_as_it_is_called_and_lists_every_parameter():
+    assert command_parser("study", "Says more.").format_usage().startswith("usage: python -m vitrine study")
+    assert "optim.learning_rate = 0.001" in recipe_parser("train", None).format_help()
+
+
+def test_python_looks_for_garbage_less_often():
+    before = gc.get_threshold()
+    try:
+        collect_less_often()
+        assert gc.get_threshold()[0] == 10_000
+    finally:
+        gc.set_threshold(*before)

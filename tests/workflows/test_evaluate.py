@@ -1,0 +1,56 @@
+"""Predictions become one record: which pictures count, which do not, and why."""
+
+import pytest
+
+import vitrine
+from tests.conftest import draw_shape
+from vitrine.data.loading.labeled import open_labeled
+from vitrine.errors import UserError
+from vitrine.workflows.evaluate import measure_model
+from vitrine.workflows.parameters import build_recipe
+
+
+@pytest.fixture
+def measure(colors_folder):
+    """A function that measures the colours' model on a folder of pictures."""
+    predictor = vitrine.load("finished").predictor
+
+    def call(source, given=(), split=None):
+        recipe = build_recipe(None, {"data.source": source})
+        data = open_labeled(recipe.data, recipe.labels, split, colors_folder / "workspace", predictor.fill_color)
+        return measure_model(predictor, data, source, given, top_k=2)
+
+    return call
+
+
+def write_pictures(folder, classes):
+    for kind, (name, count) in enumerate(classes.items()):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            draw_shape(kind, number).save(folder / name / f"{number}.png")
+
+
+def test_pictures_of_unknown_classes_and_broken_ones_are_set_apart_and_counted(measure, colors_folder):
+    write_pictures(colors_folder / "new", {"red": 4, "blue": 2, "violet": 3})
+    (colors_folder / "new/red/broken.png").write_text("no picture")
+    measured = measure("new")
+    data = measured.evaluation.data
+    assert (data.found, data.measured, data.unknown) == (10, 6, {"violet": 3})
+    assert data.unreadable == (("red/broken.png", "not a picture that can be read"),)
+    assert measured.logits.shape == (6, 3)
+    assert sorted(measured.predictions["label_name"]) == ["blue"] * 2 + ["red"] * 4
+    assert measured.unknown["label_name"].tolist() == ["violet"] * 3
+    assert measured.show(measured.predictions["file"][0]).size == (24, 20)
+
+
+def test_pictures_that_the_model_learned_from_are_refused(measure):
+    with pytest.raises(UserError, match=r"^--split all: the model learned from pictures of"):
+        measure("prepared/colours", split="all")
+
+
+def test_a_data_set_of_which_no_picture_can_be_read_is_named(measure, colors_folder):
+    for name in ("red", "blue"):
+        (colors_folder / "new" / name).mkdir(parents=True)
+        (colors_folder / "new" / name / "broken.png").write_text("no picture")
+    with pytest.raises(UserError, match="new: no picture of a class that the model knows can be read"):
+        measure("new")

@@ -1,0 +1,40 @@
+"""From a data set to a run: what a recipe says, what keywords change, how an interrupted training goes on."""
+
+from pathlib import Path
+
+import pytest
+
+import vitrine
+from tests.factories import fault_of
+from vitrine.training.loop.trainer import Trainer
+
+
+def test_an_interrupted_training_says_how_to_go_on_and_goes_on(colors_folder, monkeypatch):
+    save = Trainer._save
+
+    def save_then_stop(trainer):
+        save(trainer)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_save", save_then_stop)
+        with pytest.raises(KeyboardInterrupt) as stopped:
+            vitrine.train("prepared/colours", epochs=2)
+    (note,) = stopped.value.__notes__
+    (unfinished,) = Path("runs/colours").iterdir()
+    assert f"vitrine.train(data, resume='{unfinished}')" in note
+    assert "is not finished; go on with: vitrine.train(data, resume=" in fault_of(vitrine.load, unfinished)
+    assert "leave out epochs" in fault_of(vitrine.train, "prepared/colours", resume=unfinished, epochs=3)
+    run = vitrine.train("prepared/colours", resume=unfinished)
+    assert run.metrics.training.epochs == 2
+    assert run.folder.name == unfinished.name.removesuffix(".unfinished")
+    assert "is not a run folder" in fault_of(vitrine.train, "prepared/colours", resume=unfinished)
+
+
+def test_what_a_recipe_file_says_holds_and_keywords_change_it(colors_folder):
+    from vitrine.workflows.train import recipe_for
+
+    Path("quick.yaml").write_text("optim: {epochs: 7, weight_decay: 0.2}\n")
+    recipe = recipe_for("prepared/colours", "quick.yaml", {"optim.epochs": 3})
+    assert (recipe.name, recipe.optim.epochs, recipe.optim.weight_decay) == ("quick", 3, 0.2)
+    assert (recipe.data.image_size, recipe.data.source) == (16, "pictures/colours")
