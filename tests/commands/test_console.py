@@ -1,7 +1,7 @@
 """What the commands share: one message for a mistake, one recipe on a command line."""
 
-import errno
 import atexit
+import errno
 import gc
 
 import pytest

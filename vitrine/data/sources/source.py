@@ -75,7 +75,7 @@ def open_source(data: DataSection, workspace: Path) -> OpenedSource:
         found = _find_archived(source, data, workspace)
     elif kind == "table":
         image_folder = find_image_folder(source, data.image_folder) if data.image_folder else None
-        found = find_table_files(source, data.columns, data.separator, image_folder)
+        found = find_table_files(source, data.columns, data.separator, image_folder, encoding=data.encoding)
     else:
         found = find_files(source, data.layout)
         _check_for_tables(source, found)
@@ -130,7 +130,7 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
         elif path.name.lower().endswith(archives.SUFFIXES):
             folder = workspace / str(number)
             folder.mkdir()
-            refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder)]
+            refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder, otherwise=None)]
             found += _tell_apart(refused + _list_unlabeled(folder, path))
         elif path.suffix.lower() in table_rows.SUFFIXES:
             rows = find_table_files(path, needs_label=False)
@@ -148,7 +148,7 @@ def _list_unlabeled(folder: Path, shown: Path) -> list[FoundFile]:
 
 
 def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[FoundFile]:
-    refused = unpack(archive, workspace)
+    refused = unpack(archive, workspace, data.encoding)
     top = find_top(workspace)
     if data.layout == "splits" and top.name.lower() in SPLIT_NAMES:
         top = workspace  # an archive of one split

@@ -30,6 +30,7 @@ from vitrine.models.backbones.random_init import (
 )
 from vitrine.models.backbones.stochastic_depth import choose_drop_path
 from vitrine.models.backbones.table import BACKBONES
+from vitrine.models.damage import check_weights
 from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassification
 from vitrine.models.heads import LINEAR, Head, put_head
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification, feature_side
@@ -124,6 +125,7 @@ def build_backbone(
         model = _build_fresh(model_id, place_of_it, label_names, drop_path)
     else:
         model, normalization = _load_pretrained(model_id, place_of_it, label_names, drop_path)
+    check_weights(model, f"model.backbone: {model_id}")
     _mend_batch_norm(model)
     if image_size is not None:
         check_image_size(model, model_id, image_size)

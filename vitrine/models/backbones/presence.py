@@ -89,10 +89,15 @@ def find_backbone_folder(model_id: str, place: str, weights: bool = True) -> Pat
         if "/" not in place or timm_architecture(place) is None:
             raise unknown_backbone("model.backbone", model_id)
     try:
-        return find_model_folder(place, weights=weights)
+        folder = find_model_folder(place, weights=weights)
     except UserError as error:
         hint = " Random weights need no download: model.pretrained=false" if is_timms and not local else ""
         raise UserError(f"model.backbone: {error}.{hint}" if hint else f"model.backbone: {error}") from error
+    if local and weights:
+        from vitrine.models.damage import check_model_files
+
+        check_model_files(folder, full=True)  # a training follows
+    return folder
 
 
 def _is_local(place: str) -> bool:
