@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 
 SHOWN_NAMES = 4
 # Signs that join labels, and words that do; blanks and hyphens join words of one name too (hot dog), and need more.
-_JOINTS = {"|": r"\|", ";": ";", ",": ",", "/": "/", "+": r"\+", "&": "&", "and": r"\sand\s", "tab": "\t"}
-_DOUBTFUL_JOINTS = {"blank": r"\s", "_": "_", "-": "-"}
+_JOINTS = (r"\|", ";", ",", "/", r"\+", "&", r"\sand\s", "\t")
+_DOUBTFUL_JOINTS = (r"\s", "_", "-")
 
 
 def describe_several(label_names: Iterable[str]) -> list[str]:
     """A note where names seem to hold several labels, which would make every combination a class of its own."""
     names = sorted(set(label_names) - {""})
-    parts = _split_lists(names) or next(filter(None, (_split(names, joint) for joint in _JOINTS.values())), None)
-    parts = parts or next(filter(None, (_split(names, joint, True) for joint in _DOUBTFUL_JOINTS.values())), None)
+    ways = [
+        _split_lists(names),
+        *(_split(names, joint) for joint in _JOINTS),
+        *(_split(names, joint, is_doubtful=True) for joint in _DOUBTFUL_JOINTS),
+    ]
+    parts = next(filter(None, ways), {})
     if not parts:
         return []
     single = sorted({part for ones in parts.values() for part in ones})
