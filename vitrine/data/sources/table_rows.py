@@ -143,6 +143,11 @@ def _to_text(table: Path, number: int, name: str | None, value: object) -> str:
             f"{table}: the column '{name}' holds pictures, not paths; "
             "for a copy of a Hugging Face data set give the folder that this file lies in"
         )
+    if isinstance(value, list) and len(value) > 1:
+        raise UserError(
+            f"data.columns: '{name}' in row {number} of {table} holds several values "
+            f"({', '.join(map(str, value[:5]))}), and a picture has one; keep one in the table, or name another column"
+        )
     if isinstance(value, list | dict | bytes):
         raise UserError(f"{table}: '{name}' in row {number} holds {type(value).__name__}, not one text or number")
     return text if (text := str(value)).strip() else ""
