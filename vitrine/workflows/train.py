@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -202,8 +202,6 @@ def _keep_or_remove(folder: Path, say_kept: Callable[[Path], None]) -> None:
         say_kept(folder)
     else:
         shutil.rmtree(folder)
-        with suppress(OSError):  # earlier runs of this name stay
-            folder.parent.rmdir()
 
 
 @contextmanager
