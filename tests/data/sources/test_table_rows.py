@@ -147,6 +147,7 @@ def test_json_lines_may_lack_keys_and_hold_blank_lines(shop):
         ('{"image": "a/1.png"\n', "table.jsonl", "line 1 is not JSON"),
         ('{"image": "a/1.png", "label": "x"}\n[1]\n', "table.jsonl", "line 2 is not an object"),
         ('{"image": "a/1.png", "label": ["x"]}\n', "table.jsonl", "'label' in row 1 holds list, not one text"),
+        ('{"image": "a/1.png", "label": ["x", "y"]}\n', "table.jsonl", r"holds several values \(x, y\), and a picture"),
         ("PAR1", "table.parquet", "damaged, or not a Parquet file"),
     ],
 )

@@ -58,7 +58,8 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
     wrapper = _find_wrapper(files, pictures, layout)
     pictures = [folders[len(wrapper) :] for folders in pictures]
     splits = {} if layout == "classes" else _name_splits({folders[0] for folders in pictures if folders})
-    if layout == "auto" and splits and not _are_splits(shown, pictures, splits):
+    tables = [file for file in files if not folders_of(file) and file.lower().endswith(TABLE_EXTENSIONS)]
+    if layout == "auto" and splits and not _are_splits(shown, pictures, splits, tables):
         splits = {}
     if layout == "splits" and not splits:
         splits = dict(SPLIT_NAMES)  # none is there, and every file is outside of them
@@ -131,8 +132,17 @@ def _words_of(name: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
 
 
-def _are_splits(shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[str, str]) -> bool:
-    """Whether folders that are named as splits are some.
+def name_table(source: Path, table: str) -> str:
+    """What to do about a table in a folder or an archive, as the end of a sentence."""
+    if source.is_dir():
+        return f"give it: data.source={source / table}"
+    return f"unpack {source.name} and give it: data.source=FOLDER/{table}"
+
+
+def _are_splits(
+    shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[str, str], tables: Sequence[str]
+) -> bool:
+    """Whether folders that are named as splits are some; tables beside them may hold the classes.
 
     Raises:
         UserError: that cannot be told.
@@ -155,6 +165,7 @@ def _are_splits(shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[s
         f"data.source: {shown} holds the folders {', '.join(sorted(nested))}. {named} may be splits or classes. "
         "Set data.layout=classes if each of these folders is a class (labels.pattern cuts it out of a longer name), "
         f"data.layout=splits if each is a split with class folders in it ({', '.join(SPLIT_NAMES)} are names of splits)"
+        + (f". If the table {tables[0]} names the classes, {name_table(shown, tables[0])}" if tables else "")
     )
 
 
