@@ -161,6 +161,14 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them_and_empty_cells_are_empty
     assert read_rows(table) == [Row(3, "1.png", "cat", "", ""), Row(4, "2.png ", "", "test", "")]
 
 
+def test_a_table_that_data_encoding_is_not_about_is_to_be_saved_as_utf_8(shop):
+    with pytest.raises(UserError, match=r"cannot be told for sure.*'\u72d7' in gbk.*\. Save it as UTF-8") as refusal:
+        read_cells(write(shop, "file,label\n1.png,\u72d7\n2.png,\u732b\n", encoding="gbk"))
+    assert "data.encoding" not in str(refusal.value)
+    write(shop, "file,label\n1.png,\u72d7\n")
+    assert read_cells(shop / "table.csv")[1] == [(2, ["1.png", "\u72d7"])]
+
+
 def test_all_cells_of_a_table_come_as_they_stand_with_short_rows_filled_up(shop):
     names, rows = read_cells(write(shop, "file;label;note\n1.png;007; x\n2.png\n"))
     assert names == ["file", "label", "note"]

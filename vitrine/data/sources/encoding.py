@@ -19,6 +19,22 @@ SHOWN_CANDIDATES = 5
 ENOUGH_COHERENCE = 0.5  # of charset-normalizer: so many of the commonest letters of a language
 
 
+class UnsureEncodingError(UserError):
+    """Several code pages read a text as words; the message asks which one.
+
+    Attributes:
+        without_parameter: the message for a file that `data.encoding` is not about.
+    """
+
+    def __init__(self, what: str, shown: str, example: str, otherwise: str) -> None:
+        question = f"{what}: not in UTF-8, and its code page cannot be told for sure. One word would be {shown}. "
+        super().__init__(
+            f"{question}Set data.encoding to the page that reads it rightly (data.encoding={example}; also others than "
+            f"these), or {otherwise}"
+        )
+        self.without_parameter = f"{question}{otherwise[0].upper()}{otherwise[1:]}"
+
+
 def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, otherwise: str | None) -> str:
     """Reads text.
 
@@ -31,7 +47,8 @@ def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, o
             asked, and the likeliest page is taken.
 
     Raises:
-        UserError: the given page is not known or does not fit; or several could be meant.
+        UserError: the given page is not known or does not fit.
+        UnsureEncodingError: several could be meant.
     """
     if given is not None:
         return _decode_as_given(content, what, given)
@@ -49,7 +66,10 @@ def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, o
     candidates = written or dict(list(readings.items())[:SHOWN_CANDIDATES])
     if otherwise is None and candidates:
         return next(iter(candidates))
-    raise UserError(_ask(what, candidates, otherwise or "save it as UTF-8"))
+    otherwise = otherwise or "save it as UTF-8"
+    if not candidates:
+        raise UserError(f"{what}: no text that can be read; {otherwise}")
+    raise UnsureEncodingError(what, _show_candidates(candidates), next(iter(candidates.values())), otherwise)
 
 
 def check_encoding(name: str) -> str:
@@ -102,23 +122,14 @@ def _most_coherent(content: bytes, written: dict[str, str]) -> str | None:
     return ranked[0] if best >= ENOUGH_COHERENCE and second < best / 2 else None
 
 
-def _ask(what: str, candidates: dict[str, str], otherwise: str) -> str:
-    if not candidates:
-        return f"{what}: no text that can be read; {otherwise}"
+def _show_candidates(candidates: dict[str, str]) -> str:
+    """One word as each page reads it."""
     texts = list(candidates)
     words = [re.split(r"[\n\r,;\t|/\"]+", text) for text in texts]
-    place = next(
-        (number for number, word in enumerate(words[0]) if not word.isascii() and len(word.strip()) > 1),
-        next(number for number, word in enumerate(words[0]) if not word.isascii()),
-    )
-    shown = [
+    odd = [number for number, word in enumerate(words[0]) if not word.isascii()]
+    place = next((number for number in odd if len(words[0][number].strip()) > 1), odd[0])
+    return ", ".join(
         f"'{word[place].strip()}' in {candidates[text]}"
         for text, word in list(zip(texts, words, strict=True))[:SHOWN_CANDIDATES]
         if place < len(word)
-    ]
-    example = candidates[texts[0]]
-    return (
-        f"{what}: not in UTF-8, and its code page cannot be told for sure. One word would be {', '.join(shown)}. Set "
-        f"data.encoding to the page that reads it rightly (data.encoding={example}; also others than these), or "
-        f"{otherwise}"
     )

@@ -56,6 +56,8 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
     """
     pictures = [folders_of(file) for file in files if _may_be_picture(file)]
     wrapper = _find_wrapper(files, pictures, layout)
+    if len({folders[: len(wrapper) + 1] for folders in pictures}) < 2 and not _named_exactly(pictures, len(wrapper)):
+        wrapper = ()  # one class in the end, and the first folder has its name
     pictures = [folders[len(wrapper) :] for folders in pictures]
     splits = {} if layout == "classes" else _name_splits({folders[0] for folders in pictures if folders})
     tables = [file for file in files if not folders_of(file) and file.lower().endswith(TABLE_EXTENSIONS)]
@@ -99,6 +101,10 @@ def _only_folder(pictures: Sequence[tuple[str, ...]], depth: int) -> str | None:
         return None
     ((name,),) = names
     return name
+
+
+def _named_exactly(pictures: Sequence[tuple[str, ...]], depth: int) -> bool:
+    return any(folders[depth].lower() in SPLIT_NAMES for folders in pictures if len(folders) > depth)
 
 
 def _count_inner(pictures: Sequence[tuple[str, ...]]) -> int:

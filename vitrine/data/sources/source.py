@@ -12,6 +12,7 @@ from vitrine.data.sources import archives, table_rows
 from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
 from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.encoding import UnsureEncodingError
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
     FoundFile,
@@ -134,7 +135,10 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
             refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder, otherwise=None)]
             found += _tell_apart(refused + _list_unlabeled(folder, path))
         elif path.suffix.lower() in table_rows.SUFFIXES:
-            rows = find_table_files(path, needs_label=False)
+            try:
+                rows = find_table_files(path, needs_label=False)
+            except UnsureEncodingError as error:
+                raise UserError(error.without_parameter) from None
             found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in _tell_apart(rows)]
         else:
             found.append(FoundFile(path, printable(str(path)), "", "", ""))

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from vitrine.config.data import ColumnsSection
+from vitrine.data.sources.encoding import UnsureEncodingError
 from vitrine.data.sources.files import TABLE_EXTENSIONS
 from vitrine.data.sources.table_formats import USUAL_NAMES, plain_column, read_csv, read_table
 from vitrine.errors import UserError
@@ -72,7 +73,10 @@ def read_cells(table: Path) -> tuple[list[str], list[tuple[int, Sequence[str]]]]
     Raises:
         UserError: it cannot be read.
     """
-    content = read_csv(table, None, None)
+    try:
+        content = read_csv(table, None, None)
+    except UnsureEncodingError as error:  # data.encoding is about the source
+        raise UserError(error.without_parameter) from None
     return content.names, [(number, [str(cell) for cell in row]) for number, row in content.rows]
 
 
