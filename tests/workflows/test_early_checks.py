@@ -1,7 +1,9 @@
 """What is missing is told before anything heavy is imported."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, PreparedFacts
 from vitrine.workflows.early_checks import check_inputs
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -56,8 +60,9 @@ def test_commands_say_it_before_torch_is_there_and_leave_nothing(command, tmp_pa
     )
     arguments = [command, "name=dogs", "model.backbone=resnet18", f"data.prepared={tmp_path / 'none'}"]
     done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", program, *arguments], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.stdout == "2 []\n"
     assert done.stderr.startswith(f"error: {tmp_path / 'none'} is not a prepared data set")
     assert list(tmp_path.iterdir()) == []
