@@ -55,7 +55,7 @@ class ModelMetadata(SealedRecord):
     """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made.
 
     `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs. `files`
-    are the checksums of the files beside it; models of older versions have none.
+    are the checksums of the files beside it, `dataset_version` tells what it learned from; older models have neither.
     """
 
     model_config = ConfigDict(protected_namespaces=(), extra="ignore")  # models travel: a later field is passed over
@@ -77,4 +77,5 @@ class ModelMetadata(SealedRecord):
     examples: list[Example]
     recipe: dict[str, Any]
     trust: Trust | None = None
+    dataset_version: str = ""
     files: Checksums = Field(default_factory=dict)
