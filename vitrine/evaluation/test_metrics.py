@@ -118,16 +118,13 @@ def _share_interval(right: int, total: int) -> Interval | None:
 def _rank_classes(probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]) -> list[Any]:
     """For each class its AUC and average precision, `[1 + resamples]` each, the measured value first; or None."""
     ranked: list[Any] = []
-    ones = np.ones((len(label_ids), 1))
+    measured_first = np.concatenate([np.ones((len(label_ids), 1), weights.dtype), weights], axis=1)
     for label_id in range(probabilities.shape[1]):
         positive = label_ids == label_id
         if not positive.any() or positive.all():
             ranked.append(None)
             continue
-        scores = probabilities[:, label_id]
-        measured = score_one_against_rest(scores, positive, ones)
-        resampled = score_one_against_rest(scores, positive, weights)
-        ranked.append([np.concatenate(pair) for pair in zip(measured, resampled, strict=True)])
+        ranked.append(score_one_against_rest(probabilities[:, label_id], positive, measured_first))
     return ranked
 
 
