@@ -160,8 +160,11 @@ def _find_folder(model_id: str, place_of_it: str, weights: bool = True) -> Path:
     try:
         folder = find_model_folder(place_of_it, weights=weights)
     except UserError as error:
-        hint = " Random weights need no download: model.pretrained=false" if is_timms and not local else ""
-        raise UserError(f"model.backbone: {error}.{hint}" if hint else str(error)) from error
+        if local:
+            raise
+        fresh, small = "Random weights need no download: model.pretrained=false", "The small CNN needs no download"
+        hint = fresh if is_timms else f"{small}: model.backbone=small_cnn"
+        raise UserError(f"model.backbone: {error}. {hint}") from error
     if local and weights:
         check_model_files(folder, full=True)  # a training follows
     return folder
