@@ -154,6 +154,6 @@ def _read_named_manifest(path: Path) -> pd.DataFrame:
     missing = [column for column in columns if column not in manifest]
     if missing:
         raise UserError(
-            f"data.keep_split: {path} is no manifest: it has no column {suggest_columns(missing, list(manifest))}"
+            f"data.keep_split: {path} is no manifest: it has no column {suggest_columns(missing, [str(name) for name in manifest])}"
         )
     return manifest
