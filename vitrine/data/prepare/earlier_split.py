@@ -153,7 +153,6 @@ def _read_named_manifest(path: Path) -> pd.DataFrame:
         raise UserError(f"data.keep_split: {path} cannot be read as a manifest ({error})") from error
     missing = [column for column in columns if column not in manifest]
     if missing:
-        raise UserError(
-            f"data.keep_split: {path} is no manifest: it has no column {suggest_columns(missing, [str(name) for name in manifest])}"
-        )
+        absent = suggest_columns(missing, [str(name) for name in manifest])
+        raise UserError(f"data.keep_split: {path} is no manifest: it has no column {absent}")
     return manifest
