@@ -13,7 +13,9 @@ from vitrine.data.sources.names import respell, suggest_columns
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings
 
-SPLIT_SETTINGS = ("validation_fraction", "test_fraction", "validation_count", "test_count", "split_seed", "folds")
+SPLIT_SETTINGS = (
+    *("validation_fraction", "test_fraction", "validation_count", "test_count", "split_seed", "folds", "group_by"),
+)
 NO_FOLD = -1
 
 
