@@ -11,9 +11,10 @@ from vitrine.records.folder import FIGURES, REPORT
 from vitrine.records.run import RunRecords, read_run
 from vitrine.reports.learning_curve.page import describe_learning_curve
 from vitrine.reports.shared.calibration import show_calibration
+from vitrine.reports.shared.confusion_plot import confusion_matrix
 from vitrine.reports.shared.mistakes import images_of, show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_run
-from vitrine.reports.shared.plots import confusion_matrix, prediction_wall, save_png, training_curves
+from vitrine.reports.shared.plots import prediction_wall, save_png, training_curves
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.selective import show_rejection
 from vitrine.reports.shared.verdict import Notice, notices, verdict

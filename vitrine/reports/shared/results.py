@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vitrine.records.evidence import TestEvidence
+from vitrine.reports.shared.confusion_plot import confusion_matrix
 from vitrine.reports.shared.measures import show_measures
-from vitrine.reports.shared.plots import confusion_matrix
 from vitrine.reports.shared.verdict import kappa_words, most_confused, right_of_hundred
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.texts import Texts
