@@ -32,6 +32,13 @@ def test_the_very_data_set_is_the_same_split(trained, prepared):
     assert compare_origin(trained(), "anything", prepared.facts) == "same_split"
 
 
+def test_another_version_of_the_data_set_may_hold_pictures_that_were_learned(trained, prepared):
+    model = trained().model_copy(update={"dataset_version": prepared.version})
+    assert compare_origin(model, "anything", prepared.facts) == "same_split"
+    other = model.model_copy(update={"dataset_version": "0123456789ab"})
+    assert compare_origin(other, "anything", prepared.facts) == "same_source"
+
+
 @pytest.mark.parametrize("override", ["data.split_seed=7", "data.test_fraction=0.3", "labels.leave_out=[red]"])
 def test_pictures_of_one_source_divided_otherwise_may_have_been_learned(trained, prepared, override):
     assert compare_origin(trained(override), "anything", prepared.facts) == "same_source"

@@ -14,6 +14,7 @@ from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.damage import sum_model
 from vitrine.models.folder import (
     build_processor,
     load_model,
@@ -79,7 +80,7 @@ def test_a_loaded_model_is_in_evaluation_mode_and_float32_and_its_processor_take
 def test_our_own_facts_are_loaded_with_the_model(model_folder):
     written = EXAMPLES[ModelMetadata]()
     save_metadata(model_folder, written)
-    assert load_model(str(model_folder))[2] == written
+    assert load_model(str(model_folder))[2] == written.model_copy(update={"files": sum_model(model_folder)})
 
 
 def test_what_is_no_image_classifier_and_one_that_lacks_weights_are_named(tmp_path):

@@ -1,8 +1,10 @@
 """Whole or not at all."""
 
+import os
+
 import pytest
 
-from vitrine.records.atomic import new_folder, point_to, write_bytes, write_text
+from vitrine.records.atomic import follow_umask, new_folder, point_to, write_bytes, write_text
 
 
 def names_in(folder):
@@ -88,13 +90,22 @@ def test_older_folder_is_kept_unless_replacing_is_asked_for(tmp_path):
         pass
 
 
-def test_others_may_read_what_is_written(tmp_path):
-    with new_folder(tmp_path / "final"):
-        pass
-    write_text(tmp_path / "file", "é")
-    assert (tmp_path / "final").stat().st_mode & 0o777 == 0o755
-    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_the_umask_says_who_may_read_what_is_written(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        with new_folder(tmp_path / "final") as temporary:
+            (temporary / "closed").touch(0o600)
+            (temporary / "closed").chmod(0o600)
+            follow_umask(temporary)
+        write_text(tmp_path / "file", "é")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "final").stat().st_mode & 0o777 == 0o777 & ~umask
+    assert (tmp_path / "final/closed").stat().st_mode & 0o777 == 0o666 & ~umask
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o666 & ~umask
     assert (tmp_path / "file").read_bytes() == "é".encode()
+    assert names_in(tmp_path / "final") == ["closed"]
 
 
 def test_file_that_cannot_be_finished_leaves_the_older_one(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-def write_run(name, hours_ago, accuracy=0.9, loss=0.3, seconds=95, overrides=(), suffix=""):
+def write_run(name, hours_ago, accuracy=0.9, loss=0.3, seconds=95, overrides=(), suffix="", version=None):
     """A run below `runs/` of the current folder; `suffix` marks an unfinished one."""
     started = NOW - timedelta(hours=hours_ago)
     folder = Path("runs") / name / (started.astimezone().strftime("%Y-%m-%d_%H-%M-%S") + suffix)
@@ -19,6 +19,6 @@ def write_run(name, hours_ago, accuracy=0.9, loss=0.3, seconds=95, overrides=(),
     (folder / RECIPE).write_text(dump_recipe(recipe), "utf-8")
     if suffix:
         return folder
-    make_environment(started, seconds).write(folder / ENVIRONMENT)
+    make_environment(started, seconds).model_copy(update={"dataset_version": version}).write(folder / ENVIRONMENT)
     make_metrics(accuracy, loss, seconds - 5).write(folder / METRICS)
     return folder

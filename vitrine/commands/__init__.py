@@ -13,6 +13,7 @@ GROUPS = {
         "study": "tell before any training how well the classes can be told apart",
         "learning-curve": "tell whether more pictures would help, and of which class",
         "corrections": "write a run's likely wrong labels into a table to correct them",
+        "verify": "tell whether data sets and models are as they were written",
         "push-data": "put a prepared data set on the Hugging Face Hub",
     },
     "Training": {

@@ -68,8 +68,11 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
         done = _renew_report(recipe)
         console.print(f"Nothing has changed since {final} was prepared: {done}.\n", markup=False, soft_wrap=True)
     _print_summary(console, facts, final)
+    version = f" (version {facts.version})" if facts.version else ""  # earlier builds noted none
     console.print(
-        f"data set: {final}\nreport:   {final / REPORT}\nnext:     {command_line('train')} {shlex.join(words)}",
+        f"data set: {final}{version}\n"
+        f"report:   {final / REPORT}\n"
+        f"next:     {command_line('train')} {shlex.join(words)}",
         markup=False,
         soft_wrap=True,
     )

@@ -27,8 +27,9 @@ from vitrine.ui.texts import load_texts, plain_spaces
 RUNS = Path("runs")
 WIDTH = 100  # where there is no terminal to ask
 GAP = 2
-HEADINGS = ("name", "age", "duration", "accuracy", "loss", "network", "optimiser", "epochs")
+HEADINGS = ("name", "age", "duration", "accuracy", "loss", "network", "optimiser", "epochs", "data")
 NAME, NETWORK = HEADINGS.index("name"), HEADINGS.index("network")
+VERSION_LETTERS = 4  # of the data set's version: enough to tell a few apart
 STEPS = ((60, "min"), (60, "h"), (24, "day"), (7, "week"))
 
 
@@ -110,7 +111,7 @@ def _cells(run: Run, now: datetime) -> list[str]:
     optimizer = f"{recipe.optim.name} {recipe.optim.learning_rate:g}"
     if metrics is None or run.seconds is None:
         state = "at work" if run.at_work else "unfinished"
-        return [run.name, age(run.started, now), "-", state, "-", network, optimizer, f"?/{recipe.optim.epochs}"]
+        return [run.name, age(run.started, now), "-", state, "-", network, optimizer, f"?/{recipe.optim.epochs}", "-"]
     low, high = metrics.test.accuracy_interval
     return [
         run.name,
@@ -121,6 +122,7 @@ def _cells(run: Run, now: datetime) -> list[str]:
         network,
         optimizer,
         f"{metrics.training.epochs}/{recipe.optim.epochs}",
+        (run.dataset_version or "-")[:VERSION_LETTERS],
     ]
 
 
@@ -149,12 +151,25 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
         print("\naccuracy: of the test pictures, with its 95 % interval")
         report = best.folder / run_folder.REPORT
         print(f"most accurate: {report if report.exists() else best.folder}")  # a comparison may leave reports out
+        _warn_of_versions(finished)
     if unfinished:
         print(f"\n{_count(len(unfinished), 'run')} unfinished; to go on:")
     now = datetime.now().astimezone()
     for run in unfinished:
         last = f"  (last written {age(run.last_written, now)})" if run.last_written else ""
         print(f"  {command_line('train')} --resume {run.folder}{last}")
+
+
+def _warn_of_versions(finished: Sequence[Run]) -> None:
+    """Says where the pictures of one name have changed in between: those runs were not measured on the same test."""
+    versions: dict[str, set[str]] = {}
+    for run in finished:
+        if run.dataset_version:  # earlier builds noted none
+            versions.setdefault(run.name, set()).add(run.dataset_version)
+    for name in sorted(name for name, found in versions.items() if len(found) > 1):
+        print(
+            f"note: runs of {name} are of {len(versions[name])} versions of their pictures (data); compare within one"
+        )
 
 
 def _name_faults(found: Runs) -> None:

@@ -66,6 +66,11 @@ class DataSection(Section):
     )
     columns: ColumnsSection = Field(ColumnsSection(), description="columns of a table")
     separator: str | None = Field(None, description="between the columns of a CSV; null finds it out")
+    encoding: str | None = Field(
+        None,
+        description="code page of a table, or of names in an archive, that is not in UTF-8, such as cp1251 or gbk; "
+        "null finds it out, and asks where it is not sure",
+    )
     image_folder: str | None = Field(
         None, description="folder that the paths in a table start from; null means the table's own folder"
     )

@@ -22,15 +22,16 @@ def compare_origin(metadata: ModelMetadata | None, source: str, facts: PreparedF
         facts: of a prepared data set; None elsewhere.
 
     Returns:
-        "same_split": the very data set, whose test pictures the model never saw. "same_source": the pictures come from
-        where the model's came from, divided otherwise or not at all. "unknown": nothing is known that they share.
+        "same_split": the very data set in the same version, whose test pictures the model never saw. "same_source": the
+        pictures come from where the model's came from, divided otherwise or not at all. "unknown": nothing is known
+        that they share.
     """
     if metadata is None:
         return "unknown"
     trained = _read_settings(metadata.recipe)
     if trained is None:
         return "unknown"
-    if facts is not None and trained.content() == facts.settings.content():
+    if facts is not None and _is_same_version(metadata, facts) and trained.content() == facts.settings.content():
         return "same_split"
     return "same_source" if _is_same(trained.data.source, source if facts is None else facts.source) else "unknown"
 
@@ -49,6 +50,11 @@ def _read_settings(recipe: dict[str, Any]) -> Settings | None:
         return Settings.model_validate_json(json.dumps({name: recipe[name] for name in SECTIONS}))
     except (KeyError, ValidationError):
         return None
+
+
+def _is_same_version(metadata: ModelMetadata, facts: PreparedFacts) -> bool:
+    """Earlier builds noted none; then the settings alone must tell."""
+    return not metadata.dataset_version or not facts.version or metadata.dataset_version == facts.version
 
 
 def _is_same(source: str, other: str) -> bool:

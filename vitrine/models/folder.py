@@ -21,8 +21,9 @@ from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import register_own_classes
 from vitrine.models.backbones.normalization import Normalization
+from vitrine.models.damage import check_model_files, check_weights, sum_model
 from vitrine.models.hub_files import find_model_folder
-from vitrine.records.atomic import write_text
+from vitrine.records.atomic import follow_umask, write_text
 from vitrine.records.model import METADATA, Example, ModelMetadata
 
 PLAIN = Preparation()
@@ -82,9 +83,14 @@ def save_model(folder: Path, model: PreTrainedModel, processor: BaseImageProcess
         folder: is filled.
         model: trained.
         processor: what is done to pictures before they come to the model.
+
+    Raises:
+        UserError: some weights are not numbers.
     """
+    check_weights(model, "the trained network")
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
+    follow_umask(folder)  # safetensors writes for the owner alone
     # With timm's own preprocessing in config.json, transformers would ignore the processor file of a timm model.
     config = json.loads((folder / "config.json").read_text("utf-8"))
     if config.pop("pretrained_cfg", None) is not None:
@@ -109,8 +115,8 @@ def save_examples(folder: Path, pictures: Sequence[tuple[Image.Image, str]], pre
 
 
 def save_metadata(folder: Path, metadata: ModelMetadata) -> None:
-    """Writes `vitrine.json`."""
-    metadata.write(folder / METADATA)
+    """Writes `vitrine.json`, with the checksums of all that lies in the folder by then."""
+    metadata.model_copy(update={"files": sum_model(folder)}).write(folder / METADATA)
 
 
 def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, ModelMetadata | None, Path]:
@@ -120,9 +126,10 @@ def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, Mode
         model_id: folder or id on the Hugging Face Hub.
 
     Raises:
-        UserError: it is none of both, or cannot be loaded.
+        UserError: it is none of both, is damaged, or cannot be loaded.
     """
     folder = find_model_folder(model_id)
+    check_model_files(folder)
     register_own_classes()
     try:
         # float32: on a CPU the fastest without autocast, and what the final evaluation used.
@@ -137,6 +144,7 @@ def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, Mode
         raise UserError(f"{model_id} cannot be loaded as an image classifier ({reason})") from error
     if loading["missing_keys"]:
         raise UserError(f"{model_id} lacks weights: {', '.join(sorted(loading['missing_keys'])[:3])}")
+    check_weights(model, model_id)
     # Off by default in transformers, where a grey or transparent picture then ends in an error.
     processor.do_convert_rgb = True
     return model.eval(), processor, _read_metadata(folder), folder

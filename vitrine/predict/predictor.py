@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
+import numpy as np
 import torch
 from PIL import Image
 from torchvision.transforms.v2.functional import pil_to_tensor
@@ -12,11 +13,12 @@ from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_image, to_rgb
 from vitrine.data.images.resizing import FillColor, cut_ends
+from vitrine.errors import UserError
 from vitrine.models.backbones.build import place, read_label_names
 from vitrine.models.calibration.ood import NEIGHBORS, load_reference
 from vitrine.models.folder import load_model, normalize_images
 from vitrine.predict.predictions import Predictions
-from vitrine.predict.runtimes.pytorch import Network, TorchNetwork
+from vitrine.predict.runtimes.pytorch import Network, Outputs, TorchNetwork
 from vitrine.records.model import ModelMetadata, Trust
 
 ONNX_SUFFIX = ".onnx"
@@ -96,8 +98,13 @@ class Predictor:
         return self.predict_pixels(ids, self.pixels(images, preprocessed))
 
     def predict_pixels(self, ids: Sequence[str], pixels: torch.Tensor) -> Predictions:
-        """What the model says of pictures as the network sees them; `pixels` as the method of this name gives them."""
+        """What the model says of pictures as the network sees them; `pixels` as the method of this name gives them.
+
+        Raises:
+            UserError: an answer is not a number.
+        """
         outputs = self.network.run(pixels)
+        _check_numbers(self.model_id, ids, outputs)
         return Predictions(ids, outputs.logits, self.label_names, similarities=outputs.similarity, trust=self.trust)
 
     def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> torch.Tensor:
@@ -113,3 +120,14 @@ class Predictor:
     def predict(self, image: Image.Image, top_k: int = 5, preprocessed: bool = False) -> list[tuple[str, float]]:
         """The `top_k` likeliest classes of one picture with their probabilities, highest first."""
         return list(self.predict_images([image], preprocessed)[0].ranking[:top_k])
+
+
+def _check_numbers(model_id: str, ids: Sequence[str], outputs: Outputs) -> None:
+    """No comparison with NaN is true, so that it would pass every threshold as "none of my classes"."""
+    values = outputs.logits if outputs.similarity is None else np.column_stack([outputs.logits, outputs.similarity])
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(bad):
+        raise UserError(
+            f"{model_id}: what it says of the picture {ids[bad[0]]} is not a number (NaN or infinite), so the model is "
+            "damaged; get it again whole, or train it again"
+        )

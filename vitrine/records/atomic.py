@@ -1,8 +1,8 @@
 """Files and folders that are written whole or not at all: temporary name on the same file system, then rename."""
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +22,8 @@ def new_folder(final: Path, replace: bool = False) -> Iterator[Path]:
     if final.exists() and not replace:
         raise FileExistsError(final)
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".partial", dir=final.parent))
-    temporary.chmod(0o755)  # mkdtemp gives 0o700; this folder is no secret
+    temporary = final.with_name(f".{final.name}.{secrets.token_hex(4)}.partial")
+    temporary.mkdir()  # tempfile's own would be for its owner alone, whatever the umask says
     try:
         yield temporary
         put_in_place(temporary, final)
@@ -48,18 +48,35 @@ def put_in_place(temporary: Path, final: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes a file under a temporary name, makes sure that it is on the disk, and renames it."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Writes a file under a temporary name, makes sure that it is on the disk, and renames it.
+
+    Who may read it is for the umask to say, as for every file that a program makes.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def follow_umask(folder: Path) -> None:
+    """Opens files that a library wrote for their owner alone to whom the umask lets read new files.
+
+    Args:
+        folder: whose files are meant, not those of folders below it.
+    """
+    probe = folder / f".{secrets.token_hex(4)}"
+    probe.touch()  # asking for the umask would set it, for all threads
+    mode = probe.stat().st_mode
+    probe.unlink()
+    for path in folder.iterdir():
+        if path.is_file() and not path.is_symlink() and path.stat().st_mode != mode:
+            path.chmod(mode & 0o777)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -38,6 +38,7 @@ class Environment(FileRecord):
         commit: of the source, with a plus sign when files differ from it; None outside a checkout.
         started: time in UTC, ISO 8601.
         finished: likewise.
+        dataset_version: of the pictures that were trained on; None where an earlier build made the run.
     """
 
     title = "the environment of a run"
@@ -51,6 +52,7 @@ class Environment(FileRecord):
     commit: str | None
     started: Moment
     finished: Moment
+    dataset_version: str | None = None
 
     @property
     def start(self) -> datetime:
@@ -68,12 +70,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def describe_environment(device: str, started: str) -> Environment:
+def describe_environment(device: str, started: str, dataset_version: str | None = None) -> Environment:
     """Everything needed to know why a figure may differ elsewhere.
 
     Args:
         device: the processor or GPU that did the work, in words.
         started: time in UTC, ISO 8601; the work ends now.
+        dataset_version: of the pictures.
     """
     return Environment(
         vitrine=vitrine.__version__,
@@ -84,6 +87,7 @@ def describe_environment(device: str, started: str) -> Environment:
         commit=_commit(),
         started=started,
         finished=now(),
+        dataset_version=dataset_version,
     )
 
 

@@ -3,9 +3,10 @@
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from vitrine.records.schema import Count, FileRecord, Interval, OpenRecord, Record, Share
+from vitrine.records.checksums import Checksums
+from vitrine.records.schema import Count, Interval, OpenRecord, Record, SealedRecord, Share
 
 METADATA = "vitrine.json"
 
@@ -50,10 +51,11 @@ class Example(Record):
     prepared: bool = False
 
 
-class ModelMetadata(FileRecord):
+class ModelMetadata(SealedRecord):
     """What `vitrine.json` says about a model: all that the page and the card show, measured when it was made.
 
-    `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs.
+    `trust` is None for models that always answer: those of older versions, and the ones kept of single epochs. `files`
+    are the checksums of the files beside it, `dataset_version` tells what it learned from; older models have neither.
     """
 
     model_config = ConfigDict(protected_namespaces=(), extra="ignore")  # models travel: a later field is passed over
@@ -75,3 +77,5 @@ class ModelMetadata(FileRecord):
     examples: list[Example]
     recipe: dict[str, Any]
     trust: Trust | None = None
+    dataset_version: str = ""
+    files: Checksums = Field(default_factory=dict)

@@ -62,6 +62,7 @@ class PreparedFacts(SealedRecord):
         corrections: sentences about the labels that data.corrections changed.
         source: where the pictures came from.
         source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
+        version: digest of pictures, labels and split (`data/prepared/version.py`); "" in data sets of earlier builds.
         files: checksums of the files beside it; none in data sets of earlier versions.
     """
 
@@ -86,6 +87,7 @@ class PreparedFacts(SealedRecord):
     source_state: str
     created: str
     settings: Settings
+    version: str = ""
     files: Checksums = Field(default_factory=dict)
 
 

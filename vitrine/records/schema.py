@@ -17,7 +17,7 @@ Count = Annotated[int, Field(ge=0)]
 Interval = tuple[float, float]
 
 CHECKSUM = "checksum"
-COMMON_NAMES = {"format", "name", "created", "files"}  # they do not tell what a file is
+COMMON_NAMES = {"format", "name", "created", "version", "files"}  # they do not tell what a file is
 MOST_NAMED = 3  # faults of a file that its message lists
 UPDATE = "update Vitrine to read it"
 

@@ -34,6 +34,7 @@ class Run:
         metrics: what it reached; None of an unfinished run.
         last_written: of an unfinished run, when it last left something on the disk.
         at_work: whether a train.py is at work on it just now.
+        dataset_version: of the pictures that it was trained and tested on; None where nobody noted it.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Run:
     metrics: Metrics | None
     last_written: datetime | None = None
     at_work: bool = False
+    dataset_version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def as_record(run: Run) -> dict[str, Any]:
         "epochs": metrics and metrics.training.epochs,
         "epochs_planned": recipe.optim.epochs,
         "seed": recipe.engine.seed,
+        "dataset_version": run.dataset_version,
         "folder": str(run.folder),
         "recipe": str(run.folder / RECIPE),
     }
@@ -146,7 +149,8 @@ def _read_run(folder: Path, name: str) -> Run:
         return Run(folder, name, started, None, choices, None, _local(last), is_held(folder))
     environment = Environment.read(folder / ENVIRONMENT)
     metrics = Metrics.read(folder / METRICS)
-    return Run(folder, name, environment.start, environment.seconds, choices, metrics)
+    version = environment.dataset_version
+    return Run(folder, name, environment.start, environment.seconds, choices, metrics, dataset_version=version)
 
 
 def _read_recipe(path: Path) -> Recipe:

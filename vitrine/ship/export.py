@@ -123,8 +123,8 @@ def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.M
 
 
 def _describe(predictor: Predictor) -> dict[str, str]:
-    """What the file says about itself; test pictures stay behind."""
-    metadata = predictor.metadata and predictor.metadata.model_copy(update={"examples": []})
+    """What the file says about itself; test pictures and checksums of other files stay behind."""
+    metadata = predictor.metadata and predictor.metadata.model_copy(update={"examples": [], "files": {}})
     content: dict[str, Any] = {
         "label_names": list(predictor.label_names),
         "processor": json.loads(predictor.processor.to_json_string()),

@@ -128,6 +128,7 @@ def _describe(plan: TrainingPlan, prepared: PreparedDataset, trusted: Trusted) -
         examples=[],
         recipe=dict(plan.settings),
         trust=trusted.trust,
+        dataset_version=prepared.version,
     )
 
 

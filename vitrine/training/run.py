@@ -71,5 +71,6 @@ def run_training(
     history.to_csv(folder / run_folder.HISTORY, index=False)
     metrics = save_and_evaluate(plan, prepared, fitted, folder, studies)
     metrics.write(folder / run_folder.METRICS)
-    describe_environment(facts["device"], started).write(folder / run_folder.ENVIRONMENT)
+    environment = describe_environment(facts["device"], started, prepared.version)
+    environment.write(folder / run_folder.ENVIRONMENT)
     return metrics

@@ -14,7 +14,7 @@ from vitrine.ui.texts import NO_BREAK, Texts, load_texts
 SECTION = "stored."
 NUMBERS = ("count", "number", "limit")  # places that take a number
 PARTS = ("reason", "labels", "pictures", "copies", "needless")  # places that take stored sentences again
-NAMES = "names"  # a place that takes quoted names: 'a', 'b' and 2 more
+NAMES = ("names", "others")  # places that take quoted names: 'a', 'b' and 2 more
 PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -61,7 +61,7 @@ def _fill(name: str, value: str, texts: Texts) -> object:
         return texts.number(float(plain), len(plain.partition(".")[2]))
     if name in PARTS:
         return translate(value, texts)
-    if name == NAMES:
+    if name in NAMES:
         return _translate_names(value, texts)
     return value
 

@@ -29,6 +29,11 @@ def test_one_class_with_pictures_of_its_own_is_no_wrapper():
     assert placed("cat/1.png", "cat/deep/2.png", "cat/deeper/3.png") == [("", "cat")] * 3
 
 
+def test_one_class_is_called_by_its_first_folder():
+    assert placed("cat/monday/1.png", "cat/monday/2.png") == [("", "cat")] * 2
+    assert placed("data/train/cat/1.png") == [("train", "cat")]
+
+
 def test_nothing_is_looked_through_beside_a_table():
     assert placed("labels.csv", "images/cat/1.png", "images/dog/1.png")[1:] == [("", "images")] * 2
 

@@ -17,6 +17,8 @@ IMAGE, TEXT, CLASS = datasets.Image(), datasets.Value("string"), datasets.ClassL
         (["a/b", "c\nd", None], ["a/b", "c\\nd", ""]),
         ([3, 4, None], ["3", "4", ""]),
         ([True, False, None], ["True", "False", ""]),
+        ([0.0, 1.0, None], ["0", "1", ""]),  # integers and a null, as pandas stores them
+        ([2.0, 1.0, float("nan")], ["2", "1", ""]),
     ],
 )
 def test_classes_may_be_texts_numbers_or_truths(tmp_path, values, expected):
@@ -37,7 +39,7 @@ def test_classes_may_be_texts_numbers_or_truths(tmp_path, values, expected):
         ),
         ({"label": "zzz"}, r"data\.columns\.label: .* has no column 'zzz'\. It has .*label \(ClassLabel\)"),
         ({"image": "score"}, r"the column 'score' .* holds no pictures \(float64\)"),
-        ({"label": "score"}, r"the column 'score' .* does not hold one class for each picture \(float64\)"),
+        ({"label": "score"}, r"the column 'score' .* does not hold one class for each picture \(float64, "),
     ],
 )
 def test_wrong_columns_are_named_with_those_that_there_are(tmp_path, columns, message):
@@ -98,4 +100,4 @@ def test_what_cannot_be_found_or_could_be_several_is_asked(features, message):
     ],
 )
 def test_a_value_reads_as_its_class_or_text_and_what_is_missing_as_nothing(feature, value, text):
-    assert value_reader(feature)(value) == text
+    assert value_reader(feature, "label", "s")(value) == text

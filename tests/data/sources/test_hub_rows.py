@@ -94,3 +94,8 @@ def test_a_damaged_file_among_the_rows_is_named(tmp_path):
 
     with pytest.raises(UserError, match=r"data\.source: pets has a damaged or odd file in it \(corrupt snappy\)"):
         list(read_rows(Damaged(), DatasetColumns("image", "label", None, None), "pets"))
+
+
+def test_an_address_in_a_row_is_said_to_be_one(tmp_path):
+    writer = RowWriter(tmp_path, (tmp_path,), 0)
+    assert writer.write(0, "https://example.org/1.png", "").left_out == "an address, not a file; download it first"

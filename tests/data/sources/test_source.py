@@ -1,5 +1,6 @@
 """One entry point: whatever the source is, every file of it is listed once."""
 
+import shutil
 import sys
 import tarfile
 import types
@@ -197,6 +198,56 @@ def test_a_folder_with_a_table_and_no_classes_leads_to_the_table(tree, workspace
     source = tree("labels.csv", "Images/1.png", "Images/2.png")
     with pytest.raises(UserError, match=r"not hold two class folders .* give it: data\.source=.*source/labels\.csv"):
         opened(source, workspace)
+
+
+def advised(refusal):
+    """What the advice in a message says that data.source is."""
+    return str(refusal.value).rpartition("data.source=")[2]
+
+
+@pytest.mark.parametrize("top", ["", "shop/", "download/shop/"])
+def test_an_archive_with_a_table_leads_to_the_table_in_what_is_unpacked(zipped, tmp_path, workspace, top):
+    archive = zipped(f"{top}labels.csv", f"{top}images/1.png", f"{top}images/2.png")
+    with pytest.raises(
+        UserError, match=r"pets\.zip does not hold two class folders .* unpack pets\.zip and give it"
+    ) as no:
+        opened(archive, workspace)
+    shutil.unpack_archive(archive, tmp_path / "FOLDER")
+    table = tmp_path / advised(no)
+    table.write_text("image,label\nimages/1.png,cat\nimages/2.png,dog\n")
+    (tmp_path / "second").mkdir()
+    assert used(opened(table, tmp_path / "second").files) == {"images/1.png": ("cat", ""), "images/2.png": ("dog", "")}
+
+
+def test_a_table_deeper_in_a_folder_is_found_and_named(tree, workspace):
+    source = tree("shop/labels.csv", "shop/images/1.png", "shop/images/2.png")
+    with pytest.raises(UserError, match="if a table in it names the classes") as no:
+        opened(source, workspace)
+    assert advised(no) == str(source / "shop/labels.csv")
+
+
+def test_a_table_beside_folders_that_may_be_splits_is_named(tree, workspace):
+    source = tree("train.csv", "train/1.png", "test/2.png")
+    with pytest.raises(UserError, match=r"may be splits or classes.* If the table train\.csv names the classes") as no:
+        opened(source, workspace)
+    (source / "train.csv").write_text("image,label\n1.png,cat\n")
+    assert advised(no) == str(source / "train.csv")
+
+
+def test_a_data_set_in_an_archive_is_named_and_read_once_unpacked(zipped, tmp_path, workspace):
+    archive = zipped("birds/README.md", "birds/data/train-0.parquet")
+    with pytest.raises(UserError, match="holds a data set of Parquet or Arrow files; unpack it and give the folder"):
+        opened(archive, workspace)
+    shutil.unpack_archive(archive, tmp_path / "unpacked")
+    assert find_kind(str(tmp_path / "unpacked")) == "data set"
+
+
+@pytest.mark.parametrize("around", ["archive/dataset/", "a/b/c/"])
+def test_an_archive_that_is_wrapped_several_times_is_looked_through(zipped, workspace, around):
+    archive = zipped(*(f"{around}{split}/{file}" for split in ("train", "test") for file in FILES))
+    found = used(opened(archive, workspace).files)
+    assert {label for label, _ in found.values()} == {"cat", "dog"}
+    assert {split for _, split in found.values()} == {"train", "test"}
 
 
 def test_unlabeled_folders_archives_tables_and_files_follow_the_same_rules(tree, tmp_path, zipped, workspace):

@@ -147,6 +147,7 @@ def test_json_lines_may_lack_keys_and_hold_blank_lines(shop):
         ('{"image": "a/1.png"\n', "table.jsonl", "line 1 is not JSON"),
         ('{"image": "a/1.png", "label": "x"}\n[1]\n', "table.jsonl", "line 2 is not an object"),
         ('{"image": "a/1.png", "label": ["x"]}\n', "table.jsonl", "'label' in row 1 holds list, not one text"),
+        ('{"image": "a/1.png", "label": ["x", "y"]}\n', "table.jsonl", r"holds several values \(x, y\), and a picture"),
         ("PAR1", "table.parquet", "damaged, or not a Parquet file"),
     ],
 )
@@ -158,6 +159,14 @@ def test_a_table_that_cannot_be_read_is_one_message(shop, text, name, message):
 def test_rows_are_counted_as_a_spreadsheet_counts_them_and_empty_cells_are_empty_texts(shop):
     table = write(shop, "label,image,split\n\ncat,1.png,\n , 2.png ,test\n")
     assert read_rows(table) == [Row(3, "1.png", "cat", "", ""), Row(4, "2.png ", "", "test", "")]
+
+
+def test_a_table_that_data_encoding_is_not_about_is_to_be_saved_as_utf_8(shop):
+    with pytest.raises(UserError, match=r"cannot be told for sure.*'\u72d7' in gbk.*\. Save it as UTF-8") as refusal:
+        read_cells(write(shop, "file,label\n1.png,\u72d7\n2.png,\u732b\n", encoding="gbk"))
+    assert "data.encoding" not in str(refusal.value)
+    write(shop, "file,label\n1.png,\u72d7\n")
+    assert read_cells(shop / "table.csv")[1] == [(2, ["1.png", "\u72d7"])]
 
 
 def test_all_cells_of_a_table_come_as_they_stand_with_short_rows_filled_up(shop):

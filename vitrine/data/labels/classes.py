@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from vitrine.data.labels.mapping import look_alikes
+from vitrine.data.labels.several import describe_several
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
@@ -24,8 +25,11 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
         raise UserError(
             f"data.source: {source} has {_what_is_missing(manifest[kept], trainable, source)}{_first_reasons(manifest)}"
         )
-    notes = look_alikes(set(manifest["label_name"])) + _folders_looked_through(
-        manifest[kept], Path(source).expanduser()
+    names = set(manifest["label_name"])
+    notes = (
+        look_alikes(names)
+        + describe_several(names)
+        + _folders_looked_through(manifest[kept], Path(source).expanduser())
     )
     for label_name in sorted(usable - trainable):
         rows = kept & (manifest["label_name"] == label_name)

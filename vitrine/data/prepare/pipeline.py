@@ -26,6 +26,7 @@ from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import check_room
 from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
+from vitrine.data.prepared.version import compute_version
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
@@ -190,6 +191,7 @@ def _gather_facts(
         notes=notes,
         source=settings.data.source,
         source_state=state,
+        version=compute_version(manifest, settings),
         created=now(),
         settings=settings,
     )

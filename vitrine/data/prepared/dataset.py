@@ -12,6 +12,7 @@ from PIL import Image
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION
 from vitrine.data.prepared.shards import open_shards
+from vitrine.data.prepared.version import compute_version
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.checksums import Damage
@@ -48,6 +49,11 @@ class PreparedDataset:
         preprocessed: Image.Image = row["image"]
         side = min(longest_side, preprocessed.width)
         return preprocessed.resize((side, side), Image.Resampling.LANCZOS)
+
+    @property
+    def version(self) -> str:
+        """Digest of its pictures, labels and split; of data sets of earlier builds it is computed."""
+        return self.facts.version or compute_version(read_manifest(self.folder), self.facts.settings)
 
     @property
     def label_names(self) -> tuple[str, ...]:

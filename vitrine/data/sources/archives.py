@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, cast
 
+from vitrine.data.sources.archive_names import decode_tar_names, zip_names
 from vitrine.data.sources.files import FoundFile, printable
 from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
@@ -32,6 +33,7 @@ BLOCK_BYTES = 4096  # what even the smallest file takes on most disks
 CHUNK_BYTES = 2**20
 LONGEST_HEADER_BYTES = 64 * 2**20  # tarfile takes the extended header of an entry into memory at once
 TAR_BLOCK_BYTES = 512
+UNPACK_IT = "unpack it yourself and give the folder"
 LATEST_SECOND = 2**32 - 1  # disks keep no time beyond the year 2106
 
 _DECOMPRESSORS: dict[bytes, Callable[..., Any]] = {
@@ -57,7 +59,9 @@ class _Entry:
     origin: zipfile.ZipInfo | tarfile.TarInfo
 
 
-def unpack(archive: Path, folder: Path) -> list[FoundFile]:
+def unpack(
+    archive: Path, folder: Path, encoding: str | None = None, otherwise: str | None = UNPACK_IT
+) -> list[FoundFile]:
     """Unpacks a zip or tar archive, plain or compressed by gzip, bzip2 or xz; its content decides which.
 
     The libraries' own extraction would rename, overwrite or leave out entries in silence; here every entry is either
@@ -68,16 +72,19 @@ def unpack(archive: Path, folder: Path) -> list[FoundFile]:
     Args:
         archive: an existing file.
         folder: an existing, empty folder.
+        encoding: code page of the names that are not in UTF-8; None finds it out.
+        otherwise: what a person is told where it cannot be found out; None: nobody is asked. See `decode`.
 
     Returns:
         What was not unpacked, each with its reason: links, devices, paths that lead out of the archive, and second
         entries of one name.
 
     Raises:
-        UserError: encrypted, damaged, cut short, suspiciously large, or larger than the free disk.
+        UserError: encrypted, damaged, cut short, suspiciously large, larger than the free disk, or with names in a code
+            page that cannot be told.
     """
     try:
-        with _open_archive(archive) as (entries, open_entry):
+        with _open_archive(archive, encoding, otherwise) as (entries, open_entry):
             _check_size(archive, folder, entries)
             refused = [(entry, reason) for entry, reason in _unpack_all(entries, open_entry, folder) if reason]
     except OSError as error:
@@ -114,23 +121,29 @@ def _damaged(archive: Path, error: Exception) -> UserError:
 
 
 @contextmanager
-def _open_archive(archive: Path) -> Iterator[tuple[list[_Entry], Callable[[_Entry], IO[bytes]]]]:
+def _open_archive(
+    archive: Path, encoding: str | None, otherwise: str | None
+) -> Iterator[tuple[list[_Entry], Callable[[_Entry], IO[bytes]]]]:
     """Yields the entries, and a function that opens one of the kind "file"."""
     with archive.open("rb") as raw:
         start = raw.read(6)
         raw.seek(0)
         if start.startswith(b"PK"):
             with zipfile.ZipFile(raw) as opened:
-                entries = list(_limit(archive, map(_describe_zipped, opened.infolist())))
-                if any(info.flag_bits & 1 for info in opened.infolist()):
+                infos = opened.infolist()
+                names = zip_names(infos, archive, encoding, otherwise)
+                entries = list(_limit(archive, map(_describe_zipped, infos, names)))
+                if any(info.flag_bits & 1 for info in infos):
                     raise UserError(f"{archive}: encrypted; unpack it yourself with its password and give the folder")
                 yield entries, lambda entry: opened.open(cast("zipfile.ZipInfo", entry.origin))
             return
         decompress = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
         stream = cast("IO[bytes]", _ShortReads(decompress(raw) if decompress else raw))
         with tarfile.open(fileobj=stream, mode="r:") as tar:
-            entries = list(_limit(archive, map(_describe_tarred, tar)))
+            members = [entry.origin for entry in _limit(archive, map(_describe_tarred, tar))]
             _check_end(stream, tar.offset)
+            decode_tar_names(cast("list[tarfile.TarInfo]", members), archive, encoding, otherwise)
+            entries = [_describe_tarred(cast("tarfile.TarInfo", member)) for member in members]
             yield entries, lambda entry: cast("IO[bytes]", tar.extractfile(cast("tarfile.TarInfo", entry.origin)))
 
 
@@ -192,13 +205,7 @@ def _check_size(archive: Path, folder: Path, entries: list[_Entry]) -> None:
         )
 
 
-def _describe_zipped(info: zipfile.ZipInfo) -> _Entry:
-    name = info.filename
-    if not info.flag_bits & 0x800:  # not marked as UTF-8, which it nevertheless is when a Mac made it
-        try:
-            name = name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            name = info.filename
+def _describe_zipped(info: zipfile.ZipInfo, name: str) -> _Entry:
     mode = info.external_attr >> 16
     kind: Literal["file", "folder", "copy", "link", "device"] = "file"
     if info.is_dir() or name.endswith("\\"):

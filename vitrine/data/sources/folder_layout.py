@@ -56,9 +56,12 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
     """
     pictures = [folders_of(file) for file in files if _may_be_picture(file)]
     wrapper = _find_wrapper(files, pictures, layout)
+    if len({folders[: len(wrapper) + 1] for folders in pictures}) < 2 and not _named_exactly(pictures, len(wrapper)):
+        wrapper = ()  # one class in the end, and the first folder has its name
     pictures = [folders[len(wrapper) :] for folders in pictures]
     splits = {} if layout == "classes" else _name_splits({folders[0] for folders in pictures if folders})
-    if layout == "auto" and splits and not _are_splits(shown, pictures, splits):
+    tables = [file for file in files if not folders_of(file) and file.lower().endswith(TABLE_EXTENSIONS)]
+    if layout == "auto" and splits and not _are_splits(shown, pictures, splits, tables):
         splits = {}
     if layout == "splits" and not splits:
         splits = dict(SPLIT_NAMES)  # none is there, and every file is outside of them
@@ -100,6 +103,10 @@ def _only_folder(pictures: Sequence[tuple[str, ...]], depth: int) -> str | None:
     return name
 
 
+def _named_exactly(pictures: Sequence[tuple[str, ...]], depth: int) -> bool:
+    return any(folders[depth].lower() in SPLIT_NAMES for folders in pictures if len(folders) > depth)
+
+
 def _count_inner(pictures: Sequence[tuple[str, ...]]) -> int:
     """How many folders of each split hold nothing but one other, in all splits alike."""
     by_split: dict[str, list[tuple[str, ...]]] = defaultdict(list)
@@ -131,8 +138,17 @@ def _words_of(name: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
 
 
-def _are_splits(shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[str, str]) -> bool:
-    """Whether folders that are named as splits are some.
+def name_table(source: Path, table: str) -> str:
+    """What to do about a table in a folder or an archive, as the end of a sentence."""
+    if source.is_dir():
+        return f"give it: data.source={source / table}"
+    return f"unpack {source.name} and give it: data.source=FOLDER/{table}"
+
+
+def _are_splits(
+    shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[str, str], tables: Sequence[str]
+) -> bool:
+    """Whether folders that are named as splits are some; tables beside them may hold the classes.
 
     Raises:
         UserError: that cannot be told.
@@ -155,6 +171,7 @@ def _are_splits(shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[s
         f"data.source: {shown} holds the folders {', '.join(sorted(nested))}. {named} may be splits or classes. "
         "Set data.layout=classes if each of these folders is a class (labels.pattern cuts it out of a longer name), "
         f"data.layout=splits if each is a split with class folders in it ({', '.join(SPLIT_NAMES)} are names of splits)"
+        + (f". If the table {tables[0]} names the classes, {name_table(shown, tables[0])}" if tables else "")
     )
 
 

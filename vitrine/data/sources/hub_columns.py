@@ -11,7 +11,7 @@ from vitrine.config.data import ColumnsSection
 from vitrine.data.sources.files import UNREADABLE_CHARACTERS
 from vitrine.errors import UserError
 
-LABEL_TYPES = ("string", "large_string", "string_view", "bool", "int", "uint")
+LABEL_TYPES = ("string", "large_string", "string_view", "bool", "int", "uint", "float")  # float: integers and a null
 PICTURE_TYPES = ("string", "large_string", "binary", "large_binary")
 LABEL_NAMES = ("label", "labels", "class", "category")
 
@@ -66,12 +66,28 @@ def choose_columns(features: datasets.Features, wanted: ColumnsSection, source: 
     )
 
 
-def value_reader(feature: Any) -> Callable[[Any], str]:
-    """A function from a value of a column to its text; "" for what is missing (null, or -1 among named classes)."""
+def value_reader(feature: Any, column: str, source: str) -> Callable[[Any], str]:
+    """A function from a value of a column to its text; "" for what is missing (null, or -1 among named classes).
+
+    A number with a fraction raises `UserError`: it is a measurement, no name.
+    """
     if isinstance(feature, datasets.ClassLabel):
         names = [_printable(name) for name in feature.names]
         return lambda value: names[value] if value is not None and 0 <= value < len(names) else ""
-    return lambda value: "" if value is None else _printable(str(value))
+
+    def read(value: Any) -> str:
+        if value is None or value != value:  # NaN differs from itself
+            return ""
+        if isinstance(value, float):
+            if not value.is_integer():
+                raise UserError(
+                    f"data.columns: the column '{column}' of {source} does not hold one class for each picture "
+                    f"({_kind(feature)}, for example {value:g}); name another column"
+                )
+            value = int(value)
+        return _printable(str(value))
+
+    return read
 
 
 def _find_image(features: datasets.Features, source: str) -> str:

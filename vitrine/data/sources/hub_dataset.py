@@ -93,7 +93,9 @@ def _write_split(
 ) -> Iterator[FoundFile]:
     rows = opened.splits[split]
     columns = choose_columns(rows.features, data.columns, source)
-    readers = {name: value_reader(rows.features[name]) for name in columns.names() if name != columns.image}
+    readers = {
+        name: value_reader(rows.features[name], name, source) for name in columns.names() if name != columns.image
+    }
     # A column of splits says more than the one split that there is; beside several, it must be asked for.
     split_column = columns.split if data.columns.split or not fixed_split else None
     folder = workspace / split

@@ -11,6 +11,7 @@ import datasets
 
 from vitrine.data.sources.hub_access import describe_error
 from vitrine.data.sources.hub_columns import DatasetColumns
+from vitrine.data.sources.named_files import ADDRESS
 from vitrine.errors import UserError
 
 SIGNATURES = (
@@ -76,6 +77,8 @@ class RowWriter:
         path = self.folder / name
         if not content and not own_path:
             return RowFile(path, name, "no picture in the row")
+        if not content and "://" in own_path:
+            return RowFile(path, name, ADDRESS)
         if not content:
             found = self._find(own_path)
             return RowFile(found, name, left_out) if found else RowFile(path, name, OUTSIDE)

@@ -12,6 +12,7 @@ from vitrine.data.sources import archives, table_rows
 from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
 from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.encoding import UnsureEncodingError
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
     FoundFile,
@@ -20,6 +21,7 @@ from vitrine.data.sources.files import (
     reason_by_name,
     walk_files,
 )
+from vitrine.data.sources.folder_layout import name_table
 from vitrine.data.sources.hidden import is_hidden, reason_hidden
 from vitrine.data.sources.tables import find_image_folder, find_table_files
 from vitrine.errors import UserError
@@ -75,7 +77,7 @@ def open_source(data: DataSection, workspace: Path) -> OpenedSource:
         found = _find_archived(source, data, workspace)
     elif kind == "table":
         image_folder = find_image_folder(source, data.image_folder) if data.image_folder else None
-        found = find_table_files(source, data.columns, data.separator, image_folder)
+        found = find_table_files(source, data.columns, data.separator, image_folder, encoding=data.encoding)
     else:
         found = find_files(source, data.layout)
         _check_for_tables(source, found)
@@ -94,7 +96,7 @@ def find_kind(source: str) -> Kind:
         return "digits"
     path = Path(source).expanduser()
     if path.is_dir():
-        return "data set" if _is_data_set(path) else "folder"
+        return "data set" if is_data_set(path) else "folder"
     if not path.exists():
         raise UserError(f"data.source: {_say_missing(source)}")
     if path.name.lower().endswith(archives.SUFFIXES):
@@ -130,10 +132,13 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
         elif path.name.lower().endswith(archives.SUFFIXES):
             folder = workspace / str(number)
             folder.mkdir()
-            refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder)]
+            refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder, otherwise=None)]
             found += _tell_apart(refused + _list_unlabeled(folder, path))
         elif path.suffix.lower() in table_rows.SUFFIXES:
-            rows = find_table_files(path, needs_label=False)
+            try:
+                rows = find_table_files(path, needs_label=False)
+            except UnsureEncodingError as error:
+                raise UserError(error.without_parameter) from None
             found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in _tell_apart(rows)]
         else:
             found.append(FoundFile(path, printable(str(path)), "", "", ""))
@@ -148,11 +153,18 @@ def _list_unlabeled(folder: Path, shown: Path) -> list[FoundFile]:
 
 
 def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[FoundFile]:
-    refused = unpack(archive, workspace)
+    refused = unpack(archive, workspace, data.encoding)
     top = find_top(workspace)
     if data.layout == "splits" and top.name.lower() in SPLIT_NAMES:
         top = workspace  # an archive of one split
+    if is_data_set(top):
+        raise UserError(
+            f"data.source: {archive} holds a data set of Parquet or Arrow files; unpack it and give the folder"
+        )
     found = find_files(top, data.layout, shown=archive)
+    _check_for_tables(
+        archive, [replace(file, file=(top / file.file).relative_to(workspace).as_posix()) for file in found]
+    )
     inside = f"{top.relative_to(workspace)}/"
     beside = [] if top == workspace else [file for file in walk_files(workspace) if not file.startswith(inside)]
     return (
@@ -177,7 +189,7 @@ def _tell_apart(found: list[FoundFile]) -> list[FoundFile]:
     return sorted(result, key=lambda one: one.file)
 
 
-def _is_data_set(folder: Path) -> bool:
+def is_data_set(folder: Path) -> bool:
     """Whether a folder is a local copy of a data set: saved by `datasets`, or Parquet files and nothing else."""
     if is_saved_data_set(folder):
         return True
@@ -198,11 +210,12 @@ def _check_for_tables(source: Path, found: list[FoundFile]) -> None:
     """
     if len({file.label_name for file in found if file.label_name and not file.left_out}) > 1:
         return
-    tables = [file.file for file in found if "/" not in file.file and file.file.lower().endswith(table_rows.SUFFIXES)]
+    files = [file.file for file in found if file.file.lower().endswith(table_rows.SUFFIXES)]
+    tables = sorted((file for file in files if not is_hidden(file)), key=lambda file: (file.count("/"), file))
     if tables:
         raise UserError(
             f"data.source: {source} does not hold two class folders with pictures; "
-            f"if a table in it names the classes, give it: data.source={source / tables[0]}"
+            f"if a table in it names the classes, {name_table(source, tables[0])}"
         )
 
 

@@ -18,6 +18,7 @@ def find_table_files(
     separator: str | None = None,
     image_folder: Path | None = None,
     needs_label: bool = True,
+    encoding: str | None = None,
 ) -> list[FoundFile]:
     """Lists the files that a table names, and those below the image folder that it does not name.
 
@@ -28,6 +29,7 @@ def find_table_files(
         image_folder: where the paths in the table start; also the limit that none may leave. None means the table's
             own folder. A path that is not there is also looked for from the table's folder.
         needs_label: whether the classes matter; without them, rows without one are as good as others.
+        encoding: code page of a table that is not in UTF-8; None finds it out.
 
     Returns:
         By name: one for each file that is named or found, whether it exists or not, and one for each row that names
@@ -36,7 +38,7 @@ def find_table_files(
     Raises:
         UserError: the table cannot be read, an unknown column or split, or none of its files is there.
     """
-    rows = read_rows(table, columns, separator, needs_label)
+    rows = read_rows(table, columns, separator, needs_label, encoding)
     if not rows:
         raise UserError(f"{table}: has no rows below the names of its columns")
     root = image_folder or table.parent

@@ -130,6 +130,7 @@ def fingerprint_data(folder: Path) -> str:
     """
     settings = first_names(read_facts(folder).settings.content())
     settings.pop(SOURCE)
+    settings.pop("data.encoding")  # what it gave is in files and labels
     manifest = read_manifest(folder)
     kept = manifest[manifest["status"] == "kept"].sort_values("file")
     folds = settings["data.folds"] is not None

@@ -31,6 +31,7 @@ from vitrine.models.backbones.random_init import (
 )
 from vitrine.models.backbones.stochastic_depth import choose_drop_path
 from vitrine.models.backbones.table import BACKBONES
+from vitrine.models.damage import check_model_files, check_weights
 from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassification
 from vitrine.models.heads import LINEAR, Head, put_head
 from vitrine.models.hub_files import find_model_folder
@@ -126,6 +127,7 @@ def build_backbone(
         model = _build_fresh(model_id, place_of_it, label_names, drop_path)
     else:
         model, normalization = _load_pretrained(model_id, place_of_it, label_names, drop_path)
+    check_weights(model, f"model.backbone: {model_id}")
     _mend_batch_norm(model)
     if image_size is not None:
         check_image_size(model, model_id, image_size)
@@ -156,10 +158,13 @@ def _find_folder(model_id: str, place_of_it: str, weights: bool = True) -> Path:
     if not local and ("/" not in place_of_it or (is_timms and timm_architecture(place_of_it) is None)):
         raise unknown_backbone("model.backbone", model_id)
     try:
-        return find_model_folder(place_of_it, weights=weights)
+        folder = find_model_folder(place_of_it, weights=weights)
     except UserError as error:
         hint = " Random weights need no download: model.pretrained=false" if is_timms and not local else ""
         raise UserError(f"model.backbone: {error}.{hint}" if hint else str(error)) from error
+    if local and weights:
+        check_model_files(folder, full=True)  # a training follows
+    return folder
 
 
 def _load_pretrained(

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from vitrine.errors import UserError
+from vitrine.records.atomic import write_bytes
 
 REFERENCE_FEATURES = "reference_features.safetensors"
 NEIGHBORS = 3
@@ -52,7 +53,7 @@ class ReferenceFeatures:
 
     def save(self, folder: Path) -> None:
         """Writes them into a model folder."""
-        save_file({"features": self.rows, "label_ids": self.label_ids}, folder / REFERENCE_FEATURES)
+        write_bytes(folder / REFERENCE_FEATURES, save({"features": self.rows, "label_ids": self.label_ids}))
 
 
 def build_reference(features: npt.NDArray[np.float32], label_ids: npt.NDArray[np.int64]) -> ReferenceFeatures:
@@ -69,12 +70,15 @@ def load_reference(folder: Path) -> ReferenceFeatures:
     path = folder / REFERENCE_FEATURES
     try:
         tensors = load_file(path)
-        return ReferenceFeatures(tensors["features"], tensors["label_ids"])
+        features, label_ids = tensors["features"], tensors["label_ids"]
     except (OSError, SafetensorError, KeyError) as error:
         raise UserError(
             f"{path}: missing or broken, so the model cannot say which pictures are of none of its classes; "
             "copy the model folder again, whole"
         ) from error
+    if not np.isfinite(features).all():
+        raise UserError(f"{path}: some values are not numbers (NaN or infinite); copy the model folder again, whole")
+    return ReferenceFeatures(features, label_ids)
 
 
 def choose_rows(label_ids: npt.NDArray[np.int64], width: int, seed: int) -> npt.NDArray[np.int64]:

@@ -1,0 +1,104 @@
+import pytest
+
+from vitrine.data.sources.encoding import ARCHIVE_PAGES, TABLE_PAGES, check_encoding, decode
+from vitrine.errors import UserError
+
+WORDS = {
+    "cp1251": ("кошка", "собака"), "gbk": ("狗", "猫"), "cp932": ("犬", "猫"), "cp1250": ("žába", "člověk"),
+    "mac_roman": ("Käse", "Brötchen"), "cp1253": ("γάτα", "σκύλος"), "cp1254": ("kuş", "ağaç"),
+    "cp949": ("고양이", "개"), "big5": ("貓", "狗"), "cp1252": ("Müller", "café"), "cp1257": ("šuo", "katė"),
+    "cp1256": ("قطة", "كلب"),
+    "cp1255": ("חתול", "כלב"), "cp874": ("แมว", "สุนัข"),
+}  # fmt: skip
+ZIPPED = {
+    "cp850": ("Rødspætte", "Ørred"), "cp866": ("кошка", "собака"), "cp437": ("Käse", "Brötchen"),
+    "cp852": ("žába", "člověk"), "cp737": ("γάτα", "σκύλος"), "cp857": ("kuş", "ağaç"), "cp1252": ("Käse", "Öl"),
+    "cp932": ("犬", "猫"), "gbk": ("狗", "猫"),
+}  # fmt: skip
+SURE = {"cp1251", "cp932", "cp1250", "mac_roman", "cp1253", "big5", "cp1252", "cp1257", "cp1256", "cp874"}
+SURE_IN_ARCHIVES = {"cp850", "cp852", "cp737", "cp857", "cp932", "cp437"}
+
+
+def table_of(words, page):
+    return "\r\n".join(["image;label", *(f"{number}.png;{words[number % 2]}" for number in range(20))]).encode(page)
+
+
+def read(content, pages=TABLE_PAGES, given=None):
+    return decode(content, "labels.csv", pages, given, "save it as UTF-8")
+
+
+@pytest.mark.parametrize("page", WORDS)
+def test_words_of_a_table_come_out_right_or_are_asked_for_with_the_right_reading_shown(page):
+    content = table_of(WORDS[page], page)
+    if page in SURE:
+        assert all(word in read(content) for word in WORDS[page])
+        return
+    with pytest.raises(UserError, match=f"'{WORDS[page][0]}' in {page}"):
+        read(content)
+    assert all(word in read(content, given=page) for word in WORDS[page])
+
+
+@pytest.mark.parametrize("page", ZIPPED)
+def test_names_of_an_archive_come_out_right_or_are_asked_for(page):
+    content = "\n".join(f"{word}/1.jpg" for word in ZIPPED[page]).encode(page)
+    if page in SURE_IN_ARCHIVES:
+        assert all(word in read(content, ARCHIVE_PAGES) for word in ZIPPED[page])
+        return
+    with pytest.raises(UserError, match=f"'{ZIPPED[page][0]}' in {page}"):
+        read(content, ARCHIVE_PAGES)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("forêt", "œillet", "façade"),
+        ("español", "árbol"),
+        ("Łódź", "kość"),
+        ("Ångström",),
+        ("maçã", "pão"),
+        ("Fußgänger",),
+    ],
+)
+def test_western_and_central_european_words_are_told_apart_by_their_alphabets(words):
+    page = "cp1250" if "kość" in words else "cp1252"
+    text = f"image,label\n{', '.join(words)}"
+    assert read(text.encode(page)) == text
+
+
+def test_a_long_text_is_told_by_the_frequency_of_its_letters():
+    text = "подпись\n" + "в лесу родилась ёлочка, в лесу она росла, зимой и летом стройная, зелёная была\n" * 3
+    assert read(text.encode("cp866"), ARCHIVE_PAGES) == text
+
+
+def test_what_is_utf_8_is_utf_8():
+    assert read("\ufefflabel;кошка".encode()) == "label;кошка"
+    assert read("label;犬".encode()) == "label;犬"
+
+
+def test_a_question_names_the_parameter_and_following_it_arrives():
+    content = table_of(WORDS["gbk"], "gbk")
+    with pytest.raises(UserError, match=r"labels\.csv: not in UTF-8.*'狗' in gbk.*data\.encoding=.*save it as UTF-8"):
+        read(content)
+    assert "狗" in read(content, given="gbk")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("cp1215", r"data\.encoding: 'cp1215' is not known; did you mean cp125"),
+        ("hex", r"data\.encoding: 'hex' is not known"),
+        ("ascii", r"data\.encoding: labels\.csv cannot be read as ascii"),
+    ],
+)
+def test_a_page_that_is_none_or_does_not_fit_is_named(given, message):
+    with pytest.raises(UserError, match=message):
+        read("кошка".encode("cp1251"), given=given)
+
+
+@pytest.mark.parametrize(("given", "known"), [("CP1251", "cp1251"), ("windows-1251", "cp1251"), ("UTF8", "utf-8")])
+def test_pages_are_known_by_their_usual_names(given, known):
+    assert check_encoding(given) == known
+
+
+def test_where_nobody_can_be_asked_the_likeliest_page_is_taken():
+    assert decode("狗".encode("gbk"), "a.zip", ARCHIVE_PAGES, None, None)
