@@ -27,7 +27,7 @@ from vitrine.evaluation.probability_scores import (
     log_losses,
     score_one_against_rest,
 )
-from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence
+from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence, store_matrix
 from vitrine.records.schema import Interval
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +65,7 @@ def measure_test(
         raise UserError(f"labels.target: '{target}' is not a class of this model; it has {', '.join(label_names)}")
     check_probabilities(probabilities)
     flat = compute_metrics(probabilities, label_ids, label_names, top_k)
-    matrix = np.asarray(flat["confusion_matrix"], dtype=np.int64)
+    matrix: npt.NDArray[np.int64] = flat["confusion_matrix"]
     generator = np.random.default_rng(seed)
     drawn = resample_matrix(matrix, resamples, generator)
     affordable = limit_resamples(resamples, len(label_ids), len(label_names))
@@ -84,7 +84,7 @@ def measure_test(
         **scores,
         **{name: value for name, (value, _) in losses.items()},
         per_class=rows,
-        confusion_matrix=flat["confusion_matrix"],
+        **store_matrix(matrix),
         target=_describe_target(rows, target, len(label_ids)),
         duplicates=None if has_duplicate is None else compare_duplicates(is_right, has_duplicate),
         intervals=intervals | {name: interval for name, (_, interval) in losses.items()},

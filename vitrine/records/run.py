@@ -47,6 +47,7 @@ class TrainingFigures(Record):
         processes: that trained together.
         seed: of weights, order and augmentation.
         epochs_planned: as the recipe says.
+        learning_rate: the highest; likewise.
         augmentation: whether pictures were changed at random.
         feature_views: of each picture, where a head was trained on features that were computed once; else 0.
         batch_size: pictures per step on each device.
@@ -68,6 +69,7 @@ class TrainingFigures(Record):
     processes: Count | None = None
     seed: int
     epochs_planned: int
+    learning_rate: float | None = None
     augmentation: bool | None = None
     feature_views: Count | None = None
     batch_size: Count | None = None
@@ -161,8 +163,9 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
 
 def _check_agreement(records: RunRecords, label_names: tuple[str, ...], run_folder: Path) -> None:
     test, predictions = records.metrics.test, records.predictions
-    matrix_pictures = sum(map(sum, test.confusion_matrix))
-    widths = {len(row) for row in test.confusion_matrix} | {len(test.confusion_matrix)}
+    rows = test.confusion_matrix
+    widths = {len(test.per_class)} if rows is None else {len(row) for row in rows} | {len(rows)}
+    matrix_pictures = sum(count for *_, count in test.confusions or ()) if rows is None else sum(map(sum, rows))
     best = records.metrics.validation.best_epoch
     faults = {
         "the classes of metrics.json are not those of the prepared data set": (

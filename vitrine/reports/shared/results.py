@@ -23,7 +23,7 @@ def describe_result(test: TestEvidence, label_names: Sequence[str], texts: Texts
         texts: of the page's language.
     """
     names = tuple(label_names)
-    matrix = np.asarray(test.confusion_matrix)
+    matrix = test.matrix()
     # The hardest first; classes that were not tested have no rank and come last.
     classes = sorted(test.per_class, key=lambda row: (not row.pictures, row.recall))
     return {
