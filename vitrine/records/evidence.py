@@ -101,6 +101,8 @@ class TestEvidence(Record):
         confusions: above 200 classes, row, column and count of each cell that is not 0.
         target: of the class that the recipe asks for.
         duplicates: None where nobody looked for near-duplicates.
+        series: the same for pictures of one series (`data/checks/series.py`): a burst, a sub-folder, a numbered row;
+            None in files of earlier builds.
         intervals: 95 % interval of each figure above, under its name; None where the pictures say nothing of it.
         resamples: of the bootstrap; large sets get fewer for AUC, average precision and the losses.
         seed: of the bootstrap.
@@ -130,6 +132,7 @@ class TestEvidence(Record):
     confusions: list[tuple[Count, Count, Count]] | None = None
     target: TargetFigures | None
     duplicates: DuplicateFigures | None
+    series: DuplicateFigures | None = None
     intervals: dict[str, Interval | None]
     resamples: int
     seed: int
