@@ -12,16 +12,16 @@ def modules():
     return {path for path in found if path.name not in ("__init__.py", "__main__.py")}
 
 
-def tested():
+def named_after():
     """The modules that the test files of the rooms are named after."""
     files = {path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
     return {path.with_name(path.name.removeprefix("test_")) for path in files if path.parts[0] not in WHOLE_PRODUCT}
 
 
 def test_every_module_has_a_test_file_of_its_name():
-    assert sorted(map(str, modules() - tested())) == []
+    assert sorted(map(str, modules() - named_after())) == []
 
 
 def test_every_test_file_of_a_room_has_a_module():
-    rooms = {path for path in tested() if len(path.parts) > 1}
+    rooms = {path for path in named_after() if len(path.parts) > 1}
     assert sorted(map(str, rooms - modules())) == []

@@ -51,7 +51,7 @@ class ClassifierMetrics(evaluate.Metric):  # type: ignore[misc]  # evaluate ship
             **_macro_scores(predicted, label_ids),
             "cohen_kappa": _cohen_kappa(predicted, label_ids),
             "per_class": _per_class(predicted, label_ids, label_names),
-            "confusion_matrix": confusion_matrix(label_ids, predicted, labels=range(len(label_names))),
+            "confusion_matrix": confusion_matrix(label_ids, predicted, labels=range(len(label_names))).tolist(),
         }
 
 

@@ -67,7 +67,7 @@ def measure_test(
         raise UserError(f"labels.target: '{target}' is not a class of this model; it has {', '.join(label_names)}")
     check_probabilities(probabilities)
     flat = compute_metrics(probabilities, label_ids, label_names, top_k)
-    matrix: npt.NDArray[np.int64] = flat["confusion_matrix"]
+    matrix = np.asarray(flat["confusion_matrix"], dtype=np.int64)
     generator = np.random.default_rng(seed)
     drawn = resample_matrix(matrix, resamples, generator)
     affordable = limit_resamples(resamples, len(label_ids), len(label_names))
