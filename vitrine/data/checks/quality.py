@@ -64,7 +64,7 @@ def _check_reading(manifest: pd.DataFrame) -> list[Finding]:
             noun="file",
             rows=unreadable,
             done="Put aside; they are in no split.",
-            advice="Get them again from where they came from, or delete them.",
+            advice="Each reason says what to do: convert what is sound, and get damaged files again.",
             level="warning",
             remarks=tuple(str(reasons[row]) for row in unreadable),
         ),

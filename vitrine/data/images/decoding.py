@@ -1,10 +1,12 @@
 """From a file to an upright picture in 8-bit RGB, or the reason why there is none."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
 from vitrine.data.images.resizing import FillColor, convert_to_rgb
 from vitrine.errors import UserError
 
@@ -12,7 +14,7 @@ from vitrine.errors import UserError
 MAX_MEGAPIXELS = 150
 # Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
 DRAWINGS = ("EPS", "WMF", "EMF")
-HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+DAMAGED = "the beginning of a picture, but its header is damaged or cut short; get it again"
 
 
 class ImageError(UserError):
@@ -38,58 +40,68 @@ def open_image(
 def decode_image(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
     """Decodes every pixel and turns the picture upright, but keeps its mode and format; see `open_image`."""
     try:
-        return _decode(source, max_megapixels)
-    except ImageError:
-        raise
-    except UnidentifiedImageError:
-        raise ImageError(_name_unknown(source)) from None
+        with nullcontext(source) if not isinstance(source, Path | str) else Path(source).open("rb") as file:
+            return _decode_file(file, max_megapixels)
     except FileNotFoundError:
         raise ImageError("the file is not there") from None
     except PermissionError:
         raise ImageError("no permission to read the file") from None
     except IsADirectoryError:
         raise ImageError("a folder, not a file") from None
+    except OSError as error:
+        raise ImageError(f"cannot be decoded ({error})") from None
+
+
+def _decode_file(file: IO[bytes], max_megapixels: int) -> Image.Image:
+    try:
+        return _decode(file, max_megapixels)
+    except ImageError:
+        raise
     except Image.DecompressionBombError:
         raise ImageError(f"more than 178 megapixels; the limit is {max_megapixels}") from None
     except MemoryError:
         raise ImageError("too large for the memory of this machine") from None
-    except OSError as error:
-        cut = "truncated" in str(error) or "unexpected end" in str(error).lower()
-        raise ImageError("the file is cut short" if cut else f"cannot be decoded ({error})") from None
     except Exception as error:  # Pillow's decoders raise SyntaxError, ValueError, struct.error and more on damage
-        raise ImageError(f"damaged ({type(error).__name__}: {error})") from None
+        raise ImageError(_say_why(file, error)) from None
 
 
-def _decode(source: Path | str | IO[bytes], max_megapixels: int) -> Image.Image:
-    with Image.open(source) as image:
+def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
+    with _open(file) as image:
         if image.format in DRAWINGS:
             raise ImageError(f"a drawing ({image.format}), not a picture made of pixels")
         megapixels = image.width * image.height / 1e6
         if megapixels > max_megapixels:
             raise ImageError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
+        if is_raw(image):
+            raise ImageError(RAW)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         return image
 
 
-def is_heic(start: bytes) -> bool:
-    """Whether a file's first 12 bytes are those of a HEIC picture (ISO/IEC 23008-12)."""
-    return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
+def _open(file: IO[bytes]) -> Image.Image:
+    try:
+        return Image.open(file)
+    except UnidentifiedImageError:
+        file.seek(0)
+        if not is_heif(file.read(12)):
+            raise
+        register_heif()
+        file.seek(0)
+        return Image.open(file)
 
 
-def _name_unknown(source: Path | str | IO[bytes]) -> str:
-    """Why a file is not recognised, as far as its first bytes tell."""
-    if isinstance(source, Path | str):
-        with Path(source).open("rb") as file:
-            start = file.read(12)
-    else:
-        source.seek(0)
-        start = source.read(12)
-    if not start:
-        return "the file is empty"
-    if is_heic(start):
-        return "HEIC pictures are not supported; save them as JPEG first"
-    return "not a picture that can be read"
+def _say_why(file: IO[bytes], error: Exception) -> str:
+    """Why a picture cannot be decoded: by what the file is, else by what the decoder says."""
+    if (reason := explain(file)) != UNKNOWN:
+        return reason
+    if isinstance(error, UnidentifiedImageError):
+        file.seek(0)
+        return DAMAGED if find_extension(file.read(12)) else UNKNOWN
+    if not isinstance(error, OSError):
+        return f"damaged ({type(error).__name__}: {error})"
+    cut = "truncated" in str(error) or "unexpected end" in str(error).lower()
+    return "the file is cut short" if cut else f"cannot be decoded ({error})"
 
 
 def to_rgb(image: Image.Image, fill_color: FillColor = "white") -> Image.Image:
