@@ -32,6 +32,7 @@ def test_one_class_with_pictures_of_its_own_is_no_wrapper():
 def test_one_class_is_called_by_its_first_folder():
     assert placed("cat/monday/1.png", "cat/monday/2.png") == [("", "cat")] * 2
     assert placed("data/train/cat/1.png") == [("train", "cat")]
+    assert placed("test/cat/monday/1.png", "test/cat/monday/2.png") == [("test", "cat")] * 2
 
 
 def test_nothing_is_looked_through_beside_a_table():

@@ -108,14 +108,15 @@ def _named_exactly(pictures: Sequence[tuple[str, ...]], depth: int) -> bool:
 
 
 def _count_inner(pictures: Sequence[tuple[str, ...]]) -> int:
-    """How many folders of each split hold nothing but one other, in all splits alike."""
+    """How many folders of each split hold nothing but one other, in all splits alike, until there are classes."""
     by_split: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for folders in pictures:
         by_split[folders[0]].append(folders)
     depth = 1
     while by_split and all(_only_folder(inside, depth) is not None for inside in by_split.values()):
         depth += 1
-    return depth - 1
+    several = len({folders[depth] for folders in pictures if len(folders) > depth}) > 1
+    return depth - 1 if several else 0
 
 
 def _name_splits(names: set[str]) -> dict[str, str]:
