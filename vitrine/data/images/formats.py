@@ -162,20 +162,20 @@ def is_raw(image: Image.Image) -> bool:
             return True
         if int(first.get(_NEW_SUBFILE_TYPE, 0)) & 1 and _SUB_IFDS in first:
             return True
-        return any(ifd.get(_PHOTOMETRIC) in _SENSOR_COLORS for ifd in _directories(image, header[:8]))
+        return any(ifd.get(_PHOTOMETRIC) in _SENSOR_COLORS for ifd in _directories(image, image.fp, header[:8]))
     finally:
         image.fp.seek(position)
 
 
-def _directories(image: TiffImageFile, header: bytes) -> Iterator[ImageFileDirectory_v2]:
+def _directories(image: TiffImageFile, file: IO[bytes], header: bytes) -> Iterator[ImageFileDirectory_v2]:
     """The first directory of a TIFF, and those that hang on it; damaged ones are passed over."""
     yield image.tag_v2
     below = image.tag_v2.get(_SUB_IFDS, ())
     for offset in (below if isinstance(below, tuple) else (below,))[:_MOST_IFDS]:
         directory = ImageFileDirectory_v2(header)
         try:
-            image.fp.seek(int(offset))
-            directory.load(image.fp)
+            file.seek(int(offset))
+            directory.load(file)
             yield directory
         except (OSError, ValueError, TypeError, SyntaxError, struct.error):
             continue
