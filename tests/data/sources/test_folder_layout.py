@@ -85,6 +85,15 @@ def test_classes_that_only_contain_such_a_word_are_classes(files):
     assert placed(*files) == [("", file.split("/")[0]) for file in files]
 
 
+@pytest.mark.parametrize("other", ["seg_eval", "holdout", "seg_extra"])
+def test_a_folder_named_as_a_split_beside_one_with_the_same_classes_is_asked(other):
+    files = [f"{top}/{label}/1.png" for top in ("seg_train", other) for label in ("sea", "wood")]
+    with pytest.raises(UserError, match=r"seg_train may be splits or classes"):
+        placed(*files)
+    renamed = [file.replace(other, "seg_test") for file in files]
+    assert {split for split, _ in placed(*renamed)} == {"train", "test"}
+
+
 @pytest.mark.parametrize(
     "files",
     [
