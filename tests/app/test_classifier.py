@@ -30,7 +30,7 @@ def test_a_file_that_cannot_be_used_brings_the_picture_before_it_back(folder, pr
     picture, message, answer_again, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
     assert picture == str(folder / "a.png")
     assert answer_again == answer
-    assert "text.jpg was not used: not a picture" in message
+    assert "text.jpg was not used: a text, not a picture" in message
     shown.path.unlink()
     picture, _, answer, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
     assert (picture, answer, shown) == (None, classifier.wording.nothing_yet, None)
