@@ -12,6 +12,7 @@ from vitrine.records.schema import Record
 
 Status = Literal["kept", "quarantined", "left_out"]
 
+NEW_COLUMN = "note"  # manifests of earlier builds do not have it
 REMEDY = "run python data_prep.py again"
 
 
@@ -53,6 +54,7 @@ class ManifestRow(Record):
         format: likewise.
         size_bytes: of the file.
         modified_ns: when the file was last changed, in nanoseconds since 1970.
+        note: what was ignored or assumed to read it; empty of most.
     """
 
     file: Text
@@ -74,6 +76,7 @@ class ManifestRow(Record):
     format: Text = ""
     size_bytes: Whole = 0
     modified_ns: Whole = 0
+    note: Text = ""
 
 
 COLUMNS = {
@@ -112,6 +115,8 @@ def read_manifest(folder: Path) -> pd.DataFrame:
         raise UserError(f"{path} is missing; {REMEDY}") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is damaged; {REMEDY}") from error
+    if NEW_COLUMN not in manifest:
+        manifest[NEW_COLUMN] = ""
     missing, unknown = (
         [name for name in COLUMNS if name not in manifest],
         [str(name) for name in manifest if name not in COLUMNS],

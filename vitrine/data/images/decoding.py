@@ -1,5 +1,6 @@
 """From a file to an upright picture in 8-bit RGB, or the reason why there is none."""
 
+import io
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
@@ -7,6 +8,7 @@ from typing import IO
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
+from vitrine.data.images.repair import repair
 from vitrine.data.images.resizing import FillColor, convert_to_rgb
 from vitrine.errors import UserError
 
@@ -14,6 +16,7 @@ from vitrine.errors import UserError
 MAX_MEGAPIXELS = 150
 # Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
 DRAWINGS = ("EPS", "WMF", "EMF")
+NOTE = "vitrine_note"  # key in `Image.info`
 DAMAGED = "the beginning of a picture, but its header is damaged or cut short; get it again"
 
 
@@ -62,7 +65,26 @@ def _decode_file(file: IO[bytes], max_megapixels: int) -> Image.Image:
     except MemoryError:
         raise ImageError("too large for the memory of this machine") from None
     except Exception as error:  # Pillow's decoders raise SyntaxError, ValueError, struct.error and more on damage
-        raise ImageError(_say_why(file, error)) from None
+        image = _decode_repaired(file, max_megapixels)
+        if image is None:
+            raise ImageError(_say_why(file, error)) from None
+        return image
+
+
+def _decode_repaired(file: IO[bytes], max_megapixels: int) -> Image.Image | None:
+    """The picture without what stood in its way, with a note of it; None where its pixels are damaged."""
+    file.seek(0)
+    repaired = repair(file.read())
+    if repaired is None:
+        return None
+    try:
+        image = _decode(io.BytesIO(repaired[0]), max_megapixels)
+    except ImageError:
+        raise
+    except Exception:  # then the first error is the one to tell
+        return None
+    _add_note(image, repaired[1])
+    return image
 
 
 def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
@@ -75,8 +97,20 @@ def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
         if is_raw(image):
             raise ImageError(RAW)
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
+        try:
+            ImageOps.exif_transpose(image, in_place=True)
+        except Exception:  # whatever a damaged EXIF block makes Pillow raise: the pixels are sound
+            _add_note(image, "its orientation cannot be read (odd EXIF data) and was ignored")
         return image
+
+
+def note_of(image: Image.Image) -> str:
+    """What was ignored or assumed to read a decoded picture, for people; "" of most."""
+    return str(image.info.get(NOTE, ""))
+
+
+def _add_note(image: Image.Image, note: str) -> None:
+    image.info[NOTE] = "; ".join(filter(None, (note_of(image), note)))
 
 
 def _open(file: IO[bytes]) -> Image.Image:
