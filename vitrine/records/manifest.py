@@ -12,7 +12,6 @@ from vitrine.records.schema import Record
 
 Status = Literal["kept", "quarantined", "left_out"]
 
-NEW_COLUMN = "note"  # manifests of earlier builds do not have it
 REMEDY = "run python data_prep.py again"
 
 
@@ -54,6 +53,7 @@ class ManifestRow(Record):
         format: likewise.
         size_bytes: of the file.
         modified_ns: when the file was last changed, in nanoseconds since 1970.
+        taken: when the photograph was taken, ISO 8601; empty where no camera noted it, or an earlier build looked.
         note: what was ignored or assumed to read it; empty of most.
     """
 
@@ -76,9 +76,11 @@ class ManifestRow(Record):
     format: Text = ""
     size_bytes: Whole = 0
     modified_ns: Whole = 0
+    taken: Text = ""
     note: Text = ""
 
 
+ADDED = ("taken", "note")  # columns that manifests of earlier builds lack
 COLUMNS = {
     name: next(part.dtype for part in field.metadata if isinstance(part, Column))
     for name, field in ManifestRow.model_fields.items()
@@ -115,10 +117,8 @@ def read_manifest(folder: Path) -> pd.DataFrame:
         raise UserError(f"{path} is missing; {REMEDY}") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is damaged; {REMEDY}") from error
-    if NEW_COLUMN not in manifest:
-        manifest[NEW_COLUMN] = ""
     missing, unknown = (
-        [name for name in COLUMNS if name not in manifest],
+        [name for name in COLUMNS if name not in manifest and name not in ADDED],
         [str(name) for name in manifest if name not in COLUMNS],
     )
     if missing:
@@ -128,7 +128,8 @@ def read_manifest(folder: Path) -> pd.DataFrame:
             f"{path}: a later version of Vitrine wrote it (this one does not know the column {unknown[0]}); update "
             "Vitrine to read it"
         )
+    added = {name: ManifestRow.model_fields[name].default for name in ADDED if name not in manifest}
     try:
-        return manifest.astype(COLUMNS)
+        return manifest.assign(**added).astype(COLUMNS)[list(COLUMNS)]
     except (TypeError, ValueError) as error:
         raise UserError(f"{path}: a column does not hold what it should ({error}); {REMEDY}") from error
