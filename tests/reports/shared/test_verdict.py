@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -102,7 +104,7 @@ def test_few_test_pictures_are_named_with_what_chance_may_do():
     found = sentences(make_metrics([[12, 0], [1, 11]], interval=(0.61, 0.97)))
     assert found[0] == (
         "There are only 24 test pictures: by chance alone the true share of right answers may be anything "
-        "from 61 % to 97 %. More pictures would tell."
+        "from 61 % to 97 %. More test pictures would tell."
     )
 
 
@@ -182,3 +184,13 @@ def test_duplicates_in_training_are_named_with_the_figure_without_them():
         ("warning", "20 test pictures have a duplicate among the training pictures. "
          "Without them the accuracy is 80.0 % instead of 100.0 %."),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("interval", [(0.8389, 1.0), (0.834, 0.996), (0.29, 0.57)])
+def test_one_interval_is_one_pair_of_numbers_wherever_it_is_printed(interval):
+    metrics, texts = make_metrics(np.eye(2, dtype=int) * 10, interval=interval), load_texts("en")
+    low, high = math.floor(interval[0] * 100 + 1e-9), math.ceil(interval[1] * 100 - 1e-9)
+    assert f"95 % interval: {low} to {high};" in plain(verdict(metrics.test, texts)[1])
+    (few,) = [notice.text for notice in notices(metrics, texts) if "by chance alone" in notice.text]
+    assert f"from {low} % to {high} %" in plain(few)
+    assert plain(texts.interval(*interval)) == f"{low} % to {high} %"
