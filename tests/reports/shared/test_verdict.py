@@ -10,7 +10,7 @@ from vitrine.ui.texts import load_texts
 EN, FR = load_texts("en"), load_texts("fr")
 
 
-def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh", duplicates=None):
+def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh", duplicates=None, series=None):
     matrix = np.asarray(matrix)
     total, right = int(matrix.sum()), np.diag(matrix)
     named = matrix.sum(axis=0)
@@ -31,7 +31,7 @@ def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefg
                 "top_k_accuracy": 1, "balanced_accuracy": 1, "macro_precision": 1, "macro_recall": 1, "macro_f1": 1,
                 "cohen_kappa": 0.5, "matthews_correlation": 0.5, "macro_auc": None, "macro_average_precision": None,
                 "loss": 1, "brier_score": 1, "per_class": per_class, "confusion_matrix": matrix.tolist(),
-                "target": None, "duplicates": duplicates, "intervals": {}, "resamples": 1, "seed": 0,
+                "target": None, "duplicates": duplicates, "series": series, "intervals": {}, "resamples": 1, "seed": 0,
             },
             "validation": {"pictures": 9, "accuracy": validation, "loss": 1, "best_epoch": 1},
             "training": {
@@ -172,6 +172,16 @@ def test_pictures_of_another_data_set_are_not_called_unseen():
     assert claim_of(make_metrics([[12, 0], [1, 11]]).test, elsewhere=True).endswith(
         "measured on 24 pictures of this data set)."
     )
+
+
+def test_series_in_training_are_named_with_the_figure_without_them_and_what_to_set():
+    series = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
+    series |= {"other_accuracy": 0.9, "other_accuracy_interval": (0.8, 0.95)}
+    metrics = make_metrics([[60, 0], [0, 60]], interval=(0.97, 1.0), validation=0.99, series=series)
+    (notice,) = [one for one in notices(metrics, EN) if "series" in one.text]
+    assert notice.level == "warning"
+    assert "90.0" in notice.text
+    assert "data.group_by" in notice.text
 
 
 def test_duplicates_in_training_are_named_with_the_figure_without_them():

@@ -101,13 +101,15 @@ def _judge_size(test: TestEvidence, texts: Texts) -> list[Notice]:
 
 
 def _judge_duplicates(test: TestEvidence, texts: Texts) -> list[Notice]:
-    """Duplicates in training flatter: the figure without them is the honest one."""
-    duplicates = test.duplicates
-    if duplicates is None or not duplicates.pictures or duplicates.other_accuracy is None:
-        return []
-    without, accuracy = texts.percent(duplicates.other_accuracy, 1), texts.percent(test.accuracy, 1)
-    text = texts("run.notices.duplicates", count=duplicates.pictures, without=without, accuracy=accuracy)
-    return [Notice("warning" if duplicates.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text)]
+    """Duplicates in training flatter, and so do pictures of one series: the figure without them is the honest one."""
+    found = []
+    for kind, seen in (("duplicates", test.duplicates), ("series", test.series)):
+        if seen is None or not seen.pictures or seen.other_accuracy is None:
+            continue
+        without, accuracy = texts.percent(seen.other_accuracy, 1), texts.percent(test.accuracy, 1)
+        text = texts(f"run.notices.{kind}", count=seen.pictures, without=without, accuracy=accuracy)
+        found.append(Notice("warning" if seen.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text))
+    return found
 
 
 def _judge_classes(classes: Sequence[ClassFigures], accuracy: float, texts: Texts) -> list[Notice]:
