@@ -124,3 +124,7 @@ def test_the_gravest_comes_first_and_an_empty_manifest_has_nothing():
         find_problems(manifest.head(0), Duplicates(duplicates.content[:0], duplicates.group[:0], duplicates.pairs))
         == []
     )
+
+
+def test_a_dark_picture_that_a_note_explains_is_not_called_empty():
+    assert list(find([{"contrast": 1.0, "note": "its levels use 1/16 of their range"}])) == ["read_with_note"]

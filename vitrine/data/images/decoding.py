@@ -9,13 +9,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
 from vitrine.data.images.repair import repair
-from vitrine.data.images.resizing import FillColor, convert_to_rgb
+from vitrine.data.images.resizing import SIXTEEN_BIT_MODES, FillColor, UnknownLevelsError, convert_to_rgb, scale_levels
 from vitrine.errors import UserError
 
 # Pillow itself refuses more than 178 megapixels; 150 take 450 MB of memory.
 MAX_MEGAPIXELS = 150
+MOST_TIMES_AS_LONG = 65_536  # no more than the longest line that JPEG can hold, one pixel high
 # Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
 DRAWINGS = ("EPS", "WMF", "EMF")
+DARKEST_WHITE = 15  # of 255: what 12 bits leave of 16
 NOTE = "vitrine_note"  # key in `Image.info`
 DAMAGED = "the beginning of a picture, but its header is damaged or cut short; get it again"
 
@@ -94,6 +96,8 @@ def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
         megapixels = image.width * image.height / 1e6
         if megapixels > max_megapixels:
             raise ImageError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
+        if max(image.size) > MOST_TIMES_AS_LONG * min(image.size):
+            raise ImageError(f"more than {MOST_TIMES_AS_LONG:,} times as long as wide, or as wide as long")
         if is_raw(image):
             raise ImageError(RAW)
         image.load()
@@ -101,7 +105,24 @@ def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
             ImageOps.exif_transpose(image, in_place=True)
         except Exception:  # whatever a damaged EXIF block makes Pillow raise: the pixels are sound
             _add_note(image, "its orientation cannot be read (odd EXIF data) and was ignored")
+        _note_dark_levels(image)
         return image
+
+
+def _note_dark_levels(image: Image.Image) -> None:
+    """Says where the numbers of a picture use a small part of their type, such as 12 bits in 16."""
+    if image.mode not in SIXTEEN_BIT_MODES:
+        return
+    try:
+        lightest = int(scale_levels(image).max())
+    except ValueError:  # `to_rgb` refuses it
+        return
+    if 0 < lightest <= DARKEST_WHITE:
+        part = 2 ** (8 - lightest.bit_length())
+        _add_note(
+            image,
+            f"its levels use 1/{part} of their range, so it is dark; multiply them by {part} if they have fewer bits",
+        )
 
 
 def note_of(image: Image.Image) -> str:
@@ -142,10 +163,13 @@ def to_rgb(image: Image.Image, fill_color: FillColor = "white") -> Image.Image:
     """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts get the fill colour.
 
     Raises:
-        ImageError: the mode has no colours that a screen could show, or memory does not suffice.
+        ImageError: the mode has no colours that a screen could show, nobody can say which of its numbers are black and
+            white, or memory does not suffice.
     """
     try:
         return convert_to_rgb(image, fill_color)
+    except UnknownLevelsError as error:
+        raise ImageError(str(error)) from None
     except ValueError:
         raise ImageError(f"colours in the mode {image.mode}, which has no way to RGB") from None
     except MemoryError:

@@ -22,6 +22,10 @@ RAW = "camera raw, which holds only a small preview; develop it first (save it a
 JPEG_LS = "JPEG-LS, which cannot be read; save it as PNG first"
 LOSSLESS_JPEG = "lossless JPEG, which cannot be read; save it as PNG first"
 JPEG_BITS = "a JPEG with {number} bits for each colour; save it with 8 bits, or as PNG"
+TIFF_BANDS = (
+    "a TIFF of {number} bands, and which are red, green and blue stands nowhere; save three of them, or one, as 8 bits"
+)
+TIFF_KIND = "a TIFF that cannot be read ({number} bands of {limit} bits, {kind}); save it as TIFF or PNG of 8 bits"
 _JPEG_XL = "JPEG XL, which cannot be read; save it as PNG or JPEG first"
 _VIDEO = "a video; save its frames as pictures first"
 _ARCHIVE = "an archive; unpack it first"
@@ -105,6 +109,8 @@ def explain(file: IO[bytes]) -> str:
             return reason
     if start[4:8] == b"ftyp" and not find_extension(start):
         return _VIDEO
+    if find_extension(start) == ".tiff":
+        return _explain_tiff(file) or UNKNOWN
     if start.startswith(b"\xff\xd8"):
         return _explain_jpeg(file) or UNKNOWN
     if find_extension(start) or re.match(rb"P[1-7]\s", start):  # some pictures begin with letters
@@ -122,6 +128,26 @@ def _explain_text(start: bytes) -> str:
                 return reason
     has_controls = re.search(rb"[\x00-\x08\x0e-\x1f\x7f]", plain)
     return "" if has_controls else _TEXT
+
+
+def _explain_tiff(file: IO[bytes]) -> str:
+    """Which kind of TIFF it is, where Pillow reads none of that kind; "" of a damaged one."""
+    file.seek(0)
+    header = file.read(16)
+    try:
+        directory = ImageFileDirectory_v2(header if header[2] in (43, 0) and 43 in header[2:4] else header[:8])
+        file.seek(directory.next)
+        directory.load(file)
+        bands, signs = int(directory.get(277, 1)), directory.get(339, (1,))
+        bits = int(max(directory.get(258, (1,))))
+    except (OSError, ValueError, TypeError, SyntaxError, struct.error):
+        return ""
+    if 256 not in directory or 257 not in directory:
+        return ""
+    if bands > 4:
+        return TIFF_BANDS.format(number=bands)
+    kind = {2: "signed", 3: "floating-point"}.get(int(signs[0]), "unsigned")
+    return TIFF_KIND.format(number=bands, limit=bits, kind=kind)
 
 
 def _explain_jpeg(file: IO[bytes]) -> str:
