@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from vitrine.records.atomic import write_bytes
+from vitrine.ui.fonts import complete_letters
 from vitrine.ui.frame import data_address
 from vitrine.ui.palette import DARK, LIGHT, Theme
 
@@ -74,9 +75,15 @@ def style(theme: Theme) -> Iterator[None]:
         yield
 
 
-def save_png(figure: Figure, path: Path) -> None:
-    """Writes the figure as PNG, whole or not at all."""
+def save_png(figure: Figure, path: Path) -> dict[str, str]:
+    """Writes the figure as PNG, whole or not at all.
+
+    Returns:
+        What numbers stand for in it; see `complete_letters`.
+    """
+    numbers = complete_letters(figure)
     write_bytes(path, _render(figure, "png", {}))
+    return numbers
 
 
 def to_svg(figure: Figure) -> bytes:

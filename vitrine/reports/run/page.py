@@ -45,7 +45,7 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
     records = read_run(run_folder, prepared.label_names)
     chosen = choose_predictions(records.predictions)
     wall = place_images(chosen, show_test_images(prepared))
-    _write_figures(run_folder / FIGURES, records, prepared, wall, texts)
+    numbered = _write_figures(run_folder / FIGURES, records, prepared, wall, texts)
     metrics = records.metrics
     claim, evidence = verdict(metrics.test, texts)
     content = {
@@ -70,6 +70,7 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
         "own_code": records.own_code,
         "wall": [asdict(item) | {"picture": thumbnail(item.picture)} for item in wall],
         "wall_heading": texts("run.wall.heading"),
+        "numbered": numbered,
         "wall_choice": describe_choice(chosen, records.predictions, texts),
     }
     write_text(run_folder / REPORT, render("run/page.html.jinja", content, texts))
@@ -93,13 +94,17 @@ def _describe_sections(records: RunRecords, prepared: PreparedDataset, texts: Te
 
 def _write_figures(
     folder: Path, records: RunRecords, prepared: PreparedDataset, wall: list[WallImage], texts: Texts
-) -> None:
+) -> dict[str, dict[str, str]]:
+    """Returns, by the name of a file, what numbers stand for in it, where no font has the letters."""
     folder.mkdir(exist_ok=True)
     matrix = records.metrics.test.matrix()
     curves = training_curves(records.history, records.metrics.validation.best_epoch, texts=texts)
     save_png(curves, folder / "curves.png")
-    save_png(confusion_matrix(matrix, prepared.label_names, texts=texts), folder / "confusion_matrix.png")
+    confusions = confusion_matrix(matrix, prepared.label_names, texts=texts)
+    numbered = {"confusion_matrix.png": save_png(confusions, folder / "confusion_matrix.png")}
     pictures = [item.picture for item in wall]
     captions = [item.caption(texts) for item in wall]
     correct = [item.correct for item in wall]
-    save_png(prediction_wall(pictures, captions, correct), folder / "predictions.png")
+    shown = prediction_wall(pictures, captions, correct)
+    numbered["predictions.png"] = save_png(shown, folder / "predictions.png")
+    return {name: numbers for name, numbers in numbered.items() if numbers}
