@@ -11,6 +11,7 @@ from vitrine.app.address import page_address
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
+from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
 from vitrine.ui.texts import Language, load_texts
@@ -56,7 +57,21 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
         host: address to listen on.
         port: free port to listen on.
         language: that the page says it is in, so that browsers and screen readers read it rightly.
+
+    Raises:
+        UserError: somebody else listens on the port.
     """
+    try:
+        _launch(page, host, port, language)
+    except OSError as error:
+        if error.errno is not None:  # of the disk, say; Gradio's own, on the port, has no number
+            raise
+        raise UserError(
+            f"--port {port}: another program took it just now; start again, or choose another with --port"
+        ) from None
+
+
+def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
     page.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
