@@ -1,5 +1,6 @@
 """What the commands share: one message for a mistake, one recipe on a command line."""
 
+import atexit
 import errno
 import gc
 
@@ -80,10 +81,13 @@ def test_the_help_names_the_command_as_it_is_called_and_lists_every_parameter():
     assert "optim.learning_rate = 0.001" in recipe_parser("train", None).format_help()
 
 
-def test_python_looks_for_garbage_less_often():
+def test_python_looks_for_garbage_less_often_and_not_at_the_end(monkeypatch):
+    at_exit = []
+    monkeypatch.setattr(atexit, "register", at_exit.append)
     before = gc.get_threshold()
     try:
         collect_less_often()
         assert gc.get_threshold()[0] == 10_000
+        assert at_exit == [gc.freeze]
     finally:
         gc.set_threshold(*before)

@@ -38,3 +38,15 @@ def test_what_a_recipe_file_says_holds_and_keywords_change_it(colors_folder):
     recipe = recipe_for("prepared/colours", "quick.yaml", {"optim.epochs": 3})
     assert (recipe.name, recipe.optim.epochs, recipe.optim.weight_decay) == ("quick", 3, 0.2)
     assert (recipe.data.image_size, recipe.data.source) == (16, "pictures/colours")
+
+
+def test_a_run_that_never_began_leaves_nothing(colors_folder, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vitrine.training.run.fit_network", stop)
+    there = {path.name for path in Path().iterdir()}
+    with pytest.raises(KeyboardInterrupt):
+        vitrine.train("prepared/colours", name="other", folder="elsewhere")
+    assert {path.name for path in Path().iterdir()} - there == {"elsewhere"}
+    assert list(Path("elsewhere").iterdir()) == []

@@ -19,6 +19,7 @@ from vitrine.commands.console import command_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import load_comparison
+from vitrine.models.backbones.presence import check_backbone
 from vitrine.ui.texts import Language, load_texts
 from vitrine.workflows.compare import conclude, do_missing, plan_missing
 from vitrine.workflows.prepare import write_data_set
@@ -77,6 +78,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _compare(options: argparse.Namespace) -> int:
     """Returns how many runs failed."""
     comparison = load_comparison(options.file, options.overrides)  # before seconds of imports
+    if not options.show:
+        models = (variant.recipe.model for variant in comparison.variants)
+        for backbone, pretrained in sorted({(model.backbone, model.pretrained) for model in models}):
+            check_backbone(backbone, pretrained)
     from vitrine.commands.comparison_display import print_result
     from vitrine.experiments.compare.results import FIGURES
 

@@ -1,6 +1,7 @@
 """What the commands share: reading a recipe from the command line, errors without traceback, tables."""
 
 import argparse
+import atexit
 import errno
 import gc
 import io
@@ -116,11 +117,13 @@ def run_command(command: Callable[[], None]) -> int:
 
 
 def collect_less_often() -> None:
-    """Saves a second of the six that importing torch and its companions takes.
+    """Saves a second of the six that importing torch and its companions takes, and two at the end.
 
     They make more than a million objects, all of which last, and Python would look them over again and again.
     """
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+    # At the end it would look for garbage among them once more: seconds in which a person waits for the prompt.
+    atexit.register(gc.freeze)
 
 
 _DISK_ERRORS = {

@@ -19,6 +19,7 @@ from rich.progress import Progress
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.workflows.early_checks import check_inputs
 
 if TYPE_CHECKING:
     import torch
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _find(recipe: Recipe, options: argparse.Namespace) -> None:
     if options.steps < FEWEST_STEPS:
         raise UserError(f"--steps: must be at least {FEWEST_STEPS} (got {options.steps})")
+    check_inputs(recipe)
     out = options.out or RUNS / recipe.name
     console = Console(highlight=False)
     start = time.perf_counter()

@@ -18,6 +18,7 @@ from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.commands.study import WAYS_OUT, add_study_options
 from vitrine.config.recipe import Recipe
 from vitrine.ui.texts import Language
+from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.parameters import check_at_least_one, short_name
 from vitrine.workflows.progress import Show, show_progress
 from vitrine.workflows.study import STUDIES
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
     check_at_least_one("--pictures", options.pictures)
+    check_inputs(recipe, options.backbone, WAYS_OUT)
     from vitrine.training.matching_data import open_matching_data
     from vitrine.training.plan import plan_probe
 

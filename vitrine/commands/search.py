@@ -17,6 +17,7 @@ from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import Search, load_search
 from vitrine.invocation import command_line
+from vitrine.workflows.early_checks import check_inputs
 
 if TYPE_CHECKING:
     from vitrine.experiments.search.trials import TrialReport
@@ -59,6 +60,7 @@ def _parse(arguments: Sequence[str] | None) -> tuple[Search, argparse.Namespace]
 
 
 def _search(search: Search, options: argparse.Namespace) -> None:
+    check_inputs(search.base)
     from vitrine.experiments.search.run import BEST, Place, conclude, do_trials, open_search
     from vitrine.experiments.search.storage import default_address
     from vitrine.models.quiet import silence_transformers

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.parameters import check_at_least_one, short_name
 from vitrine.workflows.progress import show_progress
 from vitrine.workflows.study import PICTURES, STUDIES, study_recipe
@@ -60,12 +61,13 @@ def add_study_options(parser: argparse.ArgumentParser, where: str) -> None:
 
 
 def _study(recipe: Recipe, options: argparse.Namespace) -> None:
+    check_at_least_one("--pictures", options.pictures)
+    check_inputs(recipe, options.backbone, WAYS_OUT)
     from vitrine.training.matching_data import open_matching_data
     from vitrine.training.plan import plan_probe
 
     prepared, recipe = open_matching_data(recipe)
     probe = plan_probe(recipe, options.backbone, WAYS_OUT)
-    check_at_least_one("--pictures", options.pictures)
     out = options.out or STUDIES / recipe.name / short_name(probe.backbone)
     console = Console(highlight=False)
     start = time.perf_counter()

@@ -14,6 +14,7 @@ from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.train import RUNS, read_stored_recipe, train_recipe
 
 
@@ -41,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _train(recipe: Recipe, folder: Path | None) -> None:
+    check_inputs(recipe)
     from vitrine.commands.training_display import TrainingDisplay
     from vitrine.training.loop.progress import Listeners
     from vitrine.training.run import is_main_process

@@ -3,7 +3,7 @@
 import errno
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -71,6 +71,8 @@ def hold_run(folder: Path) -> Iterator[None]:
         if lock.is_locked:
             Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
             lock.release()
+        with suppress(OSError):  # other runs of this name stay; a first one that never began leaves nothing
+            folder.parent.rmdir()
 
 
 def is_held(folder: Path) -> bool:

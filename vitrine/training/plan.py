@@ -22,7 +22,7 @@ from vitrine.data.augmentation.policies import Policy
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.errors import UserError
+from vitrine.models.backbones.presence import check_is_pretrained
 from vitrine.models.heads import Head
 from vitrine.records.model import METADATA
 from vitrine.training.loop.methods import TrainingOptions
@@ -189,17 +189,8 @@ def plan_probe(recipe: Recipe, backbone: str | None, ways_out: str) -> ProbePlan
     Raises:
         UserError: it would start from random weights.
     """
-    chosen = backbone or recipe.model.backbone
-    if chosen == SMALL_CNN:
-        raise UserError(
-            f"model.backbone: '{SMALL_CNN}' starts from random weights, so its features say nothing yet; {ways_out}"
-        )
-    if backbone is None and not recipe.model.pretrained:
-        raise UserError(
-            "model.pretrained: false starts the backbone from random weights, so its features say nothing yet; "
-            f"{ways_out}"
-        )
-    return _plan_look(recipe, chosen)
+    check_is_pretrained(backbone or recipe.model.backbone, backbone is not None or recipe.model.pretrained, ways_out)
+    return _plan_look(recipe, backbone or recipe.model.backbone)
 
 
 def knows_no_labels(backbone: str, pretrained: bool) -> bool:

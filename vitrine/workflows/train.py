@@ -13,6 +13,7 @@ from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
+from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.parameters import Place, build_recipe
 from vitrine.workflows.progress import Show, show_progress
 
@@ -172,6 +173,7 @@ def train_recipe(
         UserError: it cannot be trained like this, or another process is at work on the run.
         KeyboardInterrupt: somebody stopped it.
     """
+    check_inputs(recipe)
     from vitrine.models.quiet import silence_transformers
     from vitrine.reports.run.page import write_run_report
     from vitrine.training.matching_data import open_matching_data

@@ -4,12 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# Small letters beyond a to z. A whole table is mostly in one language, so that one alphabet must hold all of them.
+# Small letters beyond a to z; each word is of one language.
 LATIN = {
     "French": "àâæçéèêëîïôœùûüÿ", "German": "äöüßé", "Spanish": "áéíñóúüç", "Portuguese": "àáâãçéêíóôõúü",
     "Italian": "àèéìíîòóùú", "Catalan": "àçéèíïòóúü", "Dutch": "áäéèëïíóöü", "Danish": "æøåéó", "Swedish": "åäöéü",
     "Icelandic": "áðéíóúýþæö", "Polish": "ąćęłńóśźż", "Czech": "áčďéěíňóřšťúůýž", "Slovak": "áäčďéíĺľňóôŕšťúýž",
-    "Hungarian": "áéíóöőúüű", "Croatian": "čćđšž", "Romanian": "âăîșțşţ", "Turkish": "âçğıîöşûü\u0307",
+    "Hungarian": "áéíóöőúüű", "Croatian": "čćđšž", "Romanian": "âăîșțşţ", "Turkish": "âçğıîöşûü",
     "Lithuanian": "ąčęėįšųūž", "Latvian": "āčēģīķļņšūž", "Estonian": "äõöüšž", "Albanian": "çë",
 }  # fmt: skip
 _RUSSIAN = "".join(map(chr, range(0x430, 0x450)))
@@ -32,27 +32,43 @@ _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 _PUNCTUATION = frozenset(
     "\u00a0\u00a1\u00ab\u00b0\u00b7\u00bb\u00bf\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2116\u3000\u3001\u3002\uff08\uff09\uff0c\uff1a"
 )
-_INNER_SIGN = re.compile("[^\\W\\d_][\u00a1\u00ab\u00b0\u00bb\u00bf\u201a\u201c\u201d\u201e\u2026\u2116][^\\W\\d_]")
+_INNER_SIGN = re.compile(
+    "[^\\W\\d_][\u00a1\u00ab\u00b0\u00bb\u00bf\u201a\u201c\u201d\u201e\u2026\u2116\u00b2\u00b3\u00a9\u00ae\u2122][^\\W\\d_]"
+)
+# Money, measures and marks: pound, euro, yen, cent, section, plus-minus, times, fractions; squares, rights.
+_NEVER_AT_LETTERS = "\u00a3\u20ac\u00a5\u00a2\u00a7\u00b1\u00d7\u00bc\u00bd\u00be"
+_SIGNS = frozenset(_NEVER_AT_LETTERS + "\u00b2\u00b3\u00a9\u00ae\u2122")
+_SIGN_AT_LETTER = re.compile(f"[^\\W\\d_][{_NEVER_AT_LETTERS}]|[{_NEVER_AT_LETTERS}][^\\W\\d_]")
 _FINAL_HEBREW = frozenset("\u05da\u05dd\u05df\u05e3\u05e5")
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])+")
 
 
 def looks_written(text: str, page: str) -> bool:
-    """Whether a text that is not ASCII alone could be what somebody wrote.
+    """Whether every word of a text that is not ASCII alone could be what somebody wrote, in whatever languages.
 
     Args:
         text: as the page reads it.
         page: Python's name of the code page.
     """
-    special = {character for character in text if ord(character) > 0x7F}
-    if any(not _is_letter(character) and character not in _PUNCTUATION for character in special):
+    special = _special_characters(text)
+    if any(not _is_letter(character) and character not in _PUNCTUATION | _SIGNS for character in special):
         return False
-    if _INNER_SIGN.search(text):
+    if _INNER_SIGN.search(text) or _SIGN_AT_LETTER.search(text):
         return False
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
-    if not all(_is_word(word) for word in words):
+    words = {word for word in _WORD.findall(text) if not word.isascii()}
+    if not all(_is_word(word) and _fits_an_alphabet(word) for word in words):
         return False
-    return _fit_alphabets(special) and (page not in COMMON_FIRST_BYTES or _are_common(special, page))
+    return page not in COMMON_FIRST_BYTES or _are_common(special, page)
+
+
+def count_letters_of_one_language(text: str) -> int:
+    """How many different letters beyond a to z a text has, where one alphabet has them all; else 0."""
+    letters = [character for character in _special_characters(text) if _is_letter(character)]
+    return len({letter.lower() for letter in letters}) if _fits_an_alphabet("".join(letters)) else 0
+
+
+def _special_characters(text: str) -> set[str]:
+    return {character for character in text if ord(character) > 0x7F}
 
 
 def _is_letter(character: str) -> bool:
@@ -64,7 +80,7 @@ def _is_word(word: str) -> bool:
     """Whether the letters of a word belong together: one script, capitals and final letters where they can be."""
     if unicodedata.category(word[0]).startswith("M"):
         return False
-    scripts = {_script(letter) for letter in word if unicodedata.category(letter).startswith("L")}
+    scripts = {_script(letter) for letter in word if _is_letter(letter)} - {"COMBINING"}
     if scripts & set(_EAST_ASIAN):
         return "LATIN" not in scripts or not re.search("[a-z]", word)
     if len(scripts) > 1 or _FINAL_HEBREW & set(word[:-1]):
@@ -78,11 +94,11 @@ def _script(letter: str) -> str:
     return unicodedata.name(letter, "?").split(" ")[0]
 
 
-def _fit_alphabets(special: Iterable[str]) -> bool:
+def _fits_an_alphabet(letters: str) -> bool:
     """Whether one alphabet of each script has all the letters of that script."""
-    letters = {small for character in special for small in character.lower() if ord(small) > 0x7F}
+    small = {letter for letter in letters.lower() if ord(letter) > 0x7F and letter != "\u0307"}  # of the Turkish I
     for script, alphabets in ALPHABETS.items():
-        own = {letter for letter in letters if _script(letter) in (script, "COMBINING")}
+        own = {letter for letter in small if _script(letter) == script}
         if own and not any(own <= set(alphabet) for alphabet in alphabets.values()):
             return False
     return True

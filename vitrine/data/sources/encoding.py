@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from vitrine.data.sources.alphabets import looks_written
+from vitrine.data.sources.alphabets import count_letters_of_one_language, looks_written
 from vitrine.errors import UserError
 
 # What spreadsheets write on Windows in each part of the world, and did on a Mac.
@@ -16,6 +16,7 @@ TABLE_PAGES = (
 # Zip programs take the page of the command line, which is another one, or that of Windows.
 ARCHIVE_PAGES = ("cp437", "cp850", "cp852", "cp866", "cp737", "cp857", "cp775", "cp862", *TABLE_PAGES)
 SHOWN_CANDIDATES = 5
+ENOUGH_LETTERS = 4  # different ones: so many are of one alphabet by chance too seldom
 ENOUGH_COHERENCE = 0.5  # of charset-normalizer: so many of the commonest letters of a language
 
 
@@ -60,6 +61,9 @@ def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, o
     written = {text: page for text, page in readings.items() if looks_written(text, page)}
     if len(written) == 1:
         return next(iter(written))
+    letters = {text: count for text in written if (count := count_letters_of_one_language(text))}
+    if len(letters) == 1 and max(letters.values()) >= ENOUGH_LETTERS:
+        return next(iter(letters))
     sure = _most_coherent(content, written)
     if sure is not None:
         return sure

@@ -19,22 +19,20 @@ from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.input_checks import check_image_size
 from vitrine.models.backbones.normalization import CENTERED, Normalization, read_normalization
+from vitrine.models.backbones.presence import find_backbone_folder, is_weights_file
 from vitrine.models.backbones.random_init import (
-    WEIGHT_FILES,
     build_fresh_like,
     build_fresh_timm,
     label_maps,
     load_timm_release,
     load_weights_file,
     timm_architecture,
-    unknown_backbone,
 )
 from vitrine.models.backbones.stochastic_depth import choose_drop_path
 from vitrine.models.backbones.table import BACKBONES
-from vitrine.models.damage import check_model_files, check_weights
+from vitrine.models.damage import check_weights
 from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassification
 from vitrine.models.heads import LINEAR, Head, put_head
-from vitrine.models.hub_files import find_model_folder
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification, feature_side
 
 
@@ -111,7 +109,7 @@ def build_backbone(
     row = BACKBONES.get(model_id)
     place_of_it = row.weights if row else model_id.removeprefix("hf-hub:")
     file = Path(place_of_it).expanduser()
-    is_file = file.suffix in WEIGHT_FILES and not file.is_dir()
+    is_file = is_weights_file(place_of_it)
     if architecture and not is_file:
         raise UserError(f"model.architecture: only for a weights file; {model_id} says itself what it is")
     if is_file and not pretrained:
@@ -140,7 +138,7 @@ def _build_fresh(
     architecture = None if Path(place_of_it).expanduser().is_dir() else timm_architecture(place_of_it)
     if architecture:
         return build_fresh_timm(architecture, label_names, drop_path)
-    folder = _find_folder(model_id, place_of_it, weights=False)
+    folder = find_backbone_folder(model_id, place_of_it, weights=False)
     id2label, label2id = label_maps(label_names)
     try:
         config = AutoConfig.from_pretrained(
@@ -151,26 +149,10 @@ def _build_fresh(
         raise _not_loadable(model_id, error) from error
 
 
-def _find_folder(model_id: str, place_of_it: str, weights: bool = True) -> Path:
-    """The model's folder; unknown names are told before the network is asked."""
-    local = Path(place_of_it).expanduser().exists() or place_of_it.startswith((".", "/", "~"))
-    is_timms = place_of_it.startswith("timm/")
-    if not local and ("/" not in place_of_it or (is_timms and timm_architecture(place_of_it) is None)):
-        raise unknown_backbone("model.backbone", model_id)
-    try:
-        folder = find_model_folder(place_of_it, weights=weights)
-    except UserError as error:
-        hint = " Random weights need no download: model.pretrained=false" if is_timms and not local else ""
-        raise UserError(f"model.backbone: {error}.{hint}" if hint else str(error)) from error
-    if local and weights:
-        check_model_files(folder, full=True)  # a training follows
-    return folder
-
-
 def _load_pretrained(
     model_id: str, place_of_it: str, label_names: Sequence[str], drop_path: float | None
 ) -> tuple[PreTrainedModel, Normalization]:
-    folder = _find_folder(model_id, place_of_it)
+    folder = find_backbone_folder(model_id, place_of_it)
     normalization = read_normalization(folder)
     id2label, label2id = label_maps(label_names)
     try:

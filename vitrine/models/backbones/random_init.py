@@ -23,7 +23,6 @@ from vitrine.models.backbones.stochastic_depth import choose_drop_path
 from vitrine.models.backbones.table import BACKBONES
 from vitrine.models.headed_network import VitrineConfig
 
-WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
 SHOWN = 3
 Colors = tuple[Sequence[float], Sequence[float]]  # mean and standard deviation
 # Inception-v3's second classifier, used in its own training only; timm leaves it away.
