@@ -24,8 +24,10 @@ def test_the_language_of_the_models_reports_is_that_of_its_page(recipe, language
 
 
 def test_a_port_that_is_taken_while_the_model_is_loaded_is_named(taken_port):
+    with gr.Blocks() as page:
+        pass
     with pytest.raises(UserError, match=f"--port {taken_port}: another program took it just now; start again"):
-        start(gr.Blocks(), "127.0.0.1", taken_port)
+        start(page, "127.0.0.1", taken_port)
 
 
 def test_uploads_are_deleted_while_the_page_runs(model_folder, monkeypatch, tmp_path):

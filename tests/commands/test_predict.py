@@ -111,3 +111,16 @@ def test_mistakes_are_one_message(model, pictures, capsys, arguments, message):
     places = {"MODEL": str(model), "PICTURES": str(pictures)}
     assert predict.main([places.get(argument, argument) for argument in arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "shown"), [([], "'=1+1"), (["--raw"], "=1+1")])
+def test_a_class_that_would_be_a_formula_is_text_for_spreadsheets_and_exact_for_programs(
+    pictures, tmp_path, option, shown
+):
+    torch.manual_seed(0)
+    model, table = tmp_path / "sums", tmp_path / "answers.csv"
+    save_model(model, build_small_cnn(["=1+1", "=1+1 "], (8,), 1, 0.1), build_processor(SIDE, CENTERED))
+    assert predict.main([str(model), str(pictures / "red.png"), "--output", str(table), *option]) == 0
+    (row,) = csv.DictReader(table.open(encoding="utf-8"))
+    assert row["label_1"].strip() == row["label_2"].strip() == shown
+    assert row["file"] == str(pictures / "red.png")

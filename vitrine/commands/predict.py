@@ -39,6 +39,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
     parser.add_argument("--top-k", type=int, default=3, help="classes per picture (default %(default)s)")
     parser.add_argument("--output", type=Path, help="CSV file to write; without it, the terminal")
+    parser.add_argument(
+        "--raw",
+        action="store_true",
+        help="for programs: names exactly as they are; without it, what a spreadsheet would take for a formula gets an "
+        "apostrophe before it",
+    )
     return parser
 
 
@@ -56,6 +62,7 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
+    from vitrine.records.spreadsheet import guard_row
 
     silence_transformers()
     predictor = Predictor.load(options.model)
@@ -68,7 +75,8 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
         table = csv.DictWriter(stream, columns, restval="")
         table.writeheader()
         for batch in predict_batches(predictor, from_files(found, predictor.fill_color)):
-            table.writerows({"file": file} | _cells(said, top_k) for file, said in batch.in_order())
+            rows = ({"file": file} | _cells(said, top_k) for file, said in batch.in_order())
+            table.writerows(rows if options.raw else map(guard_row, rows))
             stream.flush()
             answered += len(batch.places)
     finally:
