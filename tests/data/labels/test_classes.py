@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.data.trees import prepare
+from vitrine.config.data import ChecksSection
 from vitrine.data.labels.classes import check_splits, choose_classes
 from vitrine.errors import UserError
 
@@ -113,3 +114,16 @@ def test_the_advice_about_folders_in_an_archive_names_no_path_that_cannot_be(mak
     assert f"data.source={archive}/" not in str(refusal.value)
     shutil.unpack_archive(archive, source.with_name("unpacked"))
     assert prepare(source.with_name("unpacked") / "pets").label_names == ("cat", "dog")
+
+
+def test_a_note_says_that_all_classes_hold_the_same_folders(make_class_folders):
+    source = make_class_folders({f"{part}/{name}": 4 for part in ("batch 1", "batch 2") for name in ("cat", "dog")})
+    checks = ChecksSection(near_duplicates=False, contradictions="keep")  # the batches look alike
+    notes = prepare(source, checks=checks).facts.notes
+    assert any(note.startswith("All class folders hold folders of the same names ('cat', 'dog')") for note in notes)
+    for name in ("cat", "dog"):
+        for part in ("batch 1", "batch 2"):
+            for path in (source / part / name).iterdir():
+                (source / name).mkdir(exist_ok=True)
+                path.rename(source / name / f"{part} {path.name}")
+    assert prepare(source, checks=checks).label_names == ("cat", "dog")

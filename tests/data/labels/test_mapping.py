@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from vitrine.config.data import LabelsSection
+from vitrine.config.loading import load_recipe
 from vitrine.data.labels.mapping import LabelMapping, describe_mapping, look_alikes, map_labels
 from vitrine.data.sources.files import FoundFile
 from vitrine.errors import UserError
@@ -132,6 +133,16 @@ def test_names_that_print_alike_are_shown_with_what_differs():
     assert "[U+0061 U+0308] and 'K\u00e4se' [U+00E4] print alike" in note
     (note,) = look_alikes(["cat", "\u0441at"])
     assert "'cat' [U+0063] and '\u0441at' [U+0441] print alike" in note
+
+
+@pytest.mark.parametrize(
+    "names", [("K\u00e4se", "Ka\u0308se"), ("cat", "\u0441at"), ("big cat", "big\u00a0cat", "big cat ")]
+)
+def test_the_advice_for_names_that_print_alike_makes_them_one_class(names):
+    (note,) = look_alikes(names)
+    recipe = load_recipe(None, [note[note.index("labels.rename=") :].removesuffix(".")])
+    found = [file for name in names for file in files(name)]
+    assert len({file.label_name for file in map_labels(found, recipe.labels).files}) == 1
 
 
 def test_rules_find_classes_whose_accents_are_stored_otherwise():

@@ -32,6 +32,7 @@ def test_one_class_with_pictures_of_its_own_is_no_wrapper():
 def test_one_class_is_called_by_its_first_folder():
     assert placed("cat/monday/1.png", "cat/monday/2.png") == [("", "cat")] * 2
     assert placed("data/train/cat/1.png") == [("train", "cat")]
+    assert placed("test/cat/monday/1.png", "test/cat/monday/2.png") == [("test", "cat")] * 2
 
 
 def test_nothing_is_looked_through_beside_a_table():
@@ -82,6 +83,15 @@ def test_pictures_without_a_class_beside_such_splits_are_outside(unlabeled):
 )
 def test_classes_that_only_contain_such_a_word_are_classes(files):
     assert placed(*files) == [("", file.split("/")[0]) for file in files]
+
+
+@pytest.mark.parametrize("other", ["seg_eval", "holdout", "seg_extra"])
+def test_a_folder_named_as_a_split_beside_one_with_the_same_classes_is_asked(other):
+    files = [f"{top}/{label}/1.png" for top in ("seg_train", other) for label in ("sea", "wood")]
+    with pytest.raises(UserError, match=r"seg_train may be splits or classes"):
+        placed(*files)
+    renamed = [file.replace(other, "seg_test") for file in files]
+    assert {split for split, _ in placed(*renamed)} == {"train", "test"}
 
 
 @pytest.mark.parametrize(

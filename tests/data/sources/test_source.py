@@ -226,6 +226,14 @@ def test_a_table_deeper_in_a_folder_is_found_and_named(tree, workspace):
     assert advised(no) == str(source / "shop/labels.csv")
 
 
+@pytest.mark.parametrize("table", ["labels.csv", "pets/labels.csv"])
+def test_class_folders_beside_a_table_are_named_too(tree, workspace, table):
+    source = tree(table, *(f"pets/{file}" for file in FILES))
+    with pytest.raises(UserError, match=r"if the folders in 'pets' are the classes, give data\.source=") as no:
+        opened(source, workspace)
+    assert {label for label, _ in used(opened(advised(no), workspace).files).values()} == {"cat", "dog"}
+
+
 def test_a_table_beside_folders_that_may_be_splits_is_named(tree, workspace):
     source = tree("train.csv", "train/1.png", "test/2.png")
     with pytest.raises(UserError, match=r"may be splits or classes.* If the table train\.csv names the classes") as no:

@@ -1,5 +1,6 @@
 """Which classes can be learned and tested from what was kept, and what to say about the others."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,8 @@ from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
 from vitrine.errors import UserError
+
+SHOWN_NAMES = 4
 
 
 def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
@@ -25,12 +28,10 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
         raise UserError(
             f"data.source: {source} has {_what_is_missing(manifest[kept], trainable, source)}{_first_reasons(manifest)}"
         )
-    names = set(manifest["label_name"])
-    notes = (
-        look_alikes(names)
-        + describe_several(names)
-        + _folders_looked_through(manifest[kept], Path(source).expanduser())
-    )
+    names, place = set(manifest["label_name"]), Path(source).expanduser()
+    notes = look_alikes(names) + describe_several(names)
+    if place.is_dir() or _is_archive(place):
+        notes += _folders_looked_through(manifest[kept]) + _same_folders_within(manifest[kept])
     for label_name in sorted(usable - trainable):
         rows = kept & (manifest["label_name"] == label_name)
         set_status(manifest, rows, LEFT_OUT, "its class has no training picture")
@@ -41,10 +42,8 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
     return notes
 
 
-def _folders_looked_through(kept: pd.DataFrame, source: Path) -> list[str]:
+def _folders_looked_through(kept: pd.DataFrame) -> list[str]:
     """A note where one folder holds all class folders: a person may have thought that it is a class."""
-    if not source.is_dir() and not _is_archive(source):
-        return []
     tops = {
         _folders_to(file, label).rpartition("/")[0]
         for file, label in zip(kept["file"], kept["label_name"], strict=True)
@@ -52,6 +51,23 @@ def _folders_looked_through(kept: pd.DataFrame, source: Path) -> list[str]:
     if len(tops) != 1 or (kept["split"] != "").any() or not (top := tops.pop()):
         return []
     return [f"The classes are the folders within '{top}', since nothing else is there."]
+
+
+def _same_folders_within(kept: pd.DataFrame) -> list[str]:
+    """A note where every class folder holds folders of the same names, which may be the classes."""
+    inside: dict[str, set[str]] = defaultdict(set)
+    for file, label in zip(kept["file"], kept["label_name"], strict=True):
+        _, found, within = f"/{file}".partition(f"/{label}/")
+        inside[label].add(within.partition("/")[0] if found and "/" in within else "")
+    common = set.intersection(*inside.values()) if len(inside) > 1 else set()
+    if len(common) < 2 or "" in common:
+        return []
+    names = ", ".join(map(repr, sorted(common)[:SHOWN_NAMES]))
+    more = f" and {len(common) - SHOWN_NAMES} more" if len(common) > SHOWN_NAMES else ""
+    return [
+        f"All class folders hold folders of the same names ({names}{more}): if these are the classes, put those of one "
+        "name together."
+    ]
 
 
 def _is_archive(source: Path) -> bool:

@@ -1,5 +1,6 @@
 """From what a source calls its classes to the labels of the model: cut out, left out, renamed, one against the rest."""
 
+import json
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -167,15 +168,16 @@ def look_alikes(label_names: Iterable[str]) -> list[str]:
 
 
 def _describe_alike(names: Sequence[str]) -> str:
-    advice = "put their pictures into one folder or give both one name with labels.rename."
     if print_alike(names):
+        name, *others = sorted(names, key=lambda name: (name != compose(name), name))
+        rename = json.dumps(dict.fromkeys(others, name))  # nobody could type them as they are
         return (
             f"Classes {' and '.join(spell_differences(names))} print alike; the characters that differ stand in "
-            f"brackets. If they are one class, {advice}"
+            f"brackets. If they are one class, put their pictures into one folder or set labels.rename={rename}."
         )
     return (
         f"Classes {' and '.join(map(repr, names))} differ in capitals, blanks, hyphens or accents only: if they are "
-        f"one class, {advice}"
+        "one class, put their pictures into one folder or give both one name with labels.rename."
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -61,6 +61,8 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
     pictures = [folders[len(wrapper) :] for folders in pictures]
     splits = {} if layout == "classes" else _name_splits({folders[0] for folders in pictures if folders})
     tables = [file for file in files if not folders_of(file) and file.lower().endswith(TABLE_EXTENSIONS)]
+    if layout == "auto" and not splits and (hinted := _hint_at_splits(pictures)):
+        raise _ask(shown, {folders[0] for folders in pictures}, hinted, tables)
     if layout == "auto" and splits and not _are_splits(shown, pictures, splits, tables):
         splits = {}
     if layout == "splits" and not splits:
@@ -108,14 +110,15 @@ def _named_exactly(pictures: Sequence[tuple[str, ...]], depth: int) -> bool:
 
 
 def _count_inner(pictures: Sequence[tuple[str, ...]]) -> int:
-    """How many folders of each split hold nothing but one other, in all splits alike."""
+    """How many folders of each split hold nothing but one other, in all splits alike, until there are classes."""
     by_split: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for folders in pictures:
         by_split[folders[0]].append(folders)
     depth = 1
     while by_split and all(_only_folder(inside, depth) is not None for inside in by_split.values()):
         depth += 1
-    return depth - 1
+    several = len({folders[depth] for folders in pictures if len(folders) > depth}) > 1
+    return depth - 1 if several else 0
 
 
 def _name_splits(names: set[str]) -> dict[str, str]:
@@ -166,10 +169,25 @@ def _are_splits(
         return True
     if others and are_exact and all(depths == {False} for depths in nested.values()):
         return False
-    named = ", ".join(name for name in nested if name in splits)
-    raise UserError(
-        f"data.source: {shown} holds the folders {', '.join(sorted(nested))}. {named} may be splits or classes. "
-        "Set data.layout=classes if each of these folders is a class (labels.pattern cuts it out of a longer name), "
+    raise _ask(shown, set(nested), [name for name in nested if name in splits], tables)
+
+
+def _hint_at_splits(pictures: Sequence[tuple[str, ...]]) -> list[str]:
+    """Folders with a word for a split in their names, where all top folders hold folders of the same several names."""
+    inside: dict[str, set[str]] = defaultdict(set)
+    for folders in pictures:
+        inside[folders[0] if folders else ""].add(folders[1] if len(folders) > 1 else "")
+    common = set.intersection(*inside.values()) if len(inside) > 1 else set()
+    if len(common - {""}) < 2 or "" in common:
+        return []
+    return sorted(name for name in inside if any(word in SPLIT_NAMES for word in _words_of(name)))
+
+
+def _ask(shown: Path, names: Set[str], doubtful: Sequence[str], tables: Sequence[str]) -> UserError:
+    return UserError(
+        f"data.source: {shown} holds the folders {', '.join(sorted(names))}. {', '.join(doubtful)} may be splits or "
+        "classes. Set data.layout=classes if each of these folders is a class (labels.pattern cuts it out of a longer "
+        "name), "
         f"data.layout=splits if each is a split with class folders in it ({', '.join(SPLIT_NAMES)} are names of splits)"
         + (f". If the table {tables[0]} names the classes, {name_table(shown, tables[0])}" if tables else "")
     )

@@ -215,8 +215,18 @@ def _check_for_tables(source: Path, found: list[FoundFile]) -> None:
     if tables:
         raise UserError(
             f"data.source: {source} does not hold two class folders with pictures; "
-            f"if a table in it names the classes, {name_table(source, tables[0])}"
+            f"if a table in it names the classes, {name_table(source, tables[0])}{_name_class_folders(source, found)}"
         )
+
+
+def _name_class_folders(source: Path, found: Sequence[FoundFile]) -> str:
+    """What to do where the only class holds folders, which may be the classes; "" where it does not."""
+    inside = [file.file.split("/") for file in found if file.label_name and not file.left_out]
+    if len({parts[1] for parts in inside if len(parts) > 2}) < 2:
+        return ""
+    if source.is_dir():
+        return f"; if the folders in '{inside[0][0]}' are the classes, give data.source={source / inside[0][0]}"
+    return f"; if the folders in '{inside[0][0]}' are the classes, unpack it and give that folder"
 
 
 def _say_missing(source: str, what: str = "it is not there") -> str:
