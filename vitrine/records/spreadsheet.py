@@ -55,7 +55,7 @@ def read_guarded_csv(path: Path, text_columns: tuple[str, ...] = ()) -> pd.DataF
 
 
 def _text_columns(table: pd.DataFrame) -> list[str]:
-    return [name for name in table if is_object_dtype(table[name]) or is_string_dtype(table[name])]
+    return [str(name) for name in table if is_object_dtype(table[name]) or is_string_dtype(table[name])]
 
 
 def _map_texts(column: "pd.Series[Any]", change: Callable[[str], str]) -> "pd.Series[Any]":
