@@ -41,7 +41,7 @@ def test_a_french_page_refuses_in_french_and_its_api_in_english(folder, predicto
     (folder / "text.jpg").write_text("hello")
     _, message, *_ = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, None)
     said = " ".join(message.split())
-    assert "text.jpg n&#39;a pas été utilisé : pas une image lisible. Choisissez une autre image" in said
+    assert "text.jpg n’a pas été utilisé : pas une image lisible. Choisissez une autre image" in said
     with pytest.raises(gr.Error, match="was not used: not a picture that can be read"):
         classifier.answer_api({"path": str(folder / "text.jpg")}, 3)
 

@@ -23,6 +23,7 @@ def hub(monkeypatch, tmp_path):
         return str(tmp_path)
 
     monkeypatch.setattr(hub_files, "snapshot_download", download)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     return asked
 
 
@@ -67,6 +68,14 @@ def test_what_keeps_a_model_on_the_hub_is_one_clear_message(hub, error, message)
     hub["error"] = error
     with pytest.raises(UserError, match=rf"ann/birds: .*{message}"):
         find_model_folder("ann/birds")
+
+
+def test_without_a_network_the_message_speaks_of_folders_not_of_a_librarys_variable():
+    with pytest.raises(UserError) as error:
+        find_model_folder("ann/birds")
+    assert "not among the downloads of this machine" in str(error.value)
+    assert "Give the folder of a model" in str(error.value)
+    assert "HF_" not in str(error.value)
 
 
 def test_names_and_links_that_lead_out_of_a_model_folder_are_not_its_own(tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.records.examples import GOLDEN
 from vitrine.errors import UserError
 from vitrine.records.manifest import COLUMNS, as_manifest, read_manifest, write_manifest
 
@@ -52,3 +53,7 @@ def test_columns_are_written_in_the_order_of_the_schema(tmp_path):
     write_manifest(manifest[sorted(COLUMNS)], tmp_path / "manifest.parquet")
     assert list(read_manifest(tmp_path)) == list(COLUMNS)
     assert list(as_manifest({name: list(manifest[name]) for name in sorted(COLUMNS)})) == list(COLUMNS)
+
+
+def test_a_manifest_of_an_earlier_build_has_no_times_of_capture():
+    assert set(read_manifest(GOLDEN / "prepared/colours")["taken"]) == {""}

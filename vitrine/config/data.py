@@ -1,7 +1,7 @@
 """Sections of a recipe about the pictures: where they come from, their classes, checks and preparation."""
 
 from functools import partial
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,9 @@ Step = Literal[
     "mirror_vertical",
     "whiten",
 ]
+SeriesKind = Literal["folder", "number", "time"]
+SERIES_KINDS: tuple[SeriesKind, ...] = get_args(SeriesKind)
+SeriesKinds = Annotated[tuple[SeriesKind, ...], Field(strict=False)]
 Steps = Annotated[tuple[Step, ...], Field(strict=False)]
 
 
@@ -104,6 +107,12 @@ class DataSection(Section):
         "is for validation",
     )
     fold: int = Field(0, ge=0, le=19, description="which fold is for validation, from 0; chosen anew by each training")
+    group_by: SeriesKinds = Field(
+        (),
+        description="pictures of one series stay on one side of the split: 'folder' (sub-folders below a class), "
+        "'number' (file names that differ in their last number), 'time' (taken within 10 seconds); data_prep.py "
+        "proposes what it finds, and groups nothing by itself",
+    )
     keep_split: str | None = Field(
         None,
         description="manifest (.parquet or .csv) whose files keep their split; null means that of the prepared data "

@@ -1,10 +1,18 @@
 """Settings that may differ between two trainings that are taken for the same; checkpoints, comparisons, searches."""
 
 # They do not change the numbers of a training, or only where it ends: a checkpoint may be taken up with other ones.
-# How text was read is seen in the names of the classes.
+# How text was read is seen in the names of the classes, and how pictures were grouped in the split.
 FREE_FOR_CHECKPOINTS = frozenset(
     {
-        *("name", "data.source", "data.prepared", "data.encoding", "early_stopping.top", "engine.tracker"),
+        *(
+            "name",
+            "data.source",
+            "data.prepared",
+            "data.encoding",
+            "data.group_by",
+            "early_stopping.top",
+            "engine.tracker",
+        ),
         "engine.workers",
         *("engine.checkpoint_minutes", "engine.budget_minutes", "engine.memory_gb"),
         *("report.top_k", "report.precision", "report.study", "report.language"),

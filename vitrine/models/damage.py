@@ -74,7 +74,7 @@ def check_weights(model: nn.Module, model_id: str) -> None:
         UserError: names the first part that holds NaN or infinite values, and how many.
     """
     for name, values in model.state_dict().items():
-        if values.is_floating_point() and not bool(torch.isfinite(values).all()):
+        if values.is_floating_point() and not values.is_meta and not bool(torch.isfinite(values).all()):
             count = int((~torch.isfinite(values)).sum())
             raise UserError(
                 f"{model_id}: {count:,} of the {values.numel():,} weights of {name} are not numbers (NaN or infinite), "

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from vitrine.errors import UserError
@@ -37,6 +37,11 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise UserError(f"{model_id}: no such folder here, and no such model on the Hugging Face Hub") from error
     except (HfHubHTTPError, OSError) as error:
+        if constants.HF_HUB_OFFLINE:  # the library's own words speak of its variable, which nobody here has heard of
+            raise UserError(
+                f"{model_id}: no such folder here, not among the downloads of this machine, and downloads are switched "
+                "off on it. Give the folder of a model that was copied here"
+            ) from error
         reason = str(error).splitlines()[0]
         raise UserError(
             f"{model_id}: no such folder here, and the Hugging Face Hub cannot be reached ({reason}). "

@@ -53,6 +53,7 @@ class ManifestRow(Record):
         format: likewise.
         size_bytes: of the file.
         modified_ns: when the file was last changed, in nanoseconds since 1970.
+        taken: when the photograph was taken, ISO 8601; empty where no camera noted it, or an earlier build looked.
     """
 
     file: Text
@@ -74,8 +75,10 @@ class ManifestRow(Record):
     format: Text = ""
     size_bytes: Whole = 0
     modified_ns: Whole = 0
+    taken: Text = ""
 
 
+ADDED = ("taken",)  # columns that manifests of earlier builds lack
 COLUMNS = {
     name: next(part.dtype for part in field.metadata if isinstance(part, Column))
     for name, field in ManifestRow.model_fields.items()
@@ -113,7 +116,7 @@ def read_manifest(folder: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is damaged; {REMEDY}") from error
     missing, unknown = (
-        [name for name in COLUMNS if name not in manifest],
+        [name for name in COLUMNS if name not in manifest and name not in ADDED],
         [str(name) for name in manifest if name not in COLUMNS],
     )
     if missing:
@@ -123,7 +126,8 @@ def read_manifest(folder: Path) -> pd.DataFrame:
             f"{path}: a later version of Vitrine wrote it (this one does not know the column {unknown[0]}); update "
             "Vitrine to read it"
         )
+    added = {name: ManifestRow.model_fields[name].default for name in ADDED if name not in manifest}
     try:
-        return manifest.astype(COLUMNS)
+        return manifest.assign(**added).astype(COLUMNS)[list(COLUMNS)]
     except (TypeError, ValueError) as error:
         raise UserError(f"{path}: a column does not hold what it should ({error}); {REMEDY}") from error

@@ -189,7 +189,7 @@ def _one_message(repo_id: str) -> Iterator[None]:
     try:
         yield
     except OfflineModeIsEnabled as error:
-        raise UserError(f"{repo_id}: HF_HUB_OFFLINE=1 forbids to reach the Hub; unset it to publish") from error
+        raise UserError(f"{repo_id}: the Hub is switched off on this machine; publish from another") from error
     except LocalTokenNotFoundError as error:
         raise UserError(f"{repo_id}: you are not logged in; run `hf auth login` (a token with write access)") from error
     except HFValidationError as error:

@@ -46,6 +46,7 @@ def test_a_sound_picture_is_kept_with_what_is_known_of_it(make_class_folders):
         "format": "PNG",
         "size_bytes": len(content),
         "modified_ns": (source / "a/001.png").stat().st_mtime_ns,
+        "taken": "",
     }
 
 

@@ -100,8 +100,20 @@ def test_what_is_prepared_beside_a_table_is_none_of_its_files_and_changes_nothin
     for name in ("recipe.yaml", "metrics.json", "figure.png"):
         (run / name).touch()
     assert find_unchanged(final, settings) == facts
+    for name in ("predictions.csv", "augmentation.html"):  # as commands write them into the current folder
+        (table.parent / name).touch()
+    assert find_unchanged(final, settings) == facts
     (table.parent / "new.png").touch()
     assert find_unchanged(final, settings) is None
+
+
+def test_pictures_in_a_folder_beside_the_table_are_watched_from_wherever_the_command_runs(table, tmp_path, monkeypatch):
+    (tmp_path / "images").mkdir()
+    data = DataSection(source=str(table), image_folder="images")
+    monkeypatch.chdir(tmp_path.parent)
+    before = source_state(data)
+    (tmp_path / "images/new.png").touch()
+    assert source_state(data) != before
 
 
 def test_hidden_files_that_a_system_writes_do_not_change_a_source(make_class_folders):

@@ -37,6 +37,7 @@ def test_classes_may_be_texts_numbers_or_truths(tmp_path, values, expected):
             {"image": "imgae"},
             r"data\.columns\.image: .* has no column 'imgae'; did you mean 'image'\? It has image \(Image\), ",
         ),
+        ({"image": "IMAGES"}, r"has no column 'IMAGES'; did you mean 'image'\?"),
         ({"label": "zzz"}, r"data\.columns\.label: .* has no column 'zzz'\. It has .*label \(ClassLabel\)"),
         ({"image": "score"}, r"the column 'score' .* holds no pictures \(float64\)"),
         ({"label": "score"}, r"the column 'score' .* does not hold one class for each picture \(float64, "),

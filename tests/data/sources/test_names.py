@@ -2,7 +2,15 @@ import unicodedata
 
 import pytest
 
-from vitrine.data.sources.names import KnownNames, compose, look_key, print_alike, respell, spell_differences
+from vitrine.data.sources.names import (
+    KnownNames,
+    compose,
+    look_key,
+    print_alike,
+    respell,
+    spell_differences,
+    suggest_columns,
+)
 
 NFC, NFD = "K\u00e4se", "Ka\u0308se"
 
@@ -51,3 +59,9 @@ def test_what_differs_is_spelled_in_code_points():
 def test_values_are_found_by_names_whose_accents_are_stored_otherwise():
     assert respell({NFD: 1, "cat": 2, "gone": 3}, [NFC, "cat", "new"]) == {NFC: 1, "cat": 2}
     assert respell({NFD: 1, NFC: 2}, [NFC, NFD]) == {NFC: 2, NFD: 1}
+
+
+def test_a_missing_column_is_told_with_the_one_that_may_be_meant():
+    assert suggest_columns(["label_name", "zebra"], ["file", "LABELNAME", "x"]) == (
+        "label_name (did you mean 'LABELNAME'?) and zebra"
+    )

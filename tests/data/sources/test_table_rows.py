@@ -173,3 +173,9 @@ def test_all_cells_of_a_table_come_as_they_stand_with_short_rows_filled_up(shop)
     names, rows = read_cells(write(shop, "file;label;note\n1.png;007; x\n2.png\n"))
     assert names == ["file", "label", "note"]
     assert [(number, list(row)) for number, row in rows] == [(2, ["1.png", "007", "x"]), (3, ["2.png", "", ""])]
+
+
+def test_a_column_that_is_nearly_called_as_usual_is_asked_for(shop):
+    table = write(shop, csv_of(ROWS).replace("label", "Lable", 1))
+    with pytest.raises(UserError, match=r"data\.columns\.label: .* usual name \(did you mean 'Lable'\?\); name it"):
+        find_table_files(table)

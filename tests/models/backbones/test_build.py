@@ -154,7 +154,7 @@ def test_the_head_of_a_timm_network_is_its_classifier():
         ("zzzz", r"there is no 'zzzz'. `python -m vitrine backbones` lists"),
         ("resnet18", "Random weights need no download: model.pretrained=false"),
         ("./nowhere", "there is no such model folder"),
-        ("microsoft/resnet-18", "the Hugging Face Hub cannot be reached"),
+        ("microsoft/resnet-18", "not among the downloads of this machine.*needs no download: model.backbone=small_cnn"),
     ],
 )
 def test_a_model_that_is_not_there_is_one_clear_message(model_id, message):

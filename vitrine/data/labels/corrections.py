@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
-from vitrine.data.sources.names import KnownNames, compose
+from vitrine.data.sources.names import KnownNames, compose, suggest_columns
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
@@ -131,7 +131,7 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise UserError(
-            f"data.corrections: {path} has no column {' and '.join(missing)}; its first line must name "
+            f"data.corrections: {path} has no column {suggest_columns(missing, names)}; its first line must name "
             f"{', '.join(COLUMNS[:5])}"
         )
     places = {name: names.index(name) for name in COLUMNS if name in names}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
+from vitrine.data.images.capture_time import read_capture_time
 from vitrine.data.images.decoding import ImageError, decode_image, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
@@ -156,7 +157,7 @@ def _source_words(found: FoundFile) -> Row:
 def _empty_row(found: FoundFile) -> Row:
     return _source_words(found) | {
         "status": KEPT, "reason": "", "sha256": "", "perceptual_hash": "", "contrast": 0.0, "width": 0, "height": 0,
-        "mode": "", "format": "", "size_bytes": 0, "modified_ns": 0,
+        "mode": "", "format": "", "size_bytes": 0, "modified_ns": 0, "taken": "",
     }  # fmt: skip
 
 
@@ -177,6 +178,7 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         image = decode_image(io.BytesIO(content), max_megapixels)
         looks = fingerprint(to_rgb(image))
         row |= {"width": image.width, "height": image.height, "mode": image.mode, "format": image.format or ""}
+        row["taken"] = read_capture_time(image)
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
         thumbnail = looks.thumbnail
     except FileNotFoundError:

@@ -9,12 +9,14 @@ import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split import SPLITS, TEST
-from vitrine.data.sources.names import respell
+from vitrine.data.sources.names import respell, suggest_columns
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings
 from vitrine.records.spreadsheet import read_guarded_csv
 
-SPLIT_SETTINGS = ("validation_fraction", "test_fraction", "validation_count", "test_count", "split_seed", "folds")
+SPLIT_SETTINGS = (
+    *("validation_fraction", "test_fraction", "validation_count", "test_count", "split_seed", "folds", "group_by"),
+)
 NO_FOLD = -1
 
 
@@ -154,5 +156,6 @@ def _read_named_manifest(path: Path) -> pd.DataFrame:
         raise UserError(f"data.keep_split: {path} cannot be read as a manifest ({error})") from error
     missing = [column for column in columns if column not in manifest]
     if missing:
-        raise UserError(f"data.keep_split: {path} is no manifest: it has no column {' and '.join(missing)}")
+        absent = suggest_columns(missing, [str(name) for name in manifest])
+        raise UserError(f"data.keep_split: {path} is no manifest: it has no column {absent}")
     return manifest

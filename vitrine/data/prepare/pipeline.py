@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -10,9 +11,11 @@ import numpy as np
 import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
+from vitrine.config.data import SeriesKind
 from vitrine.data.checks.duplicate_policies import apply_policies
 from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
+from vitrine.data.checks.series import group_series, propose_series
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
@@ -90,7 +93,11 @@ def write_prepared(
         findings, duplicates = _check(scan, settings, work, progress)
         findings += corrected.findings
         notes = choose_classes(manifest, settings.data.source)
+        undivided = manifest.copy()
+        group_series(manifest, settings.data.group_by)
         divide(manifest, duplicates.group, settings, work, labels_before, corrected.removed)
+        draw = partial(_draw_with_series, undivided, duplicates, settings, work, labels_before)
+        findings += propose_series(manifest, draw)
         notes += work.split.describe_moves(manifest)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), corrected, name, state, settings)
@@ -146,6 +153,25 @@ def _check(scan: Scan, settings: Settings, work: EarlierWork, progress: Progress
     for group in duplicates.groups():
         manifest.loc[group, "copy_of"] = manifest["file"].iloc[group[0]]
     return find_problems(manifest, duplicates, checks.min_side), duplicates
+
+
+def _draw_with_series(
+    undivided: pd.DataFrame,
+    duplicates: Duplicates,
+    settings: Settings,
+    work: EarlierWork,
+    labels_before: "pd.Series[str]",
+    kind: SeriesKind,
+) -> list[str]:
+    """The split if series of one more kind were kept together; nothing is changed."""
+    kinds = (*settings.data.group_by, kind)
+    trial = settings.data.model_copy(update={"group_by": kinds, "corrections": None})
+    anew = replace(work, split=replace(work.split, is_kept=settings.data.keep_split is not None))
+    manifest = undivided.copy()
+    group_series(manifest, kinds)
+    divide(manifest, duplicates.group, settings.model_copy(update={"data": trial}), anew, labels_before, ())
+    drawn: list[str] = manifest["split"].tolist()
+    return drawn
 
 
 def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:

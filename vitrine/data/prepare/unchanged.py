@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vitrine.config.data import BUILTIN_DIGITS, DataSection
 from vitrine.data.prepare.damage import find_damage_in
-from vitrine.data.sources.files import TABLE_EXTENSIONS, walk_files
+from vitrine.data.sources.files import TABLE_EXTENSIONS, reason_by_name, walk_files
 from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, PreparedFacts, Settings, read_facts
@@ -34,10 +34,12 @@ def _state_of_pictures(data: DataSection) -> str:
     if source.is_dir():
         return _digest(source, walk_files(source))
     state = _digest(source.parent, [source.name])
-    pictures = Path(data.image_folder).expanduser() if data.image_folder else None
-    if pictures is None and source.suffix.lower() in TABLE_EXTENSIONS:
-        pictures = source.parent
-    return state + (_digest(pictures, walk_files(pictures)) if pictures and pictures.is_dir() else "")
+    if source.suffix.lower() not in TABLE_EXTENSIONS:
+        return state
+    given = Path(data.image_folder or "").expanduser()
+    pictures = next(folder for folder in (source.parent / given, given, source.parent) if folder.is_dir())
+    # Pages and tables that commands write beside a table are no part of it.
+    return state + _digest(pictures, (file for file in walk_files(pictures) if not reason_by_name(pictures, file)))
 
 
 def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts | None:

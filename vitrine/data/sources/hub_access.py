@@ -88,8 +88,8 @@ def explain_hub_error(error: Exception, repo_id: str, revision: str | None = Non
             "If it is private, run `hf auth login` first"
         )
     return UserError(
-        f"{name}: the Hugging Face Hub cannot be reached ({describe_error(error)}). Try again with a network; a copy "
-        "that was downloaded before is used with HF_HUB_OFFLINE=1"
+        f"{name}: the Hugging Face Hub cannot be reached ({describe_error(error)}). Try again with a network, "
+        "or give data.source the folder of a copy"
     )
 
 

@@ -43,8 +43,9 @@ def choose_columns(features: datasets.Features, wanted: ColumnsSection, source: 
     """
     for role, name in wanted.model_dump().items():
         if name is not None and name not in features:
-            close = get_close_matches(name, features, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else "."
+            lower = {column.lower(): column for column in features}
+            close = get_close_matches(name.lower(), lower, n=1)
+            hint = f"; did you mean '{lower[close[0]]}'?" if close else "."
             raise UserError(f"data.columns.{role}: {source} has no column '{name}'{hint} It has {_list(features)}")
     image = wanted.image or _find_image(features, source)
     label = wanted.label or _find_label(features, source)

@@ -139,8 +139,8 @@ def _explain_opening(error: Exception, repo_id: str, hub: HubSection, is_offline
             return explain_hub_error(cause, repo_id, hub.revision)
     if is_offline and not isinstance(error, ValueError):
         return UserError(
-            f"data.source: hub:{repo_id} is not among the downloads of this machine, and HF_HUB_OFFLINE=1 forbids to "
-            "ask the Hub; unset it"
+            f"data.source: hub:{repo_id} is not among the downloads of this machine, and downloads are switched off "
+            "on it; give data.source the folder of a copy"
         )
     return UserError(f"data.source: hub:{repo_id} holds no data that can be read ({describe_error(error)})")
 

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import takewhile
 from typing import TypeVar
@@ -54,6 +55,21 @@ class KnownNames:
         for name in sorted(self._names):
             found[_small(name)].append(name)
         return dict(found)
+
+
+def suggest_columns(missing: Sequence[str], names: Sequence[str]) -> str:
+    """Columns that a table lacks, each with the one of its own that may be meant: label (did you mean 'lable'?).
+
+    Args:
+        missing: what is looked for.
+        names: of the table's columns.
+    """
+    by_small = {_small(str(name)): str(name) for name in names}
+    told = []
+    for name in missing:
+        close = get_close_matches(_small(name), by_small, n=1)
+        told.append(f"{name} (did you mean '{by_small[close[0]]}'?)" if close else name)
+    return " and ".join(told)
 
 
 def respell(values: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:

@@ -126,6 +126,9 @@ def _choose_usual(table: Path, names: list[str], role: str, usual: Sequence[str]
     if role == "label" and not needed:
         return None
     what = f"could be {' or '.join(map(repr, found))}" if found else "is not among those with a usual name"
+    alike = [name for name in names if get_close_matches(plain_column(name), usual, n=1, cutoff=0.75)]
+    if not found and alike:
+        what += f" (did you mean '{alike[0]}'?)"
     raise UserError(
         f"data.columns.{role}: the column of the {WHAT[role]} in {table} {what}; "
         f"name it. Its columns are {_list_names(names)}"

@@ -130,7 +130,8 @@ def fingerprint_data(folder: Path) -> str:
     """
     settings = first_names(read_facts(folder).settings.content())
     settings.pop(SOURCE)
-    settings.pop("data.encoding")  # what it gave is in files and labels
+    for name in ("data.encoding", "data.group_by"):  # what they gave is in files, labels and split
+        settings.pop(name)
     manifest = read_manifest(folder)
     kept = manifest[manifest["status"] == "kept"].sort_values("file")
     folds = settings["data.folds"] is not None

@@ -91,8 +91,9 @@ def find_backbone_folder(model_id: str, place: str, weights: bool = True) -> Pat
     try:
         folder = find_model_folder(place, weights=weights)
     except UserError as error:
-        hint = " Random weights need no download: model.pretrained=false" if is_timms and not local else ""
-        raise UserError(f"model.backbone: {error}.{hint}" if hint else f"model.backbone: {error}") from error
+        fresh, small = "Random weights need no download: model.pretrained=false", "The small CNN needs no download"
+        hint = "" if local else f". {fresh}" if is_timms else f". {small}: model.backbone={SMALL_CNN}"
+        raise UserError(f"model.backbone: {error}{hint}") from error
     if local and weights:
         from vitrine.models.damage import check_model_files
 

@@ -1,0 +1,118 @@
+"""Series are proposed by folder, number and time; they are kept together only where somebody asks for it."""
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.conftest import draw_shape
+from tests.data.trees import prepare
+from vitrine.data.checks.series import find_series, propose_series
+from vitrine.records.findings import read_findings
+from vitrine.records.manifest import read_manifest
+
+
+def manifest_of(files, **columns):
+    """Kept rows; the class is the first folder."""
+    labels = [file.split("/")[0] for file in files]
+    values = {"file": files, "label_name": labels, "source_label": labels, "status": "kept", "taken": "", "split": ""}
+    return pd.DataFrame(values | columns)
+
+
+def test_folders_below_a_class_are_series_and_the_class_itself_is_none():
+    files = ["cat/mia/1.png", "cat/mia/a/2.png", "cat/mia/3.png", "cat/4.png", "cat/5.png", "dog/mia/1.png"]
+    assert find_series(manifest_of(files), "folder") == ["cat/mia", "", "cat/mia", "", "", ""]
+
+
+def test_files_that_differ_in_their_last_number_are_a_series():
+    files = [
+        "cat/film_001.png",
+        "cat/film_002.png",
+        "cat/Rex (1).jpg",
+        "cat/Rex (2).jpg",
+        "cat/mia1.png",
+        "cat/mia2.png",
+    ]
+    files += ["dog/film_003.png", "cat/b/film_004.png", "cat/alone_7.png", "cat/other.png"]
+    assert find_series(manifest_of(files), "number") == [
+        *["cat/film"] * 2, *["cat/Rex"] * 2, *["cat/mia"] * 2, "", "", "", "",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["{:03d}.png", "IMG_{:04d}.jpg", "cat ({}).png", "2024{}.png"])
+def test_how_all_files_of_a_class_are_named_is_no_series(name):
+    files = [f"cat/{name.format(number)}" for number in range(10)]
+    assert set(find_series(manifest_of(files), "number")) == {""}
+
+
+def test_pictures_of_one_class_within_seconds_are_a_series():
+    seconds = ["00:05", "00:10", "00:19", "00:40", "00:41", "00:06"]
+    files = [f"cat/{letter}.png" for letter in "abcde"] + ["dog/f.png"]
+    taken = [f"2024-05-01T12:{time}" for time in seconds]
+    assert find_series(manifest_of(files, taken=taken), "time") == [
+        *["cat, 2024-05-01 12:00:05"] * 3, *["cat, 2024-05-01 12:00:40"] * 2, "",
+    ]  # fmt: skip
+
+
+def test_a_proposal_says_which_test_pictures_are_concerned_and_what_would_change():
+    files = [f"cat/film_{number}.png" for number in range(3)] + [f"cat/{letter}.png" for letter in "abcd"]
+    splits = ["train", "test", "validation", "train", "train", "test", "validation"]
+    (finding,) = propose_series(manifest_of(files, split=splits), lambda kind: ["train"] * 3 + splits[3:])
+    assert (finding.name, finding.count, finding.groups) == ("series_by_number", 1, ((0, 1, 2),))
+    assert finding.done == "Nothing: 1 of the 2 test pictures has a picture of its series in training."
+    assert "set data.group_by=[number]: 2 pictures would change sides" in finding.advice
+
+
+def test_series_on_one_side_are_not_told():
+    files = [f"cat/film_{number}.png" for number in range(3)] + [f"cat/{letter}.png" for letter in "abcd"]
+    assert propose_series(manifest_of(files, split=["train"] * 7), lambda _: pytest.fail("nothing to draw")) == []
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Two classes of eight burst-like series; each has its folder, its number and its minute."""
+    for kind, label in enumerate(("cat", "dog")):
+        for series in range(8):
+            folder = tmp_path / "pictures" / label / f"s{series}"
+            folder.mkdir(parents=True)
+            for number in range(3):
+                exif = Image.Exif()
+                exif.get_ifd(0x8769)[0x9003] = f"2024:05:01 1{kind}:{series:02d}:0{number}"
+                draw_shape(kind, 10 * series + number).save(folder / f"burst {series}_{number}.jpg", exif=exif)
+    return tmp_path / "pictures"
+
+
+def sides_of(prepared):
+    """The sides of each folder."""
+    manifest = read_manifest(prepared.folder)
+    return {
+        folder: set(rows["split"]) for folder, rows in manifest.groupby(manifest["file"].str.rsplit("/", n=1).str[0])
+    }
+
+
+def test_nothing_is_grouped_in_silence_but_all_three_kinds_are_proposed(source):
+    prepared = prepare(source)
+    assert any(len(sides) > 1 for sides in sides_of(prepared).values())
+    names = [finding.name for finding in read_findings(prepared.folder / "findings.json")]
+    assert [name for name in names if name.startswith("series")] == [
+        "series_by_folder", "series_by_number", "series_by_time",
+    ]  # fmt: skip
+    assert set(read_manifest(prepared.folder)["group"]) == {""}
+
+
+@pytest.mark.parametrize("kind", ["folder", "number", "time"])
+def test_grouped_series_stand_on_one_side_and_as_many_pictures_move_as_the_proposal_said(source, kind):
+    first = prepare(source)
+    before = read_manifest(first.folder).set_index("file")["split"]
+    findings = {finding.name: finding for finding in read_findings(first.folder / "findings.json")}
+    prepared = prepare(source, group_by=[kind])
+    assert all(len(sides) == 1 for sides in sides_of(prepared).values())
+    assert not any("series" in finding.name for finding in read_findings(prepared.folder / "findings.json"))
+    moved = int((read_manifest(prepared.folder).set_index("file")["split"] != before).sum())
+    assert f": {moved} pictures would change sides" in findings[f"series_by_{kind}"].advice
+    assert f"{moved} pictures are on another side of the split than in the earlier preparation." in prepared.facts.notes
+
+
+def test_a_fresh_grouped_split_keeps_its_shares(source):
+    prepared = prepare(source, group_by=["folder"])
+    assert all(len(sides) == 1 for sides in sides_of(prepared).values())
+    assert all(3 <= count <= 6 for count in prepared.facts.counts["test"].values())

@@ -1,0 +1,147 @@
+"""Series: pictures that are no copies and yet show one thing, such as a burst, frames of a film, one animal ten times.
+
+On both sides of the split they make a test too easy. Whether pictures of a series show one thing only a person can
+tell, so they are proposed, and kept together only where the recipe says so (`data.group_by`).
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from vitrine.config.data import SERIES_KINDS, SeriesKind
+from vitrine.data.manifest.scan import KEPT
+from vitrine.data.manifest.split import TEST, TRAIN, join_groups
+from vitrine.records.findings import Finding
+
+BURST_SECONDS = 10  # between one picture and the next of the same class
+# A beginning that most files of a class share is how its files are named, not a series.
+LARGEST_SHARE = 0.5
+NUMBERED = re.compile(r"(.*?[^\W\d_].*?|.*\d)[ _.(#-]+(\d{1,6})\)?|(.*[^\W\d_])(\d{1,6})")
+TITLES: dict[SeriesKind, str] = {
+    "folder": "Pictures of one sub-folder on several sides of the split",
+    "number": "Pictures numbered in a row on several sides of the split",
+    "time": "Pictures taken within seconds on several sides of the split",
+}
+
+
+def find_series(manifest: pd.DataFrame, kind: SeriesKind) -> list[str]:
+    """The series of each row of a manifest; "" for pictures that stand alone and for those that are not kept.
+
+    Args:
+        manifest: with the columns file, label_name, source_label, status and taken.
+        kind: `folder`: sub-folders below a class; `number`: file names that differ in their last number only; `time`:
+            taken within 10 seconds of the next one of the class.
+    """
+    finders = {"folder": _by_folder, "number": _by_number, "time": _by_time}
+    kept = manifest[manifest["status"] == KEPT]
+    names = finders[kind](kept)
+    sizes = Counter(names)
+    found = {row: name for row, name in zip(kept.index, names, strict=True) if name and sizes[name] > 1}
+    return [found.get(row, "") for row in manifest.index]
+
+
+def group_series(manifest: pd.DataFrame, kinds: Sequence[SeriesKind]) -> None:
+    """Gives pictures of one series one group, in place; those that the source groups itself keep their group."""
+    numbers = list(range(len(manifest)))
+    for kind in kinds:
+        numbers = join_groups(numbers, find_series(manifest, kind))
+    sizes = Counter(numbers)
+    first: dict[int, str] = {}
+    for number, file in zip(numbers, manifest["file"], strict=True):
+        first.setdefault(number, str(file))
+    groups = [f"series of {first[number]}" if sizes[number] > 1 else "" for number in numbers]
+    manifest["group"] = manifest["group"].where(manifest["group"] != "", pd.Series(groups, manifest.index, "string"))
+
+
+def propose_series(manifest: pd.DataFrame, draw: Callable[[SeriesKind], Sequence[str]]) -> list[Finding]:
+    """What of each kind stands on several sides of the split, and what would change if it were kept together.
+
+    Args:
+        manifest: divided.
+        draw: the split of each row if series of a kind were groups.
+    """
+    return [finding for kind in SERIES_KINDS if (finding := _propose(manifest, kind, draw)) is not None]
+
+
+def find_seen(manifest: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a test picture has a picture of its series, of any kind, in training; of each row of a manifest."""
+    seen = pd.Series(data=False, index=manifest.index)
+    for kind in SERIES_KINDS:
+        names = pd.Series(find_series(manifest, kind), manifest.index)
+        trained = set(names[manifest["split"] == TRAIN]) - {""}
+        seen |= names.isin(trained)
+    return seen & (manifest["split"] == TEST)
+
+
+def _propose(manifest: pd.DataFrame, kind: SeriesKind, draw: Callable[[SeriesKind], Sequence[str]]) -> Finding | None:
+    rows_of: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(find_series(manifest, kind)):
+        if name:
+            rows_of[name].append(place)
+    splits = manifest["split"].tolist()
+    torn = {name: rows for name, rows in rows_of.items() if len({splits[row] for row in rows}) > 1}
+    if not torn:
+        return None
+    sides = {name: {splits[row] for row in rows} for name, rows in torn.items()}
+    seen = sum(splits[row] == TEST for name, rows in torn.items() for row in rows if TRAIN in sides[name])
+    moved = sum(old != new for old, new in zip(splits, draw(kind), strict=True))
+    have = "has a picture of its" if seen == 1 else "have pictures of their"
+    return Finding(
+        name=f"series_by_{kind}",
+        title=TITLES[kind],
+        count=len(torn),
+        noun="group",
+        rows=tuple(row for rows in torn.values() for row in rows),
+        done=f"Nothing: {seen:,} of the {splits.count(TEST):,} test pictures {have} series in training.",
+        advice=(
+            f"If they show one thing, set data.group_by=[{kind}]: {moved:,} {'picture' if moved == 1 else 'pictures'} "
+            "would change sides, and the test would be as hard as new pictures are."
+        ),
+        level="warning" if seen else "note",
+        groups=tuple(tuple(rows) for rows in torn.values()),
+        remarks=tuple(torn),
+    )
+
+
+def _folders_in_class(file: str, source_label: str) -> str:
+    """The folders of a path below that of its class; "" where there are none, or the path does not name the class."""
+    parts = PurePosixPath(file).parent.parts
+    return "/".join(parts[parts.index(source_label) + 1 :]) if source_label in parts else ""
+
+
+def _by_folder(kept: pd.DataFrame) -> list[str]:
+    names = []
+    for file, source_label, label in zip(kept["file"], kept["source_label"], kept["label_name"], strict=True):
+        deeper = _folders_in_class(file, source_label)
+        names.append(f"{label}/{deeper}" if deeper else "")
+    return names
+
+
+def _by_number(kept: pd.DataFrame) -> list[str]:
+    names = []
+    for file, source_label, label in zip(kept["file"], kept["source_label"], kept["label_name"], strict=True):
+        found = NUMBERED.fullmatch(PurePosixPath(file).stem)
+        deeper = _folders_in_class(file, source_label)
+        names.append("/".join(filter(None, (label, deeper, found[1] or found[3]))) if found else "")
+    of_class = Counter(kept["label_name"])
+    sizes = Counter(zip(names, kept["label_name"], strict=True))
+    return [
+        name if sizes[name, label] <= LARGEST_SHARE * of_class[label] else ""
+        for name, label in zip(names, kept["label_name"], strict=True)
+    ]
+
+
+def _by_time(kept: pd.DataFrame) -> list[str]:
+    names = dict.fromkeys(kept.index, "")
+    for label, rows in kept[kept["taken"] != ""].groupby("label_name"):
+        last, name = datetime.min, ""
+        for row, taken in rows["taken"].sort_values(kind="stable").items():
+            moment = datetime.fromisoformat(taken)
+            if (moment - last).total_seconds() > BURST_SECONDS:
+                name = f"{label}, {moment:%Y-%m-%d %H:%M:%S}"
+            last, names[row] = moment, name
+    return list(names.values())
