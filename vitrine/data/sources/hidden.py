@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from vitrine.records import evaluation
 from vitrine.records import folder as run_folder
 from vitrine.records.model import METADATA
 from vitrine.records.prepared import FACTS, MANIFEST, UNFINISHED
@@ -34,7 +35,7 @@ _RESULTS = (
     (run_folder.RECIPE, run_folder.METRICS),
     (METADATA, "config.json"),
     *((f"{name}.json", f"{name}.html") for name in ("comparison", "search", "feasibility", "learning_curve")),
-    ("evaluation.json", run_folder.REPORT),
+    (evaluation.RECORD, evaluation.PAGE),
 )
 
 
