@@ -120,7 +120,8 @@ def test_broken_and_foreign_folders_are_named_and_the_others_shown(show):
 
 
 def test_the_table_fits_a_hundred_columns(show):
-    overrides = ["model.backbone=timm/some_network_with_a_very_long_name", "optim.name=rmsprop", "optim.epochs=9999"]
+    overrides = ["model.backbone=timm/some_network_with_a_very_long_name", "optim.name=rmsprop", "optim.epochs=9999",
+                 "optim.learning_rate=0.001"]  # fmt: skip
     write_run("a_recipe_with_a_very_long_name", 500, seconds=40_000, overrides=overrides)
     write_run("short", 5000, suffix=UNFINISHED, overrides=["optim.learning_rate=1.25e-5"])
     table = show()[1].split("\n\n")[0]

@@ -12,6 +12,7 @@ from vitrine.training.loop.progress import EpochRecord
 FACTS = {
     "backbone": "resnet18", "parameters": 11_689_512, "trainable_part": "head", "pictures": 1200, "device": "CPU",
     "precision": "fp32", "seed": 3, "feature_views": 0, "augmentation": True,
+    "learning_rate": 1e-4,
 }  # fmt: skip
 
 
@@ -26,9 +27,20 @@ def test_a_log_says_what_is_trained_and_has_a_line_for_each_epoch(capsys):
             display.epoch(record(epoch))
     lines = capsys.readouterr().out.splitlines()
     assert "resnet18: 11,689,512 parameters, its head trained, 1,200 pictures" in lines
+    assert "at most 2 epochs, learning rate 0.0001" in lines
     assert "CPU, fp32, seed 3" in lines
+    assert "" not in lines
     line = "epoch   {}  loss 0.500  accuracy 0.750  | validation 0.625  0.500  | 1,234 pictures/s"
     assert [one for one in lines if one.startswith("epoch")] == [line.format(1), line.format(2)]
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [("head", "its head trained"), ("last", "its last stages trained"), ("all", "all of them trained")],
+)
+def test_how_much_of_the_network_is_trained_is_said(capsys, part, words):
+    TrainingDisplay(2).start(FACTS | {"trainable_part": part})
+    assert words in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -49,6 +61,8 @@ def test_features_are_announced_and_epochs_of_milliseconds_told_ten_times(capsys
     assert told in printed
     assert ("the recipe's augmentation is not used" in printed) is unused
     assert printed.count("| validation") == 11  # the first, and each tenth
+    assert "pictures/s" not in printed
+    assert "" not in printed.splitlines()
 
 
 def test_the_result_comes_with_its_interval_and_where_everything_lies(capsys):

@@ -78,8 +78,8 @@ def test_listeners_are_told_the_facts_first_then_steps_and_epochs_and_the_recipe
 
 def test_features_of_a_frozen_backbone_are_kept_for_what_comes_after(fit, checkpoint):
     arguments = [f"model.backbone={checkpoint}", "model.trainable_part=head"]
-    assert fit(*arguments).head_inputs.validation.shape[1] == 16
-    assert fit(*arguments, "model.cache_features=off", name="slow").head_inputs is None
+    assert fit(*arguments).head.inputs.validation.shape[1] == 16
+    assert fit(*arguments, "model.cache_features=off", name="slow").head is None
 
 
 def test_equal_seeds_build_equal_networks(prepared):

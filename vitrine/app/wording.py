@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
 from vitrine.predict.predictions import Prediction
 from vitrine.records.model import ModelMetadata, Trust
-from vitrine.ui.texts import Texts
+from vitrine.ui.texts import Texts, whole_percent
 
 LABELS_SHOWN = 12  # more labels are folded away: a header of 120 names would push the page out of sight
 NAMELESS = ("image.png", "clipboard.png")  # what browsers call a photo from the camera and a pasted picture
@@ -110,7 +110,8 @@ class Wording:
             return ""
         low, high = metadata.test_accuracy_interval
         left, width, point = 100 * low, 100 * (high - low), 100 * metadata.test_accuracy
-        expected = {"low": self.texts.number(100 * low), "high": self.texts.number(100 * high)}
+        lowest, highest = whole_percent(low, high)  # as the report of its training says
+        expected = {"low": self.texts.number(lowest), "high": self.texts.number(highest)}
         return f"""
           <div>
             <dt>{self._escaped("record.expected")}</dt>

@@ -22,6 +22,7 @@ class TrainingDisplay:
     def __init__(self, epochs: int, quiet: bool = False) -> None:
         self.console = Console(highlight=False, quiet=quiet)
         self.epochs = epochs
+        hidden = not (self.console.is_terminal or self.console.is_jupyter)  # in a log, bars leave blank lines
         self.started = time.perf_counter()
         self.progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
@@ -32,8 +33,9 @@ class TrainingDisplay:
             TextColumn("left"),
             console=self.console,
             transient=True,
+            disable=hidden,
         )
-        self.shown_every = 1
+        self.shown_every, self.times_pictures = 1, True
         self.looking = Progress(
             TextColumn("features"),
             BarColumn(),
@@ -42,6 +44,7 @@ class TrainingDisplay:
             TextColumn("left"),
             console=self.console,
             transient=True,
+            disable=hidden,
         )
         self.look = self.looking.add_task("", total=0)
         self.task = self.progress.add_task("", total=None, visible=False, epoch=0, loss=0.0, accuracy=0.0, speed=0.0)
@@ -58,9 +61,10 @@ class TrainingDisplay:
 
     def start(self, facts: Mapping[str, Any]) -> None:
         """Says what is trained on what."""
-        part = "its head" if facts["trainable_part"] == "head" else "all of them"
+        part = {"head": "its head", "last": "its last stages"}.get(facts["trainable_part"], "all of them")
         self.console.print(
             f"{facts['backbone']}: {facts['parameters']:,} parameters, {part} trained, {facts['pictures']:,} pictures\n"
+            f"at most {self.epochs:,} epochs, learning rate {facts['learning_rate']:g}\n"
             f"{facts['device']}, {facts['precision']}, seed {facts['seed']}",
             soft_wrap=True,
             markup=False,
@@ -78,7 +82,7 @@ class TrainingDisplay:
                 markup=False,
             )
         # Epochs take milliseconds; a screen of them is enough.
-        self.shown_every = max(1, self.epochs // 10)
+        self.shown_every, self.times_pictures = max(1, self.epochs // 10), False
         self.progress.stop()  # one bar at a time
         self.looking.start()
 
@@ -104,10 +108,11 @@ class TrainingDisplay:
         self.looking.stop()
         if record.epoch % self.shown_every and record.epoch > 1:
             return
+        # A head alone looks at numbers, not at pictures: how many a second says nothing.
+        speed = f"  | {record.images_per_second:,.0f} pictures/s" if self.times_pictures else ""
         self.console.print(
             f"epoch {record.epoch:>3}  loss {record.train_loss:.3f}  accuracy {record.train_accuracy:.3f}"
-            f"  | validation {record.validation_loss:.3f}  {record.validation_accuracy:.3f}"
-            f"  | {record.images_per_second:,.0f} pictures/s",
+            f"  | validation {record.validation_loss:.3f}  {record.validation_accuracy:.3f}{speed}",
             soft_wrap=True,
         )
 

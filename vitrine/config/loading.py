@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import logging
 import os
 import re
 import reprlib
@@ -17,57 +18,18 @@ from pydantic_core import ErrorDetails
 from vitrine.config.aliases import current_name, rename_recipe, tell_former_policy
 from vitrine.config.packaged import recipe_named
 from vitrine.config.recipe import Recipe
+from vitrine.config.suited import describe_replaced, suit, training_kind
+from vitrine.config.yaml_reader import parse_yaml, yaml_problem
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
-
-
-class RecipeLoader(yaml.SafeLoader):
-    """YAML as its version 1.2 reads it: `1e-3` is a number, `off` and `no` are words, equal keys are refused.
-
-    PyYAML follows version 1.1, in which the first is text, the second is false, and the last of two keys wins.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuses a mapping that has one key twice."""
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = str(key_node.value)  # as written; a key that is not text is refused later
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"'{key}' is there twice; keep one of them", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-RecipeLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag.removeprefix("tag:yaml.org,2002:") not in ("bool", "float", "int", "timestamp")
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-RecipeLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-RecipeLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
-RecipeLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$"),
-    list("-+0123456789."),
-)
-# YAML 1.1 reads 1_000 and octal 010 as numbers too; 1.2 reads plain decimal digits, and so must Python's int().
-RecipeLoader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
-RecipeLoader.add_constructor(
-    "tag:yaml.org,2002:float", lambda _, node: float(re.sub(r"^([-+]?)\.(?=[inIN])", r"\1", node.value))
-)
 
 
 def load_recipe(
     path: Path | None, overrides: Sequence[str] = (), defaults: Mapping[str, Any] = MappingProxyType({})
 ) -> Recipe:
     """Reads and checks a recipe.
+
+    Epochs, learning rate and patience that nobody gives follow what is trained; see `vitrine.config.suited`.
 
     Args:
         path: YAML file; None starts from the defaults. Its stem is the recipe's name unless the file gives one.
@@ -85,8 +47,12 @@ def load_recipe(
     except ValueError as error:
         faults.append(str(error))
     values = _fill_up(values, defaults)
+    kind = training_kind(values)
     faults += [fault for override in overrides if (fault := _apply_override(values, override))]
     tell_former_policy(values, str(path or "recipe"))
+    replaced = suit(values, [current_name(one.partition("=")[0].strip()) for one in overrides], kind)
+    if replaced:
+        logging.getLogger(__name__).warning(describe_replaced(str(path), replaced, kind, values))
     recipe = None
     try:
         recipe = Recipe.model_validate(values)
@@ -161,18 +127,6 @@ def read_yaml(path: Path, kind: str = "recipe") -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None or key not in Recipe.model_fields}
 
 
-def parse_yaml(text: str) -> Any:
-    """A value as recipes write it.
-
-    Raises:
-        yaml.YAMLError: it is none.
-    """
-    try:
-        return yaml.load(text, Loader=RecipeLoader)  # noqa: S506 (a SafeLoader)
-    except (RecursionError, ValueError, TypeError) as error:  # brackets in thousands, numbers of 5,000 digits, odd keys
-        raise yaml.YAMLError(str(error)) from error
-
-
 def _similar_recipe(path: Path) -> str:
     name = recipe_named(str(path))
     if name is not None:
@@ -183,15 +137,6 @@ def _similar_recipe(path: Path) -> str:
         return f"; did you mean {path.parent / close[0]}?"
     there = f"; {path.parent} has: {', '.join(known) or 'none'}"
     return f"{there}; `{command_line('recipes')}` lists those that come with Vitrine"
-
-
-def yaml_problem(error: yaml.YAMLError) -> str:
-    """What is wrong, and where, in a few words."""
-    if isinstance(error, yaml.reader.ReaderError):
-        return f"it holds the character U+{int(error.character):04X}, which no text has"
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"{error.problem} (line {error.problem_mark.line + 1})"
-    return str(error)
 
 
 def _apply_override(values: dict[str, Any], override: str) -> str | None:

@@ -29,10 +29,22 @@ class OptimSection(Section):
     """The optimiser, its schedule, and what keeps it from learning by heart."""
 
     name: Literal["adamw", "sgd", "rmsprop"] = Field("adamw", description="optimiser")
-    learning_rate: float = Field(1e-3, gt=0, le=10, description="highest learning rate of the schedule")
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        le=10,
+        description="highest learning rate of the schedule; where neither recipe nor command line gives it, it is 1e-4 "
+        "for a pretrained network",
+    )
     weight_decay: float = Field(0.05, ge=0, le=1, description="decay of weight matrices; biases and norms have none")
     momentum: Share = Field(0.9, description="momentum of sgd and rmsprop")
-    epochs: int = Field(10, ge=1, le=10_000, description="most passes over the training pictures")
+    epochs: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="most passes over the training pictures; where neither recipe nor command line gives it, it is 3 "
+        "for a pretrained network and 100 for its head alone",
+    )
     batch_size: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
         32,
         description="pictures per step on each device; 'auto': the largest of 256, 128, 64 ... (beside a CPU: 64 ...) "
@@ -96,7 +108,8 @@ class EarlyStoppingSection(Section):
         None,
         ge=1,
         description="epochs without a better one before the training stops; none: 5 for the schedules 'plateau' and "
-        "'constant', while the others run to their end, where small steps give the best epochs",
+        "'constant', while the others run to their end, where small steps give the best epochs; where neither recipe "
+        "nor command line gives it, it is 10 for the head of a pretrained network alone",
     )
     min_delta: float = Field(0.0, ge=0, description="smallest gain that counts")
     top: int = Field(

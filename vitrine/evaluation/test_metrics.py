@@ -41,6 +41,7 @@ def measure_test(
     top_k: int,
     target: str | None = None,
     has_duplicate: npt.NDArray[np.bool_] | None = None,
+    has_series: npt.NDArray[np.bool_] | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> TestEvidence:
@@ -53,6 +54,7 @@ def measure_test(
         top_k: for the top-k accuracy; at most the number of classes counts.
         target: name of the class that the recipe asks for.
         has_duplicate: whether training holds a near-duplicate of the picture, `[pictures]`; see `data.duplicates`.
+        has_series: whether training holds a picture of its series, likewise.
         resamples: of the bootstrap.
         seed: of the bootstrap.
 
@@ -87,6 +89,7 @@ def measure_test(
         confusion_matrix=flat["confusion_matrix"],
         target=_describe_target(rows, target, len(label_ids)),
         duplicates=None if has_duplicate is None else compare_duplicates(is_right, has_duplicate),
+        series=None if has_series is None else compare_duplicates(is_right, has_series),
         intervals=intervals | {name: interval for name, (_, interval) in losses.items()},
         resamples=resamples,
         seed=seed,

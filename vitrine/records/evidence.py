@@ -97,6 +97,8 @@ class TestEvidence(Record):
         confusion_matrix: counts, one row per true class.
         target: of the class that the recipe asks for.
         duplicates: None where nobody looked for near-duplicates.
+        series: the same for pictures of one series (`data/checks/series.py`): a burst, a sub-folder, a numbered row;
+            None in files of earlier builds.
         intervals: 95 % interval of each figure above, under its name; None where the pictures say nothing of it.
         resamples: of the bootstrap; large sets get fewer for AUC, average precision and the losses.
         seed: of the bootstrap.
@@ -125,6 +127,7 @@ class TestEvidence(Record):
     confusion_matrix: list[list[Count]]
     target: TargetFigures | None
     duplicates: DuplicateFigures | None
+    series: DuplicateFigures | None = None
     intervals: dict[str, Interval | None]
     resamples: int
     seed: int

@@ -48,6 +48,7 @@ class TrainingFigures(Record):
         processes: that trained together.
         seed: of weights, order and augmentation.
         epochs_planned: as the recipe says.
+        learning_rate: the highest; likewise.
         augmentation: whether pictures were changed at random.
         feature_views: of each picture, where a head was trained on features that were computed once; else 0.
         batch_size: pictures per step on each device.
@@ -69,6 +70,7 @@ class TrainingFigures(Record):
     processes: Count | None = None
     seed: int
     epochs_planned: int
+    learning_rate: float | None = None
     augmentation: bool | None = None
     feature_views: Count | None = None
     batch_size: Count | None = None

@@ -10,7 +10,7 @@ import pandas as pd
 from vitrine.data.loading.labeled import list_images
 from vitrine.data.manifest.split import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.data.prepared.groups import find_test_duplicates
+from vitrine.data.prepared.groups import find_test_duplicates, find_test_series
 from vitrine.errors import UserError
 from vitrine.evaluation.probability_scores import log_losses
 from vitrine.evaluation.temperature import check_scores
@@ -62,6 +62,7 @@ def evaluate_on_test(
         top_k,
         target=target if target in prepared.label_names else None,
         has_duplicate=find_test_duplicates(prepared),
+        has_series=find_test_series(prepared),
         seed=seed,
     )
     return FinalEvaluation(evidence, tabulate_predictions(predictions, evidence.top_k), predictions)

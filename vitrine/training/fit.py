@@ -204,6 +204,7 @@ def _describe_training(
         "processes": accelerator.num_processes,
         "seed": plan.options.seed,
         "epochs_planned": plan.options.epochs,
+        "learning_rate": plan.optimizer.learning_rate,
         "augmentation": plan.augmentation.is_on,
     }
 

@@ -88,12 +88,15 @@ class Texts:
         return f"{self.number(share * 100, decimals)}{NO_BREAK}%"
 
     def interval(self, low: float, high: float, decimals: int = 0) -> str:
-        """Two shares: "81 % to 90 %"."""
+        """Two shares: "81 % to 90 %"; whole percent are rounded outwards, see `whole_percent`."""
+        if decimals == 0:
+            low, high = (share / 100 for share in whole_percent(low, high))
         return self("common.interval", low=self.percent(low, decimals), high=self.percent(high, decimals))
 
     def span(self, low: float, high: float) -> str:
-        """Two shares where there is little room, with a dash between them."""
-        return f"{self.number(low * 100)}{EN_DASH}{self.percent(high)}"
+        """Two shares where there is little room, with a dash between them; rounded outwards."""
+        lowest, highest = whole_percent(low, high)
+        return f"{self.number(lowest)}{EN_DASH}{self.number(highest)}{NO_BREAK}%"
 
     def join(self, parts: Sequence[str]) -> str:
         """Parts as "a, b and c", taken as they are."""
@@ -138,6 +141,17 @@ class Texts:
                 break
             amount, unit = amount / 1000, larger
         return f"{self.number(amount, 0 if unit == 'bytes' else 1)}{NO_BREAK}{self(f'common.sizes.{unit}')}"
+
+
+def whole_percent(low: float, high: float) -> tuple[int, int]:
+    """The ends of an interval in whole percent, rounded outwards: what is printed never claims more than was computed.
+
+    Args:
+        low: a share.
+        high: likewise.
+    """
+    # The small number keeps 0.29 * 100 = 28.999999999999996 from becoming 28.
+    return math.floor(low * 100 + 1e-9), math.ceil(high * 100 - 1e-9)
 
 
 def plain_spaces(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from vitrine.data.prepared import groups as duplicates
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.data.prepared.groups import find_test_duplicates, number_groups
+from vitrine.data.prepared.groups import find_test_duplicates, find_test_series, number_groups
 
 FILES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
 
@@ -46,3 +46,19 @@ def test_a_test_picture_of_a_group_that_was_trained_on_has_a_duplicate(manifest)
 def test_copies_within_the_test_split_are_no_duplicates_in_training(manifest):
     manifest(["", "", "c.png", "c.png", ""], [""] * 5)
     assert find_test_duplicates(fake(["a.png", "b.png"], ["c.png", "d.png"])).tolist() == [False, False]
+
+
+def test_a_test_picture_whose_series_was_trained_on_is_found(monkeypatch):
+    files = [
+        "cat/rex/1.png",
+        "cat/rex/2.png",
+        "cat/film_1.png",
+        "cat/film_2.png",
+        *(f"cat/{name}.png" for name in "abcde"),
+    ]
+    columns = {"label_name": "cat", "source_label": "cat", "status": "kept", "taken": "", "split": "train"}
+    monkeypatch.setattr(duplicates, "read_manifest", lambda _: pd.DataFrame({"file": files} | columns))
+    test = ["cat/film_2.png", "cat/a.png", "cat/rex/2.png"]
+    assert find_test_series(fake([file for file in files if file not in test], test)).tolist() == [True, False, True]
+    alone = fake(["cat/b.png"], ["cat/rex/1.png", "cat/rex/2.png"])
+    assert find_test_series(alone).tolist() == [False, False]

@@ -82,6 +82,14 @@ def test_few_words_of_several_languages_are_asked_rather_than_read_wrongly(page,
     assert text.split("\n") == list(words)
 
 
+def test_a_few_odd_words_in_a_long_text_do_not_matter():
+    words = [f"Größe{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(100)]
+    text = "\n".join([*words, "a¤b"])
+    assert read(text.encode("cp1252")) == text
+    with pytest.raises(UserError, match="cannot be told"):
+        read("\n".join([*words[:9], "a¤b"]).encode("cp1252"))
+
+
 def test_a_long_text_is_told_by_the_frequency_of_its_letters():
     text = "подпись\n" + "в лесу родилась ёлочка, в лесу она росла, зимой и летом стройная, зелёная была\n" * 3
     assert read(text.encode("cp866"), ARCHIVE_PAGES) == text

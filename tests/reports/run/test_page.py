@@ -67,7 +67,7 @@ def test_report_states_accuracy_and_interval_of_the_metrics(reported, page):
 
 
 def test_report_shows_every_figure_of_the_records(page):
-    for fact in ("12,345, of which trained 678", "4 of 5 planned; stopped early", "1 min 23 s", "321 images a second",
+    for fact in ("12,345, of which trained 678", "4 of 5 planned; stopped early", "1 min 23 s", "321 pictures a second",
                  "0.1234", "CPU, 2 threads", "2.15.0", "not recorded (no git checkout)", "21 November 2026, 09:42 UTC",
                  "name: animals", "a <comment>", "41 files found: 41 used, 0 not readable, 0 left out."):  # fmt: skip
         assert fact in page.text
@@ -231,3 +231,17 @@ def test_a_french_page_holds_no_english_sentence(tmp_path, prepared, page):
 
 
 ENGLISH_WORDS = {"the", "with", "are", "was", "were", "right", "pictures", "answer", "which", "that", "only"}
+
+
+def test_the_page_bears_the_name_of_the_run_and_not_that_of_its_pictures(run, prepared):
+    recipe = run / "recipe.yaml"
+    recipe.write_text(re.sub(r"(?m)^name: .*$", "name: second_try", recipe.read_text("utf-8")), encoding="utf-8")
+    page = report(run, prepared)
+    assert "second_try: report of a training run" in page.text
+    assert page.text.count("second_try") >= 2
+
+
+@pytest.mark.parametrize(("views", "is_told"), [(0, True), (1, False)])
+def test_the_speed_is_told_where_pictures_were_looked_at_in_every_epoch(run, prepared, views, is_told):
+    change_json(run / "metrics.json", "training", feature_views=views)
+    assert ("pictures a second" in report(run, prepared).text) is is_told

@@ -55,6 +55,18 @@ def test_the_class_that_matters_has_rows_of_its_own_with_the_pictures_that_each_
     assert show_measures(measure(*RIGHT_17_OF_20), ENGLISH)["target_rows"] == []
 
 
+@pytest.mark.parametrize("texts", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_series_are_told_with_the_accuracy_without_them_where_there_are_any(texts):
+    rows = show_measures(measure(*RIGHT_17_OF_20, has_series=np.arange(20) < 16), texts)["series_rows"]
+    assert [row.pictures for row in rows] == [20, 4, 16]
+    assert [plain_spaces(row.value)[:4] for row in rows] == (
+        ["85.0", "25.0", "100."] if texts is ENGLISH else ["85,0", "25,0", "100,"]
+    )
+    assert len({row.name for row in rows}) == 3
+    assert show_measures(measure(*RIGHT_17_OF_20, has_series=np.zeros(20, bool)), texts)["series_rows"] == []
+    assert show_measures(measure(*RIGHT_17_OF_20), texts)["series_rows"] == []
+
+
 def test_duplicates_are_told_with_the_accuracy_without_them():
     has_duplicate = np.arange(20) < 16
     shown = show_measures(measure(*RIGHT_17_OF_20, has_duplicate=has_duplicate), ENGLISH)

@@ -102,7 +102,7 @@ def test_likely_wrong_labels_are_shown_with_the_command_that_exports_them(page_o
 
 def test_pictures_have_a_limit_and_what_is_left_out_is_said(page_of, monkeypatch):
     monkeypatch.setattr(mistakes_section, "MOST_IN_CELLS", 2)
-    monkeypatch.setattr(mistakes_section, "MOST_LOSSES", 0)
+    monkeypatch.setattr("vitrine.reports.shared.losses.MOST_LOSSES", 0)
     monkeypatch.setattr(mistakes_section, "MOST_SUSPECTS", 0)
     page = page_of(mix_up)
     assert page.tags.count("img") == 2

@@ -70,7 +70,7 @@ def test_wrong_labels_come_first_and_then_the_class_that_helps_most():
     assert found[2] == (
         "Photograph more pictures of this kind: dark. Of them 50 % are named rightly, of the others 90 %."
     )
-    assert found[3].startswith("More pictures of every class would help: with twice as many, about 92.0 %")
+    assert found[3].startswith("More training pictures of every class would help: with twice as many, about 92.0 %")
     assert len(found) == 4
 
 
@@ -82,8 +82,10 @@ def test_a_judge_that_errs_often_gives_no_advice_about_labels():
 def test_a_gain_that_is_not_shown_is_not_promised():
     metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=0.99)
     found = steps(metrics, curve=make_curve(gain=0.001, shown=False))
-    assert found == ["More pictures of the same kind would help little: with twice as many, 90.1 % is expected instead "
-                     "of 90.0 %."]  # fmt: skip
+    assert found == [
+        "More training pictures of the same kind would help little: with twice as many, 90.1 % is expected instead of "
+        "90.0 %."
+    ]
 
 
 def test_a_weak_class_is_named_with_what_it_is_called():
@@ -115,3 +117,38 @@ def test_steps_speak_french():
 def test_a_faultless_small_test_still_needs_more_pictures():
     metrics = make_metrics(np.eye(2, dtype=int) * 8, interval=(0.8, 1.0), validation=0.99)
     assert steps(metrics)[-1].startswith("Put more pictures aside for the test: with 16 test pictures")
+
+
+def at_last_epoch(validation, epochs=100, feature_views=None, planned=None):
+    metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=validation)
+    training = metrics.training.model_copy(
+        update={"epochs": epochs, "epochs_planned": planned or epochs, "feature_views": feature_views}
+    )
+    figures = metrics.validation.model_copy(update={"best_epoch": epochs})
+    return metrics.model_copy(update={"training": training, "validation": figures})
+
+
+def suggest(metrics, train=0.99):
+    history = pd.DataFrame({"epoch": [metrics.validation.best_epoch], "train_accuracy": [train]})
+    return [plain(step) for step in suggest_for_run(metrics, history, None, None, load_texts("en"))]
+
+
+def test_a_longer_training_is_advised_only_where_answers_are_left_to_mend():
+    assert suggest(at_last_epoch(0.99)) == ["Train longer: the last of 100 epochs was the best (optim.epochs)."]
+    assert suggest(at_last_epoch(1.0)) == []
+    assert suggest(at_last_epoch(0.99, epochs=1)) == []
+
+
+def test_a_figure_that_stays_is_not_called_another():
+    metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=0.99)
+    assert steps(metrics, curve=make_curve(gain=0.0001, shown=False)) == [
+        "More training pictures of the same kind would help little: with twice as many, 90.0 % is expected, as now."
+    ]
+
+
+def test_a_head_that_learns_by_heart_is_not_advised_a_policy_that_it_would_not_see():
+    texts = {views: suggest(at_last_epoch(0.7, feature_views=views, planned=200))[-1] for views in (1, 10, 0)}
+    assert "model.feature_views=10" in texts[1]
+    assert "augmentation.policy" not in texts[1]
+    assert texts[10] == texts[0]
+    assert "augmentation.policy" in texts[0]

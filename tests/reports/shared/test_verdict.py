@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from vitrine.ui.texts import load_texts
 EN, FR = load_texts("en"), load_texts("fr")
 
 
-def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh", duplicates=None):
+def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefgh", duplicates=None, series=None):
     matrix = np.asarray(matrix)
     total, right = int(matrix.sum()), np.diag(matrix)
     named = matrix.sum(axis=0)
@@ -29,7 +31,7 @@ def make_metrics(matrix, interval=(0.931, 0.987), validation=0.9, names="abcdefg
                 "top_k_accuracy": 1, "balanced_accuracy": 1, "macro_precision": 1, "macro_recall": 1, "macro_f1": 1,
                 "cohen_kappa": 0.5, "matthews_correlation": 0.5, "macro_auc": None, "macro_average_precision": None,
                 "loss": 1, "brier_score": 1, "per_class": per_class, "confusion_matrix": matrix.tolist(),
-                "target": None, "duplicates": duplicates, "intervals": {}, "resamples": 1, "seed": 0,
+                "target": None, "duplicates": duplicates, "series": series, "intervals": {}, "resamples": 1, "seed": 0,
             },
             "validation": {"pictures": 9, "accuracy": validation, "loss": 1, "best_epoch": 1},
             "training": {
@@ -102,7 +104,7 @@ def test_few_test_pictures_are_named_with_what_chance_may_do():
     found = sentences(make_metrics([[12, 0], [1, 11]], interval=(0.61, 0.97)))
     assert found[0] == (
         "There are only 24 test pictures: by chance alone the true share of right answers may be anything "
-        "from 61 % to 97 %. More pictures would tell."
+        "from 61 % to 97 %. More test pictures would tell."
     )
 
 
@@ -172,6 +174,16 @@ def test_pictures_of_another_data_set_are_not_called_unseen():
     )
 
 
+def test_series_in_training_are_named_with_the_figure_without_them_and_what_to_set():
+    series = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
+    series |= {"other_accuracy": 0.9, "other_accuracy_interval": (0.8, 0.95)}
+    metrics = make_metrics([[60, 0], [0, 60]], interval=(0.97, 1.0), validation=0.99, series=series)
+    (notice,) = [one for one in notices(metrics, EN) if "series" in one.text]
+    assert notice.level == "warning"
+    assert "90.0" in notice.text
+    assert "data.group_by" in notice.text
+
+
 def test_duplicates_in_training_are_named_with_the_figure_without_them():
     duplicates = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
     honest = {"other_accuracy": 0.8, "other_accuracy_interval": (0.7, 0.87)}
@@ -182,3 +194,13 @@ def test_duplicates_in_training_are_named_with_the_figure_without_them():
         ("warning", "20 test pictures have a duplicate among the training pictures. "
          "Without them the accuracy is 80.0 % instead of 100.0 %."),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("interval", [(0.8389, 1.0), (0.834, 0.996), (0.29, 0.57)])
+def test_one_interval_is_one_pair_of_numbers_wherever_it_is_printed(interval):
+    metrics, texts = make_metrics(np.eye(2, dtype=int) * 10, interval=interval), load_texts("en")
+    low, high = math.floor(interval[0] * 100 + 1e-9), math.ceil(interval[1] * 100 - 1e-9)
+    assert f"95 % interval: {low} to {high};" in plain(verdict(metrics.test, texts)[1])
+    (few,) = [notice.text for notice in notices(metrics, texts) if "by chance alone" in notice.text]
+    assert f"from {low} % to {high} %" in plain(few)
+    assert plain(texts.interval(*interval)) == f"{low} % to {high} %"

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vitrine.data.checks.series import find_seen
 from vitrine.data.manifest.split import TEST, TRAIN, join_groups
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.manifest import read_manifest
@@ -35,3 +36,17 @@ def find_test_duplicates(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
     groups = number_groups(prepared.folder, train + test)
     found: npt.NDArray[np.bool_] = np.isin(groups[len(train) :], groups[: len(train)])
     return found
+
+
+def find_test_series(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
+    """Whether training holds a picture of the series of a test picture: its sub-folder, numbered row or burst.
+
+    Returns:
+        `[test pictures]`, in the order of the split.
+    """
+    manifest = read_manifest(prepared.folder).set_index("file", drop=False)
+    manifest["split"] = ""
+    for split in (TRAIN, TEST):  # as they were opened: a fold may have been chosen
+        manifest.loc[list(prepared.splits[split]["file"]), "split"] = split
+    seen: npt.NDArray[np.bool_] = find_seen(manifest)[list(prepared.splits[TEST]["file"])].to_numpy(bool)
+    return seen

@@ -16,8 +16,12 @@ TABLE_PAGES = (
 # Zip programs take the page of the command line, which is another one, or that of Windows.
 ARCHIVE_PAGES = ("cp437", "cp850", "cp852", "cp866", "cp737", "cp857", "cp775", "cp862", *TABLE_PAGES)
 SHOWN_CANDIDATES = 5
+ODD_WORDS = 0.02  # share of the different words that are not in ASCII
 ENOUGH_LETTERS = 4  # different ones: so many are of one alphabet by chance too seldom
 ENOUGH_COHERENCE = 0.5  # of charset-normalizer: so many of the commonest letters of a language
+
+_BETWEEN_NAMES = re.compile(r"[\n\r,;\t|/\"]+")
+_BETWEEN_WORDS = re.compile(r"[\s,;|/\"]+")
 
 
 class UnsureEncodingError(UserError):
@@ -58,7 +62,7 @@ def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, o
     except UnicodeDecodeError:
         pass
     readings = _read(content, pages)
-    written = {text: page for text, page in readings.items() if looks_written(text, page)}
+    written = {text: page for text, page in readings.items() if _is_written(text, page)}
     if len(written) == 1:
         return next(iter(written))
     letters = {text: count for text in written if (count := count_letters_of_one_language(text))}
@@ -112,6 +116,12 @@ def _read(content: bytes, pages: Sequence[str]) -> dict[str, str]:
     return readings
 
 
+def _is_written(text: str, page: str) -> bool:
+    """Whether the words of a text look written, but for a few odd ones in a long text."""
+    words = {word for word in _BETWEEN_WORDS.split(text) if not word.isascii()}
+    return sum(not looks_written(word, page) for word in words) <= ODD_WORDS * len(words)
+
+
 def _most_coherent(content: bytes, written: dict[str, str]) -> str | None:
     """The reading that is a language by its letters and their frequency, where no other one is half as much."""
     if len(written) < 2:
@@ -129,7 +139,7 @@ def _most_coherent(content: bytes, written: dict[str, str]) -> str | None:
 def _show_candidates(candidates: dict[str, str]) -> str:
     """One word as each page reads it."""
     texts = list(candidates)
-    words = [re.split(r"[\n\r,;\t|/\"]+", text) for text in texts]
+    words = [_BETWEEN_NAMES.split(text) for text in texts]
     odd = [number for number, word in enumerate(words[0]) if not word.isascii()]
     place = next((number for number in odd if len(words[0][number].strip()) > 1), odd[0])
     return ", ".join(

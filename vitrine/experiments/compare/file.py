@@ -12,12 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from vitrine.config.loading import (
     describe_fault,
     load_recipe,
-    parse_yaml,
     read_yaml,
     write_overrides,
-    yaml_problem,
 )
 from vitrine.config.recipe import Name, Recipe
+from vitrine.config.yaml_reader import parse_yaml, yaml_problem
 from vitrine.errors import UserError
 
 # Of a comparison; every other name on the command line is a parameter of all variants.

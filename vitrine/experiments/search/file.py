@@ -10,9 +10,10 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from vitrine.config.aliases import current_name, rename_parameters
-from vitrine.config.loading import describe_fault, load_recipe, parse_yaml, read_yaml, yaml_problem
+from vitrine.config.loading import describe_fault, load_recipe, read_yaml
 from vitrine.config.recipe import Name, Recipe
 from vitrine.config.section import Section, Switch, read_nothing
+from vitrine.config.yaml_reader import parse_yaml, yaml_problem
 from vitrine.errors import UserError
 from vitrine.experiments.search.space import SearchedParameter, build_space, change_recipe, find_dead_values
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vitrine.config.aliases import FIRST_NAMES
 from vitrine.config.loading import describe_fault, parameter_names
 from vitrine.config.recipe import Recipe
+from vitrine.config.suited import suit, training_kind
 from vitrine.errors import UserError
 
 SEARCHABLE = ("model", "augmentation", "imbalance", "optim", "early_stopping")
@@ -168,7 +169,7 @@ def find_fault(name: str, value: Any) -> str | None:
 
 
 def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """The recipe with other values, checked as a whole.
+    """The recipe with other values, checked as a whole; epochs, rate and patience follow what is trained.
 
     Args:
         recipe: stays as it is.
@@ -184,6 +185,7 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         for section in sections:
             place = place[section]
         place[name] = value
+    suit(values, changes.keys(), training_kind(recipe.model_dump()))
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vitrine.config.yaml_reader import parse_yaml
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.atomic import write_text
 from vitrine.records.folder import FIGURES, REPORT
@@ -12,7 +13,7 @@ from vitrine.records.run import RunRecords, read_run
 from vitrine.reports.learning_curve.page import describe_learning_curve
 from vitrine.reports.shared.calibration import show_calibration
 from vitrine.reports.shared.mistakes import images_of, show_mistakes
-from vitrine.reports.shared.next_steps import suggest_for_run
+from vitrine.reports.shared.next_steps import may_gain_by_epochs, suggest_for_run
 from vitrine.reports.shared.plots import confusion_matrix, prediction_wall, save_png, training_curves
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.selective import show_rejection
@@ -58,6 +59,8 @@ def write_run_report(run_folder: Path, prepared: PreparedDataset, language: Lang
         "curves": inline_figure(
             lambda theme: training_curves(records.history, metrics.validation.best_epoch, theme, texts)
         ),
+        "name": parse_yaml(records.recipe)["name"],
+        "may_gain_by_epochs": may_gain_by_epochs(metrics),
         "data": prepared.facts,
         "data_notes": [Notice("note", translate(note, texts)) for note in prepared.facts.notes],
         "training_counts": prepared.facts.counts["train"],

@@ -1,8 +1,9 @@
-"""How good it is: every measure with words, interval and number of pictures; the class that matters; duplicates."""
+"""How good it is: every measure with interval and number of pictures; the class that matters; duplicates; series."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from vitrine.records.evidence import TestEvidence
+from vitrine.records.evidence import DuplicateFigures, TestEvidence
 from vitrine.records.schema import Interval
 from vitrine.reports.shared.verdict import kappa_words
 from vitrine.ui.texts import Texts
@@ -47,7 +48,8 @@ def show_measures(test: TestEvidence, texts: Texts) -> dict[str, object]:
         "target_name": None if test.target is None else test.target.label_name,
         "target_rows": _show_target(test, texts),
         "duplicates": _describe_duplicates(test, texts),
-        "duplicate_rows": _show_duplicates(test, texts),
+        "duplicate_rows": _show_without(test, test.duplicates, "duplicates", texts),
+        "series_rows": _show_without(test, test.series, "series", texts),
     }
 
 
@@ -92,8 +94,10 @@ def _describe_duplicates(test: TestEvidence, texts: Texts) -> str:
     return texts("measures.duplicates.some", count=test.duplicates.pictures)
 
 
-def _show_duplicates(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
-    duplicates = test.duplicates
+def _show_without(
+    test: TestEvidence, duplicates: DuplicateFigures | None, kind: Literal["duplicates", "series"], texts: Texts
+) -> list[MeasureRow]:
+    """The accuracy with and without pictures of which training has seen something; none where it has of no picture."""
     if duplicates is None or not duplicates.pictures:
         return []
     figures: tuple[tuple[str, float | None, Interval | None, int], ...] = (
@@ -103,7 +107,7 @@ def _show_duplicates(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
     )
     return [
         MeasureRow(
-            name=texts(f"measures.duplicates.{name}"),
+            name=texts(f"measures.{kind}.{name}"),
             meaning="",
             value=texts("measures.not_computable") if value is None else _write(value, "accuracy", texts),
             interval=_write_interval(interval, "accuracy", texts),

@@ -15,7 +15,8 @@ from PIL import Image
 
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.evaluation.label_errors import TRUSTED_JUDGE
-from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Pair, Suspect, TopLoss
+from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Pair, Suspect
+from vitrine.reports.shared.losses import Shown, show_losses
 from vitrine.reports.shared.slices import show_slices
 from vitrine.reports.shared.wall import shrink
 from vitrine.ui.frame import Thumbnail, thumbnail
@@ -25,7 +26,6 @@ MOST_CLASSES = 15  # of the table; a row of more does not fit on paper
 MOST_OF_A_CELL = 12
 MOST_OF_A_RIGHT_CELL = 4  # those that were nearly wrong
 MOST_IN_CELLS = 180  # pictures; with the others about 1 MB
-MOST_LOSSES = 12
 MOST_SUSPECTS = 24
 MOST_PAIRS = 8
 LONGEST_SIDE = 96  # pixels of those in cells; about 3 kB each
@@ -53,16 +53,6 @@ class MatrixRow:
     label_name: str
     cells: list[Cell]
     total: str
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A picture with two lines under it; `picture` is None where the data set has it no more."""
-
-    picture: Thumbnail | None
-    file: str
-    first: str
-    second: str
 
 
 @dataclass(frozen=True)
@@ -139,7 +129,7 @@ def show_mistakes(
         "has_more_cells": _lacks_pictures(matrix, classes, galleries),
         "pairs": [_say_pair(pair, texts) for pair in mistakes.pairs[:MOST_PAIRS]],
         "more_pairs": max(0, len(mistakes.pairs) - MOST_PAIRS),
-        "losses": [_show_loss(loss, pictures, texts) for loss in mistakes.top_losses[:MOST_LOSSES]],
+        "losses": show_losses(mistakes.top_losses, pictures.find, texts),
         "labels": _show_labels(mistakes.label_errors, pictures, texts),
         "slices": None if mistakes.slices is None else show_slices(mistakes.slices, texts),
     }
@@ -243,17 +233,6 @@ def _say_pair(pair: Pair, texts: Texts) -> str:
         for shown, answered, count, total in directions
         if count
     )
-
-
-def _show_loss(loss: TopLoss, pictures: _Pictures, texts: Texts) -> dict[str, Any]:
-    is_right = loss.predicted == loss.label_name
-    key = "mistakes.losses.right" if is_right else "mistakes.losses.wrong"
-    second = texts(key, predicted=loss.predicted, share=texts.percent(loss.probability))
-    own = texts(
-        "mistakes.losses.own", share=texts.percent(loss.own_probability, 1 if loss.own_probability < 0.1 else 0)
-    )
-    shown = Shown(pictures.find(loss.file), loss.file, loss.label_name, second)
-    return {"shown": shown, "own": "" if is_right else own, "is_right": is_right}
 
 
 def _show_labels(errors: LabelErrors, pictures: _Pictures, texts: Texts) -> Mapping[str, object]:

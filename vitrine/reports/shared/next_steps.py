@@ -78,7 +78,9 @@ def _judge_fit(metrics: Metrics, history: pd.DataFrame, texts: Texts) -> dict[st
         return {"too_weak": texts("run.next.too_weak", train=texts.percent(trained))}
     if trained - validation > BY_HEART:
         shares = {"train": texts.percent(trained), "validation": texts.percent(validation)}
-        return {"by_heart": texts("run.next.by_heart", **shares)}
+        # Where a head sees each picture as it is, no policy changes any.
+        key = "by_heart_head" if metrics.training.feature_views == 1 else "by_heart"
+        return {"by_heart": texts(f"run.next.{key}", **shares)}
     return {}
 
 
@@ -97,11 +99,17 @@ def _check_labels(errors: LabelErrors, texts: Texts) -> str | None:
     return texts("run.next.wrong_labels", count=suspects)
 
 
+def may_gain_by_epochs(metrics: Metrics) -> bool:
+    """Whether the last epoch was the best, and validation pictures are left that more epochs could get right."""
+    training, validation = metrics.training, metrics.validation
+    is_last = training.epochs >= 2 and validation.best_epoch >= training.epochs_planned
+    return is_last and validation.accuracy < 1
+
+
 def _train_longer(metrics: Metrics, texts: Texts) -> str | None:
-    training = metrics.training
-    if training.epochs < 2 or metrics.validation.best_epoch < training.epochs_planned:
+    if not may_gain_by_epochs(metrics):
         return None
-    return texts("run.next.more_epochs", epochs=texts.number(training.epochs))
+    return texts("run.next.more_epochs", epochs=texts.number(metrics.training.epochs))
 
 
 def _photograph_class(curve: LearningCurve, texts: Texts) -> str | None:
@@ -120,7 +128,9 @@ def _photograph_all(curve: LearningCurve, texts: Texts) -> str | None:
     shares = {"share": texts.percent(twice.accuracy, 1), "now": texts.percent(now.accuracy, 1)}
     if twice.gain >= NOTABLE_GAIN and twice.gain_interval[0] > 0:
         return texts("run.next.more_of_all", **shares)
-    return texts("run.next.enough", **shares) if twice.gain_interval[1] < NOTABLE_GAIN else None
+    if twice.gain_interval[1] >= NOTABLE_GAIN:
+        return None
+    return texts("run.next.enough_same" if shares["share"] == shares["now"] else "run.next.enough", **shares)
 
 
 def _look_at_class(test: TestEvidence, texts: Texts) -> str | None:

@@ -1,6 +1,5 @@
 """What the figures of a test mean, in sentences: the verdict, the warnings, the confusions."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.run import Metrics
-from vitrine.ui.texts import Texts
+from vitrine.ui.texts import Texts, whole_percent
 
 FEW_TEST_PICTURES = 100  # below, the 95 % interval is up to 20 points wide
 FEW_OF_A_CLASS = 10  # below, one picture more or less moves the class by more than 10 points
@@ -52,10 +51,7 @@ def verdict(test: TestEvidence, texts: Texts, elsewhere: bool = False) -> tuple[
         texts: of the page's language.
         elsewhere: whether the pictures are another data set's, of which nobody can tell whether the model knew them.
     """
-    # Rounded outwards, so that the printed interval never claims more than the computed one; the small number keeps
-    # 0.29 * 100 = 28.999999999999996 from becoming 28.
-    low = math.floor(test.accuracy_interval[0] * 100 + 1e-9)
-    high = math.ceil(test.accuracy_interval[1] * 100 - 1e-9)
+    low, high = whole_percent(*test.accuracy_interval)
     number = right_of_hundred(test.accuracy)
     is_above = round(test.accuracy * 100) > number
     claim = texts("run.verdict.above") if is_above else texts("run.verdict.about", count=number)
@@ -100,18 +96,20 @@ def _compare_with_guessing(test: TestEvidence, texts: Texts) -> list[Notice]:
 def _judge_size(test: TestEvidence, texts: Texts) -> list[Notice]:
     if test.pictures >= FEW_TEST_PICTURES:
         return []
-    low, high = (texts.percent(share) for share in test.accuracy_interval)
+    low, high = (texts.percent(share / 100) for share in whole_percent(*test.accuracy_interval))
     return [Notice("warning", texts("run.notices.few_pictures", count=test.pictures, low=low, high=high))]
 
 
 def _judge_duplicates(test: TestEvidence, texts: Texts) -> list[Notice]:
-    """Duplicates in training flatter: the figure without them is the honest one."""
-    duplicates = test.duplicates
-    if duplicates is None or not duplicates.pictures or duplicates.other_accuracy is None:
-        return []
-    without, accuracy = texts.percent(duplicates.other_accuracy, 1), texts.percent(test.accuracy, 1)
-    text = texts("run.notices.duplicates", count=duplicates.pictures, without=without, accuracy=accuracy)
-    return [Notice("warning" if duplicates.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text)]
+    """Duplicates in training flatter, and so do pictures of one series: the figure without them is the honest one."""
+    found = []
+    for kind, seen in (("duplicates", test.duplicates), ("series", test.series)):
+        if seen is None or not seen.pictures or seen.other_accuracy is None:
+            continue
+        without, accuracy = texts.percent(seen.other_accuracy, 1), texts.percent(test.accuracy, 1)
+        text = texts(f"run.notices.{kind}", count=seen.pictures, without=without, accuracy=accuracy)
+        found.append(Notice("warning" if seen.other_accuracy < test.accuracy - NOTABLE_GAP else "note", text))
+    return found
 
 
 def _judge_classes(classes: Sequence[ClassFigures], accuracy: float, texts: Texts) -> list[Notice]:
