@@ -16,6 +16,8 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
 from vitrine.ui.texts import Language, load_texts
 
+MOST_SESSIONS = 500  # each takes 42 kB, and so does each client of the API; Gradio keeps 10,000 of them
+
 
 @contextmanager
 def open_page(model_id: str, host: str, port: int, language: Language | None = None) -> Iterator[str]:
@@ -84,6 +86,7 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
         enable_monitoring=False,
         show_error=False,  # an unforeseen error's text holds paths of this machine
         max_file_size=MAX_UPLOAD_BYTES,
+        state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),
         # Gradio's own words ("Upload", "Paste") follow the language of the visitor's browser, as they did before.

@@ -5,6 +5,7 @@ import atexit
 import errno
 import gc
 import io
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -86,6 +87,11 @@ def read_recipe(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
         raise UserError(f"{files[0]} is a folder, not a recipe; for a folder of pictures give data.source={files[0]}")
     recipe = load_recipe(Path(files[0]) if files else None, [word for word in words if "=" in word])
     return RecipeArguments(recipe, options)
+
+
+def repeat_words(options: argparse.Namespace) -> str:
+    """The recipe and the parameters of a command line of `recipe_parser`, to be typed behind another command."""
+    return shlex.join(word for word in (options.recipe, *options.overrides) if word is not None)
 
 
 def run_command(command: Callable[[], None]) -> int:

@@ -142,13 +142,14 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
 
 
 def read_corrections(path: Path) -> list[Correction]:
-    """The rows that are to be applied.
+    """The rows that are to be applied; none of a table that has no row at all, as `corrections` writes for a clean run.
 
     Raises:
         UserError: lists every row that is not clear; or nothing is marked.
     """
     faults, found = [], []
-    for line, row in read_rows(path):
+    rows = read_rows(path)
+    for line, row in rows:
         new_label = "" if row.action == REMOVE else (row.new_label.strip() or row.suggested)
         if row.action and row.action not in ACTIONS:
             faults.append(f"line {line}: action must be relabel, remove or empty (got '{row.action}')")
@@ -162,7 +163,7 @@ def read_corrections(path: Path) -> list[Correction]:
             found.append(Correction(line, row.file, row.label_name, new_label))
     faults += _find_contradictions(found)
     _refuse(path, faults)
-    if not found:
+    if rows and not found:
         raise UserError(
             f"data.corrections: no row of {path} is marked, so nothing would change; "
             "write relabel or remove into the column action"
