@@ -122,7 +122,7 @@ def test_a_user_prepares_a_folder_and_sees_what_is_in_it(make_class_folders, wor
     assert re.search(r"^cat é 🐶 +8 +2 +2$", answer.stdout, re.MULTILINE)
     assert re.search(r"^all +15 +3 +3$", answer.stdout, re.MULTILINE)
     assert "22 files found = 21 used + 1 unreadable + 0 left out" in answer.stdout
-    assert re.search(r"^ +1 +not a picture that can be read +dog/text\.jpg$", answer.stdout, re.MULTILINE)
+    assert re.search(r"^ +1 +a text, not a picture; get the picture again +dog/text\.jpg$", answer.stdout, re.MULTILINE)
     assert "note: Class 'one' has 1 picture" in answer.stdout
     assert answer.stdout.endswith(
         "data set: prepared/pets\n"

@@ -30,7 +30,7 @@ def test_a_file_that_cannot_be_used_brings_the_picture_before_it_back(folder, pr
     picture, message, answer_again, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
     assert picture == str(folder / "a.png")
     assert answer_again == answer
-    assert "text.jpg was not used: not a picture" in message
+    assert "text.jpg was not used: a text, not a picture" in message
     shown.path.unlink()
     picture, _, answer, shown = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, shown)
     assert (picture, answer, shown) == (None, classifier.wording.nothing_yet, None)
@@ -41,8 +41,10 @@ def test_a_french_page_refuses_in_french_and_its_api_in_english(folder, predicto
     (folder / "text.jpg").write_text("hello")
     _, message, *_ = classifier.show_upload({"path": str(folder / "text.jpg")}, 3, None)
     said = " ".join(message.split())
-    assert "text.jpg n’a pas été utilisé : pas une image lisible. Choisissez une autre image" in said
-    with pytest.raises(gr.Error, match="was not used: not a picture that can be read"):
+    assert "text.jpg n" in said
+    assert "utilisé : un texte, pas une image ; récupérez" in said
+    assert "Choisissez une autre image" in said
+    with pytest.raises(gr.Error, match="was not used: a text, not a picture; get the picture again"):
         classifier.answer_api({"path": str(folder / "text.jpg")}, 3)
 
 

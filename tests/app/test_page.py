@@ -137,7 +137,7 @@ def test_the_curl_snippet_names_the_file_that_is_not_there_and_asks_nobody(tmp_p
 @pytest.mark.parametrize("endpoint", ["/predict", "/decide"])
 def test_a_mistake_reaches_the_program_in_words_and_the_next_call_works(client, picture, tmp_path, endpoint):
     (tmp_path / "text.jpg").write_text("hello")
-    with pytest.raises(AppError, match=r"^text\.jpg was not used: not a picture"):
+    with pytest.raises(AppError, match=r"^text\.jpg was not used: a text, not a picture"):
         client.predict(handle_file(tmp_path / "text.jpg"), 3, api_name=endpoint)
     with pytest.raises(AppError, match=r"top_k must be a whole number from 1 on \(got 0\)"):
         client.predict(handle_file(picture), 0, api_name=endpoint)

@@ -20,6 +20,9 @@ ENGLISH = load_texts("en")
 def test_a_format_that_browsers_cannot_show_is_shown_as_a_small_png(folder):
     kept = open_upload(upload(folder, "a.webp"), folder, ENGLISH)
     assert displayable(kept, folder) == kept.path
+    noise(1, (30, 10)).save(folder / "named.jpg", format="TIFF")
+    renamed = open_upload({"path": str(folder / "named.jpg")}, folder, ENGLISH)
+    assert displayable(renamed, folder).suffix == ".png"
     noise(1, (3000, 10)).save(folder / "wide.tiff")
     shown = displayable(open_upload({"path": str(folder / "wide.tiff")}, folder, ENGLISH), folder)
     assert shown.suffix == ".png"
@@ -68,8 +71,8 @@ def too_many_pixels(path):
         (lambda path: path.write_bytes(b""), "empty.png", "empty"),
         (cut_short, "half.jpg", "cut short"),
         (too_many_pixels, "huge.png", "megapixels; the limit is 150"),
-        (lambda path: path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(20)), "IMG_1.HEIC", "HEIC pictures are not supp"),
-        (lambda path: path.write_bytes(b"\0\0\0\x18ftypmif1" + bytes(20)), "disguised.jpg", "HEIC pictures are not"),
+        (lambda path: path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(20)), "IMG_1.HEIC", "header is damaged"),
+        (lambda path: path.write_bytes(b"II*\0"), "IMG_1.dng", "header is damaged"),
     ],
 )
 def test_a_wrong_file_is_named_with_reason_and_advice_and_no_path_of_the_server(folder, write, name, reason):

@@ -92,10 +92,10 @@ def test_broken_and_left_out_files_are_counted_and_named(model, make_class_folde
     record, page, _ = run(model, folder)
     data = record["data"]
     assert (data["found"], data["measured"]) == (6, 4)
-    assert data["unreadable"] == [["cat/broken.jpg", "not a picture that can be read"]]
+    assert data["unreadable"] == [["cat/broken.jpg", "a text, not a picture; get the picture again"]]
     assert data["left_out"] == [["not a picture (.txt)", 1, "dog/notes.txt"]]
     assert "1 picture cannot be read and is not counted." in page.text
-    assert "cat/broken.jpg: not a picture that can be read" in page.text
+    assert "cat/broken.jpg: a text, not a picture; get the picture again" in page.text
 
 
 def test_classes_that_the_model_does_not_know_are_set_apart(make_class_folders, run, tmp_path):

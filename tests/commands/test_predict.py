@@ -41,7 +41,7 @@ def test_every_file_has_a_row_with_answers_or_its_problem(model, pictures, tmp_p
     rows = {row["file"].removeprefix(f"{pictures}/"): row for row in csv.DictReader(table.open(encoding="utf-8"))}
     assert set(rows) == {"red.png", "deeper é/blue.jpg", "broken.jpg", ".hidden/cache.jpg"}
     assert rows[".hidden/cache.jpg"]["problem"] == "hidden file"
-    assert rows["broken.jpg"]["problem"] == "not a picture that can be read"
+    assert rows["broken.jpg"]["problem"] == "a text, not a picture; get the picture again"
     assert rows["broken.jpg"]["label_1"] == rows["broken.jpg"]["decision"] == ""
     assert {len(row) for row in csv.reader(table.open(encoding="utf-8"))} == {7}
     expected = Predictor.load(str(model)).predict(Image.open(pictures / "red.png"), top_k=2)

@@ -10,10 +10,11 @@ from tests.factories import SIDE, write_tiny_resnet
 from tests.predict.models import write_small_cnn
 from vitrine.config.data import PreparationSection
 from vitrine.data.images.decoding import open_image
+from vitrine.data.images.resizing import LARGEST_BETWEEN, resize_image
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
-from vitrine.models.folder import build_processor, save_model
+from vitrine.models.folder import build_processor, normalize_images, save_model
 from vitrine.predict.predictor import Predictor
 
 LABELS = ("a", "b", "c")
@@ -103,3 +104,13 @@ def test_the_fill_color_of_the_model_is_behind_transparent_pictures(tmp_path):
         predictor.predict_images([predictor.open_image(tmp_path / "glass.png")]).probabilities, black
     )
     assert Predictor.load(str(write_small_cnn(tmp_path / "plain", PreparationSection()))).fill_color == "white"
+
+
+def test_a_very_long_picture_is_seen_alike_by_predictor_and_preparation(model_folder):
+    processor = Predictor.load(str(model_folder)).processor
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60_000, 3, 3)).astype(np.uint8))
+    side = max(SIDE, LARGEST_BETWEEN // 60_000 + 1)
+    processor.size = {"height": side, "width": side}
+    predictor = Predictor("model", model_folder, LABELS, None, None, processor)
+    expected = normalize_images(processor, resize_image(image, side)[None])
+    assert torch.allclose(predictor.pixels([image]), expected, atol=1e-5)

@@ -48,7 +48,7 @@ def test_the_card_counts_every_class_in_every_split_and_every_file(prepared):
     assert "| class | train | validation | test | all |\n|---|--:|--:|--:|--:|\n" in card
     assert "| cat \\| &lt;b&gt; | 3 | 1 | 1 | 5 |\n| dog | 5 | 1 | 1 | 7 |\n| **all** | 8 | 2 | 2 | 12 |\n" in card
     assert "14 files found = 12 used + 1 unreadable + 1 left out." in card
-    assert "| not a picture that can be read | 1 |" in card
+    assert "| a text, not a picture; get the picture again | 1 |" in card
     assert "| not a picture (.txt) | 1 |" in card
 
 

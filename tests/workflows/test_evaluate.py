@@ -36,7 +36,7 @@ def test_pictures_of_unknown_classes_and_broken_ones_are_set_apart_and_counted(m
     measured = measure("new")
     data = measured.evaluation.data
     assert (data.found, data.measured, data.unknown) == (10, 6, {"violet": 3})
-    assert data.unreadable == (("red/broken.png", "not a picture that can be read"),)
+    assert data.unreadable == (("red/broken.png", "a text, not a picture; get the picture again"),)
     assert measured.logits.shape == (6, 3)
     assert sorted(measured.predictions["label_name"]) == ["blue"] * 2 + ["red"] * 4
     assert measured.unknown["label_name"].tolist() == ["violet"] * 3

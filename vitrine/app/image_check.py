@@ -12,7 +12,6 @@ _SCRIPT = """
 const limits = LIMITS;
 
 function reasonAgainst(file) {
-    if (/\\.hei[cf]$/i.test(file.name)) return [limits.heicReason, limits.heicAdvice];
     if (file.type && !file.type.startsWith("image/")) return [limits.notAPicture, limits.advice];
     if (file.size > limits.bytes) {
         const megabytes = (file.size / 1048576).toFixed(0);
@@ -62,7 +61,5 @@ def check_before_upload(texts: Texts) -> str:
         "advice": say_limits(texts),
         "notAPicture": texts("app.refusal.not_a_picture"),
         "tooLarge": texts("app.refusal.too_large", size="SIZE", megabytes=MAX_UPLOAD_MEGABYTES),
-        "heicReason": texts("app.refusal.heic"),
-        "heicAdvice": texts("app.refusal.heic_advice"),
     }
     return _SCRIPT.replace("LIMITS", json.dumps(limits))

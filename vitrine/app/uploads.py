@@ -10,7 +10,8 @@ from gradio.processing_utils import save_pil_to_cache
 from gradio_client.utils import is_http_url_like
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, is_heic, open_image
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, open_image
+from vitrine.data.images.formats import find_extension
 from vitrine.data.images.resizing import FillColor
 from vitrine.errors import UserError
 from vitrine.ui.stored import translate
@@ -20,7 +21,7 @@ MAX_UPLOAD_MEGABYTES = 50  # a 100-megapixel photo as JPEG has 20 to 40
 MAX_UPLOAD_BYTES = MAX_UPLOAD_MEGABYTES * 1024 * 1024
 LONGEST_NAME = 60  # characters; longer file names are cut in messages
 PREVIEW_SIDE = 1024  # pixels
-SHOWN_BY_BROWSERS = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".avif")
+SHOWN_BY_BROWSERS = (".jpg", ".png", ".webp", ".gif", ".bmp", ".avif")  # by content: phones write HEIC as .jpg
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,6 @@ def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, fill_col
     try:
         return Upload(path, name, open_image(path, fill_color=fill_color))
     except ImageError as error:
-        if _is_heic(path):
-            raise UserError(refusal(name, texts("app.refusal.heic"), texts("app.refusal.heic_advice"), texts)) from None
         raise UserError(refusal(name, translate(str(error), texts), say_limits(texts), texts)) from None
 
 
@@ -78,8 +77,9 @@ def say_limits(texts: Texts) -> str:
 
 def displayable(upload: Upload, folder: Path) -> Path:
     """A file that browsers can show: the upload itself, or a small PNG of it (for TIFF, say) written below `folder`."""
-    if upload.path.suffix.lower() in SHOWN_BY_BROWSERS:
-        return upload.path
+    with upload.path.open("rb") as file:
+        if find_extension(file.read(12)) in SHOWN_BY_BROWSERS:
+            return upload.path
     small = upload.image.copy()
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     return Path(save_pil_to_cache(small, cache_dir=str(folder), name=upload.path.stem, format="png"))
@@ -106,10 +106,3 @@ def accept_files_only(picture: gr.Image) -> None:
 
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 10]}…{name[-9:]}"
-
-
-def _is_heic(path: Path) -> bool:
-    """By the file's first bytes, or by its name where they are of no format that has boxes."""
-    with path.open("rb") as file:
-        start = file.read(12)
-    return is_heic(start) or (start[4:8] != b"ftyp" and path.suffix.lower() in (".heic", ".heif"))

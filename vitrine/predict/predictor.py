@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from PIL import Image
 from torchvision.transforms.v2.functional import pil_to_tensor
+from transformers import ViTImageProcessor
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_image, to_rgb
-from vitrine.data.images.resizing import FillColor, cut_ends
+from vitrine.data.images.resizing import FillColor, cut_ends, shrink_first
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import place, read_label_names
 from vitrine.models.calibration.ood import NEIGHBORS, load_reference
@@ -114,6 +115,8 @@ class Predictor:
             return normalize_images(self.processor, torch.stack([pil_to_tensor(image) for image in images]))
         if getattr(self.processor, "do_center_crop", False):
             images = [cut_ends(image) for image in images]
+        elif isinstance(self.processor, ViTImageProcessor):
+            images = [shrink_first(image, self.processor.size["height"]) for image in images]
         pixels: torch.Tensor = self.processor(images=images, return_tensors="pt")["pixel_values"]
         return pixels
 

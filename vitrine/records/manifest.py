@@ -54,6 +54,7 @@ class ManifestRow(Record):
         size_bytes: of the file.
         modified_ns: when the file was last changed, in nanoseconds since 1970.
         taken: when the photograph was taken, ISO 8601; empty where no camera noted it, or an earlier build looked.
+        note: what was ignored or assumed to read it; empty of most.
     """
 
     file: Text
@@ -76,9 +77,10 @@ class ManifestRow(Record):
     size_bytes: Whole = 0
     modified_ns: Whole = 0
     taken: Text = ""
+    note: Text = ""
 
 
-ADDED = ("taken",)  # columns that manifests of earlier builds lack
+ADDED = ("taken", "note")  # columns that manifests of earlier builds lack
 COLUMNS = {
     name: next(part.dtype for part in field.metadata if isinstance(part, Column))
     for name, field in ManifestRow.model_fields.items()

@@ -8,7 +8,7 @@ from vitrine.data.checks.quality import find_problems
 
 SOUND = {
     "label_name": "a", "split": "", "status": "kept", "reason": "", "width": 300, "height": 200, "format": "JPEG",
-    "contrast": 40.0,
+    "contrast": 40.0, "note": "",
 }  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def test_sound_pictures_give_no_findings():
         ("huge", {"width": 6000, "height": 4000}),
         ("uniform", {"contrast": 1.0}),
         ("wrong_extension", {"format": "PNG"}),
+        ("read_with_note", {"note": "the end of the file is missing, but all rows are there"}),
     ],
 )
 def test_one_bad_picture_is_found_alone(name, row):
@@ -123,3 +124,7 @@ def test_the_gravest_comes_first_and_an_empty_manifest_has_nothing():
         find_problems(manifest.head(0), Duplicates(duplicates.content[:0], duplicates.group[:0], duplicates.pairs))
         == []
     )
+
+
+def test_a_dark_picture_that_a_note_explains_is_not_called_empty():
+    assert list(find([{"contrast": 1.0, "note": "its levels use 1/16 of their range"}])) == ["read_with_note"]

@@ -95,20 +95,6 @@ def test_32_bit_gray_is_read_as_16_bit_and_clipped():
     assert np.asarray(to_rgb(Image.fromarray(levels)))[0, :, 0].tolist() == [0, 0, 255, 255]
 
 
-@pytest.mark.parametrize(
-    ("levels", "expected"),
-    [
-        ([0.0, 0.5, 1.0], [0, 127, 255]),
-        ([0.0, 100.0, 300.0], [0, 100, 255]),
-        ([np.nan, -1.0, 1.0], [0, 0, 255]),
-        ([np.inf, -np.inf, 7.0], [255, 0, 7]),
-    ],
-)
-def test_floating_point_pictures_have_their_white_at_1_or_255(levels, expected):
-    image = Image.fromarray(np.array([levels], np.float32))
-    assert np.asarray(to_rgb(image))[0, :, 0].tolist() == expected
-
-
 def test_transparent_parts_become_white_and_half_transparent_ones_half_white():
     pixels = np.zeros((1, 3, 4), np.uint8)
     pixels[0, :, 3] = 0, 128, 255
@@ -172,10 +158,7 @@ NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).a
     ("stream", "reason"),
     [
         (BytesIO(b""), "the file is empty"),
-        (BytesIO(b"hello"), "not a picture that can be read"),
-        (BytesIO(b"<html><body>404</body></html>"), "not a picture that can be read"),
-        (BytesIO(b"\xff\xd8\xff\xe0"), "not a picture that can be read"),
-        (BytesIO(b"\0\0\0\x18ftypheic\0\0\0\0"), "HEIC pictures are not supported; save them as JPEG first"),
+        (BytesIO(b"\xff\xd8\xff\xe0"), "the beginning of a picture, but its header is damaged or cut short"),
         (BytesIO(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"), "a drawing (EPS)"),
         (cut(encode(NOISE, "JPEG")), "the file is cut short"),
         (cut(encode(NOISE, "JPEG"), 0.999), "the file is cut short"),
@@ -183,6 +166,8 @@ NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).a
         (cut(encode(NOISE, "GIF")), "the file is cut short"),
         (cut(encode(NOISE, "BMP")), "the file is cut short"),
         (flip(encode(NOISE, "PNG")), "cannot be decoded"),
+        (png_header(1, 70_000), "more than 65,536 times as long as wide"),
+        (png_header(70_000, 1), "more than 65,536 times as long as wide"),
         (png_header(12_000, 14_000), "168 megapixels; the limit is 150"),
         (png_header(30_000, 30_000), "more than 178 megapixels; the limit is 150"),
     ],

@@ -7,8 +7,9 @@ from PIL import Image
 from transformers import BitImageProcessor
 
 from tests.conftest import draw_scene
+from vitrine.data.images import resizing
 from vitrine.data.images.decoding import open_image, to_rgb
-from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, whiten
+from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, shrink_first, whiten
 
 SIZES = [(60, 40), (1, 60), (500, 9), (224, 224), (7, 7), (223, 225), (901, 640), (31, 33), (100, 3)]
 
@@ -98,3 +99,23 @@ def test_whitening_a_picture_of_one_color_gives_zeros(level):
 def test_whitening_removes_light_and_contrast():
     pixels = resize_image(noise((50, 40)), 32).unsqueeze(0).float()
     torch.testing.assert_close(whiten(pixels / 4 + 60), whiten(pixels), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("size", [(1, 60_000), (3, 40_000), (200, 30_000)])
+def test_a_very_long_picture_is_shrunk_before_it_is_made_wider(size, monkeypatch):
+    seen = []
+    scale = resizing.F.resize
+    monkeypatch.setattr(
+        resizing.F, "resize", lambda image, *rest, **how: seen.append(image) or scale(image, *rest, **how)
+    )
+    ramp = np.linspace(0, 255, size[1]).astype(np.uint8)[:, None, None]
+    square = resize_image(Image.fromarray(np.broadcast_to(ramp, (size[1], size[0], 3)).copy()), 224)
+    assert seen[0].shape == (3, 224, size[0])
+    expected = (np.arange(224) + 0.5) / 224 * 255
+    assert np.abs(square.numpy() - expected[None, :, None]).max() <= 2
+
+
+@pytest.mark.parametrize("size", [(640, 480), (100, 3000), (3000, 100), (224, 20_000)])
+def test_ordinary_pictures_are_not_scaled_twice(size):
+    image = Image.new("RGB", size)
+    assert shrink_first(image, 224) is image

@@ -58,5 +58,5 @@ def test_a_broken_picture_says_why_when_it_is_opened(make_class_folders, tmp_pat
     folder = make_class_folders({"cat": 1, "dog": 1})
     (folder / "cat" / "broken.jpg").write_text("no picture")
     broken = next(p for p in open_source(folder, tmp_path).pictures if p.file.endswith("broken.jpg"))
-    with pytest.raises(ImageError, match="not a picture that can be read"):
+    with pytest.raises(ImageError, match="a text, not a picture; get the picture again"):
         broken.open()

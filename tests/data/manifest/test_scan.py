@@ -47,6 +47,7 @@ def test_a_sound_picture_is_kept_with_what_is_known_of_it(make_class_folders):
         "size_bytes": len(content),
         "modified_ns": (source / "a/001.png").stat().st_mtime_ns,
         "taken": "",
+        "note": "",
     }
 
 
@@ -73,7 +74,7 @@ def test_every_broken_file_is_quarantined_with_its_reason(make_class_folders):
     manifest = scan(folder.parent)
     assert manifest.loc[manifest["status"] != "kept", "reason"].to_dict() == {
         "a/cut.jpg": "the file is cut short",
-        "a/text.jpg": "not a picture that can be read",
+        "a/text.jpg": "a text, not a picture; get the picture again",
         "a/zero.jpg": "the file is empty",
         "a/dead.jpg": "a link to a file that is not there",
         "a/loop.jpg": "too many levels of symbolic links",

@@ -35,7 +35,9 @@ def test_named_pictures_are_opened_in_their_order_on_the_color_of_the_preparatio
 
 def test_a_named_picture_that_cannot_be_shown_is_named_with_its_reason(tmp_path):
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(UserError, match=r"--pictures: .*text\.png cannot be shown: not a picture that can be read"):
+    with pytest.raises(
+        UserError, match=r"--pictures: .*text\.png cannot be shown: a text, not a picture; get the picture again"
+    ):
         open_given([tmp_path / "text.png"], 1, PLAIN)
 
 

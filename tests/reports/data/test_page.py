@@ -52,7 +52,7 @@ def test_verdict_has_words_for_every_case(prepared, found, quarantined, left_out
 
 def test_every_unused_file_is_listed_with_its_reason(page):
     assert f"{NASTY}/empty <b>.jpg could not be read: the file is empty" in page.text
-    assert f"{NASTY}/text.jpg could not be read: not a picture that can be read" in page.text
+    assert f"{NASTY}/text.jpg could not be read: a text, not a picture; get the picture again" in page.text
     assert f"{NASTY}/notes.txt left out: not a picture" in page.text
 
 

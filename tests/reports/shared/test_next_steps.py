@@ -119,6 +119,11 @@ def test_a_faultless_small_test_still_needs_more_pictures():
     assert steps(metrics)[-1].startswith("Put more pictures aside for the test: with 16 test pictures")
 
 
+def test_the_width_of_an_interval_is_that_of_the_verdict():
+    metrics = make_metrics(np.eye(2, dtype=int) * 10, interval=(0.8389, 1.0), validation=0.99)
+    assert "the interval is 17 points wide" in steps(metrics)[-1]  # 83 to 100
+
+
 def at_last_epoch(validation, epochs=100, feature_views=None, planned=None):
     metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=validation)
     training = metrics.training.model_copy(

@@ -1,11 +1,12 @@
 """Every picture is asked of a head that has not seen it, its copies, or its group."""
 
 import numpy as np
+import pytest
 import torch
 
 from vitrine.training.head import out_of_fold
 from vitrine.training.head.features import HeadInputs
-from vitrine.training.head.out_of_fold import answer_out_of_fold
+from vitrine.training.head.out_of_fold import answer_out_of_fold, enough_validation
 
 WIDTH = 8
 
@@ -29,7 +30,7 @@ def draw(pictures, validation, views=1):
     return HeadInputs(stacked, label_ids[:train], plain[train:], label_ids[train:], plain[:train])
 
 
-def ask(monkeypatch, inputs, groups=None):
+def ask(monkeypatch, inputs, groups=None, enough=100):
     """Answers, with what each head was fitted on; a head's bias tells which head it was."""
     monkeypatch.setattr(out_of_fold, "head_modules", lambda model: [model.head])
     network, fitted = Network(), []
@@ -41,7 +42,7 @@ def ask(monkeypatch, inputs, groups=None):
         network.head.bias.data[:] = len(fitted)
 
     count = inputs.train.shape[1] + len(inputs.validation)
-    found = answer_out_of_fold(network, inputs, np.arange(count) if groups is None else groups, 0, refit)
+    found = answer_out_of_fold(network, inputs, np.arange(count) if groups is None else groups, 0, refit, enough)
     assert all(torch.equal(was, now) for was, now in zip(before, network.parameters(), strict=True))
     return found, fitted
 
@@ -80,8 +81,13 @@ def test_heads_learn_from_augmented_views_and_are_asked_about_plain_pictures(mon
 
 
 def test_many_validation_pictures_need_no_other_heads(monkeypatch):
-    monkeypatch.setattr(out_of_fold, "ENOUGH_VALIDATION", 15)
-    assert ask(monkeypatch, draw(45, 15)) == (None, [])
+    assert ask(monkeypatch, draw(45, 15), enough=15) == (None, [])
+    assert ask(monkeypatch, draw(45, 15), enough=16)[0] is not None
+
+
+@pytest.mark.parametrize(("precision", "enough"), [(0.9, 80), (0.95, 160), (0.99, 500), (0.999, 500)])
+def test_the_more_is_promised_the_more_validation_pictures_it_takes(precision, enough):
+    assert enough_validation(precision) == enough
 
 
 def test_classes_of_one_picture_or_group_each_leave_nothing_to_ask(monkeypatch):

@@ -32,7 +32,7 @@ def find_problems(manifest: pd.DataFrame, duplicates: Duplicates, min_side: int 
 
     Args:
         manifest: with the columns file, label_name, split (fixed ones only), status, reason, width, height, format,
-            contrast (of `fingerprint`).
+            contrast (of `fingerprint`), note.
         duplicates: of this manifest, from before the policies were applied.
         min_side: a picture with a shorter side than this is tiny, in pixels.
 
@@ -64,7 +64,7 @@ def _check_reading(manifest: pd.DataFrame) -> list[Finding]:
             noun="file",
             rows=unreadable,
             done="Put aside; they are in no split.",
-            advice="Get them again from where they came from, or delete them.",
+            advice="Each reason says what to do: convert what is sound, and get damaged files again.",
             level="warning",
             remarks=tuple(str(reasons[row]) for row in unreadable),
         ),
@@ -135,7 +135,8 @@ def _check_looks(manifest: pd.DataFrame, min_side: int) -> list[Finding]:
     usual = float(area[kept].median()) if kept.any() else 0.0
     used = "Used like all others."
     looks = (
-        ("uniform", "Nearly one colour", manifest["contrast"] < UNIFORM_CONTRAST,
+        # What a note calls dark is no empty page; the note says what to do.
+        ("uniform", "Nearly one colour", (manifest["contrast"] < UNIFORM_CONTRAST) & (manifest["note"] == ""),
          "Empty pages and covered lenses teach nothing: delete them."),
         ("tiny", f"Smaller than {min_side} pixels", shorter < min_side,
          "Icons and previews are enlarged and blurred: replace them by the originals."),
@@ -173,7 +174,19 @@ def _check_files(manifest: pd.DataFrame) -> list[Finding]:
         named, real = (SAME_FORMAT.get(name, name) for name in (extensions.get(suffix, ""), str(formats[row])))
         if named and real and named != real:
             wrong.append((int(row), f"is {real}"))
+    noted = _positions(kept & (manifest["note"] != ""))
+    notes = manifest["note"].to_numpy(object)
     return [
+        Finding(
+            name="read_with_note",
+            title="Pictures read with a note",
+            count=len(noted),
+            noun="picture",
+            rows=noted,
+            done="Used like all others.",
+            advice="Each note says what was ignored or assumed: look whether these pictures are right.",
+            remarks=tuple(str(notes[row]) for row in noted),
+        ),
         Finding(
             name="wrong_extension",
             title="Extension that does not fit the format",
@@ -183,7 +196,7 @@ def _check_files(manifest: pd.DataFrame) -> list[Finding]:
             done="Read by their content, so they are used like all others.",
             advice="Other programs may refuse them: rename them when it suits you.",
             remarks=tuple(word for _, word in wrong),
-        )
+        ),
     ]
 
 

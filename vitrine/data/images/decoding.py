@@ -1,18 +1,25 @@
 """From a file to an upright picture in 8-bit RGB, or the reason why there is none."""
 
+import io
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from vitrine.data.images.resizing import FillColor, convert_to_rgb
+from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
+from vitrine.data.images.repair import repair
+from vitrine.data.images.resizing import SIXTEEN_BIT_MODES, FillColor, UnknownLevelsError, convert_to_rgb, scale_levels
 from vitrine.errors import UserError
 
 # Pillow itself refuses more than 178 megapixels; 150 take 450 MB of memory.
 MAX_MEGAPIXELS = 150
+MOST_TIMES_AS_LONG = 65_536  # no more than the longest line that JPEG can hold, one pixel high
 # Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
 DRAWINGS = ("EPS", "WMF", "EMF")
-HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+DARKEST_WHITE = 15  # of 255: what 12 bits leave of 16
+NOTE = "vitrine_note"  # key in `Image.info`
+DAMAGED = "the beginning of a picture, but its header is damaged or cut short; get it again"
 
 
 class ImageError(UserError):
@@ -38,68 +45,131 @@ def open_image(
 def decode_image(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
     """Decodes every pixel and turns the picture upright, but keeps its mode and format; see `open_image`."""
     try:
-        return _decode(source, max_megapixels)
-    except ImageError:
-        raise
-    except UnidentifiedImageError:
-        raise ImageError(_name_unknown(source)) from None
+        with nullcontext(source) if not isinstance(source, Path | str) else Path(source).open("rb") as file:
+            return _decode_file(file, max_megapixels)
     except FileNotFoundError:
         raise ImageError("the file is not there") from None
     except PermissionError:
         raise ImageError("no permission to read the file") from None
     except IsADirectoryError:
         raise ImageError("a folder, not a file") from None
+    except OSError as error:
+        raise ImageError(f"cannot be decoded ({error})") from None
+
+
+def _decode_file(file: IO[bytes], max_megapixels: int) -> Image.Image:
+    try:
+        return _decode(file, max_megapixels)
+    except ImageError:
+        raise
     except Image.DecompressionBombError:
         raise ImageError(f"more than 178 megapixels; the limit is {max_megapixels}") from None
     except MemoryError:
         raise ImageError("too large for the memory of this machine") from None
-    except OSError as error:
-        cut = "truncated" in str(error) or "unexpected end" in str(error).lower()
-        raise ImageError("the file is cut short" if cut else f"cannot be decoded ({error})") from None
     except Exception as error:  # Pillow's decoders raise SyntaxError, ValueError, struct.error and more on damage
-        raise ImageError(f"damaged ({type(error).__name__}: {error})") from None
+        image = _decode_repaired(file, max_megapixels)
+        if image is None:
+            raise ImageError(_say_why(file, error)) from None
+        return image
 
 
-def _decode(source: Path | str | IO[bytes], max_megapixels: int) -> Image.Image:
-    with Image.open(source) as image:
+def _decode_repaired(file: IO[bytes], max_megapixels: int) -> Image.Image | None:
+    """The picture without what stood in its way, with a note of it; None where its pixels are damaged."""
+    file.seek(0)
+    repaired = repair(file.read())
+    if repaired is None:
+        return None
+    try:
+        image = _decode(io.BytesIO(repaired[0]), max_megapixels)
+    except ImageError:
+        raise
+    except Exception:  # then the first error is the one to tell
+        return None
+    _add_note(image, repaired[1])
+    return image
+
+
+def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
+    with _open(file) as image:
         if image.format in DRAWINGS:
             raise ImageError(f"a drawing ({image.format}), not a picture made of pixels")
         megapixels = image.width * image.height / 1e6
         if megapixels > max_megapixels:
             raise ImageError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
+        if max(image.size) > MOST_TIMES_AS_LONG * min(image.size):
+            raise ImageError(f"more than {MOST_TIMES_AS_LONG:,} times as long as wide, or as wide as long")
+        if is_raw(image):
+            raise ImageError(RAW)
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
+        try:
+            ImageOps.exif_transpose(image, in_place=True)
+        except Exception:  # whatever a damaged EXIF block makes Pillow raise: the pixels are sound
+            _add_note(image, "its orientation cannot be read (odd EXIF data) and was ignored")
+        _note_dark_levels(image)
         return image
 
 
-def is_heic(start: bytes) -> bool:
-    """Whether a file's first 12 bytes are those of a HEIC picture (ISO/IEC 23008-12)."""
-    return start[4:8] == b"ftyp" and start[8:12] in HEIC_BRANDS
+def _note_dark_levels(image: Image.Image) -> None:
+    """Says where the numbers of a picture use a small part of their type, such as 12 bits in 16."""
+    if image.mode not in SIXTEEN_BIT_MODES:
+        return
+    try:
+        lightest = int(scale_levels(image).max())
+    except ValueError:  # `to_rgb` refuses it
+        return
+    if 0 < lightest <= DARKEST_WHITE:
+        part = 2 ** (8 - lightest.bit_length())
+        _add_note(
+            image,
+            f"its levels use 1/{part} of their range, so it is dark; multiply them by {part} if they have fewer bits",
+        )
 
 
-def _name_unknown(source: Path | str | IO[bytes]) -> str:
-    """Why a file is not recognised, as far as its first bytes tell."""
-    if isinstance(source, Path | str):
-        with Path(source).open("rb") as file:
-            start = file.read(12)
-    else:
-        source.seek(0)
-        start = source.read(12)
-    if not start:
-        return "the file is empty"
-    if is_heic(start):
-        return "HEIC pictures are not supported; save them as JPEG first"
-    return "not a picture that can be read"
+def note_of(image: Image.Image) -> str:
+    """What was ignored or assumed to read a decoded picture, for people; "" of most."""
+    return str(image.info.get(NOTE, ""))
+
+
+def _add_note(image: Image.Image, note: str) -> None:
+    image.info[NOTE] = "; ".join(filter(None, (note_of(image), note)))
+
+
+def _open(file: IO[bytes]) -> Image.Image:
+    try:
+        return Image.open(file)
+    except UnidentifiedImageError:
+        file.seek(0)
+        if not is_heif(file.read(12)):
+            raise
+        register_heif()
+        file.seek(0)
+        return Image.open(file)
+
+
+def _say_why(file: IO[bytes], error: Exception) -> str:
+    """Why a picture cannot be decoded: by what the file is, else by what the decoder says."""
+    if (reason := explain(file)) != UNKNOWN:
+        return reason
+    if isinstance(error, UnidentifiedImageError):
+        file.seek(0)
+        return DAMAGED if find_extension(file.read(12)) else UNKNOWN
+    if not isinstance(error, OSError):
+        return f"damaged ({type(error).__name__}: {error})"
+    cut = "truncated" in str(error) or "unexpected end" in str(error).lower()
+    return "the file is cut short" if cut else f"cannot be decoded ({error})"
 
 
 def to_rgb(image: Image.Image, fill_color: FillColor = "white") -> Image.Image:
     """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts get the fill colour.
 
     Raises:
-        ImageError: the mode has no colours that a screen could show, or memory does not suffice.
+        ImageError: the mode has no colours that a screen could show, nobody can say which of its numbers are black and
+            white, or memory does not suffice.
     """
     try:
         return convert_to_rgb(image, fill_color)
+    except UnknownLevelsError as error:
+        raise ImageError(str(error)) from None
     except ValueError:
         raise ImageError(f"colours in the mode {image.mode}, which has no way to RGB") from None
     except MemoryError:

@@ -18,34 +18,67 @@ Resize = Literal["squash", "crop", "letterbox"]
 FILL_COLORS = {"white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0)}
 RESIZES: tuple[Resize, ...] = ("squash", "crop", "letterbox")
 SIXTEEN_BIT_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+PHOTOMETRIC, BITS_PER_SAMPLE, SAMPLE_FORMAT = 262, 258, 339  # tags of TIFF
+WHITE_IS_ZERO, SIGNED = 0, 2
+OVERSHOOT = 0.25  # bicubic and Lanczos resizing pass a sharp edge by less than that
+LARGEST_BETWEEN = 1 << 22  # pixels of the picture between two scalings; the numbers of it take tens of megabytes
 # A picture of 1 x 60,000 pixels would take 9 GB once its shorter side were 224.
 MOST_OBLONG = 64
+
+
+class UnknownLevelsError(ValueError):
+    """Grey levels whose black and white nobody can know; the message says which, and what to do."""
 
 
 def convert_to_rgb(image: Image.Image, fill_color: str = "white") -> Image.Image:
     """Converts any mode to 8-bit RGB: 16-bit is scaled, not cut off; transparent parts get the fill colour.
 
     Raises:
+        UnknownLevelsError: nobody can say which of its numbers are black and white.
         ValueError: the mode has no way to RGB.
     """
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
-    if image.mode in SIXTEEN_BIT_MODES:
-        # convert("RGB") would cut off at 255: a 16-bit grey of 60,000 and one of 300 would both be white.
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
-    elif image.mode == "F":
-        image = Image.fromarray(_scale_floats(np.asarray(image)))
+    if image.mode in (*SIXTEEN_BIT_MODES, "F"):
+        image = Image.fromarray(scale_levels(image))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (*FILL_COLORS[fill_color], 255)), image)
     return image.convert("RGB")
 
 
+def scale_levels(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """The grey levels of a picture of more than 8 bits, from black (0) to white (255), `[height, width]`.
+
+    Whole numbers are scaled by their type, floating-point ones from 0 to 1; a TIFF whose file says that its zero is
+    white is turned round.
+
+    Raises:
+        UnknownLevelsError: signed numbers, or floating-point ones outside 0 to 1.
+    """
+    tags = getattr(image, "tag_v2", {})  # of a TIFF; 16 bits in other formats
+    levels = np.asarray(image)
+    if SIGNED in np.atleast_1d(tags.get(SAMPLE_FORMAT, ())):
+        raise UnknownLevelsError("signed whole numbers, whose black and white stand nowhere; save it as 8 or 16 bits")
+    if image.mode == "F":
+        gray = _scale_floats(levels)
+    elif np.max(tags.get(BITS_PER_SAMPLE, 16)) == 32:
+        gray = (levels.view(np.uint32) >> 24).astype(np.uint8)  # Pillow hands them over as signed ones
+    else:
+        # convert("RGB") would cut off at 255: a 16-bit grey of 60,000 and one of 300 would both be white.
+        gray = (levels.clip(0, 65535) // 257).astype(np.uint8)
+    return 255 - gray if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else gray
+
+
 def _scale_floats(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Floating-point pictures have no fixed white: 0 to 1 by custom, 0 to 255 where a value is above 1."""
-    finite = np.nan_to_num(levels, nan=0.0, posinf=255.0, neginf=0.0)
-    scale = 255.0 if finite.max(initial=0.0) <= 1.0 else 1.0
-    return (finite * scale).clip(0, 255).astype(np.uint8)
+    """Levels of 0 to 1; a little more or less, as resizing leaves it, is cut off. What is not a number is black."""
+    finite = levels[np.isfinite(levels)]
+    if finite.size and (finite.min() < -OVERSHOOT or finite.max() > 1 + OVERSHOOT):
+        raise UnknownLevelsError(
+            f"floating-point levels from {finite.min():.4g} to {finite.max():.4g}, whose black and white stand "
+            "nowhere; save it with levels of 0 to 1, or as 8 or 16 bits"
+        )
+    return (np.nan_to_num(levels, nan=0.0).clip(0, 1) * 255).astype(np.uint8)
 
 
 def resize_image(image: Image.Image, side: int, resize: str = "squash", fill_color: str = "white") -> torch.Tensor:
@@ -66,12 +99,24 @@ def resize_image(image: Image.Image, side: int, resize: str = "squash", fill_col
         ValueError: there is no such way to resize.
     """
     if resize == "squash":
-        return _scale(image, side, side)
+        return _scale(shrink_first(image, side), side, side)
     if resize == "crop":
         return _crop(cut_ends(image), side)
     if resize == "letterbox":
         return _letterbox(image, side, fill_color)
     raise ValueError(f"there is no way to resize called '{resize}'")
+
+
+def shrink_first(image: Image.Image, side: int) -> Image.Image:
+    """Shrinks a very long, narrow picture to the side of the square before its width is enlarged to it.
+
+    Torch scales rows before columns: a picture of 1 x 100,000 pixels would be one of 224 x 100,000 in between, hundreds
+    of bytes for each of its pixels. Others come back as they are, so that their answers stay exactly the same.
+    """
+    width, height = image.size
+    if width >= side or side * height <= LARGEST_BETWEEN:
+        return image
+    return image.resize((width, side), Image.Resampling.BICUBIC)
 
 
 def cut_ends(image: Image.Image) -> Image.Image:

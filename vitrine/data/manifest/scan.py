@@ -15,7 +15,7 @@ import pandas as pd
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.capture_time import read_capture_time
-from vitrine.data.images.decoding import ImageError, decode_image, to_rgb
+from vitrine.data.images.decoding import ImageError, decode_image, note_of, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
 from vitrine.errors import UserError
@@ -157,7 +157,7 @@ def _source_words(found: FoundFile) -> Row:
 def _empty_row(found: FoundFile) -> Row:
     return _source_words(found) | {
         "status": KEPT, "reason": "", "sha256": "", "perceptual_hash": "", "contrast": 0.0, "width": 0, "height": 0,
-        "mode": "", "format": "", "size_bytes": 0, "modified_ns": 0, "taken": "",
+        "mode": "", "format": "", "size_bytes": 0, "modified_ns": 0, "taken": "", "note": "",
     }  # fmt: skip
 
 
@@ -179,6 +179,7 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         looks = fingerprint(to_rgb(image))
         row |= {"width": image.width, "height": image.height, "mode": image.mode, "format": image.format or ""}
         row["taken"] = read_capture_time(image)
+        row["note"] = note_of(image)
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
         thumbnail = looks.thumbnail
     except FileNotFoundError:

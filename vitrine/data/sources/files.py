@@ -18,6 +18,8 @@ OTHER_EXTENSIONS = (
     ".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".md", ".html", ".htm", ".pdf",
     ".doc", ".docx", ".xls", ".xlsx", ".ini", ".db", ".log", ".py", ".ipynb", ".zip", ".tar", ".gz", ".tgz", ".bz2",
     ".xz", ".7z", ".rar", ".npy", ".npz", ".parquet", ".arrow", ".mp4", ".mov", ".avi", ".mp3", ".wav",
+    # Edits and data that cameras and photo programs write beside a picture.
+    ".xmp", ".aae", ".pp3", ".dop", ".cos", ".on1", ".nks", ".nksc", ".vrd", ".mie", ".srt", ".lrv",
 )  # fmt: skip
 TABLE_EXTENSIONS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 FOLDER_LISTED_ELSEWHERE = "link to a folder that is listed elsewhere"

@@ -9,16 +9,12 @@ from typing import Any
 
 import datasets
 
+from vitrine.data.images.formats import find_extension
 from vitrine.data.sources.hub_access import describe_error
 from vitrine.data.sources.hub_columns import DatasetColumns
 from vitrine.data.sources.named_files import ADDRESS
 from vitrine.errors import UserError
 
-SIGNATURES = (
-    (b"\xff\xd8\xff", ".jpg"), (b"\x89PNG", ".png"), (b"GIF8", ".gif"), (b"BM", ".bmp"), (b"II*\0", ".tiff"),
-    (b"MM\0*", ".tiff"), (b"P5", ".pgm"), (b"P6", ".ppm"),
-)  # fmt: skip
-BRANDS = {b"WEBP": ".webp", b"avif": ".avif", b"avis": ".avif", b"heic": ".heic", b"mif1": ".heic"}
 OUTSIDE = "its path leads out of the data set's folder"
 ROWS_AT_ONCE = 16  # each may hold a camera's picture of many megabytes
 
@@ -101,7 +97,8 @@ def _name(number: int, content: bytes, own_path: str) -> str:
     """The file's name: number, what the row calls it, extension by content."""
     own = PurePath(own_path.replace("\\", "/"))
     stem = re.sub(r"[^\w.-]+", "_", own.stem)[:40].strip("._")
-    return f"{number:08d}{'-' if stem else ''}{stem}{_extension(content) if content else own.suffix.lower()}"
+    extension = (find_extension(content) or ".picture") if content else own.suffix.lower()
+    return f"{number:08d}{'-' if stem else ''}{stem}{extension}"
 
 
 def _take_apart(picture: Any) -> tuple[bytes, str]:
@@ -111,10 +108,3 @@ def _take_apart(picture: Any) -> tuple[bytes, str]:
     if isinstance(picture, bytes):
         return picture, ""
     return b"", picture or ""
-
-
-def _extension(content: bytes) -> str:
-    for start, extension in SIGNATURES:
-        if content.startswith(start):
-            return extension
-    return BRANDS.get(content[8:12], ".picture") if content[:4] == b"RIFF" or content[4:8] == b"ftyp" else ".picture"

@@ -12,7 +12,7 @@ from vitrine.records.learning_curve import LearningCurve
 from vitrine.records.mistakes import LabelErrors, Mistakes, Slice
 from vitrine.records.run import Metrics
 from vitrine.reports.shared.verdict import WEAK_RECALL, found_images
-from vitrine.ui.texts import Texts
+from vitrine.ui.texts import Texts, whole_percent
 
 MOST_STEPS = 4
 LEAST_TO_JUDGE = 5  # test pictures of a class, below which its recall is mostly chance
@@ -167,8 +167,9 @@ def _test_more(test: TestEvidence, texts: Texts) -> str | None:
     needed = round(share * (1 - share) * (2 * HALF_WIDTHS / WIDE) ** 2, -1)
     if needed <= test.pictures:
         return None
+    lowest, highest = whole_percent(low, high)  # as the verdict says
     return texts(
         "run.next.test_pictures",
         pictures=texts("common.test_pictures", count=test.pictures),
-        width=texts.number((high - low) * 100), needed=texts.number(needed),
+        width=texts.number(highest - lowest), needed=texts.number(needed),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from vitrine.errors import UserError
 from vitrine.models.backbones.build import head_modules, place
 from vitrine.models.backbones.outputs import measure_head_input
 from vitrine.training.head.features import HeadInputs, Numbers, ViewOptions, compute_head_inputs, fits_in_memory
-from vitrine.training.head.out_of_fold import UnseenAnswers, answer_out_of_fold
+from vitrine.training.head.out_of_fold import UnseenAnswers, answer_out_of_fold, enough_validation
 from vitrine.training.head.trainer import HeadOptions, fit_head_on_features, repeat_fit
 from vitrine.training.loop.methods import TrainingData
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
@@ -158,7 +158,8 @@ def fit_on_inputs(
         kept = fit.history[: fit.best_epoch]
         repeat_fit(model, views, label_ids, *begin(len(label_ids)), head_options, kept, loss)
 
-    return CachedHead(fit, inputs, answer_out_of_fold(model, inputs, groups, options.seed, refit))
+    enough = enough_validation(plan.report.precision)
+    return CachedHead(fit, inputs, answer_out_of_fold(model, inputs, groups, options.seed, refit, enough))
 
 
 def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: int) -> ViewOptions:

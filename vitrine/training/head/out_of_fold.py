@@ -14,13 +14,14 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from vitrine.evaluation.probe.cross_validation import is_measurable, split_folds
+from vitrine.evaluation.selective import least_pictures_to_prove
 from vitrine.models.backbones.build import head_modules
 from vitrine.models.calibration.ood import NEIGHBORS, build_reference, choose_rows
 from vitrine.training.head.features import HeadInputs
 
-# From so many validation pictures on, they alone decide: the mistakes that a precision of 95 % allows among them are
-# counted well enough, and five more heads would take as long as the features did.
-ENOUGH_VALIDATION = 500
+# From so many validation pictures on, they alone decide: four times as many as could prove the precision leave room for
+# some mistakes, and five more heads of so many pictures would take as long as the features did.
+TIMES_NEEDED, MOST_VALIDATION = 4, 500
 
 Numbers = npt.NDArray[np.float32]
 # (views [views, pictures, width], label ids [pictures]): trains the model's head on them, from its first weights
@@ -42,8 +43,18 @@ class UnseenAnswers:
     similarities: Numbers | None
 
 
+def enough_validation(precision: float) -> int:
+    """How many validation pictures need no help: 160 for a precision of 95 %.
+
+    Args:
+        precision: wanted share of right answers.
+    """
+    needed = least_pictures_to_prove(precision, MOST_VALIDATION)
+    return MOST_VALIDATION if needed is None else min(MOST_VALIDATION, TIMES_NEEDED * needed)
+
+
 def answer_out_of_fold(
-    model: PreTrainedModel, inputs: HeadInputs, groups: npt.NDArray[np.int64], seed: int, refit: Refit
+    model: PreTrainedModel, inputs: HeadInputs, groups: npt.NDArray[np.int64], seed: int, refit: Refit, enough: int
 ) -> UnseenAnswers | None:
     """Asks every training and validation picture of a head that was fitted without it and its group.
 
@@ -53,13 +64,14 @@ def answer_out_of_fold(
         groups: of the training pictures, then of the validation pictures; members of one never answer for each other.
         seed: of the folds.
         refit: trains the model's head anew on some of them.
+        enough: so many validation pictures decide alone.
 
     Returns:
         None where validation pictures are many, or fewer than two classes have two unrelated pictures.
     """
     label_ids = np.concatenate([inputs.train_label_ids, inputs.validation_label_ids])
     measurable = is_measurable(label_ids, groups)
-    if len(inputs.validation) >= ENOUGH_VALIDATION or len(np.unique(label_ids[measurable])) < 2:
+    if len(inputs.validation) >= enough or len(np.unique(label_ids[measurable])) < 2:
         return None
     plain = np.concatenate([inputs.plain, inputs.validation])
     # Validation pictures have no augmented views: they are taken as they are in each.

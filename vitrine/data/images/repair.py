@@ -1,0 +1,77 @@
+"""Pictures whose pixels are sound while something beside them is not: what is taken away, or added, to read them."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+
+from PIL import Image
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_NOTE = "text, profile or other data beside the pixels is too large or damaged and was ignored"
+JPEG_NOTE = "the end of the file is missing, but all rows are there"
+# Whatever is not needed for colours, transparency or the orientation is left away from a PNG that is odd.
+_PNG_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_EXTRAS = (b"eXIf", b"iCCP", b"iTXt", b"zTXt", b"tEXt")
+_MOST_EXTRA_BYTES = 1 << 20  # Pillow's own limit, which it takes for damage of the whole file
+# Two of them can stand for the same coefficients by chance.
+_FILLERS = (b"\0" * 4096, b"\x5a\xa5" * 2048, b"\xf0\x0f" * 2048, b"\x33\x77\x11" * 1366)
+
+
+def repair(content: bytes) -> tuple[bytes, str] | None:
+    """A file that gives the same pixels without what stands in their way, and what was ignored.
+
+    Args:
+        content: of a file that could not be decoded.
+
+    Returns:
+        The new content and a note for people, or None where the pixels themselves are damaged.
+    """
+    if content.startswith(PNG_SIGNATURE):
+        kept = b"".join(_sound_png_chunks(content))
+        return None if len(kept) + len(PNG_SIGNATURE) == len(content) else (PNG_SIGNATURE + kept, PNG_NOTE)
+    if content.startswith(b"\xff\xd8"):
+        ended = _end_jpeg(content)
+        return (ended, JPEG_NOTE) if ended else None
+    return None
+
+
+def _sound_png_chunks(content: bytes) -> Iterator[bytes]:
+    place = len(PNG_SIGNATURE)
+    while place + 8 <= len(content):
+        (length,) = struct.unpack_from(">L", content, place)
+        kind, end = content[place + 4 : place + 8], place + 12 + length
+        if kind in _PNG_PIXELS or (kind in _PNG_EXTRAS and _is_sound(content[place:end], length)):
+            yield content[place:end]
+        place = end
+
+
+def _is_sound(chunk: bytes, length: int) -> bool:
+    if len(chunk) != length + 12 or length > _MOST_EXTRA_BYTES:
+        return False
+    if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]):
+        return False
+    packed = chunk[8:-4].find(b"\x78")  # where a zlib stream may begin
+    while chunk[4:8] != b"tEXt" and packed >= 0:
+        try:
+            return (
+                len(zlib.decompressobj().decompress(chunk[8 + packed : -4], _MOST_EXTRA_BYTES + 1)) < _MOST_EXTRA_BYTES
+            )
+        except zlib.error:
+            packed = chunk[8:-4].find(b"\x78", packed + 1)
+    return True
+
+
+def _end_jpeg(content: bytes) -> bytes | None:
+    """The file with its end marker, if no row is missing: then what follows the last row changes no pixel."""
+    whole = content.rstrip(b"\xff")
+    try:
+        seen = {_pixels(whole + filler + b"\xff\xd9") for filler in _FILLERS}
+    except (OSError, ValueError, SyntaxError):
+        return None
+    return whole + b"\xff\xd9" if len(seen) == 1 else None
+
+
+def _pixels(content: bytes) -> bytes:
+    with Image.open(io.BytesIO(content)) as image:
+        return image.tobytes()
