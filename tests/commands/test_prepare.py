@@ -1,4 +1,4 @@
-"""`data_prep.py`: the report is in the recipe's language, without preparing anything again."""
+"""`data_prep.py`: what is said, what is mended, and the report in the recipe's language without preparing again."""
 
 import pytest
 from PIL import Image
@@ -37,3 +37,31 @@ def test_a_page_that_is_not_there_has_no_language(tmp_path):
     (tmp_path / "other.html").write_text("<p>x</p>")
     assert page_language(tmp_path / "none.html") is None
     assert page_language(tmp_path / "other.html") is None
+
+
+def test_damage_is_named_and_mended_although_nothing_has_changed(arguments, tmp_path, capsys):
+    shard = tmp_path / "prepared/pets/pictures/train-00000.arrow"
+    assert prepare.main(arguments) == 0
+    content = shard.read_bytes()
+    shard.write_bytes(content[:-40] + bytes(40))
+    capsys.readouterr()
+    assert prepare.main(arguments) == 0
+    out = capsys.readouterr().out
+    assert "train-00000.arrow does not hold what was written; it is made anew" in " ".join(out.split())
+    assert "Nothing has changed" not in out
+    assert shard.read_bytes() == content
+    assert prepare.main(arguments) == 0
+    assert "nothing to do" in capsys.readouterr().out
+
+
+def test_a_proposal_to_group_series_says_what_would_change_and_the_version_is_named(arguments, tmp_path, capsys):
+    for kind, name in enumerate(("cat", "dog")):
+        for series in range(6):
+            for number in range(2):
+                color = (40 * series, 90 * number, 200 * kind)
+                Image.new("RGB", (9, 9), color).save(tmp_path / f"pictures/{name}/film{series}_{number}.png")
+    assert prepare.main(arguments) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "set data.group_by=[number]:" in out
+    assert "would change sides" in out
+    assert "data set: prepared/pets (version " in out

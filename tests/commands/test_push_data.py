@@ -11,7 +11,7 @@ from vitrine.errors import UserError
 
 
 @pytest.mark.parametrize(
-    ("options", "private", "licence"),
+    ("options", "private", "license_id"),
     [
         ([], False, None),
         (["--private"], True, None),
@@ -19,7 +19,7 @@ from vitrine.errors import UserError
         (["--licence", "mit"], False, "mit"),
     ],
 )
-def test_the_data_set_is_handed_on_as_the_options_say(monkeypatch, capsys, options, private, licence):
+def test_the_data_set_is_handed_on_as_the_options_say(monkeypatch, capsys, options, private, license_id):
     given = []
 
     def publish(*arguments):
@@ -28,7 +28,7 @@ def test_the_data_set_is_handed_on_as_the_options_say(monkeypatch, capsys, optio
 
     monkeypatch.setattr(ship, "publish_data", publish)
     assert push_data.main(["~/birds", "ann/birds", *options]) == 0
-    assert given == [(Path("~/birds").expanduser(), "ann/birds", private, licence)]
+    assert given == [(Path("~/birds").expanduser(), "ann/birds", private, license_id)]
     told = "12,345 pictures and their card are on https://huggingface.co/datasets/ann/birds\n"
     assert capsys.readouterr().out == told
 

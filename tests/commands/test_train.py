@@ -36,7 +36,7 @@ def openings(workplace, monkeypatch):
 
 
 def run_folders(workplace):
-    return sorted(path.name for path in (workplace / "runs/colours").iterdir() if not path.is_symlink())
+    return sorted(path.name for path in (workplace / "runs").glob("colours/*") if not path.is_symlink())
 
 
 def test_a_finished_run_is_complete_and_is_the_latest(workplace, openings, capsys):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from vitrine.records.prepared import PreparedFacts
 
+SERIES = "series_by_"  # how the names of such findings begin
 LINES = 10  # of reasons and of notes; the report lists all
 
 
@@ -84,9 +85,7 @@ def _name_damage(console: Console, final: Path) -> None:
 
     damage = find_damage_in(final)
     for one in damage[:LINES]:
-        console.print(
-            f"damaged: {final / one.file}: the file {one.what}; it is made anew", markup=False, soft_wrap=True
-        )
+        console.print(f"damaged: {final / one.file} {one.what}; it is made anew", markup=False, soft_wrap=True)
     if len(damage) > LINES:
         console.print(f"damaged: {len(damage) - LINES:,} more files")
 
@@ -163,11 +162,15 @@ def _print_findings(console: Console, final: Path) -> None:
 
     table = Table("checks found", "how many", "what was done", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.columns[1].justify = "right"
-    for finding in read_findings(final / FINDINGS):
+    findings = read_findings(final / FINDINGS)
+    for finding in findings:
         if finding.name not in ("unreadable", "missing"):
             table.add_row(finding.title, finding.amount, finding.done)
     if table.row_count:
         console.print(table, "")
+    for finding in findings:
+        if finding.name.startswith(SERIES):  # a proposal: the rest of it says what would change
+            console.print(f"{finding.title}: {finding.advice}\n", markup=False)
 
 
 def _print_notes(console: Console, notes: Sequence[str]) -> None:

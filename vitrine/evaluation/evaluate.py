@@ -14,6 +14,7 @@ from vitrine.evaluation.test_metrics import measure_test
 from vitrine.models.calibration.selective import decision_kinds
 from vitrine.predict.predictions import Predictions
 from vitrine.records.evaluation import Evidence, TrustFigures
+from vitrine.records.evidence import store_matrix
 from vitrine.records.model import Trust
 
 MOST_UNTESTED = 50  # labels of the model without a picture that tables still list
@@ -113,7 +114,7 @@ def leave_out_untested(evidence: Evidence) -> Evidence:
     shorter = test.model_copy(
         update={
             "per_class": [test.per_class[place] for place in keep],
-            "confusion_matrix": [[test.confusion_matrix[row][column] for column in keep] for row in keep],
+            **store_matrix(test.matrix()[np.ix_(keep, keep)]),
         }
     )
     return evidence.model_copy(

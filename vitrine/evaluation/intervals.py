@@ -6,9 +6,10 @@ bootstrap) would do in their place.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.stats import norm
 
 from vitrine.records.schema import Interval
 
@@ -23,8 +24,21 @@ def wilson_interval(right: int, total: int, confidence: float = CONFIDENCE) -> I
         total: all pictures; at least 1.
         confidence: share of such intervals that hold the true value.
     """
-    interval = binomtest(right, total).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
+    return _wilson(right / total, total, _quantile(confidence))
+
+
+def _wilson(share: float, pictures: float, z: float) -> Interval:
+    """Wilson's formula; of one picture or more, whole or effective."""
+    center = (share + z * z / (2 * pictures)) / (1 + z * z / pictures)
+    half = z / (1 + z * z / pictures) * math.sqrt(share * (1 - share) / pictures + z * z / (4 * pictures**2))
+    # Rounding would leave 1e-17 in place of 0, and miss 1.
+    return 0.0 if share == 0 else max(center - half, 0.0), 1.0 if share == 1 else min(center + half, 1.0)
+
+
+@cache
+def _quantile(confidence: float) -> float:
+    """Of the normal distribution, for both sides; a thousand classes ask thousands of times."""
+    return float(norm.ppf(0.5 + confidence / 2))
 
 
 def score_interval(
@@ -55,10 +69,7 @@ def score_interval(
     # Rounding leaves resamples that are equal a variance of 1e-33 or so.
     effective = share * (1 - share) / spread if spread > 1e-15 and 0 < share < 1 else pictures
     effective = min(effective, most)
-    z = float(norm.ppf(0.5 + CONFIDENCE / 2))
-    center = (share + z * z / (2 * effective)) / (1 + z * z / effective)
-    half = z / (1 + z * z / effective) * math.sqrt(share * (1 - share) / effective + z * z / (4 * effective**2))
-    low, high = max(center - half, 0.0), min(center + half, 1.0)
+    low, high = _wilson(share, effective, _quantile(CONFIDENCE))
     return lowest + width * low, lowest + width * high
 
 
@@ -75,7 +86,7 @@ def mean_interval(value: float, variance: float) -> Interval | None:
     if value <= 0 or variance <= 0:
         return None
     # The deviation of a mean of positive values is about the mean itself at most: the exponent stays small.
-    factor = math.exp(float(norm.ppf(0.5 + CONFIDENCE / 2)) * math.sqrt(variance) / value)
+    factor = math.exp(_quantile(CONFIDENCE) * math.sqrt(variance) / value)
     return value / factor, value * factor
 
 

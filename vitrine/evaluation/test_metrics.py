@@ -27,7 +27,7 @@ from vitrine.evaluation.probability_scores import (
     log_losses,
     score_one_against_rest,
 )
-from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence
+from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence, store_matrix
 from vitrine.records.schema import Interval
 
 Floats = npt.NDArray[np.float64]
@@ -86,7 +86,7 @@ def measure_test(
         **scores,
         **{name: value for name, (value, _) in losses.items()},
         per_class=rows,
-        confusion_matrix=flat["confusion_matrix"],
+        **store_matrix(matrix),
         target=_describe_target(rows, target, len(label_ids)),
         duplicates=None if has_duplicate is None else compare_duplicates(is_right, has_duplicate),
         series=None if has_series is None else compare_duplicates(is_right, has_series),
@@ -121,16 +121,13 @@ def _share_interval(right: int, total: int) -> Interval | None:
 def _rank_classes(probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]) -> list[Any]:
     """For each class its AUC and average precision, `[1 + resamples]` each, the measured value first; or None."""
     ranked: list[Any] = []
-    ones = np.ones((len(label_ids), 1))
+    measured_first = np.concatenate([np.ones((len(label_ids), 1), weights.dtype), weights], axis=1)
     for label_id in range(probabilities.shape[1]):
         positive = label_ids == label_id
         if not positive.any() or positive.all():
             ranked.append(None)
             continue
-        scores = probabilities[:, label_id]
-        measured = score_one_against_rest(scores, positive, ones)
-        resampled = score_one_against_rest(scores, positive, weights)
-        ranked.append([np.concatenate(pair) for pair in zip(measured, resampled, strict=True)])
+        ranked.append(score_one_against_rest(probabilities[:, label_id], positive, measured_first))
     return ranked
 
 

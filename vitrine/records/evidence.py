@@ -1,12 +1,15 @@
 """The section `test` of metrics.json; `evidence.measure_test` fills it."""
 
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
 
 from vitrine.records.schema import Count, Interval, Record, Share
 
+MOST_DENSE = 200  # classes; a whole matrix of a thousand is a million numbers, nearly all of them 0
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
@@ -94,7 +97,8 @@ class TestEvidence(Record):
         loss: mean log loss in nats.
         brier_score: mean over the pictures of the squared distances summed over all classes; 0 to 2.
         per_class: one row per class, in the order of the label ids.
-        confusion_matrix: counts, one row per true class.
+        confusion_matrix: counts, one row per true class; None where `confusions` say them.
+        confusions: above 200 classes, row, column and count of each cell that is not 0.
         target: of the class that the recipe asks for.
         duplicates: None where nobody looked for near-duplicates.
         series: the same for pictures of one series (`data/checks/series.py`): a burst, a sub-folder, a numbered row;
@@ -124,10 +128,41 @@ class TestEvidence(Record):
     loss: Annotated[float, Field(ge=0)]
     brier_score: Annotated[float, Field(ge=0)]
     per_class: list[ClassFigures]
-    confusion_matrix: list[list[Count]]
+    confusion_matrix: list[list[Count]] | None
+    confusions: list[tuple[Count, Count, Count]] | None = None
     target: TargetFigures | None
     duplicates: DuplicateFigures | None
     series: DuplicateFigures | None = None
     intervals: dict[str, Interval | None]
     resamples: int
     seed: int
+
+    @model_validator(mode="after")
+    def _one_form_of_the_matrix(self) -> Self:
+        if (self.confusion_matrix is None) == (self.confusions is None):
+            raise ValueError("either confusion_matrix or confusions must be there")
+        if any(max(row, column) >= len(self.per_class) for row, column, _ in self.confusions or ()):
+            raise ValueError(f"confusions name a class beyond the {len(self.per_class)} that there are")
+        return self
+
+    def matrix(self) -> npt.NDArray[np.int64]:
+        """The confusion matrix, `[classes, classes]`, rows = true class."""
+        if self.confusion_matrix is not None:
+            return np.array(self.confusion_matrix, np.int64)
+        counts = np.zeros((len(self.per_class), len(self.per_class)), np.int64)
+        for row, column, count in self.confusions or ():
+            counts[row, column] = count
+        return counts
+
+
+def store_matrix(counts: npt.NDArray[np.int64]) -> dict[str, list[Any] | None]:
+    """The two fields of a confusion matrix: whole, or above 200 classes what is not 0, which grows with the pictures.
+
+    Args:
+        counts: `[classes, classes]`, rows = true class.
+    """
+    if len(counts) <= MOST_DENSE:
+        return {"confusion_matrix": counts.tolist(), "confusions": None}
+    places = np.argwhere(counts)
+    cells = np.column_stack([places, counts[places[:, 0], places[:, 1]]])
+    return {"confusion_matrix": None, "confusions": [tuple(cell) for cell in cells.tolist()]}

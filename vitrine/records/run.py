@@ -163,8 +163,9 @@ def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
 
 def _check_agreement(records: RunRecords, label_names: tuple[str, ...], run_folder: Path) -> None:
     test, predictions = records.metrics.test, records.predictions
-    matrix_pictures = sum(map(sum, test.confusion_matrix))
-    widths = {len(row) for row in test.confusion_matrix} | {len(test.confusion_matrix)}
+    rows = test.confusion_matrix
+    widths = {len(test.per_class)} if rows is None else {len(row) for row in rows} | {len(rows)}
+    matrix_pictures = sum(count for *_, count in test.confusions or ()) if rows is None else sum(map(sum, rows))
     best = records.metrics.validation.best_epoch
     faults = {
         "the classes of metrics.json are not those of the prepared data set": (

@@ -184,6 +184,16 @@ def test_series_in_training_are_named_with_the_figure_without_them_and_what_to_s
     assert "data.group_by" in notice.text
 
 
+@pytest.mark.parametrize("kind", ["duplicates", "series"])
+@pytest.mark.parametrize("texts", [EN, FR], ids=["en", "fr"])
+def test_a_test_that_training_has_seen_as_a_whole_is_warned_of(kind, texts):
+    seen = {"pictures": 120, "accuracy": 1.0, "accuracy_interval": (0.97, 1.0), "other_pictures": 0}
+    seen |= {"other_accuracy": None, "other_accuracy_interval": None}
+    found = notices(make_metrics([[60, 0], [0, 60]], interval=(0.97, 1.0), validation=0.99, **{kind: seen}), texts)
+    assert [notice.level for notice in found] == ["warning"]
+    assert "120" in found[0].text
+
+
 def test_duplicates_in_training_are_named_with_the_figure_without_them():
     duplicates = {"pictures": 20, "accuracy": 1.0, "accuracy_interval": (0.8, 1.0), "other_pictures": 100}
     honest = {"other_accuracy": 0.8, "other_accuracy_interval": (0.7, 0.87)}

@@ -25,7 +25,7 @@ from vitrine.reports.probe.words import (
     judge_rand,
     judge_silhouette,
 )
-from vitrine.reports.shared.plots import confusion_matrix
+from vitrine.reports.shared.confusion_plot import confusion_matrix
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import Thumbnail, render, thumbnail
 from vitrine.ui.palette import CLASS_COLORS, Theme

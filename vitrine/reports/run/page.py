@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from vitrine.config.yaml_reader import parse_yaml
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.atomic import write_text
@@ -12,9 +10,10 @@ from vitrine.records.folder import FIGURES, REPORT
 from vitrine.records.run import RunRecords, read_run
 from vitrine.reports.learning_curve.page import describe_learning_curve
 from vitrine.reports.shared.calibration import show_calibration
+from vitrine.reports.shared.confusion_plot import confusion_matrix
 from vitrine.reports.shared.mistakes import images_of, show_mistakes
 from vitrine.reports.shared.next_steps import may_gain_by_epochs, suggest_for_run
-from vitrine.reports.shared.plots import confusion_matrix, prediction_wall, save_png, training_curves
+from vitrine.reports.shared.plots import prediction_wall, save_png, training_curves
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.selective import show_rejection
 from vitrine.reports.shared.verdict import Notice, notices, verdict
@@ -96,7 +95,7 @@ def _write_figures(
     folder: Path, records: RunRecords, prepared: PreparedDataset, wall: list[WallImage], texts: Texts
 ) -> None:
     folder.mkdir(exist_ok=True)
-    matrix = np.asarray(records.metrics.test.confusion_matrix)
+    matrix = records.metrics.test.matrix()
     curves = training_curves(records.history, records.metrics.validation.best_epoch, texts=texts)
     save_png(curves, folder / "curves.png")
     save_png(confusion_matrix(matrix, prepared.label_names, texts=texts), folder / "confusion_matrix.png")

@@ -140,7 +140,7 @@ def _look_at_class(test: TestEvidence, texts: Texts) -> str | None:
         return None
     worst = min(weak, key=lambda row: row.recall)
     place = [row.label_name for row in test.per_class].index(worst.label_name)
-    answers = np.asarray(test.confusion_matrix[place])
+    answers = test.matrix()[place]
     answers[place] = 0
     return texts(
         "run.next.weak_class",

@@ -8,10 +8,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
@@ -22,10 +20,10 @@ from vitrine.ui.palette import LIGHT, SPLITS, Theme, split_color
 from vitrine.ui.texts import Texts, load_texts
 from vitrine.ui.ticks import NumberTicks, PercentTicks
 
-__all__ = ["class_distribution", "confusion_matrix", "prediction_wall", "save_png", "training_curves"]
+__all__ = ["class_distribution", "prediction_wall", "save_png", "training_curves"]
 
 WIDTH = 4.6  # inches; shown 330 px wide on a phone, 9 points are 9 px high
-MAX_CLASSES_WITH_NUMBERS = 20
+MOST_BARS = 40
 LONGEST_NAME = 24  # characters beside an axis; the tables give names in full
 WALL_COLUMNS = 3
 
@@ -84,99 +82,13 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, best_epoch: i
     axes.margins(x=0.03)
 
 
-def confusion_matrix(
-    counts: npt.NDArray[np.int_], label_names: Sequence[str], theme: Theme = LIGHT, texts: Texts | None = None
-) -> Figure:
-    """Rows are the true classes, columns the answers; the shade is the share of the row.
-
-    Right answers (the diagonal) and mistakes have two colours, and small shares are lifted (square root), so that a
-    rare mistake among a hundred classes can be seen. Up to 20 classes the cells hold the count and the row's share.
-
-    Args:
-        counts: `[classes, classes]`, rows = true class. A row without pictures is hatched.
-        label_names: in the order of the rows.
-        theme: colours.
-        texts: of the page's language; None: English.
-    """
-    texts = texts or load_texts("en")
-    total = len(label_names)
-    few = total <= MAX_CLASSES_WITH_NUMBERS
-    names = [shorten(name, LONGEST_NAME) for name in label_names]
-    pictures = counts.sum(axis=1, keepdims=True)
-    shares = counts / np.maximum(pictures, 1)
-    side, margin = _matrix_side(names)
-    names_fit = max(map(len, names)) * 0.08 < side / total
-    with style(theme):
-        figure = Figure(figsize=(margin + side, (0.6 if names_fit else margin) + side), layout="constrained")
-        axes = figure.subplots()
-        axes.imshow(_matrix_colors(shares, theme), aspect="equal", interpolation="nearest")
-        if few:
-            _write_cells(axes, counts, shares, theme, texts)
-        _write_names(axes, names, 9 if few else 6.5, names_fit, texts)
-        for row in np.flatnonzero(pictures == 0).tolist():
-            axes.axhspan(row - 0.5, row + 0.5, facecolor="none", edgecolor=theme.line, hatch="////", linewidth=0)
-            words = texts("common.figures.no_test_pictures")
-            axes.text(-0.4, row, words, va="center", color=theme.muted, fontsize=9 if few else 6.5)
-        # Lines between the cells; a grid would need as many ticks again, which take a second with 100 classes.
-        gaps, ends = np.arange(total + 1) - 0.5, (-0.5, total - 0.5)
-        axes.hlines(gaps, *ends, color=theme.surface, linewidth=2 if few else 0.5)
-        axes.vlines(gaps, *ends, color=theme.surface, linewidth=2 if few else 0.5)
-        axes.set(xlim=ends, ylim=ends[::-1])
-    return figure
-
-
-def _matrix_side(names: Sequence[str]) -> tuple[float, float]:
-    """Side of the matrix and room for its names, in inches; together a phone's width where the numbers allow it."""
-    few = len(names) <= MAX_CLASSES_WITH_NUMBERS
-    margin = 0.45 + max(map(len, names)) * (0.082 if few else 0.06)
-    needed = len(names) * (0.42 if few else 0.115)
-    largest = 1.1 * len(names)  # two classes need no cells of the size of a hand
-    return max(needed, min(WIDTH - margin, largest)), margin
-
-
-def _matrix_colors(shares: npt.NDArray[np.float64], theme: Theme) -> npt.NDArray[np.float64]:
-    """`[classes, classes, 3]`: from the ground to the colour of right answers (diagonal) or mistakes (elsewhere)."""
-    weight = np.sqrt(shares)[..., np.newaxis]
-    full = np.full((*shares.shape, 3), to_rgb(theme.wrong))
-    full[np.diag_indices(len(shares))] = to_rgb(theme.right)
-    fill_color = np.asarray(to_rgb(theme.raised))
-    colors: npt.NDArray[np.float64] = weight * full + (1 - weight) * fill_color
-    return colors
-
-
-def _write_cells(
-    axes: Axes, counts: npt.NDArray[np.int_], shares: npt.NDArray[np.float64], theme: Theme, texts: Texts
-) -> None:
-    colors = _matrix_colors(shares, theme)
-    for row, column in np.argwhere(counts > 0):
-        brightness = colors[row, column] @ (
-            0.299,
-            0.587,
-            0.114,
-        )  # as the eye weighs red, green and blue (ITU-R BT.601)
-        ink = LIGHT.text if brightness > 0.55 else LIGHT.surface
-        for text, size, offset, va, weight in (
-            (texts.number(counts[row, column]), 9, 1, "bottom", "bold"),
-            (texts.percent(shares[row, column]), 7, -1, "top", "normal"),
-        ):
-            axes.annotate(text, (column, row), (0, offset), textcoords="offset points", ha="center", va=va,
-                          color=ink, fontsize=size, fontweight=weight)  # fmt: skip
-
-
-def _write_names(axes: Axes, names: Sequence[str], size: float, upright: bool, texts: Texts) -> None:
-    places = np.arange(len(names))
-    axes.set_xticks(places, names, rotation=0 if upright else 90, fontsize=size)
-    axes.set_yticks(places, names, fontsize=size)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    axes.set_xlabel(texts("common.figures.answer"))
-    axes.set_ylabel(texts("common.figures.truth"), labelpad=8)
-
-
 def class_distribution(
     counts: Mapping[str, Mapping[str, int]], theme: Theme = LIGHT, texts: Texts | None = None
 ) -> Figure:
     """One bar per class, the largest on top, divided into the splits, with the class's total at its end.
+
+    Of more than 40 classes the twenty largest and the twenty smallest have theirs; the line between says how many are
+    left out.
 
     Args:
         counts: pictures by split (train, validation, test) and label name; a class may be absent from a split.
@@ -186,11 +98,18 @@ def class_distribution(
     texts = texts or load_texts("en")
     table = pd.DataFrame({split: pd.Series(counts[split], dtype=float) for split in SPLITS}).fillna(0)
     totals = table.sum(axis=1).sort_values(ascending=False, kind="stable")[::-1]  # rows are counted from the bottom
+    left_out = max(0, len(totals) - MOST_BARS)
+    if left_out:
+        totals = pd.concat([totals[: MOST_BARS // 2], totals[-MOST_BARS // 2 :]])
     table = table.loc[totals.index]
-    rows = np.arange(len(table))
+    # The gap where classes are left out is as high as a bar.
+    rows = np.arange(len(table)) + (np.arange(len(table)) >= MOST_BARS // 2 if left_out else 0)
     with style(theme):
-        figure = Figure(figsize=(WIDTH, 0.5 + 0.27 * len(table)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 0.5 + 0.27 * (rows[-1] + 1)), layout="constrained")
         axes = figure.subplots()
+        if left_out:
+            words = texts("common.figures.classes_between", count=left_out)
+            axes.text(0, MOST_BARS // 2, words, va="center", color=theme.muted)
         left = np.zeros(len(table))
         for split in SPLITS:
             axes.barh(
@@ -203,7 +122,7 @@ def class_distribution(
         axes.set_yticks(rows, [shorten(str(name), LONGEST_NAME) for name in table.index])
         axes.tick_params(left=False, bottom=False, labelbottom=False)
         axes.spines[:].set_visible(False)
-        axes.set_ylim(-0.6, len(table) - 0.4)
+        axes.set_ylim(-0.6, rows[-1] + 0.6)
         axes.margins(x=0.12)
         figure.legend(loc="outside upper left", ncols=3)
     return figure

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vitrine.records.evidence import TestEvidence
+from vitrine.reports.shared.confusion_plot import confusion_matrix
 from vitrine.reports.shared.measures import show_measures
-from vitrine.reports.shared.plots import confusion_matrix
 from vitrine.reports.shared.verdict import kappa_words, most_confused, right_of_hundred
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.texts import Texts
@@ -23,7 +23,7 @@ def describe_result(test: TestEvidence, label_names: Sequence[str], texts: Texts
         texts: of the page's language.
     """
     names = tuple(label_names)
-    matrix = np.asarray(test.confusion_matrix)
+    matrix = test.matrix()
     # The hardest first; classes that were not tested have no rank and come last.
     classes = sorted(test.per_class, key=lambda row: (not row.pictures, row.recall))
     return {

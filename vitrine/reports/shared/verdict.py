@@ -75,7 +75,7 @@ def notices_of_test(test: TestEvidence, texts: Texts) -> list[Notice]:
 
 
 def _compare_with_guessing(test: TestEvidence, texts: Texts) -> list[Notice]:
-    matrix = np.asarray(test.confusion_matrix)
+    matrix = test.matrix()
     most_frequent = int(matrix.sum(axis=1).argmax())
     name = test.per_class[most_frequent].label_name
     guessing = matrix[most_frequent].sum() / test.pictures
@@ -104,7 +104,10 @@ def _judge_duplicates(test: TestEvidence, texts: Texts) -> list[Notice]:
     """Duplicates in training flatter, and so do pictures of one series: the figure without them is the honest one."""
     found = []
     for kind, seen in (("duplicates", test.duplicates), ("series", test.series)):
-        if seen is None or not seen.pictures or seen.other_accuracy is None:
+        if seen is None or not seen.pictures:
+            continue
+        if seen.other_accuracy is None:  # no test picture is left that would tell
+            found.append(Notice("warning", texts(f"run.notices.{kind}_only", count=seen.pictures)))
             continue
         without, accuracy = texts.percent(seen.other_accuracy, 1), texts.percent(test.accuracy, 1)
         text = texts(f"run.notices.{kind}", count=seen.pictures, without=without, accuracy=accuracy)

@@ -1,0 +1,43 @@
+"""Whether a data set, a run or a model is what was written; the command's own words are tested with the command."""
+
+import shutil
+
+import pytest
+
+from tests.data.trees import prepare
+from tests.factories import fault_of
+from vitrine.workflows.verify import verify
+
+
+def test_a_whole_data_set_has_its_files_counted_and_no_damage(make_class_folders):
+    folder = prepare(make_class_folders({"cat": 5, "dog": 5})).folder
+    found = verify(folder)
+    assert (found.folder, found.files, found.damage) == (folder, 8, ())
+    assert 0 < found.size_bytes <= sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_flipped_bit_in_a_shard_is_found(make_class_folders):
+    folder = prepare(make_class_folders({"cat": 5, "dog": 5})).folder
+    shard = folder / "pictures" / "train-00000.arrow"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    (damage,) = verify(str(folder)).damage
+    assert "train-00000.arrow" in str(damage)
+    assert "it mends what is damaged" in verify(folder).remedy
+
+
+def test_a_runs_model_is_looked_at_and_a_changed_weight_is_found(colors_workplace, tmp_path):
+    (run,) = (path for path in (colors_workplace / "runs/colours").iterdir() if not path.is_symlink())
+    copy = shutil.copytree(run, tmp_path / "run")
+    whole = verify(copy)
+    assert (whole.folder, whole.damage) == (copy / "model", ())
+    assert whole.files > 3
+    weights = copy / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+    assert len(verify(copy).damage) == 1
+
+
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_a_folder_that_is_none_of_them_is_named(tmp_path, name):
+    assert "neither a prepared data set (prepared.json), a run, nor a model folder" in fault_of(verify, tmp_path / name)
