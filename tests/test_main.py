@@ -1,5 +1,6 @@
 """`python -m vitrine`, `vitrine`: the list of commands, the version, words that are no command."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -70,3 +71,17 @@ def test_the_list_of_commands_waits_for_no_library(word):
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert answer.returncode == 0, f"loaded: {answer.stderr}"
+
+
+@pytest.mark.parametrize(
+    ("words", "buffered"), [(["--help"], ""), (["--help"], "1"), (["predict", "--help"], ""), (["recipes"], "")]
+)
+def test_a_reader_that_has_seen_enough_ends_what_is_printed_without_a_word(words, buffered):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        answer = subprocess.run(
+            [sys.executable, "-m", "vitrine", *words], cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": buffered}, timeout=60, check=False,
+        )  # fmt: skip
+    assert (answer.returncode, answer.stderr) == (0, "")

@@ -6,12 +6,22 @@ from importlib import import_module
 
 from vitrine import __version__
 from vitrine.commands import COMMANDS, GROUPS
+from vitrine.commands.pipe import flush_output
 from vitrine.invocation import command_line
 
 
 def main() -> int:
     """Runs the command that the first argument names; returns its exit code."""
     command, *arguments = sys.argv[1:] or ["--help"]
+    try:
+        return _run(command, arguments)
+    except BrokenPipeError:
+        return 0
+    finally:
+        flush_output()
+
+
+def _run(command: str, arguments: list[str]) -> int:
     if command in ("-h", "--help", "help"):
         print(_help())  # noqa: T201
         return 0

@@ -114,6 +114,15 @@ def test_examples_never_lead_out_of_the_model_folder(folder, predictor, tmp_path
     assert example_images(replace(predictor, folder=tmp_path / "model", metadata=metadata)) == ()
 
 
+def test_an_example_that_is_a_link_out_of_the_model_folder_is_not_shown(folder, predictor, tmp_path):
+    shutil.copytree(predictor.folder, tmp_path / "model")
+    noise(0).save(tmp_path / "secret.png")
+    (tmp_path / "model/examples/000.png").unlink()
+    (tmp_path / "model/examples/000.png").symlink_to(tmp_path / "secret.png")
+    shown = example_images(replace(predictor, folder=tmp_path / "model"))
+    assert [example.label_name for example in shown] == list(EXAMPLE_LABELS[1:])
+
+
 def test_a_model_without_metadata_has_no_examples(predictor):
     assert example_images(replace(predictor, metadata=None)) == ()
 

@@ -1,10 +1,14 @@
 """Uploads lie where only this user can read them, and are gone at the end."""
 
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
-from vitrine.app.private_folder import QUIET, private_folder
+from vitrine.app.private_folder import LOCK, QUIET, YOUNG_SECONDS, private_folder, remove_left_uploads
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +38,41 @@ def test_folder_and_setting_are_gone_at_the_end_after_a_fault_too():
         fail()
     assert not kept[0].exists()
     assert "GRADIO_TEMP_DIR" not in os.environ
+
+
+def grow_old(folder):
+    then = time.time() - 2 * YOUNG_SECONDS
+    os.utime(folder, (then, then))
+
+
+def test_uploads_of_a_process_that_was_killed_are_removed_at_the_next_start(tmp_path):
+    program = (
+        "import os, signal\nfrom vitrine.app.private_folder import private_folder\nwith private_folder() as folder:\n"
+        "    (folder / 'picture.png').touch()\n    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=False, timeout=60)
+    (left,) = tmp_path.iterdir()
+    assert (left / "picture.png").exists()
+    remove_left_uploads(tmp_path)
+    assert left.exists(), "it may be of a process that is just starting"
+    grow_old(left)
+    remove_left_uploads(tmp_path)
+    assert not left.exists()
+
+
+def test_uploads_of_a_page_that_is_open_and_what_is_not_ours_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "vitrine-app-notes").mkdir()
+    elsewhere = tmp_path / "pictures"
+    elsewhere.mkdir()
+    (elsewhere / LOCK).touch()
+    (tmp_path / "vitrine-app-link").symlink_to(elsewhere)
+    with private_folder() as folder:
+        for each in (folder, elsewhere, tmp_path / "vitrine-app-notes"):
+            grow_old(each)
+        remove_left_uploads(tmp_path)
+        assert folder.exists()
+    assert elsewhere.exists()
+    assert (tmp_path / "vitrine-app-notes").exists()

@@ -3,14 +3,16 @@
 import time
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
 
 from tests.app.models import metadata, noise
 from vitrine.app.address import free_port
 from vitrine.app.private_folder import private_folder
-from vitrine.app.server import open_page, recipe_language
+from vitrine.app.server import open_page, recipe_language, start
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
+from vitrine.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,13 @@ from vitrine.app.uploads import MAX_UPLOAD_BYTES
 def test_the_language_of_the_models_reports_is_that_of_its_page(recipe, language):
     assert recipe_language(metadata([]).model_copy(update={"recipe": recipe})) == language
     assert recipe_language(None) == "en"
+
+
+def test_a_port_that_is_taken_while_the_model_is_loaded_is_named(taken_port):
+    with gr.Blocks() as page:
+        pass
+    with pytest.raises(UserError, match=f"--port {taken_port}: another program took it just now; start again"):
+        start(page, "127.0.0.1", taken_port)
 
 
 def test_uploads_are_deleted_while_the_page_runs(model_folder, monkeypatch, tmp_path):

@@ -172,9 +172,7 @@ def test_the_snippets_name_the_address_that_the_visitor_uses(new_page, address):
     expected = f'Client("{address.replace("127.0.0.1", "localhost")}")'
     expect(page.locator("#programs code").first).to_contain_text(expected)
     page.get_by_role("tab", name="curl").click()
-    expect(page.locator("#programs code").filter(has_text="gradio_api/call/predict")).to_contain_text(
-        "http://localhost"
-    )
+    expect(page.locator("#programs code").filter(has_text="gradio_api/call/decide")).to_contain_text("http://localhost")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -32,8 +32,13 @@ def end_with(error):
             2,
             "error: the disk is read-only; run the command in a folder that you may write to\n",
         ),
+        (
+            OSError(errno.ENOENT, "missing", "/proc/x"),
+            2,
+            "error: there is no such file or folder, and none can be made there; check the path: /proc/x\n",
+        ),
     ],
-    ids=["mistake", "interrupt", "full disk", "read-only disk"],
+    ids=["mistake", "interrupt", "full disk", "read-only disk", "no folder"],
 )
 def test_what_a_user_can_mend_is_one_message_and_an_exit_code(capsys, error, code, message):
     assert run_command(end_with(error)) == code

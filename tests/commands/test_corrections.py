@@ -3,7 +3,7 @@ import pytest
 from tests.data.trees import prepare
 from tests.records.examples import make_metrics
 from vitrine.commands import corrections
-from vitrine.data.labels.corrections import Row, read_rows, write_rows
+from vitrine.data.labels.corrections import Row, read_corrections, read_rows, write_rows
 from vitrine.records.mistakes import LabelErrors, Mistakes, Suspect
 
 
@@ -74,10 +74,12 @@ def test_marks_are_never_overwritten(write_run, tmp_path, capsys):
     assert out.read_text() == "mine"
 
 
-def test_nothing_to_correct_writes_nothing(write_run, tmp_path, capsys):
+def test_of_a_clean_run_the_table_has_no_rows_and_the_next_command_takes_it(write_run, tmp_path, capsys):
     assert corrections.main([str(write_run()), "--output", str(tmp_path / "c.csv")]) == 0
-    assert "nothing to correct" in capsys.readouterr().out
-    assert not (tmp_path / "c.csv").exists()
+    said = capsys.readouterr().out
+    assert "nothing to correct" in said
+    assert said.endswith(f"data.corrections={tmp_path / 'c.csv'}\n")
+    assert read_corrections(tmp_path / "c.csv") == []
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def test_every_file_has_a_row_with_answers_or_its_problem(model, pictures, tmp_p
     assert set(rows) == {"red.png", "deeper é/blue.jpg", "broken.jpg", ".hidden/cache.jpg"}
     assert rows[".hidden/cache.jpg"]["problem"] == "hidden file"
     assert rows["broken.jpg"]["problem"] == "a text, not a picture; get the picture again"
-    assert rows["broken.jpg"]["label_1"] is None
+    assert rows["broken.jpg"]["label_1"] == rows["broken.jpg"]["decision"] == ""
+    assert {len(row) for row in csv.reader(table.open(encoding="utf-8"))} == {7}
     expected = Predictor.load(str(model)).predict(Image.open(pictures / "red.png"), top_k=2)
     row = rows["red.png"]
     assert row["problem"] == ""
@@ -69,8 +70,26 @@ def test_pictures_out_of_archives_and_tables_are_classified_and_nothing_is_left_
 
 def test_a_pipe_is_named_and_not_waited_for(model, pictures, capsys):
     os.mkfifo(pictures / "pipe.png")
-    assert predict.main([str(model), str(pictures / "pipe.png")]) == 0
-    assert capsys.readouterr().out.splitlines()[1] == f'{pictures / "pipe.png"},"a pipe or device, not a file"'
+    assert predict.main([str(model), str(pictures / "pipe.png")]) == 2
+    assert capsys.readouterr().out.splitlines()[1] == f'{pictures / "pipe.png"},"a pipe or device, not a file",,,,,,,'
+
+
+def test_files_none_of_which_is_a_picture_are_a_mistake_that_is_named(model, pictures, tmp_path, capsys):
+    (pictures / "notes.txt").write_text("no picture")
+    places = [str(pictures / "broken.jpg"), str(pictures / "notes.txt")]
+    assert predict.main([str(model), *places]) == 2
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 3
+    assert err == "error: no picture was classified: 2 files were found; the column problem says why\n"
+    (tmp_path / "empty").mkdir()
+    assert predict.main([str(model), str(tmp_path / "empty"), "--output", str(tmp_path / "answers.csv")]) == 2
+    assert "no picture was classified: 0 files were found" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_is_one_message(model, pictures, tmp_path, capsys):
+    assert predict.main([str(model), str(pictures), "--output", str(tmp_path / "nowhere" / "answers.csv")]) == 2
+    message = "error: there is no such file or folder, and none can be made there; check the path: "
+    assert capsys.readouterr().err == f"{message}{tmp_path}/nowhere/answers.csv\n"
 
 
 def test_without_an_output_the_table_goes_to_the_terminal(model, pictures, capsys):
@@ -92,3 +111,16 @@ def test_mistakes_are_one_message(model, pictures, capsys, arguments, message):
     places = {"MODEL": str(model), "PICTURES": str(pictures)}
     assert predict.main([places.get(argument, argument) for argument in arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "shown"), [([], "'=1+1"), (["--raw"], "=1+1")])
+def test_a_class_that_would_be_a_formula_is_text_for_spreadsheets_and_exact_for_programs(
+    pictures, tmp_path, option, shown
+):
+    torch.manual_seed(0)
+    model, table = tmp_path / "sums", tmp_path / "answers.csv"
+    save_model(model, build_small_cnn(["=1+1", "=1+1 "], (8,), 1, 0.1), build_processor(SIDE, CENTERED))
+    assert predict.main([str(model), str(pictures / "red.png"), "--output", str(table), *option]) == 0
+    (row,) = csv.DictReader(table.open(encoding="utf-8"))
+    assert row["label_1"].strip() == row["label_2"].strip() == shown
+    assert row["file"] == str(pictures / "red.png")

@@ -6,7 +6,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 
 from vitrine.errors import UserError
 from vitrine.models import hub_files
-from vitrine.models.hub_files import find_model_folder
+from vitrine.models.hub_files import find_model_folder, is_inside
 
 RESPONSE = httpx.Response(403, request=httpx.Request("GET", "https://example.org"))
 
@@ -76,3 +76,24 @@ def test_without_a_network_the_message_speaks_of_folders_not_of_a_librarys_varia
     assert "not among the downloads of this machine" in str(error.value)
     assert "Give the folder of a model" in str(error.value)
     assert "HF_" not in str(error.value)
+
+
+def test_names_and_links_that_lead_out_of_a_model_folder_are_not_its_own(tmp_path):
+    (tmp_path / "secret.png").touch()
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "own.png").touch()
+    for name, target in {"inner": "own.png", "link": "../secret.png", "up": "..", "circle": "circle.png"}.items():
+        (folder / f"{name}.png").symlink_to(target)
+    assert all(is_inside(folder, name) for name in ("own.png", "inner.png", "missing.png", "./own.png"))
+    outside = ("../secret.png", str(tmp_path / "secret.png"), "link.png", "up.png/secret.png", "circle.png", "a\0b")
+    assert not any(is_inside(folder, name) for name in outside)
+
+
+def test_a_download_is_links_to_the_store_of_the_hub_and_nothing_else(tmp_path):
+    snapshot = tmp_path / "models--a--b" / "snapshots" / "1f"
+    snapshot.mkdir(parents=True)
+    (snapshot / "own.png").symlink_to("../../blobs/0a")
+    (snapshot / "link.png").symlink_to("../../refs/main")
+    assert is_inside(snapshot, "own.png")
+    assert not is_inside(snapshot, "link.png")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,6 +14,7 @@ from vitrine.app.uploads import Upload, displayable, open_upload
 from vitrine.app.wording import Wording, notice
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
+from vitrine.models.hub_files import is_inside
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts, load_texts
@@ -150,7 +151,7 @@ def check_top_k(top_k: float) -> int:
 def example_images(predictor: Predictor) -> tuple[ExampleImage, ...]:
     """Copies of the test pictures that lie in the model folder, where Gradio may show them.
 
-    A model of the Hub is somebody else's: a name in its metadata that leads out of its folder is passed over.
+    A model of the Hub is somebody else's: what leads out of its folder, by its name or by a link, is passed over.
     """
     if predictor.metadata is None:
         return ()
@@ -161,12 +162,8 @@ def example_images(predictor: Predictor) -> tuple[ExampleImage, ...]:
             example.prepared,
         )
         for example in predictor.metadata.examples
-        if _stays_inside(PurePosixPath(example.file)) and (predictor.folder / example.file).is_file()
+        if is_inside(predictor.folder, example.file) and (predictor.folder / example.file).is_file()
     )
-
-
-def _stays_inside(path: PurePosixPath) -> bool:
-    return not path.is_absolute() and ".." not in path.parts
 
 
 def _folder() -> Path:

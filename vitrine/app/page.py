@@ -41,17 +41,18 @@ PYTHON = """\
 from gradio_client import Client, handle_file   # pip install gradio_client
 
 client = Client("{address}")
-answer = client.predict(picture=handle_file("picture.jpg"), top_k={top_k}, api_name="/predict")
-print(answer["label"])
+answer = client.predict(picture=handle_file("picture.jpg"), top_k={top_k}, api_name="/decide")
+print(answer["words"])   # a class, "unsure: A or B", or "none of my classes"
 for row in answer["confidences"]:
     print(row["label"], row["confidence"])
 """
 
 CURL = """\
-FILE=$(curl -s -F "files=@picture.jpg" {address}/gradio_api/upload | tr -d '[]"')
-CALL=$(curl -s {address}/gradio_api/call/predict -H "Content-Type: application/json" \\
-  -d '{{"data": [{{"path": "'"$FILE"'", "meta": {{"_type": "gradio.FileData"}}}}, {top_k}]}}' | cut -d '"' -f 4)
-curl -s {address}/gradio_api/call/predict/$CALL
+ls picture.jpg > /dev/null &&
+FILE=$(curl -s -F "files=@picture.jpg" {address}/gradio_api/upload | tr -d '[]"') &&
+CALL=$(curl -s {address}/gradio_api/call/decide -H "Content-Type: application/json" \\
+  -d '{{"data": [{{"path": "'"$FILE"'", "meta": {{"_type": "gradio.FileData"}}}}, {top_k}]}}' | cut -d '"' -f 4) &&
+curl -s {address}/gradio_api/call/decide/$CALL
 """
 
 
@@ -203,12 +204,12 @@ def _programs(page: gr.Blocks, address: str, top_k: int, texts: Texts) -> None:
 
 
 def python_snippet(address: str, top_k: int) -> str:
-    """A complete Python program that asks for the `top_k` most likely labels of a picture."""
+    """A complete Python program that asks for the decision on a picture, and for its `top_k` most likely labels."""
     return PYTHON.format(address=address, top_k=top_k)
 
 
 def curl_snippet(address: str, top_k: int) -> str:
-    """The same for a shell: send the file, ask, wait for the answer."""
+    """The same for a shell: send the file, ask, wait for the answer; a file that is not there is named, and it ends."""
     return CURL.format(address=address, top_k=top_k)
 
 

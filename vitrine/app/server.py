@@ -11,9 +11,12 @@ from vitrine.app.address import page_address
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
+from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
 from vitrine.ui.texts import Language, load_texts
+
+MOST_SESSIONS = 500  # each takes 42 kB, and so does each client of the API; Gradio keeps 10,000 of them
 
 
 @contextmanager
@@ -56,7 +59,21 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
         host: address to listen on.
         port: free port to listen on.
         language: that the page says it is in, so that browsers and screen readers read it rightly.
+
+    Raises:
+        UserError: somebody else listens on the port.
     """
+    try:
+        _launch(page, host, port, language)
+    except OSError as error:
+        if error.errno is not None:  # of the disk, say; Gradio's own, on the port, has no number
+            raise
+        raise UserError(
+            f"--port {port}: another program took it just now; start again, or choose another with --port"
+        ) from None
+
+
+def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
     page.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
@@ -69,6 +86,7 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
         enable_monitoring=False,
         show_error=False,  # an unforeseen error's text holds paths of this machine
         max_file_size=MAX_UPLOAD_BYTES,
+        state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),
         # Gradio's own words ("Upload", "Paste") follow the language of the visitor's browser, as they did before.

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
-from vitrine.commands.console import collect_less_often
-from vitrine.errors import UserError
-from vitrine.invocation import command_line
+from vitrine.commands.console import CommandParser, command_parser, run_command
 
 if TYPE_CHECKING:
     from vitrine.ui.texts import Language
@@ -35,18 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
     """
     options = build_parser().parse_args(arguments)
-    collect_less_often()
     # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        _serve(options.model, options.host or _default_host(), options.port, options.language)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        if sys.stdout.isatty():
-            print()  # ends the line on which the terminal shows ^C
-    return 0
+
+    def command() -> None:
+        try:
+            _serve(options.model, options.host or _default_host(), options.port, options.language)
+        except KeyboardInterrupt:
+            if sys.stdout.isatty():
+                print()  # ends the line on which the terminal shows ^C
+
+    return run_command(command)
 
 
 def _serve(model: str | None, host: str, wanted_port: int, language: "Language | None") -> None:
@@ -65,11 +62,11 @@ def _serve(model: str | None, host: str, wanted_port: int, language: "Language |
             threading.Event().wait()
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandParser:
     """Of its command line."""
-    parser = argparse.ArgumentParser(
-        prog=command_line("app"),
-        description="Lets people try an image classifier in a browser. Ctrl-C ends it.",
+    parser = command_parser(
+        "app",
+        "Lets people try an image classifier in a browser. Ctrl-C ends it.",
         epilog="Pictures are passed on to nobody and are deleted within an hour, or when the program ends.",
     )
     parser.add_argument(

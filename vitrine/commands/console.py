@@ -5,13 +5,15 @@ import atexit
 import errno
 import gc
 import io
-import os
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
+from vitrine.commands.pipe import flush_output
 from vitrine.config.help import describe_parameters
 from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
@@ -31,7 +33,16 @@ class RecipeArguments:
     options: argparse.Namespace
 
 
-def command_parser(command: str, purpose: str | None, epilog: str = "") -> argparse.ArgumentParser:
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose help can be piped into `head`."""
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Ends the program after `--help` or a wrong option."""
+        flush_output()
+        super().exit(status, message)
+
+
+def command_parser(command: str, purpose: str | None, epilog: str = "") -> CommandParser:
     """A parser whose help names the commands as this person calls them.
 
     Args:
@@ -39,7 +50,7 @@ def command_parser(command: str, purpose: str | None, epilog: str = "") -> argpa
         purpose: what it does, with examples: the docstring of its module.
         epilog: what stands below the options.
     """
-    return argparse.ArgumentParser(
+    return CommandParser(
         command_line(command),
         description=spell_commands(purpose or ""),
         epilog=spell_commands(epilog),
@@ -78,6 +89,11 @@ def read_recipe(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     return RecipeArguments(recipe, options)
 
 
+def repeat_words(options: argparse.Namespace) -> str:
+    """The recipe and the parameters of a command line of `recipe_parser`, to be typed behind another command."""
+    return shlex.join(word for word in (options.recipe, *options.overrides) if word is not None)
+
+
 def run_command(command: Callable[[], None]) -> int:
     """Runs a command and turns what a user can mend into one message; returns the exit code."""
     collect_less_often()
@@ -91,7 +107,7 @@ def run_command(command: Callable[[], None]) -> int:
         print(f"error: {spell_commands(str(error))}", file=sys.stderr)
         return USER_ERROR
     except BrokenPipeError:  # the reader of a pipe has seen enough: `... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return INTERRUPTED
@@ -101,6 +117,8 @@ def run_command(command: Callable[[], None]) -> int:
         place = f": {error.filename}" if error.filename else ""
         print(f"error: {_DISK_ERRORS[error.errno]}{place}", file=sys.stderr)
         return USER_ERROR
+    finally:
+        flush_output()
     return 0
 
 
@@ -120,6 +138,9 @@ _DISK_ERRORS = {
     errno.EROFS: "the disk is read-only; run the command in a folder that you may write to",
     errno.EACCES: "no permission; take another folder, or change its permissions",
     errno.EPERM: "no permission; take another folder, or change its permissions",
+    errno.ENOENT: "there is no such file or folder, and none can be made there; check the path",
+    errno.EISDIR: "a folder has the name that a file needs; give another name",
+    errno.ELOOP: "the links of this path lead in a circle; give the path that is meant",
     errno.EEXIST: "a file has the name that a folder needs; move it away, or run the command in another folder",
     errno.ENOTDIR: "a file has the name that a folder needs; move it away, or run the command in another folder",
     errno.ENAMETOOLONG: "the name is too long for the disk; give a shorter one",

@@ -59,12 +59,12 @@ def _export(run: Path, output: Path, mark: "Mark") -> None:
     from vitrine.workflows.review import review_run
 
     review = review_run(run, mark)
-    if not review.rows:
-        print("no label of this run looks wrong: there is nothing to correct")
-        return
     write_rows(output, review.rows)
     fresh = len(review.rows) - review.earlier
-    print(f"{fresh:,} likely wrong {'label' if fresh == 1 else 'labels'}, the likeliest first")
+    if not review.rows:
+        print("no label of this run looks wrong: there is nothing to correct; the table has no rows yet")
+    else:
+        print(f"{fresh:,} likely wrong {'label' if fresh == 1 else 'labels'}, the likeliest first")
     if review.earlier:
         doubt = f"; {review.doubted:,} of them look wrong (see suggested)" if review.doubted else ""
         print(f"{review.earlier:,} corrections that the run was trained with are kept on top{doubt}")

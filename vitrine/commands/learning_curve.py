@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, get_args
 
 from rich.console import Console
 
-from vitrine.commands.console import read_recipe, recipe_parser, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, repeat_words, run_command
 from vitrine.commands.study import WAYS_OUT, add_study_options
 from vitrine.config.recipe import Recipe
+from vitrine.invocation import command_line
 from vitrine.ui.texts import Language
 from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.parameters import check_at_least_one, short_name
@@ -62,7 +63,11 @@ def _measure(recipe: Recipe, options: argparse.Namespace) -> None:
     with show_progress(console=console) as show:
         sentence, page = _look(prepared, recipe, probe, options, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
+    words = repeat_words(options)
     console.print(f"{time.perf_counter() - start:.0f} s\ncurve:   {page}", markup=False, soft_wrap=True)
+    console.print(f"next:    {command_line('train')} {words}".rstrip(), markup=False, soft_wrap=True)
+    more = f"or, with more pictures in the source: {command_line('prepare')} {words}"
+    console.print(more.rstrip(), markup=False, soft_wrap=True)
 
 
 def _look(

@@ -1,6 +1,7 @@
 """Classify pictures, or all pictures in folders, archives or tables, and write a table with the likeliest classes.
 
-Every file found has a row: with its classes, or with the problem why it has none. `decision` is what the model makes
+Every file found has a row: with its classes, or with the problem why it has none; where none has classes, the exit code
+is 2. `decision` is what the model makes
 of its probabilities: a class, "unsure: A or B", or "none of my classes".
 
 python -m vitrine predict runs/digits/latest/model data/digits/3
@@ -38,6 +39,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
     parser.add_argument("--top-k", type=int, default=3, help="classes per picture (default %(default)s)")
     parser.add_argument("--output", type=Path, help="CSV file to write; without it, the terminal")
+    parser.add_argument(
+        "--raw",
+        action="store_true",
+        help="for programs: names exactly as they are; without it, what a spreadsheet would take for a formula gets an "
+        "apostrophe before it",
+    )
     return parser
 
 
@@ -55,29 +62,43 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
+    from vitrine.records.spreadsheet import guard_row
 
     silence_transformers()
     predictor = Predictor.load(options.model)
     top_k = min(options.top_k, len(predictor.label_names))
-    columns = [column for rank in range(1, top_k + 1) for column in (f"label_{rank}", f"probability_{rank}")]
+    names = [column for rank in range(1, top_k + 1) for column in (f"label_{rank}", f"probability_{rank}")]
+    columns = ("file", "problem", "decision", *names)
+    answered = 0
     stream = options.output.open("w", newline="", encoding="utf-8") if options.output else sys.stdout
     try:
-        table = csv.writer(stream)
-        table.writerow(["file", "problem", "decision", *columns])
+        table = csv.DictWriter(stream, columns, restval="")
+        table.writeheader()
         for batch in predict_batches(predictor, from_files(found, predictor.fill_color)):
-            table.writerows([file, *_cells(said, top_k)] for file, said in batch.in_order())
+            rows = ({"file": file} | _cells(said, top_k) for file, said in batch.in_order())
+            table.writerows(rows if options.raw else map(guard_row, rows))
             stream.flush()
+            answered += len(batch.places)
     finally:
         if options.output:
             stream.close()
+    if not answered:
+        raise UserError(_say_nothing_answered(len(found), options.output))
 
 
-def _cells(said: "Prediction | Unreadable", top_k: int) -> list[str]:
-    """The cells after the file name: the problem, if any, then the decision, names and probabilities."""
+def _say_nothing_answered(files: int, output: Path | None) -> str:
+    where = f"the column problem of {output} says why" if output else "the column problem says why"
+    return f"no picture was classified: {files:,} {'file was' if files == 1 else 'files were'} found; {where}"
+
+
+def _cells(said: "Prediction | Unreadable", top_k: int) -> dict[str, str]:
+    """The cells beside the file name: the problem, or the decision, names and probabilities."""
     from vitrine.models.calibration.selective import describe
     from vitrine.predict.batches import Unreadable
 
     if isinstance(said, Unreadable):
-        return [said.reason]
-    answers = (cell for label_name, share in said.ranking[:top_k] for cell in (label_name, f"{share:.6f}"))
-    return ["", describe(said.decision), *answers]
+        return {"problem": said.reason}
+    cells = {"decision": describe(said.decision)}
+    for rank, (label_name, share) in enumerate(said.ranking[:top_k], 1):
+        cells |= {f"label_{rank}": label_name, f"probability_{rank}": f"{share:.6f}"}
+    return cells

@@ -21,6 +21,7 @@ from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
+from vitrine.records.spreadsheet import guard_row
 from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
 from vitrine.ui.texts import load_texts, plain_spaces
 
@@ -83,7 +84,7 @@ def _write_csv(runs: Sequence[Run]) -> None:
     if records:
         writer = csv.DictWriter(sys.stdout, list(records[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(records)
+        writer.writerows(map(guard_row, records))
 
 
 def _print_table(runs: Sequence[Run]) -> None:

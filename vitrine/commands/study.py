@@ -13,8 +13,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from vitrine.commands.console import read_recipe, recipe_parser, run_command
+from vitrine.commands.console import read_recipe, recipe_parser, repeat_words, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.invocation import command_line
 from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.parameters import check_at_least_one, short_name
 from vitrine.workflows.progress import show_progress
@@ -74,4 +75,5 @@ def _study(recipe: Recipe, options: argparse.Namespace) -> None:
     with show_progress(console=console) as show:
         sentence, page = study_recipe(prepared, recipe, probe, options.pictures, out, show)
     console.print(sentence, style="bold", markup=False, soft_wrap=True)
-    console.print(f"{time.perf_counter() - start:.0f} s\nstudy:   {page}", markup=False, soft_wrap=True)
+    next_line = f"next:    {command_line('train')} {repeat_words(options)}".rstrip()
+    console.print(f"{time.perf_counter() - start:.0f} s\nstudy:   {page}\n{next_line}", markup=False, soft_wrap=True)

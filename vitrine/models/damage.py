@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from vitrine.errors import UserError
+from vitrine.models.hub_files import is_inside
 from vitrine.records.checksums import Checksums, Damage, find_damage, sum_files
 from vitrine.records.model import METADATA, ModelMetadata
 
@@ -20,6 +21,17 @@ def sum_model(folder: Path) -> Checksums:
     return sum_files(folder, [file for file in files if file not in NOT_SUMMED and not file.startswith(".")])
 
 
+def read_checksums(folder: Path) -> Checksums:
+    """Checksums of a model's files as it was written; what leads out of the folder is none of them, and is passed over.
+
+    Raises:
+        UserError: `vitrine.json` cannot be read.
+    """
+    if not (folder / METADATA).exists():
+        return {}
+    return {file: one for file, one in ModelMetadata.read(folder / METADATA).files.items() if is_inside(folder, file)}
+
+
 def find_model_damage(folder: Path, full: bool) -> list[Damage]:
     """Files of a model folder that are not as they were written; none where nobody noted how that was.
 
@@ -30,9 +42,7 @@ def find_model_damage(folder: Path, full: bool) -> list[Damage]:
     Raises:
         UserError: `vitrine.json` cannot be read.
     """
-    if not (folder / METADATA).exists():
-        return []
-    sums = ModelMetadata.read(folder / METADATA).files
+    sums = read_checksums(folder)
     if not full:
         sums = {file: one for file, one in sums.items() if "/" not in file and file.endswith(LOADED)}
     return find_damage(folder, sums, full)

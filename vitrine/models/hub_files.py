@@ -1,6 +1,6 @@
 """A model's files: a local folder as it is, or a download from the Hugging Face Hub."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
@@ -47,3 +47,25 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
             f"{model_id}: no such folder here, and the Hugging Face Hub cannot be reached ({reason}). "
             "Give a model folder, or try again with a network"
         ) from error
+
+
+def is_inside(folder: Path, name: str) -> bool:
+    """Whether a name that a model folder gives means a file of its own, be it there or not.
+
+    A model may be somebody else's: a name in its metadata, or a link behind it, could lead to any file of this machine.
+
+    Args:
+        folder: of the model.
+        name: relative to the folder.
+    """
+    parts = PurePosixPath(name)
+    if parts.is_absolute() or ".." in parts.parts:
+        return False
+    try:
+        target, root = (folder / name).resolve(), folder.resolve()
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a name that no disk knows
+        return False
+    places = [root]
+    if root.parent.name == "snapshots":  # in the cache of the Hub every file is a link to the store beside
+        places.append(root.parent.parent / "blobs")
+    return any(map(target.is_relative_to, places))

@@ -17,9 +17,10 @@ from vitrine.records.learning_curve import LearningCurve
 from vitrine.records.mistakes import Mistakes
 from vitrine.records.schema import Count, FileRecord, Record, Share
 from vitrine.records.selective import Rejection
+from vitrine.records.spreadsheet import read_guarded_csv
 
 HISTORY_COLUMNS = ["epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
-TEXT_COLUMNS = ["file", "label_name", "predicted"]
+TEXT_COLUMNS = ("file", "label_name", "predicted")
 REWRITE = "train again, or restore the file that training wrote"
 
 
@@ -149,8 +150,7 @@ def _brings_code(model_folder: Path) -> bool:
 
 
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    # A class may be called "NA", "null" or "007": names are text, whatever they look like.
-    table = pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str), keep_default_na=False)
+    table = read_guarded_csv(path, TEXT_COLUMNS)
     if table.empty:
         raise UserError(f"{path}: it has no rows; {REWRITE}")
     for column in columns:

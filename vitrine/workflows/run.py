@@ -101,10 +101,9 @@ class Run:
     @property
     def predictions(self) -> "pd.DataFrame":
         """One row per test picture."""
-        import pandas as pd
+        from vitrine.records.spreadsheet import read_guarded_csv
 
-        names = dict.fromkeys(("file", "label_name", "predicted"), str)  # a class may be called "NA" or "007"
-        return pd.read_csv(self.folder / run_folder.PREDICTIONS, dtype=names, keep_default_na=False)
+        return read_guarded_csv(self.folder / run_folder.PREDICTIONS, ("file", "label_name", "predicted"))
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}: {self._result()})"

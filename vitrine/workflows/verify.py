@@ -7,7 +7,6 @@ from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.records.checksums import Checksums, Damage
-from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.records.prepared import FACTS, MANIFEST, read_facts
 from vitrine.workflows.parameters import Place
 
@@ -58,10 +57,10 @@ def _verify_data_set(folder: Path) -> Verified:
 
 
 def _verify_model(folder: Path) -> Verified:
-    from vitrine.models.damage import find_model_damage
+    from vitrine.models.damage import find_model_damage, read_checksums
     from vitrine.models.folder import load_model
 
-    sums = ModelMetadata.read(folder / METADATA).files if (folder / METADATA).exists() else {}
+    sums = read_checksums(folder)
     damage = find_model_damage(folder, full=True)
     if not damage:
         load_model(str(folder))  # refuses weights that are missing or not numbers

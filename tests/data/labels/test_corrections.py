@@ -120,6 +120,7 @@ def test_awkward_names_survive_writing_and_reading(tmp_path):
     first, second = (row for _, row in read_rows(tmp_path / "c.csv"))
     assert (first.file, first.label_name, first.suggested) == ('a, "b";\té.png', "cat, dog", "x;y")
     assert second.file == "=b.png"
+    assert "\n'=b.png,'-," in (tmp_path / "c.csv").read_text("utf-8"), "a spreadsheet would compute it"
     assert (tmp_path / "c.csv").read_bytes().startswith(b"\xef\xbb\xbf" + ",".join(COLUMNS).encode())
 
 

@@ -182,7 +182,7 @@ def test_a_row_of_no_known_status_is_an_error_of_ours():
         count_status(pd.DataFrame({"status": ["kept", "lost"]}))
 
 
-def test_what_has_not_changed_is_not_read_again(make_class_folders, tmp_path, monkeypatch):
+def test_what_has_not_changed_is_not_read_again_unless_it_could_not_be_read(make_class_folders, tmp_path, monkeypatch):
     source = make_class_folders({"a": 3, "b": 2})
     (source / "a" / "text.jpg").write_text("no picture")
     first = scan_files(find_files(source), 150)
@@ -197,7 +197,7 @@ def test_what_has_not_changed_is_not_read_again(make_class_folders, tmp_path, mo
     memory = ScanMemory.read([tmp_path])
     seen.clear()
     second = scan_files(find_files(source), 150, memory=memory)
-    assert sorted(seen) == ["001.png", "new.png"]
+    assert sorted(seen) == ["001.png", "new.png", "text.jpg"]
     monkeypatch.undo()
     afresh = scan_files(find_files(source), 150)
     pd.testing.assert_frame_equal(second.manifest, afresh.manifest)

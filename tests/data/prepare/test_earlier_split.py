@@ -5,7 +5,7 @@ import pytest
 
 from tests.conftest import draw_shape
 from tests.data.trees import prepare
-from vitrine.data.prepare.earlier_split import gather_split
+from vitrine.data.prepare.earlier_split import _read_table, gather_split
 from vitrine.records.manifest import read_manifest
 
 
@@ -80,6 +80,17 @@ def test_a_named_manifest_of_other_names_keeps_the_split(source):
     kept.write_bytes((first.folder / "manifest.csv").read_bytes())
     rename_all_files(source)
     assert sides(prepare(source, split_seed=5, keep_split=str(kept))) == sides(first)
+
+
+def test_a_class_that_would_be_a_formula_is_text_in_the_csv_exact_in_parquet_and_keeps_its_split(make_class_folders):
+    source = make_class_folders({"=1+1": 10, "dog": 10})
+    prepared = prepare(source)
+    manifest = read_manifest(prepared.folder)
+    assert set(manifest["label_name"]) == {"=1+1", "dog"}
+    assert "\n'=1+1/000.png," in (prepared.folder / "manifest.csv").read_text("utf-8")
+    earlier = [gather_split(_read_table(prepared.folder / f"manifest.{suffix}")) for suffix in ("csv", "parquet")]
+    assert earlier[0].by_file == earlier[1].by_file
+    assert "=1+1/000.png" in earlier[0].by_file
 
 
 def test_new_pictures_under_old_names_are_new_where_the_old_ones_go_on(source):

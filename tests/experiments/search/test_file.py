@@ -101,7 +101,14 @@ def test_overrides_change_the_search_and_its_base(write):
         write("optim.momentum: {low: 0, high: 0.9}"), ["trials=7", "pruner.method=none", "optim.name=sgd", "name=other"]
     )
     assert (search.file.trials, search.file.pruner.method, search.base.optim.name) == (7, "none", "sgd")
-    assert (search.name, search.base.name, search.epochs) == ("other", "base", 3)
+    assert (search.name, search.epochs) == ("other", 3)
+
+
+def test_a_name_on_the_command_line_names_the_search_and_the_data_set_as_with_other_commands(write):
+    path = write("optim.learning_rate: {low: 1e-4, high: 1e-2}")
+    search = load_search(path, ["name=dogs"])
+    assert (search.name, str(search.base.prepared_folder)) == ("dogs", "prepared/dogs")
+    assert load_search(path).base.name == "base"
 
 
 @pytest.mark.parametrize(

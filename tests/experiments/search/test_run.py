@@ -1,6 +1,7 @@
 """A whole search with real trainings, from the command line."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -132,7 +133,9 @@ def start(workplace, *arguments):
     )
     (workplace / "run.py").write_text(f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{program}\n")
     command = [sys.executable, "run.py", "small.yaml", *arguments]
-    return subprocess.Popen(command, cwd=workplace, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, cwd=workplace, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
+    )
 
 
 @pytest.mark.slow
@@ -154,11 +157,13 @@ def test_a_search_killed_twice_and_resumed_by_two_workers_has_all_its_trials(wor
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_a_search_that_goes_on(workplace):
-    with start(workplace, "trials=3", "epochs=60", "early_stopping.patience=60", "seeds=[]") as process:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_leaves_a_search_that_goes_on(workplace, workers):
+    arguments = ["trials=3", "epochs=60", "early_stopping.patience=60", "seeds=[]", "--workers", workers]
+    with start(workplace, *arguments) as process:
         for line in process.stdout:
             if line.startswith("trial 1:"):
-                process.send_signal(signal.SIGINT)
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes of the command
                 break
         output, _ = process.communicate(timeout=240)
     assert process.returncode == 130

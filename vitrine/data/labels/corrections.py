@@ -18,6 +18,7 @@ from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding
+from vitrine.records.spreadsheet import guard_cell, unguard_cell
 
 COLUMNS = ("file", "label_name", "suggested", "action", "new_label", "split", "suspicion")
 NEEDED = ("file", "label_name", "action")
@@ -111,7 +112,7 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
+    writer.writerows([guard_cell(getattr(row, name)) for name in COLUMNS] for row in rows)
     write_text(path, "\N{ZERO WIDTH NO-BREAK SPACE}" + stream.getvalue())
 
 
@@ -134,20 +135,21 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
             f"{', '.join(COLUMNS[:5])}"
         )
     places = {name: names.index(name) for name in COLUMNS if name in names}
-    rows = [(line, {name: row[place] for name, place in places.items()}) for line, row in cells]
+    rows = [(line, {name: unguard_cell(row[place]) for name, place in places.items()}) for line, row in cells]
     return [
         (line, Row(**values | {"action": values["action"].strip().lower()})) for line, values in rows if values["file"]
     ]
 
 
 def read_corrections(path: Path) -> list[Correction]:
-    """The rows that are to be applied.
+    """The rows that are to be applied; none of a table that has no row at all, as `corrections` writes for a clean run.
 
     Raises:
         UserError: lists every row that is not clear; or nothing is marked.
     """
     faults, found = [], []
-    for line, row in read_rows(path):
+    rows = read_rows(path)
+    for line, row in rows:
         new_label = "" if row.action == REMOVE else (row.new_label.strip() or row.suggested)
         if row.action and row.action not in ACTIONS:
             faults.append(f"line {line}: action must be relabel, remove or empty (got '{row.action}')")
@@ -161,7 +163,7 @@ def read_corrections(path: Path) -> list[Correction]:
             found.append(Correction(line, row.file, row.label_name, new_label))
     faults += _find_contradictions(found)
     _refuse(path, faults)
-    if not found:
+    if rows and not found:
         raise UserError(
             f"data.corrections: no row of {path} is marked, so nothing would change; "
             "write relabel or remove into the column action"

@@ -66,10 +66,10 @@ class ScanMemory:
             return None
         if (status.st_size, status.st_mtime_ns) != (row["size_bytes"], row["modified_ns"]):
             return None
-        decoded = row["width"] > 0
-        fate = {"status": KEPT, "reason": ""} if decoded else {"status": QUARANTINED, "reason": row["reason"]}
+        if row["width"] == 0:  # an earlier build may have refused what this one reads
+            return None
         given = {key: row[key] for key in _empty_row(found)} | _source_words(found)
-        return given | fate | {"compared": row["compared"]}, thumbnails[place]
+        return given | {"status": KEPT, "reason": ""} | {"compared": row["compared"]}, thumbnails[place]
 
 
 @dataclass(frozen=True)

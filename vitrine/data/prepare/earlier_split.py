@@ -12,6 +12,7 @@ from vitrine.data.manifest.split import SPLITS, TEST
 from vitrine.data.sources.names import respell, suggest_columns
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings
+from vitrine.records.spreadsheet import read_guarded_csv
 
 SPLIT_SETTINGS = (
     *("validation_fraction", "test_fraction", "validation_count", "test_count", "split_seed", "folds", "group_by"),
@@ -144,7 +145,7 @@ def gather_split(manifest: pd.DataFrame, is_kept: bool = True) -> EarlierSplit:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, keep_default_na=False)
+    return pd.read_parquet(path) if path.suffix == ".parquet" else read_guarded_csv(path)
 
 
 def _read_named_manifest(path: Path) -> pd.DataFrame:

@@ -34,6 +34,7 @@ from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.records.atomic import write_text
 from vitrine.records.checksums import sum_files
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
@@ -48,6 +49,7 @@ from vitrine.records.prepared import (
     PreparedFacts,
     Settings,
 )
+from vitrine.records.spreadsheet import guarded_csv
 
 Progress = Callable[[str, int, int], None]
 UNPACKED = "unpacked"  # takes the pictures of an archive or a Hub data set while they are prepared
@@ -109,7 +111,7 @@ def write_prepared(
         _write_pictures(folder, manifest, found, facts, work, progress)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
-    manifest.to_csv(folder / MANIFEST_FOR_PEOPLE, index=False)
+    write_text(folder / MANIFEST_FOR_PEOPLE, guarded_csv(manifest))
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
     forget(folder)

@@ -19,6 +19,7 @@ from vitrine.records.comparison import Change, ComparisonFigures, Failure, RunFi
 from vitrine.records.environment import Environment, now
 from vitrine.records.prepared import read_facts
 from vitrine.records.run import Metrics
+from vitrine.records.spreadsheet import guarded_csv, read_guarded_csv
 from vitrine.training.machine.trackers import flatten
 
 FIGURES = "comparison.json"
@@ -65,7 +66,7 @@ def write_figures(figures: ComparisonFigures, folder: Path) -> None:
     """Writes `comparison.json`, and `runs.csv` with a row for each finished run."""
     figures.write(folder / FIGURES)
     rows = pd.DataFrame([run.model_dump() for run in figures.runs], columns=list(RunFigures.model_fields))
-    write_text(folder / TABLE, rows.to_csv(index=False))
+    write_text(folder / TABLE, guarded_csv(rows))
 
 
 def _read_run(run: PlannedRun) -> RunFigures:
@@ -106,8 +107,7 @@ def _read_answers(runs: Sequence[PlannedRun]) -> TestAnswers:
     rows = []
     for run in runs:
         try:
-            text = {"file": str, "label_name": str}
-            table = pd.read_csv(run.folder / run_folder.PREDICTIONS, dtype=text, keep_default_na=False)
+            table = read_guarded_csv(run.folder / run_folder.PREDICTIONS, ("file", "label_name"))
             own = tuple(
                 f"{source}\0{file}\0{label}" for file, label in zip(table["file"], table["label_name"], strict=True)
             )

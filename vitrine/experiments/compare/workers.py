@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from vitrine.errors import UserError
 from vitrine.experiments.compare.plan import PlannedRun
 from vitrine.experiments.compare.runner import Event, Options, Tell, do_runs
+from vitrine.training.machine.interrupts import ignoring_interrupts
 
 MOST_DEATHS = 3  # of workers, for each run that is to be done
 
@@ -64,7 +65,7 @@ class _Crew:
     def _hire(self) -> None:
         ours, theirs = self.context.Pipe(duplex=False)
         process = self.context.Process(target=_work, args=(self.runs, self.options, theirs))
-        with _ignoring(signal.SIGINT):  # which the new process inherits: Ctrl-C is for this one, which tells the others
+        with ignoring_interrupts():
             process.start()
         theirs.close()  # so that the end of the worker closes the pipe
         self.members[ours] = process
@@ -98,15 +99,6 @@ class _Crew:
             process.terminate()
         for process in self.members.values():
             process.join()
-
-
-@contextlib.contextmanager
-def _ignoring(number: signal.Signals) -> Iterator[None]:
-    before = signal.signal(number, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)
 
 
 @contextlib.contextmanager

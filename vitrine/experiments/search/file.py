@@ -116,7 +116,8 @@ def load_search(path: Path, overrides: Sequence[str] = ()) -> Search:
 
     Args:
         path: YAML file.
-        overrides: `trials=10` and other names of a search; `section.parameter=value` for the base recipe.
+        overrides: `trials=10` and other names of a search; `section.parameter=value` for the base recipe; `name=dogs`
+            for both, so that it means the data set prepared/dogs, as with every other command.
 
     Raises:
         UserError: one message that lists every fault of file, base recipe and ranges.
@@ -167,8 +168,9 @@ def _take_own(values: dict[str, Any], overrides: Sequence[str]) -> tuple[list[st
         name, equals, text = override.partition("=")
         first, _, second = name.partition(".")
         is_own = name in SearchFile.model_fields or (first == "pruner" and second)
-        if not is_own or not equals:
+        if not is_own or not equals or name == "name":
             for_recipe.append(override)
+        if not is_own or not equals:
             continue
         try:
             value = parse_yaml(text)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset
@@ -17,6 +16,7 @@ from vitrine.experiments.search.space import change_recipe
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.records.difference import Difference
+from vitrine.records.spreadsheet import read_guarded_csv
 from vitrine.training.run import run_training
 
 FINAL = "final"
@@ -80,7 +80,7 @@ def _read_answers(run: Path) -> npt.NDArray[np.bool_]:
     """Whether each test picture was named rightly, `[pictures]`, by file name."""
     path = run / run_folder.PREDICTIONS
     try:
-        table = pd.read_csv(path).sort_values("file", kind="stable")
+        table = read_guarded_csv(path, ("file",)).sort_values("file", kind="stable")
         return np.asarray(table["correct"], dtype=np.bool_)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{path}: cannot be read; remove {run} and run the same command again") from error

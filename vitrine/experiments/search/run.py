@@ -38,6 +38,7 @@ from vitrine.records.environment import now
 from vitrine.records.search import SearchCost, SearchResult, TrialRecord
 from vitrine.reports.search.page import NUMBERS, PAGE, render_search_page, tell_gain
 from vitrine.training.machine.devices import describe_device, open_processes
+from vitrine.training.machine.interrupts import ignoring_interrupts
 from vitrine.training.matching_data import open_matching_data
 from vitrine.ui.texts import Texts, load_texts
 
@@ -129,8 +130,9 @@ def _further_workers(
         context.Process(target=work, args=(search, place, threads, left, report, say)) for _ in range(workers - 1)
     ]
     torch.set_num_threads(threads)
-    for process in others:
-        process.start()
+    with ignoring_interrupts():
+        for process in others:
+            process.start()
     try:
         yield
     except BaseException:
@@ -154,11 +156,11 @@ def work(search: Search, place: Place, threads: int, seconds: float, report: Rep
         report: told of each trial.
         say: told what a person should know.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    torch.set_num_threads(threads)
-    deadline = time.monotonic() + seconds
     # What it dies of ends the first process too, which tells it.
     with contextlib.suppress(KeyboardInterrupt, UserError), explained_errors(place.address):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        torch.set_num_threads(threads)
+        deadline = time.monotonic() + seconds
         search, prepared = open_search(search)
         study = open_study(search, prepared, place.address)
         run_trials(search, study, prepared, scratch_folder(place.folder), report, say, deadline)

@@ -9,6 +9,16 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@contextmanager
+def ignoring_interrupts() -> Iterator[None]:
+    """Processes that are started inside take no notice of Ctrl-C: it is for this one, which tells them to end."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class StopRequest:
     """Whether somebody asked the training to stop."""
 
