@@ -52,6 +52,14 @@ def test_a_font_of_the_machine_is_added_behind_the_own_ones(monkeypatch):
     assert figure.texts[0].get_fontfamily() == ["DejaVu Sans", "Some CJK"]
 
 
+def test_a_name_of_two_scripts_has_two_fonts_or_a_number(monkeypatch):
+    fonts_of = {"犬": "CJK", "แ": "Thai"}
+    monkeypatch.setattr(fonts, "find_family", fonts_of.get)
+    figure = figure_of("犬 แ", "犬 ⵣ")
+    assert complete_letters(figure) == {"#1": "犬 ⵣ"}
+    assert set(figure.texts[0].get_fontfamily()) == {"DejaVu Sans", "CJK", "Thai"}
+
+
 def test_fontconfig_is_asked_for_fonts_with_all_letters(monkeypatch):
     asked = []
 

@@ -27,12 +27,19 @@ def complete_letters(figure: Figure) -> dict[str, str]:
         lacking = frozenset(letter for letter in words if not letter.isspace()) - _letters_of(tuple(families))
         if not lacking:
             continue
-        family = find_family("".join(sorted(lacking)))
-        if family is None:
-            text.set_text(numbers.setdefault(words, f"#{len(numbers) + 1}"))
+        found = _find_families("".join(sorted(lacking)))
+        if found:
+            text.set_fontfamily([*families, *found])
         else:
-            text.set_fontfamily([*families, family])
+            text.set_text(numbers.setdefault(words, f"#{len(numbers) + 1}"))
     return {number: words for words, number in numbers.items()}
+
+
+def _find_families(letters: str) -> list[str]:
+    """One family for all letters, or several where a name mixes scripts; empty where one letter has none."""
+    together = find_family(letters)
+    each = [together] if together else [find_family(letter) for letter in letters]
+    return [] if None in each else list(dict.fromkeys(name for name in each if name))
 
 
 @cache
