@@ -55,8 +55,8 @@ def test_a_font_of_the_machine_is_added_behind_the_own_ones(monkeypatch):
 def test_a_name_of_two_scripts_has_two_fonts_or_a_number(monkeypatch):
     fonts_of = {"犬": "CJK", "แ": "Thai"}
     monkeypatch.setattr(fonts, "find_family", fonts_of.get)
-    figure = figure_of("犬 แ", "犬 ⵣ")
-    assert complete_letters(figure) == {"#1": "犬 ⵣ"}
+    figure = figure_of("犬 แ", "犬 가")
+    assert complete_letters(figure) == {"#1": "犬 가"}
     assert set(figure.texts[0].get_fontfamily()) == {"DejaVu Sans", "CJK", "Thai"}
 
 
