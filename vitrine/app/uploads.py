@@ -127,7 +127,7 @@ def keep_whole_uploads_only() -> None:
                 Path(part.name).unlink(missing_ok=True)
             raise
 
-    GradioMultiPartParser.parse = parse_or_delete  # type: ignore[method-assign]
+    GradioMultiPartParser.parse = parse_or_delete  # type: ignore[method-assign, assignment]
 
 
 def _short(name: str) -> str:
