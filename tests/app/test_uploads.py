@@ -1,16 +1,19 @@
 """From an uploaded file to a picture, or to a sentence that says why not."""
 
 import asyncio
+import errno
 import struct
 import zlib
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from gradio.route_utils import GradioMultiPartParser
 from PIL import Image
+from starlette.datastructures import Headers
 
 from tests.app.models import noise, upload
-from vitrine.app.uploads import LONGEST_NAME, accept_files_only, displayable, open_upload
+from vitrine.app.uploads import LONGEST_NAME, accept_files_only, displayable, keep_whole_uploads_only, open_upload
 from vitrine.errors import UserError
 from vitrine.ui.texts import load_texts
 
@@ -92,3 +95,21 @@ def test_a_web_address_is_not_fetched_and_a_file_is_kept_as_before():
     assert asyncio.run(picture.async_move_resource_to_block_cache("a.png")) == "kept a.png"
     with pytest.raises(gr.Error, match="given as a web address, and those are not fetched"):
         asyncio.run(picture.async_move_resource_to_block_cache("http://example.org/a.png"))
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "full"), ConnectionResetError(), asyncio.CancelledError()])
+def test_of_an_upload_that_breaks_off_nothing_is_left_for_the_next_visitor(tmp_path, fault):
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+
+    async def stream():
+        yield head + b"the first part of a picture"
+        assert list(tmp_path.iterdir())
+        raise fault
+
+    keep_whole_uploads_only()
+    keep_whole_uploads_only()  # a second page in the same process changes nothing
+    headers = Headers({"Content-Type": "multipart/form-data; boundary=x"})
+    parser = GradioMultiPartParser(headers, stream(), upload_dir=tmp_path, max_file_size=1000)
+    with pytest.raises(type(fault)):
+        asyncio.run(parser.parse())
+    assert list(tmp_path.iterdir()) == []

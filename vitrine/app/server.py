@@ -10,7 +10,7 @@ from transformers.utils import logging
 from vitrine.app.address import page_address
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
-from vitrine.app.uploads import MAX_UPLOAD_BYTES
+from vitrine.app.uploads import MAX_UPLOAD_BYTES, keep_whole_uploads_only
 from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
@@ -63,6 +63,7 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
     Raises:
         UserError: somebody else listens on the port.
     """
+    keep_whole_uploads_only()
     try:
         _launch(page, host, port, language)
     except OSError as error:

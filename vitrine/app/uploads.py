@@ -1,14 +1,17 @@
 """From what Gradio hands over to a decoded picture, or to a sentence that says why not."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_pil_to_cache
+from gradio.route_utils import GradioMultiPartParser
 from gradio_client.utils import is_http_url_like
 from PIL import Image
+from starlette.datastructures import FormData
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, open_image
 from vitrine.data.images.formats import find_extension
@@ -102,6 +105,29 @@ def accept_files_only(picture: gr.Image) -> None:
 
     # No subclass: Gradio writes a .pyi file beside every module that defines a component.
     picture.async_move_resource_to_block_cache = refuse_address  # type: ignore[method-assign, assignment]
+
+
+def keep_whole_uploads_only() -> None:
+    """Makes Gradio delete what it wrote of an upload that breaks off.
+
+    It does so for a file that is too large only. After a full disk, or a visitor who went away, the part would stay
+    until the program ends, and the next visitor would find the disk full too.
+    """
+    parse = GradioMultiPartParser.parse
+    if parse.__module__ == __name__:
+        return
+
+    async def parse_or_delete(parser: GradioMultiPartParser) -> FormData:
+        try:
+            return await parse(parser)
+        except BaseException:
+            for part in parser._files_to_close_on_error:
+                with suppress(OSError):  # closing writes what is buffered, for which there may be no room
+                    part.close()
+                Path(part.name).unlink(missing_ok=True)
+            raise
+
+    GradioMultiPartParser.parse = parse_or_delete  # type: ignore[method-assign, assignment]
 
 
 def _short(name: str) -> str:
