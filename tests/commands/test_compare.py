@@ -43,8 +43,10 @@ def test_runs_are_told_one_line_each_and_the_answer_at_the_end(call, capsys):
     assert "trial/wide" in listed
 
 
-def test_a_failed_run_gives_another_exit_code(call):
-    code, output, _ = call("seeds: [0]\nvariants: {lost: {model.backbone: ./nowhere}}\n")
+def test_a_failed_run_gives_another_exit_code(call, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "config.json").write_text("{}")
+    code, output, _ = call(f"seeds: [0]\nvariants: {{lost: {{model.backbone: {tmp_path / 'empty'}}}}}\n")
     assert code == 1
     assert "lost, seed 0: failed: " in output
     assert "No training is done yet." in output

@@ -15,6 +15,8 @@ def searched(workplace):
     """The current folder, with a search file and its recipe."""
     (workplace / "colours.yaml").write_text("data: {image_size: 32}\nengine: {tracker: none}\n")
     (workplace / "small.yaml").write_text(SEARCH)
+    (workplace / "empty").mkdir(exist_ok=True)
+    (workplace / "empty" / "config.json").write_text("{}")
     return workplace
 
 
@@ -28,7 +30,8 @@ def searched(workplace):
         (["small.yaml", "other.yaml"], "error: other.yaml: one search file at a time"),
         (["smal.yaml"], "there is no such search; did you mean small.yaml?"),
         (["small.yaml", "data.prepared=nowhere"], "error: nowhere is not a prepared data set"),
-        (["small.yaml", "model.backbone=nowhere"], "error: small: all 3 trials of the search failed"),
+        (["small.yaml", "model.backbone=nowhere"], "error: model.backbone: there is no 'nowhere'"),
+        (["small.yaml", "model.backbone=./empty"], "error: small: all 3 trials of the search failed"),
     ],
 )
 def test_mistakes_are_one_message(searched, capsys, arguments, message):

@@ -7,6 +7,7 @@ import pytest
 
 from tests.data.sources.listings import EXPECTED, ROWS, csv_of, reasons, used, write
 from vitrine.config.data import ColumnsSection
+from vitrine.data.sources.table_formats import read_csv
 from vitrine.data.sources.table_rows import Row, read_cells, read_rows
 from vitrine.data.sources.tables import find_table_files
 from vitrine.errors import UserError
@@ -161,12 +162,11 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them_and_empty_cells_are_empty
     assert read_rows(table) == [Row(3, "1.png", "cat", "", ""), Row(4, "2.png ", "", "test", "")]
 
 
-def test_a_table_that_data_encoding_is_not_about_is_to_be_saved_as_utf_8(shop):
-    with pytest.raises(UserError, match=r"cannot be told for sure.*'\u72d7' in gbk.*\. Save it as UTF-8") as refusal:
-        read_cells(write(shop, "file,label\n1.png,\u72d7\n2.png,\u732b\n", encoding="gbk"))
-    assert "data.encoding" not in str(refusal.value)
-    write(shop, "file,label\n1.png,\u72d7\n")
-    assert read_cells(shop / "table.csv")[1] == [(2, ["1.png", "\u72d7"])]
+def test_a_table_of_known_names_is_read_as_the_likeliest_page_where_none_is_sure(shop):
+    table = write(shop, "file,label\n\u00e9.png,vert \u00e9\n", encoding="cp1252")
+    assert read_cells(table)[1] == [(2, ["\u00e9.png", "vert \u00e9"])]
+    with pytest.raises(UserError, match="cannot be told for sure"):
+        read_csv(table, None, None)
 
 
 def test_all_cells_of_a_table_come_as_they_stand_with_short_rows_filled_up(shop):

@@ -29,6 +29,7 @@ class UnsureEncodingError(UserError):
 
     Attributes:
         without_parameter: the message for a file that `data.encoding` is not about.
+        likeliest: the page that comes first.
     """
 
     def __init__(self, what: str, shown: str, example: str, otherwise: str) -> None:
@@ -38,6 +39,7 @@ class UnsureEncodingError(UserError):
             f"these), or {otherwise}"
         )
         self.without_parameter = f"{question}{otherwise[0].upper()}{otherwise[1:]}"
+        self.likeliest = example
 
 
 def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, otherwise: str | None) -> str:

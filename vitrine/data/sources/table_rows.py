@@ -70,13 +70,16 @@ def read_rows(
 def read_cells(table: Path) -> tuple[list[str], list[tuple[int, Sequence[str]]]]:
     """Column names of a CSV and its rows as they stand, with the numbers of a spreadsheet.
 
+    Where its code page is not sure, the likeliest one is taken: this is for tables of names that are known, so that a
+    wrong page is found out.
+
     Raises:
         UserError: it cannot be read.
     """
     try:
         content = read_csv(table, None, None)
-    except UnsureEncodingError as error:  # data.encoding is about the source
-        raise UserError(error.without_parameter) from None
+    except UnsureEncodingError as error:
+        content = read_csv(table, None, error.likeliest)
     return content.names, [(number, [str(cell) for cell in row]) for number, row in content.rows]
 
 

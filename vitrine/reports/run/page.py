@@ -101,10 +101,10 @@ def _write_figures(
     curves = training_curves(records.history, records.metrics.validation.best_epoch, texts=texts)
     save_png(curves, folder / "curves.png")
     confusions = confusion_matrix(matrix, prepared.label_names, texts=texts)
-    numbered = {"confusion_matrix.png": save_png(confusions, folder / "confusion_matrix.png")}
+    numbered = {f"{FIGURES}/confusion_matrix.png": save_png(confusions, folder / "confusion_matrix.png")}
     pictures = [item.picture for item in wall]
     captions = [item.caption(texts) for item in wall]
     correct = [item.correct for item in wall]
     shown = prediction_wall(pictures, captions, correct)
-    numbered["predictions.png"] = save_png(shown, folder / "predictions.png")
+    numbered[f"{FIGURES}/predictions.png"] = save_png(shown, folder / "predictions.png")
     return {name: numbers for name, numbers in numbered.items() if numbers}
