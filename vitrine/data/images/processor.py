@@ -69,7 +69,7 @@ class VitrineImageProcessor(BaseImageProcessor):
     def _check(self) -> None:
         unknown = [step for step in self.steps if step not in STEPS]
         if unknown or self.resize_mode not in RESIZES or self.fill_color not in FILL_COLORS:
-            asked = f"steps {self.steps}, resize_mode {self.resize_mode!r}, ground {self.fill_color!r}"
+            asked = f"steps {self.steps}, resize_mode {self.resize_mode!r}, fill_color {self.fill_color!r}"
             raise ValueError(f"the image processor asks for something unknown: {asked}")
         if self.size.get("height") != self.size.get("width"):
             raise ValueError(f"the image processor makes squares only (size {self.size})")
