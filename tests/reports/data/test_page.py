@@ -144,6 +144,16 @@ def test_sixty_classes_make_one_page_of_bearable_size(tmp_path):
     assert (prepared.folder / "report.html").stat().st_size < 1_000_000
 
 
+def test_of_too_many_classes_some_are_shown_evenly_and_the_page_says_so(tmp_path, monkeypatch):
+    prepared = prepare_classes(tmp_path, {f"class {i}": 4 for i in range(9)}, size=(8, 8))
+    monkeypatch.setattr("vitrine.reports.data.page.PICTURES_PER_PAGE", 10)
+    write_data_report(prepared.folder)
+    source = (prepared.folder / "report.html").read_text("utf-8")
+    assert source.count('<ul class="sheet">') == 5
+    assert re.findall(r'<h3 class="class-name">(class \d)', source) == [f"class {i}" for i in (0, 2, 4, 6, 8)]
+    assert "5 of 9 classes are shown" in Page(prepared.folder / "report.html").text
+
+
 def test_a_folder_that_is_no_prepared_data_set_is_refused(tmp_path):
     with pytest.raises(UserError, match="is not a prepared data set"):
         write_data_report(tmp_path)

@@ -8,7 +8,11 @@ import pytest
 
 from tests.reports.fabricated import Page, prepare_classes
 from tests.reports.probe.studies import study_rows
-from vitrine.reports.probe.page import write_feasibility_page
+from vitrine.evaluation.probe.linear_probe import study_features
+from vitrine.records.evidence import MOST_DENSE
+from vitrine.reports.probe.page import _draw_clusters, collect_numbers, write_feasibility_page
+from vitrine.ui.palette import LIGHT
+from vitrine.ui.texts import load_texts
 
 NASTY = "<i>é & 'co'</script>"[:-9]
 FACTS = {
@@ -82,3 +86,32 @@ def test_mixed_up_pictures_are_shown_under_their_pair(page, folder):
     pair = json.loads((folder / "feasibility.json").read_text())["confused_pairs"][0]
     assert f"{pair['first_as_second']} of {pair['first_pictures']} pictures of {NASTY}" in page.text
     assert len(page.pictures("frame")) >= min(4, pair["first_as_second"]) + min(4, pair["second_as_first"])
+
+
+@pytest.fixture(scope="module")
+def wide_study():
+    """More classes than a whole matrix is written for, though pictures of only 41 of them."""
+    label_ids = np.repeat(np.arange(41), 3)
+    features = np.eye(41, dtype=np.float32)[label_ids] + np.random.default_rng(0).normal(0, 0.4, (123, 41))
+    return study_features(features.astype(np.float32), label_ids, MOST_DENSE + 1)
+
+
+def test_of_many_classes_the_numbers_hold_what_is_not_zero(wide_study):
+    numbers = collect_numbers(wide_study, [f"class {place}" for place in range(MOST_DENSE + 1)], {})
+    assert numbers["head"]["confusion_matrix"] is None
+    assert numbers["clusters"]["matrix"] is None
+    for cells, matrix in (
+        (numbers["head"]["confusions"], wide_study.head.matrix),
+        (numbers["clusters"]["cells"], wide_study.clusters.matrix),
+    ):
+        assert {(row, column): count for row, column, count in cells} == {
+            (row, column): matrix[row, column] for row, column in np.argwhere(matrix).tolist()
+        }
+
+
+def test_both_figures_of_many_groups_call_the_columns_groups(wide_study):
+    texts = load_texts("en")
+    names = [f"class {place}" for place in range(MOST_DENSE + 1)]
+    axes = _draw_clusters(wide_study, names, LIGHT, texts).axes
+    assert [one.get_xlabel() for one in axes] == [texts("study.groups.x_axis")] * 2
+    assert [one.get_ylabel() for one in axes] == [texts("study.groups.y_axis")] * 2

@@ -27,6 +27,7 @@ from vitrine.ui.texts import Language, Texts, load_texts
 
 PICTURES_PER_CLASS = 16
 PICTURES_PER_PAGE = 640  # of about 4 kB each; with more than 40 classes, each shows fewer
+LEAST_PER_CLASS = 2  # with so many classes that even this is too much, some show none
 LONGEST_SIDE = 128  # pixels
 
 MODE_WORDS = {  # Pillow's names, and those of the catalogue
@@ -195,23 +196,28 @@ def _describe_range(smallest: int, largest: int, texts: Texts) -> str:
 
 
 def _make_sheets(prepared: PreparedDataset) -> list[ContactSheet]:
-    """Up to 16 pictures of each class, spread evenly over its files in the order of their names."""
+    """Up to 16 pictures of each class, spread evenly over its files in the order of their names.
+
+    Of more than 320 classes, 320 are shown, spread evenly too.
+    """
     table = pd.concat(
         pd.DataFrame(
             {"split": split, "place": range(len(rows)), "file": list(rows["file"]), "label": list(rows["label"])}
         )
         for split, rows in prepared.splits.items()
     ).sort_values("file")
-    at_most = int(np.clip(PICTURES_PER_PAGE // len(prepared.label_names), 2, PICTURES_PER_CLASS))
+    total = len(prepared.label_names)
+    at_most = int(np.clip(PICTURES_PER_PAGE // total, LEAST_PER_CLASS, PICTURES_PER_CLASS))
+    shown = np.linspace(0, total - 1, min(total, PICTURES_PER_PAGE // LEAST_PER_CLASS)).round().astype(int).tolist()
     sheets = []
-    for label_id, name in enumerate(prepared.label_names):
+    for label_id in shown:
         rows = table[table["label"] == label_id]
         chosen = rows.iloc[np.linspace(0, len(rows) - 1, min(at_most, len(rows))).round().astype(int)]
         pictures = []
         for split, place in zip(chosen["split"], chosen["place"], strict=True):
             row = prepared.splits[split][int(place)]
             pictures.append(thumbnail(prepared.show(row, LONGEST_SIDE)))
-        sheets.append(ContactSheet(name, len(rows), pictures, chosen["file"].tolist()))
+        sheets.append(ContactSheet(prepared.label_names[label_id], len(rows), pictures, chosen["file"].tolist()))
     return sheets
 
 

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from vitrine.data.prepared.dataset import PreparedDataset, display_image
 from vitrine.evaluation.probe.linear_probe import NEIGHBORS, ConfusedPair, Study
 from vitrine.records.atomic import write_text
+from vitrine.records.evidence import store_matrix
 from vitrine.reports.probe.class_map import HEIGHT, WIDTH, build_map
 from vitrine.reports.probe.words import (
     advise,
@@ -109,8 +110,12 @@ def write_feasibility_page(
 
 
 def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of `feasibility.json`: shares in [0, 1], matrices with one row for each true class."""
+    """The content of `feasibility.json`: shares in [0, 1], matrices with one row for each true class.
+
+    Above 200 classes a matrix is None, and `confusions` or `cells` has row, column and count of what is not 0.
+    """
     head, clusters = study.head, study.clusters
+    found = store_matrix(clusters.matrix)
     return {
         **facts,
         "expectation": expect(study, label_names, load_texts("en")),
@@ -124,14 +129,15 @@ def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str
             "right": head.right,
             "pictures": head.pictures,
             "folds": head.folds,
-            "confusion_matrix": head.matrix.tolist(),
+            **store_matrix(head.matrix),
         },
         "neighbors": {"accuracy": study.neighbor_accuracy, "number": NEIGHBORS},
         "silhouette": study.silhouette,
         "clusters": {
             "adjusted_rand_index": clusters.adjusted_rand_index,
             "agreement": clusters.agreement,
-            "matrix": clusters.matrix.tolist(),
+            "matrix": found["confusion_matrix"],
+            "cells": found["confusions"],
         },
         "confused_pairs": [
             asdict(pair) | {"first": label_names[pair.first], "second": label_names[pair.second], "rate": pair.rate}
@@ -143,8 +149,9 @@ def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str
 
 def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme, texts: Texts) -> Figure:
     figure = confusion_matrix(study.clusters.matrix, label_names, theme, texts)
-    figure.axes[0].set_xlabel(texts("study.groups.x_axis"))
-    figure.axes[0].set_ylabel(texts("study.groups.y_axis"), labelpad=8)
+    for axes in figure.axes:  # of many classes there are two: the most confused ones, and all
+        axes.set_xlabel(texts("study.groups.x_axis"))
+        axes.set_ylabel(texts("study.groups.y_axis"), labelpad=8)
     return figure
 
 
