@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.icc import gray_profile, rgb_profile
+
 # A shell starts background jobs with SIGINT ignored, and programs that tests start and interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before any library of Hugging Face is imported: they read these once.
@@ -116,6 +118,8 @@ def awkward_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stored = scene if orientation == 1 else scene.transpose(STORED_FOR[orientation])
         stored.save(folder / f"exif_{orientation}.jpg", exif=exif, quality=95)
     scene.convert("CMYK").save(folder / "cmyk.jpg", quality=95)
+    scene.save(folder / "display_p3.png", icc_profile=rgb_profile())
+    scene.convert("L").save(folder / "grey_of_a_scanner.png", icc_profile=gray_profile(1.8))
     levels = np.linspace(0, 65535, 60 * 40).reshape(40, 60).astype(np.uint16)
     Image.fromarray(levels).save(folder / "grey_16_bit.png")
     Image.fromarray((levels / 65535).astype(np.float32)).save(folder / "float.tiff")

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from vitrine.config.aliases import rename_recipe
+from vitrine.config.aliases import complete_section, first_names, rename_recipe
 from vitrine.config.augmentation import AugmentationSection
 from vitrine.config.loading import dump_recipe, load_recipe
 from vitrine.config.recipe import Recipe
@@ -62,6 +62,7 @@ def test_one_line_says_how_a_former_policy_is_said_now(tmp_path, caplog):
         ("grey", "grayscale", "augmentation", 0.1),
         ("centre_share", "center_share", "preparation", 0.5),
         ("ground", "fill_color", "preparation", "black"),
+        ("colour_profiles", "color_profiles", "preparation", "ignore"),
     ],
 )
 def test_a_former_name_is_read_as_todays_with_one_line_that_says_so(tmp_path, caplog, old, new, section, value):
@@ -89,3 +90,12 @@ def test_a_note_about_one_file_is_said_once_however_often_it_is_read(caplog):
     assert caplog.messages == [
         f"note: {name}: augmentation.grey is now called augmentation.grayscale" for name in ("a.yaml", "b.yaml")
     ]
+
+
+def test_a_later_parameter_is_left_out_of_digests_where_it_says_what_was_done_before():
+    names = {"preparation.color_profiles": "ignore", "preparation.resize": "squash"}
+    assert first_names(names) == {"preparation.resize": "squash"}
+    applied = names | {"preparation.color_profiles": "apply"}
+    assert first_names(applied)["preparation.colour_profiles"] == "apply"
+    assert complete_section("preparation", {}) == {"color_profiles": "ignore"}
+    assert complete_section("preparation", {"color_profiles": "apply"}) == {"color_profiles": "apply"}

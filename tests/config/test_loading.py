@@ -3,7 +3,7 @@
 import pytest
 
 from tests.config.faults import fault_of
-from vitrine.config.loading import dump_recipe, load_recipe, parameter_names
+from vitrine.config.loading import dump_recipe, load_recipe, load_stored_recipe, parameter_names
 from vitrine.config.recipe import Recipe
 
 
@@ -171,3 +171,10 @@ def test_every_parameter_can_be_set_by_the_name_that_help_shows():
             default = default[part]
         text = "null" if default is None else str(list(default)) if isinstance(default, tuple) else str(default)
         assert load_recipe(None, [f"{name}={text}"]) == Recipe()
+
+
+def test_the_recipe_of_an_earlier_run_says_what_its_build_did(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("preparation: {resize: crop}\n")
+    stored = load_stored_recipe(tmp_path / "recipe.yaml").preparation
+    assert (stored.resize, stored.color_profiles) == ("crop", "ignore")
+    assert load_recipe(tmp_path / "recipe.yaml").preparation.color_profiles == "apply"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from transformers import BitImageProcessor, ViTImageProcessor
+from transformers import AutoImageProcessor, BitImageProcessor, ViTImageProcessor
 
 from tests.factories import IMAGENET, SIDE, write_tiny_resnet
 from tests.records.examples import EXAMPLES
@@ -116,3 +116,10 @@ def test_preprocessed_pictures_are_only_normalized():
         mean, deviation = IMAGENET.mean[channel], IMAGENET.std[channel]
         assert normalized[0, channel].unique().item() == pytest.approx(-mean / deviation, abs=1e-5)
         assert normalized[1, channel].unique().item() == pytest.approx((1 - mean) / deviation, abs=1e-5)
+
+
+@pytest.mark.parametrize("resize", ["squash", "crop", "letterbox"])
+def test_every_processor_keeps_what_is_done_with_color_profiles(resize, tmp_path):
+    processor = build_processor(SIDE, IMAGENET, Preparation(resize=resize, color_profiles="apply"))
+    processor.save_pretrained(tmp_path)
+    assert AutoImageProcessor.from_pretrained(tmp_path, trust_remote_code=True).color_profiles == "apply"

@@ -178,7 +178,7 @@ def test_files_stored_images_and_uploads_of_one_picture_get_one_prediction(predi
     prepared = prepare(source, tmp_path / "prepared")
     stored = list_images(prepared, "test")
     files = {str(file.path.relative_to(source)): file for file in find_unlabeled([source], tmp_path)}
-    chosen = from_files([files[picture.file] for picture in stored], predictor.fill_color)
+    chosen = from_files([files[picture.file] for picture in stored], predictor.rendering)
     uploads = from_images([predictor.open_image(source / picture.file) for picture in stored])
     found = [
         predict_all(predictor, stored, preprocessed=True),

@@ -7,6 +7,7 @@ from PIL import Image
 from transformers import pipeline
 
 from tests.factories import SIDE, write_tiny_resnet
+from tests.icc import rgb_profile
 from tests.predict.models import write_small_cnn
 from vitrine.config.data import PreparationSection
 from vitrine.data.images.decoding import open_image
@@ -114,3 +115,13 @@ def test_a_very_long_picture_is_seen_alike_by_predictor_and_preparation(model_fo
     predictor = Predictor("model", model_folder, LABELS, None, None, processor)
     expected = normalize_images(processor, resize_image(image, side)[None])
     assert torch.allclose(predictor.pixels([image]), expected, atol=1e-5)
+
+
+def test_colors_are_read_as_the_training_pictures_were(tmp_path):
+    Image.new("RGB", (9, 9), (200, 100, 50)).save(tmp_path / "p3.png", icc_profile=rgb_profile())
+    sections = {"new": PreparationSection(), "earlier": PreparationSection(color_profiles="ignore")}
+    models = {name: write_small_cnn(tmp_path / name, section) for name, section in sections.items()}
+    opened = {name: Predictor.load(str(folder)).open_image(tmp_path / "p3.png") for name, folder in models.items()}
+    assert opened["earlier"].getpixel((4, 4)) == (200, 100, 50)
+    assert opened["new"].getpixel((4, 4)) == (216, 93, 24)
+    assert "color_profiles" not in (models["earlier"] / "preprocessor_config.json").read_text()

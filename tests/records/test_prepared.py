@@ -42,3 +42,12 @@ def test_where_a_data_set_lies_and_what_each_training_chooses_are_not_its_conten
     moved = Settings(data=DataSection(source="a", folds=4, fold=3, prepared="b", keep_split="c"))
     assert moved.content() == plain.content()
     assert Settings(data=DataSection(source="a", folds=5)).content() != plain.content()
+
+
+def test_a_data_set_of_an_earlier_build_took_its_pictures_colors_as_they_stood():
+    earlier = read_facts(GOLDEN / "prepared/colours").settings
+    assert earlier.preparation.color_profiles == "ignore"
+    assert "color_profiles" not in earlier.pixel_values(), "its version stays what it was"
+    today = Settings(data=DataSection(source="a"))
+    assert (today.preparation.color_profiles, today.pixel_values()["color_profiles"]) == ("apply", "apply")
+    assert Settings.model_validate_json(today.model_dump_json()) == today

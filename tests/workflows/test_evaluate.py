@@ -17,7 +17,7 @@ def measure(colors_folder):
 
     def call(source, given=(), split=None):
         recipe = build_recipe(None, {"data.source": source})
-        data = open_labeled(recipe.data, recipe.labels, split, colors_folder / "workspace", predictor.fill_color)
+        data = open_labeled(recipe.data, recipe.labels, split, colors_folder / "workspace", predictor.rendering)
         return measure_model(predictor, data, source, given, top_k=2)
 
     return call

@@ -134,7 +134,7 @@ class Classifier:
         return self.predictor.predict_images([image], preprocessed)[0]
 
     def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
-        return open_upload(picture, _folder(), texts, self.predictor.fill_color)
+        return open_upload(picture, _folder(), texts, self.predictor.rendering)
 
 
 def check_top_k(top_k: float) -> int:

@@ -13,9 +13,8 @@ from gradio_client.utils import is_http_url_like
 from PIL import Image
 from starlette.datastructures import FormData
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, open_image
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, PLAIN, ImageError, Rendering, open_image
 from vitrine.data.images.formats import find_extension
-from vitrine.data.images.resizing import FillColor
 from vitrine.errors import UserError
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Texts
@@ -42,7 +41,7 @@ class Upload:
     image: Image.Image
 
 
-def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, fill_color: FillColor = "white") -> Upload:
+def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, rendering: Rendering = PLAIN) -> Upload:
     """Opens an uploaded file itself, not the copy that Gradio would make of it.
 
     Gradio's own conversion turns JPEG into WebP and cuts 16-bit levels off at 255; the answers would then differ
@@ -53,7 +52,7 @@ def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, fill_col
         folder: the only folder from which files are opened. Gradio checks this for most requests, but not
             for a hand-written one whose description lacks the `meta` field.
         texts: of the language of the refusal.
-        fill_color: colour behind transparent parts.
+        rendering: of its colours.
 
     Raises:
         UserError: which file, why it cannot be used, and what to do.
@@ -63,7 +62,7 @@ def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, fill_col
     if not path.is_relative_to(folder) or not path.is_file():
         raise UserError(refusal(name, texts("app.refusal.gone"), texts("app.refusal.choose_again"), texts))
     try:
-        return Upload(path, name, open_image(path, fill_color=fill_color))
+        return Upload(path, name, open_image(path, rendering=rendering))
     except ImageError as error:
         raise UserError(refusal(name, translate(str(error), texts), say_limits(texts), texts)) from None
 

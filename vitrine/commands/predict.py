@@ -74,7 +74,7 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
     try:
         table = csv.DictWriter(stream, columns, restval="")
         table.writeheader()
-        for batch in predict_batches(predictor, from_files(found, predictor.fill_color)):
+        for batch in predict_batches(predictor, from_files(found, predictor.rendering)):
             rows = ({"file": file} | _cells(said, top_k) for file, said in batch.in_order())
             table.writerows(rows if options.raw else map(guard_row, rows))
             stream.flush()

@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 RENAMED = {
     "augmentation.grey": "augmentation.grayscale",
+    "preparation.colour_profiles": "preparation.color_profiles",
     "preparation.centre_share": "preparation.center_share",
     "preparation.ground": "preparation.fill_color",
 }
+# Parameters that earlier builds did not have, with the value that says what these did.
+LATER = {"preparation.color_profiles": "ignore"}
 FIRST_NAMES = {new: old for old, new in RENAMED.items()}
 # Policies of augmentation that had names of their own: `policy: none` with these steps is the same.
 FORMER_POLICIES: dict[str, dict[str, Any]] = {
@@ -131,5 +134,16 @@ def _expand_policy(section: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_names(values: Mapping[str, Value]) -> dict[str, Value]:
-    """Flat values under the names that they had first, so that what is derived of them never changes."""
-    return {FIRST_NAMES.get(name, name): value for name, value in values.items()}
+    """Flat values under the names that they had first, so that what is derived of them never changes.
+
+    Later parameters are left out where they say what was done before there were any.
+    """
+    return {FIRST_NAMES.get(name, name): value for name, value in values.items() if LATER.get(name) != value}
+
+
+def complete_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a section as an earlier build wrote it, with what this build did without saying so."""
+    return {
+        **{name.removeprefix(f"{section}."): value for name, value in LATER.items() if name.startswith(f"{section}.")},
+        **values,
+    }

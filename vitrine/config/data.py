@@ -205,6 +205,11 @@ class PreparationSection(Section):
     fill_color: Literal["white", "grey", "black"] = Field(
         "white", description="colour behind transparent parts and of letterbox bars"
     )
+    color_profiles: Literal["apply", "ignore"] = Field(
+        "apply",
+        description="colours by the ICC profile of a file: 'apply' converts them to sRGB, as browsers and viewers do; "
+        "'ignore' takes the numbers as they stand",
+    )
 
     @model_validator(mode="after")
     def _whitening_comes_last(self) -> Self:

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from vitrine.config.aliases import current_name, rename_recipe, tell_former_policy
+from vitrine.config.aliases import complete_section, current_name, rename_recipe, tell_former_policy
 from vitrine.config.packaged import recipe_named
 from vitrine.config.recipe import Recipe
 from vitrine.config.suited import describe_replaced, suit, training_kind
@@ -62,6 +62,15 @@ def load_recipe(
         count = f" (with {len(overrides)} override{'s' * (len(overrides) > 1)})" if overrides else ""
         raise UserError("\n  ".join([f"{path or 'recipe'}{count}:", *faults]))
     return recipe
+
+
+def load_stored_recipe(path: Path) -> Recipe:
+    """Reads the recipe in a run folder; what the build that wrote it had no name for is as that build did it.
+
+    Raises:
+        UserError: see `load_recipe`.
+    """
+    return load_recipe(path, defaults={"preparation": complete_section("preparation", {})})
 
 
 def _fill_up(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

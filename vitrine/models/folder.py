@@ -43,6 +43,8 @@ def build_processor(
         preparation: what is done to every picture.
     """
     numbers: dict[str, Any] = {"image_mean": list(normalization.mean), "image_std": list(normalization.std)}
+    if preparation.color_profiles != "ignore":  # kept by every processor, for whoever opens the files
+        numbers["color_profiles"] = preparation.color_profiles
     square = {"height": image_size, "width": image_size}
     if preparation.steps == () and preparation.fill_color == "white":
         if preparation.resize == "squash":

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from vitrine.data.images.resizing import FillColor
+from vitrine.data.images.decoding import Rendering
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found
 
@@ -37,14 +37,14 @@ class NamedImage:
     open_preprocessed: Callable[[], Image.Image] | None = None
 
 
-def from_files(files: Iterable[FoundFile], fill_color: FillColor) -> list[NamedImage]:
+def from_files(files: Iterable[FoundFile], rendering: Rendering) -> list[NamedImage]:
     """Files of a source; those that the source left out raise the reason when they are opened.
 
     Args:
         files: of folders, archives or tables.
-        fill_color: of the model, behind transparent parts.
+        rendering: of their colours, as the model needs it.
     """
-    return [NamedImage(file.file, partial(open_found, file, fill_color=fill_color)) for file in files]
+    return [NamedImage(file.file, partial(open_found, file, rendering=rendering)) for file in files]
 
 
 def from_images(images: Sequence[Image.Image], names: Sequence[str] | None = None) -> list[NamedImage]:

@@ -12,7 +12,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from transformers import ViTImageProcessor
 from transformers.image_processing_utils import BaseImageProcessor
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, open_image, to_rgb
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, to_rgb
 from vitrine.data.images.resizing import FillColor, cut_ends, shrink_first
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import place, read_label_names
@@ -76,6 +76,12 @@ class Predictor:
         return fill_color
 
     @property
+    def rendering(self) -> Rendering:
+        """How the colours of files become the RGB that the model was trained with."""
+        # Models of earlier builds and of others have no word about profiles: their pictures were taken as they stand.
+        return Rendering(self.fill_color, getattr(self.processor, "color_profiles", "ignore"))
+
+    @property
     def trust(self) -> Trust | None:
         """Its thresholds; None for a model that has none and always answers."""
         return self.metadata.trust if self.metadata else None
@@ -86,7 +92,7 @@ class Predictor:
         Raises:
             ImageError: the reason in words.
         """
-        return open_image(source, max_megapixels, self.fill_color)
+        return open_image(source, max_megapixels, self.rendering)
 
     def predict_images(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Predictions:
         """What the model says of decoded pictures.

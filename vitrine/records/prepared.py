@@ -1,11 +1,12 @@
 """What is written down about a prepared data set; light to read, since no picture library is needed for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from vitrine.config.aliases import LATER, complete_section
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
@@ -36,6 +37,18 @@ class Settings(Record):
     labels: LabelsSection = LabelsSection()
     checks: ChecksSection = ChecksSection()
     preparation: PreparationSection = PreparationSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_earlier_ones(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or not isinstance(values.get("preparation"), Mapping):
+            return values  # made in this process
+        return {**values, "preparation": complete_section("preparation", values["preparation"])}
+
+    def pixel_values(self) -> dict[str, Any]:
+        """What decides the pixels, for digests: those of an earlier build are equal where its pixels are."""
+        values = self.preparation.model_dump(mode="json")
+        return {name: value for name, value in values.items() if LATER.get(f"preparation.{name}") != value}
 
     def content(self) -> dict[str, Any]:
         """Every parameter that decides the content, by its dotted name."""

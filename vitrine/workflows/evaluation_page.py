@@ -180,7 +180,7 @@ def evaluate_source(
     from vitrine.workflows.evaluate import measure_model
 
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
-        data = open_labeled(recipe.data, recipe.labels, how.split, Path(workspace), predictor.fill_color)
+        data = open_labeled(recipe.data, recipe.labels, how.split, Path(workspace), predictor.rendering)
         measured = measure_model(
             predictor, data, recipe.data.source, how.labels, how.top_k,
             lambda done, total: show("pictures", done, total),

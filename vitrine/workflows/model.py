@@ -9,7 +9,7 @@ from typing import overload
 
 from PIL import Image, ImageOps
 
-from vitrine.data.images.decoding import ImageError, open_image
+from vitrine.data.images.decoding import ImageError, Rendering, open_image
 from vitrine.data.sources.source import find_unlabeled
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Decision, describe
@@ -22,6 +22,7 @@ from vitrine.workflows.notebook import TEXTS, bar, small_image, table, titled
 from vitrine.workflows.parameters import Place, short_name
 from vitrine.workflows.run import Run
 
+AS_SEEN = Rendering(color_profiles="apply")  # as any viewer shows a file
 TOP_K = 5  # classes that a notebook shows
 
 Source = Place | Image.Image
@@ -76,7 +77,7 @@ class ImagePrediction:
         if self._picture is None or self.problem:
             return ""
         try:
-            return small_image(open_image(self._picture))
+            return small_image(open_image(self._picture, rendering=AS_SEEN))
         except ImageError:  # it could be read a moment ago
             return ""
 
@@ -143,7 +144,7 @@ class Model:
         with TemporaryDirectory(prefix="vitrine-") as workspace:
             found = find_unlabeled([path], Path(workspace))
             is_one = len(found) == 1 and found[0].path == path
-            pictures = from_files(found, self.predictor.fill_color)
+            pictures = from_files(found, self.predictor.rendering)
             predictions = self._ask(pictures, [file.path for file in found])
         if not is_one:
             return predictions

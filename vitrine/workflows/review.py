@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from vitrine.config.loading import load_recipe
+from vitrine.config.loading import load_stored_recipe
 from vitrine.data.labels.corrections import Row, read_rows
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
@@ -66,7 +66,7 @@ def read_label_errors(run: Path) -> LabelErrors:
 
 def read_earlier(run: Path) -> list[Row]:
     """The rows that the run was trained with: they hold for the next one too."""
-    given = load_recipe(run / run_folder.RECIPE).data.corrections
+    given = load_stored_recipe(run / run_folder.RECIPE).data.corrections
     if given is None:
         return []
     return [row for _, row in read_rows(Path(given).expanduser()) if row.action]

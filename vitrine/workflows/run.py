@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import ValidationError
 
-from vitrine.config.loading import load_recipe
+from vitrine.config.loading import load_stored_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
@@ -89,7 +89,7 @@ class Run:
     @property
     def recipe(self) -> Recipe:
         """Every parameter that it was trained with."""
-        return load_recipe(self.folder / run_folder.RECIPE)
+        return load_stored_recipe(self.folder / run_folder.RECIPE)
 
     @property
     def history(self) -> "pd.DataFrame":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitrine.config.loading import load_recipe
+from vitrine.config.loading import load_stored_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
@@ -145,7 +145,7 @@ def read_stored_recipe(folder: Path, option: str) -> Recipe:
         raise UserError(f"{option}: {folder} is not a run folder (no {run_folder.RECIPE})")
     if not folder.name.endswith(run_folder.UNFINISHED):
         raise UserError(f"{option}: {folder} is finished; its report is {folder / run_folder.REPORT}")
-    return load_recipe(folder / run_folder.RECIPE)
+    return load_stored_recipe(folder / run_folder.RECIPE)
 
 
 def train_recipe(

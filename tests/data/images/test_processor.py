@@ -50,7 +50,7 @@ def test_stored_pictures_and_the_processor_give_the_same_numbers(name, awkward):
     preparation = PREPARATIONS[name]
     processor = build_processor(SIDE, IMAGENET, preparation)
     normalize = Normalizer(IMAGENET, preparation.whitens, torch.contiguous_format, torch.device("cpu"))
-    pictures = [open_image(path, fill_color=preparation.fill_color) for path in awkward.values()]
+    pictures = [open_image(path, rendering=preparation.rendering) for path in awkward.values()]
     preprocessed = torch.stack([preprocess_image(picture, SIDE, preparation) for picture in pictures])
     expected = processor(images=pictures, return_tensors="pt")["pixel_values"]
     assert expected.dtype == torch.float32
@@ -60,7 +60,7 @@ def test_stored_pictures_and_the_processor_give_the_same_numbers(name, awkward):
 
 def test_every_preparation_gives_other_numbers(awkward):
     """Else the test above could not fail."""
-    scene = open_image(awkward["rgba.png"], fill_color="white")
+    scene = open_image(awkward["rgba.png"])
     results = {
         name: build_processor(SIDE, IMAGENET, preparation)(images=scene, return_tensors="np")["pixel_values"]
         for name, preparation in PREPARATIONS.items()
@@ -77,7 +77,9 @@ def test_it_reads_every_mode_by_itself(name, awkward):
     preparation = Preparation(resize="letterbox", fill_color="grey")
     processor = build_processor(SIDE, IMAGENET, preparation)
     raw = processor(images=Image.open(awkward[name]), return_tensors="np")["pixel_values"]
-    opened = processor(images=open_image(awkward[name], fill_color="grey"), return_tensors="np")["pixel_values"]
+    opened = processor(images=open_image(awkward[name], rendering=preparation.rendering), return_tensors="np")[
+        "pixel_values"
+    ]
     assert np.array_equal(raw, opened)
 
 

@@ -12,7 +12,7 @@ from transformers import BitImageProcessor
 from tests.conftest import draw_scene
 from tests.data.images.test_decoding import encode
 from vitrine.data.images import resizing
-from vitrine.data.images.decoding import ImageError, decode_image, note_of, open_image, to_rgb
+from vitrine.data.images.decoding import ImageError, Rendering, decode_image, note_of, open_image, to_rgb
 from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, shrink_first, whiten
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import load_texts
@@ -84,7 +84,7 @@ def test_the_fill_color_shows_through_transparent_parts(fill_color, levels, tmp_
     Image.fromarray(pixels).save(tmp_path / "drawing.png")
     for picture in (
         to_rgb(Image.fromarray(pixels), fill_color),
-        open_image(tmp_path / "drawing.png", fill_color=fill_color),
+        open_image(tmp_path / "drawing.png", rendering=Rendering(fill_color)),
     ):
         assert np.asarray(picture)[0, :, 1] == pytest.approx(levels, abs=1)
 

@@ -5,7 +5,7 @@ import os
 import pytest
 from PIL import Image
 
-from vitrine.data.images.decoding import ImageError
+from vitrine.data.images.decoding import ImageError, Rendering
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open
 
@@ -16,7 +16,7 @@ def found(path, file="cat/1.png", left_out=""):
 
 def test_a_sound_file_opens_upright_in_rgb_on_the_wanted_color(tmp_path):
     Image.new("RGBA", (6, 4), (0, 0, 0, 0)).save(tmp_path / "1.png")
-    picture = open_found(found(tmp_path / "1.png"), fill_color="black")
+    picture = open_found(found(tmp_path / "1.png"), rendering=Rendering("black"))
     assert (picture.mode, picture.size, picture.getpixel((0, 0))) == ("RGB", (6, 4), (0, 0, 0))
     assert open_found(found(tmp_path / "1.png")).getpixel((0, 0)) == (255, 255, 255)
 

@@ -2,11 +2,13 @@
 
 import io
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from vitrine.data.images.color_profiles import ColorProfiles, apply_profile
 from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
 from vitrine.data.images.repair import repair
 from vitrine.data.images.resizing import SIXTEEN_BIT_MODES, FillColor, UnknownLevelsError, convert_to_rgb, scale_levels
@@ -26,20 +28,39 @@ class ImageError(UserError):
     """A file that cannot be used as a picture; the message is the reason."""
 
 
+@dataclass(frozen=True)
+class Rendering:
+    """How the colours of a file become 8-bit RGB.
+
+    Attributes:
+        fill_color: colour behind transparent parts.
+        color_profiles: whether the colours of an embedded profile are converted to sRGB.
+    """
+
+    fill_color: FillColor = "white"
+    color_profiles: ColorProfiles = "ignore"
+
+
+PLAIN = Rendering()
+
+
 def open_image(
-    source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS, fill_color: FillColor = "white"
+    source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS, rendering: Rendering = PLAIN
 ) -> Image.Image:
     """Decodes a picture fully: upright, 8-bit RGB, the first frame of an animation.
 
     Args:
         source: path or binary file.
         max_megapixels: largest size decoded, in millions of pixels (an RGB picture takes 3 bytes for each).
-        fill_color: colour behind transparent parts.
+        rendering: of its colours.
 
     Raises:
         ImageError: the reason in words.
     """
-    return to_rgb(decode_image(source, max_megapixels), fill_color)
+    image = decode_image(source, max_megapixels)
+    if rendering.color_profiles == "apply":
+        image = apply_profile(image)
+    return to_rgb(image, rendering.fill_color)
 
 
 def decode_image(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:

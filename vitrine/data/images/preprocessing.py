@@ -7,6 +7,8 @@ import torch
 from PIL import Image
 
 from vitrine.config.data import PreparationSection
+from vitrine.data.images.color_profiles import ColorProfiles
+from vitrine.data.images.decoding import Rendering
 from vitrine.data.images.resizing import FillColor, Resize, resize_image
 from vitrine.data.images.steps import WHITEN, apply_steps
 
@@ -22,11 +24,17 @@ class Preparation:
     center_share: float = 0.8
     resize: Resize = "squash"
     fill_color: FillColor = "white"
+    color_profiles: ColorProfiles = "ignore"
 
     @classmethod
     def from_section(cls, section: PreparationSection) -> Self:
         """What a recipe asks for."""
         return cls(**section.model_dump())
+
+    @property
+    def rendering(self) -> Rendering:
+        """How the colours of a file become 8-bit RGB, before the first step."""
+        return Rendering(self.fill_color, self.color_profiles)
 
     @property
     def whitens(self) -> bool:
@@ -48,7 +56,7 @@ def preprocess_image(image: Image.Image, side: int, preparation: Preparation) ->
     """Applies the steps to an upright 8-bit RGB picture and resizes it.
 
     Args:
-        image: as `open_image` gives it, with the preparation's fill colour.
+        image: as `open_image` gives it, with the preparation's rendering.
         side: of the result, in pixels.
         preparation: what to do; whitening is not part of it, since whole numbers are stored.
 

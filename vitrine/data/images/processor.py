@@ -33,6 +33,7 @@ class VitrineImageProcessor(BaseImageProcessor):
         fill_color: colour behind transparent parts and of letterbox bars: white, grey or black.
         image_mean: of each colour, on a scale from 0 to 1.
         image_std: standard deviation of each colour, on the same scale.
+        **kwargs: kept as they are; `color_profiles` says how files are opened before they come here.
 
     Raises:
         ValueError: the file of the model says what this version does not know.

@@ -10,7 +10,7 @@ import datasets
 from PIL import Image
 
 from vitrine.config.data import DataSection, LabelsSection
-from vitrine.data.images.resizing import FillColor
+from vitrine.data.images.decoding import Rendering
 from vitrine.data.labels.mapping import map_labels
 from vitrine.data.manifest.split import SPLITS, TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
@@ -65,7 +65,7 @@ class LabeledData:
 
 
 def open_labeled(
-    data: DataSection, labels: LabelsSection, part: Part | None, workspace: Path, fill_color: FillColor
+    data: DataSection, labels: LabelsSection, part: Part | None, workspace: Path, rendering: Rendering
 ) -> LabeledData:
     """Lists the labelled pictures of `data.source`.
 
@@ -74,7 +74,7 @@ def open_labeled(
         labels: from what the source calls its classes to their names.
         part: "test": the test split alone; "all": every picture; None: the test split where there is one, else all.
         workspace: an empty folder for what must be unpacked, to be kept while pictures are opened.
-        fill_color: colour behind transparent parts.
+        rendering: of their colours.
 
     Raises:
         UserError: it cannot be read, has no such part, or no picture with a class.
@@ -94,7 +94,7 @@ def open_labeled(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
         pictures=[
-            LabeledImage(file.file, file.label_name, partial(open_found, file, data.max_megapixels, fill_color))
+            LabeledImage(file.file, file.label_name, partial(open_found, file, data.max_megapixels, rendering))
             for file in chosen
         ],
         left_out=[(file.file, reason) for file in found if (reason := _reason(file))],

@@ -274,7 +274,7 @@ def _preprocess(path: Path, side: int, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = open_image(path, settings.data.max_megapixels, preparation.fill_color)
+        picture = open_image(path, settings.data.max_megapixels, preparation.rendering)
         preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
     except (ImageError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run `{command_line('prepare')}` again") from error

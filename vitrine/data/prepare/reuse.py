@@ -91,9 +91,8 @@ def _pixel_settings(settings: Settings | None) -> str | None:
     """What decides the pixels of a stored square and whether a file is taken for a picture."""
     if settings is None:
         return None
-    preparation = settings.preparation.model_dump(mode="json")
     data = settings.data
-    return json.dumps([data.image_size, data.training_size, data.max_megapixels, preparation])
+    return json.dumps([data.image_size, data.training_size, data.max_megapixels, settings.pixel_values()])
 
 
 def _tidy(folder: Path, settings: Settings, again: bool) -> None:

@@ -29,5 +29,5 @@ def compute_version(manifest: pd.DataFrame, settings: Settings) -> str:
     kept = manifest[manifest["status"] == KEPT]
     splits = kept["split"] if data.folds is None else kept["split"].where(kept["split"] == TEST, "")
     pictures = sorted(zip(kept["sha256"], kept["label_name"], splits, kept["fold"].astype(int), strict=True))
-    pixels = [data.image_size, data.training_size, settings.preparation.model_dump(mode="json")]
+    pixels = [data.image_size, data.training_size, settings.pixel_values()]
     return hashlib.sha256(json.dumps([pixels, pictures]).encode()).hexdigest()[:LETTERS]

@@ -2,8 +2,7 @@
 
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, open_image
-from vitrine.data.images.resizing import FillColor
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, PLAIN, ImageError, Rendering, open_image
 from vitrine.data.sources.files import FoundFile
 
 
@@ -14,13 +13,13 @@ def reason_not_to_open(file: FoundFile) -> str:
     return "a folder that cannot be listed" if file.file.endswith("/") else ""
 
 
-def open_found(file: FoundFile, max_megapixels: int = MAX_MEGAPIXELS, fill_color: FillColor = "white") -> Image.Image:
+def open_found(file: FoundFile, max_megapixels: int = MAX_MEGAPIXELS, rendering: Rendering = PLAIN) -> Image.Image:
     """Decodes a file of a source, upright and in RGB; see `open_image`.
 
     Args:
         file: as the source lists it.
         max_megapixels: largest size decoded, in millions of pixels.
-        fill_color: colour behind transparent parts.
+        rendering: of its colours.
 
     Raises:
         ImageError: the reason in words.
@@ -29,4 +28,4 @@ def open_found(file: FoundFile, max_megapixels: int = MAX_MEGAPIXELS, fill_color
         raise ImageError(reason)
     if file.path.exists() and not file.path.is_file():  # opening a pipe would wait for ever
         raise ImageError("a pipe or device, not a file")
-    return open_image(file.path, max_megapixels, fill_color)
+    return open_image(file.path, max_megapixels, rendering)

@@ -35,7 +35,7 @@ def open_given(pictures: Sequence[Path], max_megapixels: int, preparation: Prepa
     Args:
         pictures: files.
         max_megapixels: larger ones are refused.
-        preparation: its fill colour is laid behind transparent parts.
+        preparation: its rendering of colours.
 
     Raises:
         UserError: one of them cannot be shown.
@@ -43,7 +43,7 @@ def open_given(pictures: Sequence[Path], max_megapixels: int, preparation: Prepa
     samples = []
     for path in pictures:
         try:
-            picture = open_image(path, max_megapixels, preparation.fill_color)
+            picture = open_image(path, max_megapixels, preparation.rendering)
         except ImageError as error:
             raise UserError(f"--pictures: {path} cannot be shown: {error}") from error
         samples.append(Sample(path.name, "", picture))
@@ -92,7 +92,7 @@ def _first_sound(
         if number == 0:
             return
         try:
-            picture = open_image(file.path, data.max_megapixels, preparation.fill_color)
+            picture = open_image(file.path, data.max_megapixels, preparation.rendering)
         except ImageError:  # data_prep.py names it with its reason
             continue
         number -= 1
