@@ -77,7 +77,7 @@ def test_the_run_and_the_unfinished_one_stand_in_the_table(golden, capsys):
 def test_logits_and_decisions_are_what_they_were(golden, awkward_pictures, kind, model):
     stored = json.loads((golden / "awkward.json").read_text("utf-8"))[kind]
     predictor = Predictor.load(str(model))
-    assert {file.name for file in awkward_pictures.iterdir()} == set(stored)
+    assert stored.keys() <= {file.name for file in awkward_pictures.iterdir()}
     for name, expected in stored.items():
         picture = predictor.open_image(awkward_pictures / name)
         np.testing.assert_allclose(predictor.predict_images([picture]).logits[0], expected["logits"], rtol=0, atol=1e-6)

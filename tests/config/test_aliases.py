@@ -93,8 +93,8 @@ def test_a_note_about_one_file_is_said_once_however_often_it_is_read(caplog):
 
 
 def test_a_later_parameter_is_left_out_of_digests_where_it_says_what_was_done_before():
-    names = {"preparation.color_profiles": "ignore", "preparation.resize": "squash"}
-    assert first_names(names) == {"preparation.resize": "squash"}
+    names = {"preparation.color_profiles": "ignore", "preparation.resize": "squash", "data.encoding": None}
+    assert first_names(names) == {"preparation.resize": "squash", "data.encoding": None}
     applied = names | {"preparation.color_profiles": "apply"}
     assert first_names(applied)["preparation.colour_profiles"] == "apply"
     assert complete_section("preparation", {}) == {"color_profiles": "ignore"}

@@ -10,6 +10,7 @@ from transformers import pipeline
 from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from tests.predict.models import LABELS, write_small_cnn
 from vitrine.config.data import PreparationSection
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone
 from vitrine.models.folder import build_processor, save_model
@@ -109,7 +110,7 @@ def test_examples_are_preprocessed_pictures_on_which_no_step_is_done_twice(run):
 
 def test_a_pretrained_network_is_measured_as_it_answers(source, checkpoint, tmp_path):
     model, normalization = build_backbone(str(checkpoint), LABELS)
-    save_model(tmp_path / "model", model, build_processor(SIDE, normalization))
+    save_model(tmp_path / "model", model, build_processor(SIDE, normalization, Preparation(color_profiles="apply")))
     prepared = prepare(source, tmp_path / "prepared")
     table = evaluate_on_test(tmp_path / "model", prepared, top_k=3, batch_size=4).table
     predictor = Predictor.load(str(tmp_path / "model"))

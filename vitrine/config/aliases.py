@@ -138,7 +138,12 @@ def first_names(values: Mapping[str, Value]) -> dict[str, Value]:
 
     Later parameters are left out where they say what was done before there were any.
     """
-    return {FIRST_NAMES.get(name, name): value for name, value in values.items() if LATER.get(name) != value}
+    return {FIRST_NAMES.get(name, name): value for name, value in values.items() if not says_what_was(name, value)}
+
+
+def says_what_was(name: str, value: Any) -> bool:
+    """Whether a parameter that earlier builds did not have says what they did."""
+    return name in LATER and value == LATER[name]
 
 
 def complete_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from vitrine.config.aliases import LATER, complete_section
+from vitrine.config.aliases import complete_section, says_what_was
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
@@ -48,7 +48,7 @@ class Settings(Record):
     def pixel_values(self) -> dict[str, Any]:
         """What decides the pixels, for digests: those of an earlier build are equal where its pixels are."""
         values = self.preparation.model_dump(mode="json")
-        return {name: value for name, value in values.items() if LATER.get(f"preparation.{name}") != value}
+        return {name: value for name, value in values.items() if not says_what_was(f"preparation.{name}", value)}
 
     def content(self) -> dict[str, Any]:
         """Every parameter that decides the content, by its dotted name."""

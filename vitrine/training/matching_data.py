@@ -74,7 +74,7 @@ def adopt_settings(recipe: Recipe, stored: Settings, folder: Path) -> Recipe:
 
 def find_differences(recipe: Recipe, stored: Settings) -> dict[str, str]:
     """By dotted name, in words: what a recipe states and a prepared data set has otherwise."""
-    stated = set(_stated_names(recipe))
+    stated = set(stated_names(recipe))
     wanted, there = settings_of(recipe).content(), stored.content()
     return {
         name: f"{name} is {wanted[name]}, not {there[name]}"
@@ -88,11 +88,11 @@ def _stated_fold(recipe: Recipe) -> int | None:
     return recipe.data.fold if "fold" in recipe.data.model_fields_set else None
 
 
-def _stated_names(section: BaseModel, prefix: str = "") -> Iterator[str]:
+def stated_names(section: BaseModel, prefix: str = "") -> Iterator[str]:
     """Dotted names of the parameters that somebody gave, be it with the value that they have by default."""
     for name in section.model_fields_set:
         value = getattr(section, name)
         if isinstance(value, BaseModel):
-            yield from _stated_names(value, f"{prefix}{name}.")
+            yield from stated_names(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"

@@ -20,7 +20,7 @@ def test_steps_come_before_resizing():
 def test_a_preparation_is_what_the_recipe_asks_for():
     section = PreparationSection(steps=("equalize", "whiten"), center_share=0.5, resize="crop", fill_color="black")
     assert Preparation.from_section(section) == Preparation(("equalize", "whiten"), 1.5, 0.5, "crop", "black", "apply")
-    assert Preparation.from_section(PreparationSection()) == Preparation()
+    assert Preparation.from_section(PreparationSection(color_profiles="ignore")) == Preparation()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.conftest import draw_shape
 from tests.data.trees import digest, prepare, settings_for
 from tests.factories import few_examples
 from vitrine.config.data import ChecksSection
-from vitrine.data.images.decoding import open_image
+from vitrine.data.images.decoding import Rendering, open_image
 from vitrine.data.manifest.scan import count_status, scan_files
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepared.dataset import open_prepared
@@ -205,7 +205,8 @@ def test_stored_pictures_are_exactly_what_the_networks_image_processor_gives(tmp
     rows = [row for split in prepared.splits.values() for row in split]
     assert len(rows) == 2 * (len(list(awkward_pictures.iterdir())) - 1)
     for row in rows:
-        expected = processor(open_image(tmp_path / "source" / row["file"]), return_tensors="np")["pixel_values"][0]
+        picture = open_image(tmp_path / "source" / row["file"], rendering=Rendering(color_profiles="apply"))
+        expected = processor(picture, return_tensors="np")["pixel_values"][0]
         assert np.array_equal(np.asarray(row["image"]).transpose(2, 0, 1), expected), row["file"]
 
 

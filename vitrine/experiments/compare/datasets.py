@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from vitrine.config.aliases import first_names
+from vitrine.config.aliases import LATER, first_names, says_what_was
 from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split import TEST
 from vitrine.errors import UserError
@@ -16,7 +16,7 @@ from vitrine.experiments.compare.file import Comparison, Variant
 from vitrine.invocation import command_line
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FACTS, read_facts
-from vitrine.training.matching_data import SOURCE, find_differences, settings_of
+from vitrine.training.matching_data import SOURCE, find_differences, settings_of, stated_names
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,11 @@ def _choose_folder(
         return folder, is_there
     names = (variant.data_name, comparison.name, f"{comparison.name}_{variant.name}")
     folders = [Path("prepared") / name for name in names]
+    unstated = set() if variant.names_source else {SOURCE}
+    if not any(LATER.keys() & set(stated_names(each.recipe)) for each in comparison.variants):
+        unstated |= LATER.keys()  # a comparison that an earlier build began goes on with the data set that it made
     for folder in folders:
-        if (folder / FACTS).exists() and _has_content(folder, wanted, variant.names_source):
+        if (folder / FACTS).exists() and _has_content(folder, wanted, unstated):
             return folder, True
     free = next((folder for folder in folders[1:] if not folder.exists() and folder not in taken), None)
     if free is None:
@@ -86,10 +89,13 @@ def _choose_folder(
     return free, False
 
 
-def _has_content(folder: Path, wanted: dict[str, object], names_source: bool) -> bool:
-    """Whether a prepared data set is what would be prepared, be it from another place where nobody named one."""
+def _has_content(folder: Path, wanted: dict[str, object], unstated: set[str]) -> bool:
+    """Whether a prepared data set is what would be prepared, but for what nobody stated."""
     stored = read_facts(folder).settings.content()
-    return all(wanted[name] == stored[name] for name in stored if name != SOURCE or names_source)
+    return all(
+        wanted[name] == stored[name] or (name in unstated and (name == SOURCE or says_what_was(name, stored[name])))
+        for name in stored
+    )
 
 
 def prepare_missing(
