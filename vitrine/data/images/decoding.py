@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vitrine.data.images.color_profiles import ColorProfiles, apply_profile
 from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
-from vitrine.data.images.repair import repair
+from vitrine.data.images.repair import read_repairable, repair
 from vitrine.data.images.resizing import SIXTEEN_BIT_MODES, FillColor, UnknownLevelsError, convert_to_rgb, scale_levels
 from vitrine.errors import UserError
 
@@ -96,8 +96,8 @@ def _decode_file(file: IO[bytes], max_megapixels: int) -> Image.Image:
 
 def _decode_repaired(file: IO[bytes], max_megapixels: int) -> Image.Image | None:
     """The picture without what stood in its way, with a note of it; None where its pixels are damaged."""
-    file.seek(0)
-    repaired = repair(file.read())
+    content = read_repairable(file)
+    repaired = repair(content) if content else None
     if repaired is None:
         return None
     try:

@@ -25,6 +25,7 @@ from vitrine.records.prepared import MANIFEST, THUMBNAILS
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
 # Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
 FILES_PER_TASK = 16
+MOST_IN_MEMORY = 64 << 20  # bytes of a file that is read at once; larger ones are read in parts
 Row = dict[str, Any]
 Thumbnails = npt.NDArray[np.uint8]
 
@@ -173,9 +174,12 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
             return row | {"status": QUARANTINED, "reason": "a folder that cannot be listed"}, None
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise ImageError("a pipe or device, not a file")
-        content = found.path.read_bytes()
-        row["sha256"] = hashlib.sha256(content).hexdigest()
-        image = decode_image(io.BytesIO(content), max_megapixels)
+        with found.path.open("rb") as file:
+            # Read once, unless it is large: a video may be called .jpg.
+            content = file if status.st_size > MOST_IN_MEMORY else io.BytesIO(file.read())
+            row["sha256"] = hashlib.file_digest(content, "sha256").hexdigest()
+            content.seek(0)
+            image = decode_image(content, max_megapixels)
         looks = fingerprint(to_rgb(image))
         row |= {"width": image.width, "height": image.height, "mode": image.mode, "format": image.format or ""}
         row["taken"] = read_capture_time(image)
