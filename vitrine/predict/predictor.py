@@ -12,7 +12,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from transformers import ViTImageProcessor
 from transformers.image_processing_utils import BaseImageProcessor
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, to_rgb
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, reduce_large, to_rgb
 from vitrine.data.images.resizing import FillColor, cut_ends, shrink_first
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import place, read_label_names
@@ -116,7 +116,7 @@ class Predictor:
 
     def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> torch.Tensor:
         """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`."""
-        images = [to_rgb(image, self.fill_color) for image in images]
+        images = [reduce_large(to_rgb(image, self.fill_color)) for image in images]
         if preprocessed:
             return normalize_images(self.processor, torch.stack([pil_to_tensor(image) for image in images]))
         if getattr(self.processor, "do_center_crop", False):
