@@ -97,10 +97,10 @@ def test_the_mapping_can_be_told_in_sentences():
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"leave_out": ["brid"]}, r"labels\.leave_out: there is no class 'brid'; did you mean 'bird'\? The"),
+        ({"leave_out": ["brid"]}, r"labels\.leave_out: there is no class 'brid'; did you mean 'bird'\?"),
         ({"rename": {"Cat": "x"}}, r"labels\.rename: there is no class 'Cat'; did you mean 'cat'\?"),
-        ({"target": "xyz"}, r"labels\.target: there is no class 'xyz'; The classes are bird, cat, dog"),
-        ({"target": "bird", "leave_out": ["bird"]}, r"labels\.target: there is no class 'bird'.* cat, dog"),
+        ({"target": "xyz"}, r"labels\.target: there is no class 'xyz'; there are 'bird', 'cat', 'dog'"),
+        ({"target": "bird", "leave_out": ["bird"]}, r"labels\.target: there is no class 'bird'.* 'cat', 'dog'"),
         ({"target": "dog", "rest": "dog"}, r"labels\.rest: must differ from labels\.target \(got 'dog' for both\)"),
         ({"rename": {"cat": "x"}, "leave_out": ["cat"]}, r"labels\.rename: 'cat' is also in labels\.leave_out"),
         ({"rename": {"cat": " "}}, r"labels\.rename: the new name of 'cat' is empty"),

@@ -11,6 +11,7 @@ from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
 from vitrine.errors import UserError
+from vitrine.listing import list_names
 
 SHOWN_NAMES = 4
 
@@ -62,10 +63,9 @@ def _same_folders_within(kept: pd.DataFrame) -> list[str]:
     common = set.intersection(*inside.values()) if len(inside) > 1 else set()
     if len(common) < 2 or "" in common:
         return []
-    names = ", ".join(map(repr, sorted(common)[:SHOWN_NAMES]))
-    more = f" and {len(common) - SHOWN_NAMES} more" if len(common) > SHOWN_NAMES else ""
+    names = list_names(sorted(common), SHOWN_NAMES)
     return [
-        f"All class folders hold folders of the same names ({names}{more}): if these are the classes, put those of one "
+        f"All class folders hold folders of the same names ({names}): if these are the classes, put those of one "
         "name together."
     ]
 
