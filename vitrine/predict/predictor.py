@@ -8,7 +8,7 @@ from typing import IO, Self
 import numpy as np
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, reduce_large, to_rgb
 from vitrine.data.images.resizing import FillColor
 from vitrine.errors import UserError
 from vitrine.predict.predictions import Predictions
@@ -102,7 +102,7 @@ class Predictor:
 
     def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
         """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`."""
-        return self.preprocess(images, preprocessed)
+        return self.preprocess([reduce_large(to_rgb(image, self.fill_color)) for image in images], preprocessed)
 
     def predict(self, image: Image.Image, top_k: int = 5, preprocessed: bool = False) -> list[tuple[str, float]]:
         """The `top_k` likeliest classes of one picture with their probabilities, highest first."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from vitrine.data.images.array_resizing import scale_array
-from vitrine.data.images.decoding import Rendering, to_rgb
+from vitrine.data.images.decoding import Rendering
 from vitrine.data.images.resizing import FILL_COLORS, RESIZES, resize_array
 from vitrine.data.images.steps import STEPS, WHITEN, apply_steps
 from vitrine.errors import UserError
@@ -31,7 +31,12 @@ class Preprocessing(Protocol):
         """What `preprocessor_config.json` says."""
 
     def __call__(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
-        """Arguments as for `Predictor.pixels`."""
+        """What the network sees, `[pictures, 3, height, width]`.
+
+        Args:
+            images: 8-bit RGB, upright, of any size; at least one.
+            preprocessed: whether they are as the network sees them, all of its size: they are only normalised.
+        """
 
 
 def read_rendering(settings: Settings) -> Rendering:
@@ -81,14 +86,14 @@ class ArrayPreprocessing:
         return None
 
     def __call__(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
-        """Arguments as for `Predictor.pixels`."""
-        fill_color = read_rendering(self.settings).fill_color
-        rgb = [to_rgb(image, fill_color) for image in images]
+        """See `Preprocessing`."""
         if preprocessed:
-            levels = [np.asarray(image).transpose(2, 0, 1) for image in rgb]
+            levels = [np.asarray(image).transpose(2, 0, 1) for image in images]
         else:
+            fill_color = read_rendering(self.settings).fill_color
             levels = [
-                resize_array(self._apply_steps(image), self.side, scale_array, self.resize, fill_color) for image in rgb
+                resize_array(self._apply_steps(image), self.side, scale_array, self.resize, fill_color)
+                for image in images
             ]
         return np.stack([whiten(one) if WHITEN in self.steps else self._normalize(one) for one in levels])
 

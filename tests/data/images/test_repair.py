@@ -10,8 +10,9 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from tests.conftest import STORED_FOR, draw_scene
 from tests.data.images.test_decoding import encode
+from vitrine.data.images import repair as repairing
 from vitrine.data.images.decoding import ImageError, decode_image, note_of, open_image
-from vitrine.data.images.repair import JPEG_NOTE, PNG_NOTE, repair
+from vitrine.data.images.repair import JPEG_NOTE, PNG_NOTE, read_repairable, repair
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import load_texts
 
@@ -39,6 +40,20 @@ def test_much_text_in_a_png_costs_neither_pixels_nor_orientation(kind):
     picture = decode_image(png_with(kind))
     assert np.array_equal(picture, draw_scene())
     assert note_of(picture) == PNG_NOTE
+
+
+@pytest.mark.parametrize("start", [b"", b"RIFF", b"\x00\x00\x00\x18ftypqt  "])
+def test_of_what_is_neither_png_nor_jpeg_only_the_first_bytes_are_read(start):
+    film = BytesIO(start + bytes(100_000))
+    assert read_repairable(film) is None
+    assert film.tell() <= 8
+
+
+def test_a_file_larger_than_any_picture_is_not_read_whole(monkeypatch):
+    content = encode(draw_scene(), "JPEG").getvalue()
+    assert read_repairable(BytesIO(content)) == content
+    monkeypatch.setattr(repairing, "MOST_BYTES", 100)
+    assert read_repairable(BytesIO(content)) is None
 
 
 def chunk(kind, data, crc=None):

@@ -222,3 +222,13 @@ def test_a_damaged_memory_is_none(tmp_path):
     (tmp_path / "manifest.parquet").write_bytes(b"damaged")
     (tmp_path / "thumbnails.npy").write_bytes(b"damaged")
     assert ScanMemory.read([tmp_path, tmp_path / "missing"]).rows == {}
+
+
+def test_a_large_file_gives_the_same_row_as_when_it_is_read_at_once(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    Image.new("RGB", (40, 30), (200, 90, 30)).save(tmp_path / "a/scene.png")
+    (tmp_path / "a/film.jpg").write_bytes(b"\0\0\0\x18ftypqt  " + bytes(3000))
+    at_once = scan(tmp_path)
+    monkeypatch.setattr("vitrine.data.manifest.scan.MOST_IN_MEMORY", 10)
+    pd.testing.assert_frame_equal(scan(tmp_path), at_once)
+    assert at_once["status"].to_dict() == {"a/film.jpg": "quarantined", "a/scene.png": "kept"}

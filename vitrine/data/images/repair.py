@@ -4,10 +4,13 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import IO
 
 from PIL import Image
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_SIGNATURE = b"\xff\xd8"
+MOST_BYTES = 512 << 20  # of a file that is read whole to be repaired; pictures of 150 megapixels are smaller
 PNG_NOTE = "text, profile or other data beside the pixels is too large or damaged and was ignored"
 JPEG_NOTE = "the end of the file is missing, but all rows are there"
 # Whatever is not needed for colours, transparency or the orientation is left away from a PNG that is odd.
@@ -16,6 +19,16 @@ _PNG_EXTRAS = (b"eXIf", b"iCCP", b"iTXt", b"zTXt", b"tEXt")
 _MOST_EXTRA_BYTES = 1 << 20  # Pillow's own limit, which it takes for damage of the whole file
 # Two of them can stand for the same coefficients by chance.
 _FILLERS = (b"\0" * 4096, b"\x5a\xa5" * 2048, b"\xf0\x0f" * 2048, b"\x33\x77\x11" * 1366)
+
+
+def read_repairable(file: IO[bytes]) -> bytes | None:
+    """The content of a file that `repair` may help; of a video or archive only the first bytes are read, for None."""
+    file.seek(0)
+    start = file.read(len(PNG_SIGNATURE))
+    if not start.startswith((PNG_SIGNATURE, JPEG_SIGNATURE)):
+        return None
+    rest = file.read(MOST_BYTES)
+    return start + rest if len(rest) < MOST_BYTES else None
 
 
 def repair(content: bytes) -> tuple[bytes, str] | None:
@@ -30,7 +43,7 @@ def repair(content: bytes) -> tuple[bytes, str] | None:
     if content.startswith(PNG_SIGNATURE):
         kept = b"".join(_sound_png_chunks(content))
         return None if len(kept) + len(PNG_SIGNATURE) == len(content) else (PNG_SIGNATURE + kept, PNG_NOTE)
-    if content.startswith(b"\xff\xd8"):
+    if content.startswith(JPEG_SIGNATURE):
         ended = _end_jpeg(content)
         return (ended, JPEG_NOTE) if ended else None
     return None

@@ -15,7 +15,7 @@ import pandas as pd
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.capture_time import read_capture_time
-from vitrine.data.images.decoding import ImageError, decode_image, note_of, to_rgb
+from vitrine.data.images.decoding import ImageError, decode_image, note_of, original_size, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
 from vitrine.errors import UserError
@@ -25,6 +25,7 @@ from vitrine.records.prepared import MANIFEST, THUMBNAILS
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
 # Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
 FILES_PER_TASK = 16
+MOST_IN_MEMORY = 64 << 20  # bytes of a file that is read at once; larger ones are read in parts
 Row = dict[str, Any]
 Thumbnails = npt.NDArray[np.uint8]
 
@@ -173,11 +174,15 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
             return row | {"status": QUARANTINED, "reason": "a folder that cannot be listed"}, None
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise ImageError("a pipe or device, not a file")
-        content = found.path.read_bytes()
-        row["sha256"] = hashlib.sha256(content).hexdigest()
-        image = decode_image(io.BytesIO(content), max_megapixels)
+        with found.path.open("rb") as file:
+            # Read once, unless it is large: a video may be called .jpg.
+            content = file if status.st_size > MOST_IN_MEMORY else io.BytesIO(file.read())
+            row["sha256"] = hashlib.file_digest(content, "sha256").hexdigest()
+            content.seek(0)
+            image = decode_image(content, max_megapixels)
         looks = fingerprint(to_rgb(image))
-        row |= {"width": image.width, "height": image.height, "mode": image.mode, "format": image.format or ""}
+        width, height = original_size(image)
+        row |= {"width": width, "height": height, "mode": image.mode, "format": image.format or ""}
         row["taken"] = read_capture_time(image)
         row["note"] = note_of(image)
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}

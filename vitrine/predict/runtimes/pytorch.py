@@ -13,14 +13,13 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from transformers import PreTrainedModel, ViTImageProcessor
 from transformers.image_processing_utils import BaseImageProcessor
 
-from vitrine.data.images.decoding import to_rgb
 from vitrine.data.images.resizing import cut_ends, shrink_first
 from vitrine.models.backbones.build import place, read_label_names
 from vitrine.models.backbones.outputs import compute_outputs
 from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, load_reference
 from vitrine.models.folder import load_model, normalize_images
 from vitrine.models.quiet import silence_transformers
-from vitrine.predict.preprocessing import Pixels, Settings, read_rendering
+from vitrine.predict.preprocessing import Pixels, Settings
 from vitrine.predict.runtimes.network import Loaded, Outputs
 
 
@@ -84,9 +83,7 @@ class TorchPreprocessing:
         return settings
 
     def __call__(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
-        """Arguments as for `Predictor.pixels`."""
-        fill_color = read_rendering(self.settings).fill_color
-        images = [to_rgb(image, fill_color) for image in images]
+        """See `Preprocessing`."""
         if preprocessed:
             return normalize_images(self.processor, torch.stack([pil_to_tensor(image) for image in images])).numpy()
         if getattr(self.processor, "do_center_crop", False):
