@@ -70,19 +70,23 @@ class ArrayPreprocessing:
             UserError: they ask for what this version does not know.
         """
         kind, size = settings.get("image_processor_type"), settings.get("size") or {}
-        side = size.get("height")
+        side, edge = int(size.get("height", 0)), int(size.get("shortest_edge", 0))
         if kind == "VitrineImageProcessor":
             _check_known(settings)
-            return cls(settings, int(side), settings["resize_mode"], tuple(settings["steps"]))
+            return cls(settings, side, settings["resize_mode"], tuple(settings["steps"]))
         plain = settings.get("resample") == BICUBIC and all(
             settings.get(name, True) for name in ("do_resize", "do_rescale", "do_normalize")
         )
         plain &= round(WHITE * settings.get("rescale_factor", 1 / WHITE), 6) == 1
         if plain and kind == "ViTImageProcessor" and side and side == size.get("width"):
-            return cls(settings, int(side), "squash")
-        edge = size.get("shortest_edge")
-        if plain and kind == "BitImageProcessor" and settings.get("crop_size") == {"height": edge, "width": edge}:
-            return cls(settings, int(edge), "crop")
+            return cls(settings, side, "squash")
+        if (
+            plain
+            and kind == "BitImageProcessor"
+            and edge
+            and settings.get("crop_size") == {"height": edge, "width": edge}
+        ):
+            return cls(settings, edge, "crop")
         return None
 
     def __call__(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:

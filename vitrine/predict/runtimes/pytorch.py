@@ -90,7 +90,7 @@ class TorchPreprocessing:
             images = [cut_ends(image) for image in images]
         elif isinstance(self.processor, ViTImageProcessor):
             images = [shrink_first(image, self.processor.size["height"]) for image in images]
-        pixels: Pixels = self.processor(images=images, return_tensors="pt")["pixel_values"].numpy()
+        pixels: Pixels = self.processor(images=list(images), return_tensors="pt")["pixel_values"].numpy()
         return pixels
 
 
