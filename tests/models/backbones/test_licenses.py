@@ -1,4 +1,5 @@
 import pytest
+import timm
 
 from vitrine.models.backbones.licenses import FAMILIES, describe_binding_license, find_license
 from vitrine.models.backbones.table import BACKBONES
@@ -64,7 +65,9 @@ def test_a_folder_without_a_page_has_no_known_licence(tmp_path):
 
 
 def test_licences_of_weights_outside_timm_are_those_that_timm_names_for_them():
-    import timm
-
-    cases = zip(("convnext_tiny.dinov3_lvd1689m", "convnext_tiny.eupe_lvd1689m", "convnextv2_tiny.fcmae"), FAMILIES)
-    assert all(timm.get_pretrained_cfg(name).license == FAMILIES[family] for name, family in cases)
+    same = {
+        "facebook/dinov3-": "convnext_tiny.dinov3_lvd1689m",
+        "facebook/eupe-": "convnext_tiny.eupe_lvd1689m",
+        "facebook/convnextv2-": "convnextv2_tiny.fcmae",
+    }
+    assert {family: timm.get_pretrained_cfg(name).license for family, name in same.items()} == FAMILIES
