@@ -107,7 +107,7 @@ def test_a_network_trained_in_bf16_is_measured_and_calibrated_as_others_load_it(
     np.testing.assert_allclose(logits, stored["validation_logits"], rtol=1e-4, atol=1e-4)
 
 
-def test_a_licence_that_binds_the_model_is_told_before_the_training(prepared, tmp_path, monkeypatch):
+def test_a_license_that_binds_the_model_is_told_before_the_training(prepared, tmp_path, monkeypatch):
     weights = tmp_path / "weights"
     weights.mkdir()
     (weights / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")

@@ -19,7 +19,7 @@ from vitrine.models.backbones.table import BACKBONES
         ("small_cnn", None),
     ],
 )
-def test_the_licence_of_weights_is_known_without_the_hub(backbone, license_id):
+def test_the_license_of_weights_is_known_without_the_hub(backbone, license_id):
     assert find_license(backbone) == license_id
 
 
@@ -36,11 +36,11 @@ def test_every_network_of_the_table_may_be_used_freely():
         ("timm/mobileone_s0.apple_in1k", "(mobileone-license), which may follow every model"),
     ],
 )
-def test_a_licence_that_binds_is_told(backbone, words):
+def test_a_license_that_binds_is_told(backbone, words):
     assert words in (describe_binding_license(backbone) or "")
 
 
-def test_random_weights_have_no_licence():
+def test_random_weights_have_no_license():
     assert describe_binding_license("timm/convnextv2_nano.fcmae_ft_in1k", pretrained=False) is None
 
 
@@ -55,16 +55,16 @@ def test_random_weights_have_no_licence():
         ("license: [", None),
     ],
 )
-def test_the_page_of_a_folder_of_weights_names_its_licence(tmp_path, head, license_id):
+def test_the_page_of_a_folder_of_weights_names_its_license(tmp_path, head, license_id):
     (tmp_path / "README.md").write_text(f"---\n{head}\n---\n# A network\n", "utf-8")
     assert find_license(str(tmp_path)) == license_id
 
 
-def test_a_folder_without_a_page_has_no_known_licence(tmp_path):
+def test_a_folder_without_a_page_has_no_known_license(tmp_path):
     assert find_license(str(tmp_path)) is None
 
 
-def test_licences_of_weights_outside_timm_are_those_that_timm_names_for_them():
+def test_licenses_of_weights_outside_timm_are_those_that_timm_names_for_them():
     same = {
         "facebook/dinov3-": "convnext_tiny.dinov3_lvd1689m",
         "facebook/eupe-": "convnext_tiny.eupe_lvd1689m",
