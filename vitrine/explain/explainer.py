@@ -12,7 +12,7 @@ from PIL import Image
 
 from vitrine.errors import UserError
 from vitrine.explain.faithfulness import Verdict, judge
-from vitrine.explain.occlusion import occlusion_map
+from vitrine.explain.occlusion import Probabilities, occlusion_map
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
@@ -84,9 +84,9 @@ class Explainer:
         """What the network sees of a picture, `[1, 3, side, side]`."""
         return self.predictor.pixels([image])
 
-    def _ask(self, label_id: int, pixels: Pixels) -> npt.NDArray[np.float32]:
+    def _ask(self, label_id: int, pixels: Pixels) -> Probabilities:
         asked = self.predictor.predict_pixels([str(number) for number in range(len(pixels))], pixels)
-        shares: npt.NDArray[np.float32] = asked.probabilities[:, label_id]
+        shares: Probabilities = asked.probabilities[:, label_id]
         return shares
 
     def _label_id(self, label_name: str) -> int:

@@ -6,16 +6,16 @@ good. Insertion brings them back first into a picture without content: it should
 these: a blurred picture and the mean colour.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-Pixels = npt.NDArray[np.float32]
+from vitrine.explain.occlusion import Ask, Pixels
+
 Map = npt.NDArray[np.float32]
-Ask = Callable[[Pixels], npt.NDArray[np.float32]]  # see `occlusion`
 
 STEPS = 12
 CELLS = 14  # along a side: what is taken away at once is whole squares, as parts of things are
@@ -123,7 +123,8 @@ def random_map(side: int, seed: int) -> Map:
     """A map that knows nothing, `[side, side]`."""
     cells = np.random.default_rng(seed).random((CELLS, CELLS), dtype=np.float32)
     cell_of = np.minimum(np.arange(side) * CELLS // side, CELLS - 1)
-    return cells[np.ix_(cell_of, cell_of)]
+    spread: Map = cells[np.ix_(cell_of, cell_of)]
+    return spread
 
 
 def center_blob(side: int) -> Map:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.float32]
-Probabilities = npt.NDArray[np.float32]
+Probabilities = npt.NDArray[np.float64]
 Ask = Callable[[Pixels], Probabilities]  # `[pictures, 3, side, side]` to `[pictures]`: of the class in question
 
 CELLS = 8  # of a side that a cover is wide
