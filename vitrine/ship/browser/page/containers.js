@@ -83,7 +83,7 @@ function readWebpPart(kind, part, found) {
   if (kind === "VP8X") {
     found.hasAlpha = (part[8] & HAS_ALPHA) !== 0;
     part[8] &= ~(HAS_PROFILE | HAS_EXIF | HAS_XMP);
-    setSize(found, 1 + (view.getUint32(12, true) & 0xffffff), 1 + (view.getUint32(15, true) & 0xffffff));
+    setSize(found, 1 + readThreeBytes(view, 12), 1 + readThreeBytes(view, 15));
   } else if (kind === "VP8 ") {
     setSize(found, view.getUint16(14, true) & 0x3fff, view.getUint16(16, true) & 0x3fff);
   } else if (kind === "VP8L") {
@@ -92,6 +92,10 @@ function readWebpPart(kind, part, found) {
     setSize(found, 1 + (bits & 0x3fff), 1 + (bits >>> 14 & 0x3fff));
   }
   return part;
+}
+
+function readThreeBytes(view, place) {
+  return view.getUint16(place, true) | (view.getUint8(place + 2) << 16);
 }
 
 function setSize(found, width, height) {

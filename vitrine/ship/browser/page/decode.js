@@ -22,7 +22,7 @@ export async function decode(file, rendering) {
   if (file.size > MAX_MEGABYTES * 1048576) throw new Refusal("too_large", { size: Math.round(file.size / 1048576) });
   const bytes = new Uint8Array(await file.arrayBuffer());
   const format = findFormat(bytes);
-  const found = await format.read(bytes);
+  const found = await read(format, bytes);
   checkSize(found);
   const picture = await format.decode(found, rendering.fill_color);
   if (found.profile && rendering.color_profiles === "apply") {
@@ -31,6 +31,15 @@ export async function decode(file, rendering) {
   }
   if (picture.alpha) composite(picture, FILL_COLORS[rendering.fill_color]);
   return turnUpright(picture, readOrientation(found.exif, found.xmp));
+}
+
+async function read(format, bytes) {
+  try {
+    return await format.read(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) throw new Refusal("damaged"); // a place beyond the end of the file
+    throw error;
+  }
 }
 
 function findFormat(bytes) {
