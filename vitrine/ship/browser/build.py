@@ -44,8 +44,9 @@ custom_headers:
   cross-origin-resource-policy: cross-origin
 ---
 
-The model runs in the visitor's browser; pictures do not leave the device. Any web server can serve this folder. For a
-first look, call `python -m http.server` in it and open http://localhost:8000: opened as a file, it cannot load its model.
+The model runs in the visitor's browser; pictures do not leave the device. Any web server can serve this folder.
+For a first look, call `python -m http.server` in it and open http://localhost:8000; opened as a file, it cannot load
+its model.
 
 `runtime/` is ONNX Runtime Web {version} (Microsoft, MIT licence); its wasm file is packed with gzip.
 """
