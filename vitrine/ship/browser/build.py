@@ -174,7 +174,7 @@ def _write_examples(model_id: str, predictor: Predictor, page: Path) -> list[dic
     source = find_model_folder(model_id, weights=False)
     metadata = ModelMetadata.read(source / METADATA) if (source / METADATA).is_file() else None
     (page / EXAMPLES).mkdir()
-    written = []
+    written: list[dict[str, Any]] = []
     for example in metadata.examples if metadata else []:
         if is_inside(source, example.file) and (source / example.file).is_file():
             file = f"{EXAMPLES}/{len(written):03d}.png"
