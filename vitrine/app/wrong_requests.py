@@ -11,7 +11,6 @@ import gradio as gr
 from fastapi.exceptions import RequestValidationError
 from fastapi.requests import Request
 from fastapi.responses import JSONResponse
-from gradio.blocks import BlockFunction
 from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -47,7 +46,7 @@ def answer_in_words(page: gr.Blocks, texts: Texts) -> None:
     """
     preprocess, process = page.preprocess_data, page.process_api
 
-    async def preprocess_or_refuse(block_fn: BlockFunction, inputs: list[Any], *more: Any, **named: Any) -> Any:
+    async def preprocess_or_refuse(block_fn: Any, inputs: list[Any], *more: Any, **named: Any) -> Any:
         if block_fn.fn is None:  # done in the browser alone
             raise gr.Error(NO_ENDPOINT, print_exception=False)
         try:
@@ -57,7 +56,7 @@ def answer_in_words(page: gr.Blocks, texts: Texts) -> None:
         except Exception as error:  # whatever odd inputs make Gradio and pydantic raise
             raise gr.Error(INPUTS, print_exception=False) from error
 
-    async def process_or_say(block_fn: BlockFunction | int, *more: Any, **named: Any) -> dict[str, Any]:
+    async def process_or_say(block_fn: Any, *more: Any, **named: Any) -> dict[str, Any]:
         try:
             return await process(block_fn, *more, **named)
         except gr.Error:
@@ -67,7 +66,7 @@ def answer_in_words(page: gr.Blocks, texts: Texts) -> None:
             raise gr.Error((load_texts("en") if is_public else texts)("app.fault")) from error
 
     # No subclass: Blocks are found by their class in Gradio's own tables.
-    page.preprocess_data = preprocess_or_refuse  # type: ignore[method-assign, assignment]
+    page.preprocess_data = preprocess_or_refuse  # type: ignore[method-assign]
     page.process_api = process_or_say  # type: ignore[method-assign]
 
 

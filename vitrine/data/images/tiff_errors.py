@@ -11,7 +11,6 @@ from PIL import Image
 
 # (module, format, arguments). The arguments are not read: how C passes them differs from machine to machine.
 _Handler = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p)
-_NOTHING = ctypes.cast(None, _Handler)
 _MOST_TO_SAY = 60  # characters
 
 _heard = local()
@@ -22,14 +21,14 @@ def hear_tiff_errors() -> Iterator[list[str]]:
     """Yields a list that fills with what the library finds wrong, in this thread; each kind of fault once."""
     _install_handler()
     before = getattr(_heard, "faults", None)
-    _heard.faults = faults = []
+    faults: list[str] = []
+    _heard.faults = faults
     try:
         yield faults
     finally:
         _heard.faults = before
 
 
-@_Handler
 def _hear(module: bytes | None, fault: bytes | None, _arguments: int | None) -> None:
     faults: list[str] | None = getattr(_heard, "faults", None)
     said = f"{_plain(module)}: {_plain(fault).partition('%')[0].strip(' .,;(')}".strip(": ")
@@ -41,6 +40,9 @@ def _plain(text: bytes | None) -> str:
     return (text or b"").decode("utf-8", "replace")[:_MOST_TO_SAY].removeprefix("tempfile.tif")
 
 
+_HEAR, _IGNORE = _Handler(_hear), _Handler()
+
+
 @cache
 def _install_handler() -> None:
     """For the whole process, once; where the library cannot be reached, it goes on writing on the terminal."""
@@ -49,6 +51,6 @@ def _install_handler() -> None:
         set_errors, set_warnings = library.TIFFSetErrorHandler, library.TIFFSetWarningHandler
     except (AttributeError, OSError):
         return
-    for setter, handler in ((set_errors, _hear), (set_warnings, _NOTHING)):
+    for setter, handler in ((set_errors, _HEAR), (set_warnings, _IGNORE)):
         setter.argtypes, setter.restype = [_Handler], ctypes.c_void_p
         setter(handler)
