@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import gradio as gr
 from PIL import Image
-from transformers.utils import logging
 
 from vitrine.app.address import page_address
 from vitrine.app.page import build_interface
@@ -32,7 +31,6 @@ def open_page(model_id: str, host: str, port: int, language: Language | None = N
     Raises:
         UserError: the model cannot be loaded.
     """
-    logging.disable_progress_bar()  # reading the weights takes a moment; a download keeps its own bar
     predictor = Predictor.load(model_id)
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import STORED_FOR, draw_scene
-from vitrine.data.images.decoding import ImageError, decode_image, open_image, to_rgb
+from vitrine.data.images import decoding
+from vitrine.data.images.decoding import ImageError, decode_image, open_image, original_size, to_rgb
 from vitrine.data.images.resizing import resize_image
 
 
@@ -231,3 +232,34 @@ def test_the_picture_is_exactly_what_the_networks_image_processor_gives(size, si
     preprocessed = resize_image(picture, side)
     assert preprocessed.shape == (3, side, side)
     assert np.array_equal(preprocessed.numpy(), expected)
+
+
+@pytest.fixture
+def large_from_a_thousandth(monkeypatch):
+    """Pictures of more than 600 pixels count as large: the scene has 2,400, a quarter of which is 600."""
+    monkeypatch.setattr(decoding, "LARGE_MEGAPIXELS", 0.0006)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "GIF", "WEBP"])
+def test_a_very_large_picture_is_read_at_half_its_size_in_every_format(large_from_a_thousandth, form):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    options = {"JPEG": {"quality": 95, "exif": exif}, "WEBP": {"lossless": True}}.get(form, {})
+    stored = draw_scene().transpose(STORED_FOR[6]) if form == "JPEG" else draw_scene()
+    decoded = decode_image(encode(stored, form, **options))
+    picture = open_image(encode(stored, form, **options))
+    assert (picture.size, original_size(decoded)) == ((30, 20), (60, 40))
+    assert corners(picture) == [(230, 20, 20), (20, 200, 20), (20, 20, 230)]
+
+
+def test_only_as_much_as_is_needed_is_left_away():
+    sizes = [(8000, 4000), (8001, 4000), (12_000, 12_000), (13_000, 10_000), (22, 1_400_000)]
+    assert [decoding._reduction(size) for size in sizes] == [1, 2, 4, 4, 1]
+
+
+def test_a_picture_of_ordinary_size_is_read_as_it_is():
+    decoded = decode_image(encode(draw_scene(), "PNG"))
+    assert (original_size(decoded), np.array_equal(open_image(encode(draw_scene(), "PNG")), draw_scene())) == (
+        (60, 40),
+        True,
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from vitrine.data.images.color_profiles import ColorProfiles, apply_profile
 from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
@@ -16,11 +16,14 @@ from vitrine.errors import UserError
 
 # Pillow itself refuses more than 178 megapixels; 150 take 450 MB of memory.
 MAX_MEGAPIXELS = 150
+# Larger ones are read at a half or a quarter of their size: no network sees the difference, and memory follows pixels.
+LARGE_MEGAPIXELS = 32
 MOST_TIMES_AS_LONG = 65_536  # no more than the longest line that JPEG can hold, one pixel high
 # Formats whose files are programs or lists of drawing steps; Pillow would start Ghostscript for them.
 DRAWINGS = ("EPS", "WMF", "EMF")
 DARKEST_WHITE = 15  # of 255: what 12 bits leave of 16
-NOTE = "vitrine_note"  # key in `Image.info`
+NOTE, ORIGINAL_SIZE = "vitrine_note", "vitrine_size"  # keys in `Image.info`
+SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 DAMAGED = "the beginning of a picture, but its header is damaged or cut short; get it again"
 
 
@@ -60,11 +63,20 @@ def open_image(
     image = decode_image(source, max_megapixels)
     if rendering.color_profiles == "apply":
         image = apply_profile(image)
-    return to_rgb(image, rendering.fill_color)
+    return reduce_large(to_rgb(image, rendering.fill_color))
+
+
+def reduce_large(image: Image.Image) -> Image.Image:
+    """An RGB picture of more than 32 megapixels at a half or a quarter of its size; others as they are."""
+    factor = _reduction(image.size)
+    return image.reduce(factor) if factor > 1 else image
 
 
 def decode_image(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAPIXELS) -> Image.Image:
-    """Decodes every pixel and turns the picture upright, but keeps its mode and format; see `open_image`."""
+    """Decodes a picture and turns it upright, but keeps its mode and format; see `open_image`.
+
+    A JPEG of more than 32 megapixels is decoded at a half or a quarter of its size; `original_size` tells the whole.
+    """
     try:
         with nullcontext(source) if not isinstance(source, Path | str) else Path(source).open("rb") as file:
             return _decode_file(file, max_megapixels)
@@ -121,13 +133,32 @@ def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
             raise ImageError(f"more than {MOST_TIMES_AS_LONG:,} times as long as wide, or as wide as long")
         if is_raw(image):
             raise ImageError(RAW)
+        size = image.size
+        if (factor := _reduction(size)) > 1:
+            image.draft(None, (image.width // factor, image.height // factor))  # of JPEG; others are reduced in RGB
         image.load()
         try:
+            size = size[::-1] if image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS else size
             ImageOps.exif_transpose(image, in_place=True)
         except Exception:  # whatever a damaged EXIF block makes Pillow raise: the pixels are sound
             _add_note(image, "its orientation cannot be read (odd EXIF data) and was ignored")
+        image.info[ORIGINAL_SIZE] = size
         _note_dark_levels(image)
         return image
+
+
+def _reduction(size: tuple[int, int]) -> int:
+    """By what a picture is shrunk on opening: 1, 2, 4, ..., so that no more than 32 megapixels are left."""
+    factor = 1
+    while size[0] * size[1] > LARGE_MEGAPIXELS * 1e6 * factor**2:
+        factor *= 2
+    return factor
+
+
+def original_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of a decoded picture as its file holds it, upright; in pixels."""
+    width, height = image.info.get(ORIGINAL_SIZE, image.size)
+    return width, height
 
 
 def _note_dark_levels(image: Image.Image) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.capture_time import read_capture_time
-from vitrine.data.images.decoding import ImageError, decode_image, note_of, to_rgb
+from vitrine.data.images.decoding import ImageError, decode_image, note_of, original_size, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
 from vitrine.errors import UserError
@@ -181,7 +181,8 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
             content.seek(0)
             image = decode_image(content, max_megapixels)
         looks = fingerprint(to_rgb(image))
-        row |= {"width": image.width, "height": image.height, "mode": image.mode, "format": image.format or ""}
+        width, height = original_size(image)
+        row |= {"width": width, "height": height, "mode": image.mode, "format": image.format or ""}
         row["taken"] = read_capture_time(image)
         row["note"] = note_of(image)
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
