@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from yaml import YAMLError
@@ -120,9 +121,10 @@ def check_model_card(card: str) -> None:
         ValueError: the Hub would not take it.
     """
     try:
-        results = ModelCard(card).data.eval_results or []
+        data: Any = ModelCard(card).data
     except YAMLError as error:  # a number of NumPy, say, is written as a Python object
         raise ValueError("the head of the card holds more than plain values") from error
+    results = data.eval_results or []
     if not results or not all(isinstance(one.metric_value, float) and isfinite(one.metric_value) for one in results):
         raise ValueError("a figure of the model index is not a plain number")
 
