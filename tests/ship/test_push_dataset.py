@@ -200,6 +200,6 @@ def test_the_double_takes_and_gives_models_and_spaces(hub, client, tmp_path):
     assert client.call("download", "ann/model", tmp_path / "back")["value"] == expected
     assert (tmp_path / "back" / "deep" / "model.safetensors").read_bytes() == b"x" * 100_000
     client.call("upload", tmp_path / "model", "ann/space", "space")
-    assert hub.repos["spaces", "ann/space"].settings == {"sdk": "gradio"}
+    assert hub.repos["spaces", "ann/space"].settings == {"sdk": "static"}
     shutil.rmtree(tmp_path / "back")
     assert datasets.config.HF_HUB_OFFLINE  # this process itself never reaches a Hub

@@ -30,6 +30,7 @@ GROUPS = {
         "predict": "classify pictures or folders and write a table",
         "evaluate": "measure any model on any labelled pictures, with a page",
         "export": "write a model as one ONNX file",
+        "push-model": "put the model of a run on the Hugging Face Hub, with its card",
     },
     "This program": {
         "completion": "print what makes a shell complete commands and options",

@@ -33,7 +33,7 @@ def public_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         recipe: as `vitrine.json` holds it.
     """
-    public = {name: _hide_places(value) for name, value in recipe.items()}
+    public = {name: hide_places(value) for name, value in recipe.items()}
     if isinstance(data := public.get("data"), dict):
         public["data"] = data | {name: last_name(data[name]) for name in PLACES if data.get(name)}
     if isinstance(model := public.get("model"), dict) and model.get("backbone"):
@@ -41,10 +41,14 @@ def public_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return public
 
 
-def _hide_places(value: Any) -> Any:
-    """Absolute paths in any parameter, those of later builds too."""
+def hide_places(value: Any) -> Any:
+    """The same with the last name of every text that is a path of a machine.
+
+    Args:
+        value: of a JSON file, with all that is in it.
+    """
     if isinstance(value, Mapping):
-        return {name: _hide_places(one) for name, one in value.items()}
+        return {name: hide_places(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_hide_places(one) for one in value]
+        return [hide_places(one) for one in value]
     return last_name(value) if isinstance(value, str) and PLACE.match(value) else value
