@@ -89,6 +89,18 @@ def ask_everything(repo_id: str, picture: str) -> dict[str, list[float]]:
     }
 
 
+def ask_all(repo_id: str, folder: str) -> dict[str, list[float]]:
+    """Probabilities of each picture of a folder that can be read."""
+    from vitrine.data.images.decoding import ImageError
+    from vitrine.predict.predictor import Predictor
+
+    predictor, answers = Predictor.load(repo_id), {}
+    for path in sorted(Path(folder).iterdir()):
+        with contextlib.suppress(ImageError):
+            answers[path.name] = predictor.predict_images([predictor.open_image(path)]).probabilities[0].tolist()
+    return answers
+
+
 def evaluate(*arguments: str) -> int:
     """`python -m vitrine evaluate`; returns the exit code."""
     from vitrine.commands.evaluate import main

@@ -79,9 +79,7 @@ def test_the_card_on_the_hub_is_for_its_id_and_no_file_tells_a_folder(hub, clien
 
 def test_what_is_loaded_back_answers_alike_everywhere(client, run):
     client.call("push_model", run, "ann/back")
-    picture = (
-        awkward_pictures / "grey.png" if (awkward_pictures / "grey.png").exists() else run / "model/examples/000.png"
-    )
+    picture = run / "model/examples/000.png"
     given = client.call("ask_everything", "ann/back", picture)["value"]
     here = client.call("ask_everything", run / "model", picture)["value"]
     for way in ("vitrine", "pipeline", "auto"):
@@ -89,6 +87,15 @@ def test_what_is_loaded_back_answers_alike_everywhere(client, run):
     answer = client.call("predict", "ann/back", picture)
     assert answer["value"] == 0
     assert "blau é" in answer["output"]
+
+
+def test_what_is_loaded_back_answers_awkward_pictures_as_the_run_does(client, run, awkward_pictures):
+    client.call("push_model", run, "ann/awkward")
+    given = client.call("ask_all", "ann/awkward", awkward_pictures)["value"]
+    here = client.call("ask_all", run / "model", awkward_pictures)["value"]
+    assert len(given) > 10
+    for name, probabilities in here.items():
+        assert given[name] == pytest.approx(probabilities, abs=1e-4)
 
 
 def test_a_dry_run_lists_files_and_asks_nobody(hub, client, run):
