@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, ModelInfo, RepoCard, SpaceInfo
+from huggingface_hub import HfApi, RepoCard
 from huggingface_hub.errors import (
     BadRequestError,
     EntryNotFoundError,
@@ -17,8 +17,7 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
-from huggingface_hub.hf_api import DatasetInfo
-from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, but not listed
 
 from vitrine.data.sources.hub_access import ANSWER_SECONDS, causes, describe_error
 from vitrine.errors import UserError
@@ -27,8 +26,6 @@ ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 REFUSED, UNPAID, FORBIDDEN, CHANGED_MEANWHILE, TOO_MANY = 401, 402, 403, 412, 429
 NOT_CONTENT = {"README.md", ".gitattributes"}  # what a repository may hold before anything is published in it
 
-RepoInfo = ModelInfo | DatasetInfo | SpaceInfo
-
 
 @dataclass(frozen=True)
 class Place:
@@ -36,11 +33,11 @@ class Place:
 
     Attributes:
         user: what the Hub says of whom it belongs to that asks.
-        there: what the Hub says of it; None where it is still to be made.
+        there: what the Hub says of it (`huggingface_hub.ModelInfo` and the like); None where it is still to be made.
     """
 
     user: dict[str, Any]
-    there: RepoInfo | None
+    there: Any
 
     @property
     def files(self) -> set[str]:

@@ -1,15 +1,17 @@
 """Puts the model of a run on the Hugging Face Hub: one commit with its card, a tag for each revision, private first."""
 
+import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ModelCard
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import logging
+from huggingface_hub.utils import logging as hub_logging
 
 from vitrine.config.data import HUB_PREFIX
 from vitrine.errors import UserError
@@ -171,10 +173,10 @@ def _ask_license(api: HfApi | None, repo_id: str, repo_type: str) -> str:
     if api is None or not HUB_ID.fullmatch(repo_id):
         return UNKNOWN
     try:
-        card = api.repo_info(repo_id, repo_type=repo_type).card_data
+        info: Any = api.repo_info(repo_id, repo_type=repo_type)
     except HfHubHTTPError:  # gone, renamed or gated: then nobody knows
         return UNKNOWN
-    license_id = card.get("license") if card else None
+    license_id = info.card_data.get("license") if info.card_data else None
     if isinstance(license_id, list):
         license_id = license_id[0] if license_id else None
     return str(license_id or UNKNOWN)
@@ -184,7 +186,7 @@ def _send(api: HfApi, place: Place, repo_id: str, copy: StagedModel, wishes: Wis
     """Makes the repository where there is none, one commit, and a tag."""
     api.create_repo(repo_id, private=not wishes.is_public, exist_ok=True)
     gone = place.files - set(copy.sizes) - {".gitattributes"}
-    operations = [
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
         *(CommitOperationAdd(name, copy.folder / name) for name in copy.sizes),
         *(CommitOperationDelete(name) for name in sorted(gone)),
     ]
@@ -210,9 +212,9 @@ def _tag(api: HfApi, repo_id: str, commit: str) -> tuple[str, bool]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keeps the library's own words from the terminal; its bars of uploads are shown."""
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
+    verbosity = hub_logging.get_verbosity()
+    hub_logging.set_verbosity(logging.ERROR)
     try:
         yield
     finally:
-        logging.set_verbosity(verbosity)
+        hub_logging.set_verbosity(verbosity)
