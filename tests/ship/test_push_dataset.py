@@ -180,6 +180,7 @@ def test_a_network_that_is_down_takes_seconds_and_one_message(prepared, tmp_path
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with HubClient(hub_environment(f"http://127.0.0.1:{port}", tmp_path, TOKEN)) as client:
+        client.call("push", "nowhere", "ann/birds")  # imports take their time
         answer = client.call("push", prepared.folder, "ann/birds")
     assert answer["errors"].startswith("error: ann/birds: the Hugging Face Hub cannot be reached (")
     assert answer["errors"].count("\n") == 1
