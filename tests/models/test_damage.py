@@ -112,7 +112,7 @@ def test_an_answer_that_is_not_a_number_names_its_picture(model_folder, part):
             return Outputs(**values)
 
     predictor = Predictor.load(str(model_folder))
-    broken = Predictor("m", predictor.folder, predictor.label_names, predictor.metadata, Broken(), predictor.processor)
+    broken = Predictor("m", predictor.folder, predictor.label_names, predictor.metadata, Broken(), predictor.preprocess)
     with pytest.raises(UserError, match="m: what it says of the picture second is not a number"):
         broken.predict_pixels(["first", "second"], torch.zeros(2, 3, SIDE, SIDE))
 

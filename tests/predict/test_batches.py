@@ -21,7 +21,8 @@ from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.batches import BATCHES_PER_CORE, MOST_AT_ONCE, Unreadable, predict_all, predict_batches
 from vitrine.predict.images import from_files, from_images
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.runtimes.pytorch import Outputs, TorchNetwork
+from vitrine.predict.runtimes.network import Outputs
+from vitrine.predict.runtimes.pytorch import TorchNetwork
 
 
 @dataclass
@@ -126,7 +127,7 @@ def test_networks_side_by_side_do_not_mix_up_the_features_of_their_pictures(pred
 
 @dataclass
 class CountingNetwork:
-    """Tells how many pictures were in it at once."""
+    """Computed by three threads; tells how many pictures were in it at once."""
 
     on_processor: bool = True
     inside: int = 0
@@ -142,19 +143,20 @@ class CountingNetwork:
             self.inside -= len(pixel_values)
         return Outputs(np.zeros((len(pixel_values), 3), np.float32), None)
 
+    def count_threads(self):
+        return 3
+
+    def use_threads(self, count):
+        pass
+
 
 @pytest.mark.parametrize(
     ("batch_size", "on_processor", "most"), [(4, True, 48), (16, True, 64), (64, True, 64), (16, False, 16)]
 )
 def test_networks_side_by_side_hold_few_pictures_and_a_gpu_one_batch(predictor, batch_size, on_processor, most):
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
     network = CountingNetwork(on_processor)
-    counted = Predictor("m", predictor.folder, predictor.label_names, None, network, predictor.processor)
-    try:
-        predict_all(counted, from_images([Image.new("RGB", (SIDE, SIDE))] * 150), batch_size=batch_size)
-    finally:
-        torch.set_num_threads(before)
+    counted = Predictor("m", predictor.folder, predictor.label_names, None, network, predictor.preprocess)
+    predict_all(counted, from_images([Image.new("RGB", (SIDE, SIDE))] * 150), batch_size=batch_size)
     assert batch_size <= network.most <= most
 
 

@@ -41,7 +41,7 @@ def test_a_temperature_that_does_not_fit_into_the_weights_is_applied_by_the_pred
     np.testing.assert_allclose(np.load(tmp_path / run_folder.LOGITS)["test_logits"], logits, atol=1e-4)
     own = predictor.network.model
     with torch.inference_mode():
-        raw = own(pixel_values=predictor.processor(images=pictures, return_tensors="pt")["pixel_values"]).logits
+        raw = own(pixel_values=torch.from_numpy(predictor.pixels(pictures))).logits
     np.testing.assert_allclose(raw.numpy() / predictor.trust.temperature, logits, atol=1e-4)
 
 

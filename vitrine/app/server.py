@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import gradio as gr
 from PIL import Image
-from transformers.utils import logging
 
 from vitrine.app.address import page_address
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_UPLOAD_BYTES, keep_whole_uploads_only
+from vitrine.app.wrong_requests import server_settings
 from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
@@ -32,7 +32,6 @@ def open_page(model_id: str, host: str, port: int, language: Language | None = N
     Raises:
         UserError: the model cannot be loaded.
     """
-    logging.disable_progress_bar()  # reading the weights takes a moment; a download keeps its own bar
     predictor = Predictor.load(model_id)
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
@@ -87,6 +86,7 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
         enable_monitoring=False,
         show_error=False,  # an unforeseen error's text holds paths of this machine
         max_file_size=MAX_UPLOAD_BYTES,
+        app_kwargs=server_settings(page),
         state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),

@@ -14,8 +14,8 @@ ORDERS: dict[str, Callable[[Backbone], float]] = {
     "top1": lambda row: -row.top1,
     "ms": lambda row: math.inf if row.ms is None else row.ms,
 }
-HEADINGS = ("name", "M par.", "MB", "input", "top-1 at", "ms", "licence", "weights on the Hub, timm/...")
-LINE = "{:<18} {:>6} {:>5} {:>5} {:>9} {:>5} {:<12} {}"
+HEADINGS = ("name", "M par.", "MB", "input", "top-1 at", "ms", "licence", "weights: timm/... on the Hub")
+LINE = "{:<22} {:>6} {:>4} {:>5} {:>8} {:>4} {:<12} {}"
 
 NOTES = f"""
 M par.: parameters in millions. MB: the weights in float32.
@@ -25,7 +25,10 @@ top-1 at: published accuracy on ImageNet in percent, at pictures of this side; f
 ms: time for one picture of the input size on
   {MS_SOURCE}.
 licence: of the weights, as timm's own table gives it; the page of the weights has the last word.
-xception comes from timm's release page on GitHub, all others from the Hub.
+  None of these binds what is trained from the weights; of others, train.py says so: DINOv3 has a licence
+  of its own, EUPE and ConvNeXt V2 exclude commercial use.
+Weights come from the Hub at first use; those of xception from timm's release page on GitHub.
+pip: the package that holds the weights; that of lite0 is installed with Vitrine, pip brings the others.
 
 Use one by its name, with the input size or a smaller one for speed:
   python train.py configs/my.yaml model.backbone=resnet50 data.image_size=224
@@ -52,14 +55,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def format_table(order: str | None = None) -> str:
-    """The table as text, at most 100 columns wide; by family where no order is given."""
+    """The table as text, at most 106 columns wide; by family where no order is given."""
     rows = sorted(BACKBONES.values(), key=ORDERS[order]) if order else list(BACKBONES.values())
     return "\n".join([LINE.format(*HEADINGS), *(_format_row(row) for row in rows)])
 
 
 def _format_row(row: Backbone) -> str:
     ms = "-" if row.ms is None else f"{row.ms:.0f}"
-    weights = row.weights.removeprefix("timm/")
+    weights = f"pip: {row.package.name}" if row.package else row.weights.removeprefix("timm/")
     top1 = f"{row.top1:.1f} {row.top1_size}"
     cells = (row.name, f"{row.parameters:.1f}", f"{row.size_mb:.0f}", row.input_size, top1, ms, row.license, weights)
     return LINE.format(*cells)

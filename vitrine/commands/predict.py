@@ -58,13 +58,11 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
-    from vitrine.models.quiet import silence_transformers
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
     from vitrine.records.spreadsheet import guard_row
 
-    silence_transformers()
     predictor = Predictor.load(options.model)
     top_k = min(options.top_k, len(predictor.label_names))
     names = [column for rank in range(1, top_k + 1) for column in (f"label_{rank}", f"probability_{rank}")]

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
 
 from vitrine.data.images.decoding import ImageError
@@ -17,6 +16,7 @@ from vitrine.data.images.prefetch import map_ahead
 from vitrine.predict.images import Picture
 from vitrine.predict.predictions import Prediction, Predictions, join_predictions
 from vitrine.predict.predictor import Predictor
+from vitrine.predict.preprocessing import Pixels
 
 BATCH_SIZE = 8
 MOST_AT_ONCE = 64  # pictures in networks side by side: what a layer computes of 64 photos takes some 200 MB
@@ -71,7 +71,7 @@ class _Opened:
 
     place: int
     id: str
-    pixels: torch.Tensor | None = None
+    pixels: Pixels | None = None
     inspected: Any = None
     reason: str = ""
 
@@ -85,9 +85,9 @@ def predict_batches(
 ) -> Iterator[PredictionBatch]:
     """Asks a model about the pictures of any source, however many: a few dozen are in memory at once.
 
-    On a processor several batches are computed side by side, with the threads of torch shared out among them: threads
-    that compute one picture together wait for each other at every layer, and on a machine that does other work they
-    wait long.
+    On a processor several batches are computed side by side, with the threads of the runtime shared out among them:
+    threads that compute one picture together wait for each other at every layer, and on a machine that does other work
+    they wait long.
 
     Args:
         predictor: the model.
@@ -100,22 +100,23 @@ def predict_batches(
     Yields:
         In the order of the source, `batch_size` pictures each, the last one fewer.
     """
-    threads = torch.get_num_threads()
-    at_once = _count_side_by_side(threads, batch_size) if predictor.network.on_processor else 1
+    network = predictor.network
+    threads = network.count_threads()
+    at_once = _count_side_by_side(threads, batch_size) if network.on_processor else 1
     read = partial(_read, predictor, preprocessed, inspect)
     predict = partial(_predict, predictor)
     try:
-        with closing(map_ahead(read, enumerate(pictures), on_start=partial(torch.set_num_threads, 1))) as opened:
+        with closing(map_ahead(read, enumerate(pictures), on_start=partial(network.use_threads, 1))) as opened:
             batches = _divide(opened, batch_size)
             if at_once == 1:
                 yield from map(predict, batches)
                 return
-            share = partial(torch.set_num_threads, max(1, threads // at_once))
+            share = partial(network.use_threads, max(1, threads // at_once))
             with closing(map_ahead(predict, batches, at_once + 1, at_once, share)) as predicted:
                 yield from predicted
     finally:
         # A thread that sets its own number sets that of all later threads, too; this takes it back.
-        torch.set_num_threads(threads)
+        network.use_threads(threads)
 
 
 def predict_all(
@@ -193,12 +194,12 @@ def _predict(predictor: Predictor, batch: Sequence[_Opened]) -> PredictionBatch:
 
 def _group_by_size(batch: Sequence[_Opened]) -> list[list[_Opened]]:
     """What could be read, in groups of one size: some processors keep the proportions of a picture."""
-    by_size: dict[torch.Size, list[_Opened]] = {}
+    by_size: dict[tuple[int, ...], list[_Opened]] = {}
     for one in batch:
         if one.pixels is not None:
             by_size.setdefault(one.pixels.shape, []).append(one)
     return list(by_size.values())
 
 
-def _stack(group: Sequence[_Opened]) -> torch.Tensor:
-    return torch.cat([one.pixels for one in group if one.pixels is not None])
+def _stack(group: Sequence[_Opened]) -> Pixels:
+    return np.concatenate([one.pixels for one in group if one.pixels is not None])

@@ -6,20 +6,14 @@ from pathlib import Path
 from typing import IO, Self
 
 import numpy as np
-import torch
 from PIL import Image
-from torchvision.transforms.v2.functional import pil_to_tensor
-from transformers import ViTImageProcessor
-from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, reduce_large, to_rgb
-from vitrine.data.images.resizing import FillColor, cut_ends, shrink_first
+from vitrine.data.images.resizing import FillColor
 from vitrine.errors import UserError
-from vitrine.models.backbones.build import place, read_label_names
-from vitrine.models.calibration.ood import NEIGHBORS, load_reference
-from vitrine.models.folder import load_model, normalize_images
 from vitrine.predict.predictions import Predictions
-from vitrine.predict.runtimes.pytorch import Network, Outputs, TorchNetwork
+from vitrine.predict.preprocessing import Pixels, Preprocessing, read_rendering
+from vitrine.predict.runtimes.network import Network, Outputs
 from vitrine.records.model import ModelMetadata, Trust
 
 ONNX_SUFFIX = ".onnx"
@@ -35,7 +29,7 @@ class Predictor:
         label_names: class names in the order of the label ids.
         metadata: our facts about it; None for a model that Vitrine did not make.
         network: computes its numbers.
-        processor: makes its input of pictures.
+        preprocess: makes its input of pictures.
     """
 
     model_id: str
@@ -43,7 +37,7 @@ class Predictor:
     label_names: tuple[str, ...]
     metadata: ModelMetadata | None
     network: Network
-    processor: BaseImageProcessor
+    preprocess: Preprocessing
 
     @classmethod
     def load(cls, model_id: str) -> Self:
@@ -52,34 +46,26 @@ class Predictor:
         Raises:
             UserError: it is none of them, or cannot be loaded.
         """
+        # Each of the two is slow to import, and neither needs the other's libraries.
         if model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir():
-            from vitrine.predict.runtimes.onnx import load_onnx  # onnxruntime is needed for these files only
+            from vitrine.predict.runtimes.onnx import load_onnx
 
-            content = load_onnx(Path(model_id).expanduser())
-            folder = Path(model_id).expanduser().parent
-            return cls(model_id, folder, content.label_names, content.metadata, content.network, content.processor)
-        model, processor, metadata, folder = load_model(model_id)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        trust = metadata.trust if metadata else None
-        network = TorchNetwork(
-            model=place(model, device),
-            temperature=1.0 if trust is None or trust.in_weights else trust.temperature,
-            reference=load_reference(folder) if trust and trust.neighbors else None,
-            neighbors=(trust.neighbors if trust else None) or NEIGHBORS,
-        )
-        return cls(model_id, folder, read_label_names(model.config), metadata, network, processor)
+            loaded = load_onnx(Path(model_id).expanduser())
+        else:
+            from vitrine.predict.runtimes.pytorch import load_torch
+
+            loaded = load_torch(model_id)
+        return cls(model_id, loaded.folder, loaded.label_names, loaded.metadata, loaded.network, loaded.preprocess)
 
     @property
     def fill_color(self) -> FillColor:
         """The colour behind transparent parts that the model was trained with."""
-        fill_color: FillColor = getattr(self.processor, "fill_color", "white")
-        return fill_color
+        return self.rendering.fill_color
 
     @property
     def rendering(self) -> Rendering:
         """How the colours of files become the RGB that the model was trained with."""
-        # Models of earlier builds and of others have no word about profiles: their pictures were taken as they stand.
-        return Rendering(self.fill_color, getattr(self.processor, "color_profiles", "ignore"))
+        return read_rendering(self.preprocess.settings)
 
     @property
     def trust(self) -> Trust | None:
@@ -104,7 +90,7 @@ class Predictor:
         ids = [str(number) for number in range(len(images))]
         return self.predict_pixels(ids, self.pixels(images, preprocessed))
 
-    def predict_pixels(self, ids: Sequence[str], pixels: torch.Tensor) -> Predictions:
+    def predict_pixels(self, ids: Sequence[str], pixels: Pixels) -> Predictions:
         """What the model says of pictures as the network sees them; `pixels` as the method of this name gives them.
 
         Raises:
@@ -114,17 +100,9 @@ class Predictor:
         _check_numbers(self.model_id, ids, outputs)
         return Predictions(ids, outputs.logits, self.label_names, similarities=outputs.similarity, trust=self.trust)
 
-    def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> torch.Tensor:
+    def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
         """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`."""
-        images = [reduce_large(to_rgb(image, self.fill_color)) for image in images]
-        if preprocessed:
-            return normalize_images(self.processor, torch.stack([pil_to_tensor(image) for image in images]))
-        if getattr(self.processor, "do_center_crop", False):
-            images = [cut_ends(image) for image in images]
-        elif isinstance(self.processor, ViTImageProcessor):
-            images = [shrink_first(image, self.processor.size["height"]) for image in images]
-        pixels: torch.Tensor = self.processor(images=images, return_tensors="pt")["pixel_values"]
-        return pixels
+        return self.preprocess([reduce_large(to_rgb(image, self.fill_color)) for image in images], preprocessed)
 
     def predict(self, image: Image.Image, top_k: int = 5, preprocessed: bool = False) -> list[tuple[str, float]]:
         """The `top_k` likeliest classes of one picture with their probabilities, highest first."""

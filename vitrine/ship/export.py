@@ -80,7 +80,7 @@ def export_onnx(model_id: str, file: Path) -> Predictor:
         raise UserError(f"{model_id} is an ONNX file already; give the model folder that it was made from")
     nn.Module.to(network.model, "cpu")
     pictures = _draw_images()
-    content = _trace(model_id, network, predictor.processor(images=pictures[:2], return_tensors="pt")["pixel_values"])
+    content = _trace(model_id, network, torch.from_numpy(predictor.pixels(pictures[:2])))
     for name, text in _describe(predictor).items():
         content.metadata_props.add(key=name, value=text)
     if content.ByteSize() > MOST_BYTES:
@@ -127,7 +127,7 @@ def _describe(predictor: Predictor) -> dict[str, str]:
     metadata = predictor.metadata and predictor.metadata.model_copy(update={"examples": [], "files": {}})
     content: dict[str, Any] = {
         "label_names": list(predictor.label_names),
-        "processor": json.loads(predictor.processor.to_json_string()),
+        "processor": dict(predictor.preprocess.settings),
         "metadata": metadata and metadata.model_dump(mode="json"),
     }
     return {NOTES: json.dumps(content, ensure_ascii=False)}

@@ -13,7 +13,6 @@ from vitrine.data.images.decoding import ImageError, Rendering, open_image
 from vitrine.data.sources.source import find_unlabeled
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Decision, describe
-from vitrine.models.quiet import silence_transformers
 from vitrine.predict.batches import Unreadable, predict_batches
 from vitrine.predict.images import NamedImage, from_files
 from vitrine.predict.predictor import Predictor
@@ -207,5 +206,4 @@ def load(model: "Model | Run | Place", /) -> Model:
         return model
     if not isinstance(model, Run) and (Path(model).expanduser() / run_folder.RECIPE).is_file():
         model = Run.open(model)
-    silence_transformers()
     return Model(Predictor.load(str(model.model if isinstance(model, Run) else model)))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms.v2 import functional
 from transformers import BitImageProcessor
 
 from tests.conftest import draw_scene
 from tests.data.images.test_decoding import encode
-from vitrine.data.images import resizing
 from vitrine.data.images.decoding import ImageError, Rendering, decode_image, note_of, open_image, to_rgb
 from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, shrink_first, whiten
 from vitrine.ui.stored import translate
@@ -110,9 +110,9 @@ def test_whitening_removes_light_and_contrast():
 @pytest.mark.parametrize("size", [(1, 60_000), (3, 40_000), (200, 30_000)])
 def test_a_very_long_picture_is_shrunk_before_it_is_made_wider(size, monkeypatch):
     seen = []
-    scale = resizing.F.resize
+    scale = functional.resize
     monkeypatch.setattr(
-        resizing.F, "resize", lambda image, *rest, **how: seen.append(image) or scale(image, *rest, **how)
+        functional, "resize", lambda image, *rest, **how: seen.append(image) or scale(image, *rest, **how)
     )
     ramp = np.linspace(0, 255, size[1]).astype(np.uint8)[:, None, None]
     square = resize_image(Image.fromarray(np.broadcast_to(ramp, (size[1], size[0], 3)).copy()), 224)

@@ -1,6 +1,8 @@
 """Reading an ONNX file; files that were exported from a model are in tests/ship/test_export.py."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -79,3 +81,22 @@ def test_what_is_no_file_of_ours_is_one_message(tmp_path, write_file, message):
     write_file(tmp_path / "m.onnx")
     with pytest.raises(UserError, match=message):
         load_onnx(tmp_path / "m.onnx")
+
+
+def test_a_file_is_asked_and_served_without_torch_and_transformers(tmp_path):
+    write(tmp_path / "m.onnx", make_notes())
+    Image.new("RGB", (30, 20), (0, 0, 255)).save(tmp_path / "blue.png")
+    program = f"""
+import sys
+from vitrine.app.page import build_interface
+import vitrine.app.server
+from vitrine.commands.predict import main
+from vitrine.predict.predictor import Predictor
+from vitrine.ui.texts import load_texts
+assert main([{str(tmp_path / "m.onnx")!r}, {str(tmp_path / "blue.png")!r}]) == 0
+build_interface(Predictor.load({str(tmp_path / "m.onnx")!r}), "http://x", load_texts("en"))
+print(sorted({{"torch", "torchvision", "transformers"}} & sys.modules.keys()))
+"""
+    lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert f"{tmp_path / 'blue.png'},,blue,blue," in lines
+    assert lines.splitlines()[-1] == "[]"

@@ -3,16 +3,19 @@
 This file travels with models that need it, so it imports nothing of Vitrine.
 """
 
-from typing import Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
-from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
+
+if TYPE_CHECKING:  # where an ONNX file answers, torch is not loaded
+    import torch
 
 FillColor = Literal["white", "grey", "black"]
 Resize = Literal["squash", "crop", "letterbox"]
+Scale = Callable[[Image.Image, int, int], npt.NDArray[np.uint8]]
 
 # White by default: transparent pictures are mostly drawings and logos, made for white pages.
 FILL_COLORS = {"white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0)}
@@ -81,29 +84,39 @@ def _scale_floats(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     return (np.nan_to_num(levels, nan=0.0).clip(0, 1) * 255).astype(np.uint8)
 
 
-def resize_image(image: Image.Image, side: int, resize: str = "squash", fill_color: str = "white") -> torch.Tensor:
-    """Resizes an RGB picture to a square (bicubic, antialias).
+def resize_image(image: Image.Image, side: int, resize: str = "squash", fill_color: str = "white") -> "torch.Tensor":
+    """Resizes an RGB picture to a square (bicubic, antialias) with torch; see `resize_array`."""
+    import torch
+
+    return torch.from_numpy(resize_array(image, side, _scale, resize, fill_color))
+
+
+def resize_array(
+    image: Image.Image, side: int, scale: Scale, resize: str = "squash", fill_color: str = "white"
+) -> npt.NDArray[np.uint8]:
+    """Resizes an RGB picture to a square.
 
     Args:
         image: 8-bit RGB, of any size.
         side: of the square, in pixels.
+        scale: brings a picture to a height and a width, `[3, height, width]`.
         resize: 'squash' changes the proportions, exactly as `transformers.ViTImageProcessor` does; 'crop' makes the
             shorter side fit and keeps the centre, exactly as `transformers.BitImageProcessor` does; 'letterbox' makes
             the longer side fit and adds equal bars at both sides.
         fill_color: colour of the bars.
 
     Returns:
-        uint8, `[3, side, side]`.
+        `[3, side, side]`.
 
     Raises:
         ValueError: there is no such way to resize.
     """
     if resize == "squash":
-        return _scale(shrink_first(image, side), side, side)
+        return scale(shrink_first(image, side), side, side)
     if resize == "crop":
-        return _crop(cut_ends(image), side)
+        return _crop(cut_ends(image), side, scale)
     if resize == "letterbox":
-        return _letterbox(image, side, fill_color)
+        return _letterbox(image, side, scale, fill_color)
     raise ValueError(f"there is no way to resize called '{resize}'")
 
 
@@ -127,29 +140,34 @@ def cut_ends(image: Image.Image) -> Image.Image:
     return image if (width, height) == image.size else image.crop((left, top, left + width, top + height))
 
 
-def _scale(image: Image.Image, height: int, width: int) -> torch.Tensor:
+def _scale(image: Image.Image, height: int, width: int) -> npt.NDArray[np.uint8]:
+    from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
+
     bicubic = F.InterpolationMode.BICUBIC
-    scaled: torch.Tensor = F.resize(F.pil_to_tensor(image), [height, width], interpolation=bicubic, antialias=True)
+    scaled: npt.NDArray[np.uint8] = F.resize(
+        F.pil_to_tensor(image), [height, width], interpolation=bicubic, antialias=True
+    ).numpy()
     return scaled
 
 
-def _crop(image: Image.Image, side: int) -> torch.Tensor:
+def _crop(image: Image.Image, side: int, scale: Scale) -> npt.NDArray[np.uint8]:
     longer = int(side * max(image.size) / min(image.size))
     height, width = (longer, side) if image.width <= image.height else (side, longer)
     top, left = (height - side) // 2, (width - side) // 2
-    return _scale(image, height, width)[:, top : top + side, left : left + side].contiguous()
+    return np.ascontiguousarray(scale(image, height, width)[:, top : top + side, left : left + side])
 
 
-def _letterbox(image: Image.Image, side: int, fill_color: str) -> torch.Tensor:
+def _letterbox(image: Image.Image, side: int, scale: Scale, fill_color: str) -> npt.NDArray[np.uint8]:
     share = side / max(image.size)
     height, width = max(1, round(image.height * share)), max(1, round(image.width * share))
-    preprocessed = torch.tensor(FILL_COLORS[fill_color], dtype=torch.uint8).view(3, 1, 1).repeat(1, side, side)
+    preprocessed = np.empty((3, side, side), np.uint8)
+    preprocessed[:] = np.reshape(FILL_COLORS[fill_color], (3, 1, 1))
     top, left = (side - height) // 2, (side - width) // 2
-    preprocessed[:, top : top + height, left : left + width] = _scale(image, height, width)
+    preprocessed[:, top : top + height, left : left + width] = scale(image, height, width)
     return preprocessed
 
 
-def whiten(pixels: torch.Tensor) -> torch.Tensor:
+def whiten(pixels: "torch.Tensor") -> "torch.Tensor":
     """Brings each picture to mean 0 and deviation 1, over all its pixels and colours.
 
     Args:

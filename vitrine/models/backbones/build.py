@@ -19,6 +19,7 @@ from vitrine.data.images.processor import VitrineImageProcessor
 from vitrine.errors import UserError
 from vitrine.models.backbones.input_checks import check_image_size
 from vitrine.models.backbones.normalization import CENTERED, Normalization, read_normalization
+from vitrine.models.backbones.packaged import load_packaged
 from vitrine.models.backbones.presence import find_backbone_folder, is_weights_file
 from vitrine.models.backbones.random_init import (
     build_fresh_like,
@@ -115,8 +116,13 @@ def build_backbone(
     if is_file and not pretrained:
         raise UserError("model.pretrained: false uses no weights file; give model.backbone a name instead")
     normalization = CENTERED
-    released = load_timm_release(row.weights.removeprefix("timm/"), label_names) if row and pretrained else None
-    if (is_file or released) and drop_path is not None:
+    packaged = row.package if row and pretrained else None
+    released = None
+    if row and packaged:
+        released = load_packaged(row, packaged, label_names, drop_path)
+    elif row and pretrained:
+        released = load_timm_release(row.weights.removeprefix("timm/"), label_names)
+    if (is_file or (released and not packaged)) and drop_path is not None:
         raise UserError(f"model.drop_path: not for weights files such as {model_id}; set model.drop_path=null")
     if is_file or released:
         model, (mean, std) = released or load_weights_file(file, architecture, label_names)

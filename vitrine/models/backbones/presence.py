@@ -7,6 +7,7 @@ from pathlib import Path
 from vitrine.config.model import SMALL_CNN
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.models.backbones.packaged import find_packaged_file
 from vitrine.models.backbones.table import BACKBONES
 
 WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
@@ -26,6 +27,9 @@ def check_backbone(model_id: str, pretrained: bool = True) -> None:
         UserError: it is not there; names the nearest ones.
     """
     place = model_id.removeprefix("hf-hub:")
+    row = BACKBONES.get(model_id)
+    if row and row.package and pretrained:
+        find_packaged_file(row.name, row.package)
     if model_id == SMALL_CNN or model_id in BACKBONES or (place.startswith("timm/") and not pretrained):
         return
     if is_weights_file(place):

@@ -85,6 +85,20 @@ def _wrap(
     return model
 
 
+def start_head_afresh(network: Any) -> None:
+    """Gives the head of a pretrained timm network small random weights.
+
+    EfficientNet's own start is uniform within one over the root of the number of classes: of two classes 0.7, so that
+    the first answers on trained features are all but certain, and wrong.
+
+    Args:
+        network: of timm.
+    """
+    for module in network.get_classifier().modules():
+        if isinstance(module, nn.Linear):
+            module.reset_parameters()
+
+
 def build_fresh_like(
     config: PreTrainedConfig, label_names: Sequence[str], drop_path: float | None = None
 ) -> PreTrainedModel:
@@ -145,6 +159,7 @@ def load_timm_release(name: str, label_names: Sequence[str]) -> tuple[PreTrained
             f"there is a network, then give it as model.backbone with model.architecture={facts.architecture}; random "
             "weights need no download: model.pretrained=false"
         ) from error
+    start_head_afresh(network)
     return _wrap(network, str(facts.architecture), label_names), (facts.mean, facts.std)
 
 
@@ -175,11 +190,12 @@ def load_weights_file(
     if name is None:
         raise unknown_backbone("model.architecture", architecture)
     network: Any = timm.create_model(name, pretrained=False, num_classes=len(label_names))
-    stored = {key.removeprefix("timm_model."): tensor for key, tensor in _read_weights(path).items()}
+    stored = {key.removeprefix("timm_model."): tensor for key, tensor in read_weights(path).items()}
     head = {id(parameter) for parameter in network.get_classifier().parameters()}
     head_keys = {key for key, parameter in network.named_parameters() if id(parameter) in head}
     _check_fit(path, architecture, network.state_dict(), stored, head_keys)
     network.load_state_dict({key: tensor for key, tensor in stored.items() if key not in head_keys}, strict=False)
+    start_head_afresh(network)
     facts = network.pretrained_cfg
     if not facts.get("mean") or not facts.get("std"):
         raise UserError(
@@ -189,7 +205,12 @@ def load_weights_file(
     return _wrap(network, name, label_names), (facts["mean"], facts["std"])
 
 
-def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a weights file, in their order, without running code of it.
+
+    Raises:
+        UserError: it cannot be read.
+    """
     try:
         weights = timm.models.load_state_dict(str(path), weights_only=True)
     except Exception as error:  # what the formats raise: SafetensorError, UnpicklingError, RuntimeError, EOFError ...

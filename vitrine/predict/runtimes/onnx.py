@@ -3,19 +3,16 @@
 import json
 import tempfile
 from dataclasses import dataclass
+from os import cpu_count
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
-import torch
-from transformers import AutoImageProcessor
-from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
-from vitrine.models.backbones.build import register_own_classes
-from vitrine.predict.runtimes.pytorch import Outputs
+from vitrine.predict.preprocessing import ArrayPreprocessing, Pixels, Preprocessing, Settings
+from vitrine.predict.runtimes.network import Loaded, Outputs
 from vitrine.records.model import ModelMetadata
 
 NOTES = "vitrine"  # name of the note in the file
@@ -33,25 +30,22 @@ class OnnxNetwork:
         """Whether the cores of this machine compute it."""
         return "CUDAExecutionProvider" not in self.session.get_providers()
 
-    def run(self, pixel_values: torch.Tensor) -> Outputs:
+    def run(self, pixel_values: Pixels) -> Outputs:
         """Computes the outputs of pixels `[pictures, 3, height, width]`."""
         wanted = [output.name for output in self.session.get_outputs() if output.name != "features"]
-        pixels = np.ascontiguousarray(pixel_values.float().cpu().numpy())
+        pixels = np.ascontiguousarray(pixel_values, np.float32)
         found = dict(zip(wanted, self.session.run(wanted, {"pixel_values": pixels}), strict=True))
         return Outputs(found["logits"], found.get("familiarity"))
 
+    def count_threads(self) -> int:
+        """How many threads compute one batch together."""
+        return cpu_count() or 1
 
-@dataclass(frozen=True)
-class OnnxContent:
-    """What an ONNX file holds; names as in `Predictor`."""
-
-    network: OnnxNetwork
-    label_names: tuple[str, ...]
-    metadata: ModelMetadata | None
-    processor: BaseImageProcessor
+    def use_threads(self, count: int) -> None:
+        """Nothing: the threads of a session are chosen when it is opened."""
 
 
-def load_onnx(file: Path) -> OnnxContent:
+def load_onnx(file: Path) -> Loaded:
     """Opens a file.
 
     Raises:
@@ -61,6 +55,8 @@ def load_onnx(file: Path) -> OnnxContent:
         raise UserError(f"{file}: there is no such ONNX file")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # Threads that wait spin on the cores on which the next pictures are decoded; without it an answer is as fast.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(file), options, providers=_choose_providers())
     except Exception as error:  # onnxruntime's errors have no common class that it makes public
@@ -74,7 +70,8 @@ def load_onnx(file: Path) -> OnnxContent:
         )
     content = json.loads(notes)
     metadata = content["metadata"] and ModelMetadata.parse(json.dumps(content["metadata"]), f"{file}, its notes")
-    return OnnxContent(OnnxNetwork(session), tuple(content["label_names"]), metadata, _build(content["processor"]))
+    preprocess = ArrayPreprocessing.read(content["processor"]) or _build(content["processor"])
+    return Loaded(file.parent, tuple(content["label_names"]), metadata, OnnxNetwork(session), preprocess)
 
 
 def _choose_providers() -> list[str]:
@@ -83,11 +80,16 @@ def _choose_providers() -> list[str]:
     return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in there]
 
 
-def _build(settings: dict[str, Any]) -> BaseImageProcessor:
-    """The processor as `load_model` would have it; its class is found by its name in the settings."""
-    register_own_classes()
+def _build(settings: Settings) -> Preprocessing:
+    """Another's processor, as transformers has it; its class is found by its name in the settings."""
+    import torch
+    from transformers import AutoImageProcessor
+
+    from vitrine.predict.runtimes.pytorch import TorchPreprocessing
+
+    torch.set_num_threads(1)  # after each resize its other threads would spin on the cores that the network wants
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         (Path(folder) / "preprocessor_config.json").write_text(json.dumps(settings), "utf-8")
-        processor: BaseImageProcessor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
-    processor.do_convert_rgb = True  # type: ignore[attr-defined]  # of every class, but not declared
-    return processor
+        processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+    processor.do_convert_rgb = True  # of every class, but not declared
+    return TorchPreprocessing(processor)

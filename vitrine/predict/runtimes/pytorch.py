@@ -1,39 +1,26 @@
-"""What computes a predictor's numbers: a network of torch, or an ONNX file; both give the same."""
+"""Reading a model folder; torch computes it, and transformers' image processor makes its input."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import PreTrainedModel
+from PIL import Image
+from torchvision.transforms.v2.functional import pil_to_tensor
+from transformers import PreTrainedModel, ViTImageProcessor
+from transformers.image_processing_utils import BaseImageProcessor
 
+from vitrine.data.images.resizing import cut_ends, shrink_first
+from vitrine.models.backbones.build import place, read_label_names
 from vitrine.models.backbones.outputs import compute_outputs
-from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What a network computes of some pictures; `Predictions` say what follows from it.
-
-    Attributes:
-        logits: calibrated, `[pictures, labels]`.
-        similarity: how like its training images they are, `[pictures]`; None where the model cannot say.
-    """
-
-    logits: npt.NDArray[np.float32]
-    similarity: npt.NDArray[np.float32] | None
-
-
-class Network(Protocol):
-    """Anything that turns normalised pictures into outputs; several threads may call it at once."""
-
-    @property
-    def on_processor(self) -> bool:
-        """Whether the cores of this machine compute it, so that several threads are of use."""
-
-    def run(self, pixel_values: torch.Tensor) -> Outputs:
-        """Computes the outputs of pixels `[pictures, 3, height, width]`."""
+from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, load_reference
+from vitrine.models.folder import load_model, normalize_images
+from vitrine.models.quiet import silence_transformers
+from vitrine.predict.preprocessing import Pixels, Settings
+from vitrine.predict.runtimes.network import Loaded, Outputs
 
 
 @dataclass(frozen=True)
@@ -58,14 +45,68 @@ class TorchNetwork:
         return self.model.device.type == "cpu"
 
     @torch.inference_mode()
-    def run(self, pixel_values: torch.Tensor) -> Outputs:
+    def run(self, pixel_values: Pixels) -> Outputs:
         """Computes the outputs of pixels `[pictures, 3, height, width]`."""
-        pixels = pixel_values.to(self.model.device, memory_format=torch.channels_last)
+        pixels = torch.as_tensor(pixel_values).to(self.model.device, memory_format=torch.channels_last)
         if self.reference is None:
             return Outputs(self._scale(self.model(pixel_values=pixels).logits), None)
         logits, features = compute_outputs(self.model, pixels)
         return Outputs(self._scale(logits), self.reference.similarity(features.cpu().numpy(), self.neighbors))
 
+    def count_threads(self) -> int:
+        """How many threads compute one batch together."""
+        return torch.get_num_threads()
+
+    def use_threads(self, count: int) -> None:
+        """Has batches that the calling thread asks for, and all later threads, computed by so many threads."""
+        torch.set_num_threads(count)
+
     def _scale(self, logits: torch.Tensor) -> npt.NDArray[np.float32]:
         scaled: npt.NDArray[np.float32] = (logits.float() / self.temperature).cpu().numpy()
         return scaled
+
+
+@dataclass(frozen=True)
+class TorchPreprocessing:
+    """A processor of transformers, be it ours or another's.
+
+    Attributes:
+        processor: of the model.
+    """
+
+    processor: BaseImageProcessor
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What `preprocessor_config.json` says."""
+        settings: Settings = json.loads(self.processor.to_json_string())
+        return settings
+
+    def __call__(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
+        """See `Preprocessing`."""
+        if preprocessed:
+            return normalize_images(self.processor, torch.stack([pil_to_tensor(image) for image in images])).numpy()
+        if getattr(self.processor, "do_center_crop", False):
+            images = [cut_ends(image) for image in images]
+        elif isinstance(self.processor, ViTImageProcessor):
+            images = [shrink_first(image, self.processor.size["height"]) for image in images]
+        pixels: Pixels = self.processor(images=list(images), return_tensors="pt")["pixel_values"].numpy()
+        return pixels
+
+
+def load_torch(model_id: str) -> Loaded:
+    """Opens a model folder or an id on the Hugging Face Hub; on a GPU where there is one.
+
+    Raises:
+        UserError: it is none of both, is damaged, or cannot be loaded.
+    """
+    silence_transformers()
+    model, processor, metadata, folder = load_model(model_id)
+    trust = metadata.trust if metadata else None
+    network = TorchNetwork(
+        model=place(model, "cuda" if torch.cuda.is_available() else "cpu"),
+        temperature=1.0 if trust is None or trust.in_weights else trust.temperature,
+        reference=load_reference(folder) if trust and trust.neighbors else None,
+        neighbors=(trust.neighbors if trust else None) or NEIGHBORS,
+    )
+    return Loaded(folder, read_label_names(model.config), metadata, network, TorchPreprocessing(processor))

@@ -1,0 +1,118 @@
+"""The resizing of torch in NumPy, equal to the bit, for places where torch is not loaded.
+
+Torch resizes 8-bit pictures with weights in 16-bit whole numbers, columns first, and rounds to 8 bits in between
+(`aten/src/ATen/native/cpu/UpSampleKernel*.cpp`); Pillow's own weights are finer, so one level in two hundred differs.
+Here the same whole numbers are multiplied as floating-point ones of 64 bits, which hold every sum exactly, whatever the
+order, so that a fast matrix product may compute them.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+CUBIC = -0.5  # the free parameter of the bicubic kernel where it averages
+REACH = 2.0  # of the kernel to each side, in source pixels, or in result pixels where the picture shrinks
+MOST_PRECISION = 22  # bits behind the point of a weight
+WEIGHT_BITS = 15
+COLUMNS_AT_ONCE = 16  # neighbouring results share most of their source pixels
+# A product up to this size is computed by the thread that asks for it: OpenBLAS shares out larger ones, and its threads
+# would then spin on the cores that the network wants.
+MOST_PRODUCTS = 1 << 18
+IN_CACHE = 1 << 17  # numbers of 8 bytes
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Neighbouring result columns `own`: from the source columns `start` to `stop` by weights `[stop - start, own]`."""
+
+    own: slice
+    start: int
+    stop: int
+    weights: npt.NDArray[np.float64]
+
+
+def scale_array(image: Image.Image, height: int, width: int) -> npt.NDArray[np.uint8]:
+    """Resizes an RGB picture, bicubic with antialias, to the very numbers that torch gives.
+
+    Args:
+        image: 8-bit RGB, of any size.
+        height: of the result, in pixels.
+        width: of the result, in pixels.
+
+    Returns:
+        `[3, height, width]`.
+    """
+    levels = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
+    columns_scaled = _scale_columns(levels, width)
+    rows_scaled = _scale_columns(np.ascontiguousarray(columns_scaled.transpose(0, 2, 1)), height)
+    return np.ascontiguousarray(rows_scaled.transpose(0, 2, 1))
+
+
+def _scale_columns(levels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+    """The last axis of `[3, rows, columns]` brought to `size`."""
+    if levels.shape[-1] == size:
+        return levels
+    rows = levels.reshape(-1, levels.shape[-1])
+    blocks = _plan(levels.shape[-1], size)
+    scaled = np.empty((len(rows), size), np.uint8)
+    widest = max(block.stop - block.start for block in blocks)
+    at_once = max(1, min(MOST_PRODUCTS // (COLUMNS_AT_ONCE * widest), IN_CACHE // (size + levels.shape[-1])))
+    sums = np.empty((at_once, size))
+    for first in range(0, len(rows), at_once):
+        part = rows[first : first + at_once].astype(np.float64)
+        found = sums[: len(part)]
+        for block in blocks:
+            np.matmul(part[:, block.start : block.stop], block.weights, out=found[:, block.own])
+        found += 0.5
+        np.clip(found, 0, 255, out=found)
+        scaled[first : first + at_once] = found  # cuts off behind the point
+    return scaled.reshape(*levels.shape[:-1], size)
+
+
+@lru_cache(maxsize=256)
+def _plan(source: int, size: int) -> tuple[_Block, ...]:
+    """Weights from `source` pixels in a line to `size`."""
+    firsts, weights = _weigh(source, size)
+    blocks = []
+    for column in range(0, size, COLUMNS_AT_ONCE):
+        own = slice(column, min(size, column + COLUMNS_AT_ONCE))
+        start, stop = int(firsts[own][0]), min(source, int(firsts[own][-1]) + weights.shape[1])
+        matrix = np.zeros((stop - start + weights.shape[1], own.stop - own.start))
+        for place, (first, line) in enumerate(zip(firsts[own] - start, weights[own], strict=True)):
+            matrix[first : first + len(line), place] = line
+        blocks.append(_Block(own, start, stop, np.ascontiguousarray(matrix[: stop - start])))
+    return tuple(blocks)
+
+
+def _weigh(source: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """First source pixel of each result, `[size]`, and the weights from there on, `[size, most]`; 0 beyond the last."""
+    scale = source / size
+    reach = REACH * max(scale, 1.0)
+    centers = scale * (np.arange(size) + 0.5)
+    firsts = np.maximum((centers - reach + 0.5).astype(np.int64), 0)
+    counts = np.minimum((centers + reach + 0.5).astype(np.int64), source) - firsts
+    steps = np.arange(counts.max())
+    weights = _kernel((steps + firsts[:, None] - centers[:, None] + 0.5) / max(scale, 1.0))
+    weights *= steps < counts[:, None]
+    weights /= weights.sum(axis=1, keepdims=True)
+    precision = _choose_precision(float(weights.max()))
+    whole = np.trunc(weights * 2.0**precision + np.copysign(0.5, weights))
+    return firsts, whole / 2.0**precision
+
+
+def _kernel(distances: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    x = np.abs(distances)
+    near = ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
+    far = (((x - 5) * x + 8) * x - 4) * CUBIC
+    return np.where(x < 1, near, np.where(x < REACH, far, 0.0))
+
+
+def _choose_precision(largest: float) -> int:
+    """Bits behind the point, as many as let the largest weight fit into 16 bits with its sign."""
+    for precision in range(MOST_PRECISION):
+        if int(0.5 + largest * 2 ** (precision + 1)) >= 1 << WEIGHT_BITS:
+            return precision
+    return MOST_PRECISION
