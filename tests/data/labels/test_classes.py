@@ -127,3 +127,11 @@ def test_a_note_says_that_all_classes_hold_the_same_folders(make_class_folders):
                 (source / name).mkdir(exist_ok=True)
                 path.rename(source / name / f"{part} {path.name}")
     assert prepare(source, checks=checks).label_names == ("cat", "dog")
+
+
+def test_splits_within_the_classes_are_kept_and_need_no_such_note(make_class_folders):
+    folders = {f"{name}/{split}": number for name in ("cat", "dog") for split, number in (("train", 4), ("test", 2))}
+    checks = ChecksSection(near_duplicates=False, contradictions="keep")  # the pictures of both look alike
+    prepared = prepare(make_class_folders(folders), checks=checks)
+    assert prepared.facts.counts["test"] == {"cat": 2, "dog": 2}
+    assert not any("folders of the same names" in note for note in prepared.facts.notes)

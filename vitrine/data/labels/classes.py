@@ -10,6 +10,7 @@ from vitrine.data.labels.several import describe_several
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
+from vitrine.data.sources.files import SPLIT_NAMES
 from vitrine.errors import UserError
 from vitrine.listing import list_names
 
@@ -57,8 +58,10 @@ def _folders_looked_through(kept: pd.DataFrame) -> list[str]:
 def _same_folders_within(kept: pd.DataFrame) -> list[str]:
     """A note where every class folder holds folders of the same names, which may be the classes."""
     inside: dict[str, set[str]] = defaultdict(set)
-    for file, label in zip(kept["file"], kept["label_name"], strict=True):
+    for file, label, split in zip(kept["file"], kept["label_name"], kept["split"], strict=True):
         _, found, within = f"/{file}".partition(f"/{label}/")
+        if split and within.partition("/")[0].lower() in SPLIT_NAMES:
+            within = within.partition("/")[2]
         inside[label].add(within.partition("/")[0] if found and "/" in within else "")
     common = set.intersection(*inside.values()) if len(inside) > 1 else set()
     if len(common) < 2 or "" in common:
