@@ -70,7 +70,7 @@ def stage_model(model: Path, folder: Path, metadata: ModelMetadata, with_example
             _copy_settings(model / name, folder / name)
     for one in examples:
         (folder / one.file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / one.file).write_bytes(_plain_picture(model / one.file))
+        (folder / one.file).write_bytes(plain_picture(model / one.file))
     public = {"recipe": public_recipe(metadata.recipe), "backbone": public_backbone(metadata.backbone)}
     save_metadata(folder, metadata.model_copy(update={**public, "examples": list(examples)}))
     sizes = measure_files(folder)
@@ -123,7 +123,7 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _plain_picture(path: Path) -> bytes:
+def plain_picture(path: Path) -> bytes:
     """The pixels of a picture as PNG and nothing else: no EXIF, no place, no text, no profile."""
     stream = io.BytesIO()
     with Image.open(path) as picture:
