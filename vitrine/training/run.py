@@ -9,6 +9,7 @@ import pandas as pd
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.description import describe_training_data
+from vitrine.models.backbones.licenses import describe_binding_license
 from vitrine.records import folder as run_folder
 from vitrine.records.environment import describe_environment, now
 from vitrine.records.run import Metrics
@@ -64,6 +65,8 @@ def run_training(
     if prepared is None:
         prepared, recipe = open_matching_data(recipe)
     plan = plan_training(recipe, prepared)
+    if binding := describe_binding_license(recipe.model.backbone, recipe.model.pretrained):
+        listeners.say(f"licence: {binding}")
     fitted = fit_network(plan, prepared, folder, listeners, begun)
     if not is_main_process():
         return None

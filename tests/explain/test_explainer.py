@@ -1,0 +1,57 @@
+"""One call for a map, one for its score."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.predict.models import LABELS, write_small_cnn
+from vitrine.config.data import PreparationSection
+from vitrine.errors import UserError
+from vitrine.explain.explainer import METHODS, Explainer
+from vitrine.predict.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def explainer(tmp_path_factory):
+    folder = write_small_cnn(tmp_path_factory.mktemp("model"), PreparationSection())
+    return Explainer(Predictor.load(str(folder)))
+
+
+@pytest.fixture
+def picture():
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_likeliest_class_is_explained_unless_another_is_named(explainer, picture, method):
+    found = explainer.explain(picture, method=method)
+    assert found.label_name == found.prediction.ranking[0][0]
+    assert found.importance.shape == (32, 32)
+    assert 0 <= found.importance.min() <= found.importance.max() <= 1
+    other = next(name for name in LABELS if name != found.label_name)
+    named = explainer.explain(picture, other, method)
+    assert (named.label_name, named.method) == (other, method)
+    assert not np.array_equal(named.importance, found.importance)
+
+
+def test_a_map_is_measured_beside_its_controls(explainer, picture):
+    verdict = explainer.judge(picture, explainer.explain(picture))
+    assert set(verdict.controls) == {"random", "centre"}
+    assert 0 <= verdict.own.deletion <= 1
+
+
+def test_an_unknown_class_is_named_with_what_may_be_meant(explainer, picture):
+    with pytest.raises(UserError, match=r"^--label: the model knows no class 'zebra'; it knows "):
+        explainer.explain(picture, "zebra")
+
+
+def test_a_network_without_activations_is_explained_by_occlusion_only(explainer, picture):
+    class Runtime:
+        run = explainer.predictor.network.run
+
+    from dataclasses import replace
+
+    other = Explainer(replace(explainer.predictor, network=Runtime()))
+    with pytest.raises(UserError, match="does not tell its activations; give the model folder, or take the method occ"):
+        other.explain(picture, method="layercam")
+    assert other.explain(picture, method="occlusion").importance.shape == (32, 32)

@@ -1,0 +1,37 @@
+"""A map over its picture."""
+
+import numpy as np
+from PIL import Image
+
+from tests.conftest import draw_scene
+from vitrine.explain.overlay import LONGEST, overlay, what_the_map_is_about
+
+PLAIN = {"image_processor_type": "ViTImageProcessor", "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+
+
+def test_what_speaks_for_a_class_is_colored_and_the_rest_is_gray():
+    importance = np.zeros((10, 10), np.float32)
+    importance[:, 5:] = 1
+    shown = np.asarray(overlay(draw_scene(), importance), int)
+    left, right = shown[20, 5], shown[20, 55]
+    assert np.ptp(left) <= 1
+    assert right[0] > right[2] + 60
+    assert shown.shape == (40, 60, 3)
+
+
+def test_large_pictures_come_back_small():
+    assert overlay(Image.new("RGB", (3000, 1000)), np.ones((7, 7), np.float32)).size == (LONGEST, 213)
+
+
+def test_where_the_network_sees_all_the_map_is_about_the_picture_itself():
+    picture = draw_scene()
+    assert what_the_map_is_about(picture, np.zeros((3, 8, 8), np.float32), PLAIN) is picture
+
+
+def test_of_a_part_of_the_picture_what_the_network_sees_is_shown():
+    levels = np.arange(3 * 8 * 8).reshape(3, 8, 8).astype(np.uint8)
+    pixels = (levels / 255 - 0.5).astype(np.float32) / 0.5
+    cropped = what_the_map_is_about(draw_scene(), pixels, PLAIN | {"image_processor_type": "BitImageProcessor"})
+    assert np.array_equal(np.asarray(cropped), levels.transpose(1, 2, 0))
+    own = {"image_processor_type": "VitrineImageProcessor", "resize_mode": "squash", "steps": ["crop_centre", "whiten"]}
+    assert np.asarray(what_the_map_is_about(draw_scene(), pixels, own)).max() == 255

@@ -1,0 +1,69 @@
+"""Show what a model's answers rest on: for each picture an image with the parts that spoke for its class.
+
+Each map is checked: taking its parts away must lower the probability sooner, and bringing them back must raise it
+sooner, than a random map and a blob in the centre do. The column `trusted` of explanations.csv says whether it does.
+
+python -m vitrine explain runs/digits/latest/model data/digits/3 --output explained
+python -m vitrine explain runs/dogs/latest/model photo.jpg --label pug --method occlusion
+"""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from vitrine.commands.console import command_parser, run_command
+
+METHODS = ("hirescam", "layercam", "occlusion")  # as in `vitrine.explain.explainer`, which is slow to import
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+    options = build_parser().parse_args(arguments)
+    return run_command(lambda: _explain(options))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Of its command line."""
+    parser = command_parser("explain", __doc__)
+    parser.add_argument("model", help="model folder, id on the Hugging Face Hub, or ONNX file (--method occlusion)")
+    parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
+    parser.add_argument("--output", type=Path, default=Path("explained"), help="folder to write (default %(default)s)")
+    parser.add_argument("--label", help="class to explain; without it, each picture's likeliest one")
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default="layercam",
+        help="by activations (hirescam, layercam), or by covering parts, for every kind of model (default %(default)s)",
+    )
+    parser.add_argument("--no-checks", action="store_true", help="leave out the comparison with maps that know nothing")
+    return parser
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from vitrine.data.sources.source import find_unlabeled
+    from vitrine.explain.explainer import Explainer
+    from vitrine.predict.images import from_files
+    from vitrine.predict.predictor import Predictor
+    from vitrine.workflows.explain import TABLE, ExplainedFile, explain_files
+
+    def say(row: ExplainedFile) -> None:
+        doubt = ", but the map is not to be trusted" if row.trusted == "no" else ""
+        print(f"{row.file}: {row.problem or row.decision}{doubt}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
+        found = find_unlabeled(options.pictures, Path(workspace))
+        predictor = Predictor.load(options.model)
+        rows = explain_files(
+            Explainer(predictor),
+            from_files(found, predictor.rendering),
+            options.output,
+            label_name=options.label,
+            method=options.method,
+            checks=not options.no_checks,
+            progress=say,
+        )
+    trusted = [row.trusted for row in rows if row.trusted]
+    if trusted:
+        print(f"{trusted.count('yes')} of {len(trusted)} maps say more than maps that know nothing")
+    print(f"table:   {options.output / TABLE}")

@@ -1,0 +1,113 @@
+"""Explaining a model's answers: one call for a map, one for its score."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vitrine.errors import UserError
+from vitrine.explain.faithfulness import Verdict, judge
+from vitrine.explain.occlusion import Probabilities, occlusion_map
+from vitrine.predict.predictions import Prediction
+from vitrine.predict.predictor import Predictor
+from vitrine.predict.preprocessing import Pixels
+
+Method = Literal["hirescam", "layercam", "occlusion"]
+Map = npt.NDArray[np.float32]
+
+METHODS: tuple[Method, ...] = get_args(Method)
+DEFAULT: Method = "layercam"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What an answer rests on.
+
+    Attributes:
+        prediction: the model's answer to the picture.
+        label_id: of the class that the map is about.
+        label_name: its name.
+        importance: of each pixel of the preprocessed image for the class, `[side, side]`, 0 to 1.
+        method: how the map was made.
+    """
+
+    prediction: Prediction
+    label_id: int
+    label_name: str
+    importance: Map
+    method: Method
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Explains the answers of a loaded model.
+
+    Attributes:
+        predictor: the model.
+    """
+
+    predictor: Predictor
+
+    def explain(self, image: Image.Image, label_name: str | None = None, method: Method = DEFAULT) -> Explanation:
+        """What speaks for a class in a picture.
+
+        Args:
+            image: as `Predictor.open_image` gives it.
+            label_name: of the class; None: the likeliest one.
+            method: see `activation_maps` and `occlusion`; those of activations need a model folder.
+
+        Raises:
+            UserError: there is no such class or method, or this model cannot be explained so.
+        """
+        pixels = self.pixels(image)
+        (prediction,) = self.predictor.predict_pixels(["0"], pixels)
+        label_id = self._label_id(label_name or prediction.ranking[0][0])
+        if method == "occlusion":
+            importance = occlusion_map(partial(self._ask, label_id), pixels[0])
+        elif method in METHODS:
+            importance = self._activation_map(pixels, label_id, method)
+        else:
+            raise UserError(f"there is no method called '{method}'; there are {', '.join(METHODS)}")
+        return Explanation(prediction, label_id, self.predictor.label_names[label_id], importance, method)
+
+    def judge(self, image: Image.Image, explanation: Explanation) -> Verdict:
+        """Whether a map is better than two that know nothing; takes about 150 answers of the network."""
+        pixels = self.pixels(image)
+        return judge(partial(self._ask, explanation.label_id), pixels[0], explanation.importance)
+
+    def pixels(self, image: Image.Image) -> Pixels:
+        """What the network sees of a picture, `[1, 3, side, side]`."""
+        return self.predictor.pixels([image])
+
+    def _ask(self, label_id: int, pixels: Pixels) -> Probabilities:
+        asked = self.predictor.predict_pixels([str(number) for number in range(len(pixels))], pixels)
+        shares: Probabilities = asked.probabilities[:, label_id]
+        return shares
+
+    def _label_id(self, label_name: str) -> int:
+        names: Sequence[str] = self.predictor.label_names
+        if label_name not in names:
+            nearest = difflib.get_close_matches(label_name, names, 3, cutoff=0.5)
+            hint = f"; did you mean {', '.join(nearest)}?" if nearest else f"; it knows {', '.join(names[:5])}, ..."
+            raise UserError(f"--label: the model knows no class '{label_name}'{hint}")
+        return names.index(label_name)
+
+    def _activation_map(self, pixels: Pixels, label_id: int, method: Literal["hirescam", "layercam"]) -> Map:
+        model = getattr(self.predictor.network, "model", None)
+        if model is None:
+            raise UserError(
+                f"{self.predictor.model_id}: an ONNX file does not tell its activations; give the model folder, or "
+                "take the method occlusion"
+            )
+        import torch  # only where torch has loaded the model
+
+        from vitrine.explain.activation_maps import activation_maps
+
+        inputs = torch.as_tensor(pixels).to(model.device)
+        importance: Map = activation_maps(model, inputs, [label_id], method)[0]
+        return importance

@@ -1,0 +1,58 @@
+"""A map laid over its picture, as people look at it."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vitrine.data.images.resizing import RESIZES
+from vitrine.data.images.steps import WHITEN
+from vitrine.predict.preprocessing import Pixels, Settings
+
+LONGEST = 640  # side of an overlay, in pixels
+STRONGEST = 0.75  # share of the colour where the map is 1
+# From little to much, dark to light: told apart without seeing colours, and on a grey picture.
+COLORS = ((48, 18, 86), (144, 34, 102), (220, 80, 57), (252, 165, 40), (252, 240, 130))
+CROPPING = ("crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
+
+
+def overlay(image: Image.Image, importance: npt.NDArray[np.float32]) -> Image.Image:
+    """A picture in grey with the map over it in colours, from violet (little) to yellow (much).
+
+    Args:
+        image: RGB, what the map is about; at most 640 pixels of a side come back.
+        importance: `[side, side]`, 0 to 1; is brought to the picture's proportions.
+    """
+    shown = image.copy()
+    shown.thumbnail((LONGEST, LONGEST))
+    resized = Image.fromarray(importance.astype(np.float32)).resize(shown.size, Image.Resampling.BILINEAR)
+    weights = np.asarray(resized, np.float32).clip(0, 1)[:, :, None]
+    gray = np.asarray(shown.convert("L").convert("RGB"), np.float32)
+    mixed = gray * (1 - STRONGEST * weights) + _colors_of(weights[:, :, 0]) * STRONGEST * weights
+    return Image.fromarray(mixed.round().astype(np.uint8))
+
+
+def what_the_map_is_about(image: Image.Image, pixels: Pixels, settings: Settings) -> Image.Image:
+    """The picture itself where the network sees all of it; else what the network sees of it.
+
+    Args:
+        image: RGB, as it was opened.
+        pixels: what the network sees, `[3, side, side]`.
+        settings: of the model's preprocessing.
+    """
+    kind = settings.get("image_processor_type")
+    resize = settings.get("resize_mode", RESIZES[0])
+    if kind != "BitImageProcessor" and resize == RESIZES[0] and not set(settings.get("steps", ())) & set(CROPPING):
+        return image
+    if WHITEN in settings.get("steps", ()):
+        low, high = pixels.min(), max(pixels.max(), pixels.min() + 1e-6)
+        levels = (pixels - low) / (high - low)
+    else:
+        mean, std = (np.asarray(settings[name], np.float32)[:, None, None] for name in ("image_mean", "image_std"))
+        levels = pixels * std + mean
+    return Image.fromarray((levels * 255).round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0))
+
+
+def _colors_of(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    stops = np.linspace(0, 1, len(COLORS))
+    channels = [np.interp(weights, stops, [color[channel] for color in COLORS]) for channel in range(3)]
+    return np.stack(channels, axis=-1).astype(np.float32)
