@@ -38,6 +38,14 @@ class Trial:
     memory_bytes: int
     start_seconds: float
 
+    @property
+    def words(self) -> str:
+        """The same in one line."""
+        return (
+            f"tried: {self.environment_bytes / 1e6:.0f} MB installed, {self.memory_bytes / 1e6:.0f} MB of memory, "
+            f"answers {self.start_seconds:.1f} s after its start"
+        )
+
 
 def try_bundle(bundle: Path) -> Trial:
     """Installs, starts and asks a bundle.
