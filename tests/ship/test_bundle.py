@@ -13,7 +13,7 @@ from tests.factories import fault_of
 from tests.ship.evidence import GOLDEN_RUN
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
-from vitrine.ship.bundle import build_bundle
+from vitrine.ship.bundle import ROOMS, build_bundle
 from vitrine.ship.data_card import read_head
 
 MODEL = Path(__file__).parents[1] / "golden" / GOLDEN_RUN / "model"
@@ -59,7 +59,8 @@ def test_every_library_has_one_exact_version(bundle):
 
 def test_it_holds_the_rooms_of_the_page_and_no_other(bundle):
     rooms = {path.name for path in (bundle.folder / "vitrine").iterdir() if path.is_dir()}
-    assert rooms == {"app", "commands", "config", "data", "models", "predict", "records", "ui"}
+    assert rooms == set(ROOMS)
+    assert not rooms & {"training", "evaluation", "reports", "experiments", "workflows", "ship"}
     assert not list(bundle.folder.rglob("__pycache__"))
     assert bundle.sizes["model.onnx"] == (bundle.folder / "model.onnx").stat().st_size
 

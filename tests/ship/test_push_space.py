@@ -139,7 +139,6 @@ def test_pictures_become_public_only_with_consent_and_what_costs_is_said_before(
 
 
 def test_an_interrupted_push_leaves_no_content_and_a_second_completes_it(hub, client, run):
-    hub.broken["/commit/main"] = 500
     hub.broken["/commit/main"] = 403
     assert client.call("push_space", run, "ann/cut", *ZERO)["value"] == 2
     assert hub.files("spaces", "ann/cut") == []

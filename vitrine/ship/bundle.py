@@ -30,8 +30,7 @@ APP = "app.py"
 CARD = "README.md"
 REQUIREMENTS = "requirements.txt"
 PACKAGE = Path(vitrine.__file__).parent
-# Rooms that the page never enters; lint-imports holds it to that.
-LEFT_OUT = ("training", "evaluation", "reports", "experiments", "workflows", "ship", "__pycache__", "recipes")
+ROOMS = ("app", "commands", "config", "data", "models", "predict", "records", "ui")  # that the page enters
 START = '''"""The page of the model beside this file: `pip install -r requirements.txt`, then `python app.py`."""
 
 import sys
@@ -101,7 +100,7 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
         predictor = export_onnx(model_id, bundle / MODEL)
         examples = _copy_examples(find_model_folder(model_id), bundle) if with_examples else []
         _describe_publicly(bundle / MODEL, examples)
-        shutil.copytree(PACKAGE, bundle / "vitrine", ignore=shutil.ignore_patterns(*LEFT_OUT))
+        _copy_code(bundle / "vitrine")
         (bundle / APP).write_text(START.format(zero_gpu=ZERO_GPU if for_zero_gpu else "", model=MODEL), "utf-8")
         (bundle / REQUIREMENTS).write_text("".join(f"{name}=={version}\n" for name, version in pins.items()), "utf-8")
         (bundle / CARD).write_text(_describe_space(_name(predictor), pins["gradio"]), "utf-8")
@@ -116,6 +115,14 @@ def _check_place(folder: Path) -> None:
         raise UserError(
             f"{folder} holds something else than a bundle of Vitrine; give another folder, or empty this one"
         )
+
+
+def _copy_code(folder: Path) -> None:
+    folder.mkdir()
+    for path in PACKAGE.glob("*.py"):
+        shutil.copyfile(path, folder / path.name)
+    for room in ROOMS:
+        shutil.copytree(PACKAGE / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _copy_examples(model: Path, bundle: Path) -> list[Example]:
