@@ -6,6 +6,7 @@ from vitrine.app.classifier import Classifier
 from vitrine.app.image_check import check_before_upload
 from vitrine.app.uploads import accept_files_only
 from vitrine.app.wording import Wording, model_name
+from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts
 
@@ -74,6 +75,7 @@ def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Bloc
         gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata))
         _stage(Classifier(predictor, texts))
         _programs(page, address, _default_top_k(predictor), texts)
+    answer_in_words(page, texts)
     page.queue(max_size=WAITING_LINE, api_open=False)  # closed: programs, too, wait in line
     return page
 
