@@ -20,7 +20,6 @@ from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import NOTES
 from vitrine.records.atomic import new_folder
 from vitrine.records.model import METADATA, Example, ModelMetadata
-from vitrine.records.public import public_backbone, public_recipe
 from vitrine.ship.export import export_onnx
 from vitrine.ship.model_files import measure_files, plain_picture
 from vitrine.ship.pins import PYTHON, pin_libraries
@@ -99,7 +98,7 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
     with new_folder(folder, replace=True) as bundle:
         predictor = export_onnx(model_id, bundle / MODEL)
         examples = _copy_examples(find_model_folder(model_id), bundle) if with_examples else []
-        _describe_publicly(bundle / MODEL, examples)
+        _name_examples(bundle / MODEL, examples)
         _copy_code(bundle / "vitrine")
         (bundle / APP).write_text(START.format(zero_gpu=ZERO_GPU if for_zero_gpu else "", model=MODEL), "utf-8")
         (bundle / REQUIREMENTS).write_text("".join(f"{name}=={version}\n" for name, version in pins.items()), "utf-8")
@@ -135,18 +134,14 @@ def _copy_examples(model: Path, bundle: Path) -> list[Example]:
     return examples
 
 
-def _describe_publicly(file: Path, examples: list[Example]) -> None:
-    """Takes folders of this machine out of the notes of an ONNX file, and names the pictures beside it."""
+def _name_examples(file: Path, examples: list[Example]) -> None:
+    """Tells an ONNX file of the pictures beside it."""
     content = onnx.load(str(file))
     for note in content.metadata_props:
         if note.key == NOTES:
             said: dict[str, Any] = json.loads(note.value)
-            if metadata := said["metadata"]:
-                metadata |= {
-                    "recipe": public_recipe(metadata["recipe"]),
-                    "backbone": public_backbone(metadata["backbone"]),
-                    "examples": [one.model_dump(mode="json") for one in examples],
-                }
+            if said["metadata"]:
+                said["metadata"]["examples"] = [one.model_dump(mode="json") for one in examples]
             note.value = json.dumps(said, ensure_ascii=False)
     file.write_bytes(content.SerializeToString())
 
