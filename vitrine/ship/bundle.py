@@ -28,8 +28,9 @@ MODEL = "model.onnx"
 APP = "app.py"
 CARD = "README.md"
 REQUIREMENTS = "requirements.txt"
+CONTAINER = "Dockerfile"  # a Gradio Space passes it over
 PACKAGE = Path(vitrine.__file__).parent
-ROOMS = ("app", "commands", "config", "data", "models", "predict", "records", "ui")  # that the page enters
+ROOMS = ("app", "commands", "config", "data", "explain", "models", "predict", "records", "ui")  # that the page enters
 START = '''"""The page of the model beside this file: `pip install -r requirements.txt`, then `python app.py`."""
 
 import sys
@@ -57,7 +58,8 @@ TEXT = """\
 # {name}
 
 The page of an image classifier that Vitrine made. On any machine with Python 3.11 or newer:
-`pip install -r requirements.txt`, then `python app.py`.
+`pip install -r requirements.txt`, then `python app.py`. With Docker: `docker build --tag page .`, then
+`docker run --publish 7860:7860 page`.
 """
 
 
@@ -102,6 +104,7 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
         _copy_code(bundle / "vitrine")
         (bundle / APP).write_text(START.format(zero_gpu=ZERO_GPU if for_zero_gpu else "", model=MODEL), "utf-8")
         (bundle / REQUIREMENTS).write_text("".join(f"{name}=={version}\n" for name, version in pins.items()), "utf-8")
+        shutil.copyfile(Path(__file__).with_name(CONTAINER), bundle / CONTAINER)
         (bundle / CARD).write_text(_describe_space(_name(predictor), pins["gradio"]), "utf-8")
         sizes = measure_files(bundle)
     return Bundle(folder, sizes, len(examples))
