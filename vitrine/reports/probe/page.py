@@ -99,7 +99,7 @@ def write_feasibility_page(
         "class_colors": CLASS_COLORS,
         "pairs": [_show_pair(pair, study, rows, np.asarray(label_ids), names) for pair in study.pairs[:MOST_PAIRS]],
         "more_pairs": max(0, len(study.pairs) - MOST_PAIRS),
-        "clusters": inline_figure(lambda theme: _draw_clusters(study, names, theme, texts)),
+        "clusters": inline_figure(lambda theme: draw_clusters(study, names, theme, texts)),
         "script_words": {key: texts.entries[f"study.map.{key}"] for key in SCRIPT_WORDS},
         "script": Markup(script),  # noqa: S704 (our own file, named by its hash in the page's policy)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
@@ -150,7 +150,15 @@ def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str
     }
 
 
-def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme, texts: Texts) -> Figure:
+def draw_clusters(study: Study, label_names: Sequence[str], theme: Theme, texts: Texts) -> Figure:
+    """Classes against the groups that were found without labels.
+
+    Args:
+        study: with the counts.
+        label_names: in the order of the label ids.
+        theme: colours.
+        texts: of the page's language.
+    """
     figure = confusion_matrix(study.clusters.matrix, label_names, theme, texts)
     for axes in figure.axes:  # of many classes there are two: the most confused ones, and all
         axes.set_xlabel(texts("study.groups.x_axis"))
