@@ -8,6 +8,7 @@ import pandas as pd
 
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.prepared.description import describe_training_data
 from vitrine.models.backbones.licenses import describe_binding_license
 from vitrine.records import folder as run_folder
 from vitrine.records.environment import describe_environment, now
@@ -76,4 +77,5 @@ def run_training(
     metrics.write(folder / run_folder.METRICS)
     environment = describe_environment(facts["device"], started, prepared.version)
     environment.write(folder / run_folder.ENVIRONMENT)
+    describe_training_data(prepared).write(folder / run_folder.DATA)
     return metrics
