@@ -59,7 +59,8 @@ class HeadResult:
 
     def is_wrong(self, label_ids: LabelIds) -> npt.NDArray[np.bool_]:
         """Whether each picture was given the name of another class than its own, `[pictures]`."""
-        return (self.answers != NOT_MEASURED) & (self.answers != label_ids)
+        found: npt.NDArray[np.bool_] = (self.answers != NOT_MEASURED) & (self.answers != label_ids)
+        return found
 
 
 @dataclass(frozen=True)
