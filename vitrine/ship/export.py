@@ -28,6 +28,7 @@ from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
 from vitrine.predict.runtimes.onnx import NOTES, OUTPUTS
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
+from vitrine.records.public import public_metadata
 
 TOLERANCE = 1e-4
 TRIALS = 4
@@ -123,8 +124,10 @@ def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.M
 
 
 def _describe(predictor: Predictor) -> dict[str, str]:
-    """What the file says about itself; test pictures and checksums of other files stay behind."""
-    metadata = predictor.metadata and predictor.metadata.model_copy(update={"examples": [], "files": {}})
+    """What the file says about itself: files travel, so pictures, other files' checksums and folders stay behind."""
+    metadata = predictor.metadata
+    if metadata:
+        metadata = public_metadata(metadata).model_copy(update={"examples": [], "files": {}})
     content: dict[str, Any] = {
         "label_names": list(predictor.label_names),
         "processor": dict(predictor.preprocess.settings),
