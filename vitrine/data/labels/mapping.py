@@ -16,6 +16,7 @@ from vitrine.listing import suggest
 CLASS_LEFT_OUT = "class left out by the recipe"
 NO_MATCH = "its label does not match labels.pattern"
 SHOWN_SOURCES = 4
+SHOWN_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,11 @@ def describe_mapping(mapping: Sequence[LabelMapping]) -> list[str]:
         count = "1 file" if files == 1 else f"{files:,} files"
         what = f"Left out ({left_out})" if left_out else f"Class '{label_name}'"
         sentences.append(f"{what}: {count} that the source calls {listed}{more}.")
-    return sentences
+    if len(sentences) <= SHOWN_CLASSES:
+        return sentences
+    hidden = len(sentences) - SHOWN_CLASSES
+    also = "class is" if hidden == 1 else "classes are"
+    return [*sentences[:SHOWN_CLASSES], f"{hidden:,} more {also} called otherwise in the source; manifest.csv has all."]
 
 
 def look_alikes(label_names: Iterable[str]) -> list[str]:
