@@ -109,3 +109,17 @@ def test_a_file_in_the_way_and_a_name_too_long_are_explained(arguments, tmp_path
     (tmp_path / "prepared").touch()
     assert prepare.main(arguments) == 2
     assert capsys.readouterr().err.split(";")[0] == "error: a file has the name that a folder needs"
+
+
+def test_of_many_classes_the_terminal_shows_the_largest_and_the_smallest(arguments, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(prepare, "MOST_ROWS", 2)
+    for name, number in (("emu", 8), ("yak", 3)):
+        (tmp_path / "pictures" / name).mkdir()
+        for place in range(number):
+            Image.new("RGB", (9, 9), (20 * place, 9 * number, 77)).save(tmp_path / "pictures" / name / f"{place}.png")
+    assert prepare.main([*arguments, "checks.near_duplicates=off"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    first = rows.index(["...", "2", "classes", "between"])
+    assert (rows[first - 1][0], rows[first + 1][0]) == ("emu", "yak")
+    assert not any(row[:1] in (["cat"], ["dog"]) for row in rows)
+    assert next(row for row in rows if row[:1] == ["all"])[1:] == ["13", "4", "4"]
