@@ -229,6 +229,7 @@ def test_the_licence_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, 
     assert read_head(hub.read("models", "ann/net", "README.md").decode())["license"] == "cc-by-nc-4.0"
 
 
+@pytest.mark.slow
 def test_a_network_that_is_down_takes_seconds_and_one_message(run, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
