@@ -242,7 +242,7 @@ def test_an_unfinished_run_and_one_without_metadata_are_refused(client, run):
     assert "vitrine.json is missing" in client.call("push_model", run, "ann/x")["errors"]
 
 
-def test_the_licence_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, client, run):
+def test_the_license_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, client, run):
     hub.put("models", "bob/net", {"README.md": b"---\nlicense: cc-by-nc-4.0\n---\n# Net\n"})
     metrics = json.loads((run / "metrics.json").read_text("utf-8"))
     metrics["training"]["backbone"] = "bob/net"
