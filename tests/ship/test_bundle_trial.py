@@ -34,6 +34,7 @@ def test_a_bundle_that_does_not_start_is_one_message_with_its_last_words(here, t
     assert fault_of(try_bundle, bundle) == "the bundle does not start (the model is gone)"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_installed_is_one_message(tmp_path):
     bundle = write_app(tmp_path / "bundle", "")
     (bundle / "requirements.txt").write_text("not a requirement ==\n")

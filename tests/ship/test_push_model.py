@@ -159,6 +159,32 @@ def test_an_interrupted_push_leaves_what_is_there_and_a_second_completes_it(hub,
     assert hub.read("models", "ann/cut", "model.safetensors") == weights.read_bytes()
 
 
+@pytest.mark.slow  # the library tries five times with growing pauses
+@pytest.mark.parametrize(
+    ("step", "fault", "message"),
+    [
+        ("^/lfs/", Fault(is_cut=True), "the Hugging Face Hub cannot be reached ("),
+        ("/commit/main", Fault(500), "the Hub answered with an error ("),
+        (
+            "/info/lfs",
+            Fault(429, retry_after=1),
+            "the Hub had too many requests from you; run the command again in 1 s",
+        ),
+    ],
+)
+def test_a_network_that_goes_half_way_is_one_message_and_changes_nothing(hub, client, run, step, fault, message):
+    client.call("push_model", run, "ann/half", "--no-examples")
+    before, weights = state_of(hub), run / "model/model.safetensors"
+    weights.write_bytes(weights.read_bytes() + b"\0" * (1 + len(hub.requests)))
+    hub.broken[step] = fault
+    answer = client.call("push_model", run, "ann/half")
+    assert answer["errors"].startswith(f"error: ann/half: {message}")
+    assert answer["errors"].count("\n") == 1
+    assert state_of(hub) == before
+    hub.broken.clear()
+    assert client.call("push_model", run, "ann/half")["value"] == 0
+
+
 def test_a_push_whose_tag_failed_gets_it_the_next_time(hub, client, run):
     hub.broken["/tag/"] = 403
     assert client.call("push_model", run, "ann/tagless")["value"] == 2
@@ -205,6 +231,7 @@ def test_mistakes_are_one_message_and_write_nothing(hub, client, run, arguments,
     assert answer["value"] == 2
     assert answer["errors"].startswith(f"error: {message}")
     assert answer["errors"].count("\n") == 1
+    assert TOKEN not in answer["errors"] + answer["output"]
     assert state_of(hub) == before
 
 
@@ -215,7 +242,7 @@ def test_an_unfinished_run_and_one_without_metadata_are_refused(client, run):
     assert "vitrine.json is missing" in client.call("push_model", run, "ann/x")["errors"]
 
 
-def test_the_licence_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, client, run):
+def test_the_license_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, client, run):
     hub.put("models", "bob/net", {"README.md": b"---\nlicense: cc-by-nc-4.0\n---\n# Net\n"})
     metrics = json.loads((run / "metrics.json").read_text("utf-8"))
     metrics["training"]["backbone"] = "bob/net"

@@ -28,6 +28,7 @@ from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
 from vitrine.predict.runtimes.onnx import NOTES, OUTPUTS
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
+from vitrine.records.onnx_checksum import seal
 from vitrine.records.public import public_metadata
 
 TOLERANCE = 1e-4
@@ -86,12 +87,13 @@ def export_onnx(model_id: str, file: Path) -> Predictor:
         content.metadata_props.add(key=name, value=text)
     if content.ByteSize() > MOST_BYTES:
         raise UserError(f"{model_id}: its weights take more than 2 GB, which one ONNX file cannot hold")
+    written = seal(content)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         trial = Path(folder) / file.name
-        trial.write_bytes(content.SerializeToString())
+        trial.write_bytes(written)
         _check_alike(model_id, predictor, Predictor.load(str(trial)), pictures)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(file, content.SerializeToString())
+    write_bytes(file, written)
     return Predictor.load(str(file))
 
 

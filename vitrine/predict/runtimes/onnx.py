@@ -14,6 +14,7 @@ from vitrine.invocation import command_line
 from vitrine.predict.preprocessing import ArrayPreprocessing, Pixels, Preprocessing, Settings
 from vitrine.predict.runtimes.network import Loaded, Outputs
 from vitrine.records.model import ModelMetadata
+from vitrine.records.onnx_checksum import is_as_written
 
 NOTES = "vitrine"  # name of the note in the file
 OUTPUTS = ("logits", "features", "familiarity")
@@ -53,6 +54,11 @@ def load_onnx(file: Path) -> Loaded:
     """
     if not file.is_file():
         raise UserError(f"{file}: there is no such ONNX file")
+    if not is_as_written(file):
+        raise UserError(
+            f"{file}: damaged, or changed by another program: it does not hold what was written; get it again, or "
+            f"write it again with `{command_line('export')}`"
+        )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     # Threads that wait spin on the cores on which the next pictures are decoded; without it an answer is as fast.
