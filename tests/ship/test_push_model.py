@@ -89,6 +89,15 @@ def test_what_is_loaded_back_answers_alike_everywhere(client, run):
     assert "blau é" in answer["output"]
 
 
+@pytest.mark.slow
+def test_the_page_of_a_model_on_the_hub_answers_as_the_model_does(client, run):
+    client.call("push_model", run, "ann/page")
+    picture = run / "model/examples/000.png"
+    given = client.call("ask_page", "ann/page", picture)["value"]
+    here = client.call("ask_everything", run / "model", picture)["value"]
+    assert sorted(given.values()) == pytest.approx(sorted(here["vitrine"]), abs=1e-4)
+
+
 def test_what_is_loaded_back_answers_awkward_pictures_as_the_run_does(client, run, awkward_pictures):
     client.call("push_model", run, "ann/awkward")
     given = client.call("ask_all", "ann/awkward", awkward_pictures)["value"]
