@@ -5,10 +5,14 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 RECIPES = "vitrine.recipes"
+KINDS = ("jinja", "css", "yaml", "js", "html", "json")  # files beside the modules
 
 folders = [path.name for path in sorted(Path("configs").iterdir()) if path.is_dir()]
 setup(
     packages=[*find_packages(include=["vitrine", "vitrine.*"]), RECIPES, *(f"{RECIPES}.{name}" for name in folders)],
     package_dir={RECIPES: "configs"},
-    package_data={"vitrine": ["py.typed", "**/*.jinja", "**/*.css", "**/*.yaml"], RECIPES: ["**/*.yaml"]},
+    package_data={
+        "vitrine": ["py.typed", "**/*.jinja", "**/*.css", "**/*.yaml", "**/*.js", "**/*.html", "**/*.json"],
+        RECIPES: ["**/*.yaml"],
+    },
 )

@@ -52,6 +52,55 @@ def push(*arguments: str) -> int:
     return main(arguments)
 
 
+def push_model(*arguments: str) -> int:
+    """`python -m vitrine push-model`; returns the exit code."""
+    from vitrine.commands.push_model import main
+
+    return main(arguments)
+
+
+def predict(*arguments: str) -> int:
+    """`python -m vitrine predict`; returns the exit code."""
+    from vitrine.commands.predict import main
+
+    return main(arguments)
+
+
+def ask_everything(repo_id: str, picture: str) -> dict[str, list[float]]:
+    """Probabilities of a picture in the order of the label ids: by Vitrine, by a pipeline, by AutoModel."""
+    import torch
+    from PIL import Image
+    from transformers import AutoImageProcessor, AutoModelForImageClassification, pipeline
+
+    from vitrine.predict.predictor import Predictor
+
+    predictor, image = Predictor.load(repo_id), Image.open(picture)
+    classify = pipeline("image-classification", model=repo_id, trust_remote_code=True, top_k=None)
+    scores = {row["label"]: row["score"] for row in classify(picture)}
+    network = AutoModelForImageClassification.from_pretrained(repo_id, trust_remote_code=True).eval()
+    processor = AutoImageProcessor.from_pretrained(repo_id, trust_remote_code=True)
+    with torch.inference_mode():
+        logits = network(**processor(images=image, return_tensors="pt")).logits
+    return {
+        "vitrine": predictor.predict_images([image]).probabilities[0].tolist(),
+        "pipeline": [scores[name] for name in predictor.label_names],
+        "auto": torch.softmax(logits, dim=1)[0].tolist(),
+        "classes": len(predictor.label_names),
+    }
+
+
+def ask_all(repo_id: str, folder: str) -> dict[str, list[float]]:
+    """Probabilities of each picture of a folder that can be read."""
+    from vitrine.data.images.decoding import ImageError
+    from vitrine.predict.predictor import Predictor
+
+    predictor, answers = Predictor.load(repo_id), {}
+    for path in sorted(Path(folder).iterdir()):
+        with contextlib.suppress(ImageError):
+            answers[path.name] = predictor.predict_images([predictor.open_image(path)]).probabilities[0].tolist()
+    return answers
+
+
 def evaluate(*arguments: str) -> int:
     """`python -m vitrine evaluate`; returns the exit code."""
     from vitrine.commands.evaluate import main
@@ -100,7 +149,7 @@ def upload(folder: str, repo_id: str, repo_type: str) -> str:
     from huggingface_hub import HfApi
 
     HfApi().create_repo(
-        repo_id, repo_type=repo_type, exist_ok=True, **({"space_sdk": "gradio"} if repo_type == "space" else {})
+        repo_id, repo_type=repo_type, exist_ok=True, **({"space_sdk": "static"} if repo_type == "space" else {})
     )
     return HfApi().upload_folder(repo_id=repo_id, folder_path=folder, repo_type=repo_type).oid
 

@@ -1,7 +1,8 @@
 """A Hugging Face Hub on this machine, for tests: what huggingface_hub 2 and datasets 5 ask of the real one.
 
 It keeps models, data sets and Spaces: create, upload (regular and LFS), commit, list, download, by commit or branch.
-Left out: Xet (so clients need HF_HUB_DISABLE_XET=1), pull requests, tags, and everything that is only shown to people.
+Branches, tags, and the rule of July 2026 that Gradio and Docker Spaces on free processors are for paying accounts.
+Left out: Xet (so clients need HF_HUB_DISABLE_XET=1), pull requests, and everything that is only shown to people.
 
     with HubDouble(tmp_path / "hub") as hub:
         subprocess.run(command, env=hub.environment(tmp_path / "home"))
@@ -11,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
@@ -18,7 +20,7 @@ from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.hub_routes import ROUTES
-from tests.hub_state import HubError, Repo
+from tests.hub_state import Fault, HubError, Repo
 
 OWNER, TOKEN = "ann", "hf_token_of_ann"
 
@@ -30,7 +32,8 @@ class HubDouble:
         repos: repositories by (kind, "owner/name"); kind is "models", "datasets" or "spaces".
         tokens: user names by token; each may write below their own name only.
         requests: "METHOD /path" of every request, in order.
-        broken: paths (regular expressions) that answer with a status, to play out failures.
+        broken: paths (regular expressions) that answer with a status, or as a `Fault` says, to play out failures.
+        paying: users with a paid account.
         rejected_licenses: what `validate-yaml` refuses.
     """
 
@@ -40,7 +43,8 @@ class HubDouble:
         self.repos: dict[tuple[str, str], Repo] = {}
         self.tokens = {TOKEN: OWNER}
         self.requests: list[str] = []
-        self.broken: dict[str, int] = {}
+        self.broken: dict[str, int | Fault] = {}
+        self.paying: set[str] = set()
         self.rejected_licenses = ("mitt",)
         self.lock = Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (HubHandler,), {"hub": self}))
@@ -108,17 +112,29 @@ class HubHandler(BaseHTTPRequestHandler):
         self.query = parse_qs(address.query)
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.hub.requests.append(f"{self.command} {address.path}")
+        self.is_cut = False
         try:
-            for pattern, status in self.hub.broken.items():
-                if re.search(pattern, address.path):
-                    raise HubError(status, message="broken on purpose")
+            self._play_faults(address.path)
             with self.hub.lock:
                 self._route(address.path)
         except HubError as error:
-            headers = {"X-Error-Code": error.code, "X-Error-Message": error.message}
+            headers = {"X-Error-Code": error.code, "X-Error-Message": error.message} | error.headers
             self.send(json.dumps({"error": error.message}).encode(), error.status, headers)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 (names that http.server calls)
+
+    def _play_faults(self, path: str) -> None:
+        for pattern, given in self.hub.broken.items():
+            fault = given if isinstance(given, Fault) else Fault(given)
+            if fault.times == 0 or not re.search(pattern, path):
+                continue
+            if fault.times is not None:
+                fault.times -= 1
+            time.sleep(fault.seconds)
+            self.is_cut = fault.is_cut
+            if fault.status:
+                headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+                raise HubError(fault.status, message=fault.message, headers=headers)
 
     def _route(self, path: str) -> None:
         for method, pattern, action in ROUTES:
@@ -134,7 +150,10 @@ class HubHandler(BaseHTTPRequestHandler):
             if value:
                 self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
+        if self.is_cut:
+            self.wfile.write(content[: len(content) // 2])
+            self.close_connection = True
+        elif self.command != "HEAD":
             self.wfile.write(content)
 
     def send_json(self, value: object, headers: dict[str, str] | None = None) -> None:

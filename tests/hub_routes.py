@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import yaml
+
+from tests.hub_spaces import check_is_paid, describe_runtime, set_space_value
 from tests.hub_state import START, HubError, Repo
 
 if TYPE_CHECKING:
@@ -27,7 +30,13 @@ def whoami(request: "HubHandler") -> None:
     user = request.user()
     if user is None:
         raise HubError(401, message="Invalid username or password.")
-    request.send_json({"type": "user", "name": user, "fullname": user, "orgs": [], "auth": {"type": "access_token"}})
+    is_paying = user in request.hub.paying
+    request.send_json(
+        {
+            "type": "user", "name": user, "fullname": user, "orgs": [], "auth": {"type": "access_token"},
+            "isPro": is_paying, "canPay": is_paying,
+        }
+    )  # fmt: skip
 
 
 def validate_card(request: "HubHandler") -> None:
@@ -48,6 +57,7 @@ def create_repo(request: "HubHandler") -> None:
     if (kind, name) in request.hub.repos:
         request.send(json.dumps({"url": url, "error": "You already created this repo"}).encode(), 409)
         return
+    check_is_paid(request, user, wanted)
     private = bool(wanted.get("private")) or wanted.get("visibility") == "private"
     settings = {key: wanted[key] for key in ("sdk", "hardware", "secrets", "variables") if key in wanted}
     request.hub.repos[kind, name] = Repo(kind, name, private, settings=settings)
@@ -55,13 +65,16 @@ def create_repo(request: "HubHandler") -> None:
 
 
 def preupload(request: "HubHandler", kind: str, name: str, revision: str) -> None:
-    request.repo(kind, name, to_write=True).commit_of(revision)
+    tree = request.repo(kind, name, to_write=True).tree(revision)
     files = []
     for file in json.loads(request.body)["files"]:
         is_large = file["path"].endswith(LFS_EXTENSIONS) or file["size"] > LFS_FROM_BYTES
-        files.append(
-            {"path": file["path"], "uploadMode": "lfs" if is_large else "regular", "shouldIgnore": False, "oid": None}
-        )
+        oid = tree.get(file["path"])
+        if oid and not is_large:
+            content = (request.hub.blobs / oid).read_bytes()
+            oid = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        mode = "lfs" if is_large else "regular"
+        files.append({"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
     request.send_json({"files": files})
 
 
@@ -127,8 +140,16 @@ def describe_repo(request: "HubHandler", kind: str, name: str, revision: str = "
             "gated": "manual" if repo.gated else False, "disabled": False, "downloads": 0, "likes": 0, "tags": [],
             "createdAt": "2026-01-01T00:00:00.000Z", "lastModified": "2026-01-01T00:00:00.000Z",
             "siblings": [{"rfilename": path} for path in sorted(repo.tree(commit_id))],
+            "cardData": read_card_data(request, repo, commit_id),
         } | ({"sdk": repo.settings.get("sdk")} if kind == "spaces" else {})
     )  # fmt: skip
+
+
+def read_card_data(request: "HubHandler", repo: Repo, commit_id: str) -> dict[str, Any] | None:
+    """The YAML head of its README.md."""
+    digest = repo.tree(commit_id).get("README.md")
+    text = (request.hub.blobs / digest).read_text("utf-8") if digest else ""
+    return yaml.safe_load(text.split("---\n")[1]) if text.startswith("---\n") else None
 
 
 def check_access(request: "HubHandler", kind: str, name: str) -> None:
@@ -137,9 +158,29 @@ def check_access(request: "HubHandler", kind: str, name: str) -> None:
 
 
 def list_refs(request: "HubHandler", kind: str, name: str) -> None:
-    branches = request.repo(kind, name).branches.items()
-    listed = [{"name": branch, "ref": f"refs/heads/{branch}", "targetCommit": oid} for branch, oid in branches]
-    request.send_json({"branches": listed, "converts": [], "tags": []})
+    repo = request.repo(kind, name)
+
+    def list_all(refs: dict[str, str], place: str) -> list[dict[str, str]]:
+        return [{"name": one, "ref": f"refs/{place}/{one}", "targetCommit": oid} for one, oid in refs.items()]
+
+    request.send_json(
+        {"branches": list_all(repo.branches, "heads"), "converts": [], "tags": list_all(repo.tags, "tags")}
+    )
+
+
+def create_tag(request: "HubHandler", kind: str, name: str, revision: str) -> None:
+    repo, tag = request.repo(kind, name, to_write=True), json.loads(request.body)["tag"]
+    if tag in repo.tags:
+        raise HubError(409, message="Tag reference exists already")
+    repo.tags[tag] = repo.commit_of(revision)
+    request.send_json({})
+
+
+def change_settings(request: "HubHandler", kind: str, name: str) -> None:
+    repo, wanted = request.repo(kind, name, to_write=True), json.loads(request.body)
+    if "visibility" in wanted or "private" in wanted:
+        repo.private = bool(wanted.get("private")) or wanted.get("visibility") == "private"
+    request.send_json({})
 
 
 def create_branch(request: "HubHandler", kind: str, name: str, revision: str) -> None:
@@ -216,22 +257,6 @@ def download(request: "HubHandler", name: str, revision: str, path: str, prefix:
         request.send(content, headers=headers)
 
 
-# Spaces
-
-
-def describe_runtime(request: "HubHandler", name: str) -> None:
-    settings = request.repo("spaces", name).settings
-    hardware = {"current": None, "requested": settings.get("hardware", "cpu-basic")}
-    request.send_json({"stage": "RUNNING", "hardware": hardware, "gcTimeout": None, "replicas": {"requested": 1}})
-
-
-def set_space_value(request: "HubHandler", name: str, what: str) -> None:
-    repo = request.repo("spaces", name, to_write=True)
-    values = repo.settings.setdefault(what, [])
-    values.append(json.loads(request.body))
-    request.send_json({})
-
-
 _REPO = r"/api/(?P<kind>models|datasets|spaces)/(?P<name>[^/]+/[^/]+)"
 _GIT = r"/(?P<prefix>datasets/|spaces/)?(?P<name>[^/]+/[^/]+)"
 Action = Callable[..., None]
@@ -251,6 +276,8 @@ ROUTES: list[tuple[str, re.Pattern[str], Action]] = [
         ("GET", f"{_REPO}/auth-check", check_access),
         ("GET", f"{_REPO}/refs", list_refs),
         ("POST", f"{_REPO}/branch/(?P<revision>[^/]+)", create_branch),
+        ("POST", f"{_REPO}/tag/(?P<revision>[^/]+)", create_tag),
+        ("PUT", f"{_REPO}/settings", change_settings),
         ("GET", f"{_REPO}/tree/(?P<revision>[^/]+)(?P<folder>/.*)?", list_tree),
         ("POST", f"{_REPO}/paths-info/(?P<revision>[^/]+)", describe_paths),
         ("GET|HEAD", f"{_GIT}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", download),

@@ -222,3 +222,15 @@ def test_everything_that_can_be_used_has_a_name_for_screen_readers(new_page, add
     assert nameless == []
     assert page.locator("#examples img").evaluate_all("all => all.map((one) => one.alt)") == list(EXAMPLE_LABELS)
     expect(page.locator("#answer [role=status]")).to_have_count(1)
+
+
+def test_the_map_of_an_answer_is_shown_checked_and_taken_away_with_its_picture(new_page, address, picture):
+    page = new_page(address)
+    file_input(page).set_input_files(picture)
+    expect(page.locator("#answer")).to_contain_text("my <dog>.jpg")
+    page.get_by_role("button", name="Why?").click()
+    expect(page.locator("#why-map img")).to_be_visible()
+    expect(page.locator("#why-words")).to_contain_text(re.compile("Checked: the probability|Do not trust this map"))
+    take_away(page)
+    expect(page.locator("#why-map")).not_to_be_visible()
+    expect(page.locator("#why-words")).to_have_text("")

@@ -44,7 +44,9 @@ def test_a_finished_run_is_complete_and_is_the_latest(workplace, openings, capsy
     assert sorted(openings) == sorted(SPLITS)  # once, for training, evaluation and report
     latest = workplace / "runs/colours" / run_folder.LATEST
     names = {path.name for path in latest.iterdir()}
+    assert (latest / "model/README.md").read_text("utf-8").startswith("---\n")
     assert names == {
+        "data.json",
         "environment.json",
         "logits.npz",
         "figures",

@@ -19,10 +19,12 @@ from vitrine.records.prepared import PreparedFacts
 from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
 from vitrine.records.schema import FileRecord, Record
 from vitrine.records.search import SearchResult
+from vitrine.records.training_data import TrainingData
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RUN = GOLDEN / "runs/colours/2026-11-28_15-16-41"
 
+SPLIT_COUNTS = {"train": 5, "validation": 2, "test": 2}
 START = datetime.fromisoformat("2026-11-21T09:41:07+00:00")
 
 
@@ -92,6 +94,13 @@ def make_metrics(
     return Metrics(test=make_test_evidence(accuracy, loss), mistakes=mistakes, validation=validation, training=training)
 
 
+def make_training_data(**changes: Any) -> TrainingData:
+    """Two classes of 9 pictures each."""
+    counts = {split: dict.fromkeys(("cat", "naïve “dog”"), count) for split, count in SPLIT_COUNTS.items()}
+    values = {"name": "pets", "source": "pets", "version": "0123456789ab", "manifest_sha256": "a" * 64, "split_seed": 0}
+    return TrainingData(**{**values, "counts": counts, **changes})
+
+
 def make_environment(started: datetime = START, seconds: float = 95) -> Environment:
     """Of a run that took so long."""
     return Environment(
@@ -115,6 +124,7 @@ EXAMPLES: Mapping[type[FileRecord], Callable[[], FileRecord]] = {
     ModelMetadata: lambda: ModelMetadata.read(RUN / "model/vitrine.json"),
     PreparedFacts: lambda: PreparedFacts.read(GOLDEN / "prepared/colours/prepared.json"),
     SearchResult: lambda: SearchResult.read(GOLDEN / "runs/search/search/search.json"),
+    TrainingData: make_training_data,
 }
 
 

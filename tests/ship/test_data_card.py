@@ -74,7 +74,7 @@ def test_nothing_of_this_machine_is_told(prepared, tmp_path):
     public = make_public(facts)
     assert folder not in public.model_dump_json()
     assert public.notes == ["In pictures a class is small."]
-    assert folder not in render_data_card(facts, read_manifest(prepared.folder), "", {})
+    assert folder not in render_data_card(facts, read_manifest(prepared.folder), "a" * 64, {})
     assert public.counts == facts.counts
 
 
@@ -90,7 +90,7 @@ def test_settings_that_were_chosen_are_shown(prepared):
         preparation=PreparationSection(steps=("equalize", "crop_centre")),
     )
     facts = prepared.facts.model_copy(update={"settings": settings})
-    card = render_data_card(facts, read_manifest(prepared.folder), "", {})
+    card = render_data_card(facts, read_manifest(prepared.folder), "a" * 64, {})
     assert "| equalize, crop\\_centre |" in card
     assert "| a: b |" in card
     assert "| `labels.leave_out` | x |" in card

@@ -180,6 +180,7 @@ def test_a_network_that_is_down_takes_seconds_and_one_message(prepared, tmp_path
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with HubClient(hub_environment(f"http://127.0.0.1:{port}", tmp_path, TOKEN)) as client:
+        client.call("push", "nowhere", "ann/birds")  # imports take their time
         answer = client.call("push", prepared.folder, "ann/birds")
     assert answer["errors"].startswith("error: ann/birds: the Hugging Face Hub cannot be reached (")
     assert answer["errors"].count("\n") == 1
@@ -200,6 +201,6 @@ def test_the_double_takes_and_gives_models_and_spaces(hub, client, tmp_path):
     assert client.call("download", "ann/model", tmp_path / "back")["value"] == expected
     assert (tmp_path / "back" / "deep" / "model.safetensors").read_bytes() == b"x" * 100_000
     client.call("upload", tmp_path / "model", "ann/space", "space")
-    assert hub.repos["spaces", "ann/space"].settings == {"sdk": "gradio"}
+    assert hub.repos["spaces", "ann/space"].settings == {"sdk": "static"}
     shutil.rmtree(tmp_path / "back")
     assert datasets.config.HF_HUB_OFFLINE  # this process itself never reaches a Hub

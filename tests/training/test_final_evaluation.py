@@ -17,6 +17,7 @@ from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
+from vitrine.training import final_evaluation
 from vitrine.training.final_evaluation import evaluate_on_test, predict_split, tabulate_predictions
 from vitrine.training.run import run_training
 
@@ -144,3 +145,15 @@ def test_a_network_whose_answers_are_no_numbers_is_refused(prepared, tmp_path):
         predictor.network.model.classifier.bias.fill_(float("nan"))
     with pytest.raises(UserError, match=r"what it says of the picture .* is not a number"):
         predict_split(predictor, prepared, "test", batch_size=4)
+
+
+@pytest.mark.parametrize(("milliseconds", "answers"), [(1, 7), (900, 3), (5_000, 1)])
+def test_slow_answers_are_timed_less_often(monkeypatch, milliseconds, answers):
+    clock = [0.0]
+    monkeypatch.setattr(final_evaluation.time, "perf_counter", lambda: clock[0])
+
+    class Slow:
+        def predict(self, _):
+            clock[0] += milliseconds / 1000
+
+    assert final_evaluation.time_answers(Slow(), None) == pytest.approx([milliseconds] * answers)

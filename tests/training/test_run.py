@@ -14,6 +14,7 @@ from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.training import finish as finishing
 from vitrine.training import run as training_run
 from vitrine.training.final_evaluation import predict_split
+from vitrine.training.loop.progress import Listeners
 from vitrine.training.run import run_training
 
 
@@ -104,3 +105,16 @@ def test_a_network_trained_in_bf16_is_measured_and_calibrated_as_others_load_it(
     stored = np.load(tmp_path / run_folder.LOGITS)
     logits = predict_split(predictor, prepared, "validation", 16).logits
     np.testing.assert_allclose(logits, stored["validation_logits"], rtol=1e-4, atol=1e-4)
+
+
+def test_a_license_that_binds_the_model_is_told_before_the_training(prepared, tmp_path, monkeypatch):
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    (weights / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
+    told = []
+    monkeypatch.setattr(training_run, "fit_network", lambda *_: told.append("training"))
+    monkeypatch.setattr(training_run, "is_main_process", lambda: False)
+    recipe = make_recipe(prepared, f"model.backbone={weights}")
+    run_training(recipe, tmp_path, Listeners(say=told.append))
+    assert told[0].startswith(f"licence: the weights of {weights} (cc-by-nc-4.0) exclude commercial use")
+    assert told[1:] == ["training"]

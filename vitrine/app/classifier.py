@@ -31,6 +31,7 @@ class Shown:
         name: its name.
         prediction: what the model says of it.
         label_name: the right answer, for a test picture.
+        prepared: whether the file is preprocessed, as the network sees it.
         on_page: false once it was taken away. It is remembered all the same: dropping a file on a picture takes the
             picture away first, and if the file cannot be used, the picture shall come back.
     """
@@ -39,6 +40,7 @@ class Shown:
     name: str
     prediction: Prediction
     label_name: str | None = None
+    prepared: bool = False
     on_page: bool = True
 
 
@@ -118,7 +120,7 @@ class Classifier:
         example = self.examples[number]
         prediction = self._predict(self.predictor.open_image(example.path), example.prepared)
         name = self.wording.texts("app.answer.test_picture", number=number + 1)
-        new = Shown(example.path, name, prediction, example.label_name)
+        new = Shown(example.path, name, prediction, example.label_name, example.prepared)
         return str(example.path), notice(""), self._answer(new, top_k), new
 
     def show_bars(self, top_k: int, shown: Shown | None) -> str:

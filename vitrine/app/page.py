@@ -5,7 +5,9 @@ import gradio as gr
 from vitrine.app.classifier import Classifier
 from vitrine.app.image_check import check_before_upload
 from vitrine.app.uploads import accept_files_only
+from vitrine.app.why import build_why, forget_map
 from vitrine.app.wording import Wording, model_name
+from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts
 
@@ -74,6 +76,7 @@ def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Bloc
         gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata))
         _stage(Classifier(predictor, texts))
         _programs(page, address, _default_top_k(predictor), texts)
+    answer_in_words(page, texts)
     page.queue(max_size=WAITING_LINE, api_open=False)  # closed: programs, too, wait in line
     return page
 
@@ -101,6 +104,8 @@ def _stage(classifier: Classifier) -> None:
         with gr.Column(min_width=320):
             answer = gr.HTML(wording.nothing_yet, elem_id="answer", html_template=READ_OUT)
             top_k = _top_k_slider(classifier.predictor, texts)
+            on_map = build_why(classifier, shown, ONE_AT_A_TIME)
+    shown.change(forget_map, None, list(on_map), api_visibility="private", queue=False, show_progress="hidden")
     accept_files_only(picture)
     on_page = [picture, message, answer, shown]
     # Not `input`: when a picture is taken away that comes too, and with the old picture if that was a test picture.

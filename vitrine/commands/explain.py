@@ -26,15 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = command_parser("explain", __doc__)
-    parser.add_argument("model", help="model folder, id on the Hugging Face Hub, or ONNX file (--method occlusion)")
+    parser.add_argument("model", help="model folder, id on the Hugging Face Hub, or ONNX file")
     parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
     parser.add_argument("--output", type=Path, default=Path("explained"), help="folder to write (default %(default)s)")
     parser.add_argument("--label", help="class to explain; without it, each picture's likeliest one")
     parser.add_argument(
         "--method",
         choices=METHODS,
-        default="layercam",
-        help="by activations (hirescam, layercam), or by covering parts, for every kind of model (default %(default)s)",
+        help="by activations (layercam, hirescam), or by covering parts (occlusion), for every kind of model; default: "
+        "layercam, of an ONNX file occlusion",
     )
     parser.add_argument("--no-checks", action="store_true", help="leave out the comparison with maps that know nothing")
     return parser

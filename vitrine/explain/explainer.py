@@ -53,18 +53,32 @@ class Explainer:
 
     predictor: Predictor
 
-    def explain(self, image: Image.Image, label_name: str | None = None, method: Method = DEFAULT) -> Explanation:
+    @property
+    def default_method(self) -> Method:
+        """By activations where the runtime tells them, else by covering parts."""
+        return DEFAULT if hasattr(self.predictor.network, "model") else "occlusion"
+
+    def explain(
+        self,
+        image: Image.Image,
+        label_name: str | None = None,
+        method: Method | None = None,
+        *,
+        preprocessed: bool = False,
+    ) -> Explanation:
         """What speaks for a class in a picture.
 
         Args:
             image: as `Predictor.open_image` gives it.
             label_name: of the class; None: the likeliest one.
-            method: see `activation_maps` and `occlusion`; those of activations need a model folder.
+            method: see `activation_maps` and `occlusion`; those of activations need a model folder. None: the default.
+            preprocessed: whether the picture is as the network sees it.
 
         Raises:
             UserError: there is no such class or method, or this model cannot be explained so.
         """
-        pixels = self.pixels(image)
+        method = method or self.default_method
+        pixels = self.pixels(image, preprocessed)
         (prediction,) = self.predictor.predict_pixels(["0"], pixels)
         label_id = self._label_id(label_name or prediction.ranking[0][0])
         if method == "occlusion":
@@ -75,14 +89,14 @@ class Explainer:
             raise UserError(f"there is no method called '{method}'; there are {', '.join(METHODS)}")
         return Explanation(prediction, label_id, self.predictor.label_names[label_id], importance, method)
 
-    def judge(self, image: Image.Image, explanation: Explanation) -> Verdict:
+    def judge(self, image: Image.Image, explanation: Explanation, *, preprocessed: bool = False) -> Verdict:
         """Whether a map is better than two that know nothing; takes about 150 answers of the network."""
-        pixels = self.pixels(image)
+        pixels = self.pixels(image, preprocessed)
         return judge(partial(self._ask, explanation.label_id), pixels[0], explanation.importance)
 
-    def pixels(self, image: Image.Image) -> Pixels:
+    def pixels(self, image: Image.Image, preprocessed: bool = False) -> Pixels:
         """What the network sees of a picture, `[1, 3, side, side]`."""
-        return self.predictor.pixels([image])
+        return self.predictor.pixels([image], preprocessed)
 
     def _ask(self, label_id: int, pixels: Pixels) -> Probabilities:
         asked = self.predictor.predict_pixels([str(number) for number in range(len(pixels))], pixels)

@@ -14,6 +14,7 @@ from vitrine.records.atomic import point_to
 
 RECIPE = "recipe.yaml"
 ENVIRONMENT = "environment.json"
+DATA = "data.json"
 HISTORY = "history.csv"
 METRICS = "metrics.json"
 PREDICTIONS = "predictions.csv"

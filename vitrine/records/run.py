@@ -82,6 +82,20 @@ class TrainingFigures(Record):
     images_per_second: float
 
 
+class Speed(Record):
+    """How long an answer takes, from the decoded picture to the decision, one picture after another.
+
+    Attributes:
+        milliseconds: median of the answers.
+        answers: that were timed.
+        device: processor or GPU, in words.
+    """
+
+    milliseconds: float
+    answers: Count
+    device: str
+
+
 class Metrics(FileRecord):
     """The content of metrics.json; a section that was not measured is None."""
 
@@ -95,6 +109,7 @@ class Metrics(FileRecord):
     learning_curve: LearningCurve | None = None
     validation: ValidationFigures
     training: TrainingFigures
+    speed: Speed | None = None
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,23 @@
 """The card of a prepared data set: what is in it, where it comes from, how it was made, and hashes to check it by."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
 import pandas as pd
 from huggingface_hub import DatasetCard, DatasetCardData
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import escape
 
-from vitrine.config.data import HUB_PREFIX
 from vitrine.data.manifest.split import SPLITS
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.prepared import CARD, MANIFEST, PICTURES, PreparedFacts
+from vitrine.records.public import last_name
+from vitrine.ship.markdown import render_markdown
 
 KEPT = "kept"  # as in vitrine.data.manifest.scan, whose import takes seconds (torch)
 UNKNOWN_LICENSE = "unknown"
-TEMPLATES = Path(__file__).parent
 MOST_REASONS = 20
 COMMON_COLUMNS = ("image", "label", "file", "width", "height")
 LOCAL_LOADING = 'import datasets\n\nsplits = datasets.load_dataset(".")  # the folder that this file lies in'
@@ -55,11 +52,8 @@ def render_data_card(
     public = make_public(facts)
     not_used = manifest.loc[manifest["status"] != KEPT, "reason"].value_counts().head(MOST_REASONS)
     further = [name for name in columns if name not in COMMON_COLUMNS]
-    environment = Environment(  # noqa: S701 (Markdown; `cell` escapes what people wrote)
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"cell": _cell, "number": "{:,}".format, "code": lambda text: text.replace("`", "'")}
-    text = environment.get_template("data_card.md.jinja").render(
+    text = render_markdown(
+        "data_card.md.jinja",
         facts=public,
         source=public.source,
         license_id=license_id or UNKNOWN_LICENSE,
@@ -132,17 +126,17 @@ def make_public(facts: PreparedFacts) -> PreparedFacts:
     """The facts without paths of this machine: of a folder or file, its name stays."""
     data = facts.settings.data
     replaced = {
-        text: _last_name(text)
+        text: last_name(text)
         for text in (facts.source, data.source, data.image_folder, data.keep_split, data.corrections)
         if text
     }
     public_data = data.model_copy(
         update={
-            "source": _last_name(data.source),
+            "source": last_name(data.source),
             "prepared": None,
-            "image_folder": data.image_folder and _last_name(data.image_folder),
-            "keep_split": data.keep_split and _last_name(data.keep_split),
-            "corrections": data.corrections and _last_name(data.corrections),
+            "image_folder": data.image_folder and last_name(data.image_folder),
+            "keep_split": data.keep_split and last_name(data.keep_split),
+            "corrections": data.corrections and last_name(data.corrections),
         }
     )
     notes = []
@@ -152,7 +146,7 @@ def make_public(facts: PreparedFacts) -> PreparedFacts:
         notes.append(note)
     return facts.model_copy(
         update={
-            "source": _last_name(facts.source),
+            "source": last_name(facts.source),
             "notes": notes,
             "settings": facts.settings.model_copy(update={"data": public_data}),
         }
@@ -186,13 +180,6 @@ def columns_of(splits: datasets.DatasetDict) -> list[str]:
     return list(next(iter(splits.values())).column_names)
 
 
-def _last_name(source: str) -> str:
-    """`/home/ann/birds/` becomes `birds`; ids such as hub:owner/name and builtin:digits stay."""
-    if source.startswith((HUB_PREFIX, "builtin:")):
-        return source
-    return PurePosixPath(source.replace("\\", "/")).name or "pictures"
-
-
 def _say(value: Any) -> str:
     """A setting in words; "" for what is not set, so that no blank is shown."""
     if value is None:
@@ -202,8 +189,3 @@ def _say(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}: {one}" for name, one in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _cell(text: str) -> str:
-    """Text as it is read, in a Markdown table or line: no markup, one line."""
-    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", str(escape(" ".join(str(text).split()))))

@@ -1,31 +1,19 @@
 """Puts a prepared data set on the Hugging Face Hub, with its card, its manifest and its facts."""
 
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import datasets
-import httpx2
 from huggingface_hub import CommitOperationAdd, DatasetCard, HfApi, hf_hub_download
-from huggingface_hub.errors import (
-    BadRequestError,
-    EntryNotFoundError,
-    HfHubHTTPError,
-    HFValidationError,
-    LocalTokenNotFoundError,
-    OfflineModeIsEnabled,
-    RepositoryNotFoundError,
-)
 from PIL import Image
 
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
-from vitrine.data.sources.hub_access import ANSWER_SECONDS, causes, describe_error, quiet_datasets
+from vitrine.data.sources.hub_access import quiet_datasets
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import CARD, FACTS, MANIFEST
@@ -38,11 +26,11 @@ from vitrine.ship.data_card import (
     read_head,
     render_data_card,
 )
+from vitrine.ship.hub import check_is_ours, check_repo_id, find_place, one_message, validate_card
 
 DATASET = "dataset"
 PLAIN_PIXELS = (b"P5", b"P6")  # PGM and PPM, which the pages of the Hub do not show
-ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-REFUSED, FORBIDDEN = 401, 403
+KEPT = "Pictures that were uploaded already are not sent again"
 
 
 @dataclass(frozen=True)
@@ -75,15 +63,14 @@ def publish_data(
     Raises:
         UserError: no such prepared data set, no right to write there, something else is there, or no network.
     """
-    if not ID.fullmatch(repo_id):
-        raise UserError(f"{repo_id}: a data set on the Hub reads owner/name")
+    check_repo_id(repo_id, "a data set")
     prepared = open_prepared(prepared_folder)
     api = HfApi()
-    with _one_message(repo_id):
+    with one_message(repo_id, KEPT):
         theirs = _check_place(api, repo_id, private)
         license_id = license_id or _license_of(theirs)
         card = _render(prepared, repo_id, license_id)
-        _check_card(card, license_id)
+        validate_card(DatasetCard(card), license_id)
         api.create_repo(repo_id, repo_type=DATASET, private=private, exist_ok=True)
         facts = make_public(prepared.facts).model_dump_json(indent=2)
         # The facts come first: by them, a push that was cut off is known as Vitrine's and can be run again.
@@ -96,26 +83,14 @@ def publish_data(
 
 
 def _check_place(api: HfApi, repo_id: str, private: bool) -> str:
-    """Asks once, without retries, who we are and what is there; returns the card that is there, or ""."""
-    try:
-        there = api.dataset_info(repo_id, timeout=ANSWER_SECONDS)
-    except RepositoryNotFoundError:
-        there = None
-    user = api.whoami()
-    owner = repo_id.split("/")[0]
-    owners = [user["name"], *(one["name"] for one in user.get("orgs", []))]
-    if owner.lower() not in (name.lower() for name in owners):
-        raise UserError(f"{repo_id}: you are logged in as {user['name']} and may write to {', '.join(owners)} only")
-    if there is None:
+    """Makes sure that it may be written to as asked; returns the card that is there, or ""."""
+    place = find_place(api, repo_id, DATASET)
+    check_is_ours(place, repo_id, FACTS, "data set")
+    if place.there is None:
         return ""
-    files = {file.rfilename for file in there.siblings or ()}
-    if files - {CARD, ".gitattributes"} and FACTS not in files:
-        raise UserError(
-            f"{repo_id} is there already, is no data set of Vitrine's, and is not overwritten; choose another name"
-        )
-    if private and not there.private:
+    if private and not place.there.private:
         raise UserError(f"{repo_id} is there already and is public; make it private on its page first, or rename it")
-    if CARD not in files:
+    if CARD not in place.files:
         return ""
     return Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")
 
@@ -136,15 +111,6 @@ def _render(prepared: PreparedDataset, repo_id: str, license_id: str | None) -> 
         license_id,
         repo_id,
     )
-
-
-def _check_card(card: str, license_id: str | None) -> None:
-    """Lets the Hub look at the card's head before anything is uploaded."""
-    try:
-        DatasetCard(card).validate()
-    except ValueError as error:
-        about = f"--license {license_id}: " if license_id else ""
-        raise UserError(f"{about}the Hub does not accept the card ({describe_error(error)})") from error
 
 
 def _commit(api: HfApi, repo_id: str, message: str, files: Mapping[str, bytes | Path]) -> str:
@@ -181,39 +147,3 @@ def _to_png(picture: bytes) -> bytes:
     stream = BytesIO()
     Image.open(BytesIO(picture)).save(stream, "PNG")
     return stream.getvalue()
-
-
-@contextmanager
-def _one_message(repo_id: str) -> Iterator[None]:
-    """Turns what the Hub, or the way to it, says into one message."""
-    try:
-        yield
-    except OfflineModeIsEnabled as error:
-        raise UserError(f"{repo_id}: the Hub is switched off on this machine; publish from another") from error
-    except LocalTokenNotFoundError as error:
-        raise UserError(f"{repo_id}: you are not logged in; run `hf auth login` (a token with write access)") from error
-    except HFValidationError as error:
-        raise UserError(f"{repo_id}: the Hub does not take this name ({describe_error(error)})") from error
-    except RuntimeError as error:  # an upload that failed is wrapped
-        answer = next((one for one in causes(error) if isinstance(one, HfHubHTTPError)), None)
-        if answer is None:
-            raise
-        raise UserError(f"{repo_id}: {_explain_answer(answer)}") from error
-    except HfHubHTTPError as error:
-        raise UserError(f"{repo_id}: {_explain_answer(error)}") from error
-    except (httpx2.HTTPError, EntryNotFoundError, ConnectionError, TimeoutError) as error:
-        raise UserError(
-            f"{repo_id}: the Hugging Face Hub cannot be reached ({describe_error(error)}); run the command again with "
-            "a network. Pictures that were uploaded already are not sent again"
-        ) from error
-
-
-def _explain_answer(error: HfHubHTTPError) -> str:
-    status = error.response.status_code
-    if status == REFUSED:
-        return "the Hub does not accept your token; run `hf auth login`, or change HF_TOKEN"
-    if status == FORBIDDEN:
-        return "your token gives no right to write there; run `hf auth login` with a token that has write access"
-    if isinstance(error, BadRequestError):
-        return f"the Hub does not accept it ({error.server_message or describe_error(error)})"
-    return f"the Hub answered with an error ({describe_error(error)}); try again later"

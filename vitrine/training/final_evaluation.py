@@ -1,11 +1,13 @@
 """The only place that reads the test split: the saved model, as others will load it, in float32."""
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from vitrine.data.loading.labeled import list_images
 from vitrine.data.manifest.split import TEST
@@ -21,6 +23,9 @@ from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records.evidence import TestEvidence
 
+TIMED_ANSWERS = 7  # their median is told
+LONGEST_TIMING = 2_000  # milliseconds after which no further answer is timed
+
 
 @dataclass(frozen=True)
 class FinalEvaluation:
@@ -30,11 +35,13 @@ class FinalEvaluation:
         evidence: the section `test` of metrics.json.
         table: of predictions.csv.
         predictions: for what else is measured on them.
+        milliseconds: of each answer that was timed.
     """
 
     evidence: TestEvidence
     table: pd.DataFrame
     predictions: Predictions
+    milliseconds: list[float]
 
 
 def evaluate_on_test(
@@ -65,7 +72,25 @@ def evaluate_on_test(
         has_series=find_test_series(prepared),
         seed=seed,
     )
-    return FinalEvaluation(evidence, tabulate_predictions(predictions, evidence.top_k), predictions)
+    picture = prepared.splits[TEST][0]["image"]
+    return FinalEvaluation(
+        evidence, tabulate_predictions(predictions, evidence.top_k), predictions, time_answers(predictor, picture)
+    )
+
+
+def time_answers(predictor: Predictor, picture: Image.Image) -> list[float]:
+    """Milliseconds of a few answers to one decoded picture, one after another, preparation included.
+
+    Args:
+        predictor: that is asked; it has answered before, so that nothing is left to be loaded.
+        picture: of any size.
+    """
+    durations: list[float] = []
+    while len(durations) < TIMED_ANSWERS and sum(durations) < LONGEST_TIMING:
+        begun = time.perf_counter()
+        predictor.predict(picture)
+        durations.append(1000 * (time.perf_counter() - begun))
+    return durations
 
 
 def predict_split(predictor: Predictor, prepared: PreparedDataset, split: str, batch_size: int) -> Predictions:

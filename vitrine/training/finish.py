@@ -17,7 +17,7 @@ from vitrine.records import folder as run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.environment import now
 from vitrine.records.model import ModelMetadata
-from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
+from vitrine.records.run import Metrics, Speed, TrainingFigures, ValidationFigures
 from vitrine.records.spreadsheet import guarded_csv
 from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_features, look_again
 from vitrine.training.diagnose import examine
@@ -92,7 +92,13 @@ def save_and_evaluate(
         learning_curve=curve,
         validation=_describe_validation(prepared, fitted),
         training=TrainingFigures(**fitted.facts),
+        speed=_describe_speed(final, fitted.facts["device"]),
     )
+
+
+def _describe_speed(final: FinalEvaluation, device: str) -> Speed:
+    milliseconds = final.milliseconds
+    return Speed(milliseconds=float(np.median(milliseconds)), answers=len(milliseconds), device=device)
 
 
 def _describe_validation(prepared: PreparedDataset, fitted: Fitted) -> ValidationFigures:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.prepared.description import describe_training_data
+from vitrine.models.backbones.licenses import describe_binding_license
 from vitrine.records import folder as run_folder
 from vitrine.records.environment import describe_environment, now
 from vitrine.records.run import Metrics
@@ -63,6 +65,8 @@ def run_training(
     if prepared is None:
         prepared, recipe = open_matching_data(recipe)
     plan = plan_training(recipe, prepared)
+    if binding := describe_binding_license(recipe.model.backbone, recipe.model.pretrained):
+        listeners.say(f"licence: {binding}")
     fitted = fit_network(plan, prepared, folder, listeners, begun)
     if not is_main_process():
         return None
@@ -73,4 +77,5 @@ def run_training(
     metrics.write(folder / run_folder.METRICS)
     environment = describe_environment(facts["device"], started, prepared.version)
     environment.write(folder / run_folder.ENVIRONMENT)
+    describe_training_data(prepared).write(folder / run_folder.DATA)
     return metrics

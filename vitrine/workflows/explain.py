@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vitrine.data.images.decoding import ImageError
 from vitrine.errors import UserError
-from vitrine.explain.explainer import DEFAULT, Explainer, Method
+from vitrine.explain.explainer import Explainer, Method
 from vitrine.explain.overlay import overlay, what_the_map_is_about
 from vitrine.models.calibration.selective import describe
 from vitrine.predict.images import NamedImage
@@ -51,7 +51,7 @@ def explain_files(
     folder: Path,
     *,
     label_name: str | None = None,
-    method: Method = DEFAULT,
+    method: Method | None = None,
     checks: bool = True,
     progress: Callable[[ExplainedFile], object] = lambda row: None,
 ) -> list[ExplainedFile]:
@@ -88,7 +88,7 @@ def _explain_one(
     folder: Path,
     number: int,
     label_name: str | None,
-    method: Method,
+    method: Method | None,
     checks: bool,
 ) -> ExplainedFile:
     try:

@@ -176,6 +176,7 @@ def train_recipe(
     check_inputs(recipe)
     from vitrine.models.quiet import silence_transformers
     from vitrine.reports.run.page import write_run_report
+    from vitrine.ship.model_card import write_model_card
     from vitrine.training.matching_data import open_matching_data
     from vitrine.training.run import is_main_process, open_run, run_training
 
@@ -189,6 +190,7 @@ def train_recipe(
             if metrics is None:
                 return None
             write_run_report(folder, prepared, recipe.report.language)
+            write_model_card(folder)
         except BaseException:
             if main_process:
                 _keep_or_remove(folder, say_kept)

@@ -139,11 +139,10 @@ def test_a_tiff_of_several_sizes_is_no_camera_raw():
     assert open_image(BytesIO(with_sub_directory(content, photometric=2))).size == (16, 12)
 
 
-def test_every_reason_has_a_translation():
+def test_every_reason_of_a_format_has_a_translation():
     french = load_texts("fr")
-    reasons = {reason for _, _, reason in formats._REASONS} | {reason for _, reason in formats._TEXTS}
     more = (explain(BytesIO(content)) for content in (b"", bytes(9), b"text", jpeg_frame(0xF7, 8)))
-    for reason in {*reasons, *more, formats.LOSSLESS_JPEG, formats.JPEG_BITS.format(number=12)}:
+    for reason in {*more, formats.LOSSLESS_JPEG, formats.JPEG_BITS.format(number=12)}:
         assert translate(reason, french) != reason, reason
 
 

@@ -9,9 +9,11 @@ from typing import IO
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from vitrine.data.images.color_profiles import ColorProfiles, apply_profile
-from vitrine.data.images.formats import RAW, UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
+from vitrine.data.images.formats import UNKNOWN, explain, find_extension, is_heif, is_raw, register_heif
+from vitrine.data.images.other_files import RAW
 from vitrine.data.images.repair import read_repairable, repair
 from vitrine.data.images.resizing import SIXTEEN_BIT_MODES, FillColor, UnknownLevelsError, convert_to_rgb, scale_levels
+from vitrine.data.images.tiff_errors import hear_tiff_errors
 from vitrine.errors import UserError
 
 # Pillow itself refuses more than 178 megapixels; 150 take 450 MB of memory.
@@ -125,7 +127,7 @@ def _decode_repaired(file: IO[bytes], max_megapixels: int) -> Image.Image | None
 def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
     with _open(file) as image:
         if image.format in DRAWINGS:
-            raise ImageError(f"a drawing ({image.format}), not a picture made of pixels")
+            raise ImageError(f"a drawing ({image.format}), not a picture made of pixels; save it as PNG first")
         megapixels = image.width * image.height / 1e6
         if megapixels > max_megapixels:
             raise ImageError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
@@ -136,7 +138,7 @@ def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
         size = image.size
         if (factor := _reduction(size)) > 1:
             image.draft(None, (image.width // factor, image.height // factor))  # of JPEG; others are reduced in RGB
-        image.load()
+        _load(image)
         try:
             size = size[::-1] if image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS else size
             ImageOps.exif_transpose(image, in_place=True)
@@ -145,6 +147,16 @@ def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
         image.info[ORIGINAL_SIZE] = size
         _note_dark_levels(image)
         return image
+
+
+def _load(image: Image.Image) -> None:
+    if image.format != "TIFF":
+        image.load()
+        return
+    with hear_tiff_errors() as faults:
+        image.load()
+    if faults:
+        _add_note(image, f"parts of it may be damaged (libtiff says {', '.join(faults)})")
 
 
 def _reduction(size: tuple[int, int]) -> int:
@@ -200,14 +212,17 @@ def _open(file: IO[bytes]) -> Image.Image:
 
 def _say_why(file: IO[bytes], error: Exception) -> str:
     """Why a picture cannot be decoded: by what the file is, else by what the decoder says."""
-    if (reason := explain(file)) != UNKNOWN:
+    is_unidentified = isinstance(error, UnidentifiedImageError)
+    if (reason := explain(file, is_unidentified)) != UNKNOWN:
         return reason
-    if isinstance(error, UnidentifiedImageError):
+    if is_unidentified:
         file.seek(0)
         return DAMAGED if find_extension(file.read(12)) else UNKNOWN
     if not isinstance(error, OSError):
         return f"damaged ({type(error).__name__}: {error})"
-    cut = "truncated" in str(error) or "unexpected end" in str(error).lower()
+    if "decoder" in str(error):  # Pillow's words for data that a C library rejects
+        return f"its pixels are damaged ({error}); get it again"
+    cut = "truncated" in str(error).lower() or "unexpected end" in str(error).lower()
     return "the file is cut short" if cut else f"cannot be decoded ({error})"
 
 

@@ -9,7 +9,8 @@ from typing import IO
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
-START_BYTES = 2048  # SVG and HTML have their first element after comments and a document type
+from vitrine.data.images.other_files import START_BYTES, VIDEO, explain_start, explain_text
+
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 _SIGNATURES = (
@@ -18,7 +19,6 @@ _SIGNATURES = (
     (b"\xff\x0a", ".jxl"), (b"\0\0\0\x0cJXL ", ".jxl"), (b"\0\0\0\x0cjP  ", ".jp2"),
 )  # fmt: skip
 
-RAW = "camera raw, which holds only a small preview; develop it first (save it as JPEG, PNG or TIFF)"
 JPEG_LS = "JPEG-LS, which cannot be read; save it as PNG first"
 LOSSLESS_JPEG = "lossless JPEG, which cannot be read; save it as PNG first"
 JPEG_BITS = "a JPEG with {number} bits for each colour; save it with 8 bits, or as PNG"
@@ -26,38 +26,8 @@ TIFF_BANDS = (
     "a TIFF of {number} bands, and which are red, green and blue stands nowhere; save three of them, or one, as 8 bits"
 )
 TIFF_KIND = "a TIFF that cannot be read ({number} bands of {limit} bits, {kind}); save it as TIFF or PNG of 8 bits"
-_JPEG_XL = "JPEG XL, which cannot be read; save it as PNG or JPEG first"
-_VIDEO = "a video; save its frames as pictures first"
-_ARCHIVE = "an archive; unpack it first"
-_PROJECT = "a file of a drawing program; save it as PNG or JPEG first"
-_SCIENCE = "numbers of an instrument (DICOM, HDF5, NumPy and the like); save them as PNG first"
-_HIGH_RANGE = "a picture of high dynamic range (EXR, HDR); save it as PNG or JPEG first"
-_POINTER = "a pointer of Git LFS or git-annex, not the picture; get the picture with 'git lfs pull' or 'git annex get'"
-# Bytes at a place, and what such a file is.
-_REASONS = (
-    (0, b"\xff\x0a", _JPEG_XL), (0, b"\0\0\0\x0cJXL ", _JPEG_XL),
-    (0, b"IIRO", RAW), (0, b"IIRS", RAW), (0, b"MMOR", RAW), (0, b"IIU\0", RAW), (0, b"FUJIFILMCCD-RAW", RAW),
-    (0, b"FOVb", RAW), (0, b"\0MRM", RAW), (6, b"HEAPCCDR", RAW), (4, b"ftypcrx ", RAW), (8, b"IIII", RAW),
-    (0, b"version https://git-lfs", _POINTER), (0, b"/annex/objects/", _POINTER),
-    (0, b"%PDF", "a PDF document; save its pages as pictures first"), (0, b"AT&TFORM", _PROJECT),
-    (0, b"gimp xcf", _PROJECT), (0, b"8BPS\0\2", _PROJECT), (0, b"SQLite format 3", "a database, not a picture"),
-    (0, b"PK\3\4", _ARCHIVE), (0, b"\x1f\x8b", _ARCHIVE), (0, b"7z\xbc\xaf", _ARCHIVE), (0, b"Rar!", _ARCHIVE),
-    (0, b"BZh", _ARCHIVE), (0, b"\xfd7zXZ", _ARCHIVE), (257, b"ustar", _ARCHIVE),
-    (128, b"DICM", _SCIENCE), (0, b"\x89HDF", _SCIENCE), (0, b"\x93NUMPY", _SCIENCE), (344, b"n+1\0", _SCIENCE),
-    (0, b"v/1\1", _HIGH_RANGE), (0, b"#?RADIANCE", _HIGH_RANGE), (0, b"#?RGBE", _HIGH_RANGE),
-    (0, b"\x1aE\xdf\xa3", _VIDEO), (8, b"AVI LIST", _VIDEO), (0, b"\0\0\1\xba", _VIDEO), (0, b"FLV\1", _VIDEO),
-    (0, b"\0\5\x16\7", "a Mac's file beside another one, without the picture; leave it out"),
-)  # fmt: skip
-_SVG = "a drawing (SVG), not a picture made of pixels; save it as PNG first"
-_WEB_PAGE = "a web page in place of the picture, as a failed download leaves it; get the picture again"
-_XML_JSON = "an answer of a server or another text (XML, JSON), not a picture; get the picture again"
-_TEXT = "a text, not a picture; get the picture again"
-_TEXTS = (
-    (rb"<svg[\s>]", _SVG),
-    (rb"<!doctype html|<html|<head|<body", _WEB_PAGE),
-    (rb"<\?xml|<error|\A\s*[\{\[]", _XML_JSON),
-)
-UNKNOWN = "not a picture that can be read"
+MOST_ZEROS = 1 << 20  # some files begin with a block of zeros
+UNKNOWN = "not a picture that can be read; save it as PNG or JPEG, or leave it out"
 
 SOF_LS = 0xF7
 _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
@@ -92,42 +62,30 @@ def register_heif() -> None:
     pi_heif.register_heif_opener(thumbnails=False)
 
 
-def explain(file: IO[bytes]) -> str:
+def explain(file: IO[bytes], is_unidentified: bool = True) -> str:
     """Why a file cannot be read as a picture, and what to do, as far as its bytes tell.
 
     Args:
         file: at any position; is read from its beginning.
+        is_unidentified: whether Pillow has no reader for it; else its kind is one that can be read.
     """
     file.seek(0)
     start = file.read(START_BYTES)
     if not start:
         return "the file is empty"
-    if not start.strip(b"\0"):
+    if not start.strip(b"\0") and not file.read(MOST_ZEROS).strip(b"\0"):
         return "nothing but zeros, as an interrupted copy leaves them; get it again"
-    for place, signature, reason in _REASONS:
-        if start[place:].startswith(signature):
-            return reason
+    if reason := explain_start(start):
+        return reason
     if start[4:8] == b"ftyp" and not find_extension(start):
-        return _VIDEO
+        return VIDEO
     if find_extension(start) == ".tiff":
-        return _explain_tiff(file) or UNKNOWN
+        return (is_unidentified and _explain_tiff(file)) or UNKNOWN
     if start.startswith(b"\xff\xd8"):
         return _explain_jpeg(file) or UNKNOWN
     if find_extension(start) or re.match(rb"P[1-7]\s", start):  # some pictures begin with letters
         return UNKNOWN
-    return _explain_text(start) or UNKNOWN
-
-
-def _explain_text(start: bytes) -> str:
-    plain = start.removeprefix(b"\xef\xbb\xbf")
-    if plain[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        plain = plain.replace(b"\0", b"")[2:]
-    if plain.lstrip()[:1] in (b"<", b"{", b"["):
-        for pattern, reason in _TEXTS:
-            if re.search(pattern, plain, re.IGNORECASE):
-                return reason
-    has_controls = re.search(rb"[\x00-\x08\x0e-\x1f\x7f]", plain)
-    return "" if has_controls else _TEXT
+    return explain_text(start) or UNKNOWN
 
 
 def _explain_tiff(file: IO[bytes]) -> str:

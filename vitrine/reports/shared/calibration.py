@@ -50,15 +50,19 @@ def show_calibration(calibration: Calibration, texts: Texts) -> dict[str, object
         CalibrationRow(texts("calibration.loss"), texts.number(before.loss, 3), texts.number(after.loss, 3)),
     ]
     return {
-        "claim": texts(
-            f"calibration.claims.{judge_confidence(after, calibration.accuracy)}", error=texts.percent(after.error, 1)
-        ),
+        "claim": _claim(calibration, texts),
         "temperature": _describe_temperature(calibration, texts),
         "remark": texts(f"calibration.remarks.{calibration.remark}") if calibration.remark else "",
         "explanation": texts("calibration.explanation", count=calibration.pictures),
         "rows": rows,
         "figure": inline_figure(lambda theme: reliability_diagram(calibration, texts, theme)),
     }
+
+
+def tell_calibration(calibration: Calibration, texts: Texts) -> list[str]:
+    """The same in sentences alone, for a text without figures; arguments as for `show_calibration`."""
+    remark = [texts(f"calibration.remarks.{calibration.remark}")] if calibration.remark else []
+    return [_claim(calibration, texts), _describe_temperature(calibration, texts), *remark]
 
 
 def judge_confidence(
@@ -74,6 +78,11 @@ def judge_confidence(
     if low == 0:
         return "believable" if high <= TOO_WIDE else "unclear"
     return "too_sure" if reliability.confidence > accuracy else "too_modest"
+
+
+def _claim(calibration: Calibration, texts: Texts) -> str:
+    judgement = judge_confidence(calibration.after, calibration.accuracy)
+    return texts(f"calibration.claims.{judgement}", error=texts.percent(calibration.after.error, 1))
 
 
 def _describe_temperature(calibration: Calibration, texts: Texts) -> str:

@@ -42,6 +42,12 @@ def show_rejection(rejection: Rejection, texts: Texts) -> dict[str, object]:
     }
 
 
+def tell_rejection(rejection: Rejection, texts: Texts) -> list[str]:
+    """The same in sentences alone, for a text without figures; arguments as for `show_rejection`."""
+    threshold = _describe_threshold(rejection, texts)
+    return [_claim(rejection, texts), *([threshold] if threshold else []), _describe_similarity(rejection, texts)]
+
+
 def _claim(rejection: Rejection, texts: Texts) -> str:
     asked = texts.percent(rejection.precision, _decimals(rejection.precision))
     if rejection.why_never is not None:

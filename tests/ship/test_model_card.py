@@ -1,0 +1,93 @@
+"""The card of a model, matched whole for each kind of recipe."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ship import evidence as kinds
+from vitrine.app.page import curl_snippet
+from vitrine.ship.model_card import Terms, check_model_card, render_model_card, write_model_card
+from vitrine.ship.run_evidence import read_evidence
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CARDS = Path(__file__).parent / "cards"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("golden")
+    for part in ("prepared", "runs/colours"):
+        shutil.copytree(GOLDEN / part, folder / part)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield folder / kinds.GOLDEN_RUN
+
+
+@pytest.fixture(scope="module")
+def golden(run):
+    return read_evidence(run)
+
+
+def terms_of(golden, **changes):
+    terms = Terms("ann/colours", "apache-2.0", "apache-2.0", "cc-by-4.0", tuple(golden.metadata.examples))
+    return replace(terms, **changes)
+
+
+def test_the_card_in_the_folder_of_a_network_from_scratch(run):
+    write_model_card(run)
+    card = (run / "model/README.md").read_text("utf-8")
+    assert card == (CARDS / "scratch.md").read_text("utf-8")
+    check_model_card(card)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("pretrained", {}),
+        ("head_only", {"examples": (), "backbone_license": "unknown", "license": "mit"}),
+        ("many_classes", {"examples": (), "backbone_license": "none", "license": "unknown", "data_license": "unknown"}),
+    ],
+)
+def test_the_card_of_a_published_model(golden, kind, changes):
+    card = render_model_card(getattr(kinds, kind)(golden), terms_of(golden, **changes))
+    assert card == (CARDS / f"{kind}.md").read_text("utf-8")
+    check_model_card(card)
+
+
+def test_numbers_of_numpy_become_plain_ones_in_the_model_index(golden):
+    test = golden.metrics.test.model_copy(update={"accuracy": np.float64(0.5), "macro_f1": np.float32(0.25)})
+    changed = replace(golden, metrics=golden.metrics.model_copy(update={"test": test}))
+    card = render_model_card(changed, terms_of(golden))
+    assert "numpy" not in card
+    assert "      value: 0.5\n      name: Accuracy\n" in card
+    check_model_card(card)
+
+
+@pytest.mark.parametrize("value", ["!!python/object/apply:numpy._core.multiarray.scalar", ".nan", "high"])
+def test_a_figure_that_is_no_plain_number_is_refused(golden, value):
+    card = render_model_card(golden, terms_of(golden)).replace("value: 1.0", f"value: {value}", 1)
+    with pytest.raises(ValueError, match="plain"):
+        check_model_card(card)
+
+
+def test_a_class_without_a_name_is_an_error_not_a_blank(golden):
+    metadata = golden.metadata.model_copy(update={"name": " "})
+    with pytest.raises(ValueError, match="blank"):
+        render_model_card(replace(golden, metadata=metadata), terms_of(golden))
+
+
+def test_the_card_asks_over_http_as_the_page_of_the_app_shows_it(golden):
+    card = render_model_card(golden, terms_of(golden))
+    for line in curl_snippet("http://127.0.0.1:7860", 3).splitlines()[1:]:
+        assert line.removesuffix(" &&").replace("picture.jpg", "photo.jpg") in card
+
+
+def test_no_folder_of_this_machine_stands_in_a_card(golden):
+    recipe = json.loads(json.dumps(golden.metadata.recipe)) | {"data": {"source": "/srv/secret/pictures"}}
+    metadata = golden.metadata.model_copy(update={"recipe": recipe})
+    evidence = kinds.of_backbone(replace(golden, metadata=metadata), "/srv/secret/weights.safetensors")
+    assert "secret" not in render_model_card(evidence, terms_of(golden))

@@ -1,0 +1,62 @@
+"""What a run says of its model: read whole, or refused with what to do."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.factories import fault_of
+from tests.ship.evidence import GOLDEN_RUN
+from vitrine.ship.run_evidence import find_run, read_evidence
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.fixture
+def golden(tmp_path, monkeypatch):
+    for part in ("prepared", "runs/colours"):
+        shutil.copytree(GOLDEN / part, tmp_path / part)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_run_of_an_earlier_build_takes_its_counts_from_its_data_set(golden):
+    evidence = read_evidence(GOLDEN_RUN)
+    assert evidence.data.counts["test"] == {"blau é": 6, "red": 6, "vert <b>": 6}
+    assert (evidence.is_pretrained, evidence.own_code) == (False, True)
+    evidence.data.model_copy(update={"name": "noted"}).write(GOLDEN_RUN / "data.json")
+    shutil.rmtree("prepared")
+    assert read_evidence(GOLDEN_RUN).data.name == "noted"
+
+
+def test_a_run_whose_data_set_is_gone_is_one_message(golden):
+    shutil.rmtree("prepared")
+    assert "nobody knows what the model learned from; train again" in fault_of(read_evidence, GOLDEN_RUN)
+
+
+def test_a_model_without_metadata_is_one_message(golden):
+    (GOLDEN_RUN / "model/vitrine.json").unlink()
+    assert "model: vitrine.json is missing" in fault_of(read_evidence, GOLDEN_RUN)
+
+
+def test_a_run_is_found_by_its_folder_its_model_and_latest(golden):
+    latest = Path("runs/colours/latest")
+    latest.symlink_to(GOLDEN_RUN.name)
+    for place in (GOLDEN_RUN, GOLDEN_RUN / "model", latest, latest / "model"):
+        assert find_run(place) == golden / GOLDEN_RUN
+
+
+def test_what_is_no_finished_run_is_refused_with_what_to_do(golden):
+    unfinished = next(Path("runs/colours").glob("*.unfinished"))
+    assert f"--resume {golden / unfinished}` and publish it then" in fault_of(find_run, unfinished)
+    assert "prepared/colours is not a run folder" in fault_of(find_run, Path("prepared/colours"))
+    assert "nowhere is not a run folder" in fault_of(find_run, Path("nowhere"))
+
+
+def test_a_network_of_the_table_is_called_by_its_weights(golden):
+    metrics = json.loads((GOLDEN_RUN / "metrics.json").read_text("utf-8"))
+    metrics["training"]["backbone"] = "resnet18"
+    (GOLDEN_RUN / "metrics.json").write_text(json.dumps(metrics))
+    evidence = read_evidence(GOLDEN_RUN)
+    assert (evidence.weights, evidence.is_pretrained) == ("timm/resnet18.a1_in1k", True)

@@ -1,0 +1,214 @@
+"""Makes the folder of a page that runs a model in the visitor's browser; any web server can serve it."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vitrine.data.images.steps import WHITEN
+from vitrine.errors import UserError
+from vitrine.models.hub_files import find_model_folder, is_inside
+from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
+from vitrine.predict.preprocessing import ArrayPreprocessing
+from vitrine.predict.runtimes.onnx import OUTPUTS
+from vitrine.records.atomic import new_folder
+from vitrine.records.model import METADATA, ModelMetadata
+from vitrine.ship.browser.golden import write_golden
+from vitrine.ship.browser.runtime import PACKED, fetch_runtime
+from vitrine.ship.export import export_onnx
+from vitrine.ui.palette import DARK, LIGHT
+from vitrine.ui.texts import LOCALES, load_texts
+
+PAGE = Path(__file__).parent / "page"
+FACTS = "page.json"
+MODEL = "model.onnx"
+EXAMPLES = "examples"
+RUNTIME = "runtime"
+SERVICE_WORKER = "service-worker.js"
+CARD = "README.md"
+TEXTS = ("app.", "browser.", "common.pictures", "common.sizes")  # keys of the sentences that the page says
+STEPS_OF_PAGE = ("crop_centre", "mirror_horizontal", "mirror_vertical", WHITEN)
+# Of a Space of the Hub, which shows this file beside the page. The headers give the model several threads.
+CARD_TEXT = """\
+---
+title: {title}
+sdk: static
+app_file: index.html
+pinned: false
+custom_headers:
+  cross-origin-embedder-policy: require-corp
+  cross-origin-opener-policy: same-origin
+  cross-origin-resource-policy: cross-origin
+---
+
+The model runs in the visitor's browser; pictures do not leave the device. Any web server can serve this folder.
+For a first look, call `python -m http.server` in it and open http://localhost:8000; opened as a file, it cannot load
+its model.
+
+`runtime/` is ONNX Runtime Web {version} (Microsoft, MIT licence); its wasm file is packed with gzip.
+"""
+
+
+@dataclass(frozen=True)
+class BuiltPage:
+    """What was made.
+
+    Attributes:
+        folder: of the page.
+        label_names: that the model knows.
+        examples: number of test pictures that are public with it.
+        page_bytes: that a visitor loads beside the model, as a server without compression sends them.
+        model_bytes: of the model.
+    """
+
+    folder: Path
+    label_names: tuple[str, ...]
+    examples: int
+    page_bytes: int
+    model_bytes: int
+
+
+def build_page(model_id: str, folder: Path, with_examples: bool = True) -> BuiltPage:
+    """Makes the page; a page that is in the folder already is replaced when the new one is whole.
+
+    Args:
+        model_id: model folder, id on the Hugging Face Hub, or an ONNX file that `python -m vitrine export` wrote.
+        folder: to make.
+        with_examples: whether the test pictures of the model folder can be seen and tried by everyone.
+
+    Raises:
+        UserError: the model cannot be loaded, exported or prepared for in a browser; npm is missing or fails; the
+            folder holds something else.
+    """
+    _check_place(folder)
+    runtime = fetch_runtime()
+    with new_folder(folder, replace=True) as page:
+        predictor = _write_model(model_id, page / MODEL)
+        facts = _describe(predictor)
+        facts["examples"] = _write_examples(model_id, predictor, page) if with_examples else []
+        facts["golden"] = write_golden(predictor, page)
+        shutil.copytree(PAGE, page, dirs_exist_ok=True)
+        shutil.copytree(runtime, page / RUNTIME)
+        _write_texts(page)
+        facts["model"] = {"file": MODEL, "bytes": (page / MODEL).stat().st_size}
+        (page / FACTS).write_text(json.dumps(facts, ensure_ascii=False), "utf-8")
+        (page / CARD).write_text(_describe_space(facts["name"]), "utf-8")
+        _name_files(page)
+        sizes = {path.relative_to(page).as_posix(): path.stat().st_size for path in page.rglob("*") if path.is_file()}
+    beside = sum(size for name, size in sizes.items() if name not in (MODEL, CARD) and not name.startswith(EXAMPLES))
+    return BuiltPage(folder, predictor.label_names, len(facts["examples"]), beside, sizes[MODEL])
+
+
+def _check_place(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give the name of a folder to make")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).is_file():
+        raise UserError(f"{folder} holds something else than such a page; give another folder, or empty this one")
+
+
+def _write_model(model_id: str, file: Path) -> Predictor:
+    if not model_id.endswith(ONNX_SUFFIX) or Path(model_id).is_dir():
+        return export_onnx(model_id, file)
+    Predictor.load(model_id)  # says what is wrong with it
+    shutil.copy(Path(model_id).expanduser(), file)
+    return Predictor.load(str(file))
+
+
+def _describe(predictor: Predictor) -> dict[str, Any]:
+    """What the page has to know of the model: nothing of the machine that trained it."""
+    metadata, trust = predictor.metadata, predictor.trust
+    return {
+        "name": metadata.name if metadata else "Vitrine",
+        "label_names": list(predictor.label_names),
+        "preprocessing": _describe_preprocessing(predictor),
+        "outputs": {"logits": OUTPUTS[0], "similarity": OUTPUTS[2]},
+        "trust": trust and trust.model_dump(mode="json"),
+        "test": metadata and _describe_test(metadata),
+        "runtime": f"{RUNTIME}/{PACKED}",
+    }
+
+
+def _describe_preprocessing(predictor: Predictor) -> dict[str, Any]:
+    preprocess, rendering = predictor.preprocess, predictor.rendering
+    if not isinstance(preprocess, ArrayPreprocessing):
+        raise UserError(
+            f"{predictor.model_id}: its image processor ({preprocess.settings.get('image_processor_type')}) is none "
+            "that Vitrine makes, and what it does to pictures cannot be done in a browser; train a model with Vitrine"
+        )
+    unknown = [step for step in preprocess.steps if step not in STEPS_OF_PAGE]
+    if unknown:
+        raise UserError(
+            f"the model prepares its pictures with {', '.join(unknown)}, which a browser cannot do to the bit yet; "
+            "train with other preparation.steps"
+        )
+    settings = preprocess.settings
+    return {
+        "side": preprocess.side,
+        "resize": preprocess.resize,
+        "steps": list(preprocess.steps),
+        "center_share": settings.get("center_share", settings.get("centre_share", 0.8)),
+        "fill_color": rendering.fill_color,
+        "color_profiles": rendering.color_profiles,
+        "image_mean": settings["image_mean"],
+        "image_std": settings["image_std"],
+    }
+
+
+def _describe_test(metadata: ModelMetadata) -> dict[str, Any] | None:
+    if metadata.test_accuracy is None or not metadata.test_pictures:
+        return None
+    return {
+        "accuracy": metadata.test_accuracy,
+        "interval": metadata.test_accuracy_interval,
+        "pictures": metadata.test_pictures,
+    }
+
+
+def _write_examples(model_id: str, predictor: Predictor, page: Path) -> list[dict[str, Any]]:
+    """The model's test pictures as plain PNG: without what cameras note beside the pixels."""
+    if model_id.endswith(ONNX_SUFFIX):
+        return []
+    source = find_model_folder(model_id, weights=False)
+    metadata = ModelMetadata.read(source / METADATA) if (source / METADATA).is_file() else None
+    (page / EXAMPLES).mkdir()
+    written: list[dict[str, Any]] = []
+    for example in metadata.examples if metadata else []:
+        if is_inside(source, example.file) and (source / example.file).is_file():
+            file = f"{EXAMPLES}/{len(written):03d}.png"
+            predictor.open_image(source / example.file).save(page / file)
+            written.append({"file": file, "label_name": example.label_name, "prepared": example.prepared})
+    return written
+
+
+def _write_texts(page: Path) -> None:
+    for language in LOCALES:
+        entries = load_texts(language).entries.items()
+        said = {key: sentence for key, sentence in entries if key.startswith(TEXTS)}
+        (page / f"texts.{language}.json").write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+    light, dark = (" ".join(f"--{name}: {color};" for name, color in asdict(theme).items()) for theme in (LIGHT, DARK))
+    style = f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{\n  :root {{ {dark} }}\n}}\n"
+    (page / "colors.css").write_text(style, "utf-8")
+
+
+def _describe_space(name: str) -> str:
+    lock = json.loads((Path(__file__).parent / "npm" / "package.json").read_text("utf-8"))
+    return CARD_TEXT.format(title=json.dumps(name, ensure_ascii=False), version=lock["dependencies"]["onnxruntime-web"])
+
+
+def _name_files(page: Path) -> None:
+    """Tells the service worker which files to keep; its version changes whenever one of them does."""
+    left_out = (CARD, SERVICE_WORKER)
+    files = sorted(path for path in page.rglob("*") if path.is_file() and path.name not in left_out)
+    content = {"version": _digest(files), "files": [path.relative_to(page).as_posix() for path in files]}
+    worker = page / SERVICE_WORKER
+    worker.write_text(f"self.PAGE = {json.dumps(content)};\n{worker.read_text('utf-8')}", "utf-8")
+
+
+def _digest(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,67 @@
+"""Pictures that travel with a page, and what Python says of them: a browser that says otherwise does not answer."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from vitrine.predict.predictor import Predictor
+
+FOLDER = "golden"
+# Ten times what two processors differ in by rounding, and a tenth of what another way of resizing does.
+TOLERANCE = 1e-3
+# One of each format that the browser decodes itself, each larger than the network's input in one direction.
+FORMATS: dict[str, dict[str, Any]] = {
+    "jpeg": {"quality": 90, "subsampling": "4:2:0"},
+    "webp": {"quality": 90},
+    "png": {},
+}
+SIZES = ((400, 300), (261, 350), (320, 320))
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A picture and its answer.
+
+    Attributes:
+        file: relative to the page's folder.
+        probabilities: of every label.
+        similarity: to the training pictures; None where the model does not measure it.
+    """
+
+    file: str
+    probabilities: list[float]
+    similarity: float | None
+
+
+def write_golden(predictor: Predictor, folder: Path) -> dict[str, Any]:
+    """Draws the pictures and asks the model about them.
+
+    Args:
+        predictor: of the very ONNX file that the page loads.
+        folder: of the page.
+
+    Returns:
+        The section `golden` of page.json.
+    """
+    (folder / FOLDER).mkdir()
+    files = []
+    for number, (kind, options) in enumerate(FORMATS.items()):
+        files.append(f"{FOLDER}/{number}.{kind}")
+        _draw(number, SIZES[number]).save(folder / files[-1], kind.upper(), **options)
+    answers = predictor.predict_images([predictor.open_image(folder / file) for file in files])
+    similarities = [None] * len(files) if answers.similarities is None else answers.similarities.tolist()
+    found = map(Golden, files, answers.probabilities.tolist(), similarities)
+    return {"tolerance": TOLERANCE, "pictures": [asdict(one) for one in found]}
+
+
+def _draw(seed: int, size: tuple[int, int]) -> Image.Image:
+    """Coarse and fine patches, with edges, so that every way of resizing otherwise is seen."""
+    generator = np.random.default_rng(seed)
+    coarse, fine = (
+        Image.fromarray(generator.integers(0, 256, (cells, cells, 3)).astype(np.uint8)) for cells in (6, 48)
+    )
+    patches = coarse.resize(size, Image.Resampling.NEAREST)
+    return Image.blend(patches, fine.resize(size, Image.Resampling.BICUBIC), 0.4)

@@ -1,0 +1,40 @@
+// Keeps the page for use without a network, and lets the model use several threads.
+//
+// The line before this comment says which files there are and which version they are of; it is written with the page.
+
+const { version, files } = self.PAGE;
+const SCOPE = new URL("./", self.location.href).href;
+const CACHE = `${SCOPE} ${version}`;
+// Browsers give threads to pages that are sealed off from others; not every server can be told to say so.
+const SEALED = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(forgetOlder().then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const address = event.request.url.split(/[?#]/)[0];
+  if (event.request.method === "GET" && address.startsWith(SCOPE)) event.respondWith(answer(address, event.request));
+});
+
+async function forgetOlder() {
+  const names = (await caches.keys()).filter((name) => name.startsWith(`${SCOPE} `) && name !== CACHE);
+  await Promise.all(names.map((name) => caches.delete(name)));
+}
+
+async function answer(address, request) {
+  const cache = await caches.open(CACHE);
+  const stored = await cache.match(address === SCOPE ? `${SCOPE}index.html` : address);
+  const response = stored ?? (await fetch(request));
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(SEALED)) headers.set(name, value);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}

@@ -1,0 +1,123 @@
+// The model at work, beside the page, so that the page answers while it computes.
+
+import * as ort from "./runtime/ort.wasm.min.mjs";
+import { decide, softmax } from "./decide.js";
+import { decode } from "./decode.js";
+import { preprocess } from "./preprocess.js";
+import { Refusal } from "./refusal.js";
+
+const MOST_THREADS = 4;
+const PREVIEW_SIDE = 1024; // pixels
+// A module with one instruction on a vector of 128 bits: only browsers that have these take it for valid.
+const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+
+let page = null;
+let session = null;
+let work = Promise.resolve(); // one picture after the other
+
+self.onmessage = ({ data: { kind, ...message } }) => {
+  const job = kind === "start" ? () => start() : () => classify(message);
+  work = work.then(job);
+};
+
+async function start() {
+  try {
+    page = await (await load("page.json")).json();
+    await open();
+    await checkGolden();
+    self.postMessage({ kind: "ready", threads: ort.env.wasm.numThreads });
+  } catch (error) {
+    session = null;
+    const [key, values] = error instanceof Refusal ? [error.key, error.values] : ["broken", { reason: String(error) }];
+    self.postMessage({ kind: "failed", key, values });
+  }
+}
+
+async function open() {
+  if (!WebAssembly.validate(new Uint8Array(SIMD))) throw new Refusal("old_browser");
+  ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1) : 1;
+  ort.env.wasm.wasmPaths = new URL("runtime/", self.location.href).href;
+  const [binary, model] = await Promise.all([loadPacked(page.runtime), loadBytes(page.model.file)]);
+  ort.env.wasm.wasmBinary = binary;
+  try {
+    session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  } catch (error) {
+    if (/memory|alloc/i.test(String(error))) throw new Refusal("no_memory");
+    throw error;
+  }
+}
+
+// Packed by us, since not every server packs what it sends.
+async function loadPacked(file) {
+  const packed = (await load(file)).body.pipeThrough(new DecompressionStream("gzip"));
+  return new Response(packed).arrayBuffer();
+}
+
+async function loadBytes(file) {
+  return new Uint8Array(await (await load(file)).arrayBuffer());
+}
+
+async function load(file) {
+  let response = null;
+  try {
+    response = await fetch(file);
+  } catch {
+    throw new Refusal("not_loaded", { file });
+  }
+  if (!response.ok) throw new Refusal("not_loaded", { file });
+  return response;
+}
+
+// Pictures whose answers Python stored: where this browser decodes or computes otherwise, nothing is answered.
+async function checkGolden() {
+  for (const golden of page.golden.pictures) {
+    const { probabilities, similarity } = await compute(await decodeStored(golden.file), false);
+    const gaps = golden.probabilities.map((share, labelId) => Math.abs(share - probabilities[labelId]));
+    if (golden.similarity !== null) gaps.push(Math.abs(golden.similarity - similarity));
+    const gap = Math.max(...gaps);
+    if (!(gap <= page.golden.tolerance)) throw new Refusal("deviates", { gap, file: golden.file });
+  }
+}
+
+async function decodeStored(file) {
+  return decode(await (await load(file)).blob(), page.preprocessing);
+}
+
+async function classify({ id, file, example }) {
+  try {
+    const picture = example ? await decodeStored(example.file) : await decode(file, page.preprocessing);
+    const { probabilities, similarity } = await compute(picture, Boolean(example?.prepared));
+    const preview = await drawPreview(picture);
+    const answer = decide(probabilities, page.trust, similarity);
+    self.postMessage({ kind: "answer", id, answer, preview }, [preview]);
+  } catch (error) {
+    if (error instanceof Refusal) self.postMessage({ kind: "refused", id, key: error.key, values: error.values });
+    else self.postMessage({ kind: "refused", id, key: "broken", values: { reason: String(error) } });
+  }
+}
+
+async function compute(picture, isPrepared) {
+  const { side } = page.preprocessing;
+  const pixels = new ort.Tensor("float32", preprocess(picture, page.preprocessing, isPrepared), [1, 3, side, side]);
+  const outputs = await session.run({ pixel_values: pixels });
+  const similarity = outputs[page.outputs.similarity]?.data[0] ?? null;
+  const numbers = [...outputs[page.outputs.logits].data, similarity ?? 0];
+  if (!numbers.every(Number.isFinite)) throw new Refusal("not_a_number");
+  return { probabilities: softmax(outputs[page.outputs.logits].data), similarity };
+}
+
+// As the model sees it: upright, on the fill colour. Made small by the browser, since nobody measures it.
+async function drawPreview({ width, height, data }) {
+  const levels = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let source = 0, target = 0; source < data.length; source += 3, target += 4) {
+    levels[target] = data[source];
+    levels[target + 1] = data[source + 1];
+    levels[target + 2] = data[source + 2];
+  }
+  const share = Math.min(1, PREVIEW_SIDE / Math.max(width, height));
+  return createImageBitmap(new ImageData(levels, width, height), {
+    resizeWidth: Math.max(1, Math.round(width * share)),
+    resizeHeight: Math.max(1, Math.round(height * share)),
+    resizeQuality: "high",
+  });
+}
