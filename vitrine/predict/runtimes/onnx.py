@@ -26,6 +26,7 @@ class OnnxNetwork:
     """A network that onnxruntime computes."""
 
     session: onnxruntime.InferenceSession
+    name: str = "onnxruntime"
 
     @property
     def on_processor(self) -> bool:
