@@ -12,7 +12,7 @@ setup(
     packages=[*find_packages(include=["vitrine", "vitrine.*"]), RECIPES, *(f"{RECIPES}.{name}" for name in folders)],
     package_dir={RECIPES: "configs"},
     package_data={
-        "vitrine": ["py.typed", "**/*.jinja", "**/*.css", "**/*.yaml", "**/*.js", "**/*.html", "**/*.json"],
+        "vitrine": ["py.typed", "**/Dockerfile", *(f"**/*.{kind}" for kind in KINDS)],
         RECIPES: ["**/*.yaml"],
     },
 )

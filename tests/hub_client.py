@@ -59,6 +59,13 @@ def push_model(*arguments: str) -> int:
     return main(arguments)
 
 
+def push_space(*arguments: str) -> int:
+    """`python -m vitrine push-space`; returns the exit code."""
+    from vitrine.commands.push_space import main
+
+    return main(arguments)
+
+
 def predict(*arguments: str) -> int:
     """`python -m vitrine predict`; returns the exit code."""
     from vitrine.commands.predict import main

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from tests.hub_spaces import check_is_paid, describe_runtime, set_space_value
+from tests.hub_spaces import check_is_paid, describe_runtime, list_spaces, read_runtime, set_space_value
 from tests.hub_state import START, HubError, Repo
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def describe_repo(request: "HubHandler", kind: str, name: str, revision: str = "
             "createdAt": "2026-01-01T00:00:00.000Z", "lastModified": "2026-01-01T00:00:00.000Z",
             "siblings": [{"rfilename": path} for path in sorted(repo.tree(commit_id))],
             "cardData": read_card_data(request, repo, commit_id),
-        } | ({"sdk": repo.settings.get("sdk")} if kind == "spaces" else {})
+        } | ({"sdk": repo.settings.get("sdk"), "runtime": read_runtime(repo.settings)} if kind == "spaces" else {})
     )  # fmt: skip
 
 
@@ -281,6 +281,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Action]] = [
         ("GET", f"{_REPO}/tree/(?P<revision>[^/]+)(?P<folder>/.*)?", list_tree),
         ("POST", f"{_REPO}/paths-info/(?P<revision>[^/]+)", describe_paths),
         ("GET|HEAD", f"{_GIT}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", download),
+        ("GET", "/api/spaces", list_spaces),
         ("GET", "/api/spaces/(?P<name>[^/]+/[^/]+)/runtime", describe_runtime),
         ("POST", "/api/spaces/(?P<name>[^/]+/[^/]+)/(?P<what>secrets|variables)", set_space_value),
     )

@@ -21,10 +21,21 @@ def check_is_paid(request: "HubHandler", user: str | None, wanted: dict[str, Any
         raise HubError(402, message="Subscribe to PRO to create Gradio and Docker Spaces on this hardware")
 
 
-def describe_runtime(request: "HubHandler", name: str) -> None:
-    settings = request.repo("spaces", name).settings
+def read_runtime(settings: dict[str, Any]) -> dict[str, Any]:
     hardware = {"current": None, "requested": settings.get("hardware", "cpu-basic")}
-    request.send_json({"stage": "RUNNING", "hardware": hardware, "gcTimeout": None, "replicas": {"requested": 1}})
+    return {"stage": "RUNNING", "hardware": hardware, "gcTimeout": None, "replicas": {"requested": 1}}
+
+
+def describe_runtime(request: "HubHandler", name: str) -> None:
+    request.send_json(read_runtime(request.repo("spaces", name).settings))
+
+
+def list_spaces(request: "HubHandler") -> None:
+    user, author = request.user(), request.query["author"][0]
+    spaces = [repo for (kind, _), repo in request.hub.repos.items() if kind == "spaces"]
+    theirs = [repo for repo in spaces if repo.name.startswith(f"{author}/")]
+    seen = [repo for repo in theirs if not repo.private or author == user]
+    request.send_json([{"_id": "0", "id": one.name, "runtime": read_runtime(one.settings)} for one in seen])
 
 
 def set_space_value(request: "HubHandler", name: str, what: str) -> None:

@@ -8,11 +8,14 @@ import httpx
 import pytest
 
 from tests.app.models import metadata, noise
+from vitrine.app import server
 from vitrine.app.address import free_port
+from vitrine.app.page import build_interface
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page, recipe_language, start
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
 from vitrine.errors import UserError
+from vitrine.ui.texts import load_texts
 
 
 @pytest.mark.parametrize(
@@ -90,3 +93,21 @@ def test_a_web_address_in_place_of_a_file_is_not_fetched(address):
 def test_nobody_jumps_the_queue(address):
     answer = httpx.post(f"{address}/gradio_api/run/predict", json={"data": [None, 1]})
     assert answer.status_code == 404
+
+
+def test_of_many_visitors_the_latest_are_remembered(predictor, folder, monkeypatch):
+    monkeypatch.setattr(server, "MOST_SESSIONS", 2)
+    port = free_port("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{port}"
+    page = build_interface(predictor, address, load_texts("en"))
+    start(page, "127.0.0.1", port)
+    try:
+        decide = next(number for number, function in page.fns.items() if function.api_name == "decide")
+        for visitor in range(4):
+            call = {"data": [None, 1], "fn_index": decide, "session_hash": f"visitor{visitor}"}
+            httpx.post(f"{address}/gradio_api/queue/join", json=call).raise_for_status()
+            told = httpx.get(f"{address}/gradio_api/queue/data?session_hash=visitor{visitor}", timeout=30)
+            assert "No picture was sent" in told.text
+        assert list(page.app.state_holder.session_data) == ["visitor2", "visitor3"]
+    finally:
+        page.close(verbose=False)

@@ -14,8 +14,9 @@ from playwright.sync_api import expect
 
 from tests.conftest import draw_scene
 from tests.icc import cmyk_profile
-from tests.ship.browser.pages import LABELS, SIDE, SQUASH, TRUST, serving, write_onnx
+from tests.ship.browser.pages import LABELS, SQUASH, TRUST, serving, write_onnx
 from vitrine.data.images.resizing import resize_image
+from vitrine.data.images.steps import STEPS, apply_steps
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import decision_kinds, likely_label_ids
 from vitrine.predict.predictor import Predictor
@@ -198,16 +199,21 @@ def test_files_that_cannot_be_used_are_explained_in_both_languages(new_page, add
     assert ask(page, tmp_path / "whole.jpg") is not None
 
 
-def test_a_browser_that_computes_otherwise_does_not_answer(new_page, site, tmp_path):
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_browser_that_computes_otherwise_does_not_answer(new_page, site, tmp_path, number):
     golden = json.loads((site / "page.json").read_text("utf-8"))["golden"]
-    golden["pictures"][1]["probabilities"][0] += 0.01
+    golden["pictures"][number]["probabilities"][0] += 0.01
+    draw_scene().save(tmp_path / "scene.webp")
+    draw_scene().save(tmp_path / "scene.jpg")
     with changed_page(site, tmp_path / "site", golden=golden) as address:
         page = new_page(address)
-        page.wait_for_selector("body[data-state=failed]")
-        expect(page.get_by_role("alert")).to_contain_text("golden/1.webp) is off by 0.01")
-        draw_scene().save(tmp_path / "scene.png")
-        page.locator("#file").set_input_files(tmp_path / "scene.png")
+        page.wait_for_selector(f"body[data-state={('failed', 'ready')[number]}]")
+        page.locator("#file").set_input_files(tmp_path / "scene.webp")
+        expect(page.get_by_role("alert")).to_contain_text(("This browser computes", "reads WEBP files")[number])
+        expect(page.get_by_role("alert")).to_contain_text("off by 0.01")
         assert page.locator(".bars li").count() == 0
+        if number:  # only WebP is read otherwise
+            assert ask(page, tmp_path / "scene.jpg") is not None
 
 
 def test_the_page_works_without_a_network_and_with_threads_after_the_first_load(new_page, site, tmp_path):
@@ -263,15 +269,38 @@ def test_profiles_that_need_tables_are_refused_in_words(new_page, address, tmp_p
     expect(page.get_by_role("alert")).to_contain_text("its colour profile is of a kind")
 
 
-def test_preparation_steps_are_done_as_python_does_them(new_page, tmp_path):
+def test_every_step_of_the_preparation_is_equal_to_the_bit(new_page, address):
+    page = new_page(address)
+    generator = np.random.default_rng(0)
+    small = Image.fromarray(generator.integers(30, 200, (3, 4, 3)).astype(np.uint8)).resize((40, 31))
+    framed = Image.new("RGB", (70, 50), (250, 240, 230))
+    framed.paste(small, (9, 4))
+    for image, step, factor in itertools.product((small, framed, Image.new("RGB", (5, 4))), STEPS, (0.6, 1.7)):
+        width, height, text = page.evaluate(
+            """async ([text, width, height, step, settings]) => {
+                const {applyStep} = await import(new URL("steps.js", location.href));
+                const data = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+                const done = applyStep({width, height, data}, step, settings);
+                return [done.width, done.height, btoa(String.fromCharCode(...done.data))];
+            }""",
+            [
+                base64.b64encode(image.tobytes()).decode(), *image.size, step,
+                {"contrast_factor": factor, "center_share": 0.55},
+            ],
+        )  # fmt: skip
+        expected = apply_steps(image, [step], factor, 0.55)
+        assert (width, height) == expected.size, step
+        assert base64.b64decode(text) == expected.tobytes(), step
+
+
+def test_a_preparation_of_many_steps_leads_to_the_same_answers(new_page, tmp_path):
     draw_scene().save(tmp_path / "scene.jpg", quality=95)
     settings = SQUASH | {
-        "image_processor_type": "VitrineImageProcessor", "steps": ["crop_centre", "mirror_horizontal", "whiten"],
-        "center_share": 0.55, "resize_mode": "letterbox", "fill_color": "grey", "contrast_factor": 1.5,
+        "image_processor_type": "VitrineImageProcessor", "steps": STEPS, "center_share": 0.55,
+        "resize_mode": "letterbox", "fill_color": "grey", "contrast_factor": 1.5,
     }  # fmt: skip
     folder = build_page(str(write_onnx(tmp_path / "steps.onnx", settings)), tmp_path / "site").folder
     predictor = Predictor.load(str(folder / "model.onnx"))
-    assert predictor.preprocess.side == SIDE
     expected = predictor.predict_images([predictor.open_image(tmp_path / "scene.jpg")])[0]
     with serving(folder) as address:
         page = open_ready(new_page, address)

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 
@@ -157,3 +159,27 @@ def test_a_container_that_is_stopped_leaves_as_after_ctrl_c(opened, monkeypatch)
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.slow
+def test_a_container_that_is_stopped_ends_within_ten_seconds_with_requests_at_work(tmp_path):
+    model = write_model(tmp_path / "model")
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    arguments = [sys.executable, "app.py", "--model", str(model), "--port", "0"]
+    with subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = [process.stdout.readline() for _ in range(2)][1].removeprefix("Open ").strip()
+        noise(0, (9000, 9000)).save(tmp_path / "large.png", compress_level=1)
+        with (tmp_path / "large.png").open("rb") as file:
+            path = httpx.post(f"{address}/gradio_api/upload", files={"files": file}, timeout=60).json()[0]
+        picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        for _ in range(4):
+            call = httpx.post(f"{address}/gradio_api/call/decide", json={"data": [picture, 1]}, timeout=60)
+            assert "event_id" in call.json()
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(30)
+    assert time.monotonic() - begin < 10
+    assert code == 0
+    assert list((tmp_path / "temporary").glob("vitrine-app-*")) == []

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from tests.records.examples import EXAMPLES
 from vitrine.config.recipe import Recipe
-from vitrine.records.public import PLACES, last_name, public_backbone, public_recipe
+from vitrine.records.model import ModelMetadata
+from vitrine.records.public import PLACES, last_name, public_backbone, public_metadata, public_recipe
 
 
 @pytest.mark.parametrize(
@@ -66,3 +68,11 @@ def test_every_parameter_of_the_data_that_names_a_path_is_among_the_places():
 def test_labels_that_hold_slashes_stay():
     recipe = {"labels": {"rename": {"toys/cars": "cars"}, "target": "a/b"}, "name": "x"}
     assert public_recipe(recipe) == recipe
+
+
+def test_metadata_of_a_model_lose_their_folders():
+    metadata = EXAMPLES[ModelMetadata]()
+    told = metadata.model_copy(update={"backbone": "/srv/secret/net", "recipe": {"data": {"source": "/srv/secret/x"}}})
+    public = public_metadata(told)
+    assert (public.backbone, public.recipe) == ("net", {"data": {"source": "x"}})
+    assert public.label_names == metadata.label_names

@@ -203,3 +203,12 @@ def test_wrong_files_are_explained(simple, tmp_path, capsys):
     assert export.main([str(simple), str(tmp_path / "model.bin")]) == 2
     assert "ends in .onnx" in capsys.readouterr().err
     assert export.main([str(tmp_path / "nowhere"), str(tmp_path / "model.onnx")]) == 2
+
+
+def test_an_onnx_file_tells_no_folder_of_this_machine(simple, tmp_path):
+    metadata = ModelMetadata.read(simple / "vitrine.json")
+    recipe = {**metadata.recipe, "data": {"source": "/srv/secret/birds"}}
+    save_metadata(simple, metadata.model_copy(update={"recipe": recipe, "backbone": "/srv/secret/net"}))
+    written = export_onnx(str(simple), tmp_path / "public.onnx").metadata
+    assert b"secret" not in (tmp_path / "public.onnx").read_bytes()
+    assert (written.recipe["data"]["source"], written.backbone) == ("birds", "net")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vitrine.ship.licenses import choose_license, find_conflict, known_license
+from vitrine.ship.licenses import choose_license, find_conflict, license_of_backbone, license_of_pictures
 
 
 @pytest.mark.parametrize(
@@ -11,13 +11,17 @@ from vitrine.ship.licenses import choose_license, find_conflict, known_license
         ("resnet18", "apache-2.0"),
         ("timm/vgg16.tv_in1k", "bsd-3-clause"),
         ("small_cnn", "none"),
-        ("builtin:digits", "cc-by-4.0"),
+        ("facebook/dinov3-vits16", "dinov3-license"),
         ("microsoft/resnet-18", None),
-        ("birds", None),
     ],
 )
-def test_what_vitrine_knows_of_a_license(source, license_id):
-    assert known_license(source) == license_id
+def test_what_vitrine_knows_of_the_license_of_weights(source, license_id):
+    assert license_of_backbone(source) == license_id
+
+
+def test_the_built_in_digits_have_a_license_and_other_pictures_need_one_stated():
+    assert license_of_pictures("builtin:digits") == "cc-by-4.0"
+    assert license_of_pictures("birds") is None
 
 
 def test_a_model_takes_the_license_of_its_weights_unless_another_is_asked_for():
@@ -32,6 +36,7 @@ def test_a_model_takes_the_license_of_its_weights_unless_another_is_asked_for():
         ("cc-by-nd-4.0", "cc-by-nd-4.0", "mit", False, "may not be passed on changed"),
         ("mit", "cc-by-nc-4.0", "mit", False, "exclude commercial use, which mit would allow"),
         ("mit", "cc-by-nc-sa-4.0", "mit", False, "exclude commercial use"),
+        ("mit", "fair-noncommercial-research-license", "mit", False, "exclude commercial use"),
         ("mit", "agpl-3.0", "mit", False, "ask for the same licence, not mit"),
         ("mit", "apache-2.0", "cc-by-nc-nd-4.0", True, "its pictures (cc-by-nc-nd-4.0) may not be passed on changed"),
     ],
@@ -48,6 +53,7 @@ def test_a_license_that_forbids_is_named_with_its_reason(model, backbone, pictur
         ("gpl-3.0", "gpl-3.0", "mit", True),
         ("unknown", "none", "unknown", True),
         ("mit", "openrail", "unknown", True),
+        ("fair-noncommercial-research-license", "fair-noncommercial-research-license", "unknown", False),
     ],
 )
 def test_licenses_that_go_together_are_no_conflict(model, backbone, pictures, shows):

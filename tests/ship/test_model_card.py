@@ -74,6 +74,12 @@ def test_a_figure_that_is_no_plain_number_is_refused(golden, value):
         check_model_card(card)
 
 
+def test_a_license_with_a_text_of_its_own_is_other_on_the_hub(golden):
+    card = render_model_card(golden, terms_of(golden, license="dinov3-license"))
+    assert "\nlicense: other\n" in card
+    assert "\nlicense_name: dinov3-license\n" in card
+
+
 def test_a_class_without_a_name_is_an_error_not_a_blank(golden):
     metadata = golden.metadata.model_copy(update={"name": " "})
     with pytest.raises(ValueError, match="blank"):

@@ -32,7 +32,8 @@ GROUPS = {
         "evaluate": "measure any model on any labelled pictures, with a page",
         "export": "write a model as one ONNX file",
         "push-model": "put the model of a run on the Hugging Face Hub, with its card",
-        "build-space": "make a page that runs a model in the visitor's browser",
+        "build-space": "make a page of a model, in the visitor's browser or as a Gradio Space",
+        "push-space": "put the page of a model on the Hugging Face Hub as a Space",
     },
     "This program": {
         "completion": "print what makes a shell complete commands and options",

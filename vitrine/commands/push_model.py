@@ -34,10 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--public", action="store_true", help="all may see it (default: you alone)")
     parser.add_argument("--dry-run", action="store_true", help="list files and sizes; send nothing, ask nobody")
     add_consent(parser)
-    parser.add_argument(
-        "--license", "--licence", metavar="ID", help="of the model, as the Hub names it: mit, apache-2.0, ..."
-    )
-    parser.add_argument("--data-license", "--data-licence", metavar="ID", help="of the pictures, likewise")
+    add_licenses(parser)
     return parser
 
 
@@ -48,6 +45,14 @@ def add_consent(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="whether the model's test pictures go along; must be said with --public (default: they do)",
     )
+
+
+def add_licenses(parser: argparse.ArgumentParser) -> None:
+    """The options about licences."""
+    parser.add_argument(
+        "--license", "--licence", metavar="ID", help="of the model, as the Hub names it: mit, apache-2.0, ..."
+    )
+    parser.add_argument("--data-license", "--data-licence", metavar="ID", help="of the pictures, likewise")
 
 
 def _push(options: argparse.Namespace) -> None:

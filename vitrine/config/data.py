@@ -71,8 +71,8 @@ class DataSection(Section):
     separator: str | None = Field(None, description="between the columns of a CSV; null finds it out")
     encoding: str | None = Field(
         None,
-        description="code page of a table, or of names in an archive, that is not in UTF-8, such as cp1251 or gbk; "
-        "null finds it out, and asks where it is not sure",
+        description="code page of a table (data.corrections too), or of names in an archive, that is not in UTF-8, "
+        "such as cp1251 or gbk; null finds it out, and asks where it is not sure",
     )
     image_folder: str | None = Field(
         None, description="folder that the paths in a table start from; null means the table's own folder"

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX
+from vitrine.records.model import ModelMetadata
 
 # Parameters of a recipe that name a file or folder of the machine that it ran on.
 PLACES = ("source", "prepared", "image_folder", "keep_split", "corrections")
@@ -39,6 +40,12 @@ def public_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(model := public.get("model"), dict) and model.get("backbone"):
         public["model"] = model | {"backbone": public_backbone(str(model["backbone"]))}
     return public
+
+
+def public_metadata(metadata: ModelMetadata) -> ModelMetadata:
+    """What `vitrine.json` says, without folders of this machine."""
+    public = {"recipe": public_recipe(metadata.recipe), "backbone": public_backbone(metadata.backbone)}
+    return metadata.model_copy(update=public)
 
 
 def hide_places(value: Any) -> Any:

@@ -31,6 +31,7 @@ from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES, OUTPUTS
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
 from vitrine.records.model import Golden
+from vitrine.records.public import public_metadata
 
 TOLERANCE = 1e-4
 GOLDEN_TOLERANCE = 1e-3  # of float32 on any machine: other processors add up in another order
@@ -202,14 +203,16 @@ def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.M
 
 
 def describe(predictor: Predictor, golden: Golden, **facts: Any) -> dict[str, Any]:
-    """What a file says about itself; test pictures and checksums of other files stay behind.
+    """What a file says about itself: files travel, so pictures, other files' checksums and folders stay behind.
 
     Args:
         predictor: of the model folder.
         golden: its answers to the golden pictures.
         **facts: what else there is to say.
     """
-    metadata = predictor.metadata and predictor.metadata.model_copy(update={"examples": [], "files": {}})
+    metadata = predictor.metadata
+    if metadata:
+        metadata = public_metadata(metadata).model_copy(update={"examples": [], "files": {}})
     return {
         "format": NEWEST_FORMAT,
         "label_names": list(predictor.label_names),

@@ -27,7 +27,7 @@ from vitrine.ship.card_sections import (
     tell_pairs,
     tell_speed,
 )
-from vitrine.ship.licenses import SCRATCH, UNKNOWN, choose_license, known_license
+from vitrine.ship.licenses import OWN_TEXT, SCRATCH, UNKNOWN, choose_license, license_of_backbone, license_of_pictures
 from vitrine.ship.markdown import render_markdown
 from vitrine.ship.run_evidence import RunEvidence, read_evidence
 from vitrine.ui.texts import load_texts, plain_spaces
@@ -64,12 +64,12 @@ def write_model_card(run_folder: Path) -> None:
         UserError: a record of the run is missing or damaged.
     """
     evidence = read_evidence(run_folder)
-    backbone = known_license(evidence.metrics.training.backbone) or UNKNOWN
+    backbone = license_of_backbone(evidence.metrics.training.backbone) or UNKNOWN
     terms = Terms(
         repo_id=None,
         license=choose_license(None, backbone),
         backbone_license=backbone,
-        data_license=known_license(evidence.data.source) or UNKNOWN,
+        data_license=license_of_pictures(evidence.data.source) or UNKNOWN,
         examples=tuple(evidence.metadata.examples),
     )
     write_text(run_folder / MODEL / CARD, render_model_card(evidence, terms))
@@ -139,8 +139,10 @@ def _head(evidence: RunEvidence, terms: Terms) -> ModelCardData:
         ("precision", "Macro precision", test.macro_precision),
         ("recall", "Macro recall", test.macro_recall),
     ]
+    is_own_text = OWN_TEXT.search(terms.license) is not None
     return ModelCardData(
-        license=terms.license,
+        license="other" if is_own_text else terms.license,
+        license_name=terms.license if is_own_text else None,
         library_name="transformers",
         pipeline_tag=TASK,
         tags=["vitrine"],

@@ -16,7 +16,7 @@ from vitrine.models.folder import save_metadata
 from vitrine.models.hub_files import is_inside
 from vitrine.records.model import METADATA, Example, ModelMetadata
 from vitrine.records.prepared import CARD
-from vitrine.records.public import hide_places, public_backbone, public_recipe
+from vitrine.records.public import hide_places, public_metadata
 
 SETTINGS = ("config.json", "preprocessor_config.json")
 WEIGHTS = ".safetensors"  # other formats can run code when they are opened
@@ -70,9 +70,8 @@ def stage_model(model: Path, folder: Path, metadata: ModelMetadata, with_example
             _copy_settings(model / name, folder / name)
     for one in examples:
         (folder / one.file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / one.file).write_bytes(_plain_picture(model / one.file))
-    public = {"recipe": public_recipe(metadata.recipe), "backbone": public_backbone(metadata.backbone)}
-    save_metadata(folder, metadata.model_copy(update={**public, "examples": list(examples)}))
+        (folder / one.file).write_bytes(plain_picture(model / one.file))
+    save_metadata(folder, public_metadata(metadata).model_copy(update={"examples": list(examples)}))
     sizes = measure_files(folder)
     return StagedModel(folder, sizes, examples, tuple(name for name in files if name not in {*sizes, CARD}))
 
@@ -123,7 +122,7 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _plain_picture(path: Path) -> bytes:
+def plain_picture(path: Path) -> bytes:
     """The pixels of a picture as PNG and nothing else: no EXIF, no place, no text, no profile."""
     stream = io.BytesIO()
     with Image.open(path) as picture:

@@ -20,7 +20,14 @@ from vitrine.records.model import METADATA
 from vitrine.records.prepared import CARD
 from vitrine.records.public import HUB_ID
 from vitrine.ship.hub import Place, check_is_ours, check_repo_id, find_place, one_message, validate_card
-from vitrine.ship.licenses import SCRATCH, UNKNOWN, choose_license, find_conflict, known_license
+from vitrine.ship.licenses import (
+    SCRATCH,
+    UNKNOWN,
+    choose_license,
+    find_conflict,
+    license_of_backbone,
+    license_of_pictures,
+)
 from vitrine.ship.model_card import Terms, check_model_card, render_model_card
 from vitrine.ship.model_files import StagedModel, check_no_places, measure_files, stage_model
 from vitrine.ship.run_evidence import RunEvidence, find_run, read_evidence
@@ -88,8 +95,8 @@ def publish_model(
         check_is_ours(place, repo_id, METADATA, "model")
         if place.there and not place.there.private and not wishes.is_public:
             raise UserError(f"{repo_id} is there already and is public: add --public, or choose another name")
-        terms = _settle_terms(evidence, repo_id, wishes, with_examples, api)
-        with staged(run, evidence, terms) as copy, _quiet():
+        terms = settle_terms(evidence, repo_id, wishes, with_examples, api)
+        with staged(run, evidence, terms) as copy, quiet_hub():
             validate_card(ModelCard.load(copy.folder / CARD), wishes.license)
             show(copy, terms)
             return _send(api, place, repo_id, copy, wishes)
@@ -100,7 +107,7 @@ def try_push(run: Path, repo_id: str, wishes: Wishes, show: Show) -> None:
     check_repo_id(repo_id, "a model")
     run = find_run(run)
     evidence = read_evidence(run)
-    terms = _settle_terms(evidence, repo_id, wishes, decide_examples(evidence, wishes), None)
+    terms = settle_terms(evidence, repo_id, wishes, decide_examples(evidence, wishes), None)
     with staged(run, evidence, terms) as copy:
         show(copy, terms)
 
@@ -142,8 +149,15 @@ def staged(run: Path, evidence: RunEvidence, terms: Terms) -> Iterator[StagedMod
         yield StagedModel(folder, measure_files(folder), copy.examples, copy.stays)
 
 
-def _settle_terms(evidence: RunEvidence, repo_id: str, wishes: Wishes, with_examples: bool, api: HfApi | None) -> Terms:
+def settle_terms(evidence: RunEvidence, repo_id: str, wishes: Wishes, with_examples: bool, api: HfApi | None) -> Terms:
     """Licences as far as they can be known.
+
+    Args:
+        evidence: of the run.
+        repo_id: where it is published.
+        wishes: of the user.
+        with_examples: whether test pictures go along.
+        api: to ask for licences; None asks nobody.
 
     Raises:
         UserError: they forbid that the model is published.
@@ -151,8 +165,10 @@ def _settle_terms(evidence: RunEvidence, repo_id: str, wishes: Wishes, with_exam
     source = evidence.data.source
     backbone = SCRATCH
     if evidence.is_pretrained:
-        backbone = known_license(evidence.metrics.training.backbone) or _ask_license(api, evidence.weights, "model")
-    pictures = wishes.data_license or known_license(source)
+        backbone = license_of_backbone(evidence.metrics.training.backbone) or _ask_license(
+            api, evidence.weights, "model"
+        )
+    pictures = wishes.data_license or license_of_pictures(source)
     if pictures is None and source.startswith(HUB_PREFIX):
         pictures = _ask_license(api, source.removeprefix(HUB_PREFIX), "dataset")
     terms = Terms(
@@ -210,7 +226,7 @@ def _tag(api: HfApi, repo_id: str, commit: str) -> tuple[str, bool]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_hub() -> Iterator[None]:
     """Keeps the library's own words from the terminal; its bars of uploads are shown."""
     verbosity = hub_logging.get_verbosity()
     hub_logging.set_verbosity(logging.ERROR)

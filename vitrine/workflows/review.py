@@ -66,10 +66,10 @@ def read_label_errors(run: Path) -> LabelErrors:
 
 def read_earlier(run: Path) -> list[Row]:
     """The rows that the run was trained with: they hold for the next one too."""
-    given = load_stored_recipe(run / run_folder.RECIPE).data.corrections
-    if given is None:
+    data = load_stored_recipe(run / run_folder.RECIPE).data
+    if data.corrections is None:
         return []
-    return [row for _, row in read_rows(Path(given).expanduser()) if row.action]
+    return [row for _, row in read_rows(Path(data.corrections).expanduser(), data.encoding) if row.action]
 
 
 def merge_rows(earlier: Sequence[Row], found: LabelErrors, mark: Mark) -> list[Row]:

@@ -232,3 +232,36 @@ def test_pictures_added_later_do_not_disturb_corrections(source, write):
     after = rows_of(prepare(source, corrections=path))
     assert after["split"][before.index].equals(before)
     assert after.loc["cat/003.png", "label_name"] == "dog"
+
+
+@pytest.fixture
+def chinese(make_class_folders):
+    return make_class_folders({"狗": 20, "猫": 20})
+
+
+def in_page(tmp_path, page, *rows):
+    """A correction file as a spreadsheet saves it in a code page."""
+    write_rows(tmp_path / "corrections.csv", rows)
+    content = (tmp_path / "corrections.csv").read_text("utf-8-sig")
+    (tmp_path / "corrections.csv").write_bytes(content.encode(page))
+    return str(tmp_path / "corrections.csv")
+
+
+def test_a_correction_file_in_a_code_page_is_read_by_the_names_that_it_must_hold(chinese, tmp_path):
+    file = in_page(tmp_path, "gbk", relabel("狗/003.png", "狗", "猫"))
+    assert rows_of(prepare(chinese, corrections=file)).loc["狗/003.png", "label_name"] == "猫"
+
+
+def test_names_that_are_not_found_in_a_guessed_code_page_say_that_it_was_guessed_and_how_to_give_it(chinese, tmp_path):
+    file = in_page(tmp_path, "gbk", relabel("狗/003.png", "狗", "鸟"))
+    with pytest.raises(UserError, match=r"(?s)no class '鸟'.*a code page that was guessed.*data\.encoding") as one:
+        prepare(chinese, corrections=file)
+    assert "save it as UTF-8" in str(one.value)
+    with pytest.raises(UserError, match=r"was read in gbk, as data\.encoding says"):
+        prepare(chinese, corrections=file, encoding="gbk")
+
+
+def test_a_correction_file_in_utf8_says_nothing_of_code_pages(chinese, write):
+    with pytest.raises(UserError, match="there is no class '鸟'") as one:
+        prepare(chinese, corrections=write(relabel("狗/003.png", "狗", "鸟")))
+    assert "code page" not in str(one.value)

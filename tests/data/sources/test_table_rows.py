@@ -169,6 +169,19 @@ def test_a_table_of_known_names_is_read_as_the_likeliest_page_where_none_is_sure
         read_csv(table, None, None)
 
 
+@pytest.mark.parametrize("page", ["gbk", "big5", "cp932", "cp1250"])
+def test_a_table_of_known_names_is_read_as_the_page_that_gives_them(shop, page):
+    word = {"gbk": "狗", "big5": "貓", "cp932": "犬", "cp1250": "žába"}[page]
+    table = write(shop, f"file,label\n{word}/1.png,{word}\n", encoding=page)
+    assert read_cells(table, known={word})[1] == [(2, [f"{word}/1.png", word])]
+
+
+def test_a_given_page_is_for_tables_that_are_not_in_unicode(shop):
+    for encoding in ("gbk", "utf-8", "utf-8-sig", "utf-16"):
+        table = write(shop, "file,label\n1.png,狗\n", encoding=encoding)
+        assert read_cells(table, "gbk")[1] == [(2, ["1.png", "狗"])], encoding
+
+
 def test_all_cells_of_a_table_come_as_they_stand_with_short_rows_filled_up(shop):
     names, rows = read_cells(write(shop, "file;label;note\n1.png;007; x\n2.png\n"))
     assert names == ["file", "label", "note"]

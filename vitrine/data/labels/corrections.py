@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
+from vitrine.data.sources.encoding import is_unicode
 from vitrine.data.sources.names import KnownNames, compose, suggest_columns
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
@@ -116,8 +117,13 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
     write_text(path, "\N{ZERO WIDTH NO-BREAK SPACE}" + stream.getvalue())
 
 
-def read_rows(path: Path) -> list[tuple[int, Row]]:
+def read_rows(path: Path, encoding: str | None = None, known: Container[str] = ()) -> list[tuple[int, Row]]:
     """All rows of a correction file with their line numbers, whether they are to be applied or not.
+
+    Args:
+        path: the correction file.
+        encoding: its code page, where it is not in UTF-8; None finds it out.
+        known: names of pictures and classes, by which a code page that is not sure is found.
 
     Raises:
         UserError: it cannot be read, or has no column file, label_name or action.
@@ -126,7 +132,7 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
         raise UserError(
             f"data.corrections: there is no file {path}; `{command_line('corrections')} RUN --output {path}` makes one"
         )
-    names, cells = read_cells(path)
+    names, cells = read_cells(path, encoding, known)
     names = [name.lower() for name in names]
     missing = [name for name in NEEDED if name not in names]
     if missing:
@@ -141,14 +147,16 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
     ]
 
 
-def read_corrections(path: Path) -> list[Correction]:
+def read_corrections(path: Path, encoding: str | None = None, known: Container[str] = ()) -> list[Correction]:
     """The rows that are to be applied; none of a table that has no row at all, as `corrections` writes for a clean run.
+
+    Arguments as of `read_rows`.
 
     Raises:
         UserError: lists every row that is not clear; or nothing is marked.
     """
     faults, found = [], []
-    rows = read_rows(path)
+    rows = read_rows(path, encoding, known)
     for line, row in rows:
         new_label = "" if row.action == REMOVE else (row.new_label.strip() or row.suggested)
         if row.action and row.action not in ACTIONS:
@@ -181,23 +189,24 @@ def _find_contradictions(corrections: Sequence[Correction]) -> list[str]:
     return faults
 
 
-def apply_corrections(manifest: pd.DataFrame, path: Path | None) -> Corrected:
+def apply_corrections(manifest: pd.DataFrame, path: Path | None, encoding: str | None = None) -> Corrected:
     """Gives pictures new labels and leaves others out, in place; exact copies with the same label go along.
 
     Args:
         manifest: of a scan, before the checks: label_name as the recipe maps it; file, status, reason, sha256.
         path: the correction file, or None.
+        encoding: its code page, where it is not in UTF-8; None finds it out.
 
     Raises:
         UserError: lists every fault of the file: unknown pictures and classes, labels that are not as they were.
     """
     if path is None:
         return NOTHING
-    corrections = {one.file: one for one in read_corrections(path)}
     places = {str(file): place for place, file in enumerate(manifest["file"])}
     kept = (manifest["status"] == KEPT).to_numpy(bool)
     labels = manifest["label_name"].to_numpy(object).copy()
     classes = sorted(set(labels[kept]))
+    corrections = {one.file: one for one in read_corrections(path, encoding, {*places, *classes})}
     known = KnownNames(places)
     faults, apply, needless = [], {}, 0
     for one in sorted(corrections.values(), key=lambda one: one.line):
@@ -217,6 +226,12 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None) -> Corrected:
     if any("there is no class" in fault for fault in faults):
         listed = ", ".join(classes[:SHOWN_NAMES]) + (" ..." if len(classes) > SHOWN_NAMES else "")
         faults.append(f"the classes are {listed}")
+    if faults and not is_unicode(path):
+        page = f"was read in {encoding}, as data.encoding says" if encoding else "has a code page that was guessed"
+        faults.append(
+            f"the file is not in UTF-8 and {page}: where names look wrong, save it as UTF-8 (in Excel: CSV UTF-8), or "
+            "set data.encoding to its page, such as gbk"
+        )
     _refuse(path, faults)
     copies = _find_copies(manifest, apply, labels)
     return _carry_out(manifest, copies | apply, labels, path, len(copies), needless)

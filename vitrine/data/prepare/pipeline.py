@@ -88,7 +88,7 @@ def write_prepared(
         scan = _scan(folder, mapped.files, settings, work, progress)
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
-        corrected = apply_corrections(manifest, _corrections_of(settings))
+        corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding)
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
         findings, duplicates = _check(scan, settings, work, progress)
         findings += corrected.findings

@@ -4,6 +4,7 @@ import codecs
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from vitrine.data.sources.alphabets import count_letters_of_one_language, looks_written
 from vitrine.errors import UserError
@@ -29,17 +30,17 @@ class UnsureEncodingError(UserError):
 
     Attributes:
         without_parameter: the message for a file that `data.encoding` is not about.
-        likeliest: the page that comes first.
+        pages: those that read it as words, the likeliest first.
     """
 
-    def __init__(self, what: str, shown: str, example: str, otherwise: str) -> None:
+    def __init__(self, what: str, shown: str, pages: Sequence[str], otherwise: str) -> None:
         question = f"{what}: not in UTF-8, and its code page cannot be told for sure. One word would be {shown}. "
         super().__init__(
-            f"{question}Set data.encoding to the page that reads it rightly (data.encoding={example}; also others than "
-            f"these), or {otherwise}"
+            f"{question}Set data.encoding to the page that reads it rightly (data.encoding={pages[0]}; also others "
+            f"than these), or {otherwise}"
         )
         self.without_parameter = f"{question}{otherwise[0].upper()}{otherwise[1:]}"
-        self.likeliest = example
+        self.pages = tuple(pages)
 
 
 def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, otherwise: str | None) -> str:
@@ -79,7 +80,19 @@ def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, o
     otherwise = otherwise or "save it as UTF-8"
     if not candidates:
         raise UserError(f"{what}: no text that can be read; {otherwise}")
-    raise UnsureEncodingError(what, _show_candidates(candidates), next(iter(candidates.values())), otherwise)
+    raise UnsureEncodingError(what, _show_candidates(candidates), list(candidates.values()), otherwise)
+
+
+def is_unicode(file: Path) -> bool:
+    """Whether the text of a file needs no code page: it is in UTF-8, or in UTF-16 and says so."""
+    content = file.read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def check_encoding(name: str) -> str:

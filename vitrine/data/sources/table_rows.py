@@ -1,15 +1,16 @@
 """From a CSV, TSV, Parquet or JSON-lines file to rows of text, with the columns that matter found by their names."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from vitrine.config.data import ColumnsSection
-from vitrine.data.sources.encoding import UnsureEncodingError
+from vitrine.data.sources.encoding import UnsureEncodingError, is_unicode
 from vitrine.data.sources.files import TABLE_EXTENSIONS
-from vitrine.data.sources.table_formats import USUAL_NAMES, plain_column, read_csv, read_table
+from vitrine.data.sources.table_formats import USUAL_NAMES, Table, plain_column, read_csv, read_table
 from vitrine.errors import UserError
 
 SUFFIXES = TABLE_EXTENSIONS
@@ -67,20 +68,34 @@ def read_rows(
     ]
 
 
-def read_cells(table: Path) -> tuple[list[str], list[tuple[int, Sequence[str]]]]:
+def read_cells(
+    table: Path, encoding: str | None = None, known: Container[str] = ()
+) -> tuple[list[str], list[tuple[int, Sequence[str]]]]:
     """Column names of a CSV and its rows as they stand, with the numbers of a spreadsheet.
 
-    Where its code page is not sure, the likeliest one is taken: this is for tables of names that are known, so that a
-    wrong page is found out.
+    Args:
+        table: an existing file.
+        encoding: its code page, where it is not in UTF-8; None finds it out.
+        known: names that its cells may hold: where several code pages could be meant, the one that gives most of them
+            is taken, else the likeliest.
 
     Raises:
         UserError: it cannot be read.
     """
     try:
-        content = read_csv(table, None, None)
+        content = read_csv(table, None, None if encoding is None or is_unicode(table) else encoding)
     except UnsureEncodingError as error:
-        content = read_csv(table, None, error.likeliest)
+        readings = list(_read_as_each(table, error.pages))
+        if not readings:
+            raise
+        content = max(readings, key=lambda one: sum(cell in known for _, row in one.rows for cell in row))
     return content.names, [(number, [str(cell) for cell in row]) for number, row in content.rows]
+
+
+def _read_as_each(table: Path, pages: Iterable[str]) -> Iterator[Table]:
+    for page in pages:
+        with suppress(UserError):  # what is no letter in a page may divide cells
+            yield read_csv(table, None, page)
 
 
 def _are_whole_numbers(labels: Iterable[str]) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vitrine.data.images.steps import WHITEN
 from vitrine.errors import UserError
 from vitrine.models.hub_files import find_model_folder, is_inside
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
@@ -30,7 +29,6 @@ RUNTIME = "runtime"
 SERVICE_WORKER = "service-worker.js"
 CARD = "README.md"
 TEXTS = ("app.", "browser.", "common.pictures", "common.sizes")  # keys of the sentences that the page says
-STEPS_OF_PAGE = ("crop_centre", "mirror_horizontal", "mirror_vertical", WHITEN)
 # Of a Space of the Hub, which shows this file beside the page. The headers give the model several threads.
 CARD_TEXT = """\
 ---
@@ -138,17 +136,12 @@ def _describe_preprocessing(predictor: Predictor) -> dict[str, Any]:
             f"{predictor.model_id}: its image processor ({preprocess.settings.get('image_processor_type')}) is none "
             "that Vitrine makes, and what it does to pictures cannot be done in a browser; train a model with Vitrine"
         )
-    unknown = [step for step in preprocess.steps if step not in STEPS_OF_PAGE]
-    if unknown:
-        raise UserError(
-            f"the model prepares its pictures with {', '.join(unknown)}, which a browser cannot do to the bit yet; "
-            "train with other preparation.steps"
-        )
     settings = preprocess.settings
     return {
         "side": preprocess.side,
         "resize": preprocess.resize,
         "steps": list(preprocess.steps),
+        "contrast_factor": settings.get("contrast_factor", 1.5),
         "center_share": settings.get("center_share", settings.get("centre_share", 0.8)),
         "fill_color": rendering.fill_color,
         "color_profiles": rendering.color_profiles,

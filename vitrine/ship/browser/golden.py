@@ -12,13 +12,13 @@ from vitrine.predict.predictor import Predictor
 FOLDER = "golden"
 # Ten times what two processors differ in by rounding, and a tenth of what another way of resizing does.
 TOLERANCE = 1e-3
-# One of each format that the browser decodes itself, each larger than the network's input in one direction.
+# Of each format that the browser decodes itself and with losses. The first is asked at the start of the page, the
+# others before the first answer to a picture of their format.
 FORMATS: dict[str, dict[str, Any]] = {
     "jpeg": {"quality": 90, "subsampling": "4:2:0"},
     "webp": {"quality": 90},
-    "png": {},
 }
-SIZES = ((400, 300), (261, 350), (320, 320))
+SIZES = ((400, 300), (261, 350))
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,13 @@ class Golden:
 
     Attributes:
         file: relative to the page's folder.
+        format: of the file.
         probabilities: of every label.
         similarity: to the training pictures; None where the model does not measure it.
     """
 
     file: str
+    format: str
     probabilities: list[float]
     similarity: float | None
 
@@ -53,7 +55,7 @@ def write_golden(predictor: Predictor, folder: Path) -> dict[str, Any]:
         _draw(number, SIZES[number]).save(folder / files[-1], kind.upper(), **options)
     answers = predictor.predict_images([predictor.open_image(folder / file) for file in files])
     similarities = [None] * len(files) if answers.similarities is None else answers.similarities.tolist()
-    found = map(Golden, files, answers.probabilities.tolist(), similarities)
+    found = map(Golden, files, FORMATS, answers.probabilities.tolist(), similarities)
     return {"tolerance": TOLERANCE, "pictures": [asdict(one) for one in found]}
 
 

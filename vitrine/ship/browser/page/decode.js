@@ -16,7 +16,8 @@ const NAMED = [["II*\0", "TIFF"], ["MM\0*", "TIFF"], ["\xff\x0a", "JPEG XL"], ["
   ["%PDF", "PDF"], ["BM", "BMP"], ["8BPS", "PSD"], ["P5", "PGM"], ["P6", "PPM"], ["\0\0\0\x0cjP  ", "JPEG 2000"]];
 const BRANDS = { avif: "AVIF", avis: "AVIF", heic: "HEIC", heix: "HEIC", mif1: "HEIC", msf1: "HEIC" };
 
-// rendering is {fill_color, color_profiles}, as in the model's preprocessing; see resize.js for what a picture is.
+// rendering is {fill_color, color_profiles}, as in the model's preprocessing; see resize.js for what a picture is. The name
+// of its format comes with it.
 export async function decode(file, rendering) {
   if (!file.size) throw new Refusal("empty");
   if (file.size > MAX_MEGABYTES * 1048576) throw new Refusal("too_large", { size: Math.round(file.size / 1048576) });
@@ -30,7 +31,7 @@ export async function decode(file, rendering) {
     applyProfile(picture, found.profile);
   }
   if (picture.alpha) composite(picture, FILL_COLORS[rendering.fill_color]);
-  return turnUpright(picture, readOrientation(found.exif, found.xmp));
+  return { ...turnUpright(picture, readOrientation(found.exif, found.xmp)), format: format.name };
 }
 
 async function read(format, bytes) {
@@ -43,12 +44,12 @@ async function read(format, bytes) {
 }
 
 function findFormat(bytes) {
-  if (startsWith(bytes, "\xff\xd8\xff")) return { read: readJpeg, decode: decodeByBrowser("image/jpeg") };
-  if (startsWith(bytes, "\x89PNG\r\n\x1a\n")) return { read: readPng, decode: decodePng };
+  if (startsWith(bytes, "\xff\xd8\xff")) return { name: "jpeg", read: readJpeg, decode: decodeByBrowser("image/jpeg") };
+  if (startsWith(bytes, "\x89PNG\r\n\x1a\n")) return { name: "png", read: readPng, decode: decodePng };
   if (startsWith(bytes, "RIFF") && startsWith(bytes.subarray(8), "WEBP")) {
-    return { read: readWebp, decode: decodeByBrowser("image/webp") };
+    return { name: "webp", read: readWebp, decode: decodeByBrowser("image/webp") };
   }
-  if (startsWith(bytes, "GIF8")) return { read: readGif, decode: decodeByBrowser("image/gif") };
+  if (startsWith(bytes, "GIF8")) return { name: "gif", read: readGif, decode: decodeByBrowser("image/gif") };
   const named = NAMED.find(([start]) => startsWith(bytes, start));
   const brand = startsWith(bytes.subarray(4), "ftyp") && BRANDS[text(bytes.subarray(8, 12))];
   if (named || brand) throw new Refusal("format", { format: brand || named[1] });

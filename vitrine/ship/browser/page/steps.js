@@ -1,12 +1,18 @@
 // Preparation steps: from a picture to a picture, to the bit as Pillow does them.
 
+import { spreadBrightness } from "./brightness.js";
 import { cut, roundHalfToEven } from "./resize.js";
 
 export const WHITEN = "whiten"; // done to the numbers of the square; see preprocess.js
+const BORDER_TOLERANCE = 16; // levels by which an even border may vary
 
 export function applyStep(picture, step, settings) {
   const steps = {
+    contrast: () => changeContrast(picture, settings.contrast_factor),
+    autocontrast: () => widenContrast(picture),
+    equalize: () => spreadBrightness(picture),
     crop_centre: () => cropCenter(picture, settings.center_share),
+    crop_content: () => cropContent(picture),
     mirror_horizontal: () => mirror(picture, true),
     mirror_vertical: () => mirror(picture, false),
     [WHITEN]: () => picture,
@@ -15,11 +21,75 @@ export function applyStep(picture, step, settings) {
   return steps[step]();
 }
 
+// How many pixels there are of each level of grey.
+function grayHistogram({ data }) {
+  const histogram = new Float64Array(256);
+  for (let place = 0; place < data.length; place += 3) {
+    histogram[(19595 * data[place] + 38470 * data[place + 1] + 7471 * data[place + 2] + 0x8000) >> 16]++;
+  }
+  return histogram;
+}
+
+function changeContrast(picture, factor) {
+  const histogram = grayHistogram(picture);
+  const sum = histogram.reduce((total, count, level) => total + count * level, 0);
+  const mean = Math.trunc(sum / (picture.width * picture.height) + 0.5);
+  const share = Math.fround(factor); // Pillow mixes in numbers of 32 bits
+  return changeLevels(picture, (level) => Math.trunc(Math.fround(mean + Math.fround(share * (level - mean)))));
+}
+
+function widenContrast(picture) {
+  const histogram = grayHistogram(picture);
+  const darkest = histogram.findIndex((count) => count > 0);
+  const lightest = histogram.findLastIndex((count) => count > 0);
+  if (lightest <= darkest) return picture;
+  const scale = 255 / (lightest - darkest);
+  const offset = -darkest * scale;
+  return changeLevels(picture, (level) => Math.trunc(level * scale + offset));
+}
+
+function changeLevels({ width, height, data }, change) {
+  const table = Uint8ClampedArray.from({ length: 256 }, (_, level) => change(level));
+  return { width, height, data: data.map((level) => table[level]) };
+}
+
 function cropCenter(picture, share) {
   const width = Math.max(1, roundHalfToEven(picture.width * share));
   const height = Math.max(1, roundHalfToEven(picture.height * share));
   const left = Math.floor((picture.width - width) / 2);
   return cut(picture, left, Math.floor((picture.height - height) / 2), width, height);
+}
+
+// Cuts off the rows and columns at the edges that have the colour of the corners; an even picture stays whole.
+function cropContent(picture) {
+  const { width, height, data } = picture;
+  const border = borderColor(picture);
+  let left = width, right = -1, top = height, bottom = -1;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      if (areAlike(data, 3 * (row * width + column), border)) continue;
+      left = Math.min(left, column);
+      right = Math.max(right, column);
+      top = Math.min(top, row);
+      bottom = row;
+    }
+  }
+  return bottom < 0 ? picture : cut(picture, left, top, right - left + 1, bottom - top + 1);
+}
+
+// The colour of the corner that most other corners resemble.
+function borderColor({ width, height, data }) {
+  const places = [0, width - 1, width * (height - 1), width * height - 1].map((pixel) => 3 * pixel);
+  const colors = places.map((place) => data.subarray(place, place + 3));
+  const votes = colors.map((color) => places.filter((place) => areAlike(data, place, color)).length);
+  return colors[votes.indexOf(Math.max(...votes))];
+}
+
+function areAlike(data, place, color) {
+  for (let channel = 0; channel < 3; channel++) {
+    if (Math.abs(data[place + channel] - color[channel]) > BORDER_TOLERANCE) return false;
+  }
+  return true;
 }
 
 function mirror({ width, height, data }, isHorizontal) {

@@ -1,0 +1,116 @@
+"""A folder that serves a model's page with exact versions and without torch."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+
+from tests.factories import fault_of
+from tests.ship.evidence import GOLDEN_RUN
+from vitrine.predict.predictor import Predictor
+from vitrine.records.model import ModelMetadata
+from vitrine.ship.bundle import ROOMS, build_bundle
+from vitrine.ship.data_card import read_head
+
+MODEL = Path(__file__).parents[1] / "golden" / GOLDEN_RUN / "model"
+# Runs a bundle's own code with every library of training out of reach.
+WITHOUT_TRAINING = """
+import sys
+
+TRAINING = ("torch", "transformers", "torchvision", "timm", "datasets", "sklearn", "onnx", "scipy")
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in TRAINING:
+            raise ImportError(f"{name} is not in a bundle")
+
+sys.meta_path.insert(0, Refuse())
+import vitrine.app.server
+from PIL import Image
+from vitrine.app.classifier import example_images
+from vitrine.predict.predictor import Predictor
+
+predictor = Predictor.load("model.onnx")
+print(vitrine.__file__, len(example_images(predictor)), predictor.predict(Image.new("RGB", (9, 9)))[0][1])
+"""
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return build_bundle(str(MODEL), tmp_path_factory.mktemp("bundle") / "space")
+
+
+def test_the_head_of_its_card_gives_versions_in_full(bundle):
+    head = read_head((bundle.folder / "README.md").read_text("utf-8"))
+    assert (head["sdk"], head["app_file"], head["title"]) == ("gradio", "app.py", "colours")
+    assert head["python_version"] == "3.12.12"
+    assert f"gradio=={head['sdk_version']}\n" in (bundle.folder / "requirements.txt").read_text()
+
+
+def test_every_library_has_one_exact_version(bundle):
+    lines = (bundle.folder / "requirements.txt").read_text().splitlines()
+    assert all(line.count("==") == 1 for line in lines)
+    assert not any(line.startswith(("torch", "transformers")) for line in lines)
+
+
+def test_it_holds_the_rooms_of_the_page_and_no_other(bundle):
+    rooms = {path.name for path in (bundle.folder / "vitrine").iterdir() if path.is_dir()}
+    assert rooms == set(ROOMS)
+    assert not rooms & {"training", "evaluation", "reports", "experiments", "workflows", "ship"}
+    assert not list(bundle.folder.rglob("__pycache__"))
+    assert bundle.sizes["model.onnx"] == (bundle.folder / "model.onnx").stat().st_size
+
+
+def test_its_own_code_answers_without_any_library_of_training(bundle):
+    command = [sys.executable, "-B", "-c", WITHOUT_TRAINING]
+    done = subprocess.run(command, cwd=bundle.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    place, examples, probability = done.stdout.split()
+    assert Path(place).is_relative_to(bundle.folder)
+    assert int(examples) == bundle.examples == 12
+    assert 0 < float(probability) <= 1
+
+
+def test_it_tells_no_folder_of_this_machine(tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    metadata = ModelMetadata.read(model / "vitrine.json")
+    recipe = metadata.recipe | {"data": metadata.recipe["data"] | {"source": "/srv/secret/birds"}}
+    metadata.model_copy(update={"recipe": recipe}).write(model / "vitrine.json")
+    bundle = build_bundle(str(model), tmp_path / "space", with_examples=False)
+    assert b"secret" not in (bundle.folder / "model.onnx").read_bytes()
+    assert Predictor.load(str(bundle.folder / "model.onnx")).metadata.recipe["data"]["source"] == "birds"
+    assert (bundle.examples, (bundle.folder / "examples").exists()) == (0, False)
+
+
+def test_on_zero_gpu_it_has_the_function_that_the_platform_looks_for(bundle, tmp_path):
+    def read(folder):
+        return (folder / "app.py").read_text("utf-8")
+
+    assert "spaces.GPU" not in read(bundle.folder)
+    for_zero_gpu = read(build_bundle(str(MODEL), tmp_path / "space", for_zero_gpu=True).folder)
+    assert "@spaces.GPU" in for_zero_gpu
+    compile(for_zero_gpu, "app.py", "exec")
+
+
+def test_a_bundle_is_replaced_and_another_folder_is_not(bundle, tmp_path):
+    copy = tmp_path / "space"
+    shutil.copytree(bundle.folder, copy)
+    (copy / "examples/old.png").touch()
+    build_bundle(str(MODEL), copy)
+    assert not (copy / "examples/old.png").exists()
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter.tex").touch()
+    assert "holds something else than a bundle" in fault_of(build_bundle, str(MODEL), tmp_path / "thesis")
+    assert "is a file" in fault_of(build_bundle, str(MODEL), tmp_path / "thesis/chapter.tex")
+
+
+def test_its_onnx_file_is_whole_and_names_the_pictures_beside_it(bundle):
+    content = onnx.load(str(bundle.folder / "model.onnx"))
+    (note,) = [json.loads(one.value) for one in content.metadata_props if one.key == "vitrine"]
+    files = [one["file"] for one in note["metadata"]["examples"]]
+    assert all((bundle.folder / file).is_file() for file in files)

@@ -1,0 +1,147 @@
+"""Publishing the page of a model as a Space, on a double of the Hub."""
+
+import json
+import shutil
+import types
+
+import pytest
+
+from tests.factories import fault_of
+from tests.hub_client import HubClient
+from tests.hub_double import HubDouble
+from tests.hub_spaces import ZERO_GPU
+from tests.ship.test_push_model import GOLDEN, GOLDEN_RUN
+from vitrine.errors import UserError
+from vitrine.ship import push_space
+from vitrine.ship.data_card import read_head
+from vitrine.ship.hub import Place
+from vitrine.ship.push_space import find_choices
+
+
+class Api:
+    """A Hub with an account that has some Spaces on ZeroGPU."""
+
+    def __init__(self, on_zero_gpu=0):
+        runtime = types.SimpleNamespace(requested_hardware=ZERO_GPU, hardware=None)
+        self.spaces = [types.SimpleNamespace(runtime=runtime)] * on_zero_gpu + [types.SimpleNamespace(runtime=None)]
+
+    def list_spaces(self, author, expand):
+        assert (author, expand) == ("ann", ["runtime"])
+        return self.spaces
+
+
+def place_of(is_paying=False, there=None):
+    return Place({"name": "ann", "isPro": is_paying}, there)
+
+
+@pytest.mark.parametrize(
+    ("on_zero_gpu", "is_paying", "kinds"),
+    [
+        (0, False, ["static", "zero-gpu"]),
+        (2, False, ["static"]),
+        (2, True, ["static", "zero-gpu", "paid"]),
+    ],
+)
+def test_the_kinds_that_an_account_may_have_begin_with_the_free_one(on_zero_gpu, is_paying, kinds):
+    assert list(find_choices(Api(on_zero_gpu), place_of(is_paying), "ann/x", None)) == kinds
+
+
+def test_what_is_said_of_a_kind_tells_why():
+    choices = find_choices(Api(1), place_of(), "ann/x", None)
+    assert "free for every account" in choices["static"]
+    assert "free, 1 left" in choices["zero-gpu"]
+
+
+@pytest.mark.parametrize(
+    ("on_zero_gpu", "asked", "why"),
+    [(2, "zero-gpu", "your account has the 2 that are free"), (0, "paid", "it is for paid accounts")],
+)
+def test_what_the_hub_would_answer_402_to_is_refused_before(on_zero_gpu, asked, why):
+    fault = fault_of(find_choices, Api(on_zero_gpu), place_of(), "ann/x", asked)
+    assert f"the Hub would answer 402 (payment required): {why}" in fault
+    assert "Take --kind static" in fault
+
+
+def test_a_space_stays_of_its_kind():
+    files = [types.SimpleNamespace(rfilename="page.json")]
+    there = types.SimpleNamespace(sdk="static", runtime=None, siblings=files)
+    assert list(find_choices(Api(), place_of(there=there), "ann/x", None)) == ["static"]
+    assert "is there already, as static; choose another name" in fault_of(
+        find_choices, Api(), place_of(there=there), "ann/x", "zero-gpu"
+    )
+    there.siblings[0].rfilename = "thesis.html"
+    assert "is no Space of Vitrine's" in fault_of(find_choices, Api(), place_of(there=there), "ann/x", None)
+
+
+def test_a_model_that_no_browser_can_run_becomes_the_next_kind(monkeypatch, tmp_path):
+    def refuse(*_):
+        raise UserError("a browser cannot do that")
+
+    built = []
+    monkeypatch.setattr(push_space, "build_page", refuse)
+    monkeypatch.setattr(push_space, "build_bundle", lambda *_, for_zero_gpu: built.append(for_zero_gpu))
+    said = []
+    choices = {"static": "free", "zero-gpu": "ZeroGPU"}
+    assert push_space._build(tmp_path, tmp_path / "space", choices, True, said.append) == "zero-gpu"
+    assert (built, said) == ([True], ["not static: a browser cannot do that", "ZeroGPU"])
+    assert fault_of(push_space._build, tmp_path, tmp_path, {"static": "free"}, True, said.append) == (
+        "a browser cannot do that"
+    )
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    with HubDouble(tmp_path_factory.mktemp("hub")) as double:
+        yield double
+
+
+@pytest.fixture(scope="module")
+def client(hub, tmp_path_factory):
+    with HubClient(hub.environment(tmp_path_factory.mktemp("home"))) as process:
+        yield process
+
+
+@pytest.fixture
+def run(hub, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(GOLDEN / GOLDEN_RUN, folder)
+    counts = {split: dict.fromkeys(("blau é", "red", "vert <b>"), 6) for split in ("train", "validation", "test")}
+    noted = {"name": "colours", "source": "colours", "version": "0" * 12, "manifest_sha256": "a" * 64, "split_seed": 0}
+    (folder / "data.json").write_text(json.dumps({"format": 1, **noted, "counts": counts}))
+    yield folder
+    hub.broken.clear()
+
+
+ZERO = ("--kind", "zero-gpu", "--no-trial")
+
+
+def test_a_space_on_zero_gpu_is_private_and_one_commit_and_can_be_withdrawn_from(hub, client, run):
+    answer = client.call("push_space", run, "ann/page", *ZERO)
+    assert (answer["value"], answer["errors"]) == (0, "")
+    repo = hub.repos["spaces", "ann/page"]
+    assert (repo.private, repo.messages) == (True, ["Space"])
+    assert repo.settings == {"sdk": "gradio", "hardware": ZERO_GPU}
+    head = read_head(hub.read("spaces", "ann/page", "README.md").decode())
+    assert (head["sdk"], head["python_version"]) == ("gradio", "3.12.12")
+    assert "ZeroGPU: a server of the Hub computes; free, 2 left\n" in answer["output"]
+    assert "private: page, model and 12 test pictures will be seen by you" in answer["output"]
+    assert str(run).encode() not in b"".join(hub.read("spaces", "ann/page", path) for path in repo.tree())
+    assert client.call("push_space", run, "ann/page", "--no-trial", "--no-examples")["value"] == 0
+    assert not [path for path in hub.files("spaces", "ann/page") if path.endswith(".png")]
+
+
+def test_pictures_become_public_only_with_consent_and_what_costs_is_said_before(hub, client, run):
+    answer = client.call("push_space", run, "ann/open", "--public", *ZERO)
+    assert "12 pictures of the test split would become public" in answer["errors"]
+    answer = client.call("push_space", run, "ann/open", "--kind", "paid")
+    assert "the Hub would answer 402 (payment required)" in answer["errors"]
+    assert ("spaces", "ann/open") not in hub.repos
+
+
+def test_an_interrupted_push_leaves_no_content_and_a_second_completes_it(hub, client, run):
+    hub.broken["/commit/main"] = 403
+    assert client.call("push_space", run, "ann/cut", *ZERO)["value"] == 2
+    assert hub.files("spaces", "ann/cut") == []
+    hub.broken.clear()
+    assert client.call("push_space", run, "ann/cut", "--no-trial")["value"] == 0
+    assert "model.onnx" in hub.files("spaces", "ann/cut")
