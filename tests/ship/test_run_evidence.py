@@ -54,9 +54,17 @@ def test_what_is_no_finished_run_is_refused_with_what_to_do(golden):
     assert "nowhere is not a run folder" in fault_of(find_run, Path("nowhere"))
 
 
-def test_a_network_of_the_table_is_called_by_its_weights(golden):
+@pytest.mark.parametrize(
+    ("backbone", "weights"),
+    [
+        ("resnet18", "timm/resnet18.a1_in1k"),
+        ("hf-hub:timm/resnet26d.bt_in1k", "timm/resnet26d.bt_in1k"),
+        ("/srv/secret/resnet18", "resnet18 (a local copy)"),
+    ],
+)
+def test_a_network_is_called_by_the_weights_that_it_started_from(golden, backbone, weights):
     metrics = json.loads((GOLDEN_RUN / "metrics.json").read_text("utf-8"))
-    metrics["training"]["backbone"] = "resnet18"
+    metrics["training"]["backbone"] = backbone
     (GOLDEN_RUN / "metrics.json").write_text(json.dumps(metrics))
     evidence = read_evidence(GOLDEN_RUN)
-    assert (evidence.weights, evidence.is_pretrained) == ("timm/resnet18.a1_in1k", True)
+    assert (evidence.weights, evidence.is_pretrained) == (weights, True)

@@ -8,6 +8,7 @@ from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.mistakes import TopLoss
 from vitrine.records.model import Example
 from vitrine.records.public import last_name, public_backbone
+from vitrine.records.run import TrainingFigures
 from vitrine.reports.shared.slices import show_slices
 from vitrine.reports.shared.verdict import notices
 from vitrine.ship.run_evidence import RunEvidence
@@ -124,10 +125,7 @@ def tell_speed(evidence: RunEvidence, texts: Texts) -> list[str]:
     """How long an answer took, where that was measured, and the training."""
     training, speed = evidence.metrics.training, evidence.metrics.speed
     device = training.device or evidence.environment.device
-    told = [
-        f"Trained for {texts.duration(training.seconds)} on {device}, {texts.number(training.images_per_second)} "
-        "pictures a second."
-    ]
+    told = [f"Trained for {texts.duration(training.seconds)} on {device}."]
     if speed is not None:
         told.insert(
             0,
@@ -150,7 +148,7 @@ def show_recipe(evidence: RunEvidence, texts: Texts) -> list[tuple[str, str]]:
         ("picture", f"{evidence.metadata.image_size} x {evidence.metadata.image_size} px"),
         ("resizing", preparation.get("resize")),
         ("steps before", ", ".join(preparation.get("steps", ()))),
-        ("augmentation", augmentation.get("policy") if training.augmentation else "none"),
+        ("augmentation", _tell_augmentation(training, augmentation.get("policy"))),
         ("epochs", f"{training.epochs} of {training.epochs_planned}, kept: {validation.best_epoch}"),
         ("optimizer", recipe.get("optim", {}).get("name")),
         ("learning rate", training.learning_rate),
@@ -160,6 +158,13 @@ def show_recipe(evidence: RunEvidence, texts: Texts) -> list[tuple[str, str]]:
         ("made with", _tell_versions(evidence)),
     ]
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
+
+
+def _tell_augmentation(training: TrainingFigures, policy: str | None) -> str | None:
+    """A head on features that were computed once of the plain pictures saw no changed one."""
+    if not training.augmentation or training.feature_views == 1:
+        return "none"
+    return f"{policy}, {training.feature_views} views of each picture" if training.feature_views else policy
 
 
 def _tell_versions(evidence: RunEvidence) -> str:

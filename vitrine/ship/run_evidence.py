@@ -47,7 +47,10 @@ class RunEvidence:
     def weights(self) -> str:
         """Id on the Hub, or name, of the weights that it started from."""
         backbone = self.metrics.training.backbone
-        return BACKBONES[backbone].weights if backbone in BACKBONES else public_backbone(backbone)
+        if backbone in BACKBONES:
+            return BACKBONES[backbone].weights
+        name = public_backbone(backbone)
+        return name if name == backbone.removeprefix("hf-hub:") else f"{name} (a local copy)"
 
 
 def read_evidence(run_folder: Path) -> RunEvidence:
