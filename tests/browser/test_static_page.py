@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.conftest import draw_scene
-from tests.icc import cmyk_profile
-from tests.ship.browser.pages import LABELS, SQUASH, TRUST, serving, write_onnx
+from tests.icc import cmyk_profile, rgb_profile
+from tests.ship.browser.pages import LABELS, SQUASH, TRUST, serving, write_interlaced_png, write_onnx
 from vitrine.data.images.resizing import resize_image
 from vitrine.data.images.steps import STEPS, apply_steps
 from vitrine.errors import UserError
@@ -24,7 +24,9 @@ from vitrine.ship.browser.build import build_page
 from vitrine.ship.browser.runtime import fetch_runtime
 
 pytestmark = pytest.mark.browser
-CLOSE, ODD = 1e-4, 2e-3  # of pictures as they are, and of those with transparency that the browser mixes itself
+CLOSE = 1e-5
+ODD = 2e-3  # where colours are converted, or the browser itself mixes transparent ones: single levels differ by 1
+ODD_NAMES = ("display_p3", "scanner", "alpha.webp")
 REFUSED = {"float.tiff"}
 # Width, height and side of the square: smaller, larger, oblong, as it is.
 SIZES = ((300, 200, 64), (37, 500, 64), (501, 33, 64), (64, 64, 64), (1, 700, 32), (5, 3, 64))
@@ -85,6 +87,10 @@ def ask(page, path):
     )
 
 
+def tolerance(path):
+    return ODD if any(name in path.name for name in ODD_NAMES) else CLOSE
+
+
 def test_awkward_pictures_are_answered_as_by_python_or_refused(new_page, address, predictor, awkward_pictures):
     page = open_ready(new_page, address)
     for path in sorted(awkward_pictures.iterdir()):
@@ -92,7 +98,7 @@ def test_awkward_pictures_are_answered_as_by_python_or_refused(new_page, address
         assert (found is None) == (path.name in REFUSED), path.name
         if found is not None:
             expected = predictor.predict_images([predictor.open_image(path)])[0]
-            assert found == pytest.approx(dict(expected.ranking), abs=CLOSE), path.name
+            assert found == pytest.approx(dict(expected.ranking), abs=tolerance(path)), path.name
 
 
 @pytest.fixture
@@ -110,11 +116,15 @@ def pictures(tmp_path):
     scene.convert("L").save(folder / "grey.jpg")
     scene.save(folder / "lossless.webp", lossless=True)
     scene.quantize(4).save(folder / "two_bits.png", bits=2)
+    write_interlaced_png(folder / "interlaced.png", np.asarray(scene).astype(int) * 256 + 77)
+    scene.save(folder / "display_p3.jpg", icc_profile=rgb_profile())
+    scene.save(folder / "display_p3.webp", icc_profile=rgb_profile(), lossless=True)
+    scene.save(folder / "broken_profile.jpg", icc_profile=b"no profile" * 20)
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     scene.save(folder / "turned_by_xmp.jpg", xmp=xmp)
     transparent = scene.convert("RGBA")
     transparent.putalpha(Image.linear_gradient("L").resize(scene.size))
-    transparent.save(folder / "odd_alpha.webp", lossless=True)
+    transparent.save(folder / "alpha.webp", lossless=True)
     return folder
 
 
@@ -122,8 +132,7 @@ def test_formats_and_orientations_are_read_as_python_reads_them(new_page, addres
     page = open_ready(new_page, address)
     for path in sorted(pictures.iterdir()):
         expected = predictor.predict_images([predictor.open_image(path)])[0]
-        allowed = ODD if "odd" in path.name else CLOSE
-        assert ask(page, path) == pytest.approx(dict(expected.ranking), abs=allowed), path.name
+        assert ask(page, path) == pytest.approx(dict(expected.ranking), abs=tolerance(path)), path.name
 
 
 def test_resizing_is_equal_to_the_bit(new_page, address):

@@ -15,7 +15,9 @@ from vitrine.commands import export, predict
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import NOTES
+from vitrine.records.onnx_checksum import seal
 from vitrine.ship import int8
+from vitrine.ship.export import write_notes
 from vitrine.ship.int8 import export_int8, find_prepared
 from vitrine.ship.quantize import LAYOUTS
 
@@ -32,15 +34,14 @@ def few_suffice(monkeypatch):
 
 
 def read_notes(file):
-    (note,) = onnx.load(file).metadata_props
-    assert note.key == NOTES
+    (note,) = (note for note in onnx.load(file).metadata_props if note.key == NOTES)
     return json.loads(note.value)
 
 
 def rewrite_notes(file, **changes):
     content = onnx.load(file)
-    content.metadata_props[0].value = json.dumps(json.loads(content.metadata_props[0].value) | changes)
-    onnx.save(content, file)
+    write_notes(content, read_notes(file) | changes)
+    file.write_bytes(seal(content))
 
 
 @pytest.fixture(scope="module")

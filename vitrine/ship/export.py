@@ -31,6 +31,7 @@ from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES, OUTPUTS
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
 from vitrine.records.model import Golden
+from vitrine.records.onnx_checksum import seal
 from vitrine.records.public import public_metadata
 
 TOLERANCE = 1e-4
@@ -165,7 +166,7 @@ def write_checked(exported: Exported, content: onnx.ModelProto, file: Path, tole
     Raises:
         UserError: it gives others.
     """
-    written = content.SerializeToString()
+    written = seal(content)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         trial = Path(folder) / file.name
         trial.write_bytes(written)

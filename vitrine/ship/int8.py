@@ -25,6 +25,7 @@ from vitrine.predict.preprocessing import Pixels
 from vitrine.predict.runtimes.onnx import OnnxNetwork
 from vitrine.records.atomic import write_bytes
 from vitrine.records.model import METADATA, Int8Proof, ModelMetadata
+from vitrine.records.onnx_checksum import seal
 from vitrine.records.prepared import FACTS
 from vitrine.ship.export import (
     Exported,
@@ -192,5 +193,5 @@ def _write(exported: Exported, content: onnx.ModelProto, proof: Int8Proof, file:
     golden = measure_golden(predictor, side, GOLDEN_TOLERANCE).model_copy(update={"proven": here})
     write_notes(content, describe(predictor, golden, int8=proof.model_dump(mode="json")))
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(file, content.SerializeToString())
+    write_bytes(file, seal(content))
     Predictor.load(str(file))

@@ -15,6 +15,7 @@ from vitrine.predict.golden import check_golden
 from vitrine.predict.preprocessing import ArrayPreprocessing, Pixels, Preprocessing, Settings
 from vitrine.predict.runtimes.network import Loaded, Outputs
 from vitrine.records.model import Golden, ModelMetadata
+from vitrine.records.onnx_checksum import is_as_written
 
 NOTES = "vitrine"  # name of the note in the file
 OUTPUTS = ("logits", "features", "familiarity")
@@ -57,6 +58,11 @@ def load_onnx(file: Path) -> Loaded:
     """
     if not file.is_file():
         raise UserError(f"{file}: there is no such ONNX file")
+    if not is_as_written(file):
+        raise UserError(
+            f"{file}: damaged, or changed by another program: it does not hold what was written; get it again, or "
+            f"write it again with `{command_line('export')}`"
+        )
     try:
         session = open_session(str(file))
     except Exception as error:  # onnxruntime's errors have no common class that it makes public
