@@ -27,6 +27,13 @@ def test_a_sealed_file_is_a_model_with_its_notes_and_is_as_written(tmp_path):
     assert is_as_written(tmp_path / "a.onnx")
 
 
+def test_a_model_that_was_sealed_can_be_written_without_a_checksum(tmp_path):
+    sealed = onnx.load_model_from_string(seal(model()))
+    seal(sealed)
+    (tmp_path / "a.onnx").write_bytes(sealed.SerializeToString())
+    assert not has_checksum(tmp_path / "a.onnx")
+
+
 def test_any_byte_that_changes_is_found(tmp_path):
     sealed = seal(model())
     digest = sealed.rfind(CHECKSUM.encode())

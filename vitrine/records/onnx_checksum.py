@@ -20,13 +20,14 @@ def seal(model: Any) -> bytes:
     """A model as the content of a file that holds its own checksum.
 
     Args:
-        model: `onnx.ModelProto`; gets the note, without the digest.
+        model: `onnx.ModelProto`; a checksum that it holds from an earlier file is taken out.
     """
     others = [(note.key, note.value) for note in model.metadata_props if note.key != CHECKSUM]
     del model.metadata_props[:]
     for key, value in (*others, (CHECKSUM, _BLANK.decode())):
         model.metadata_props.add(key=key, value=value)
     content = bytearray(model.SerializeToString())
+    del model.metadata_props[-1]  # whoever writes it in another way writes no wrong checksum
     place = content.rfind(_BEFORE) + len(_BEFORE)
     content[place : place + _DIGITS] = hashlib.sha256(content).hexdigest().encode()
     return bytes(content)
