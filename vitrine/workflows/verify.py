@@ -62,7 +62,9 @@ def _verify_data_set(folder: Path) -> Verified:
 def _verify_model(folder: Path) -> Verified:
     from vitrine.models.damage import find_model_damage, read_checksums
     from vitrine.models.folder import load_model
+    from vitrine.models.quiet import silence_transformers
 
+    silence_transformers()
     sums = read_checksums(folder)
     damage = find_model_damage(folder, full=True)
     if not damage:
