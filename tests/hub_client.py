@@ -108,6 +108,18 @@ def ask_all(repo_id: str, folder: str) -> dict[str, list[float]]:
     return answers
 
 
+def ask_page(repo_id: str, picture: str) -> dict[str, float]:
+    """Probabilities by label, as the page of `app.py --model` gives them to a program."""
+    from gradio_client import Client, handle_file
+
+    from vitrine.app.address import free_port
+    from vitrine.app.server import open_page
+
+    with open_page(repo_id, "127.0.0.1", free_port("127.0.0.1", 0)) as address:
+        answer = Client(address, verbose=False).predict(picture=handle_file(picture), top_k=9, api_name="/decide")
+    return {row["label"]: row["confidence"] for row in answer["confidences"]}
+
+
 def evaluate(*arguments: str) -> int:
     """`python -m vitrine evaluate`; returns the exit code."""
     from vitrine.commands.evaluate import main

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from vitrine.commands import COMMANDS
 from vitrine.ship.bundle import APP, REQUIREMENTS
@@ -104,3 +105,19 @@ def test_the_workflow_runs_every_check_on_the_oldest_python():
 def test_commands_of_vitrine_in_their_comments_exist(path):
     named = re.findall(r"(?:python -m vitrine|vitrine-train) ([a-z][a-z-]+)", path.read_text("utf-8"))
     assert set(named) - {"."} <= set(COMMANDS)
+
+
+def test_the_repository_is_a_space_as_it_stands_with_versions_in_full():
+    text = (ROOT / "README.md").read_text("utf-8")
+    head = yaml.safe_load(text.split("---\n")[1])
+    assert (head["sdk"], head["python_version"]) == ("gradio", PYTHON)
+    assert (ROOT / head["app_file"]).is_file()
+    needed = {one.name: one.specifier for one in map(Requirement, read_requirements())}
+    assert str(head["sdk_version"]) in needed["gradio"]
+    assert str(head["sdk_version"]).count(".") == 2
+    assert "MODEL_ID" in (ROOT / head["app_file"]).read_text("utf-8")
+
+
+def read_requirements():
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]

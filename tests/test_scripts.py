@@ -221,49 +221,6 @@ def test_a_data_set_is_never_written_into_its_source(data_prep, make_class_folde
     assert digest(source) == before
 
 
-@pytest.mark.parametrize(
-    ("number", "message"),
-    [
-        (errno.ENOSPC, "error: the disk is full; make room and run the command again"),
-        (errno.EDQUOT, "error: your share of the disk is used up"),
-        (errno.EROFS, "error: the disk is read-only"),
-        (errno.EACCES, "error: no permission; take another folder, or change its permissions"),
-    ],
-)
-def test_a_disk_that_takes_nothing_is_explained_and_nothing_is_left(
-    data_prep, make_class_folders, workplace, monkeypatch, number, message
-):
-    def fail(*_):
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr("vitrine.records.schema.write_text", fail)
-    code, _, errors = data_prep(f"data.source={make_class_folders({'cat': 4, 'dog': 4})}")
-    assert code == 2
-    assert errors.startswith(message)
-    assert list((workplace / "prepared").iterdir()) == []
-
-
-def test_no_permission_to_write_is_explained(data_prep, make_class_folders, monkeypatch):
-    def refuse(path, **_):
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-    source = make_class_folders({"cat": 4, "dog": 4})
-    monkeypatch.setattr(Path, "mkdir", refuse)
-    code, _, errors = data_prep(f"data.source={source}")
-    assert code == 2
-    assert errors == "error: no permission; take another folder, or change its permissions: prepared\n"
-
-
-def test_a_file_in_the_way_and_a_name_too_long_are_explained(data_prep, make_class_folders, workplace):
-    source = make_class_folders({"cat": 4, "dog": 4})
-    code, _, errors = data_prep(f"data.source={source}", f"name={'a' * 300}")
-    assert (code, errors.split(";")[0]) == (2, "error: the name is too long for the disk")
-    (workplace / "prepared").rmdir()
-    (workplace / "prepared").touch()
-    code, _, errors = data_prep(f"data.source={source}")
-    assert (code, errors.split(";")[0]) == (2, "error: a file has the name that a folder needs")
-
-
 def test_an_error_of_ours_is_not_hidden(data_prep, make_class_folders, monkeypatch):
     monkeypatch.setattr(preparing, "scan_files", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -3,9 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.ship.browser.pages import serving, write_onnx
+from vitrine.errors import UserError
+from vitrine.predict.predictor import Predictor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # A container's root cannot use the sandbox, and the pages opened here are our own. The camera shows a test picture.
@@ -63,3 +68,30 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a page that runs a tiny model in the browser; skips where its runtime cannot be fetched."""
+    from vitrine.ship.browser.build import build_page
+    from vitrine.ship.browser.runtime import fetch_runtime
+
+    try:
+        fetch_runtime()
+    except UserError as error:
+        pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("site")
+    return build_page(str(write_onnx(folder / "tiny.onnx")), folder / "site").folder
+
+
+@pytest.fixture(scope="session")
+def page_address(site: Path) -> Iterator[str]:
+    """Where that page is served."""
+    with serving(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def page_predictor(site: Path) -> Predictor:
+    """Python's view of its model."""
+    return Predictor.load(str(site / "model.onnx"))

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.app.models import EXAMPLE_LABELS, LABELS, noise, serving, write_model
+from tests.data.images.test_formats import HEIC
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
 from vitrine.data.images.decoding import open_image
 from vitrine.predict.predictor import Predictor
@@ -135,6 +136,22 @@ def test_a_wrong_kind_of_file_is_explained_before_it_is_sent(new_page, address, 
     file_input(page).set_input_files(picture)
     expect(bars(page)).to_have_count(5)
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_photo_of_an_iphone_can_be_chosen_and_dropped_though_the_browser_knows_no_type(new_page, address):
+    page = new_page(address)
+    with page.expect_file_chooser() as chooser:
+        page.locator("#picture button.upload-container").click()
+    assert ".heic" in file_input(page).get_attribute("accept")
+    chooser.value.set_files(files=[{"name": "IMG_1.HEIC", "mimeType": "", "buffer": HEIC}])
+    expect(page.locator("#answer .answer-lead")).to_have_text("IMG_1.HEIC looks most like")
+    take_away(page)
+    make = "([name, content]) => { const data = new DataTransfer();"
+    make += "const bytes = Uint8Array.from(content); data.items.add(new File([bytes], name)); return data; }"
+    data = page.evaluate_handle(make, ["IMG_2.HEIC", list(HEIC)])
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("#picture button.upload-container", event, {"dataTransfer": data})
+    expect(page.locator("#answer .answer-lead")).to_have_text("IMG_2.HEIC looks most like")
 
 
 def test_a_photo_from_the_camera_and_a_pasted_picture_are_answered(new_page, address):

@@ -1,5 +1,9 @@
 """`data_prep.py`: what is said, what is mended, and the report in the recipe's language without preparing again."""
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
@@ -65,3 +69,57 @@ def test_a_proposal_to_group_series_says_what_would_change_and_the_version_is_na
     assert "set data.group_by=[number]:" in out
     assert "would change sides" in out
     assert "data set: prepared/pets (version " in out
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (errno.ENOSPC, "error: the disk is full; make room and run the command again"),
+        (errno.EDQUOT, "error: your share of the disk is used up"),
+        (errno.EROFS, "error: the disk is read-only"),
+        (errno.EACCES, "error: no permission; take another folder, or change its permissions"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_explained_and_nothing_is_left(
+    arguments, tmp_path, capsys, monkeypatch, number, message
+):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("vitrine.records.schema.write_text", fail)
+    assert prepare.main(arguments) == 2
+    assert capsys.readouterr().err.startswith(message)
+    assert list((tmp_path / "prepared").iterdir()) == []
+
+
+def test_no_permission_to_write_is_explained(arguments, capsys, monkeypatch):
+    def refuse(path, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert prepare.main(arguments) == 2
+    expected = "error: no permission; take another folder, or change its permissions: prepared\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_a_file_in_the_way_and_a_name_too_long_are_explained(arguments, tmp_path, capsys):
+    assert prepare.main([*arguments, f"name={'a' * 300}"]) == 2
+    assert capsys.readouterr().err.split(";")[0] == "error: the name is too long for the disk"
+    (tmp_path / "prepared").rmdir()
+    (tmp_path / "prepared").touch()
+    assert prepare.main(arguments) == 2
+    assert capsys.readouterr().err.split(";")[0] == "error: a file has the name that a folder needs"
+
+
+def test_of_many_classes_the_terminal_shows_the_largest_and_the_smallest(arguments, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(prepare, "MOST_ROWS", 2)
+    for name, number in (("emu", 8), ("yak", 3)):
+        (tmp_path / "pictures" / name).mkdir()
+        for place in range(number):
+            Image.new("RGB", (9, 9), (20 * place, 9 * number, 77)).save(tmp_path / "pictures" / name / f"{place}.png")
+    assert prepare.main([*arguments, "checks.near_duplicates=off"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    first = rows.index(["...", "2", "classes", "between"])
+    assert (rows[first - 1][0], rows[first + 1][0]) == ("emu", "yak")
+    assert not any(row[:1] in (["cat"], ["dog"]) for row in rows)
+    assert next(row for row in rows if row[:1] == ["all"])[1:] == ["13", "4", "4"]

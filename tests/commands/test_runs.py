@@ -96,7 +96,7 @@ def test_a_pattern_chooses_names_and_a_wrong_one_is_answered_with_those_that_exi
     assert sorted(names_in(show("--name", "dogs*")[1])) == ["dogs_a", "dogs_b"]
     code, _, err = show("--name", "birds")
     assert code == 2
-    assert "cats, dogs_a, dogs_b" in err
+    assert "'cats', 'dogs_a', 'dogs_b'" in err
 
 
 def test_broken_and_foreign_folders_are_named_and_the_others_shown(show):

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from transformers.utils import logging
 
 from tests.data.trees import prepare
 from tests.factories import write_tiny_resnet
@@ -30,6 +31,12 @@ def test_whole_data_sets_and_models_are_told_with_their_size(make_class_folders,
     ]
     assert lines[0].endswith("MB")
     assert " 8 files" in lines[0]
+
+
+def test_a_whole_model_is_told_without_bars_of_reading_it(model_folder, capsys):
+    logging.enable_progress_bar()  # another test may have switched them off
+    assert verify.main([str(model_folder)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_damage_is_named_with_what_to_do_and_the_others_are_looked_at(make_class_folders, model_folder, capsys):

@@ -77,7 +77,7 @@ def test_the_target_class_has_the_figures_of_scikit_learns_binary_case():
 def test_without_a_target_there_are_no_target_figures_and_a_wrong_one_is_refused():
     probabilities, labels = random_case(3)
     assert measure(probabilities, labels).target is None
-    with pytest.raises(UserError, match=r"labels\.target: 'cat' is not a class of this model; it has class 0, class 1"):
+    with pytest.raises(UserError, match=r"labels\.target: 'cat' is not a class of this model; there are 'class 0'"):
         measure(probabilities, labels, target="cat")
 
 

@@ -1,5 +1,6 @@
 """A bundle is installed, started and asked before anybody sees it."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from tests.factories import fault_of
 from tests.ship.test_bundle import MODEL
+from vitrine.predict.predictor import Predictor
+from vitrine.records.model import ModelMetadata
 from vitrine.ship import bundle_trial
 from vitrine.ship.bundle import build_bundle
 from vitrine.ship.bundle_trial import Trial, try_bundle
@@ -31,6 +34,7 @@ def test_a_bundle_that_does_not_start_is_one_message_with_its_last_words(here, t
     assert fault_of(try_bundle, bundle) == "the bundle does not start (the model is gone)"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_installed_is_one_message(tmp_path):
     bundle = write_app(tmp_path / "bundle", "")
     (bundle / "requirements.txt").write_text("not a requirement ==\n")
@@ -50,3 +54,16 @@ def test_a_bundle_is_small_and_answers_as_the_model_does(tmp_path):
     assert trial.environment_bytes <= MOST_BYTES
     assert trial.memory_bytes <= MOST_MEMORY
     assert not list((tmp_path / "space").rglob("__pycache__"))
+
+
+@pytest.mark.slow
+def test_it_tells_no_folder_of_this_machine(tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(MODEL, model)
+    metadata = ModelMetadata.read(model / "vitrine.json")
+    recipe = metadata.recipe | {"data": metadata.recipe["data"] | {"source": "/srv/secret/birds"}}
+    metadata.model_copy(update={"recipe": recipe}).write(model / "vitrine.json")
+    bundle = build_bundle(str(model), tmp_path / "space", with_examples=False)
+    assert b"secret" not in (bundle.folder / "model.onnx").read_bytes()
+    assert Predictor.load(str(bundle.folder / "model.onnx")).metadata.recipe["data"]["source"] == "birds"
+    assert (bundle.examples, (bundle.folder / "examples").exists()) == (0, False)

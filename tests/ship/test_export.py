@@ -170,10 +170,19 @@ def test_the_file_gives_features_and_says_what_it_is(simple, tmp_path):
     export_onnx(str(simple), tmp_path / "model.onnx")
     content = onnx.load(tmp_path / "model.onnx")
     assert [output.name for output in content.graph.output] == ["logits", "features"]
-    assert [note.key for note in content.metadata_props] == ["vitrine"]
+    assert [note.key for note in content.metadata_props] == ["vitrine", "vitrine_sha256"]
     written = (tmp_path / "model.onnx").read_bytes()
     for place in (str(tmp_path), torch.__file__.rpartition("/")[0], ".py"):
         assert place.encode() not in written  # the exporter notes the lines of source code that it came through
+
+
+def test_a_flipped_bit_in_the_weights_of_a_file_is_refused(simple, tmp_path):
+    export_onnx(str(simple), tmp_path / "model.onnx")
+    content = bytearray((tmp_path / "model.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "model.onnx").write_bytes(content)
+    with pytest.raises(UserError, match=r"model\.onnx: damaged, or changed by another program"):
+        Predictor.load(str(tmp_path / "model.onnx"))
 
 
 def test_a_file_that_would_answer_differently_is_not_written(simple, tmp_path, monkeypatch):

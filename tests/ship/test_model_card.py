@@ -74,6 +74,27 @@ def test_a_figure_that_is_no_plain_number_is_refused(golden, value):
         check_model_card(card)
 
 
+def test_names_of_classes_may_hold_anything(golden):
+    names = ["🐦/tit", "a|b `c`", "<script>"]
+    rows = [
+        row.model_copy(update={"label_name": name})
+        for row, name in zip(golden.metrics.test.per_class, names, strict=True)
+    ]
+    test = golden.metrics.test.model_copy(update={"per_class": rows})
+    counts = {split: dict.fromkeys(names, 6) for split in golden.data.counts}
+    named = replace(
+        golden,
+        metadata=golden.metadata.model_copy(update={"label_names": names}),
+        metrics=golden.metrics.model_copy(update={"test": test}),
+        data=golden.data.model_copy(update={"counts": counts}),
+    )
+    card = render_model_card(named, terms_of(golden, examples=()))
+    check_model_card(card)
+    assert "| 🐦/tit | 6 | 6 |" in card
+    assert "| a\\|b \\`c\\` | 6 | 6 |" in card
+    assert "<script>" not in card
+
+
 def test_a_license_with_a_text_of_its_own_is_other_on_the_hub(golden):
     card = render_model_card(golden, terms_of(golden, license="dinov3-license"))
     assert "\nlicense: other\n" in card

@@ -89,6 +89,15 @@ def test_what_is_loaded_back_answers_alike_everywhere(client, run):
     assert "blau é" in answer["output"]
 
 
+@pytest.mark.slow
+def test_the_page_of_a_model_on_the_hub_answers_as_the_model_does(client, run):
+    client.call("push_model", run, "ann/page")
+    picture = run / "model/examples/000.png"
+    given = client.call("ask_page", "ann/page", picture)["value"]
+    here = client.call("ask_everything", run / "model", picture)["value"]
+    assert sorted(given.values()) == pytest.approx(sorted(here["vitrine"]), abs=1e-4)
+
+
 def test_what_is_loaded_back_answers_awkward_pictures_as_the_run_does(client, run, awkward_pictures):
     client.call("push_model", run, "ann/awkward")
     given = client.call("ask_all", "ann/awkward", awkward_pictures)["value"]
@@ -159,6 +168,32 @@ def test_an_interrupted_push_leaves_what_is_there_and_a_second_completes_it(hub,
     assert hub.read("models", "ann/cut", "model.safetensors") == weights.read_bytes()
 
 
+@pytest.mark.slow  # the library tries five times with growing pauses
+@pytest.mark.parametrize(
+    ("step", "fault", "message"),
+    [
+        ("^/lfs/", Fault(is_cut=True), "the Hugging Face Hub cannot be reached ("),
+        ("/commit/main", Fault(500), "the Hub answered with an error ("),
+        (
+            "/info/lfs",
+            Fault(429, retry_after=1),
+            "the Hub had too many requests from you; run the command again in 1 s",
+        ),
+    ],
+)
+def test_a_network_that_goes_half_way_is_one_message_and_changes_nothing(hub, client, run, step, fault, message):
+    client.call("push_model", run, "ann/half", "--no-examples")
+    before, weights = state_of(hub), run / "model/model.safetensors"
+    weights.write_bytes(weights.read_bytes() + b"\0" * (1 + len(hub.requests)))
+    hub.broken[step] = fault
+    answer = client.call("push_model", run, "ann/half")
+    assert answer["errors"].startswith(f"error: ann/half: {message}")
+    assert answer["errors"].count("\n") == 1
+    assert state_of(hub) == before
+    hub.broken.clear()
+    assert client.call("push_model", run, "ann/half")["value"] == 0
+
+
 def test_a_push_whose_tag_failed_gets_it_the_next_time(hub, client, run):
     hub.broken["/tag/"] = 403
     assert client.call("push_model", run, "ann/tagless")["value"] == 2
@@ -205,6 +240,7 @@ def test_mistakes_are_one_message_and_write_nothing(hub, client, run, arguments,
     assert answer["value"] == 2
     assert answer["errors"].startswith(f"error: {message}")
     assert answer["errors"].count("\n") == 1
+    assert TOKEN not in answer["errors"] + answer["output"]
     assert state_of(hub) == before
 
 
@@ -215,7 +251,7 @@ def test_an_unfinished_run_and_one_without_metadata_are_refused(client, run):
     assert "vitrine.json is missing" in client.call("push_model", run, "ann/x")["errors"]
 
 
-def test_the_licence_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, client, run):
+def test_the_license_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, client, run):
     hub.put("models", "bob/net", {"README.md": b"---\nlicense: cc-by-nc-4.0\n---\n# Net\n"})
     metrics = json.loads((run / "metrics.json").read_text("utf-8"))
     metrics["training"]["backbone"] = "bob/net"
@@ -229,6 +265,7 @@ def test_the_licence_of_weights_from_the_hub_is_asked_there_and_can_forbid(hub, 
     assert read_head(hub.read("models", "ann/net", "README.md").decode())["license"] == "cc-by-nc-4.0"
 
 
+@pytest.mark.slow
 def test_a_network_that_is_down_takes_seconds_and_one_message(run, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -115,6 +115,7 @@ def run(hub, tmp_path):
 ZERO = ("--kind", "zero-gpu", "--no-trial")
 
 
+@pytest.mark.slow
 def test_a_space_on_zero_gpu_is_private_and_one_commit_and_can_be_withdrawn_from(hub, client, run):
     answer = client.call("push_space", run, "ann/page", *ZERO)
     assert (answer["value"], answer["errors"]) == (0, "")
@@ -130,6 +131,7 @@ def test_a_space_on_zero_gpu_is_private_and_one_commit_and_can_be_withdrawn_from
     assert not [path for path in hub.files("spaces", "ann/page") if path.endswith(".png")]
 
 
+@pytest.mark.slow
 def test_pictures_become_public_only_with_consent_and_what_costs_is_said_before(hub, client, run):
     answer = client.call("push_space", run, "ann/open", "--public", *ZERO)
     assert "12 pictures of the test split would become public" in answer["errors"]
@@ -138,6 +140,7 @@ def test_pictures_become_public_only_with_consent_and_what_costs_is_said_before(
     assert ("spaces", "ann/open") not in hub.repos
 
 
+@pytest.mark.slow
 def test_an_interrupted_push_leaves_no_content_and_a_second_completes_it(hub, client, run):
     hub.broken["/commit/main"] = 403
     assert client.call("push_space", run, "ann/cut", *ZERO)["value"] == 2

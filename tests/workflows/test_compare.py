@@ -1,5 +1,7 @@
 """A comparison in Python: what is planned of variants, and how far it is."""
 
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +10,7 @@ import vitrine
 from tests.factories import fault_of
 from vitrine.experiments.compare.runner import Event
 from vitrine.workflows import compare as workflow
+from vitrine.workflows.compare import do_missing
 
 
 @pytest.fixture
@@ -64,3 +67,17 @@ def test_bars_begin_with_what_was_done_or_failed_before():
     told.tell(Event("epoch", "c", 1, 5))
     told.tell(Event("done", "c"))
     assert shown == [("epoch", 1, 5), ("runs", 2, 3), ("runs", 3, 3)]
+
+
+def test_a_damaged_data_set_is_named_once_before_any_run_starts(colors_folder):
+    shutil.copytree("prepared/colours", "prepared/damaged")
+    shard = max(Path("prepared/damaged").rglob("*.arrow"), key=lambda path: path.stat().st_size)
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    recipe = SimpleNamespace(prepared_folder=Path("prepared/damaged"))
+    failure = SimpleNamespace(exists=lambda: False)
+    runs = [SimpleNamespace(recipe=recipe, is_done=lambda: False, failure=failure)] * 2
+    told = []
+    assert f"{shard.name} does not hold what was written" in fault_of(do_missing, runs, told.append)
+    assert told == []

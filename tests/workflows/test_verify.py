@@ -2,10 +2,12 @@
 
 import shutil
 
+import onnx
 import pytest
 
 from tests.data.trees import prepare
 from tests.factories import fault_of
+from vitrine.records.onnx_checksum import seal
 from vitrine.workflows.verify import verify
 
 
@@ -38,6 +40,19 @@ def test_a_runs_model_is_looked_at_and_a_changed_weight_is_found(colors_workplac
     assert len(verify(copy).damage) == 1
 
 
+def test_an_onnx_file_is_compared_with_the_checksum_in_its_notes(tmp_path):
+    model = onnx.helper.make_model(onnx.helper.make_graph([], "nothing", [], []))
+    (tmp_path / "m.onnx").write_bytes(seal(model))
+    assert (verify(tmp_path / "m.onnx").files, verify(tmp_path / "m.onnx").damage) == (1, ())
+    (tmp_path / "m.onnx").write_bytes(seal(model).replace(b"nothing", b"nothinG"))
+    assert str(verify(tmp_path / "m.onnx").damage[0]) == "m.onnx does not hold what was written"
+    assert "export" in verify(tmp_path / "m.onnx").remedy
+    (tmp_path / "m.onnx").write_bytes(
+        onnx.helper.make_model(onnx.helper.make_graph([], "n", [], [])).SerializeToString()
+    )
+    assert (verify(tmp_path / "m.onnx").files, verify(tmp_path / "m.onnx").damage) == (0, ())
+
+
 @pytest.mark.parametrize("name", ["nowhere", "."])
 def test_a_folder_that_is_none_of_them_is_named(tmp_path, name):
-    assert "neither a prepared data set (prepared.json), a run, nor a model folder" in fault_of(verify, tmp_path / name)
+    assert "neither a prepared data set (prepared.json), a run, nor a model" in fault_of(verify, tmp_path / name)

@@ -8,6 +8,9 @@ import json
 from vitrine.app.uploads import MAX_UPLOAD_BYTES, MAX_UPLOAD_MEGABYTES, refusal, say_limits
 from vitrine.ui.texts import Texts
 
+# Formats that the server reads and that browsers, or their machines, do not all know as pictures.
+CHOOSABLE = (".heic", ".heif", ".hif", ".avif", ".tif", ".tiff", ".jfif", ".jp2", ".tga", ".psd", ".mpo")
+
 _SCRIPT = """
 const limits = LIMITS;
 
@@ -47,8 +50,21 @@ document.addEventListener("change", (event) => {
     if (input.type === "file") check(event, input.files, () => { input.value = ""; });
 }, true);
 document.addEventListener("drop", (event) => {
+    const files = event.dataTransfer && event.dataTransfer.files;
     const leave = () => event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
-    check(event, event.dataTransfer && event.dataTransfer.files, leave);
+    check(event, files, leave);
+    if (event.cancelBubble || !event.target.closest("#picture") || !files || !files.length || files[0].type) return;
+    // Of many formats (HEIC, say) browsers know no type, and Gradio refuses a dropped file without one.
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([files[0]], files[0].name, { type: "image/unknown" }));
+    event.target.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+}, true);
+// The chooser greys out what a browser does not take for a picture: the formats that the server reads are named.
+document.addEventListener("click", (event) => {
+    const input = event.target;
+    if (input.type === "file" && input.closest("#picture")) input.accept = limits.accept;
 }, true);
 """
 
@@ -57,6 +73,7 @@ def check_before_upload(texts: Texts) -> str:
     """JavaScript that refuses such files, in the page's language."""
     limits = {
         "bytes": MAX_UPLOAD_BYTES,
+        "accept": ",".join(("image/*", *CHOOSABLE)),
         "message": refusal("NAME", "REASON", "ADVICE", texts),
         "advice": say_limits(texts),
         "notAPicture": texts("app.refusal.not_a_picture"),

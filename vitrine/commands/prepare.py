@@ -1,7 +1,7 @@
 """Prepare pictures for training: check them, split them, make squares, report.
 
 The source is a folder with one sub-folder per class, with or without train,
-validation and test folders above them; a zip or tar archive of one; a table
+validation and test folders above or in them; a zip or tar archive of one; a table
 (CSV, TSV, Parquet, JSON lines) of pictures and labels; or a data set of the
 Hugging Face Hub. Nothing in it is changed or deleted; a file that cannot be
 used is named with its reason. A second run takes over what has not changed.
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 SERIES = "series_by_"  # how the names of such findings begin
 LINES = 10  # of reasons and of notes; the report lists all
+MOST_ROWS = 40  # of the table of classes; the report lists all
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -133,11 +134,23 @@ def _count_table(facts: "PreparedFacts") -> Table:
     table = Table("class", *facts.counts, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for label_name in facts.label_names:
-        table.add_row(Text(label_name), *(f"{counts[label_name]:,}" for counts in facts.counts.values()))
+    for label_name in _choose_rows(facts):
+        if label_name is None:
+            table.add_row(f"... {len(facts.label_names) - MOST_ROWS:,} classes between", *[""] * len(facts.counts))
+        else:
+            table.add_row(Text(label_name), *(f"{counts[label_name]:,}" for counts in facts.counts.values()))
     table.add_section()
     table.add_row("all", *(f"{sum(counts.values()):,}" for counts in facts.counts.values()))
     return table
+
+
+def _choose_rows(facts: "PreparedFacts") -> list[str | None]:
+    """The classes; of more than forty the largest and the smallest, with None between them."""
+    if len(facts.label_names) <= MOST_ROWS:
+        return list(facts.label_names)
+    totals = {name: sum(counts[name] for counts in facts.counts.values()) for name in facts.label_names}
+    by_size = sorted(facts.label_names, key=lambda name: -totals[name])
+    return [*by_size[: MOST_ROWS // 2], None, *by_size[-MOST_ROWS // 2 :]]
 
 
 def _print_reasons(console: Console, manifest: "pd.DataFrame") -> None:

@@ -20,6 +20,7 @@ from rich.table import Table
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.listing import suggest
 from vitrine.records import folder as run_folder
 from vitrine.records.spreadsheet import guard_row
 from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
@@ -68,7 +69,7 @@ def _show(options: argparse.Namespace) -> Runs:
     runs = sort_runs(found.runs, options.sort)
     if not runs and not found.faults:
         names = sorted({run.name for run in find_runs(options.runs).runs})
-        there = f"; there are {', '.join(names)}" if names else ""
+        there = suggest(options.name, names) if names else ""
         raise UserError(f"{options.runs}: no run has a name like '{options.name}'{there}")
     if options.csv:
         _write_csv(runs)

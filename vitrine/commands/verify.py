@@ -44,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = command_parser("verify", __doc__)
     parser.add_argument(
-        "folders", nargs="+", type=Path, metavar="FOLDER", help="prepared data set, run folder or model folder"
+        "folders", nargs="+", type=Path, metavar="FOLDER", help="prepared data set, run, model folder or ONNX file"
     )
     return parser
 

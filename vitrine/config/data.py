@@ -64,8 +64,8 @@ class DataSection(Section):
     )
     layout: Literal["auto", "classes", "splits"] = Field(
         "auto",
-        description="'classes': source/<class>/...; 'splits': source/<train|validation|test>/<class>/...; "
-        "'auto' tells them apart and asks where both are possible",
+        description="'classes': source/<class>/...; 'splits': source/<train|validation|test>/<class>/... or "
+        "source/<class>/<train|validation|test>/...; 'auto' tells them apart and asks where both are possible",
     )
     columns: ColumnsSection = Field(ColumnsSection(), description="columns of a table")
     separator: str | None = Field(None, description="between the columns of a CSV; null finds it out")

@@ -27,6 +27,7 @@ from vitrine.evaluation.probability_scores import (
     log_losses,
     score_one_against_rest,
 )
+from vitrine.listing import suggest
 from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence, store_matrix
 from vitrine.records.schema import Interval
 
@@ -64,7 +65,7 @@ def measure_test(
     if not len(label_ids):
         raise UserError("test: there is no test picture, so nothing can be measured; prepare the data with data.test")
     if target is not None and target not in label_names:
-        raise UserError(f"labels.target: '{target}' is not a class of this model; it has {', '.join(label_names)}")
+        raise UserError(f"labels.target: '{target}' is not a class of this model{suggest(target, label_names)}")
     check_probabilities(probabilities)
     flat = compute_metrics(probabilities, label_ids, label_names, top_k)
     matrix = np.asarray(flat["confusion_matrix"], dtype=np.int64)

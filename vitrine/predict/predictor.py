@@ -15,8 +15,7 @@ from vitrine.predict.predictions import Predictions
 from vitrine.predict.preprocessing import Pixels, Preprocessing, read_rendering
 from vitrine.predict.runtimes.network import Network, Outputs
 from vitrine.records.model import ModelMetadata, Trust
-
-ONNX_SUFFIX = ".onnx"
+from vitrine.records.onnx_checksum import ONNX_SUFFIX as ONNX_SUFFIX
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What leaves this machine: data sets and cards for the Hugging Face Hub, models as ONNX files."""
+"""What leaves this machine: data sets, models, their cards and pages for the Hugging Face Hub, and ONNX files."""

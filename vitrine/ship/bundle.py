@@ -20,6 +20,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import NOTES
 from vitrine.records.atomic import new_folder
 from vitrine.records.model import METADATA, Example, ModelMetadata
+from vitrine.records.onnx_checksum import seal
 from vitrine.ship.export import export_onnx
 from vitrine.ship.model_files import measure_files, plain_picture
 from vitrine.ship.pins import PYTHON, pin_libraries
@@ -146,7 +147,7 @@ def _name_examples(file: Path, examples: list[Example]) -> None:
             if said["metadata"]:
                 said["metadata"]["examples"] = [one.model_dump(mode="json") for one in examples]
             note.value = json.dumps(said, ensure_ascii=False)
-    file.write_bytes(content.SerializeToString())
+    file.write_bytes(seal(content))
 
 
 def _name(predictor: Predictor) -> str:

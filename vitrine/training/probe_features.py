@@ -19,7 +19,7 @@ from vitrine.data.loading.loaders import build_evaluation_loader
 from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
-from vitrine.evaluation.probe.linear_probe import choose_images
+from vitrine.evaluation.probe.choice import choose_images
 from vitrine.models.backbones.build import build_backbone, place
 from vitrine.models.backbones.features import compute_features
 from vitrine.training.machine.devices import choose_precision, choose_workers, describe_device, keep_freed_memory

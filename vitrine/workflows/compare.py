@@ -214,13 +214,18 @@ def do_missing(
         reports: whether each run gets its own page.
 
     Raises:
-        UserError: the disk cannot lock files, or workers die again and again.
+        UserError: a data set is damaged, the disk cannot lock files, or workers die again and again.
         KeyboardInterrupt: somebody stopped it; what was done is kept.
     """
     from vitrine.experiments.compare.runner import Options
     from vitrine.experiments.compare.workers import spread_runs
     from vitrine.models.quiet import silence_transformers
+    from vitrine.records.prepared import check_files, read_facts
 
+    missing = [run for run in runs if not run.is_done() and not run.failure.exists()]
+    # Each run would find the damage too, and fail: better once, before anything starts.
+    for folder in dict.fromkeys(run.recipe.prepared_folder for run in missing):
+        check_files(folder, read_facts(folder), full=True)
     silence_transformers()
     spread_runs(runs, Options(reports=reports), tell, workers)
 

@@ -7,6 +7,7 @@ from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.records.checksums import Checksums, Damage
+from vitrine.records.onnx_checksum import ONNX_SUFFIX, has_checksum, is_as_written
 from vitrine.records.prepared import FACTS, MANIFEST, read_facts
 from vitrine.workflows.parameters import Place
 
@@ -31,7 +32,7 @@ class Verified:
 
 
 def verify(place: Place) -> Verified:
-    """Reads every file of a prepared data set, a model folder or a run's model, and compares it with its checksum.
+    """Reads every file of a prepared data set, a model folder or file, or a run's model, and compares its checksum.
 
     Of a model, every weight must be a number, too.
 
@@ -39,13 +40,15 @@ def verify(place: Place) -> Verified:
         UserError: the folder is none of them, or what holds the checksums is damaged itself.
     """
     folder = Path(place).expanduser()
+    if folder.suffix == ONNX_SUFFIX and folder.is_file():
+        return _verify_onnx(folder)
     if (folder / FACTS).exists() or (folder / MANIFEST).exists():
         return _verify_data_set(folder)
     if (folder / run_folder.MODEL / "config.json").exists():
         folder = folder / run_folder.MODEL
     if (folder / "config.json").exists():
         return _verify_model(folder)
-    raise UserError(f"{folder}: neither a prepared data set ({FACTS}), a run, nor a model folder (config.json)")
+    raise UserError(f"{folder}: neither a prepared data set ({FACTS}), a run, nor a model (config.json, {ONNX_SUFFIX})")
 
 
 def _verify_data_set(folder: Path) -> Verified:
@@ -59,12 +62,20 @@ def _verify_data_set(folder: Path) -> Verified:
 def _verify_model(folder: Path) -> Verified:
     from vitrine.models.damage import find_model_damage, read_checksums
     from vitrine.models.folder import load_model
+    from vitrine.models.quiet import silence_transformers
 
+    silence_transformers()
     sums = read_checksums(folder)
     damage = find_model_damage(folder, full=True)
     if not damage:
         load_model(str(folder))  # refuses weights that are missing or not numbers
     return _conclude(folder, sums, damage, "get the whole model folder again, or train again")
+
+
+def _verify_onnx(file: Path) -> Verified:
+    damage = () if is_as_written(file) else (Damage(file.name, "does not hold what was written"),)
+    remedy = f"get the file again, or write it again with `{command_line('export')}`"
+    return Verified(file, int(has_checksum(file)), file.stat().st_size, damage, remedy)
 
 
 def _conclude(folder: Path, sums: Checksums, damage: list[Damage], remedy: str) -> Verified:

@@ -44,6 +44,24 @@ def test_how_all_files_of_a_class_are_named_is_no_series(name):
     assert set(find_series(manifest_of(files), "number")) == {""}
 
 
+@pytest.mark.parametrize(
+    ("numbers", "is_series"),
+    [(range(0, 100, 5), True), ([1, 2, 3, 5, 6, 8, 9, 10], True), ([7, 8], True), ([4], False), ([7, 9], False),
+     ([8, 11, 14, 18, 33, 36, 40, 47], False), ([3, 400, 1200], False)],
+)  # fmt: skip
+def test_a_series_has_even_steps_and_numbers_drawn_from_a_long_list_have_none(numbers, is_series):
+    files = [f"cat/film_{number:04d}.png" for number in numbers] + [f"cat/{letter}.png" for letter in "abcdefghij" * 3]
+    found = find_series(manifest_of(files), "number")
+    assert [bool(name) for name in found[: len(numbers)]] == [is_series] * len(numbers)
+
+
+@pytest.mark.parametrize("beginning", ["bart_simpson", "Bart-Simpson", "BART simpson"])
+def test_the_name_of_the_class_is_no_series(beginning):
+    files = [f"bart_simpson/{beginning}_{number}.jpg" for number in range(5)]
+    files += [f"bart_simpson/pic_{number}.jpg" for number in range(20)]
+    assert set(find_series(manifest_of(files), "number")) == {""}
+
+
 def test_pictures_of_one_class_within_seconds_are_a_series():
     seconds = ["00:05", "00:10", "00:19", "00:40", "00:41", "00:06"]
     files = [f"cat/{letter}.png" for letter in "abcde"] + ["dog/f.png"]

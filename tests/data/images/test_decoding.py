@@ -170,6 +170,7 @@ NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).a
         (png_header(1, 70_000), "more than 65,536 times as long as wide"),
         (png_header(70_000, 1), "more than 65,536 times as long as wide"),
         (png_header(12_000, 14_000), "168 megapixels; the limit is 150"),
+        (png_header(12_248, 12_248), "151 megapixels; the limit is 150"),
         (png_header(30_000, 30_000), "more than 178 megapixels; the limit is 150"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -12,7 +12,7 @@ from tests.conftest import STORED_FOR, draw_scene
 from tests.data.images.test_decoding import encode
 from vitrine.data.images import repair as repairing
 from vitrine.data.images.decoding import ImageError, decode_image, note_of, open_image
-from vitrine.data.images.repair import JPEG_NOTE, PNG_NOTE, read_repairable, repair
+from vitrine.data.images.repair import EXTRAS_NOTE, JPEG_NOTE, read_repairable, repair
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import load_texts
 
@@ -39,7 +39,7 @@ def png_with(kind):
 def test_much_text_in_a_png_costs_neither_pixels_nor_orientation(kind):
     picture = decode_image(png_with(kind))
     assert np.array_equal(picture, draw_scene())
-    assert note_of(picture) == PNG_NOTE
+    assert note_of(picture) == EXTRAS_NOTE
 
 
 @pytest.mark.parametrize("start", [b"", b"RIFF", b"\x00\x00\x00\x18ftypqt  "])
@@ -68,7 +68,7 @@ def test_a_damaged_chunk_beside_the_pixels_of_a_png_is_ignored_with_a_note(extra
     content = encode(draw_scene(), "PNG").getvalue()
     picture = decode_image(BytesIO(content[:33] + extra + content[33:]))
     assert np.array_equal(picture, draw_scene())
-    assert note_of(picture) == PNG_NOTE
+    assert note_of(picture) == EXTRAS_NOTE
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
@@ -102,5 +102,42 @@ def test_sound_and_other_files_are_left_alone():
 
 def test_notes_have_translations():
     french = load_texts("fr")
-    for note in (PNG_NOTE, JPEG_NOTE, "its orientation cannot be read (odd EXIF data) and was ignored"):
+    for note in (EXTRAS_NOTE, JPEG_NOTE, "its orientation cannot be read (odd EXIF data) and was ignored"):
         assert translate(note, french) != note
+
+
+def application(number, body):
+    """A segment of a JPEG that a program wrote."""
+    return bytes((0xFF, 0xE0 + number)) + struct.pack(">H", len(body) + 2) + body
+
+
+def picture_list(said, held):
+    """The list of a file of several pictures (MPF), as Ultra HDR has it, which says another number than it holds."""
+    entries = struct.pack(">LLLHH", 0x30000, 0, 0, 0, 0) * held
+    fields = struct.pack(">HHL4sHHLLHHLL", 0xB000, 7, 4, b"0100", 0xB001, 4, 1, said, 0xB002, 7, len(entries), 50)
+    return application(2, b"MPF\0MM\0*" + struct.pack(">LH", 8, 3) + fields + bytes(4) + entries)
+
+
+@pytest.mark.parametrize(
+    "segment", [picture_list(3, 2), application(0, b"JFIF\0\1"), application(14, b"Adobe\0"), application(14, b"Adobe")]
+)
+def test_a_damaged_segment_beside_the_pixels_of_a_jpeg_is_ignored_with_a_note(segment):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encode(draw_scene().transpose(STORED_FOR[6]), "JPEG", exif=exif).getvalue()
+    picture = decode_image(BytesIO(content[:2] + segment + content[2:]))
+    assert np.array_equal(picture, decode_image(BytesIO(content)))
+    assert note_of(picture) == EXTRAS_NOTE
+
+
+@pytest.mark.parametrize(
+    "after",
+    [encode(Image.new("L", (15, 10), 128), "JPEG").getvalue(), b"\0\0\0\x18ftypmp42" + bytes(999), bytes(500)],
+    ids=["gain map", "motion photo", "zeros"],
+)
+@pytest.mark.parametrize("segment", [b"", application(2, b"urn:iso:std:iso:ts:21496:-1\0" + bytes(4))])
+def test_of_a_jpeg_with_more_behind_it_the_main_picture_is_read_without_a_note(segment, after):
+    content = encode(draw_scene(), "JPEG").getvalue()
+    picture = decode_image(BytesIO(content[:2] + segment + content[2:] + after))
+    assert np.array_equal(picture, decode_image(BytesIO(content)))
+    assert note_of(picture) == ""

@@ -8,7 +8,10 @@ import pytest
 from tests.data.trees import prepare
 from vitrine.config.data import ChecksSection
 from vitrine.data.labels.classes import check_splits, choose_classes
+from vitrine.data.manifest.split import SPLITS
 from vitrine.errors import UserError
+from vitrine.ui.stored import translate
+from vitrine.ui.texts import load_texts
 
 
 def fault_of(source, **changes):
@@ -127,3 +130,27 @@ def test_a_note_says_that_all_classes_hold_the_same_folders(make_class_folders):
                 (source / name).mkdir(exist_ok=True)
                 path.rename(source / name / f"{part} {path.name}")
     assert prepare(source, checks=checks).label_names == ("cat", "dog")
+
+
+def test_splits_within_the_classes_are_kept_and_need_no_such_note(make_class_folders):
+    folders = {f"{name}/{split}": number for name in ("cat", "dog") for split, number in (("train", 4), ("test", 2))}
+    checks = ChecksSection(near_duplicates=False, contradictions="keep")  # the pictures of both look alike
+    prepared = prepare(make_class_folders(folders), checks=checks)
+    assert prepared.facts.counts["test"] == {"cat": 2, "dog": 2}
+    assert not any("folders of the same names" in note for note in prepared.facts.notes)
+
+
+def test_of_many_classes_with_the_same_fault_one_note_tells_a_few():
+    names = [f"class {number:03d}" for number in range(300)]
+    rows = [(name, split) for name in names for split in ("train", "validation")] + [("cat", split) for split in SPLITS]
+    kept = pd.DataFrame(rows, columns=["label_name", "split"])
+    (note,) = check_splits(kept, "pictures")
+    assert note == (
+        "300 classes have no picture for test and are trained on but cannot be tested: 'class 000', 'class 001', "
+        "'class 002', 'class 003' and 296 more."
+    )
+    french = translate(note, load_texts("fr"))
+    assert french.startswith("300 classes n")
+    assert "aucune image pour le test" in french
+    assert "296 autres" in french
+    assert "class 004" not in french

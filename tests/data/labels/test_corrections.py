@@ -141,7 +141,7 @@ def test_every_fault_is_named_with_its_line_and_nothing_is_written(source, write
     assert "line 4: there is no class 'dgo'; did you mean dog?" in message
     assert "line 5: there is no class 'bird'" in message
     assert "line 6: dog/004.png is 'dog' now, not 'bird' as the file says" in message
-    assert "the classes are cat, dog" in message
+    assert "the classes are 'cat', 'dog'" in message
     assert "line 2" not in message
     assert rows_of(prepare(source))["label_name"]["cat/001.png"] == "cat"
 

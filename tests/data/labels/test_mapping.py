@@ -84,6 +84,13 @@ def test_files_without_label_and_reasons_that_were_there_stay():
     assert LabelMapping("cat", "", 1, "class left out by the recipe") in mapped.mapping, "files that are used only"
 
 
+def test_of_a_thousand_renamed_classes_the_sentences_tell_a_few():
+    found = files(*(f"{number:04d} a.png" for number in range(1000)))
+    told = describe_mapping(map_labels(found, LabelsSection(pattern=r"(\d+)")).mapping)
+    assert told[0] == "Class '0000': 1 file that the source calls '0000 a.png'."
+    assert told[20:] == ["980 more classes are called otherwise in the source; manifest.csv has all."]
+
+
 def test_the_mapping_can_be_told_in_sentences():
     found = files("cat", "dog", "bird", "a", "b", "c", "d", "e", "f")
     rules = LabelsSection(leave_out=("bird",), rename={"cat": "tom"} | dict.fromkeys("abcdef", "letter"))
@@ -97,10 +104,10 @@ def test_the_mapping_can_be_told_in_sentences():
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"leave_out": ["brid"]}, r"labels\.leave_out: there is no class 'brid'; did you mean 'bird'\? The"),
+        ({"leave_out": ["brid"]}, r"labels\.leave_out: there is no class 'brid'; did you mean 'bird'\?"),
         ({"rename": {"Cat": "x"}}, r"labels\.rename: there is no class 'Cat'; did you mean 'cat'\?"),
-        ({"target": "xyz"}, r"labels\.target: there is no class 'xyz'; The classes are bird, cat, dog"),
-        ({"target": "bird", "leave_out": ["bird"]}, r"labels\.target: there is no class 'bird'.* cat, dog"),
+        ({"target": "xyz"}, r"labels\.target: there is no class 'xyz'; there are 'bird', 'cat', 'dog'"),
+        ({"target": "bird", "leave_out": ["bird"]}, r"labels\.target: there is no class 'bird'.* 'cat', 'dog'"),
         ({"target": "dog", "rest": "dog"}, r"labels\.rest: must differ from labels\.target \(got 'dog' for both\)"),
         ({"rename": {"cat": "x"}, "leave_out": ["cat"]}, r"labels\.rename: 'cat' is also in labels\.leave_out"),
         ({"rename": {"cat": " "}}, r"labels\.rename: the new name of 'cat' is empty"),

@@ -8,6 +8,7 @@ from vitrine.data.sources.alphabets import count_letters_of_one_language, looks_
     [
         ("café", "cp1252"), ("İstanbul", "cp1254"), ("ŁÓDŹ", "cp1250"), ("кошка", "cp1251"), ("σκύλος", "cp1253"),
         ("חתולים", "cp1255"), ("卡拉OK", "gbk"), ("狗", "gbk"), ("トマト桜", "cp932"),
+        ("แมว", "cp874"), ("น้ำ", "cp874"), ("เกาะ", "cp874"), ("สิทธิ์", "cp874"), ("ไม้โต๊ะ", "cp874"), ("สุนัข", "cp874"),
         ("£10", "cp1252"), ("5 €", "cp1252"),
         ("«café»", "cp1252"), ("n° 5", "cp1252"), ("km²", "cp1252"), ("Lego®", "cp1252"),
     ],
@@ -30,6 +31,8 @@ def test_what_people_write_looks_written(word, page):
         ("專", "gbk"),  # no character of everyday
         ("ﾓﾏﾂﾁ", "cp932"),  # narrow kana
         ("£ódŸ", "cp1252"),  # money at letters
+        ("ำฯยมหม", "cp874"),  # a vowel sign of Thai at the start
+        ("โืษ", "cp874"),  # one vowel of Thai upon another
         ("a\x8fb", "cp1252"),
     ],
 )

@@ -127,3 +127,16 @@ def test_pages_are_known_by_their_usual_names(given, known):
 
 def test_where_nobody_can_be_asked_the_likeliest_page_is_taken():
     assert decode("狗".encode("gbk"), "a.zip", ARCHIVE_PAGES, None, None)
+
+
+@pytest.mark.parametrize(("page", "words"), [("iso2022_jp", ("犬", "猫")), ("iso2022_kr", ("개", "고양이"))])
+def test_text_that_is_written_in_ascii_with_escapes_is_no_ascii(page, words):
+    content = "\n".join(f"1.png,{word}" for word in words)
+    assert decode(content.encode(page), "a.csv", TABLE_PAGES, None, None) == content
+
+
+def test_russian_of_a_command_line_is_not_taken_for_thai_in_a_table():
+    content = "\n".join(f"1.png,{word}" for word in ("кошка", "собака", "лошадь", "птица"))
+    with pytest.raises(UserError, match="its code page cannot be told for sure"):
+        decode(content.encode("cp866"), "a.csv", TABLE_PAGES, None, "save it as UTF-8")
+    assert decode(content.encode("cp866"), "a.zip", ARCHIVE_PAGES, None, "unpack it") == content

@@ -109,3 +109,38 @@ def test_where_such_names_may_mean_either_the_person_is_asked_and_both_answers_a
     assert placed(*files, layout="classes") == [("", file.split("/")[0]) for file in files]
     splits = [split for split, _ in placed(*files, layout="splits")]
     assert splits == ["train" if "train" in file else "test" if "test" in file else "" for file in files]
+
+
+@pytest.mark.parametrize("around", ["", "pets/", "all of them/pets/"])
+@pytest.mark.parametrize("names", [("train", "test"), ("Training", "VAL", "testing"), ("train", "dev")])
+def test_splits_within_every_class_are_splits(around, names):
+    files = [f"{around}{label}/{name}/deep/1.png" for label in ("cat", "dog") for name in names]
+    words = {"t": "train", "v": "validation", "d": "validation"}
+    splits = ["test" if name.startswith("test") else words[name[0].lower()] for name in names]
+    assert placed(*files) == [(split, label) for label in ("cat", "dog") for split in splits]
+    assert placed(*files, layout="splits") == placed(*files)
+    assert placed(*files, layout="classes") == [("", label) for label in ("cat", "dog") for _ in names]
+
+
+@pytest.mark.parametrize("other", ["dog/1.png", "dog/monday/1.png", "cat/1.png", "cat/extra/1.png"])
+def test_where_only_some_pictures_are_in_such_splits_the_person_is_asked_and_both_answers_arrive(other):
+    files = ("cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/test/1.png", other)
+    with pytest.raises(UserError, match=rf"'{other[:3]}' holds pictures elsewhere.*data\.layout=splits.*=classes"):
+        placed(*files)
+    expected = [("train", "cat"), ("test", "cat"), ("train", "dog"), ("test", "dog")]
+    assert placed(*files, layout="splits")[:4] == expected
+    assert placed(*files, layout="splits")[4][0] == ""
+    assert placed(*files, layout="classes") == [("", file[:3]) for file in files]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("bus/train/1.png", "car/1.png", "car/2.png"),  # a sub-folder that is called like a split says nothing yet
+        ("bus/test/1.png", "car/test/1.png"),
+        ("bus/training/1.png", "car/train/1.png", "car/road/1.png"),
+        ("readme.txt", "bus/train/readme.txt", "bus/test/readme.txt", "bus/1.png", "car/1.png"),
+    ],
+)
+def test_one_sub_folder_called_like_a_split_is_none(files):
+    assert {split for split, _ in placed(*files)} == {""}

@@ -72,7 +72,7 @@ def test_splits_that_stand_for_nothing_known_are_asked_about(tmp_path):
     datasets.DatasetDict(train=make_dataset(), test=make_dataset(), holdout=make_dataset()).save_to_disk(tmp_path / "s")
     with pytest.raises(UserError, match=r"'holdout' stands for none of .* data\.hub\.split=train\+test"):
         find(tmp_path / "s", tmp_path)
-    with pytest.raises(UserError, match="has no split 'tets'; it has train, test, holdout"):
+    with pytest.raises(UserError, match="has no split 'tets'; did you mean 'test'"):
         find(tmp_path / "s", tmp_path, hub=HubSection(split="tets"))
 
 
@@ -168,7 +168,7 @@ def test_one_configuration_of_several_is_read(client, tmp_path):
         ("bob/private", {}, "If it is private, run `hf auth login` first"),
         ("bob//x", {}, "hub:bob//x: this cannot be an id on the Hub, which reads owner/name"),
         ("bob/plain", {"revision": "v9"}, "hub:bob/plain has no branch, tag or commit 'v9'"),
-        ("bob/plain", {"split": "test"}, "hub:bob/plain has no split 'test'; it has train"),
+        ("bob/plain", {"split": "test"}, "hub:bob/plain has no split 'test'; there are 'train'"),
         ("bob/two", {}, "data.hub.config: hub:bob/two has several configurations; name one of small, large"),
         ("bob/two", {"config": "big"}, "hub:bob/two has no configuration 'big'; it has small, large"),
         ("bob/script", {}, "set data.hub.revision=refs/convert/parquet"),

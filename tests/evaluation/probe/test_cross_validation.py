@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import normalize
 
+from vitrine.evaluation.probe import cross_validation
 from vitrine.evaluation.probe.cross_validation import (
     agree_with_neighbors,
     answer_by_head,
+    find_nearest_others,
     fit_linear_head,
     is_measurable,
     predict_out_of_fold,
@@ -71,3 +74,25 @@ def test_neighbors_agree_by_angle_and_those_of_the_own_group_are_not_asked():
 def test_a_picture_whose_group_is_all_there_is_agrees_with_nobody():
     features = np.array([[1, 0], [0, 1]], np.float32)
     assert agree_with_neighbors(features, np.array([0, 0]), np.array([1, 1]), 3).tolist() == [0, 0]
+
+
+def test_of_many_classes_a_head_is_fitted_on_fewer_numbers(monkeypatch):
+    monkeypatch.setattr(cross_validation, "MANY_CLASSES", 3)
+    monkeypatch.setattr(cross_validation, "NUMBERS_OF_MANY", 4)
+    features, label_ids = make_classes([10] * 5)
+    assert fit_linear_head(features, label_ids, 1.0)[-1].coef_.shape == (5, 4)
+    assert fit_linear_head(features[:30], label_ids[:30], 1.0)[-1].coef_.shape == (3, 6)
+    found = predict_out_of_fold(features, label_ids, 5, np.arange(50), seed=0, inverse_penalty=1.0)
+    assert (found.probabilities.argmax(axis=1) == label_ids).all()
+
+
+def test_the_nearest_others_are_the_same_however_many_are_asked_at_once(monkeypatch):
+    features, _ = make_classes([4, 4, 4])
+    directions, asking = normalize(features), np.array([0, 5, 11])
+    groups = np.repeat(np.arange(6), 2)
+    together = find_nearest_others(directions, asking, groups, 5)
+    monkeypatch.setattr(cross_validation, "ROWS_AT_ONCE", 1)
+    places, similarities = find_nearest_others(directions, asking, groups, 5)
+    assert places.tolist() == together[0].tolist()
+    assert similarities == pytest.approx(together[1], abs=1e-6)
+    assert (groups[places] != groups[asking][:, np.newaxis]).all()

@@ -48,7 +48,7 @@ def test_a_class_without_a_picture_has_an_empty_group():
 
 def test_features_of_one_number_are_drawn_on_a_line():
     components = Components(np.arange(8, dtype=np.float32)[:, None], np.array([1.0]))
-    maps = draw_maps(components, seed=0)
+    maps = draw_maps(components, np.arange(8), seed=0)
     assert maps.pca[:, 1].tolist() == [0] * 8
     assert maps.explained == (1.0, 0.0)
     assert maps.tsne.shape == (8, 2)
@@ -58,7 +58,7 @@ def test_features_of_one_number_are_drawn_on_a_line():
 def test_the_map_of_neighbors_keeps_them_together():
     label_ids = np.repeat([0, 1], 15)
     places = (30 * np.eye(4)[label_ids] + np.random.default_rng(0).normal(size=(30, 4))).astype(np.float32)
-    tsne = draw_maps(principal_components(places, 0), seed=0).tsne
+    tsne = draw_maps(principal_components(places, 0), np.arange(30), seed=0).tsne
     distances = np.linalg.norm(tsne[:, None] - tsne, axis=2)
     np.fill_diagonal(distances, np.inf)
     assert (label_ids[distances.argmin(axis=1)] == label_ids).all()

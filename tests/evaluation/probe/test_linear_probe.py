@@ -4,7 +4,6 @@ import pytest
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.probe.linear_probe import (
-    choose_images,
     cross_validate_head,
     find_confused_pairs,
     measure_neighbors,
@@ -148,15 +147,3 @@ def test_many_mistakes_in_a_hundred_go_before_one_in_two():
 def test_a_class_that_was_not_measured_has_no_share_of_mistakes():
     (pair,) = find_confused_pairs(np.array([[8, 2], [0, 0]]))
     assert pair.rate == 0.2
-
-
-def test_the_choice_of_pictures_keeps_the_shares_and_the_small_classes():
-    label_ids = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [3000, 1000, 8]))
-    chosen = choose_images(label_ids, 400, seed=0)
-    counts = np.bincount(label_ids[chosen])
-    assert len(chosen) == len(set(chosen.tolist())) == 400
-    assert (np.diff(chosen) > 0).all()
-    assert counts[2] == 8
-    assert counts[0] / counts[1] == pytest.approx(3, rel=0.1)
-    assert choose_images(label_ids, 10_000, seed=0).tolist() == list(range(4008))
-    assert choose_images(label_ids, 400, seed=1).tolist() != chosen.tolist()

@@ -56,6 +56,20 @@ def test_every_unused_file_is_listed_with_its_reason(page):
     assert f"{NASTY}/notes.txt left out: not a picture" in page.text
 
 
+def test_of_many_classes_the_largest_and_the_smallest_stand_open(tmp_path):
+    names = {f"class {number:02d}": 3 + number // 20 for number in range(44)}
+    prepared = prepare_classes(tmp_path, names)
+    write_data_report(prepared.folder)
+    shown, pictures = Page(prepared.folder / "report.html").text.split("Checks", 2)[1:]
+    folded = [
+        f"class {number:02d}"
+        for number in range(44)
+        if shown.index(f"class {number:02d}") > shown.index("4 classes between")
+    ]
+    assert len(folded) == 4
+    assert "4 more classes" in pictures
+
+
 def test_a_long_list_of_unused_files_is_folded_but_whole(tmp_path):
     for name in ("cat", "dog"):
         (tmp_path / "source" / name).mkdir(parents=True)

@@ -10,7 +10,7 @@ from tests.reports.fabricated import Page, prepare_classes
 from tests.reports.probe.studies import study_rows
 from vitrine.evaluation.probe.linear_probe import study_features
 from vitrine.records.evidence import MOST_DENSE
-from vitrine.reports.probe.page import _draw_clusters, collect_numbers, write_feasibility_page
+from vitrine.reports.probe.page import collect_numbers, draw_clusters, write_feasibility_page
 from vitrine.ui.palette import LIGHT
 from vitrine.ui.texts import load_texts
 
@@ -112,6 +112,6 @@ def test_of_many_classes_the_numbers_hold_what_is_not_zero(wide_study):
 def test_both_figures_of_many_groups_call_the_columns_groups(wide_study):
     texts = load_texts("en")
     names = [f"class {place}" for place in range(MOST_DENSE + 1)]
-    axes = _draw_clusters(wide_study, names, LIGHT, texts).axes
+    axes = draw_clusters(wide_study, names, LIGHT, texts).axes
     assert [one.get_xlabel() for one in axes] == [texts("study.groups.x_axis")] * 2
     assert [one.get_ylabel() for one in axes] == [texts("study.groups.y_axis")] * 2

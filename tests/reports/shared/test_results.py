@@ -19,7 +19,7 @@ def describe(matrix, label_names):
 
 def test_the_hardest_class_comes_first_and_one_without_pictures_last():
     said = describe([[9, 1, 0], [5, 5, 0], [0, 0, 0]], ["cat", "dog", "emu"])
-    assert [row.label_name for row in said["classes"]] == ["dog", "cat", "emu"]
+    assert [row.label_name for row in said["classes"].open] == ["dog", "cat", "emu"]
 
 
 def test_counts_are_those_of_the_matrix():

@@ -3,7 +3,9 @@
 import functools
 import http.server
 import json
+import struct
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from vitrine.records.model import ModelMetadata, Trust
 LABELS = ("red", "<b>green</b>", "{picture} blue")
 SIDE = 32
 CHANNELS = 8
+FEATURES = CHANNELS * 3 * 3
 SQUASH = {
     "image_processor_type": "ViTImageProcessor",
     "size": {"height": SIDE, "width": SIDE},
@@ -31,19 +34,24 @@ SQUASH = {
 TRUST = Trust(precision=0.95, confidence_threshold=0.6, similarity_threshold=0.0, neighbors=1)
 
 
-def write_onnx(file: Path, processor: dict[str, Any] = SQUASH, trust: Trust | None = TRUST, weight: float = 6) -> Path:
-    """A convolution, the mean of its results, a linear layer; similarity is the cosine to one direction."""
+def write_onnx(
+    file: Path, processor: dict[str, Any] = SQUASH, trust: Trust | None = TRUST, weight: float = 0.05
+) -> Path:
+    """A convolution, means over nine parts, a linear layer; similarity is the cosine to one direction.
+
+    Weights are so small that no class is certain: then every level that is read otherwise changes the answer.
+    """
     draw = np.random.default_rng(0).normal
     tensors = {
         "kernel": draw(size=(CHANNELS, 3, 3, 3)),
-        "linear": weight * draw(size=(CHANNELS, len(LABELS))),
-        "reference": draw(size=(CHANNELS, 1)),
+        "linear": weight * draw(size=(FEATURES, len(LABELS))),
+        "reference": draw(size=(FEATURES, 1)),
         "axis": np.array([1]),
     }
     nodes = [
         helper.make_node("Conv", ["pixel_values", "kernel"], ["seen"], strides=[2, 2]),
         helper.make_node("Relu", ["seen"], ["positive"]),
-        helper.make_node("GlobalAveragePool", ["positive"], ["mean"]),
+        helper.make_node("AveragePool", ["positive"], ["mean"], kernel_shape=[5, 5], strides=[5, 5]),
         helper.make_node("Flatten", ["mean"], [OUTPUTS[1]]),
         helper.make_node("MatMul", [OUTPUTS[1], "linear"], [OUTPUTS[0]]),
         helper.make_node("ReduceL2", [OUTPUTS[1], "axis"], ["length"]),
@@ -86,6 +94,21 @@ def metadata(trust: Trust | None) -> ModelMetadata:
         recipe={"data": {"source": "/home/ann/secret"}},
         trust=trust,
     )
+
+
+# Of an interlaced PNG: first column and row of each pass, and steps between columns and rows.
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def write_interlaced_png(file: Path, levels: np.ndarray) -> None:
+    """Red, green and blue of 16 bits, `[height, width, 3]`; Pillow writes neither."""
+    parts = [levels[top::down, left::across] for left, top, across, down in PASSES]
+    lines = [b"\0" + line.astype(">u2").tobytes() for part in parts if part.size for line in part]
+    height, width = levels.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 1)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"".join(lines))), (b"IEND", b""))
+    framed = (struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(framed))
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -66,7 +66,7 @@ def test_the_service_worker_keeps_every_file_and_has_another_version_for_another
     first = read_kept(folder)
     assert set(first["files"]) == there - {"README.md", "service-worker.js"}
     assert read_kept(build_page(str(model), folder).folder) == first
-    write_onnx(model, weight=7)
+    write_onnx(model, weight=0.06)
     assert read_kept(build_page(str(model), folder).folder)["version"] != first["version"]
 
 

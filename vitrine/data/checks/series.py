@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 import pandas as pd
@@ -20,6 +21,10 @@ from vitrine.records.findings import Finding
 BURST_SECONDS = 10  # between one picture and the next of the same class
 # A beginning that most files of a class share is how its files are named, not a series.
 LARGEST_SHARE = 0.5
+# Of the steps from one number to the next; a few pictures may have been deleted. Numbers drawn by lot out of a long
+# list, as many published data sets have them, have steps of every size.
+LEAST_EVEN_STEPS = 0.6
+FEW = 4  # pictures; of fewer the steps must be 1
 NUMBERED = re.compile(r"(.*?[^\W\d_].*?|.*\d)[ _.(#-]+(\d{1,6})\)?|(.*[^\W\d_])(\d{1,6})")
 TITLES: dict[SeriesKind, str] = {
     "folder": "Pictures of one sub-folder on several sides of the split",
@@ -123,16 +128,36 @@ def _by_folder(kept: pd.DataFrame) -> list[str]:
 
 def _by_number(kept: pd.DataFrame) -> list[str]:
     names = []
+    numbers: dict[str, set[int]] = defaultdict(set)
     for file, source_label, label in zip(kept["file"], kept["source_label"], kept["label_name"], strict=True):
         found = NUMBERED.fullmatch(PurePosixPath(file).stem)
-        deeper = _folders_in_class(file, source_label)
-        names.append("/".join(filter(None, (label, deeper, found[1] or found[3]))) if found else "")
+        beginning = (found[1] or found[3]) if found else ""
+        if not found or _letters(beginning) in (_letters(label), _letters(source_label)):
+            names.append("")
+            continue
+        names.append("/".join(filter(None, (label, _folders_in_class(file, source_label), beginning))))
+        numbers[names[-1]].add(int(found[2] or found[4]))
     of_class = Counter(kept["label_name"])
     sizes = Counter(zip(names, kept["label_name"], strict=True))
+    in_a_row = {name for name, those in numbers.items() if _are_in_a_row(those)}
     return [
-        name if sizes[name, label] <= LARGEST_SHARE * of_class[label] else ""
+        name if name in in_a_row and sizes[name, label] <= LARGEST_SHARE * of_class[label] else ""
         for name, label in zip(names, kept["label_name"], strict=True)
     ]
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+def _are_in_a_row(numbers: set[int]) -> bool:
+    """Whether numbers follow each other evenly: 1, 2, 3, or 0, 5, 10, as frames of a film may."""
+    ordered = sorted(numbers)
+    steps = Counter(after - before for before, after in pairwise(ordered))
+    if not steps:
+        return True  # one number in several formats
+    step, times = steps.most_common(1)[0]
+    return times >= LEAST_EVEN_STEPS * steps.total() and (step == 1 or len(ordered) >= FEW)
 
 
 def _by_time(kept: pd.DataFrame) -> list[str]:

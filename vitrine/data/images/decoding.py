@@ -3,6 +3,7 @@
 import io
 from contextlib import nullcontext
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import IO
 
@@ -130,7 +131,7 @@ def _decode(file: IO[bytes], max_megapixels: int) -> Image.Image:
             raise ImageError(f"a drawing ({image.format}), not a picture made of pixels; save it as PNG first")
         megapixels = image.width * image.height / 1e6
         if megapixels > max_megapixels:
-            raise ImageError(f"{megapixels:.0f} megapixels; the limit is {max_megapixels}")
+            raise ImageError(f"{ceil(megapixels)} megapixels; the limit is {max_megapixels}")
         if max(image.size) > MOST_TIMES_AS_LONG * min(image.size):
             raise ImageError(f"more than {MOST_TIMES_AS_LONG:,} times as long as wide, or as wide as long")
         if is_raw(image):

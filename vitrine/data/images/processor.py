@@ -73,7 +73,7 @@ class VitrineImageProcessor(BaseImageProcessor):
             asked = f"steps {self.steps}, resize_mode {self.resize_mode!r}, fill_color {self.fill_color!r}"
             raise ValueError(f"the image processor asks for something unknown: {asked}")
         if self.size.get("height") != self.size.get("width"):
-            raise ValueError(f"the image processor makes squares only (size {self.size})")
+            raise ValueError(f"the image processor makes pictures as high as wide (got size {self.size})")
 
     def preprocess(
         self, images: Picture | Sequence[Picture], do_resize: bool = True, return_tensors: str | None = None, **_: Any

@@ -11,11 +11,15 @@ from PIL import Image
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"
 MOST_BYTES = 512 << 20  # of a file that is read whole to be repaired; pictures of 150 megapixels are smaller
-PNG_NOTE = "text, profile or other data beside the pixels is too large or damaged and was ignored"
+EXTRAS_NOTE = "text, profile or other data beside the pixels is too large or damaged and was ignored"
 JPEG_NOTE = "the end of the file is missing, but all rows are there"
 # Whatever is not needed for colours, transparency or the orientation is left away from a PNG that is odd.
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _PNG_EXTRAS = (b"eXIf", b"iCCP", b"iTXt", b"zTXt", b"tEXt")
+# Markers of JPEG, and what is kept of the data of programs.
+_SCAN, _COMMENT, _ADOBE, _APPLICATION = 0xDA, 0xFE, 0xEE, range(0xE0, 0xF0)
+_JPEG_EXTRAS = (b"Exif\0\0", b"ICC_PROFILE\0")
+_ADOBE_BYTES = 12  # of a whole segment of Adobe, which says how colours are stored
 _MOST_EXTRA_BYTES = 1 << 20  # Pillow's own limit, which it takes for damage of the whole file
 # Two of them can stand for the same coefficients by chance.
 _FILLERS = (b"\0" * 4096, b"\x5a\xa5" * 2048, b"\xf0\x0f" * 2048, b"\x33\x77\x11" * 1366)
@@ -42,10 +46,13 @@ def repair(content: bytes) -> tuple[bytes, str] | None:
     """
     if content.startswith(PNG_SIGNATURE):
         kept = b"".join(_sound_png_chunks(content))
-        return None if len(kept) + len(PNG_SIGNATURE) == len(content) else (PNG_SIGNATURE + kept, PNG_NOTE)
+        return None if len(kept) + len(PNG_SIGNATURE) == len(content) else (PNG_SIGNATURE + kept, EXTRAS_NOTE)
     if content.startswith(JPEG_SIGNATURE):
         ended = _end_jpeg(content)
-        return (ended, JPEG_NOTE) if ended else None
+        if ended:
+            return ended, JPEG_NOTE
+        plain = JPEG_SIGNATURE + b"".join(_needed_jpeg_segments(content))
+        return None if plain == content else (plain, EXTRAS_NOTE)
     return None
 
 
@@ -73,6 +80,19 @@ def _is_sound(chunk: bytes, length: int) -> bool:
         except zlib.error:
             packed = chunk[8:-4].find(b"\x78", packed + 1)
     return True
+
+
+def _needed_jpeg_segments(content: bytes) -> Iterator[bytes]:
+    """What gives the pixels, their colours and their orientation: no list of further pictures, text or thumbnails."""
+    place = len(JPEG_SIGNATURE)
+    while content[place : place + 1] == b"\xff" and content[place + 1] != _SCAN:
+        marker, end = content[place + 1], place + 2 + int.from_bytes(content[place + 2 : place + 4])
+        body = content[place + 4 : end]
+        is_extra = marker in _APPLICATION or marker == _COMMENT
+        if not is_extra or body.startswith(_JPEG_EXTRAS) or (marker == _ADOBE and len(body) >= _ADOBE_BYTES):
+            yield content[place:end]
+        place = end
+    yield content[place:]
 
 
 def _end_jpeg(content: bytes) -> bytes | None:

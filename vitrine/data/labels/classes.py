@@ -1,6 +1,7 @@
 """Which classes can be learned and tested from what was kept, and what to say about the others."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,9 @@ from vitrine.data.labels.several import describe_several
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
+from vitrine.data.sources.files import SPLIT_NAMES
 from vitrine.errors import UserError
+from vitrine.listing import list_names
 
 SHOWN_NAMES = 4
 
@@ -32,14 +35,30 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
     notes = look_alikes(names) + describe_several(names)
     if place.is_dir() or _is_archive(place):
         notes += _folders_looked_through(manifest[kept]) + _same_folders_within(manifest[kept])
+    untrainable = {}
     for label_name in sorted(usable - trainable):
         rows = kept & (manifest["label_name"] == label_name)
         set_status(manifest, rows, LEFT_OUT, "its class has no training picture")
         pictures = "picture is" if rows.sum() == 1 else "pictures are"
-        notes.append(f"Class '{label_name}' has nothing to train on: its {rows.sum():,} {pictures} left out.")
-    for label_name in sorted(set(manifest["label_name"]) - usable - {""}):
-        notes.append(f"Class '{label_name}' has no picture that can be used: it is left out.")
-    return notes
+        untrainable[label_name] = f"has nothing to train on: its {rows.sum():,} {pictures} left out"
+    unusable = sorted(set(manifest["label_name"]) - usable - {""})
+    notes += _note_classes(untrainable, "have nothing to train on and are left out")
+    return notes + _note_classes(
+        dict.fromkeys(unusable, "has no picture that can be used: it is left out"),
+        "have no picture that can be used and are left out",
+    )
+
+
+def _note_classes(said: Mapping[str, str], together: str) -> list[str]:
+    """A note for each class, or of more than four classes one for all of them.
+
+    Args:
+        said: the end of the sentence, by class.
+        together: the end of the sentence for several classes.
+    """
+    if len(said) > SHOWN_NAMES:
+        return [f"{len(said):,} classes {together}: {list_names(list(said), SHOWN_NAMES)}."]
+    return [f"Class '{label_name}' {words}." for label_name, words in said.items()]
 
 
 def _folders_looked_through(kept: pd.DataFrame) -> list[str]:
@@ -56,16 +75,17 @@ def _folders_looked_through(kept: pd.DataFrame) -> list[str]:
 def _same_folders_within(kept: pd.DataFrame) -> list[str]:
     """A note where every class folder holds folders of the same names, which may be the classes."""
     inside: dict[str, set[str]] = defaultdict(set)
-    for file, label in zip(kept["file"], kept["label_name"], strict=True):
+    for file, label, split in zip(kept["file"], kept["label_name"], kept["split"], strict=True):
         _, found, within = f"/{file}".partition(f"/{label}/")
+        if split and within.partition("/")[0].lower() in SPLIT_NAMES:
+            within = within.partition("/")[2]
         inside[label].add(within.partition("/")[0] if found and "/" in within else "")
     common = set.intersection(*inside.values()) if len(inside) > 1 else set()
     if len(common) < 2 or "" in common:
         return []
-    names = ", ".join(map(repr, sorted(common)[:SHOWN_NAMES]))
-    more = f" and {len(common) - SHOWN_NAMES} more" if len(common) > SHOWN_NAMES else ""
+    names = list_names(sorted(common), SHOWN_NAMES)
     return [
-        f"All class folders hold folders of the same names ({names}{more}): if these are the classes, put those of one "
+        f"All class folders hold folders of the same names ({names}): if these are the classes, put those of one "
         "name together."
     ]
 
@@ -120,11 +140,15 @@ def check_splits(kept: pd.DataFrame, source: str) -> list[str]:
                 f"data.source: {source} has too few pictures: none is left for the {split} split. "
                 "Give at least one class three pictures (better: every class twenty or more)"
             )
-    notes = []
+    said: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for label_name, row in counts.iterrows():
-        missing = [split for split in (VALIDATION, TEST) if row[split] == 0]
+        missing = tuple(split for split in (VALIDATION, TEST) if row[split] == 0)
         if missing:
             pictures = "1 picture" if row.sum() == 1 else f"{row.sum():,} pictures"
             cannot = "it is trained on but cannot be tested" if TEST in missing else "it cannot steer the training"
-            notes.append(f"Class '{label_name}' has {pictures}, none for {' and '.join(missing)}: {cannot}.")
+            said[missing][str(label_name)] = f"has {pictures}, none for {' and '.join(missing)}: {cannot}"
+    notes = []
+    for missing, classes in said.items():
+        cannot = "are trained on but cannot be tested" if TEST in missing else "cannot steer the training"
+        notes += _note_classes(classes, f"have no picture for {' and '.join(missing)} and {cannot}")
     return notes

@@ -17,6 +17,7 @@ from vitrine.data.sources.names import KnownNames, compose, suggest_columns
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.listing import list_names
 from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding
 from vitrine.records.spreadsheet import guard_cell, unguard_cell
@@ -26,7 +27,6 @@ NEEDED = ("file", "label_name", "action")
 RELABEL, REMOVE = "relabel", "remove"
 ACTIONS = (RELABEL, REMOVE)
 MOST_FAULTS = 50
-SHOWN_NAMES = 20
 REMOVED = "removed by data.corrections"
 
 
@@ -224,8 +224,7 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None, encoding: str |
         else:
             apply[place] = one.new_label
     if any("there is no class" in fault for fault in faults):
-        listed = ", ".join(classes[:SHOWN_NAMES]) + (" ..." if len(classes) > SHOWN_NAMES else "")
-        faults.append(f"the classes are {listed}")
+        faults.append(f"the classes are {list_names(classes)}")
     if faults and not is_unicode(path):
         page = f"was read in {encoding}, as data.encoding says" if encoding else "has a code page that was guessed"
         faults.append(

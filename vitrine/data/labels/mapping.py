@@ -6,17 +6,17 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from vitrine.config.data import LabelsSection
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.names import KnownNames, compose, look_key, print_alike, spell_differences
 from vitrine.errors import UserError
+from vitrine.listing import suggest
 
 CLASS_LEFT_OUT = "class left out by the recipe"
 NO_MATCH = "its label does not match labels.pattern"
-SHOWN_NAMES = 20
 SHOWN_SOURCES = 4
+SHOWN_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,7 @@ def _check_names(field: str, given: Iterable[str], names: list[str]) -> None:
     for name in given:
         if name in names:
             continue
-        lower = {known.lower(): known for known in names}
-        close = get_close_matches(name.lower(), lower, n=1)
-        hint = f"; did you mean '{lower[close[0]]}'?" if close else ";"
-        listed = ", ".join(names[:SHOWN_NAMES]) + (
-            f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-        )
-        raise UserError(f"{field}: there is no class '{name}'{hint} The classes are {listed or 'none'}")
+        raise UserError(f"{field}: there is no class '{name}'{suggest(name, names)}")
 
 
 def describe_mapping(mapping: Sequence[LabelMapping]) -> list[str]:
@@ -156,7 +150,11 @@ def describe_mapping(mapping: Sequence[LabelMapping]) -> list[str]:
         count = "1 file" if files == 1 else f"{files:,} files"
         what = f"Left out ({left_out})" if left_out else f"Class '{label_name}'"
         sentences.append(f"{what}: {count} that the source calls {listed}{more}.")
-    return sentences
+    if len(sentences) <= SHOWN_CLASSES:
+        return sentences
+    hidden = len(sentences) - SHOWN_CLASSES
+    also = "class is" if hidden == 1 else "classes are"
+    return [*sentences[:SHOWN_CLASSES], f"{hidden:,} more {also} called otherwise in the source; manifest.csv has all."]
 
 
 def look_alikes(label_names: Iterable[str]) -> list[str]:

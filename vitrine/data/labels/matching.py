@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from vitrine.data.labels.mapping import plain_name
 from vitrine.errors import UserError
-
-SHOWN_NAMES = 20
+from vitrine.listing import list_names, suggest
 
 
 @dataclass(frozen=True)
@@ -48,14 +46,14 @@ def match_labels(labels: Sequence[str], classes: Sequence[str], given: Sequence[
     for name, found in by_class.items():
         if len(found) > 1:
             raise UserError(
-                f"--labels: the class '{name}' could be the label {_listed(found)} of the model; "
+                f"--labels: the class '{name}' could be the label {list_names(found)} of the model; "
                 f"say which: --labels '{found[0]}={name}'"
             )
     meant |= {found[0]: name for name, found in by_class.items() if found}
     if not meant:
         raise UserError(
-            f"--labels: the model knows none of the classes {_listed(sorted(set(classes)))}; its labels are "
-            f"{_listed(labels)}. Say which is which: --labels '{labels[0]}={classes[0]}'"
+            f"--labels: the model knows none of the classes {list_names(sorted(set(classes)))}; its labels are "
+            f"{list_names(labels)}. Say which is which: --labels '{labels[0]}={classes[0]}'"
         )
     names = [meant.get(label, label) for label in labels]
     label_names = tuple(dict.fromkeys(names))
@@ -87,18 +85,7 @@ def _read_pair(pair: str, labels: Sequence[str], classes: Sequence[str]) -> tupl
     ways = [(pair[:place], pair[place + 1 :]) for place in places]
     label, name = next((way for way in ways if way[0] in labels), ways[0])
     if label not in labels:
-        raise UserError(f"--labels: the model has no label '{label}'{_hint(label, labels)}")
+        raise UserError(f"--labels: the model has no label '{label}'{suggest(label, labels)}")
     if name not in classes:
-        raise UserError(f"--labels: the data set has no class '{name}'{_hint(name, classes)}")
+        raise UserError(f"--labels: the data set has no class '{name}'{suggest(name, classes)}")
     return label, name
-
-
-def _hint(name: str, names: Sequence[str]) -> str:
-    lower = {known.lower(): known for known in names}
-    close = get_close_matches(name.lower(), lower, n=1)
-    return f"; did you mean '{lower[close[0]]}'?" if close else f"; there are {_listed(names)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(f"'{name}'" for name in names[:SHOWN_NAMES]) + more

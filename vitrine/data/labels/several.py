@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
+from vitrine.listing import list_names
+
 SHOWN_NAMES = 4
 # Signs that join labels, and words that do; blanks and hyphens join words of one name too (hot dog), and need more.
 _JOINTS = (r"\|", ";", ",", "/", r"\+", "&", r"\sand\s", "\t")
@@ -24,7 +26,8 @@ def describe_several(label_names: Iterable[str]) -> list[str]:
         return []
     single = sorted({part for ones in parts.values() for part in ones})
     return [
-        f"Classes {_quote(list(parts))} seem to hold several labels each, made of {_quote(single)}: every combination "
+        f"Classes {list_names(list(parts), SHOWN_NAMES)} seem to hold several labels each, made of "
+        f"{list_names(single, SHOWN_NAMES)}: every combination "
         "is a class of its own now. If a picture may have several labels, keep one for each: in the table, or with "
         "labels.rename."
     ]
@@ -68,8 +71,3 @@ def _split(names: list[str], joint: str, is_doubtful: bool = False) -> Mapping[s
             if all(map(is_label, parts)) and any(part.isalpha() for part in parts)
         }
     return {name: parts for name, parts in divided.items() if any(is_label(part) or counts[part] > 1 for part in parts)}
-
-
-def _quote(names: list[str]) -> str:
-    listed = ", ".join(map(repr, names[:SHOWN_NAMES]))
-    return f"{listed} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else listed

@@ -40,6 +40,11 @@ _NEVER_AT_LETTERS = "\u00a3\u20ac\u00a5\u00a2\u00a7\u00b1\u00d7\u00bc\u00bd\u00b
 _SIGNS = frozenset(_NEVER_AT_LETTERS + "\u00b2\u00b3\u00a9\u00ae\u2122")
 _SIGN_AT_LETTER = re.compile(f"[^\\W\\d_][{_NEVER_AT_LETTERS}]|[{_NEVER_AT_LETTERS}][^\\W\\d_]")
 _FINAL_HEBREW = frozenset("\u05da\u05dd\u05df\u05e3\u05e5")
+# A vowel sign or tone mark of Thai without a consonant before it, or a vowel that stands first without one behind it.
+_MISSPELT_THAI = re.compile(
+    "(?:^|[^\u0e01-\u0e2e\u0e31\u0e32\u0e34-\u0e3a\u0e47-\u0e4e])[\u0e30-\u0e3a\u0e45\u0e47-\u0e4e]"
+    "|[\u0e40-\u0e44](?![\u0e01-\u0e2e])"
+)
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])+")
 
 
@@ -78,7 +83,7 @@ def _is_letter(character: str) -> bool:
 
 def _is_word(word: str) -> bool:
     """Whether the letters of a word belong together: one script, capitals and final letters where they can be."""
-    if unicodedata.category(word[0]).startswith("M"):
+    if unicodedata.category(word[0]).startswith("M") or _MISSPELT_THAI.search(word):
         return False
     scripts = {_script(letter) for letter in word if _is_letter(letter)} - {"COMBINING"}
     if scripts & set(_EAST_ASIAN):

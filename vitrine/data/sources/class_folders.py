@@ -14,12 +14,12 @@ THUMBNAILS_OF_A_CLASS = ("thumbs", "thumb")
 
 
 def find_files(source: Path, layout: Layout = "auto", shown: Path | None = None) -> list[FoundFile]:
-    """Lists every file below a folder of class folders, with or without split folders above them.
+    """Lists every file below a folder of class folders, with or without split folders above or within them.
 
     Args:
-        source: folder `source/<class>/...` or `source/<split>/<class>/...`, also within folders that hold nothing else;
-            deeper folders belong to their class.
-        layout: which of the two; "auto" tells them apart.
+        source: folder `source/<class>/...`, `source/<split>/<class>/...` or `source/<class>/<split>/...`, also within
+            folders that hold nothing else; deeper folders belong to their class.
+        layout: whether there are splits; "auto" tells them apart.
         shown: what messages call the source, where the folder was unpacked from something else.
 
     Returns:
@@ -74,5 +74,6 @@ def _describe_file(source: Path, file: str, places: FolderLayout) -> FoundFile:
     if is_hidden(file):
         label_name = ""
     if not left_out and not label_name:
-        left_out = "outside the folders <split>/<class>" if places.splits else "outside the class folders"
+        both = "<class>/<split>" if places.class_first else "<split>/<class>"
+        left_out = f"outside the folders {both}" if places.splits else "outside the class folders"
     return FoundFile(source / file, printable(file), printable(label_name), split, left_out)

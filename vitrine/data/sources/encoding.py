@@ -22,6 +22,10 @@ ENOUGH_LETTERS = 4  # different ones: so many are of one alphabet by chance too 
 ENOUGH_COHERENCE = 0.5  # of charset-normalizer: so many of the commonest letters of a language
 
 _BETWEEN_NAMES = re.compile(r"[\n\r,;\t|/\"]+")
+# A no-break space after the last letter of a cell: a letter of another page.
+_LOOSE_SPACE = re.compile('(?![\x00-\x7f])[^\\W\\d_]\u00a0(?=[\\r\\n,;\\t|"]|$)')
+# Pages that are written in ASCII, and begin with a sign that no other text has.
+_ESCAPES = {b"\x1b$)C": "iso2022_kr", b"\x1b$": "iso2022_jp", b"\x1b(J": "iso2022_jp"}
 _BETWEEN_WORDS = re.compile(r"[\s,;|/\"]+")
 
 
@@ -60,6 +64,9 @@ def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, o
     """
     if given is not None:
         return _decode_as_given(content, what, given)
+    escape = next((page for sign, page in _ESCAPES.items() if sign in content), None)
+    if escape and content.isascii():
+        return _decode_as_given(content, what, escape)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -133,6 +140,8 @@ def _read(content: bytes, pages: Sequence[str]) -> dict[str, str]:
 
 def _is_written(text: str, page: str) -> bool:
     """Whether the words of a text look written, but for a few odd ones in a long text."""
+    if _LOOSE_SPACE.search(text):
+        return False
     words = {word for word in _BETWEEN_WORDS.split(text) if not word.isascii()}
     return sum(not looks_written(word, page) for word in words) <= ODD_WORDS * len(words)
 

@@ -10,8 +10,10 @@ from typing import Literal
 from vitrine.data.sources.files import OTHER_EXTENSIONS, SPLIT_NAMES, TABLE_EXTENSIONS
 from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
+from vitrine.listing import list_names
 
 Layout = Literal["auto", "classes", "splits"]
+SHOWN = 4
 # Pictures to be named, which competitions put beside those with classes.
 _UNLABELED_WORDS = frozenset({"pred", "predict", "prediction", "predictions", "unlabeled", "unlabelled", "submission"})
 
@@ -24,16 +26,20 @@ class FolderLayout:
         wrapper: names of the folders, one in the other, around everything.
         splits: split by the name of its folder, in the wrapper; empty where these folders are the classes.
         inner: number of folders around the classes within each split.
+        class_first: the splits are within the classes (`cat/train`), not around them.
     """
 
     wrapper: tuple[str, ...]
     splits: dict[str, str]
     inner: int
+    class_first: bool = False
 
     def place(self, folders: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
         """Split and class of what lies in folders, each "" where there is none, and the folders within the class."""
         depth = len(self.wrapper)
         inside = tuple(folders[depth:]) if tuple(folders[:depth]) == self.wrapper else ()
+        if self.class_first:
+            inside = (*inside[1:2], *inside[:1], *inside[2:])
         split = self.splits.get(inside[0], "") if inside else ""
         if self.splits:
             inside = inside[1 + self.inner :] if split else ()
@@ -60,6 +66,8 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
         wrapper = ()  # one class in the end, and the first folder has its name
     pictures = [folders[len(wrapper) :] for folders in pictures]
     splits = {} if layout == "classes" else _name_splits({folders[0] for folders in pictures if folders})
+    if layout != "classes" and not splits and _have_splits_within(shown, pictures, layout):
+        return FolderLayout(wrapper, _split_folders(pictures, 1), 0, class_first=True)
     tables = [file for file in files if not folders_of(file) and file.lower().endswith(TABLE_EXTENSIONS)]
     if layout == "auto" and not splits and (hinted := _hint_at_splits(pictures)):
         raise _ask(shown, {folders[0] for folders in pictures}, hinted, tables)
@@ -68,6 +76,34 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
     if layout == "splits" and not splits:
         splits = dict(SPLIT_NAMES)  # none is there, and every file is outside of them
     return FolderLayout(wrapper, splits, _count_inner([one for one in pictures if one and one[0] in splits]))
+
+
+def _have_splits_within(shown: Path, pictures: Sequence[tuple[str, ...]], layout: Layout) -> bool:
+    """Whether the folders are classes that hold `train`, `test`, ... each.
+
+    Raises:
+        UserError: some do, and others hold something else.
+    """
+    classes = {folders[0] for folders in pictures if folders}
+    divided = {name: _split_folders([one for one in pictures if one[:1] == (name,)], 1) for name in classes}
+    with_splits = sorted(name for name, splits in divided.items() if len(set(splits.values())) > 1)
+    if not with_splits or len(classes) < 2:
+        return False
+    outside = sorted({one[0] for one in pictures if one and one[1:2] not in {(split,) for split in divided[one[0]]}})
+    if outside and layout == "auto":
+        raise UserError(
+            f"data.source: {shown}: {list_names(with_splits, SHOWN)} {'hold' if len(with_splits) > 1 else 'holds'} "
+            f"{', '.join(sorted(divided[with_splits[0]]))}, but {list_names(outside, SHOWN)} "
+            f"{'hold' if len(outside) > 1 else 'holds'} pictures elsewhere. Set data.layout=splits if these are splits "
+            "(pictures elsewhere are left out), data.layout=classes if all within a class is divided anew"
+        )
+    return True
+
+
+def _split_folders(pictures: Sequence[tuple[str, ...]], depth: int) -> dict[str, str]:
+    """The split of each folder at a depth that is called like one."""
+    names = {folders[depth] for folders in pictures if len(folders) > depth}
+    return {name: SPLIT_NAMES[name.lower()] for name in names if name.lower() in SPLIT_NAMES}
 
 
 def folders_of(file: str) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from vitrine.data.sources.hub_access import (
 from vitrine.data.sources.hub_columns import choose_columns, value_reader
 from vitrine.data.sources.hub_rows import ROWS_AT_ONCE, RowWriter, read_rows
 from vitrine.errors import UserError
+from vitrine.listing import suggest
 
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 SPARE_BYTES = 100_000_000
@@ -192,7 +193,7 @@ def _name_splits(names: list[str], wanted: str | None, source: str) -> dict[str,
     chosen = names if wanted is None else wanted.split("+")
     missing = [name for name in chosen if name not in names]
     if missing:
-        raise UserError(f"data.hub.split: {source} has no split '{missing[0]}'; it has {', '.join(names)}")
+        raise UserError(f"data.hub.split: {source} has no split '{missing[0]}'{suggest(missing[0], names)}")
     if len(chosen) == 1:
         return {chosen[0]: ""}
     unknown = [name for name in chosen if name.lower() not in SPLIT_NAMES]

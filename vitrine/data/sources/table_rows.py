@@ -12,10 +12,10 @@ from vitrine.data.sources.encoding import UnsureEncodingError, is_unicode
 from vitrine.data.sources.files import TABLE_EXTENSIONS
 from vitrine.data.sources.table_formats import USUAL_NAMES, Table, plain_column, read_csv, read_table
 from vitrine.errors import UserError
+from vitrine.listing import list_names
 
 SUFFIXES = TABLE_EXTENSIONS
 WHAT = {"image": "picture", "label": "class", "split": "split", "group": "group"}
-SHOWN_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _choose_columns(table: Path, names: list[str], columns: ColumnsSection, need
         if name and name in taken:
             raise UserError(
                 f"data.columns.{role}: '{name}' is the column of the {WHAT[taken[name]]} already; "
-                f"the columns of {table} are {_list_names(names)}"
+                f"the columns of {table} are {list_names(names)}"
             )
         if name:
             taken[name] = role
@@ -132,7 +132,7 @@ def _check_given(table: Path, names: list[str], role: str, given: str) -> str:
     lower = {name.lower(): name for name in names}
     close = get_close_matches(given.lower(), lower, n=1)
     hint = f"; did you mean '{lower[close[0]]}'?" if close else ";"
-    raise UserError(f"data.columns.{role}: {table} has no column '{given}'{hint} Its columns are {_list_names(names)}")
+    raise UserError(f"data.columns.{role}: {table} has no column '{given}'{hint} Its columns are {list_names(names)}")
 
 
 def _choose_usual(table: Path, names: list[str], role: str, usual: Sequence[str], needed: bool) -> str | None:
@@ -149,13 +149,8 @@ def _choose_usual(table: Path, names: list[str], role: str, usual: Sequence[str]
         what += f" (did you mean '{alike[0]}'?)"
     raise UserError(
         f"data.columns.{role}: the column of the {WHAT[role]} in {table} {what}; "
-        f"name it. Its columns are {_list_names(names)}"
+        f"name it. Its columns are {list_names(names)}"
     )
-
-
-def _list_names(names: list[str]) -> str:
-    listed = ", ".join(repr(name) for name in names[:SHOWN_NAMES])
-    return f"{listed} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else listed
 
 
 def _to_text(table: Path, number: int, name: str | None, value: object) -> str:

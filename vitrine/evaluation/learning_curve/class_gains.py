@@ -49,7 +49,8 @@ def answer_without(
     right = {label_id: np.zeros((repeats, len(label_ids)), dtype=bool) for label_id in classes}
     for part in parts if classes else ():
         turns = count_before(label_ids[part.learned])
-        scaler, head = fit_head(features[part.learned], label_ids[part.learned])
+        fitted = fit_head(features[part.learned], label_ids[part.learned])
+        scaler, head = fitted[:-1], fitted[-1]
         # From the head with all pictures it is a few steps to the head with some fewer; a new start takes ten times as
         # long.
         head.set_params(warm_start=True, tol=WARM_TOLERANCE)

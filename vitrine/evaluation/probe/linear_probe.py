@@ -14,10 +14,12 @@ from threadpoolctl import threadpool_limits
 
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval
+from vitrine.evaluation.probe.choice import choose_drawn
 from vitrine.evaluation.probe.cross_validation import (
     Features,
     LabelIds,
     answer_by_head,
+    find_nearest_others,
     fit_linear_head,
     is_measurable,
     predict_out_of_fold,
@@ -29,7 +31,6 @@ NEIGHBORS = 5
 # 0.5 and 100, three sets of photographs, drawings and goods with two backbones differ by 1.3 points at most.
 INVERSE_PENALTY = 5.0
 NOT_MEASURED = -1
-ALWAYS_TAKEN = 10  # pictures of each class, however small it is beside the others
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class HeadResult:
     answers: LabelIds
     confidences: npt.NDArray[np.float64]
     matrix: npt.NDArray[np.int64]
+
+    def is_wrong(self, label_ids: LabelIds) -> npt.NDArray[np.bool_]:
+        """Whether each picture was given the name of another class than its own, `[pictures]`."""
+        found: npt.NDArray[np.bool_] = (self.answers != NOT_MEASURED) & (self.answers != label_ids)
+        return found
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ class Study:
         silhouette: from -1 to 1, how much nearer pictures lie to their own class than to the next.
         clusters: k-means against the labels.
         pairs: classes that are mixed up, the worst first.
-        maps: two ways of drawing the features on paper.
+        maps: two ways of drawing the features on paper, of up to 1,500 pictures.
     """
 
     pictures: int
@@ -103,23 +109,6 @@ class Study:
     clusters: Clusters
     pairs: tuple[ConfusedPair, ...]
     maps: Maps
-
-
-def choose_images(label_ids: LabelIds, at_most: int, seed: int) -> LabelIds:
-    """The places of up to so many pictures, in order: of each class its share, but its first ten in any case.
-
-    Args:
-        label_ids: `[pictures]`.
-        at_most: how many are wanted.
-        seed: of the choice.
-    """
-    shuffled = np.random.default_rng(seed).permutation(len(label_ids))
-    turn = np.empty(len(label_ids))
-    for label_id in np.unique(label_ids):
-        own = shuffled[label_ids[shuffled] == label_id]
-        turn[own] = np.maximum(np.arange(len(own)) - ALWAYS_TAKEN + 1, 0) / len(own)
-    in_turn = shuffled[np.argsort(turn[shuffled], kind="stable")]
-    return np.sort(in_turn[:at_most])
 
 
 def study_features(
@@ -161,7 +150,7 @@ def study_features(
             silhouette=float(silhouette_score(directions, label_ids, metric="cosine")),
             clusters=find_clusters(components.places, label_ids, num_labels, seed),
             pairs=find_confused_pairs(head.matrix),
-            maps=draw_maps(components, seed),
+            maps=draw_maps(components, choose_drawn(label_ids, head.is_wrong(label_ids), seed), seed),
         )
 
 
@@ -243,13 +232,9 @@ def measure_neighbors(directions: Features, label_ids: LabelIds, groups: LabelId
         neighbors: how many vote.
     """
     tested = np.flatnonzero(is_measurable(label_ids, groups))
-    similarities = directions[tested] @ directions.T
-    similarities[groups[tested][:, np.newaxis] == groups] = -np.inf
-    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :neighbors]
-    weights = np.take_along_axis(similarities, nearest, axis=1)
+    nearest, similarities = find_nearest_others(directions, tested, groups, neighbors)
     votes = np.zeros((len(tested), int(label_ids.max()) + 1))
-    # Where few other groups exist, pictures of the own group are among the nearest; they have no weight.
-    np.add.at(votes, (np.arange(len(tested))[:, np.newaxis], label_ids[nearest]), np.exp(weights))
+    np.add.at(votes, (np.arange(len(tested))[:, np.newaxis], label_ids[nearest]), np.exp(similarities))
     return float((votes.argmax(axis=1) == label_ids[tested]).mean())
 
 

@@ -20,6 +20,7 @@ from vitrine.errors import UserError
 from vitrine.experiments.search.file import Search
 from vitrine.experiments.search.sampler import build_pruner, build_sampler
 from vitrine.experiments.search.space import read_value
+from vitrine.listing import list_changes
 from vitrine.training.machine.trackers import flatten
 
 DATABASE = "study.db"
@@ -130,7 +131,7 @@ def open_study(search: Search, prepared: PreparedDataset, address: str) -> optun
     if stored is not None and stored != identity:
         raise UserError(
             f"{search.name}: {hide_password(address)} holds another search of this name: "
-            f"{_differences(stored, identity)}. Its trials cannot be compared with new ones; "
+            f"{list_changes(identity, stored)}. Its trials cannot be compared with new ones; "
             "give another name (name=...), or remove the older search"
         )
     return study
@@ -151,12 +152,6 @@ def identify_search(search: Search, prepared: PreparedDataset) -> dict[str, str]
         **{f"pictures for {split}": str(len(prepared.splits[split])) for split in (TRAIN, VALIDATION)},
         "classes": ", ".join(prepared.label_names),
     }
-
-
-def _differences(stored: dict[str, str], wanted: dict[str, str]) -> str:
-    names = [name for name in {**stored, **wanted} if stored.get(name) != wanted.get(name)]
-    told = [f"{name} is {wanted.get(name, 'not there')}, not {stored.get(name, 'not there')}" for name in names[:5]]
-    return "; ".join(told) + (f"; and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _begin_with_the_recipe(search: Search, study: optuna.Study) -> None:

@@ -17,6 +17,7 @@ from vitrine.records.findings import Finding, read_findings
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
 from vitrine.reports.data.checks import ImageOf, say_amount, show_findings
+from vitrine.reports.shared.folding import MOST_OPEN, fold_rows
 from vitrine.reports.shared.plots import class_distribution
 from vitrine.reports.shared.verdict import Notice
 from vitrine.ui.figures import inline_figure
@@ -99,10 +100,11 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
         "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest), texts),
         "notices": notices(facts, findings, texts),
         "split_totals": {split: sum(facts.counts[split].values()) for split in SPLITS},
-        "classes": classes,
+        "classes": fold_rows(classes, classes[::-1]),
         "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"]), texts),
         "distribution": inline_figure(lambda theme: class_distribution(facts.counts, theme, texts)),
         "sheets": _make_sheets(prepared),
+        "open_sheets": MOST_OPEN,
         "unused": unused.to_dict("records"),
         "reasons": unused["reason"].value_counts().to_dict(),
         "sizes": _summarize_sizes(kept, texts),

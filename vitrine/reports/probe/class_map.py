@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.data.prepared.dataset import display_image
-from vitrine.evaluation.probe.linear_probe import NOT_MEASURED, Study
+from vitrine.evaluation.probe.linear_probe import Study
 from vitrine.ui.figures import shorten
 from vitrine.ui.palette import CLASS_COLORS
 
@@ -19,7 +19,6 @@ WIDTH, HEIGHT, MARGIN = 640, 520, 22  # units of the drawing
 RADIUS = 3.6
 LONGEST_SIDE = 96  # pixels of a picture
 WEBP_QUALITY = 45  # about 2 kB each
-MOST_PICTURES = 1500  # so that the page stays below 6 MB
 MOST_MARKED = 2 * len(CLASS_COLORS)  # classes with a colour and a shape of their own; the others are grey
 LONGEST_NAME = 16  # characters of a name within the map
 LETTER, LINE = 11.5, 20  # width and height of a name's letters at their largest, which is on a phone
@@ -75,12 +74,21 @@ class MapClass:
 
 @dataclass(frozen=True)
 class ClassMap:
-    """All that the page draws: classes in drawing order, rings of mistakes in each map, dots for the script."""
+    """All that the page draws.
+
+    Attributes:
+        classes: in drawing order.
+        rings: of the mistakes in each map, as SVG paths.
+        dots: for the script.
+        mistakes: that are drawn.
+        all_mistakes: those that are not drawn too.
+    """
 
     classes: list[MapClass]
     rings: tuple[str, str]
     dots: list[dict[str, object]]
-    with_picture: int
+    mistakes: int
+    all_mistakes: int
 
 
 def build_map(study: Study, rows: datasets.Dataset, label_names: Sequence[str]) -> ClassMap:
@@ -91,24 +99,27 @@ def build_map(study: Study, rows: datasets.Dataset, label_names: Sequence[str]) 
         rows: of a prepared data set.
         label_names: in the order of the label ids.
     """
-    label_ids = np.asarray(rows["label"])
+    all_label_ids = np.asarray(rows["label"])
+    shown = study.maps.shown
+    label_ids, answers = all_label_ids[shown], study.head.answers[shown]
+    is_wrong = study.head.is_wrong(all_label_ids)
+    wrong = is_wrong[shown]
     places = (_fit(study.maps.pca), _fit(study.maps.tsne))
-    answers = study.head.answers
-    wrong = (answers != NOT_MEASURED) & (answers != label_ids)
-    pictures = _encode_images(rows, wrong)
+    drawn = rows.select(shown)
     dots: list[dict[str, object]] = [
         {
             "file": file,
             "label": int(label_ids[row]),
             "answer": int(answers[row]),
-            "share": round(float(study.head.confidences[row]), 3),
+            "share": round(float(study.head.confidences[shown[row]]), 3),
             "at": [[round(float(value), 1) for value in place[row]] for place in places],
-            "picture": pictures.get(row, ""),
+            "picture": picture,
         }
-        for row, file in enumerate(rows["file"])
+        for row, (file, picture) in enumerate(zip(drawn["file"], _encode_images(drawn), strict=True))
     ]
     rings = tuple("".join(_circle(x, y, 1.7 * RADIUS) for x, y in place[wrong]) for place in places)
-    return ClassMap(_draw_classes(study, label_ids, label_names, places), (rings[0], rings[1]), dots, len(pictures))
+    classes = _draw_classes(study, all_label_ids, label_names, places)
+    return ClassMap(classes, (rings[0], rings[1]), dots, int(wrong.sum()), int(is_wrong.sum()))
 
 
 def _fit(places: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -127,12 +138,13 @@ def _draw_classes(
     places: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
 ) -> list[MapClass]:
     """Grey classes first, so that the marked ones lie on top."""
-    marked = _choose_marked(study, label_ids)
+    drawn = label_ids[study.maps.shown]
+    marked = _choose_marked(study, drawn)
     short_names = {label_id: shorten(label_names[label_id], LONGEST_NAME) for label_id in marked}
-    names_at = [_place_names(short_names, label_ids, place) for place in places]
+    names_at = [_place_names(short_names, drawn, place) for place in places]
     classes = []
     for label_id in np.unique(label_ids).tolist():
-        own = label_ids == label_id
+        own = drawn == label_id
         number = marked.index(label_id) if label_id in marked else None
         draw = _circle if number is None else SHAPES[(number + number // len(CLASS_COLORS)) % len(SHAPES)]
         radius = RADIUS if number is not None else 0.7 * RADIUS
@@ -141,12 +153,12 @@ def _draw_classes(
             MapClass(
                 label_id=label_id,
                 label_name=label_names[label_id],
-                pictures=int(own.sum()),
+                pictures=int((label_ids == label_id).sum()),
                 color=None if number is None else number % len(CLASS_COLORS),
                 mark=draw(8, 8, 5),
                 paths=(paths[0], paths[1]),
                 places=(names_at[0].get(label_id, (0, 0)), names_at[1].get(label_id, (0, 0))),
-                short_name="" if number is None else short_names[label_id],
+                short_name=short_names[label_id] if label_id in names_at[0].keys() & names_at[1].keys() else "",
             )
         )
     return sorted(classes, key=lambda item: (item.color is not None, item.label_id))
@@ -155,7 +167,10 @@ def _draw_classes(
 def _place_names(
     short_names: dict[int, str], label_ids: npt.NDArray[np.int64], places: npt.NDArray[np.float64]
 ) -> dict[int, tuple[float, float]]:
-    """In the middle of each class, but within the drawing, and below a name that is there already."""
+    """In the middle of each class, but within the drawing, and below a name that is there already.
+
+    Names for which there is no more room below have no place.
+    """
     middles = {label_id: np.median(places[label_ids == label_id], axis=0) for label_id in short_names}
     found: dict[int, tuple[float, float]] = {}
     for label_id in sorted(middles, key=lambda label_id: float(middles[label_id][1])):
@@ -166,25 +181,23 @@ def _place_names(
             apart = half + LETTER * len(short_names[other]) / 2
             if abs(left - x) < apart and abs(top - y) < LINE:
                 y = top + LINE
-        found[label_id] = (round(x, 1), round(min(y, HEIGHT - LINE), 1))
+        if y <= HEIGHT - LINE:
+            found[label_id] = (round(x, 1), round(y, 1))
     return found
 
 
-def _choose_marked(study: Study, label_ids: npt.NDArray[np.int64]) -> list[int]:
-    """The classes with a colour: all, or those that are mixed up most, in the order of their label ids."""
-    present: list[int] = np.unique(label_ids).tolist()
+def _choose_marked(study: Study, drawn: npt.NDArray[np.int64]) -> list[int]:
+    """The drawn classes with a colour: all, or those that are mixed up most, in the order of their label ids."""
+    present: list[int] = np.unique(drawn).tolist()
     if len(present) <= MOST_MARKED:
         return present
-    mixed_up = dict.fromkeys(label_id for pair in study.pairs for label_id in (pair.first, pair.second))
-    return sorted([*mixed_up, *(label_id for label_id in present if label_id not in mixed_up)][:MOST_MARKED])
+    mixed_up = [label_id for pair in study.pairs for label_id in (pair.first, pair.second)]
+    in_turn = dict.fromkeys(label_id for label_id in (*mixed_up, *present) if label_id in set(present))
+    return sorted([*in_turn][:MOST_MARKED])
 
 
-def _encode_images(rows: datasets.Dataset, wrong: npt.NDArray[np.bool_]) -> dict[int, str]:
-    """Data addresses by row: of the mistakes first, then of rows spread evenly over the others."""
-    others = np.flatnonzero(~wrong)
-    chosen = np.flatnonzero(wrong)[:MOST_PICTURES]
-    room = min(MOST_PICTURES - len(chosen), len(others))
-    spread = others[np.linspace(0, len(others) - 1, room).round().astype(int)] if room else others[:0]
+def _encode_images(rows: datasets.Dataset) -> list[str]:
+    """A data address of each row's picture."""
 
     def encode(row: int) -> str:
         stored = rows[row]
@@ -193,6 +206,5 @@ def _encode_images(rows: datasets.Dataset, wrong: npt.NDArray[np.bool_]) -> dict
         picture.convert("RGB").save(stream, "WEBP", quality=WEBP_QUALITY)
         return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
-    places = sorted([*chosen.tolist(), *spread.tolist()])
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(places, pool.map(encode, places), strict=True))
+        return list(pool.map(encode, range(len(rows))))

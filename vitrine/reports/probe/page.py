@@ -10,10 +10,12 @@ from typing import Any
 
 import datasets
 import numpy as np
+import numpy.typing as npt
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from vitrine.data.prepared.dataset import PreparedDataset, display_image
+from vitrine.evaluation.probe.cross_validation import MANY_CLASSES, NUMBERS_OF_MANY
 from vitrine.evaluation.probe.linear_probe import NEIGHBORS, ConfusedPair, Study
 from vitrine.records.atomic import write_text
 from vitrine.records.evidence import store_matrix
@@ -35,7 +37,7 @@ from vitrine.ui.texts import Language, Texts, load_texts
 PAGE = "feasibility.html"
 NUMBERS = "feasibility.json"
 SCRIPT = Path(__file__).with_name("page.js.jinja")  # plain JavaScript; the name lets it travel with the templates
-SCRIPT_WORDS = ("picture_of", "no_picture", "not_asked", "right", "wrong")  # sentences that the script fills
+SCRIPT_WORDS = ("picture_of", "not_asked", "right", "wrong")  # sentences that the script fills
 MOST_PAIRS = 6
 PICTURES_PER_SIDE = 4
 LONGEST_SIDE = 128  # pixels
@@ -91,12 +93,13 @@ def write_feasibility_page(
         "silhouette_words": judge_silhouette(study.silhouette, texts),
         "rand_words": judge_rand(study.clusters.adjusted_rand_index, texts),
         "neighbors": NEIGHBORS,
+        "head_numbers": min(NUMBERS_OF_MANY, facts["width"]) if len(set(label_ids)) > MANY_CLASSES else 0,
         "map": build_map(study, rows, names),
         "map_size": (WIDTH, HEIGHT),
         "class_colors": CLASS_COLORS,
-        "pairs": [_show_pair(pair, study, rows, names) for pair in study.pairs[:MOST_PAIRS]],
+        "pairs": [_show_pair(pair, study, rows, np.asarray(label_ids), names) for pair in study.pairs[:MOST_PAIRS]],
         "more_pairs": max(0, len(study.pairs) - MOST_PAIRS),
-        "clusters": inline_figure(lambda theme: _draw_clusters(study, names, theme, texts)),
+        "clusters": inline_figure(lambda theme: draw_clusters(study, names, theme, texts)),
         "script_words": {key: texts.entries[f"study.map.{key}"] for key in SCRIPT_WORDS},
         "script": Markup(script),  # noqa: S704 (our own file, named by its hash in the page's policy)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
@@ -147,7 +150,15 @@ def collect_numbers(study: Study, label_names: Sequence[str], facts: Mapping[str
     }
 
 
-def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme, texts: Texts) -> Figure:
+def draw_clusters(study: Study, label_names: Sequence[str], theme: Theme, texts: Texts) -> Figure:
+    """Classes against the groups that were found without labels.
+
+    Args:
+        study: with the counts.
+        label_names: in the order of the label ids.
+        theme: colours.
+        texts: of the page's language.
+    """
     figure = confusion_matrix(study.clusters.matrix, label_names, theme, texts)
     for axes in figure.axes:  # of many classes there are two: the most confused ones, and all
         axes.set_xlabel(texts("study.groups.x_axis"))
@@ -155,10 +166,16 @@ def _draw_clusters(study: Study, label_names: Sequence[str], theme: Theme, texts
     return figure
 
 
-def _show_pair(pair: ConfusedPair, study: Study, rows: datasets.Dataset, label_names: Sequence[str]) -> dict[str, Any]:
+def _show_pair(
+    pair: ConfusedPair,
+    study: Study,
+    rows: datasets.Dataset,
+    label_ids: npt.NDArray[np.int64],
+    label_names: Sequence[str],
+) -> dict[str, Any]:
     pictures = []
     for shown, answered in ((pair.first, pair.second), (pair.second, pair.first)):
-        pictures += _choose_mistakes(shown, answered, study, rows, label_names)
+        pictures += _choose_mistakes(shown, answered, study, rows, label_ids, label_names)
     directions = [
         {"shown": label_names[shown], "answered": label_names[answered], "count": count, "pictures": total}
         for shown, answered, count, total in (
@@ -172,11 +189,16 @@ def _show_pair(pair: ConfusedPair, study: Study, rows: datasets.Dataset, label_n
 
 
 def _choose_mistakes(
-    shown: int, answered: int, study: Study, rows: datasets.Dataset, label_names: Sequence[str]
+    shown: int,
+    answered: int,
+    study: Study,
+    rows: datasets.Dataset,
+    label_ids: npt.NDArray[np.int64],
+    label_names: Sequence[str],
 ) -> list[PairImage]:
     """The surest mistakes first: they tell most, of the classes or of a wrong label."""
     head = study.head
-    places = np.flatnonzero((np.asarray(rows["label"]) == shown) & (head.answers == answered))
+    places = np.flatnonzero((label_ids == shown) & (head.answers == answered))
     found = []
     for place in places[np.argsort(-head.confidences[places], kind="stable")][:PICTURES_PER_SIDE].tolist():
         row = rows[place]

@@ -6,6 +6,7 @@ import numpy as np
 
 from vitrine.records.evidence import TestEvidence
 from vitrine.reports.shared.confusion_plot import confusion_matrix
+from vitrine.reports.shared.folding import fold_rows
 from vitrine.reports.shared.measures import show_measures
 from vitrine.reports.shared.verdict import kappa_words, most_confused, right_of_hundred
 from vitrine.ui.figures import inline_figure
@@ -25,7 +26,8 @@ def describe_result(test: TestEvidence, label_names: Sequence[str], texts: Texts
     names = tuple(label_names)
     matrix = test.matrix()
     # The hardest first; classes that were not tested have no rank and come last.
-    classes = sorted(test.per_class, key=lambda row: (not row.pictures, row.recall))
+    hardest = sorted(test.per_class, key=lambda row: (not row.pictures, row.recall))
+    largest = sorted(hardest, key=lambda row: -row.pictures)
     return {
         "test": test,
         "label_names": names,
@@ -33,7 +35,7 @@ def describe_result(test: TestEvidence, label_names: Sequence[str], texts: Texts
         "right_pictures": int(np.trace(matrix)),
         "kappa_words": kappa_words(test.cohen_kappa, texts),
         "measures": show_measures(test, texts),
-        "classes": classes,
+        "classes": fold_rows(hardest, largest),
         "confusions": most_confused(matrix, names, MOST_CONFUSED),
         "mistaken": int(matrix.sum() - np.trace(matrix)),
         "matrix": inline_figure(lambda theme: confusion_matrix(matrix, names, theme, texts)),

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from vitrine.errors import UserError
+from vitrine.listing import list_changes
 
 STATE = "state.pt"
 FACTS = "checkpoint.json"
@@ -101,11 +102,8 @@ class Checkpoints:
             return f"{FACTS} or {STATE} cannot be read ({type(error).__name__})"
         if not whole:
             return f"{STATE} is damaged"
-        names = [name for name in {**self.identity, **identity} if self.identity.get(name) != identity.get(name)]
-        if names:
-            different = "; ".join(
-                f"{name} is {self.identity.get(name, 'not set')}, not {identity.get(name, 'set')}" for name in names
-            )
+        different = list_changes(self.identity, identity)
+        if different:
             raise UserError(
                 f"--resume: {folder} is a checkpoint of another training ({different}). Resume the run that it "
                 "belongs to, or remove it to train from the start"

@@ -1,6 +1,6 @@
 // From a file to an upright picture in 8-bit RGB, as Python decodes it, or a Refusal.
 
-import { readJpeg, readWebp, startsWith, text } from "./containers.js";
+import { join, readJpeg, readWebp, startsWith, text } from "./containers.js";
 import { readOrientation, turnUpright } from "./exif.js";
 import { decodePng, readPng } from "./png.js";
 import { applyProfile } from "./profiles.js";
@@ -73,7 +73,8 @@ function decodeByBrowser(type) {
   return async (found, fillColor) => {
     let bitmap;
     try {
-      bitmap = await createImageBitmap(new Blob(found.parts, { type }), { colorSpaceConversion: "none" });
+      // As a whole: Firefox cannot decode a file whose first part is shorter than its signature.
+      bitmap = await createImageBitmap(new Blob([join(found.parts)], { type }), { colorSpaceConversion: "none" });
     } catch {
       throw new Refusal("damaged");
     }

@@ -74,7 +74,7 @@ async function load(file) {
 // other formats than the first wait until a picture of their format comes.
 async function checkGolden(format) {
   for (const golden of unchecked.filter((one) => one.format === format)) {
-    const { probabilities, similarity } = await compute(await decodeStored(golden.file), false);
+    const { probabilities, similarity } = await compute(await decodeGolden(golden.file), false);
     const gaps = golden.probabilities.map((share, labelId) => Math.abs(share - probabilities[labelId]));
     if (golden.similarity !== null) gaps.push(Math.abs(golden.similarity - similarity));
     const gap = Math.max(...gaps);
@@ -82,6 +82,15 @@ async function checkGolden(format) {
       throw new Refusal(golden === page.golden.pictures[0] ? "deviates" : "format_deviates", { gap, format: format.toUpperCase() });
     }
     unchecked = unchecked.filter((one) => one !== golden);
+  }
+}
+
+async function decodeGolden(file) {
+  try {
+    return await decodeStored(file);
+  } catch (error) {
+    if (error instanceof Refusal && error.key !== "not_loaded") throw new Refusal("not_decoded", { file });
+    throw error;
   }
 }
 
