@@ -10,7 +10,7 @@ export PYTHON
 # The environment takes this much disk, in GB (torch with its GPU libraries is most of it).
 NEEDED_GB := 9
 
-.PHONY: demo test lint types imports tests slow clean
+.PHONY: demo test lint types imports tests slow gpu clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m vitrine demo $(RECIPE) --port $(PORT)
@@ -33,6 +33,10 @@ tests: $(VENV)/ready-dev
 
 slow: $(VENV)/ready-dev
 	$(BIN)/pytest -m slow
+
+# On a machine with a GPU: precisions, resuming, memory that does not suffice, the processor's answers.
+gpu: $(VENV)/ready-dev
+	$(BIN)/pytest -m gpu
 
 clean:
 	rm -rf $(VENV) prepared runs data/digits .mypy_cache .ruff_cache .pytest_cache

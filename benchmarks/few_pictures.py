@@ -100,7 +100,8 @@ def describe(count: int, trials: list[Trial]) -> str:
     for field in fields(Trial):
         values = [value for trial in trials if not np.isnan(value := getattr(trial, field.name))]
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
-        cells.append(f"{statistics.mean(values):.3f} +- {spread:.3f}")
+        mean = statistics.mean(values) if values else float("nan")  # of models that give no answer at all
+        cells.append(f"{mean:.3f} +- {spread:.3f}")
     cells.append(f"{min(trial.right_given for trial in trials):.3f}")
     return f"{count:>7} {len(trials):>9} " + " ".join(f"{cell:>15}" for cell in cells)
 

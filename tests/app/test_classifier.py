@@ -101,8 +101,8 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
 
 
 def test_the_fill_color_of_the_model_is_behind_a_transparent_upload(folder, predictor):
-    black = SimpleNamespace(do_convert_rgb=True, fill_color="black")
-    classifier = Classifier(replace(predictor, processor=black, metadata=None), ENGLISH)
+    black = SimpleNamespace(settings={"fill_color": "black"})
+    classifier = Classifier(replace(predictor, preprocess=black, metadata=None), ENGLISH)
     Image.new("RGBA", (9, 9), (255, 255, 255, 0)).save(folder / "glass.png")
     assert classifier._open({"path": str(folder / "glass.png")}, ENGLISH).image.getpixel((4, 4)) == (0, 0, 0)
 

@@ -70,7 +70,8 @@ def test_top_k_gives_so_many_labels_and_never_more_than_there_are(client, pictur
 
 def test_picture_and_top_k_are_the_names_of_the_inputs_and_top_k_may_be_left_out(client, picture):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert list(endpoints) == ["/predict", "/decide"]
+    assert list(endpoints) == ["/predict", "/decide", "/model"]
+    assert endpoints.pop("/model")["parameters"] == []
     for endpoint in endpoints.values():
         assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["picture", "top_k"]
     assert len(client.predict(picture=handle_file(picture), api_name="/predict")["confidences"]) == 5
@@ -162,3 +163,14 @@ def test_the_page_speaks_its_language_and_shows_test_pictures_only_where_the_mod
     assert len(named(page, "examples").value) == len(EXAMPLE_LABELS)
     bare = build_interface(replace(predictor, metadata=None), "http://127.0.0.1:7860", load_texts("fr"))
     assert [block.elem_id for block in bare.blocks.values() if block.elem_id == "examples"] == []
+
+
+def test_programs_are_told_what_computes_the_model_and_how_often_pictures_came_together(client, picture):
+    before = client.predict(api_name="/model")
+    jobs = [client.submit(handle_file(picture), 2, api_name="/predict") for _ in range(6)]
+    labels = {job.result()["label"] for job in jobs}
+    after = client.predict(api_name="/model")
+    assert len(labels) == 1
+    assert after["runtime"] == "torch"
+    counts = [sum(int(size) * count for size, count in told["batch_sizes"].items()) for told in (before, after)]
+    assert counts[1] - counts[0] == 6

@@ -134,7 +134,9 @@ def test_a_route_that_fails_answers_in_json_without_the_text_of_the_error():
 
 
 def test_what_is_done_in_the_browser_alone_cannot_be_called(address):
-    session = {"data": [], "fn_index": 0, "session_hash": "a"}
+    events = httpx.get(f"{address}/config").json()["dependencies"]
+    in_browser = next(one["id"] for one in events if not one["backend_fn"])
+    session = {"data": [], "fn_index": in_browser, "session_hash": "a"}
     httpx.post(f"{address}/gradio_api/queue/join", json=session).raise_for_status()
     assert NO_ENDPOINT in httpx.get(f"{address}/gradio_api/queue/data?session_hash=a", timeout=30).text
 

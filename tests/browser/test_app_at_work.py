@@ -13,13 +13,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def slow_address(tmp_path, monkeypatch):
-    predict_images = Predictor.predict_images
+    predict_pixels = Predictor.predict_pixels
 
     def predict_slowly(*arguments, **options):
         time.sleep(2)
-        return predict_images(*arguments, **options)
+        return predict_pixels(*arguments, **options)
 
-    monkeypatch.setattr(Predictor, "predict_images", predict_slowly)
+    monkeypatch.setattr(Predictor, "predict_pixels", predict_slowly)
     with serving(write_model(tmp_path / "model")) as address:
         yield address
 

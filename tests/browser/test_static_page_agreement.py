@@ -77,6 +77,7 @@ def test_formats_and_orientations_are_read_as_python_reads_them(new_page, page_a
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_large_pictures_are_answered_as_python_answers_them(new_page, page_address, page_predictor, tmp_path):
     page = open_ready(new_page, page_address)
     generator = np.random.default_rng(0)
@@ -86,7 +87,7 @@ def test_large_pictures_are_answered_as_python_answers_them(new_page, page_addre
         cells = int(generator.integers(4, 300))
         image = Image.fromarray(generator.integers(0, 256, (cells, cells, 3)).astype(np.uint8)).resize(size)
         path = tmp_path / f"drawn_{number}.{('jpeg', 'png', 'webp')[number % 3]}"
-        image.save(path)
+        image.save(path, compress_level=1)  # of PNG
         expected = page_predictor.predict_images([page_predictor.open_image(path)])[0]
         assert ask(page, path) == pytest.approx(dict(expected.ranking), abs=CLOSE), path.name
         path.unlink()

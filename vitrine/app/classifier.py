@@ -15,6 +15,7 @@ from vitrine.app.wording import Wording, notice
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
 from vitrine.models.hub_files import is_inside
+from vitrine.predict.batcher import Batcher
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts, load_texts
@@ -63,6 +64,7 @@ class Classifier:
 
     def __init__(self, predictor: Predictor, texts: Texts) -> None:
         self.predictor = predictor
+        self.batcher = Batcher(predictor)
         self.wording = Wording(texts)
         self.trust = predictor.trust
         self.examples = example_images(predictor)
@@ -80,6 +82,14 @@ class Classifier:
             "words": describe(prediction.decision),
             "familiarity": prediction.similarity,
             "confidences": [{"label": label, "confidence": share} for label, share in prediction.ranking[:count]],
+        }
+
+    def describe_api(self) -> dict[str, Any]:
+        """The `/model` endpoint: what computes the answers, and how many pictures it was asked about at a time."""
+        return {
+            "model": self.predictor.model_id,
+            "runtime": self.predictor.network.name,
+            "batch_sizes": {str(size): count for size, count in self.batcher.sizes.items()},
         }
 
     def _predict_for_api(self, picture: Mapping[str, Any] | None, top_k: float) -> tuple[int, Prediction]:
@@ -133,7 +143,7 @@ class Classifier:
         return self.wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
 
     def _predict(self, image: Image.Image, preprocessed: bool = False) -> Prediction:
-        return self.predictor.predict_images([image], preprocessed)[0]
+        return self.batcher.predict(image, preprocessed)
 
     def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
         return open_upload(picture, _folder(), texts, self.predictor.rendering)

@@ -18,7 +18,8 @@ EXAMPLE_COLUMNS = 6
 DELETE_EVERY_SECONDS = 300
 DELETE_AFTER_SECONDS = 1800
 WAITING_LINE = 64  # requests; one more is told at once that the page is busy
-ONE_AT_A_TIME = "model"  # one network at work keeps all processor cores busy
+ONE_AT_A_TIME = "model"  # of what visitors do
+MOST_AT_ONCE = 16  # requests of programs that are decoded side by side, and answered together
 READ_OUT = '<div role="status">${value}</div>'  # screen readers say the new answer
 NO_WORK = "() => {}"
 # On a phone the answer lies below the picture and above the test pictures, so mostly out of sight.
@@ -37,6 +38,10 @@ DECIDE_DESCRIPTION = (
     "Classifies one picture and says how far to trust the answer. Inputs as for /predict. Returns decision (answer, "
     "unsure or none), the same in words, familiarity (similarity to the training pictures, or null), and labels with "
     "their calibrated probabilities, highest first."
+)
+MODEL_DESCRIPTION = (
+    "Says what answers: the model, the runtime that computes it (torch, onnxruntime or openvino), and how often it was "
+    "asked about how many pictures at a time."
 )
 # How to ask from a program, as the page shows it; a test runs both as they stand.
 PYTHON = """\
@@ -73,7 +78,7 @@ def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Bloc
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
     with page:
-        gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata))
+        gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name))
         _stage(Classifier(predictor, texts))
         _programs(page, address, _default_top_k(predictor), texts)
     answer_in_words(page, texts)
@@ -164,8 +169,18 @@ def _endpoints(classifier: Classifier, picture: gr.Image, top_k: gr.Slider) -> N
             preprocess=False,
             api_name=name,
             api_description=description,
-            concurrency_id=ONE_AT_A_TIME,
+            concurrency_id="programs",
+            concurrency_limit=MOST_AT_ONCE,
         )
+    gr.on(
+        [],
+        classifier.describe_api,
+        None,
+        gr.JSON(visible=False, label="model"),
+        api_name="model",
+        api_description=MODEL_DESCRIPTION,
+        queue=False,
+    )
 
 
 def _top_k_slider(predictor: Predictor, texts: Texts) -> gr.Slider:

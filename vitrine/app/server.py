@@ -1,6 +1,6 @@
 """Loads a model and serves its page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import gradio as gr
@@ -20,7 +20,13 @@ MOST_SESSIONS = 500  # each takes 42 kB, and so does each client of the API; Gra
 
 
 @contextmanager
-def open_page(model_id: str, host: str, port: int, language: Language | None = None) -> Iterator[str]:
+def open_page(
+    model_id: str,
+    host: str,
+    port: int,
+    language: Language | None = None,
+    load: Callable[[str], Predictor] = Predictor.load,
+) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
     Args:
@@ -28,11 +34,12 @@ def open_page(model_id: str, host: str, port: int, language: Language | None = N
         host: address to listen on.
         port: free port to listen on.
         language: of the page; None: the one that the recipe of the model gives its reports.
+        load: opens the model.
 
     Raises:
         UserError: the model cannot be loaded.
     """
-    predictor = Predictor.load(model_id)
+    predictor = load(model_id)
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
     language = language or recipe_language(predictor.metadata)

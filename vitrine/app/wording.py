@@ -11,6 +11,7 @@ from vitrine.records.model import ModelMetadata, Trust
 from vitrine.ui.texts import Texts, whole_percent
 
 LABELS_SHOWN = 12  # more labels are folded away: a header of 120 names would push the page out of sight
+RUNTIMES = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
 NAMELESS = ("image.png", "clipboard.png")  # what browsers call a photo from the camera and a pasted picture
 
 
@@ -51,17 +52,19 @@ class Wording:
         lead = self.texts.html(f"app.{name}.lead")
         return f'<h2>{self._escaped(f"{name}.heading")}</h2>\n<p class="section-lead">{lead}</p>'
 
-    def header(self, name: str, label_names: Sequence[str], metadata: ModelMetadata | None) -> str:
+    def header(self, name: str, label_names: Sequence[str], metadata: ModelMetadata | None, runtime: str = "") -> str:
         """What the model is: name, labels, how often it is right, since when.
 
         Args:
             name: the model's name.
             label_names: what it tells apart.
             metadata: Vitrine's own record; None for a model from elsewhere.
+            runtime: that computes its answers; "" where that is not to be said.
         """
+        computed = f" · {self._escaped('header.runtime', runtime=RUNTIMES.get(runtime, runtime))}" if runtime else ""
         return f"""
         <header class="model">
-          <p class="kicker">{self._escaped("header.kicker")}</p>
+          <p class="kicker">{self._escaped("header.kicker")}{computed}</p>
           <h1>{escape(name)}</h1>
           <p class="lead">{self._escaped("header.lead", count=len(label_names))}</p>
           {self._labels(label_names)}

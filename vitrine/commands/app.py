@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from vitrine.commands.console import CommandParser, command_parser, run_command
 
 if TYPE_CHECKING:
     from vitrine.ui.texts import Language
+    from vitrine.workflows.runtime import Asked
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def command() -> None:
         try:
-            _serve(options.model, options.host or _default_host(), options.port, options.language)
+            _serve(options.model, options.host or _default_host(), options.port, options.language, options.runtime)
         except KeyboardInterrupt:
             if sys.stdout.isatty():
                 print()  # ends the line on which the terminal shows ^C
@@ -46,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(command)
 
 
-def _serve(model: str | None, host: str, wanted_port: int, language: "Language | None") -> None:
+def _serve(
+    model: str | None, host: str, wanted_port: int, language: "Language | None", runtime: "Asked | None"
+) -> None:
     model_id = choose_model(model, os.environ.get("MODEL_ID"), RUNS)
     port = free_port(host, wanted_port)
     if wanted_port not in (0, port):
@@ -56,8 +60,10 @@ def _serve(model: str | None, host: str, wanted_port: int, language: "Language |
         # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
         # for; and Gradio must find the settings of the private folder.
         from vitrine.app.server import open_page
+        from vitrine.workflows.runtime import load_predictor
 
-        with open_page(model_id, host, port, language) as address:
+        load = partial(load_predictor, asked=runtime, say=partial(print, flush=True))
+        with open_page(model_id, host, port, language, load) as address:
             print(f"Open {address}", flush=True)
             threading.Event().wait()
 
@@ -88,6 +94,12 @@ def build_parser() -> CommandParser:
     )
     parser.add_argument(
         "--language", choices=("en", "fr"), help="of the page: English or French (default: that of the model's reports)"
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=("auto", "torch", "onnxruntime", "openvino"),
+        help="what computes the network: auto measures once per model which is the fastest here, and keeps a file "
+        "of it in your cache (default: torch; of an ONNX file, onnxruntime)",
     )
     return parser
 

@@ -45,6 +45,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="for programs: names exactly as they are; without it, what a spreadsheet would take for a formula gets an "
         "apostrophe before it",
     )
+    parser.add_argument(
+        "--runtime",
+        choices=("auto", "torch", "onnxruntime", "openvino"),
+        help="what computes the network: auto measures once per model which is the fastest here, and keeps a file "
+        "of it in your cache (default: torch; of an ONNX file, onnxruntime)",
+    )
     return parser
 
 
@@ -60,10 +66,10 @@ def _predict(options: argparse.Namespace) -> None:
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
-    from vitrine.predict.predictor import Predictor
     from vitrine.records.spreadsheet import guard_row
+    from vitrine.workflows.runtime import load_predictor
 
-    predictor = Predictor.load(options.model)
+    predictor = load_predictor(options.model, options.runtime, say=_tell)
     top_k = min(options.top_k, len(predictor.label_names))
     names = [column for rank in range(1, top_k + 1) for column in (f"label_{rank}", f"probability_{rank}")]
     columns = ("file", "problem", "decision", *names)
@@ -82,6 +88,10 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
             stream.close()
     if not answered:
         raise UserError(_say_nothing_answered(len(found), options.output))
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _say_nothing_answered(files: int, output: Path | None) -> str:

@@ -79,3 +79,40 @@ class ModelMetadata(SealedRecord):
     trust: Trust | None = None
     dataset_version: str = ""
     files: Checksums = Field(default_factory=dict)
+
+
+class Golden(OpenRecord):
+    """What the network said in float32 of the pictures of `vitrine.predict.golden`, to be checked wherever it runs.
+
+    Attributes:
+        probabilities: `[pictures, labels]`.
+        proven: what the file itself said where it was proven, if that is something else: in 8 bits, drawn pictures may
+            lie outside of what it was calibrated for.
+        tolerance: the most by which an answer may differ where an engine computes rightly.
+    """
+
+    probabilities: list[list[Share]]
+    proven: list[list[Share]] | None = None
+    tolerance: Share
+
+
+class Int8Proof(OpenRecord):
+    """That a network of 8-bit whole numbers answers as it does in float32.
+
+    Attributes:
+        layout: how its numbers are written, for people: "QDQ, weights of 7 bits per channel".
+        calibration_pictures: on whose activations the ranges were measured.
+        pictures: others, on which both were asked.
+        same: how many of these got the same first answer.
+        interval: of that share.
+        same_decisions: how many got the same decision: answer, unsure or none.
+        time_share: processor time relative to float32, where it was exported.
+    """
+
+    layout: str
+    calibration_pictures: Count
+    pictures: Count
+    same: Count
+    interval: Interval
+    same_decisions: Count
+    time_share: float

@@ -11,6 +11,7 @@ import json
 import logging
 import tempfile
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,17 @@ from torch import nn
 from vitrine.errors import UserError
 from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
 from vitrine.models.calibration.ood import LEAST_NORM
+from vitrine.predict.golden import ask_golden
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
-from vitrine.predict.runtimes.onnx import NOTES, OUTPUTS
+from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES, OUTPUTS
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
+from vitrine.records.model import Golden
 from vitrine.records.onnx_checksum import seal
 from vitrine.records.public import public_metadata
 
 TOLERANCE = 1e-4
+GOLDEN_TOLERANCE = 1e-3  # of float32 on any machine: other processors add up in another order
 TRIALS = 4
 MOST_BYTES = 2 * 10**9  # of one protobuf message
 
@@ -74,27 +78,101 @@ def export_onnx(model_id: str, file: Path) -> Predictor:
     Raises:
         UserError: the model cannot be loaded or exported, or the file gives other probabilities.
     """
+    check_suffix(file)
+    exported = trace_model(load_to_export(model_id))
+    write_checked(exported, exported.content, file, TOLERANCE)
+    return Predictor.load(str(file))
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model as a graph in float32, not yet written.
+
+    Attributes:
+        predictor: of the model folder, on the processor.
+        content: the graph with its notes.
+        side: of its pictures, in pixels.
+    """
+
+    predictor: Predictor
+    content: onnx.ModelProto
+    side: int
+
+
+def check_suffix(file: Path) -> None:
+    """Makes sure that the name is that of an ONNX file.
+
+    Raises:
+        UserError: it is not.
+    """
     if file.suffix != ONNX_SUFFIX:
         raise UserError(f"{file}: the name of an ONNX file ends in {ONNX_SUFFIX}")
+
+
+def load_to_export(model_id: str) -> Predictor:
+    """Loads a model folder on the processor.
+
+    Raises:
+        UserError: it cannot be loaded, or is an ONNX file.
+    """
     predictor = Predictor.load(model_id)
-    network = predictor.network
-    if not isinstance(network, TorchNetwork):
+    if not isinstance(predictor.network, TorchNetwork):
         raise UserError(f"{model_id} is an ONNX file already; give the model folder that it was made from")
-    nn.Module.to(network.model, "cpu")
-    pictures = _draw_images()
-    content = _trace(model_id, network, torch.from_numpy(predictor.pixels(pictures[:2])))
-    for name, text in _describe(predictor).items():
-        content.metadata_props.add(key=name, value=text)
+    nn.Module.to(predictor.network.model, "cpu")
+    return predictor
+
+
+def trace_model(predictor: Predictor) -> Exported:
+    """Makes a graph of a model, with its notes.
+
+    Args:
+        predictor: of `load_to_export`.
+
+    Raises:
+        UserError: it cannot be exported, or is too large for one file.
+    """
+    network, model_id = predictor.network, predictor.model_id
+    assert isinstance(network, TorchNetwork)  # noqa: S101 (for mypy)
+    pixels = predictor.pixels(_draw_images()[:2])
+    content = _trace(model_id, network, torch.from_numpy(pixels))
+    side = pixels.shape[-1]
+    write_notes(content, describe(predictor, measure_golden(predictor, side, GOLDEN_TOLERANCE)))
     if content.ByteSize() > MOST_BYTES:
         raise UserError(f"{model_id}: its weights take more than 2 GB, which one ONNX file cannot hold")
+    return Exported(predictor, content, side)
+
+
+def measure_golden(predictor: Predictor, side: int, tolerance: float) -> Golden:
+    """What a model says of the golden pictures.
+
+    Args:
+        predictor: of the model folder.
+        side: of its pictures, in pixels.
+        tolerance: see `Golden`.
+    """
+    probabilities = ask_golden(predictor.network, predictor.preprocess, side)
+    return Golden(probabilities=probabilities.clip(0, 1).tolist(), tolerance=tolerance)
+
+
+def write_checked(exported: Exported, content: onnx.ModelProto, file: Path, tolerance: float) -> None:
+    """Writes a graph once it was seen to give the model's numbers.
+
+    Args:
+        exported: the model.
+        content: the graph, with its notes.
+        file: to write; one that is there is replaced.
+        tolerance: the most by which a probability or similarity may differ.
+
+    Raises:
+        UserError: it gives others.
+    """
     written = seal(content)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         trial = Path(folder) / file.name
         trial.write_bytes(written)
-        _check_alike(model_id, predictor, Predictor.load(str(trial)), pictures)
+        _check_alike(exported.predictor, Predictor.load(str(trial)), tolerance)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(file, written)
-    return Predictor.load(str(file))
 
 
 def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.ModelProto:
@@ -125,17 +203,31 @@ def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.M
     return content
 
 
-def _describe(predictor: Predictor) -> dict[str, str]:
-    """What the file says about itself: files travel, so pictures, other files' checksums and folders stay behind."""
+def describe(predictor: Predictor, golden: Golden, **facts: Any) -> dict[str, Any]:
+    """What a file says about itself: files travel, so pictures, other files' checksums and folders stay behind.
+
+    Args:
+        predictor: of the model folder.
+        golden: its answers to the golden pictures.
+        **facts: what else there is to say.
+    """
     metadata = predictor.metadata
     if metadata:
         metadata = public_metadata(metadata).model_copy(update={"examples": [], "files": {}})
-    content: dict[str, Any] = {
+    return {
+        "format": NEWEST_FORMAT,
         "label_names": list(predictor.label_names),
         "processor": dict(predictor.preprocess.settings),
         "metadata": metadata and metadata.model_dump(mode="json"),
+        "golden": golden.model_dump(mode="json"),
+        **facts,
     }
-    return {NOTES: json.dumps(content, ensure_ascii=False)}
+
+
+def write_notes(content: onnx.ModelProto, notes: dict[str, Any]) -> None:
+    """Puts notes into a graph, in the place of those that it has."""
+    del content.metadata_props[:]
+    content.metadata_props.add(key=NOTES, value=json.dumps(notes, ensure_ascii=False))
 
 
 def _draw_images() -> list[Image.Image]:
@@ -148,12 +240,13 @@ def _draw_images() -> list[Image.Image]:
     ]
 
 
-def _check_alike(model_id: str, ours: Predictor, theirs: Predictor, pictures: list[Image.Image]) -> None:
+def _check_alike(ours: Predictor, theirs: Predictor, tolerance: float) -> None:
+    pictures = _draw_images()
     first, second = ours.predict_images(pictures), theirs.predict_images(pictures)
     gaps = [_distance(first.probabilities, second.probabilities), _distance(first.similarities, second.similarities)]
-    if max(gaps) > TOLERANCE:
+    if max(gaps) > tolerance:
         raise UserError(
-            f"{model_id}: its ONNX file would answer differently (by up to {max(gaps):.2g} where {TOLERANCE:g} is "
+            f"{ours.model_id}: its ONNX file would answer differently (by up to {max(gaps):.2g} where {tolerance:g} is "
             "allowed), so none was written"
         )
 

@@ -28,6 +28,10 @@ class Network(Protocol):
     """Anything that turns normalised pictures into outputs; several threads may call it at once."""
 
     @property
+    def name(self) -> str:
+        """Of the runtime: torch, onnxruntime or openvino."""
+
+    @property
     def on_processor(self) -> bool:
         """Whether the cores of this machine compute it, so that several threads are of use."""
 

@@ -11,13 +11,15 @@ import onnxruntime
 
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.predict.golden import check_golden
 from vitrine.predict.preprocessing import ArrayPreprocessing, Pixels, Preprocessing, Settings
 from vitrine.predict.runtimes.network import Loaded, Outputs
-from vitrine.records.model import ModelMetadata
+from vitrine.records.model import Golden, ModelMetadata
 from vitrine.records.onnx_checksum import is_as_written
 
 NOTES = "vitrine"  # name of the note in the file
 OUTPUTS = ("logits", "features", "familiarity")
+NEWEST_FORMAT = 2  # of the notes; files before golden pictures say none
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class OnnxNetwork:
     """A network that onnxruntime computes."""
 
     session: onnxruntime.InferenceSession
+    name: str = "onnxruntime"
 
     @property
     def on_processor(self) -> bool:
@@ -50,7 +53,8 @@ def load_onnx(file: Path) -> Loaded:
     """Opens a file.
 
     Raises:
-        UserError: it is not there, is not an ONNX file, or was not written by `python -m vitrine export`.
+        UserError: it is not there, is not an ONNX file, was not written by `python -m vitrine export`, or is computed
+            wrongly on this machine.
     """
     if not file.is_file():
         raise UserError(f"{file}: there is no such ONNX file")
@@ -59,12 +63,8 @@ def load_onnx(file: Path) -> Loaded:
             f"{file}: damaged, or changed by another program: it does not hold what was written; get it again, or "
             f"write it again with `{command_line('export')}`"
         )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Threads that wait spin on the cores on which the next pictures are decoded; without it an answer is as fast.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(str(file), options, providers=_choose_providers())
+        session = open_session(str(file))
     except Exception as error:  # onnxruntime's errors have no common class that it makes public
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{file} cannot be read as an ONNX file ({reason})") from error
@@ -75,9 +75,28 @@ def load_onnx(file: Path) -> Loaded:
             "wrote can be used here"
         )
     content = json.loads(notes)
+    if content.get("format", 1) > NEWEST_FORMAT:
+        raise UserError(f"{file}: a later version of Vitrine wrote it (format {content['format']}); update Vitrine")
     metadata = content["metadata"] and ModelMetadata.parse(json.dumps(content["metadata"]), f"{file}, its notes")
+    network = OnnxNetwork(session)
     preprocess = ArrayPreprocessing.read(content["processor"]) or _build(content["processor"])
-    return Loaded(file.parent, tuple(content["label_names"]), metadata, OnnxNetwork(session), preprocess)
+    if "golden" in content:
+        golden = Golden.model_validate(content["golden"])
+        check_golden(str(file), network, preprocess, session.get_inputs()[0].shape[-1], golden)
+    return Loaded(file.parent, tuple(content["label_names"]), metadata, network, preprocess)
+
+
+def open_session(content: str | bytes) -> onnxruntime.InferenceSession:
+    """A session of onnxruntime as Vitrine wants it.
+
+    Args:
+        content: path of a file, or what it holds.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Threads that wait spin on the cores on which the next pictures are decoded; without it an answer is as fast.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(content, options, providers=_choose_providers())
 
 
 def _choose_providers() -> list[str]:

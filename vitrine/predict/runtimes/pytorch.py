@@ -32,12 +32,14 @@ class TorchNetwork:
         temperature: by which its logits are still to be divided; 1 where it is in the weights.
         reference: None where familiarity is not measured.
         neighbors: see `Trust`.
+        name: of the runtime.
     """
 
     model: PreTrainedModel
     temperature: float = 1.0
     reference: ReferenceFeatures | None = None
     neighbors: int = NEIGHBORS
+    name: str = "torch"
 
     @property
     def on_processor(self) -> bool:

@@ -1,0 +1,178 @@
+"""How fast pictures are answered beside what a user would pick instead: `transformers.pipeline`, same model and files.
+
+Each side is a process of its own, so that none has the libraries or threads of another; they take turns, and medians of
+the rounds are printed. Beside wall time stands processor time, which other work on the machine changes less.
+
+    python -m vitrine export MODEL float32.onnx; python -m vitrine export MODEL int8.onnx --format int8
+    python benchmarks/answers.py MODEL float32.onnx int8.onnx [--pictures 1000] [--rounds 5]
+
+One picture: from the file to the decision, median of 30 in a warm process. Many: JPEG files of 400 px to a CSV, whole
+process, start included. Clients: threads that ask `Batcher` at once, beside the bare network in batches of 8.
+"""
+
+import argparse
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+ANSWERS = 30
+PIPELINE_BATCH = 32
+CLIENTS = 64
+REQUESTS = 256
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", help="model folder")
+    parser.add_argument("files", nargs="*", help="ONNX files of it")
+    parser.add_argument("--pictures", type=int, default=1000, help="of the many (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="of each side (default %(default)s)")
+    parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        print(json.dumps(WORK[options.worker](options.model, options.folder)))
+        return
+    sides = [("pipeline", options.model), *(("vitrine", model) for model in (options.model, *options.files))]
+    with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
+        folder = Path(workspace)
+        draw_pictures(folder / "pictures", options.pictures)
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {options.rounds} rounds", flush=True)
+        print("| side | what | seconds | processor seconds | start, s (clients: bare network a picture) | peak MB |")
+        print("|---|---|---|---|---|---|")
+        for what in ("one", "many", "clients"):
+            rounds = [[ask(kind, what, model, folder) for kind, model in sides] for _ in range(options.rounds)]
+            for side, (kind, model) in enumerate(sides):
+                print_row(f"{kind}, {Path(model).name}", what, [found[side] for found in rounds])
+
+
+def print_row(side: str, what: str, found: list[dict[str, float] | None]) -> None:
+    rounds = [one for one in found if one is not None]
+    if rounds:
+        median = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+        print(
+            f"| {side} | {what} | {median['seconds']:.4f} | {median['processor']:.4f} | {median['start']:.3f} "
+            f"| {median['megabytes']:.0f} |",
+            flush=True,
+        )
+
+
+def ask(kind: str, what: str, model: str, folder: Path) -> dict[str, float] | None:
+    """What a fresh process measures."""
+    name = f"{kind}_{what}"
+    if name not in WORK:
+        return None
+    command = [sys.executable, __file__, model, "--worker", name, "--folder", str(folder)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{name} failed"
+    found: dict[str, float] = json.loads(said.splitlines()[-1])
+    return {"start": 0.0, **found, "megabytes": usage.ru_maxrss / 1024}
+
+
+def draw_pictures(folder: Path, count: int) -> None:
+    """Noise of two scales, 400 px: about as slow to decode as photos of that size."""
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(count):
+        coarse = generator.integers(0, 256, (50, 50, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((400, 400), Image.Resampling.BICUBIC).save(folder / f"{number:05d}.jpg")
+
+
+def time_answers(ask_about: Callable[[Path], Any], started: float, folder: Path) -> dict[str, float]:
+    picture = min((folder / "pictures").iterdir())
+    ask_about(picture)
+    start = time.perf_counter() - started
+    walls, processors = [], []
+    for _ in range(ANSWERS):
+        wall, processor = time.perf_counter(), time.process_time()
+        ask_about(picture)
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.process_time() - processor)
+    return {"seconds": statistics.median(walls), "processor": statistics.median(processors), "start": start}
+
+
+def pipeline_one(model: str, folder: Path) -> dict[str, float]:
+    started = time.perf_counter()
+    from transformers import pipeline
+
+    classify = pipeline("image-classification", model=model, trust_remote_code=False)
+    return time_answers(lambda path: classify(str(path)), started, folder)
+
+
+def vitrine_one(model: str, folder: Path) -> dict[str, float]:
+    started = time.perf_counter()
+    from vitrine.predict.predictor import Predictor
+
+    predictor = Predictor.load(model)
+    return time_answers(lambda path: predictor.predict_images([predictor.open_image(path)])[0], started, folder)
+
+
+def pipeline_many(model: str, folder: Path) -> dict[str, float]:
+    wall = time.perf_counter()
+    from transformers import pipeline
+
+    classify = pipeline("image-classification", model=model, trust_remote_code=False)
+    files = [str(path) for path in sorted((folder / "pictures").iterdir())]
+    with (folder / "pipeline.csv").open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        for file, said in zip(files, classify(files, batch_size=PIPELINE_BATCH, top_k=3), strict=True):
+            table.writerow([file, *(value for one in said for value in one.values())])
+    return {"seconds": time.perf_counter() - wall, "processor": time.process_time()}
+
+
+def vitrine_many(model: str, folder: Path) -> dict[str, float]:
+    wall = time.perf_counter()
+    from vitrine.commands.predict import main as predict
+
+    assert predict([model, str(folder / "pictures"), "--output", str(folder / "vitrine.csv")]) == 0
+    return {"seconds": time.perf_counter() - wall, "processor": time.process_time()}
+
+
+def vitrine_clients(model: str, folder: Path) -> dict[str, float]:
+    """Seconds a request of 64 clients, with decoding; `start` is that of the bare network a picture, without."""
+    from vitrine.predict.batcher import Batcher
+    from vitrine.predict.predictor import Predictor
+
+    predictor = Predictor.load(model)
+    files = sorted((folder / "pictures").iterdir())[:REQUESTS]
+    pixels = predictor.pixels([predictor.open_image(path) for path in files[:8]])
+    predictor.network.run(pixels)
+    bare = time.perf_counter()
+    for _ in range(4):
+        predictor.network.run(pixels)
+    bare = (time.perf_counter() - bare) / (4 * len(pixels))
+    batcher = Batcher(predictor)
+    wall, processor = time.perf_counter(), time.process_time()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        list(clients.map(lambda path: batcher.predict(predictor.open_image(path)), files))
+    seconds = (time.perf_counter() - wall) / len(files)
+    print(f"batch sizes {dict(batcher.sizes)}", file=sys.stderr)
+    return {"seconds": seconds, "processor": (time.process_time() - processor) / len(files), "start": bare}
+
+
+WORK = {
+    function.__name__: function
+    for function in (pipeline_one, vitrine_one, pipeline_many, vitrine_many, vitrine_clients)
+}
+
+if __name__ == "__main__":
+    main()

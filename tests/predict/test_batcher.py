@@ -1,0 +1,115 @@
+"""Requests of many threads share passes of the network, and each gets its own answer."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.factories import SIDE
+from vitrine.predict.batcher import Batcher
+from vitrine.predict.predictor import Predictor
+from vitrine.predict.runtimes.network import Outputs
+
+LABELS = ("dark", "light")
+
+
+def preprocess(images, preprocessed=False):
+    return np.stack([np.asarray(image, np.float32).transpose(2, 0, 1) for image in images])
+
+
+preprocess.settings = {}
+
+
+class Lightness:
+    """Says how light a picture is; can be held up, and fails for white."""
+
+    on_processor = True
+
+    def __init__(self):
+        self.may_run = threading.Event()
+        self.may_run.set()
+        self.asked = 0
+
+    def run(self, pixels):
+        self.asked += 1
+        self.may_run.wait(10)
+        light = pixels.mean(axis=(1, 2, 3)) / 255
+        if (light == 1).any():
+            raise RuntimeError("too light")
+        return Outputs(np.stack([-light, light], axis=1), None)
+
+
+@pytest.fixture
+def network():
+    return Lightness()
+
+
+@pytest.fixture
+def predictor(network, tmp_path):
+    return Predictor("m", tmp_path, LABELS, None, network, preprocess)
+
+
+def gray(level, side=SIDE):
+    return Image.new("RGB", (side, side), (level,) * 3)
+
+
+def share_of_light(prediction):
+    return dict(prediction.ranking)["light"]
+
+
+def test_a_picture_alone_is_asked_about_at_once(predictor):
+    batcher = Batcher(predictor, deadline_seconds=60)
+    expected = predictor.predict_images([gray(90)])[0]
+    assert batcher.predict(gray(90)) == expected
+    assert batcher.sizes == {1: 1}
+
+
+def test_what_waits_while_the_network_computes_is_answered_together(predictor, network):
+    batcher = Batcher(predictor, most=4)
+    network.may_run.clear()
+    with ThreadPoolExecutor(11) as threads:
+        first = threads.submit(batcher.predict, gray(0))
+        while not network.asked:
+            time.sleep(0.001)
+        others = [threads.submit(batcher.predict, gray(10 * number)) for number in range(1, 11)]
+        while len(batcher._waiting) < 10:
+            time.sleep(0.001)
+        network.may_run.set()
+        found = [share_of_light(one.result(10)) for one in (first, *others)]
+    expected = predictor.predict_images([gray(10 * number) for number in range(11)]).probabilities[:, 1]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert batcher.sizes == {1: 1, 2: 1, 4: 2}
+
+
+def test_pictures_of_other_sizes_are_not_mixed(predictor, network):
+    batcher = Batcher(predictor)
+    network.may_run.clear()
+    with ThreadPoolExecutor(5) as threads:
+        first = threads.submit(batcher.predict, gray(0))
+        while not network.asked:
+            time.sleep(0.001)
+        others = [threads.submit(batcher.predict, gray(50, side)) for side in (SIDE, 9, SIDE, 9)]
+        while len(batcher._waiting) < 4:
+            time.sleep(0.001)
+        network.may_run.set()
+        assert len({share_of_light(one.result(10)) for one in others}) == 1
+        first.result(10)
+    assert batcher.sizes == {1: 1, 2: 2}
+
+
+def test_a_picture_waits_for_one_under_way_but_not_beyond_the_deadline(predictor):
+    batcher = Batcher(predictor, deadline_seconds=0.05)
+    batcher._coming = 1  # a picture that takes for ever to prepare
+    assert batcher.predict(gray(5)).decision is not None
+
+
+def test_a_fault_is_told_to_those_it_concerns_and_the_next_are_answered(predictor):
+    batcher = Batcher(predictor)
+    with pytest.raises(RuntimeError, match="too light"):
+        batcher.predict(gray(255))
+    with pytest.raises(AttributeError):
+        batcher.predict("no picture")
+    assert share_of_light(batcher.predict(gray(10))) > 0.5

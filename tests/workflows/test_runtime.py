@@ -1,0 +1,135 @@
+"""A model is computed by what is fastest here, if that gives torch's answers; what was found is remembered."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.factories import fault_of
+from tests.predict.models import write_small_cnn
+from vitrine.config.data import PreparationSection
+from vitrine.predict.predictor import Predictor
+from vitrine.predict.runtimes.network import Outputs
+from vitrine.records.runtime import RuntimeChoice
+from vitrine.ship.export import export_onnx
+from vitrine.workflows import runtime
+from vitrine.workflows.runtime import find_cache, load_predictor
+
+PICTURE = Image.linear_gradient("L").convert("RGB")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A model folder and its ONNX file, made once."""
+    folder = tmp_path_factory.mktemp("exported")
+    write_small_cnn(folder / "model", PreparationSection())
+    export_onnx(str(folder / "model"), folder / "model.onnx")
+    return folder
+
+
+@pytest.fixture
+def model(exported, tmp_path, monkeypatch):
+    """The folder; its file is in the cache as after the first time."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(runtime, "RUNTIMES", ("torch", "onnxruntime"))
+    cache = find_cache(exported / "model")
+    cache.mkdir(parents=True)
+    (cache / "model.onnx").symlink_to(exported / "model.onnx")
+    return exported / "model"
+
+
+def set_times(monkeypatch, **seconds):
+    """Milliseconds that each runtime seems to take; those that are asked stand in what is given back."""
+    asked = []
+    monkeypatch.setattr(
+        runtime, "_time", lambda predictor: asked.append(predictor.network.name) or seconds[asked[-1]] / 1000
+    )
+    return asked
+
+
+def test_the_fastest_answers_and_is_measured_once(model, monkeypatch):
+    asked, said = set_times(monkeypatch, torch=30, onnxruntime=10), []
+    first = load_predictor(str(model), "auto", said.append)
+    assert (first.network.name, asked) == ("onnxruntime", ["torch", "onnxruntime"])
+    assert said == ["onnxruntime answers (torch 30.0 ms, onnxruntime 10.0 ms a picture)"]
+    assert (first.model_id, first.folder) == (str(model), model)
+    second = load_predictor(str(model), "auto", said.append)
+    assert (second.network.name, len(asked), len(said)) == ("onnxruntime", 2, 1)
+    expected = Predictor.load(str(model)).predict_images([PICTURE]).probabilities
+    np.testing.assert_allclose(second.predict_images([PICTURE]).probabilities, expected, atol=1e-4)
+
+
+def test_on_another_machine_it_is_measured_anew(model, monkeypatch):
+    asked = set_times(monkeypatch, torch=30, onnxruntime=10)
+    load_predictor(str(model), "auto")
+    monkeypatch.setattr(runtime, "describe_machine", lambda: "another")
+    assert load_predictor(str(model), "auto").network.name == "onnxruntime"
+    assert len(asked) == 4
+    (find_cache(model) / "runtime.json").write_text("{")
+    assert load_predictor(str(model), "auto").network.name == "onnxruntime"
+    assert len(asked) == 6
+
+
+def test_a_gain_that_is_hardly_one_leaves_torch(model, monkeypatch):
+    set_times(monkeypatch, torch=30, onnxruntime=29)
+    assert load_predictor(str(model), "auto").network.name == "torch"
+
+
+class Deviating:
+    """Answers as the network does, but for one logit."""
+
+    def __init__(self, network, by):
+        self.network, self.by = network, by
+
+    name = "onnxruntime"
+    on_processor = True
+
+    def run(self, pixels):
+        logits = self.network.run(pixels).logits.copy()
+        logits[0, 0] += self.by
+        return Outputs(logits, None)
+
+
+@pytest.mark.parametrize(("by", "words"), [(0.1, "its answers differ by 0.0"), (np.nan, "its answers differ by inf")])
+def test_a_runtime_with_other_answers_is_not_used_and_that_is_said(model, monkeypatch, by, words):
+    set_times(monkeypatch, torch=30, onnxruntime=10)
+    usual = runtime._open
+
+    def open_deviating(*given):
+        predictor = usual(*given)
+        return replace(predictor, network=Deviating(predictor.network, by)) if given[-1] == "onnxruntime" else predictor
+
+    monkeypatch.setattr(runtime, "_open", open_deviating)
+    said = []
+    assert load_predictor(str(model), "auto", said.append).network.name == "torch"
+    assert said[0].startswith(f"onnxruntime is not used: {words}")
+
+
+def test_a_model_that_cannot_be_exported_is_computed_by_torch(model, monkeypatch):
+    set_times(monkeypatch, torch=30)
+    monkeypatch.setattr(runtime, "_export", lambda *_: (_ for _ in ()).throw(PermissionError("read-only")))
+    assert load_predictor(str(model), "auto").network.name == "torch"
+
+
+def test_what_is_asked_for_is_taken(model, exported):
+    assert load_predictor(str(model)).network.name == "torch"
+    assert load_predictor(str(model), "onnxruntime").network.name == "onnxruntime"
+    assert load_predictor(str(exported / "model.onnx")).network.name == "onnxruntime"
+    assert "torch does not compute ONNX files" in fault_of(load_predictor, str(exported / "model.onnx"), "torch")
+
+
+def test_the_cache_belongs_to_the_files_of_the_model(model, tmp_path):
+    other = write_small_cnn(tmp_path / "same", PreparationSection())
+    assert find_cache(other) == find_cache(model)
+    (other / "config.json").write_text((other / "config.json").read_text() + " ")
+    assert find_cache(other) != find_cache(model)
+
+
+def test_a_measured_choice_says_why_others_are_left_out(model, monkeypatch):
+    pytest.importorskip("openvino")
+    monkeypatch.setattr(runtime, "RUNTIMES", ("torch", "onnxruntime", "openvino"))
+    set_times(monkeypatch, torch=30, onnxruntime=20, openvino=10)
+    predictor = load_predictor(str(model), "auto")
+    assert predictor.network.name == "openvino"
+    assert RuntimeChoice.read(find_cache(model) / "runtime.json").left_out == {}
