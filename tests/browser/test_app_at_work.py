@@ -24,6 +24,7 @@ def slow_address(tmp_path, monkeypatch):
         yield address
 
 
+@pytest.mark.slow
 def test_a_picture_chosen_while_another_is_classified_is_answered_too(new_page, slow_address, tmp_path):
     page = new_page(slow_address)
     for number, name in enumerate(("first.png", "second.png")):
@@ -33,6 +34,7 @@ def test_a_picture_chosen_while_another_is_classified_is_answered_too(new_page, 
     expect(page.locator("#answer .answer-lead")).to_have_text("second.png looks most like")
 
 
+@pytest.mark.slow
 def test_a_picture_taken_away_while_it_is_classified_leaves_nothing(new_page, slow_address, tmp_path):
     page = new_page(slow_address)
     noise(0, (40, 40)).save(tmp_path / "first.png")

@@ -126,7 +126,7 @@ def opened(monkeypatch):
     pages = []
 
     @contextmanager
-    def open_page(model_id, host, port, language):
+    def open_page(model_id, host, port, language, load):
         pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
         yield page_address(host, port)
 

@@ -191,6 +191,7 @@ def test_another_folder_is_not_replaced(model, make_class_folders, run, tmp_path
     assert record["format"] == 1
 
 
+@pytest.mark.slow
 def test_a_model_and_a_data_set_of_the_hub_are_measured(model, tmp_path):
     pictures = [{"bytes": encode(kind, number), "path": None} for kind in (0, 1) for number in range(3)]
     features = datasets.Features(image=datasets.Image(), label=datasets.ClassLabel(names=["cat", "dog"]))

@@ -17,6 +17,7 @@ from vitrine.records.mistakes import Mistakes
 from vitrine.records.model import ModelMetadata
 from vitrine.records.prepared import PreparedFacts
 from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
+from vitrine.records.runtime import RuntimeChoice
 from vitrine.records.schema import FileRecord, Record
 from vitrine.records.search import SearchResult
 from vitrine.records.training_data import TrainingData
@@ -123,6 +124,12 @@ EXAMPLES: Mapping[type[FileRecord], Callable[[], FileRecord]] = {
     Metrics: make_metrics,
     ModelMetadata: lambda: ModelMetadata.read(RUN / "model/vitrine.json"),
     PreparedFacts: lambda: PreparedFacts.read(GOLDEN / "prepared/colours/prepared.json"),
+    RuntimeChoice: lambda: RuntimeChoice(
+        machine="m",
+        chosen="onnxruntime",
+        seconds={"torch": 0.5, "onnxruntime": 0.2},
+        left_out={"openvino": "no"},
+    ),
     SearchResult: lambda: SearchResult.read(GOLDEN / "runs/search/search/search.json"),
     TrainingData: make_training_data,
 }

@@ -98,6 +98,7 @@ def test_too_few_pictures_prove_nothing(colors_folder):
     assert not Path("small.onnx").exists()
 
 
+@pytest.mark.slow
 def test_other_answers_are_refused_with_their_figures(colors_folder, few_suffice, monkeypatch, capsys):
     monkeypatch.setattr(int8, "LEAST_SAME", 1.01)
     assert export.main([MODEL, "small.onnx", "--format", "int8"]) == 2

@@ -176,6 +176,7 @@ def test_mistakes_are_one_message_and_write_nothing(hub, client, prepared, argum
     assert {key: dict(repo.branches) for key, repo in hub.repos.items()} == before
 
 
+@pytest.mark.slow
 def test_a_network_that_is_down_takes_seconds_and_one_message(prepared, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

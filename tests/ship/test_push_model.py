@@ -52,6 +52,7 @@ def state_of(hub):
     }
 
 
+@pytest.mark.slow
 def test_a_push_is_private_one_commit_and_a_tag_and_says_what_went(hub, client, run):
     answer = client.call("push_model", run, "ann/first")
     assert (answer["value"], answer["errors"]) == (0, "")

@@ -49,6 +49,7 @@ def test_evaluation_counts_each_picture_once(prepared, processes):
     assert sorted(seen) == list(range(len(split)))
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_metrics_of_one(prepared, tmp_path):
     records = []
     for processes in (1, 2):
