@@ -6,6 +6,7 @@
 # What happens: EfficientNet (and all networks of its builder) draw it within 1 / sqrt(classes): 0.71 for two classes, 0.03 only
 # for a thousand. The first answers of a head on trained features are then near certain, whatever the picture, and a
 # short training of the head alone starts from there.
+# Output seen: EfficientNet-Lite0 0.707 (2 classes) and 0.032 (1,000), ResNet-18 0.044 and 0.044.
 # Seen with: timm 1.0.31, torch 2.14.1, Python 3.11.
 set -eu
 folder=$(mktemp -d)
