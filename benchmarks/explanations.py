@@ -41,7 +41,7 @@ def explain(explainer: "Explainer", path: Path, method: str) -> tuple[float, "Ve
     start = time.perf_counter()
     explanation = explainer.explain(image, method=method)
     seconds = time.perf_counter() - start
-    return seconds, explainer.judge(image, explanation)
+    return seconds, explainer.judge(explanation)
 
 
 def report(method: str, found: list[tuple[float, "Verdict"]]) -> None:  # noqa: F821

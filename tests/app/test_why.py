@@ -1,6 +1,8 @@
 """The map behind the button "Why?", and what is said of it."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,41 +31,44 @@ def shown(why, tmp_path):
 
 
 def test_the_map_comes_at_once_and_its_check_a_moment_later(why, shown):
-    drawn, said, found = why.show_map(shown)
-    assert drawn["visible"]
-    assert drawn["value"].size == (60, 40)
+    (drawn, said), (kept, checked) = why.explain(shown)
+    assert (drawn["visible"], drawn["value"].size) == (True, (60, 40))
     assert shown.prediction.ranking[0][0] in said
     assert ENGLISH("app.why.checking") in said
-    checked = why.check_map(shown, found)
-    trusted = re.compile("Checked: the probability|Do not trust this map")
-    assert trusted.search(checked)
+    assert "value" not in kept, "the map stays as it is"
+    assert re.search("Checked: the probability|Do not trust this map", checked)
     assert ENGLISH("app.why.checking") not in checked
 
 
-def test_both_verdicts_are_said(why, shown, monkeypatch):
-    *_, found = why.show_map(shown)
-    for trusted, words in ((True, "Checked: "), (False, "Do not trust")):
-        verdict = type("Verdict", (), {"is_trusted": trusted})
-        monkeypatch.setattr(Explainer, "judge", lambda *_, verdict=verdict, **__: verdict)
-        assert words in why.check_map(shown, found)
+@pytest.mark.parametrize(("is_trusted", "words"), [(True, "Checked: "), (False, "Do not trust")])
+def test_both_verdicts_are_said(why, shown, monkeypatch, is_trusted, words):
+    monkeypatch.setattr(Explainer, "judge", lambda *_: SimpleNamespace(is_trusted=is_trusted))
+    *_, (_, said) = why.explain(shown)
+    assert words in said
 
 
-def test_without_a_picture_nothing_is_explained(why):
-    drawn, said, found = why.show_map(None)
-    assert (drawn["visible"], found) == (False, None)
-    assert "Choose a picture first" in said
-    assert why.check_map(None, None)["__type__"] == "update"
+def test_without_a_picture_nothing_is_explained(why, shown):
+    for nothing in (None, replace(shown, on_page=False)):
+        ((drawn, said),) = why.explain(nothing)
+        assert (drawn["visible"], said) == (False, "<p>Choose a picture first.</p>")
+
+
+def test_a_picture_that_was_deleted_in_the_meantime_is_told_so(why, shown):
+    shown.path.unlink()
+    ((drawn, said),) = why.explain(shown)
+    assert (drawn["visible"], said) == (
+        False,
+        "<p>The picture has been deleted in the meantime; choose it again.</p>",
+    )
 
 
 def test_a_picture_in_which_nothing_speaks_for_the_class_is_told_so(why, shown, monkeypatch):
-    from dataclasses import replace
-
     real = Explainer.explain
     monkeypatch.setattr(
         Explainer, "explain", lambda *given, **also: replace(real(*given, **also), importance=np.zeros((2, 2)))
     )
-    drawn, said, found = why.show_map(shown)
-    assert (drawn["visible"], found) == (False, None)
+    ((drawn, said),) = why.explain(shown)
+    assert not drawn["visible"]
     assert said.startswith("<p>No part of the picture speaks for ")
 
 

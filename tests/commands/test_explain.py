@@ -51,6 +51,18 @@ def test_checks_can_be_left_out_and_a_class_be_named(model, pictures, tmp_path):
     assert (row["label"], row["trusted"], row["deletion"]) == (list(labels)[1], "", "")
 
 
+def test_where_nothing_can_be_explained_the_exit_code_says_so(model, pictures, tmp_path, capsys):
+    assert explain.main([str(model), str(pictures / "broken.jpg"), "--output", str(tmp_path / "out")]) == 2
+    assert "no picture was explained; the column problem of " in capsys.readouterr().err
+
+
+def test_a_class_with_a_typo_is_suggested(model, pictures, tmp_path, capsys):
+    words = [str(model), str(pictures / "a.png"), "--output", str(tmp_path / "out"), "--label"]
+    known = list(json.loads((model / "config.json").read_text())["label2id"])[1]
+    assert explain.main([*words, f"{known}x"]) == 2
+    assert f"the model knows no class '{known}x'" in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_written_is_named(model, pictures, tmp_path, capsys):
     (tmp_path / "taken").write_text("a file")
     assert explain.main([str(model), str(pictures), "--output", str(tmp_path / "taken")]) == 2

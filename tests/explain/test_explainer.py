@@ -35,13 +35,13 @@ def test_the_likeliest_class_is_explained_unless_another_is_named(explainer, pic
 
 
 def test_a_map_is_measured_beside_its_controls(explainer, picture):
-    verdict = explainer.judge(picture, explainer.explain(picture))
+    verdict = explainer.judge(explainer.explain(picture))
     assert set(verdict.controls) == {"random", "centre"}
     assert 0 <= verdict.own.deletion <= 1
 
 
 def test_an_unknown_class_is_named_with_what_may_be_meant(explainer, picture):
-    with pytest.raises(UserError, match=r"^--label: the model knows no class 'zebra'; it knows "):
+    with pytest.raises(UserError, match=r"^the model knows no class 'zebra'; there are '"):
         explainer.explain(picture, "zebra")
 
 

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from vitrine.records.atomic import follow_umask, new_folder, point_to, write_bytes, write_text
+from tests.factories import fault_of
+from vitrine.records.atomic import check_replaceable, follow_umask, new_folder, point_to, write_bytes, write_text
 
 
 def names_in(folder):
@@ -129,3 +130,18 @@ def test_link_is_relative_so_that_the_parent_can_be_moved(tmp_path):
     runs.rename(tmp_path / "moved")
     assert (tmp_path / "moved" / "latest").resolve() == tmp_path / "moved" / "second"
     assert names_in(tmp_path / "moved") == ["first", "latest", "second"]
+
+
+def test_only_an_older_folder_of_its_kind_makes_way(tmp_path):
+    check_replaceable(tmp_path / "new", ["a"], "a page")
+    (tmp_path / "file").write_text("")
+    assert "file is a file; give the name of a folder" in fault_of(
+        check_replaceable, tmp_path / "file", ["a"], "a page"
+    )
+    older = tmp_path / "older"
+    older.mkdir()
+    check_replaceable(older, ["a", "b"], "a page")
+    (older / "a").write_text("")
+    assert "older holds something else than a page; " in fault_of(check_replaceable, older, ["a", "b"], "a page")
+    (older / "b").write_text("")
+    check_replaceable(older, ["a", "b"], "a page")

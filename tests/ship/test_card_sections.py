@@ -1,6 +1,5 @@
 """Sections of a card that stay short, whatever was measured."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,13 +25,8 @@ TEXTS = load_texts("en")
 
 
 @pytest.fixture(scope="module")
-def golden(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("golden")
-    for part in ("prepared", "runs/colours"):
-        shutil.copytree(GOLDEN / part, folder / part)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        return read_evidence(kinds.GOLDEN_RUN)
+def golden(golden_run):
+    return read_evidence(golden_run)
 
 
 def test_of_many_classes_the_weakest_are_shown(golden):

@@ -1,7 +1,6 @@
 """The card of a model, matched whole for each kind of recipe."""
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +17,8 @@ CARDS = Path(__file__).parent / "cards"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("golden")
-    for part in ("prepared", "runs/colours"):
-        shutil.copytree(GOLDEN / part, folder / part)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        yield folder / kinds.GOLDEN_RUN
+def run(golden_run):
+    return golden_run
 
 
 @pytest.fixture(scope="module")

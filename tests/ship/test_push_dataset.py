@@ -13,7 +13,7 @@ from PIL import Image
 from tests.conftest import draw_shape
 from tests.data.trees import prepare
 from tests.hub_client import HubClient, describe_rows
-from tests.hub_double import TOKEN, HubDouble, hub_environment
+from tests.hub_double import TOKEN, hub_environment
 from vitrine.records.manifest import read_manifest
 from vitrine.ship.data_card import hash_splits, read_head
 
@@ -29,18 +29,6 @@ def prepared(tmp_path_factory):
             draw_shape(kind, number).save(source / label_name / f"{number}.png")
     (source / "blue tit" / "broken.png").write_text("no picture")
     return prepare(source)
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    with HubDouble(tmp_path_factory.mktemp("hub")) as double:
-        yield double
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    with HubClient(hub.environment(tmp_path_factory.mktemp("home"))) as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,14 @@
 """Publishing the model of a run, on a double of the Hub."""
 
 import json
-import shutil
 import socket
 from pathlib import Path
 
 import pytest
 
 from tests.hub_client import HubClient
-from tests.hub_double import TOKEN, HubDouble, hub_environment
+from tests.hub_double import TOKEN, hub_environment
 from tests.hub_state import Fault
-from tests.ship.evidence import GOLDEN_RUN
 from vitrine.ship.data_card import read_head
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -21,29 +19,9 @@ CONTENT = [
 EXAMPLES = [f"examples/{number:03d}.png" for number in range(12)]
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    with HubDouble(tmp_path_factory.mktemp("hub")) as double:
-        yield double
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    with HubClient(hub.environment(tmp_path_factory.mktemp("home"))) as process:
-        yield process
-
-
 @pytest.fixture
-def run(hub, tmp_path):
-    """A finished run with what it learned from beside it; the Hub works."""
-    hub.broken.clear()
-    folder = tmp_path / "run"
-    shutil.copytree(GOLDEN / GOLDEN_RUN, folder)
-    counts = {split: dict.fromkeys(("blau é", "red", "vert <b>"), 6) for split in ("train", "validation", "test")}
-    noted = {"name": "colours", "source": "colours", "version": "0" * 12, "manifest_sha256": "a" * 64, "split_seed": 0}
-    (folder / "data.json").write_text(json.dumps({"format": 1, **noted, "counts": counts}))
-    yield folder
-    hub.broken.clear()
+def run(pushed_run):
+    return pushed_run
 
 
 def state_of(hub):

@@ -1,16 +1,11 @@
 """Publishing the page of a model as a Space, on a double of the Hub."""
 
-import json
-import shutil
 import types
 
 import pytest
 
 from tests.factories import fault_of
-from tests.hub_client import HubClient
-from tests.hub_double import HubDouble
 from tests.hub_spaces import ZERO_GPU
-from tests.ship.test_push_model import GOLDEN, GOLDEN_RUN
 from vitrine.errors import UserError
 from vitrine.ship import push_space
 from vitrine.ship.data_card import read_head
@@ -89,27 +84,9 @@ def test_a_model_that_no_browser_can_run_becomes_the_next_kind(monkeypatch, tmp_
     )
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    with HubDouble(tmp_path_factory.mktemp("hub")) as double:
-        yield double
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    with HubClient(hub.environment(tmp_path_factory.mktemp("home"))) as process:
-        yield process
-
-
 @pytest.fixture
-def run(hub, tmp_path):
-    folder = tmp_path / "run"
-    shutil.copytree(GOLDEN / GOLDEN_RUN, folder)
-    counts = {split: dict.fromkeys(("blau é", "red", "vert <b>"), 6) for split in ("train", "validation", "test")}
-    noted = {"name": "colours", "source": "colours", "version": "0" * 12, "manifest_sha256": "a" * 64, "split_seed": 0}
-    (folder / "data.json").write_text(json.dumps({"format": 1, **noted, "counts": counts}))
-    yield folder
-    hub.broken.clear()
+def run(pushed_run):
+    return pushed_run
 
 
 ZERO = ("--kind", "zero-gpu", "--no-trial")

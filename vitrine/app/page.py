@@ -5,7 +5,7 @@ import gradio as gr
 from vitrine.app.classifier import Classifier
 from vitrine.app.image_check import check_before_upload
 from vitrine.app.uploads import accept_files_only
-from vitrine.app.why import build_why, forget_map
+from vitrine.app.why import build_why
 from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.predictor import Predictor
@@ -109,8 +109,7 @@ def _stage(classifier: Classifier) -> None:
         with gr.Column(min_width=320):
             answer = gr.HTML(wording.nothing_yet, elem_id="answer", html_template=READ_OUT)
             top_k = _top_k_slider(classifier.predictor, texts)
-            on_map = build_why(classifier, shown, ONE_AT_A_TIME)
-    shown.change(forget_map, None, list(on_map), api_visibility="private", queue=False, show_progress="hidden")
+            build_why(classifier, shown)
     accept_files_only(picture)
     on_page = [picture, message, answer, shown]
     # Not `input`: when a picture is taken away that comes too, and with the old picture if that was a test picture.

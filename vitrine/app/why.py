@@ -1,5 +1,6 @@
 """Why the model answered as it did: a map over the picture at once, and a moment later how far to trust the map."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,8 @@ import gradio as gr
 from markupsafe import escape
 
 from vitrine.app.classifier import Classifier, Shown
-from vitrine.explain.explainer import Explainer, Explanation
-from vitrine.explain.overlay import overlay, what_the_map_is_about
+from vitrine.data.images.decoding import ImageError
+from vitrine.explain.explainer import Explainer
 from vitrine.ui.texts import Texts
 
 MAP_HEIGHT = 320  # pixels
@@ -26,41 +27,35 @@ class Why:
     explainer: Explainer
     texts: Texts
 
-    def show_map(self, shown: Shown | None) -> tuple[Any, str, Explanation | None]:
-        """The map of the likeliest class over the picture, what it shows in words, and what is to be checked."""
+    def explain(self, shown: Shown | None) -> Iterator[tuple[Any, str]]:
+        """The map of the likeliest class over the picture, with what it shows in words; then whether to trust it."""
         if shown is None or not shown.on_page:
-            return gr.update(value=None, visible=False), self._line("app.why.no_picture"), None
-        image = self.explainer.predictor.open_image(shown.path)
+            yield gr.update(value=None, visible=False), self._line("app.why.no_picture")
+            return
+        try:
+            image = self.explainer.predictor.open_image(shown.path)
+        except ImageError:  # uploads are deleted after a while
+            yield gr.update(value=None, visible=False), self._line("app.why.gone")
+            return
         found = self.explainer.explain(image, preprocessed=shown.prepared)
         if not found.importance.any():
-            return gr.update(value=None, visible=False), self._line("app.why.nothing", label=found.label_name), None
-        pixels = self.explainer.pixels(image, shown.prepared)[0]
-        about = what_the_map_is_about(image, pixels, self.explainer.predictor.preprocess.settings)
-        drawn = gr.update(value=overlay(about, found.importance), visible=True)
-        said = self._line("app.why.lead", label=found.label_name) + self._line("app.why.checking")
-        return drawn, said, found
-
-    def check_map(self, shown: Shown | None, found: Explanation | None) -> Any:
-        """Whether the map tells more than maps that know nothing, in words."""
-        if shown is None or found is None:
-            return gr.skip()
-        verdict = self.explainer.judge(
-            self.explainer.predictor.open_image(shown.path), found, preprocessed=shown.prepared
-        )
-        key = "app.why.trusted" if verdict.is_trusted else "app.why.untrusted"
-        return self._line("app.why.lead", label=found.label_name) + self._line(key)
+            yield gr.update(value=None, visible=False), self._line("app.why.nothing", label=found.label_name)
+            return
+        lead = self._line("app.why.lead", label=found.label_name)
+        yield gr.update(value=self.explainer.draw(image, found), visible=True), lead + self._line("app.why.checking")
+        is_trusted = self.explainer.judge(found).is_trusted
+        yield gr.skip(), lead + self._line("app.why.trusted" if is_trusted else "app.why.untrusted")
 
     def _line(self, key: str, **values: object) -> str:
         return f"<p>{escape(self.texts(key, **values))}</p>"
 
 
-def build_why(classifier: Classifier, shown: gr.State, one_at_a_time: str) -> tuple[gr.Image, gr.HTML]:
-    """The button, the map and its sentence, below the answer; returns what a new picture empties.
+def build_why(classifier: Classifier, shown: gr.State) -> None:
+    """The button, the map and its sentence, below the answer; another picture ends and empties them.
 
     Args:
         classifier: of the page.
         shown: what the page shows.
-        one_at_a_time: the queue of everything that asks the network.
     """
     texts = classifier.wording.texts
     why = Why(Explainer(classifier.predictor), texts)
@@ -77,23 +72,13 @@ def build_why(classifier: Classifier, shown: gr.State, one_at_a_time: str) -> tu
         elem_id="why-map",
     )
     said = gr.HTML("", elem_id="why-words")
-    found = gr.State(None)
-    button.click(
-        why.show_map,
-        shown,
-        [drawn, said, found],
-        show_progress_on=said,
-        api_visibility="private",
-        concurrency_id=one_at_a_time,
-    ).then(
-        why.check_map,
-        [shown, found],
-        said,
-        show_progress="hidden",
-        api_visibility="private",
-        concurrency_id=one_at_a_time,
+    # In a queue of its own: the check asks the network for seconds, and other visitors shall not wait for it.
+    asked = button.click(
+        why.explain, shown, [drawn, said], show_progress_on=said, api_visibility="private", concurrency_id="why"
     )
-    return drawn, said
+    shown.change(
+        forget_map, None, [drawn, said], cancels=asked, api_visibility="private", queue=False, show_progress="hidden"
+    )
 
 
 def forget_map() -> tuple[Any, str]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vitrine.commands.console import command_parser, run_command
+from vitrine.errors import UserError
 
 METHODS = ("hirescam", "layercam", "occlusion")  # as in `vitrine.explain.explainer`, which is slow to import
 
@@ -63,6 +64,8 @@ def _explain(options: argparse.Namespace) -> None:
             checks=not options.no_checks,
             progress=say,
         )
+    if all(row.problem for row in rows):
+        raise UserError(f"no picture was explained; the column problem of {options.output / TABLE} says why")
     trusted = [row.trusted for row in rows if row.trusted]
     if trusted:
         print(f"{trusted.count('yes')} of {len(trusted)} maps say more than maps that know nothing")

@@ -1,6 +1,5 @@
 """Explaining a model's answers: one call for a map, one for its score."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,8 @@ from PIL import Image
 from vitrine.errors import UserError
 from vitrine.explain.faithfulness import Verdict, judge
 from vitrine.explain.occlusion import Probabilities, occlusion_map
+from vitrine.explain.overlay import overlay, what_the_map_is_about
+from vitrine.listing import suggest
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
@@ -32,13 +33,15 @@ class Explanation:
         prediction: the model's answer to the picture.
         label_id: of the class that the map is about.
         label_name: its name.
-        importance: of each pixel of the preprocessed image for the class, `[side, side]`, 0 to 1.
+        pixels: what the network saw, `[3, side, side]`.
+        importance: of each pixel of it for the class, `[side, side]`, 0 to 1.
         method: how the map was made.
     """
 
     prediction: Prediction
     label_id: int
     label_name: str
+    pixels: Pixels
     importance: Map
     method: Method
 
@@ -78,7 +81,7 @@ class Explainer:
             UserError: there is no such class or method, or this model cannot be explained so.
         """
         method = method or self.default_method
-        pixels = self.pixels(image, preprocessed)
+        pixels = self.predictor.pixels([image], preprocessed)
         (prediction,) = self.predictor.predict_pixels(["0"], pixels)
         label_id = self._label_id(label_name or prediction.ranking[0][0])
         if method == "occlusion":
@@ -87,16 +90,16 @@ class Explainer:
             importance = self._activation_map(pixels, label_id, method)
         else:
             raise UserError(f"there is no method called '{method}'; there are {', '.join(METHODS)}")
-        return Explanation(prediction, label_id, self.predictor.label_names[label_id], importance, method)
+        return Explanation(prediction, label_id, self.predictor.label_names[label_id], pixels[0], importance, method)
 
-    def judge(self, image: Image.Image, explanation: Explanation, *, preprocessed: bool = False) -> Verdict:
+    def judge(self, explanation: Explanation) -> Verdict:
         """Whether a map is better than two that know nothing; takes about 150 answers of the network."""
-        pixels = self.pixels(image, preprocessed)
-        return judge(partial(self._ask, explanation.label_id), pixels[0], explanation.importance)
+        return judge(partial(self._ask, explanation.label_id), explanation.pixels, explanation.importance)
 
-    def pixels(self, image: Image.Image, preprocessed: bool = False) -> Pixels:
-        """What the network sees of a picture, `[1, 3, side, side]`."""
-        return self.predictor.pixels([image], preprocessed)
+    def draw(self, image: Image.Image, explanation: Explanation) -> Image.Image:
+        """The map over the picture that it is about, or over the part of it that the network sees."""
+        about = what_the_map_is_about(image, explanation.pixels, self.predictor.preprocess.settings)
+        return overlay(about, explanation.importance)
 
     def _ask(self, label_id: int, pixels: Pixels) -> Probabilities:
         asked = self.predictor.predict_pixels([str(number) for number in range(len(pixels))], pixels)
@@ -106,9 +109,7 @@ class Explainer:
     def _label_id(self, label_name: str) -> int:
         names: Sequence[str] = self.predictor.label_names
         if label_name not in names:
-            nearest = difflib.get_close_matches(label_name, names, 3, cutoff=0.5)
-            hint = f"; did you mean {', '.join(nearest)}?" if nearest else f"; it knows {', '.join(names[:5])}, ..."
-            raise UserError(f"--label: the model knows no class '{label_name}'{hint}")
+            raise UserError(f"the model knows no class '{label_name}'{suggest(label_name, names)}")
         return names.index(label_name)
 
     def _activation_map(self, pixels: Pixels, label_id: int, method: Literal["hirescam", "layercam"]) -> Map:

@@ -3,9 +3,11 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from vitrine.errors import UserError
 
 
 @contextmanager
@@ -29,6 +31,23 @@ def new_folder(final: Path, replace: bool = False) -> Iterator[Path]:
         put_in_place(temporary, final)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_replaceable(folder: Path, marks: Sequence[str], what: str) -> None:
+    """Makes sure that a folder may make way for a new one of its kind.
+
+    Args:
+        folder: that shall be made.
+        marks: files by which an older one is known.
+        what: "a bundle of Vitrine", for the message.
+
+    Raises:
+        UserError: it is a file, or holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give the name of a folder to make")
+    if folder.is_dir() and any(folder.iterdir()) and not all((folder / mark).is_file() for mark in marks):
+        raise UserError(f"{folder} holds something else than {what}; give another folder, or empty this one")
 
 
 def put_in_place(temporary: Path, final: Path) -> None:

@@ -14,11 +14,10 @@ import onnx
 import yaml
 
 import vitrine
-from vitrine.errors import UserError
 from vitrine.models.hub_files import find_model_folder, is_inside
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import NOTES
-from vitrine.records.atomic import new_folder
+from vitrine.records.atomic import check_replaceable, new_folder
 from vitrine.records.model import METADATA, Example, ModelMetadata
 from vitrine.records.onnx_checksum import seal
 from vitrine.ship.export import export_onnx
@@ -96,7 +95,7 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
     Raises:
         UserError: the model cannot be loaded or exported; a library is missing; the folder holds something else.
     """
-    _check_place(folder)
+    check_replaceable(folder, [MODEL, APP], "a bundle of Vitrine")
     pins = pin_libraries()
     with new_folder(folder, replace=True) as bundle:
         predictor = export_onnx(model_id, bundle / MODEL)
@@ -109,15 +108,6 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
         (bundle / CARD).write_text(_describe_space(_name(predictor), pins["gradio"]), "utf-8")
         sizes = measure_files(bundle)
     return Bundle(folder, sizes, len(examples))
-
-
-def _check_place(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file; give the name of a folder to make")
-    if folder.is_dir() and any(folder.iterdir()) and not ((folder / MODEL).is_file() and (folder / APP).is_file()):
-        raise UserError(
-            f"{folder} holds something else than a bundle of Vitrine; give another folder, or empty this one"
-        )
 
 
 def _copy_code(folder: Path) -> None:

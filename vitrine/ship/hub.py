@@ -1,13 +1,15 @@
 """The Hugging Face Hub as a place to publish: who may write where, and one message for whatever goes wrong there."""
 
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, RepoCard
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoCard
 from huggingface_hub.errors import (
     BadRequestError,
     EntryNotFoundError,
@@ -17,6 +19,7 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
+from huggingface_hub.utils import logging as hub_logging
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, but not listed
 
 from vitrine.data.sources.hub_access import ANSWER_SECONDS, causes, describe_error
@@ -105,6 +108,71 @@ def check_is_ours(place: Place, repo_id: str, mark: str, what: str) -> None:
         raise UserError(
             f"{repo_id} is there already, is no {what} of Vitrine's, and is not overwritten; choose another name"
         )
+
+
+def check_audience(place: Place, repo_id: str, is_public: bool) -> None:
+    """Makes sure that nobody publishes to all the world what is meant to be private.
+
+    Args:
+        place: where something shall be published.
+        repo_id: of it.
+        is_public: whether all may see it.
+
+    Raises:
+        UserError: the repository is public already, and nobody has said so.
+    """
+    if place.there and not place.there.private and not is_public:
+        raise UserError(f"{repo_id} is there already and is public: add --public, or choose another name")
+
+
+def commit_folder(
+    api: HfApi,
+    place: Place,
+    repo_id: str,
+    files: Mapping[str, Path],
+    is_public: bool,
+    *,
+    repo_type: str,
+    message: str,
+    **creation: Any,
+) -> str:
+    """Makes the repository where there is none, and one commit that leaves these files alone in it.
+
+    Args:
+        api: with the user's token.
+        place: of the repository, as it was found.
+        repo_id: of it.
+        files: by path in the repository.
+        is_public: whether all may see it.
+        repo_type: model or space.
+        message: of the commit.
+        creation: for `HfApi.create_repo`.
+
+    Returns:
+        The id of the commit.
+    """
+    api.create_repo(repo_id, repo_type=repo_type, private=not is_public, exist_ok=True, **creation)
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
+        *(CommitOperationAdd(name, file) for name, file in files.items()),
+        *(CommitOperationDelete(name) for name in sorted(place.files - set(files) - {".gitattributes"})),
+    ]
+    head = place.there.sha if place.there else None
+    with quiet_hub():
+        commit = api.create_commit(repo_id, operations, commit_message=message, repo_type=repo_type, parent_commit=head)
+    if is_public and place.there and place.there.private:
+        api.update_repo_settings(repo_id, private=False, repo_type=repo_type)
+    return str(commit.oid)
+
+
+@contextmanager
+def quiet_hub() -> Iterator[None]:
+    """Keeps the library's own words from the terminal; its bars of uploads are shown."""
+    verbosity = hub_logging.get_verbosity()
+    hub_logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        hub_logging.set_verbosity(verbosity)
 
 
 def validate_card(card: RepoCard, license_id: str | None) -> None:

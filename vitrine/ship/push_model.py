@@ -1,6 +1,5 @@
 """Puts the model of a run on the Hugging Face Hub: one commit with its card, a tag for each revision, private first."""
 
-import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ModelCard
+from huggingface_hub import HfApi, ModelCard
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import logging as hub_logging
 
 from vitrine.config.data import HUB_PREFIX
 from vitrine.errors import UserError
@@ -19,7 +17,16 @@ from vitrine.records.folder import MODEL
 from vitrine.records.model import METADATA
 from vitrine.records.prepared import CARD
 from vitrine.records.public import HUB_ID
-from vitrine.ship.hub import Place, check_is_ours, check_repo_id, find_place, one_message, validate_card
+from vitrine.ship.hub import (
+    Place,
+    check_audience,
+    check_is_ours,
+    check_repo_id,
+    commit_folder,
+    find_place,
+    one_message,
+    validate_card,
+)
 from vitrine.ship.licenses import (
     SCRATCH,
     UNKNOWN,
@@ -71,9 +78,7 @@ class PublishedModel:
     staged: StagedModel
 
 
-def publish_model(
-    run: Path, repo_id: str, wishes: Wishes, show: Callable[[StagedModel, Terms], None]
-) -> PublishedModel:
+def publish_model(run: Path, repo_id: str, wishes: Wishes, show: Show) -> PublishedModel:
     """Pushes the model of a finished run; one of Vitrine's that is there already gets a further revision.
 
     Args:
@@ -93,10 +98,9 @@ def publish_model(
     with one_message(repo_id, KEPT):
         place = find_place(api, repo_id, "model")
         check_is_ours(place, repo_id, METADATA, "model")
-        if place.there and not place.there.private and not wishes.is_public:
-            raise UserError(f"{repo_id} is there already and is public: add --public, or choose another name")
+        check_audience(place, repo_id, wishes.is_public)
         terms = settle_terms(evidence, repo_id, wishes, with_examples, api)
-        with staged(run, evidence, terms) as copy, quiet_hub():
+        with staged(run, evidence, terms) as copy:
             validate_card(ModelCard.load(copy.folder / CARD), wishes.license)
             show(copy, terms)
             return _send(api, place, repo_id, copy, wishes)
@@ -199,18 +203,9 @@ def _ask_license(api: HfApi | None, repo_id: str, repo_type: str) -> str:
 
 
 def _send(api: HfApi, place: Place, repo_id: str, copy: StagedModel, wishes: Wishes) -> PublishedModel:
-    """Makes the repository where there is none, one commit, and a tag."""
-    api.create_repo(repo_id, private=not wishes.is_public, exist_ok=True)
-    gone = place.files - set(copy.sizes) - {".gitattributes"}
-    operations: list[CommitOperationAdd | CommitOperationDelete] = [
-        *(CommitOperationAdd(name, copy.folder / name) for name in copy.sizes),
-        *(CommitOperationDelete(name) for name in sorted(gone)),
-    ]
-    head = place.there.sha if place.there else None
-    commit = api.create_commit(repo_id, operations, commit_message="Model", parent_commit=head)
-    revision, is_new = _tag(api, repo_id, commit.oid)
-    if wishes.is_public and place.there and place.there.private:
-        api.update_repo_settings(repo_id, private=False)
+    files = {name: copy.folder / name for name in copy.sizes}
+    commit = commit_folder(api, place, repo_id, files, wishes.is_public, repo_type="model", message="Model")
+    revision, is_new = _tag(api, repo_id, commit)
     return PublishedModel(f"{api.endpoint}/{repo_id}", revision, is_new, copy)
 
 
@@ -223,14 +218,3 @@ def _tag(api: HfApi, repo_id: str, commit: str) -> tuple[str, bool]:
     number = max((int(name.removeprefix("v")) for name in tags), default=0) + 1
     api.create_tag(repo_id, tag=f"v{number}", revision=commit)
     return f"v{number}", True
-
-
-@contextmanager
-def quiet_hub() -> Iterator[None]:
-    """Keeps the library's own words from the terminal; its bars of uploads are shown."""
-    verbosity = hub_logging.get_verbosity()
-    hub_logging.set_verbosity(logging.ERROR)
-    try:
-        yield
-    finally:
-        hub_logging.set_verbosity(verbosity)

@@ -4,18 +4,18 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, SpaceHardware
+from huggingface_hub import HfApi, SpaceHardware
 
 from vitrine.errors import UserError
 from vitrine.records.folder import MODEL
 from vitrine.ship.browser.build import build_page
 from vitrine.ship.bundle import build_bundle
 from vitrine.ship.bundle_trial import try_bundle
-from vitrine.ship.hub import Place, check_is_ours, check_repo_id, find_place, one_message
+from vitrine.ship.hub import Place, check_audience, check_is_ours, check_repo_id, commit_folder, find_place, one_message
 from vitrine.ship.model_files import measure_files
-from vitrine.ship.push_model import Wishes, decide_examples, quiet_hub, settle_terms
+from vitrine.ship.push_model import Wishes, decide_examples, settle_terms
 from vitrine.ship.run_evidence import find_run, read_evidence
 
 Kind = Literal["static", "zero-gpu", "paid"]
@@ -67,8 +67,7 @@ def publish_space(
     with one_message(repo_id, KEPT), tempfile.TemporaryDirectory(prefix="vitrine-push-") as temporary:
         place = find_place(api, repo_id, SPACE)
         settle_terms(evidence, repo_id, wishes, with_examples, api)
-        if place.there and not place.there.private and not wishes.is_public:
-            raise UserError(f"{repo_id} is there already and is public: add --public, or choose another name")
+        check_audience(place, repo_id, wishes.is_public)
         choices = find_choices(api, place, repo_id, kind)
         folder = Path(temporary) / "space"
         chosen = _build(run / MODEL, folder, choices, with_examples, say)
@@ -77,7 +76,11 @@ def publish_space(
         if is_tried and chosen != "static":
             say("installing and starting it here first ...")
             say(try_bundle(folder).words)
-        _send(api, place, repo_id, folder, sizes, chosen, wishes)
+        creation = {"space_sdk": "static" if chosen == "static" else "gradio"}
+        if chosen == "zero-gpu":
+            creation["space_hardware"] = ZERO_GPU
+        files = {name: folder / name for name in sizes}
+        commit_folder(api, place, repo_id, files, wishes.is_public, repo_type=SPACE, message="Space", **creation)
     return PublishedSpace(f"{api.endpoint}/spaces/{repo_id}", chosen, sizes)
 
 
@@ -158,22 +161,3 @@ def _tell_audience(is_public: bool, sizes: Mapping[str, int]) -> str:
     seen_by = "all the world" if is_public else "you, and whoever you let see it"
     amount = f"{sum(sizes.values()):,} bytes in {len(sizes)} files"
     return f"{'public' if is_public else 'private'}: page, model and {pictures} will be seen by {seen_by} ({amount})"
-
-
-def _send(
-    api: HfApi, place: Place, repo_id: str, folder: Path, sizes: Mapping[str, int], kind: Kind, wishes: Wishes
-) -> None:
-    """Makes the Space where there is none, and one commit; what is not in the folder goes from it."""
-    sdk: Any = {"space_sdk": "static" if kind == "static" else "gradio"}
-    if kind == "zero-gpu":
-        sdk["space_hardware"] = ZERO_GPU
-    api.create_repo(repo_id, repo_type=SPACE, private=not wishes.is_public, exist_ok=True, **sdk)
-    operations: list[CommitOperationAdd | CommitOperationDelete] = [
-        *(CommitOperationAdd(name, folder / name) for name in sizes),
-        *(CommitOperationDelete(name) for name in sorted(place.files - set(sizes) - {".gitattributes"})),
-    ]
-    head = place.there.sha if place.there else None
-    with quiet_hub():
-        api.create_commit(repo_id, operations, commit_message="Space", repo_type=SPACE, parent_commit=head)
-    if wishes.is_public and place.there and place.there.private:
-        api.update_repo_settings(repo_id, private=False, repo_type=SPACE)

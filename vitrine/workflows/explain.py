@@ -1,21 +1,22 @@
 """Explaining the answers to many pictures: one overlay each, and a table that says which of them to trust."""
 
 import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
+
+from PIL import Image
 
 from vitrine.data.images.decoding import ImageError
 from vitrine.errors import UserError
-from vitrine.explain.explainer import Explainer, Method
-from vitrine.explain.overlay import overlay, what_the_map_is_about
+from vitrine.explain.explainer import Explainer, Explanation, Method
 from vitrine.models.calibration.selective import describe
 from vitrine.predict.images import NamedImage
-from vitrine.records.atomic import write_text
 from vitrine.records.spreadsheet import guard_row
 
 TABLE = "explanations.csv"
+LONGEST_STEM = 60  # of a picture's name that its overlay takes over
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def explain_files(
     checks: bool = True,
     progress: Callable[[ExplainedFile], object] = lambda row: None,
 ) -> list[ExplainedFile]:
-    """Writes an overlay for each picture, and `explanations.csv` with a row for each.
+    """Writes an overlay for each picture, and `explanations.csv` with a row for each as soon as it is done.
 
     Args:
         explainer: of the model.
@@ -69,14 +70,19 @@ def explain_files(
     Raises:
         UserError: the folder cannot be written, or the model cannot be explained so.
     """
-    rows = []
+    rows: list[ExplainedFile] = []
+    explain = partial(explainer.explain, label_name=label_name, method=method)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for number, picture in enumerate(pictures):
-            row = _explain_one(explainer, picture, folder, number, label_name, method, checks)
-            progress(row)
-            rows.append(row)
-        write_text(folder / TABLE, "".join(_lines(rows)))
+        with (folder / TABLE).open("w", newline="", encoding="utf-8") as stream:
+            table = csv.DictWriter(stream, [field.name for field in fields(ExplainedFile)])
+            table.writeheader()
+            for picture in pictures:
+                overlay = folder / f"{len(rows) + 1:05d}_{Path(picture.file).stem[:LONGEST_STEM]}.png"
+                rows.append(_explain_one(explainer, picture, overlay, explain, checks))
+                table.writerow(guard_row(asdict(rows[-1])))
+                stream.flush()
+                progress(rows[-1])
     except OSError as error:
         raise UserError(f"{folder}: cannot be written ({error.strerror}); give another folder") from error
     return rows
@@ -85,37 +91,29 @@ def explain_files(
 def _explain_one(
     explainer: Explainer,
     picture: NamedImage,
-    folder: Path,
-    number: int,
-    label_name: str | None,
-    method: Method | None,
+    overlay: Path,
+    explain: Callable[[Image.Image], Explanation],
     checks: bool,
 ) -> ExplainedFile:
     try:
         image = picture.open()
     except ImageError as error:
         return ExplainedFile(picture.file, problem=str(error))
-    found = explainer.explain(image, label_name, method)
-    name = f"{number + 1:05d}_{Path(picture.file).stem[:60]}.png"
-    about = what_the_map_is_about(image, explainer.pixels(image)[0], explainer.predictor.preprocess.settings)
-    overlay(about, found.importance).save(folder / name)
+    found = explain(image)
+    explainer.draw(image, found).save(overlay)
     row = ExplainedFile(
         picture.file,
         decision=describe(found.prediction.decision),
         label=found.label_name,
         probability=f"{dict(found.prediction.ranking)[found.label_name]:.6f}",
-        overlay=name,
+        overlay=overlay.name,
     )
     if not checks:
         return row
-    verdict = explainer.judge(image, found)
-    measured = {"deletion": f"{verdict.own.deletion:.3f}", "insertion": f"{verdict.own.insertion:.3f}"}
-    return ExplainedFile(**{**asdict(row), **measured, "trusted": "yes" if verdict.is_trusted else "no"})
-
-
-def _lines(rows: Iterable[ExplainedFile]) -> Iterator[str]:
-    stream = io.StringIO()
-    table = csv.DictWriter(stream, list(ExplainedFile.__dataclass_fields__))
-    table.writeheader()
-    table.writerows(guard_row(asdict(row)) for row in rows)
-    yield stream.getvalue()
+    verdict = explainer.judge(found)
+    return replace(
+        row,
+        deletion=f"{verdict.own.deletion:.3f}",
+        insertion=f"{verdict.own.insertion:.3f}",
+        trusted="yes" if verdict.is_trusted else "no",
+    )

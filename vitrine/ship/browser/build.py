@@ -13,7 +13,7 @@ from vitrine.models.hub_files import find_model_folder, is_inside
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
 from vitrine.predict.preprocessing import ArrayPreprocessing
 from vitrine.predict.runtimes.onnx import OUTPUTS
-from vitrine.records.atomic import new_folder
+from vitrine.records.atomic import check_replaceable, new_folder
 from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.ship.browser.golden import write_golden
 from vitrine.ship.browser.runtime import PACKED, fetch_runtime
@@ -81,7 +81,7 @@ def build_page(model_id: str, folder: Path, with_examples: bool = True) -> Built
         UserError: the model cannot be loaded, exported or prepared for in a browser; npm is missing or fails; the
             folder holds something else.
     """
-    _check_place(folder)
+    check_replaceable(folder, [FACTS], "such a page")
     runtime = fetch_runtime()
     with new_folder(folder, replace=True) as page:
         predictor = _write_model(model_id, page / MODEL)
@@ -98,13 +98,6 @@ def build_page(model_id: str, folder: Path, with_examples: bool = True) -> Built
         sizes = {path.relative_to(page).as_posix(): path.stat().st_size for path in page.rglob("*") if path.is_file()}
     beside = sum(size for name, size in sizes.items() if name not in (MODEL, CARD) and not name.startswith(EXAMPLES))
     return BuiltPage(folder, predictor.label_names, len(facts["examples"]), beside, sizes[MODEL])
-
-
-def _check_place(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file; give the name of a folder to make")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).is_file():
-        raise UserError(f"{folder} holds something else than such a page; give another folder, or empty this one")
 
 
 def _write_model(model_id: str, file: Path) -> Predictor:
