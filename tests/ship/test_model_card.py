@@ -112,3 +112,22 @@ def test_no_folder_of_this_machine_stands_in_a_card(golden):
     metadata = golden.metadata.model_copy(update={"recipe": recipe})
     evidence = kinds.of_backbone(replace(golden, metadata=metadata), "/srv/secret/weights.safetensors")
     assert "secret" not in render_model_card(evidence, terms_of(golden))
+
+
+@pytest.mark.parametrize(
+    ("license_id", "told"),
+    [
+        ("cc-by-nc-4.0", "exclude commercial use, also of every model trained from them."),
+        ("dinov3-license", "which follows every model trained from them; read it before you pass the model on."),
+        ("apache-2.0", ""),
+        ("unknown", ""),
+    ],
+)
+def test_a_license_of_weights_that_binds_is_told(golden, license_id, told):
+    card = render_model_card(kinds.pretrained(golden), terms_of(golden, backbone_license=license_id))
+    assert ("Mind that the weights of" in card) == bool(told)
+    assert told in plain(card)
+
+
+def plain(text):
+    return " ".join(text.split())

@@ -10,6 +10,7 @@ from yaml import YAMLError
 
 from vitrine.config.data import HUB_PREFIX
 from vitrine.data.manifest.split import SPLITS, TEST
+from vitrine.models.backbones.licenses import tell_binding
 from vitrine.records.atomic import write_text
 from vitrine.records.folder import MODEL
 from vitrine.records.model import Example
@@ -176,13 +177,13 @@ def _tell_licenses(evidence: RunEvidence, terms: Terms) -> list[str]:
     def name(license_id: str) -> str:
         return "nobody stated one" if license_id == UNKNOWN else license_id
 
-    weights = (
-        "It started from random weights."
-        if terms.backbone_license == SCRATCH or not evidence.is_pretrained
-        else f"Weights that it started from ({evidence.weights}): {name(terms.backbone_license)}."
-    )
+    weights = ["It started from random weights."]
+    if terms.backbone_license != SCRATCH and evidence.is_pretrained:
+        weights = [f"Weights that it started from ({evidence.weights}): {name(terms.backbone_license)}."]
+        binding = None if terms.backbone_license == UNKNOWN else tell_binding(evidence.weights, terms.backbone_license)
+        weights += [f"Mind that {binding}."] if binding else []
     return [
         f"This model: {name(terms.license)}.",
-        weights,
+        *weights,
         f"Pictures ({evidence.data.source}): {name(terms.data_license)}.",
     ]

@@ -47,7 +47,17 @@ def describe_binding_license(model_id: str, pretrained: bool = True) -> str | No
         pretrained: random weights have no licence.
     """
     license_id = find_license(model_id) if pretrained else None
-    if license_id is None or license_id in PERMISSIVE:
+    return None if license_id is None else tell_binding(model_id, license_id)
+
+
+def tell_binding(model_id: str, license_id: str) -> str | None:
+    """A sentence on what a licence of weights binds; None where it binds nothing.
+
+    Args:
+        model_id: of the weights, for the sentence.
+        license_id: that they have.
+    """
+    if license_id in PERMISSIVE:
         return None
     if NOT_COMMERCIAL.search(license_id):
         return f"the weights of {model_id} ({license_id}) exclude commercial use, also of every model trained from them"
