@@ -1,9 +1,10 @@
 """The resizing of torch in NumPy, equal to the bit, for places where torch is not loaded.
 
 Torch resizes 8-bit pictures with weights in 16-bit whole numbers, columns first, and rounds to 8 bits in between
-(`aten/src/ATen/native/cpu/UpSampleKernel*.cpp`); Pillow's own weights are finer, so one level in two to three hundred differs.
-Here the same whole numbers are multiplied as floating-point ones of 64 bits, which hold every sum exactly, whatever the
-order, so that a fast matrix product may compute them.
+(`aten/src/ATen/native/cpu/UpSampleKernel*.cpp`); Pillow's own weights are finer, so one level in two to three hundred
+differs.
+Here the same whole numbers are multiplied as floating-point ones of 64 bits, which hold every sum exactly, whatever
+the order, so that a fast matrix product may compute them.
 """
 
 from dataclasses import dataclass
