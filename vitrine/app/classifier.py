@@ -60,11 +60,12 @@ class Classifier:
     Args:
         predictor: the model.
         texts: of the page's language; programs that use the API are answered in English.
+        batcher: that asks the model for others, too; None makes one.
     """
 
-    def __init__(self, predictor: Predictor, texts: Texts) -> None:
+    def __init__(self, predictor: Predictor, texts: Texts, batcher: Batcher | None = None) -> None:
         self.predictor = predictor
-        self.batcher = Batcher(predictor)
+        self.batcher = batcher or Batcher(predictor)
         self.wording = Wording(texts)
         self.trust = predictor.trust
         self.examples = example_images(predictor)
