@@ -62,10 +62,10 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
+    from vitrine.predict.answers.rows import answer_cells, answer_columns
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
     from vitrine.records.spreadsheet import guard_row
-    from vitrine.workflows.batch.rows import answer_cells, answer_columns
     from vitrine.workflows.runtime import load_predictor
 
     predictor = load_predictor(options.model, options.runtime, say=_tell)

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from vitrine.workflows.batch.exports import write_csv
-from vitrine.workflows.batch.table import AnswerRow
+from vitrine.predict.answers.exports import write_csv
+from vitrine.predict.answers.table import AnswerRow
 
 UNSURE, NONE = "unsure", "none"
 TABLE = "answers.csv"

@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from vitrine.predict.answers.rows import answer_columns
+from vitrine.predict.answers.table import AnswerRow
 from vitrine.records.spreadsheet import guard_row
-from vitrine.workflows.batch.rows import answer_columns
-from vitrine.workflows.batch.table import AnswerRow
 
 ROWS_AT_ONCE = 1000
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from vitrine.workflows.batch.rows import KINDS, Kind
+from vitrine.predict.answers.rows import KINDS, Kind
 
 Order = Literal["doubtful", "given"]
 _SCHEMA = """

@@ -15,13 +15,13 @@ from vitrine.data.sources.archives import SUFFIXES
 from vitrine.data.sources.files import FoundFile, printable
 from vitrine.data.sources.unlabeled import list_archive, tell_apart
 from vitrine.errors import UserError
+from vitrine.predict.answers.class_folders import zip_class_folders
+from vitrine.predict.answers.exports import write_csv, write_parquet
+from vitrine.predict.answers.rows import answer_cells, kind_of
+from vitrine.predict.answers.table import AnswerRow, AnswerTable
 from vitrine.predict.batches import PredictionBatch, Unreadable, predict_batches
 from vitrine.predict.images import from_files
 from vitrine.predict.predictor import Predictor
-from vitrine.workflows.batch.class_folders import zip_class_folders
-from vitrine.workflows.batch.exports import write_csv, write_parquet
-from vitrine.workflows.batch.rows import answer_cells, kind_of
-from vitrine.workflows.batch.table import AnswerRow, AnswerTable
 
 TOP_K = 3
 PREFIX = "batch-"
@@ -114,7 +114,7 @@ class BatchJob:
         """
         done = 0
         pictures = from_files(files, self.predictor.rendering)
-        with closing(predict_batches(self.predictor, pictures)) as batches:  # type: ignore[type-var]
+        with closing(predict_batches(self.predictor, pictures)) as batches:
             for batch in batches:
                 self.table.add(self._rows(batch, [file.path for file in files[done : done + len(batch)]]))
                 done += len(batch)
