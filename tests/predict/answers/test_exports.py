@@ -25,13 +25,7 @@ def test_csv_guards_names_that_a_spreadsheet_would_compute():
 def test_parquet_holds_names_as_they_are_and_probabilities_as_numbers(tmp_path):
     write_parquet(ROWS, 1, tmp_path / "answers.parquet")
     first, second = pq.read_table(tmp_path / "answers.parquet").to_pylist()
-    assert list(first.values())[:3] == ["=1+1.jpg", None, "@pug"]
-    assert (first["label_1"], first["probability_1"]) == ("@pug", 0.9)
-        "=1+1.jpg",
-        "@pug",
-        0.9,
-        None,
-    )
+    assert (first["file"], first["label_1"], first["probability_1"]) == ("=1+1.jpg", "@pug", 0.9)
     assert (second["probability_1"], second["problem"]) == (None, "the file is empty")
 
 
