@@ -159,6 +159,17 @@ def test_the_folder_goes_with_the_job(predictor, tmp_path, write):
     assert not folder.exists()
 
 
+def test_a_job_that_nobody_wants_any_more_ends_before_its_folder_goes(job, write):
+    files = job.take([write(f"{number}.png") for number in range(30)])
+    run = job.run(files)
+    next(run)
+    job.discard()
+    assert job.folder.is_dir()
+    assert list(run) == []
+    assert not job.folder.exists()
+    assert list(job.run(files)) == []
+
+
 def test_closing_a_job_removes_its_folder_once(job):
     job.close()
     job.close()

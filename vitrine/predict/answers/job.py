@@ -42,6 +42,10 @@ class Allowed:
     bytes_unpacked: int = 4 * 10**9
 
 
+class TooManyFilesError(UserError):
+    """More files than a batch may hold; the message is the reason."""
+
+
 class BatchJob:
     """Files on their way into a table of answers.
 
@@ -63,15 +67,30 @@ class BatchJob:
         self.close = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.table = AnswerTable(self.folder / "answers.sqlite")
         self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._is_running = self._is_unwanted = False
 
     def stop(self) -> None:
         """Ends `run` after the pictures that are at work; their rows stay."""
         self._stopped.set()
 
+    def discard(self) -> None:
+        """Stops it and removes its folder, as soon as nothing is written there any more."""
+        self.stop()
+        with self._lock:
+            self._is_unwanted = True
+            if not self._is_running:
+                self.close()
+
     @property
     def is_stopped(self) -> bool:
         """Whether it was stopped."""
         return self._stopped.is_set()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its table is still there."""
+        return self.close.alive and not self._is_unwanted
 
     def take(self, uploads: Iterable[tuple[Path, str]]) -> list[FoundFile]:
         """Keeps files and what archives hold; what cannot be used is listed too, with the reason.
@@ -80,7 +99,7 @@ class BatchJob:
             uploads: path and name of each; the paths may vanish afterwards.
 
         Raises:
-            UserError: they are too many.
+            TooManyFilesError: they are.
         """
         found: list[FoundFile] = []
         for number, (path, name) in enumerate(uploads):
@@ -88,7 +107,7 @@ class BatchJob:
             folder.mkdir(parents=True)
             found += self._list(path, printable(name), folder)
             if len(found) > self.allowed.files:
-                raise UserError(f"more than {self.allowed.files:,} files")
+                raise TooManyFilesError(f"more than {self.allowed.files:,} files")
         return tell_apart(found)
 
     def _list(self, path: Path, name: str, folder: Path) -> list[FoundFile]:
@@ -112,6 +131,17 @@ class BatchJob:
         Args:
             files: of `take`.
         """
+        with self._lock:
+            self._is_running = not self._is_unwanted
+        try:
+            yield from self._fill(files) if self._is_running else ()
+        finally:
+            with self._lock:
+                self._is_running = False
+                if self._is_unwanted:
+                    self.close()
+
+    def _fill(self, files: Sequence[FoundFile]) -> Iterator[int]:
         done = 0
         pictures = from_files(files, self.predictor.rendering)
         with closing(predict_batches(self.predictor, pictures)) as batches:
