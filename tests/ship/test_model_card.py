@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.ship import evidence as kinds
-from vitrine.app.page import curl_snippet
+from vitrine.app.tabs.programs import curl_snippet
 from vitrine.ship.model_card import Terms, check_model_card, render_model_card, write_model_card
 from vitrine.ship.run_evidence import read_evidence
 

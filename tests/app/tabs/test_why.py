@@ -9,7 +9,7 @@ import pytest
 
 from tests.app.models import noise, write_model
 from vitrine.app.classifier import Shown
-from vitrine.app.why import Why, forget_map
+from vitrine.app.tabs.why import Why, forget_map
 from vitrine.explain.explainer import Explainer
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import load_texts
