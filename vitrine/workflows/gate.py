@@ -17,7 +17,7 @@ from vitrine.models.backbones.warm_start import match_classes
 from vitrine.predict.batches import predict_all
 from vitrine.predict.cost import measure_memory, time_side_by_side
 from vitrine.predict.predictor import Predictor
-from vitrine.records.gate import GateFindings, GateMargins
+from vitrine.records.gate import GateCheck, GateFindings, GateMargins
 
 MOST_TIMED = 40  # pictures whose answers are timed
 
@@ -91,7 +91,7 @@ def _answer(predictor: Predictor, pictures: Sequence[LabeledImage], sources: Seq
     return GateAnswers(probabilities, said.decision_kinds == "answered")
 
 
-def _ask_costs(models: Sequence[Predictor], pictures: Sequence[LabeledImage], margins: GateMargins):
+def _ask_costs(models: Sequence[Predictor], pictures: Sequence[LabeledImage], margins: GateMargins) -> list[GateCheck]:
     chosen = pictures[:: max(1, len(pictures) // MOST_TIMED)][:MOST_TIMED]
     opened = [picture.open() for picture in chosen]
     before, now = time_side_by_side(models, opened)

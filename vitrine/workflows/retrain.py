@@ -302,8 +302,9 @@ def _check_data(run: Path, recipe: Recipe) -> None:
 
 def _join(recipe: Recipe, table: Path, folder: Path) -> "Joined":
     """Writes the corrections of before and the new ones as one table."""
-    from vitrine.data.labels.corrections import read_corrections, read_rows, write_rows
+    from vitrine.data.labels.corrections import read_corrections, read_rows
     from vitrine.data.labels.further_corrections import join_corrections
+    from vitrine.records.corrections import COLUMNS, write_cells
     from vitrine.records.manifest import read_manifest
 
     encoding = recipe.data.encoding
@@ -312,7 +313,8 @@ def _join(recipe: Recipe, table: Path, folder: Path) -> "Joined":
     before = [row for _, row in read_rows(earlier, encoding) if row.action] if earlier else []
     marked = [row for _, row in read_rows(table, encoding) if row.action]
     joined = join_corrections(before, marked, read_manifest(recipe.prepared_folder))
-    write_rows(folder / CORRECTIONS, joined.rows)
+    columns = (*COLUMNS, "kind")
+    write_cells(folder / CORRECTIONS, columns, ([getattr(row, name) for name in columns] for row in joined.rows))
     return joined
 
 

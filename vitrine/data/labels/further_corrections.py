@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from vitrine.data.labels.corrections import RELABEL, REMOVE, Row
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split import GATE, TEST
+from vitrine.records.corrections import RELABEL, REMOVE, Row
 
 JUDGING = (TEST, GATE)
 
