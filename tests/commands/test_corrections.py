@@ -1,9 +1,12 @@
 import pytest
 
+from tests.corrections.examples import judgment
 from tests.data.trees import prepare
 from tests.records.examples import make_metrics
 from vitrine.commands import corrections
-from vitrine.data.labels.corrections import Row, read_corrections, read_rows, write_rows
+from vitrine.corrections.store import CorrectionStore
+from vitrine.data.labels.corrections import read_corrections, read_rows
+from vitrine.records.corrections import Row, write_rows
 from vitrine.records.mistakes import LabelErrors, Mistakes, Suspect
 
 
@@ -99,3 +102,21 @@ def test_a_mistake_is_one_message(tmp_path, monkeypatch, capsys, content, argume
         (tmp_path / "metrics.json").write_text(content)
     assert corrections.main([str(tmp_path), *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_store_is_written_as_a_table_and_taken_in_again(tmp_path, capsys):
+    store = CorrectionStore(tmp_path / "store")
+    for who, label in (("ann", "cat"), ("bob", "cow")):
+        store.add(judgment("a", label, who, file="a.png", label_name="dog"))
+    store.add(judgment("b", "cat", file="b.png", label_name="dog"))
+    table = tmp_path / "table.csv"
+    assert corrections.main([str(store.folder), "--output", str(table)]) == 0
+    said = capsys.readouterr().out
+    assert "3 judgments about 2 pictures" in said
+    assert "reviewers differ on 1 of them" in said
+    assert [one.file for one in read_corrections(table)] == ["b.png"]
+    assert corrections.main([str(tmp_path / "other"), "--import", str(table)]) == 0
+    assert "3 of 3 judgments were new" in capsys.readouterr().out
+    assert corrections.main([str(tmp_path / "other"), "--import", str(table)]) == 0
+    assert "0 of 3 judgments were new" in capsys.readouterr().out
+    assert CorrectionStore(tmp_path / "other").all() == store.all()

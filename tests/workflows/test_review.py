@@ -3,8 +3,8 @@
 import pytest
 
 from tests.records.examples import make_metrics
-from vitrine.data.labels.corrections import Row, write_rows
 from vitrine.errors import UserError
+from vitrine.records.corrections import Row, write_rows
 from vitrine.records.mistakes import LabelErrors, Mistakes, Suspect
 from vitrine.workflows.review import merge_rows, read_earlier, read_label_errors, review_run
 

@@ -2,7 +2,9 @@
 
 import gradio as gr
 
+from vitrine.app.batches import Batches
 from vitrine.app.classifier import Classifier
+from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
 from vitrine.app.tabs.programs import build_programs
 from vitrine.app.wording import Wording, model_name
@@ -39,6 +41,8 @@ def build_interface(
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts("app.tabs.classify"), id="classify"):
                 build_classify(Classifier(predictor, texts, batcher))
+            with gr.Tab(texts("batch.tab"), id="batch"):
+                build_batch(Batches(predictor, texts), page)
             with gr.Tab(texts("app.tabs.programs"), id="programs"):
                 build_programs(page, address, default_top_k(predictor), texts, needs_password)
     answer_in_words(page, texts)

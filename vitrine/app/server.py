@@ -15,7 +15,7 @@ from vitrine.app.api.guards import Access, build_guards
 from vitrine.app.api.routes import Programs, build_routes
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
-from vitrine.app.uploads import MAX_UPLOAD_BYTES, keep_whole_uploads_only
+from vitrine.app.uploads import MAX_ARCHIVE_BYTES, guard_uploads
 from vitrine.app.wording import model_name
 from vitrine.app.wrong_requests import server_settings
 from vitrine.errors import UserError
@@ -92,7 +92,7 @@ def start(
     Raises:
         UserError: somebody else listens on the port.
     """
-    keep_whole_uploads_only()
+    guard_uploads()
     try:
         _launch(page, host, port, language, settings or server_settings(page))
     except OSError as error:
@@ -115,7 +115,7 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings:
         run_history=False,  # Gradio would keep a copy of every picture in the visitor's browser
         enable_monitoring=False,
         show_error=False,  # an unforeseen error's text holds paths of this machine
-        max_file_size=MAX_UPLOAD_BYTES,
+        max_file_size=MAX_ARCHIVE_BYTES,
         app_kwargs=settings,
         state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch

@@ -7,6 +7,12 @@ they may stay or be deleted.
 
   python -m vitrine corrections runs/dogs/latest
   python data_prep.py RECIPE.yaml data.corrections=corrections.csv
+
+The folder in which app.py keeps what people corrected is written as such a
+table too, with every judgment, and takes one in:
+
+  python -m vitrine corrections corrections/ --output corrected.csv
+  python -m vitrine corrections corrections/ --import corrected.csv --reviewer ann
 """
 
 import argparse
@@ -15,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitrine.commands.console import command_parser, run_command
+from vitrine.corrections.opinions import conflicts, current
+from vitrine.corrections.store import DATABASE, CorrectionStore
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 
@@ -27,7 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def command() -> None:
         options = build_parser().parse_args(arguments)
-        _export(options.run, options.output, options.mark)
+        if options.table is not None:
+            _import(options.run, options.table, options.reviewer, options.data)
+        elif is_store(options.run):
+            _export_store(options.run, options.output)
+        else:
+            _export(options.run, options.output, options.mark)
 
     return run_command(command)
 
@@ -35,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = command_parser("corrections", __doc__)
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run, or of app.py --corrections")
     parser.add_argument(
         "--output", type=Path, default=Path("corrections.csv"), help="table to write (default: %(default)s)"
     )
@@ -45,17 +58,61 @@ def build_parser() -> argparse.ArgumentParser:
         default="",
         help="write this action into every new row, so that you delete the rows that are right",
     )
+    parser.add_argument(
+        "--import", dest="table", type=Path, metavar="TABLE", help="add the marked rows of a table to such a folder"
+    )
+    parser.add_argument("--reviewer", default="", help="who marked a table that names no reviewers")
+    parser.add_argument(
+        "--data", type=Path, metavar="PREPARED", help="prepared data set whose pictures such a table names"
+    )
     return parser
 
 
-def _export(run: Path, output: Path, mark: "Mark") -> None:
+def is_store(folder: Path) -> bool:
+    """Whether a folder is one of app.py --corrections."""
+    return (folder / DATABASE).is_file()
+
+
+def _import(folder: Path, table: Path, reviewer: str, prepared: Path | None) -> None:
+    from vitrine.corrections.table import read_table
+    from vitrine.records.manifest import read_manifest
+
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give the folder of app.py --corrections, or a new one")
+    hashes: dict[str, str] = {}
+    if prepared is not None:
+        manifest = read_manifest(prepared)
+        hashes = dict(zip(manifest["file"], manifest["sha256"], strict=True))
+    found = read_table(table, reviewer, hashes)
+    added = CorrectionStore(folder).merge(found)
+    print(f"{added:,} of {len(found):,} judgments were new and are kept in {folder}")
+
+
+def _export_store(folder: Path, output: Path) -> None:
+    from vitrine.corrections.export import write_table
+
+    _check_output(output)
+    said = CorrectionStore(folder).all()
+    write_table(output, said)
+    differ = len(conflicts(said))
+    print(f"table: {output}, {len(said):,} judgments about {len(current(said)):,} pictures")
+    if differ:
+        print(f"reviewers differ on {differ:,} of them, which get no action until they agree")
+    print(f"then:  {command_line('prepare')} RECIPE.yaml data.corrections={output}")
+
+
+def _check_output(output: Path) -> None:
     if output.exists():
         raise UserError(f"--output: {output} is there already, perhaps with your marks; give another name")
     if output.suffix.lower() != ".csv":
         raise UserError(f"--output: must end in .csv (got {output})")
     if not output.absolute().parent.is_dir():
         raise UserError(f"--output: there is no folder {output.absolute().parent}")
-    from vitrine.data.labels.corrections import write_rows
+
+
+def _export(run: Path, output: Path, mark: "Mark") -> None:
+    _check_output(output)
+    from vitrine.records.corrections import write_rows
     from vitrine.workflows.review import review_run
 
     review = review_run(run, mark)

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import norm
 
 from vitrine.records.schema import Interval
+from vitrine.wilson import wilson
 
 CONFIDENCE = 0.95
 
@@ -24,15 +25,7 @@ def wilson_interval(right: int, total: int, confidence: float = CONFIDENCE) -> I
         total: all pictures; at least 1.
         confidence: share of such intervals that hold the true value.
     """
-    return _wilson(right / total, total, _quantile(confidence))
-
-
-def _wilson(share: float, pictures: float, z: float) -> Interval:
-    """Wilson's formula; of one picture or more, whole or effective."""
-    center = (share + z * z / (2 * pictures)) / (1 + z * z / pictures)
-    half = z / (1 + z * z / pictures) * math.sqrt(share * (1 - share) / pictures + z * z / (4 * pictures**2))
-    # Rounding would leave 1e-17 in place of 0, and miss 1.
-    return 0.0 if share == 0 else max(center - half, 0.0), 1.0 if share == 1 else min(center + half, 1.0)
+    return wilson(right / total, total, _quantile(confidence))
 
 
 @cache
@@ -69,7 +62,7 @@ def score_interval(
     # Rounding leaves resamples that are equal a variance of 1e-33 or so.
     effective = share * (1 - share) / spread if spread > 1e-15 and 0 < share < 1 else pictures
     effective = min(effective, most)
-    low, high = _wilson(share, effective, _quantile(CONFIDENCE))
+    low, high = wilson(share, effective, _quantile(CONFIDENCE))
     return lowest + width * low, lowest + width * high
 
 

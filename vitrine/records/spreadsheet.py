@@ -8,10 +8,10 @@ https://owasp.org/www-community/attacks/CSV_Injection.
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from pandas.api.types import is_object_dtype, is_string_dtype
+if TYPE_CHECKING:
+    import pandas as pd  # in functions alone: a page that writes no table of pandas runs without it
 
 # With apostrophes before it, too, so that a name that itself begins with one is read back as it was.
 _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001 (the wide ones of East Asian keyboards)
@@ -33,13 +33,13 @@ def guard_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: guard_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
 
 
-def guarded_csv(table: pd.DataFrame) -> str:
+def guarded_csv(table: "pd.DataFrame") -> str:
     """A table as CSV, with its texts guarded and without its index."""
     guarded = {name: _map_texts(table[name], guard_cell) for name in _text_columns(table)}
     return table.assign(**guarded).to_csv(index=False)
 
 
-def read_guarded_csv(path: Path, text_columns: tuple[str, ...] = ()) -> pd.DataFrame:
+def read_guarded_csv(path: Path, text_columns: tuple[str, ...] = ()) -> "pd.DataFrame":
     """Reads a CSV of `guarded_csv`, and one whose cells were never guarded.
 
     Args:
@@ -50,11 +50,15 @@ def read_guarded_csv(path: Path, text_columns: tuple[str, ...] = ()) -> pd.DataF
         OSError: it cannot be read.
         ValueError: it is not a table.
     """
+    import pandas as pd
+
     table = pd.read_csv(path, dtype=dict.fromkeys(text_columns, str), keep_default_na=False)
     return table.assign(**{name: _map_texts(table[name], unguard_cell) for name in _text_columns(table)})
 
 
-def _text_columns(table: pd.DataFrame) -> list[str]:
+def _text_columns(table: "pd.DataFrame") -> list[str]:
+    from pandas.api.types import is_object_dtype, is_string_dtype
+
     return [str(name) for name in table if is_object_dtype(table[name]) or is_string_dtype(table[name])]
 
 

@@ -30,7 +30,18 @@ CARD = "README.md"
 REQUIREMENTS = "requirements.txt"
 CONTAINER = "Dockerfile"  # a Gradio Space passes it over
 PACKAGE = Path(vitrine.__file__).parent
-ROOMS = ("app", "commands", "config", "data", "explain", "models", "predict", "records", "ui")  # that the page enters
+ROOMS = (
+    "app",
+    "commands",
+    "config",
+    "corrections",
+    "data",
+    "explain",
+    "models",
+    "predict",
+    "records",
+    "ui",
+)  # that the page enters
 START = '''"""The page of the model beside this file: `pip install -r requirements.txt`, then `python app.py`."""
 
 import sys

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from vitrine.config.loading import load_stored_recipe
-from vitrine.data.labels.corrections import Row, read_rows
+from vitrine.data.labels.corrections import read_rows
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
+from vitrine.records.corrections import Row
 from vitrine.records.mistakes import LabelErrors, Suspect
 from vitrine.records.run import Metrics
 

@@ -7,9 +7,10 @@ import pytest
 from tests.conftest import draw_shape
 from tests.data.trees import prepare, settings_for
 from vitrine.config.data import LabelsSection
-from vitrine.data.labels.corrections import COLUMNS, Row, read_corrections, read_rows, write_rows
+from vitrine.data.labels.corrections import read_corrections, read_rows
 from vitrine.data.prepare.unchanged import find_unchanged
 from vitrine.errors import UserError
+from vitrine.records.corrections import COLUMNS, Row, write_rows
 from vitrine.records.findings import read_findings
 from vitrine.records.manifest import read_manifest
 

@@ -1,7 +1,5 @@
 """Corrections of labels: a table that a person goes through in a spreadsheet, and what it does to a data set."""
 
-import csv
-import io
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,49 +16,31 @@ from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.listing import list_names
-from vitrine.records.atomic import write_text
+from vitrine.records.corrections import ACTIONS, COLUMNS, NEEDED, NEW_CLASS, RELABEL, REMOVE, Row
 from vitrine.records.findings import Finding
-from vitrine.records.spreadsheet import guard_cell, unguard_cell
+from vitrine.records.spreadsheet import unguard_cell
 
-COLUMNS = ("file", "label_name", "suggested", "action", "new_label", "split", "suspicion")
-NEEDED = ("file", "label_name", "action")
-RELABEL, REMOVE = "relabel", "remove"
-ACTIONS = (RELABEL, REMOVE)
 MOST_FAULTS = 50
 REMOVED = "removed by data.corrections"
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a correction file.
+class Correction:
+    """A row that is to be applied.
 
     Attributes:
-        file: a picture, by its name in the manifest.
-        label_name: the label that it has, as the recipe maps those of the source.
-        suggested: a label that is likelier.
-        action: "relabel", "remove", or "" where nothing is to be done.
-        new_label: what "relabel" gives it; "" means the suggested one.
-        split: for information.
-        suspicion: for information.
+        line: of a spreadsheet.
+        file: a picture.
+        label_name: that it has.
+        new_label: "" where the picture is removed.
+        adds_class: whether the new label may be of a class that the data set did not have.
     """
-
-    file: str
-    label_name: str
-    suggested: str = ""
-    action: str = ""
-    new_label: str = ""
-    split: str = ""
-    suspicion: str = ""
-
-
-@dataclass(frozen=True)
-class Correction:
-    """A row that is to be applied; `new_label` is "" where the picture is removed; `line` is that of a spreadsheet."""
 
     line: int
     file: str
     label_name: str
     new_label: str
+    adds_class: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,15 +88,6 @@ class Corrected:
 NOTHING = Corrected({}, (), ())
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Writes a correction file: CSV with a byte order mark, so that spreadsheets show every letter rightly."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([guard_cell(getattr(row, name)) for name in COLUMNS] for row in rows)
-    write_text(path, "\N{ZERO WIDTH NO-BREAK SPACE}" + stream.getvalue())
-
-
 def read_rows(path: Path, encoding: str | None = None, known: Container[str] = ()) -> list[tuple[int, Row]]:
     """All rows of a correction file with their line numbers, whether they are to be applied or not.
 
@@ -140,7 +111,7 @@ def read_rows(path: Path, encoding: str | None = None, known: Container[str] = (
             f"data.corrections: {path} has no column {suggest_columns(missing, names)}; its first line must name "
             f"{', '.join(COLUMNS[:5])}"
         )
-    places = {name: names.index(name) for name in COLUMNS if name in names}
+    places = {name: names.index(name) for name in (*COLUMNS, "kind") if name in names}
     rows = [(line, {name: unguard_cell(row[place]) for name, place in places.items()}) for line, row in cells]
     return [
         (line, Row(**values | {"action": values["action"].strip().lower()})) for line, values in rows if values["file"]
@@ -168,7 +139,7 @@ def read_corrections(path: Path, encoding: str | None = None, known: Container[s
         elif row.action == RELABEL and new_label == row.label_name:
             faults.append(f"line {line}: the new label is the one that the picture has ('{new_label}'); empty action")
         elif row.action:
-            found.append(Correction(line, row.file, row.label_name, new_label))
+            found.append(Correction(line, row.file, row.label_name, new_label, row.kind.strip().lower() == NEW_CLASS))
     faults += _find_contradictions(found)
     _refuse(path, faults)
     if rows and not found:
@@ -213,7 +184,7 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None, encoding: str |
         place = places.get(known.find_only(one.file) or "")
         if place is None:
             faults.append(f"line {one.line}: there is no picture {one.file}{_hint(one.file, places)}")
-        elif one.new_label and one.new_label not in classes:
+        elif one.new_label and one.new_label not in classes and not one.adds_class:
             faults.append(f"line {one.line}: there is no class '{one.new_label}'{_hint(one.new_label, classes)}")
         elif not kept[place] or labels[place] == one.new_label:
             needless += 1  # the source was mended in the meantime

@@ -1,0 +1,26 @@
+"""What holds of all that was said."""
+
+from tests.corrections.examples import judgment
+from vitrine.corrections.judgment import NEW, NONE
+from vitrine.corrections.opinions import agreed, conflicts, current
+
+
+def test_the_latest_of_each_reviewer_counts():
+    first, second, other = judgment("a", "cat"), judgment("a", "cow"), judgment("a", "cow", "bob")
+    assert current([first, other, second]) == {first.sha256: {"ann": second, "bob": other}}
+    assert agreed([first, other, second]) == [max(second, other, key=lambda one: one.time)]
+
+
+def test_two_reviewers_who_differ_are_a_conflict_and_none_differs_from_a_label():
+    ann, bob = judgment("a", "cat"), judgment("a", kind=NONE, reviewer="bob")
+    assert conflicts([ann, bob, judgment("b")]) == [(ann, bob)]
+    assert agreed([ann, bob]) == []
+
+
+def test_a_new_label_of_the_same_name_is_the_same():
+    assert conflicts([judgment("a", "cow"), judgment("a", "cow", "bob", kind=NEW)]) == []
+
+
+def test_pictures_without_a_hash_are_told_apart_by_their_names():
+    said = [judgment(file=name).__class__("", "label", "cat", "ann", name) for name in ("a.png", "b.png")]
+    assert set(current(said)) == {"a.png", "b.png"}

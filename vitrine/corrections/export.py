@@ -1,0 +1,50 @@
+"""The store as a table of corrections: one row for each judgment, of which `data_prep.py` applies those that hold.
+
+The first columns are those of `records/corrections.py`. A row has an action where all reviewers of a picture agree on
+something else than its label; it stands in the row of the last of them. All other rows are history, which an import
+brings back exactly and data_prep.py passes over, as it does those of pictures that are in no data set.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from vitrine.corrections.judgment import NONE, Judgment
+from vitrine.corrections.opinions import agreed
+from vitrine.records.corrections import COLUMNS, RELABEL, REMOVE, write_cells
+
+SHARED = ("file", "label_name", "split", "suspicion")  # with a correction table, by the same name
+OWN = tuple(field.name for field in fields(Judgment) if field.name not in (*SHARED, "answer"))  # answer: suggested
+TABLE_COLUMNS = (*COLUMNS, *OWN)
+YES, NO = "yes", "no"
+
+
+def write_table(path: Path, judgments: Iterable[Judgment]) -> None:
+    """Writes the whole history.
+
+    Args:
+        path: of a CSV file.
+        judgments: in the order in which they were given.
+    """
+    write_cells(path, TABLE_COLUMNS, table_rows(judgments))
+
+
+def table_rows(judgments: Iterable[Judgment]) -> list[Sequence[str]]:
+    """Its rows, in the order of `TABLE_COLUMNS`; arguments as of `write_table`."""
+    said = list(judgments)
+    actions = {one.id: _action(one) for one in agreed(said) if one.file}
+    return [_row(one, *actions.get(one.id, ("", ""))) for one in said]
+
+
+def _action(judgment: Judgment) -> tuple[str, str]:
+    """Action and new label."""
+    if judgment.kind == NONE:
+        return REMOVE, ""
+    return (RELABEL, judgment.label) if judgment.label != judgment.label_name else ("", "")
+
+
+def _row(judgment: Judgment, action: str, new_label: str) -> Sequence[str]:
+    cells = {name: getattr(judgment, name) for name in (*SHARED, *OWN)}
+    cells |= {"suggested": judgment.answer, "action": action, "new_label": new_label}
+    cells["blind"] = YES if judgment.blind else NO
+    return [cells[name] for name in TABLE_COLUMNS]

@@ -1,0 +1,62 @@
+"""The table of corrections that a person goes through in a spreadsheet, and how it is written."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitrine.records.atomic import write_text
+from vitrine.records.spreadsheet import guard_cell
+
+COLUMNS = ("file", "label_name", "suggested", "action", "new_label", "split", "suspicion")
+NEEDED = ("file", "label_name", "action")
+RELABEL, REMOVE = "relabel", "remove"
+ACTIONS = (RELABEL, REMOVE)
+NEW_CLASS = "new"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a correction file.
+
+    Attributes:
+        file: a picture, by its name in the manifest.
+        label_name: the label that it has, as the recipe maps those of the source.
+        suggested: a label that is likelier.
+        action: "relabel", "remove", or "" where nothing is to be done.
+        new_label: what "relabel" gives it; "" means the suggested one.
+        split: for information.
+        suspicion: for information.
+        kind: "new" where the new label is a class that the data set did not have; else of no matter. A table that a
+            person writes has no such column, so that a slip of the pen makes no class.
+    """
+
+    file: str
+    label_name: str
+    suggested: str = ""
+    action: str = ""
+    new_label: str = ""
+    split: str = ""
+    suspicion: str = ""
+    kind: str = ""
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Writes a correction file: CSV with a byte order mark, so that spreadsheets show every letter rightly."""
+    write_cells(path, COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in rows))
+
+
+def write_cells(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """The same for a table with other columns.
+
+    Args:
+        path: the file to write.
+        columns: their names.
+        rows: the cells of each, in the order of the columns.
+    """
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([guard_cell(cell) for cell in row] for row in rows)
+    write_text(path, "\N{ZERO WIDTH NO-BREAK SPACE}" + stream.getvalue())
