@@ -3,7 +3,9 @@
 import gradio as gr
 
 from vitrine.app.classifier import Classifier
+from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.tabs.classify import build_classify, default_top_k
+from vitrine.app.tabs.correct import build_correct
 from vitrine.app.tabs.programs import build_programs
 from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
@@ -15,13 +17,14 @@ DELETE_AFTER_SECONDS = 1800
 WAITING_LINE = 64  # requests; one more is told at once that the page is busy
 
 
-def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Blocks:
+def build_interface(predictor: Predictor, address: str, texts: Texts, desk: CorrectionDesk | None = None) -> gr.Blocks:
     """Builds the page of a model.
 
     Args:
         predictor: the model.
         address: where the page will be served; stands in the client snippets until the visitor's own is known.
         texts: of the page's language.
+        desk: keeps what visitors correct; None: they cannot.
     """
     name = model_name(predictor.model_id, predictor.metadata)
     page = gr.Blocks(
@@ -29,11 +32,15 @@ def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Bloc
         analytics_enabled=False,
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
+    classifier = Classifier(predictor, texts)
     with page:
         gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name))
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts("app.tabs.classify"), id="classify"):
-                build_classify(Classifier(predictor, texts))
+                shown = build_classify(classifier)
+            if desk is not None:
+                with gr.Tab(texts("corrections.correct.tab"), id="correct"):
+                    build_correct(classifier, shown, desk)
             with gr.Tab(texts("app.tabs.programs"), id="programs"):
                 build_programs(page, address, default_top_k(predictor), texts)
     answer_in_words(page, texts)

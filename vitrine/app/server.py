@@ -7,6 +7,7 @@ import gradio as gr
 from PIL import Image
 
 from vitrine.app.address import page_address
+from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_UPLOAD_BYTES, keep_whole_uploads_only
@@ -26,6 +27,7 @@ def open_page(
     port: int,
     language: Language | None = None,
     load: Callable[[str], Predictor] = Predictor.load,
+    desk: CorrectionDesk | None = None,
 ) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
@@ -35,6 +37,7 @@ def open_page(
         port: free port to listen on.
         language: of the page; None: the one that the recipe of the model gives its reports.
         load: opens the model.
+        desk: keeps what visitors correct; None: they cannot.
 
     Raises:
         UserError: the model cannot be loaded.
@@ -43,7 +46,7 @@ def open_page(
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
     language = language or recipe_language(predictor.metadata)
-    page = build_interface(predictor, address, load_texts(language))
+    page = build_interface(predictor, address, load_texts(language), desk)
     start(page, host, port, language)
     try:
         yield address

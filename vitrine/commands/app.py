@@ -15,6 +15,7 @@ from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser, run_command
+from vitrine.corrections.store import CorrectionStore
 
 if TYPE_CHECKING:
     from vitrine.ui.texts import Language
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
 RUNS = Path("runs")
+CORRECTIONS = Path("corrections")
+THIS_MACHINE = (DEFAULT_HOST, "localhost", "::1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def command() -> None:
         try:
-            _serve(options.model, options.host or _default_host(), options.port, options.language, options.runtime)
+            host = options.host or _default_host()
+            corrections = None if options.no_corrections else (options.corrections or _default_corrections(host))
+            if options.corrections is not None:
+                CorrectionStore(options.corrections).check()
+            _serve(options.model, host, options.port, options.language, options.runtime, corrections)
         except KeyboardInterrupt:
             if sys.stdout.isatty():
                 print()  # ends the line on which the terminal shows ^C
@@ -49,7 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(
-    model: str | None, host: str, wanted_port: int, language: "Language | None", runtime: "Asked | None"
+    model: str | None,
+    host: str,
+    wanted_port: int,
+    language: "Language | None",
+    runtime: "Asked | None",
+    corrections: Path | None = None,
 ) -> None:
     model_id = choose_model(model, os.environ.get("MODEL_ID"), RUNS)
     port = free_port(host, wanted_port)
@@ -59,11 +71,13 @@ def _serve(
     with private_folder():
         # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
         # for; and Gradio must find the settings of the private folder.
+        from vitrine.app.corrections import CorrectionDesk
         from vitrine.app.server import open_page
         from vitrine.workflows.runtime import load_predictor
 
         load = partial(load_predictor, asked=runtime, say=partial(print, flush=True))
-        with open_page(model_id, host, port, language, load) as address:
+        desk = CorrectionDesk(CorrectionStore(corrections)) if corrections is not None else None
+        with open_page(model_id, host, port, language, load, desk) as address:
             print(f"Open {address}", flush=True)
             threading.Event().wait()
 
@@ -101,6 +115,15 @@ def build_parser() -> CommandParser:
         help="what computes the network: auto measures once per model which is the fastest here, and keeps a file "
         "of it in your cache (default: torch; of an ONNX file, onnxruntime)",
     )
+    corrections = parser.add_mutually_exclusive_group()
+    corrections.add_argument(
+        "--corrections",
+        type=Path,
+        metavar="FOLDER",
+        help=f"keep in this folder what visitors say is wrong (default: {CORRECTIONS}/ where only this machine can "
+        "open the page; off where others can)",
+    )
+    corrections.add_argument("--no-corrections", action="store_true", help="visitors cannot correct anything")
     return parser
 
 
@@ -114,6 +137,11 @@ def parse_port(text: str) -> int:
 def _default_host() -> str:
     """A Space's page is reached from outside its container; anywhere else the page is private until asked otherwise."""
     return "0.0.0.0" if os.environ.get("SPACE_ID") else DEFAULT_HOST  # noqa: S104
+
+
+def _default_corrections(host: str) -> Path | None:
+    """On a page that others can reach, nothing is kept unless somebody asked for it."""
+    return CORRECTIONS if host in THIS_MACHINE else None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
