@@ -11,9 +11,12 @@ import pytest
 from gradio.route_utils import GradioMultiPartParser
 from PIL import Image
 from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException
 
 from tests.app.models import noise, upload
-from vitrine.app.uploads import LONGEST_NAME, accept_files_only, displayable, keep_whole_uploads_only, open_upload
+from tests.factories import fault_of
+from vitrine.app import uploads
+from vitrine.app.uploads import LONGEST_NAME, accept_files_only, displayable, guard_uploads, open_upload
 from vitrine.errors import UserError
 from vitrine.ui.texts import load_texts
 
@@ -106,10 +109,44 @@ def test_of_an_upload_that_breaks_off_nothing_is_left_for_the_next_visitor(tmp_p
         assert list(tmp_path.iterdir())
         raise fault
 
-    keep_whole_uploads_only()
-    keep_whole_uploads_only()  # a second page in the same process changes nothing
+    guard_uploads()
+    guard_uploads()  # a second page in the same process changes nothing
     headers = Headers({"Content-Type": "multipart/form-data; boundary=x"})
     parser = GradioMultiPartParser(headers, stream(), upload_dir=tmp_path, max_file_size=1000)
     with pytest.raises(type(fault)):
         asyncio.run(parser.parse())
     assert list(tmp_path.iterdir()) == []
+
+
+def send(tmp_path, *files, limit):
+    """Parses a request with files of a few bytes; returns what is stored, by its size."""
+    parts = [
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="%s"\r\n\r\n%s\r\n'
+        % (name.encode(), bytes(size))
+        for name, size in files
+    ]
+
+    async def stream():
+        for part in [*parts, b"--x--\r\n"]:
+            yield part
+
+    guard_uploads()
+    headers = Headers({"Content-Type": "multipart/form-data; boundary=x"})
+    parser = GradioMultiPartParser(headers, stream(), upload_dir=tmp_path, max_file_size=limit)
+    asyncio.run(parser.parse())
+    return sorted(path.stat().st_size for path in tmp_path.iterdir())
+
+
+def test_archives_may_be_larger_than_pictures_and_both_have_a_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 100)
+    assert send(tmp_path, ("a.png", 100), ("b.ZIP", 900), ("c.tar.gz", 1000), limit=1000) == [100, 900, 1000]
+    with pytest.raises(MultiPartException, match="maximum allowed size of 100 bytes"):
+        send(tmp_path, ("a.png", 101), limit=1000)
+    with pytest.raises(MultiPartException, match="maximum allowed size of 1000 bytes"):
+        send(tmp_path, ("b.zip", 1001), limit=1000)
+
+
+def test_a_picture_that_came_among_archives_still_has_its_own_limit(folder, monkeypatch):
+    picture = upload(folder)
+    monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 10)
+    assert "the limit is 50 MB" in fault_of(open_upload, picture, folder, ENGLISH)

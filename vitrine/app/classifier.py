@@ -7,10 +7,9 @@ from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_file_to_cache
-from gradio.utils import get_upload_folder
 from PIL import Image
 
-from vitrine.app.uploads import Upload, displayable, open_upload
+from vitrine.app.uploads import Upload, displayable, open_upload, upload_folder
 from vitrine.app.wording import Wording, notice
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
@@ -117,7 +116,9 @@ class Classifier:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
             return picture_before, notice(str(error)), self._answer(before, top_k), before
-        new = Shown(displayable(upload, _folder()), upload.name, self._predict(upload.image), original=upload.path)
+        new = Shown(
+            displayable(upload, upload_folder()), upload.name, self._predict(upload.image), original=upload.path
+        )
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
         return picture_again, notice(""), self._answer(new, top_k), new
 
@@ -148,7 +149,7 @@ class Classifier:
         return self.batcher.predict(image, preprocessed)
 
     def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
-        return open_upload(picture, _folder(), texts, self.predictor.rendering)
+        return open_upload(picture, upload_folder(), texts, self.predictor.rendering)
 
 
 def check_top_k(top_k: float) -> int:
@@ -171,14 +172,10 @@ def example_images(predictor: Predictor) -> tuple[ExampleImage, ...]:
         return ()
     return tuple(
         ExampleImage(
-            Path(save_file_to_cache(predictor.folder / example.file, str(_folder()))),
+            Path(save_file_to_cache(predictor.folder / example.file, str(upload_folder()))),
             example.label_name,
             example.prepared,
         )
         for example in predictor.metadata.examples
         if is_inside(predictor.folder, example.file) and (predictor.folder / example.file).is_file()
     )
-
-
-def _folder() -> Path:
-    return Path(get_upload_folder()).resolve()

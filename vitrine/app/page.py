@@ -2,8 +2,10 @@
 
 import gradio as gr
 
+from vitrine.app.batches import Batches
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import CorrectionDesk
+from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
 from vitrine.app.tabs.correct import build_correct
 from vitrine.app.tabs.programs import build_programs
@@ -38,6 +40,8 @@ def build_interface(predictor: Predictor, address: str, texts: Texts, desk: Corr
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts("app.tabs.classify"), id="classify"):
                 shown = build_classify(classifier)
+            with gr.Tab(texts("batch.tab"), id="batch"):
+                build_batch(Batches(predictor, texts), page)
             if desk is not None:
                 with gr.Tab(texts("corrections.correct.tab"), id="correct"):
                     build_correct(classifier, shown, desk)

@@ -10,7 +10,7 @@ from vitrine.app.address import page_address
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
-from vitrine.app.uploads import MAX_UPLOAD_BYTES, keep_whole_uploads_only
+from vitrine.app.uploads import MAX_ARCHIVE_BYTES, guard_uploads
 from vitrine.app.wrong_requests import server_settings
 from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
@@ -72,7 +72,7 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
     Raises:
         UserError: somebody else listens on the port.
     """
-    keep_whole_uploads_only()
+    guard_uploads()
     try:
         _launch(page, host, port, language)
     except OSError as error:
@@ -95,7 +95,7 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
         run_history=False,  # Gradio would keep a copy of every picture in the visitor's browser
         enable_monitoring=False,
         show_error=False,  # an unforeseen error's text holds paths of this machine
-        max_file_size=MAX_UPLOAD_BYTES,
+        max_file_size=MAX_ARCHIVE_BYTES,
         app_kwargs=server_settings(page),
         state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch

@@ -9,18 +9,22 @@ from typing import Any
 import gradio as gr
 from gradio.processing_utils import save_pil_to_cache
 from gradio.route_utils import GradioMultiPartParser
+from gradio.utils import get_upload_folder
 from gradio_client.utils import is_http_url_like
 from PIL import Image
 from starlette.datastructures import FormData
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, PLAIN, ImageError, Rendering, open_image
 from vitrine.data.images.formats import find_extension
+from vitrine.data.sources.archives import SUFFIXES
 from vitrine.errors import UserError
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Texts
 
 MAX_UPLOAD_MEGABYTES = 50  # a 100-megapixel photo as JPEG has 20 to 40
 MAX_UPLOAD_BYTES = MAX_UPLOAD_MEGABYTES * 1024 * 1024
+MAX_ARCHIVE_MEGABYTES = 1024  # 10,000 pictures of 100 kB
+MAX_ARCHIVE_BYTES = MAX_ARCHIVE_MEGABYTES * 1024 * 1024
 LONGEST_NAME = 60  # characters; longer file names are cut in messages
 PREVIEW_SIDE = 1024  # pixels
 SHOWN_BY_BROWSERS = (".jpg", ".png", ".webp", ".gif", ".bmp", ".avif")  # by content: phones write HEIC as .jpg
@@ -57,15 +61,35 @@ def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, renderin
     Raises:
         UserError: which file, why it cannot be used, and what to do.
     """
-    given = str(picture.get("path") or "").replace("\0", "")
-    path = Path(given).resolve()
-    name = _short(Path(str(picture.get("orig_name") or given)).name) or texts("app.answer.this_picture")
-    if not path.is_relative_to(folder) or not path.is_file():
-        raise UserError(refusal(name, texts("app.refusal.gone"), texts("app.refusal.choose_again"), texts))
+    path, whole_name = find_upload(picture, folder, texts)
+    name = _short(whole_name)
+    if path.stat().st_size > MAX_UPLOAD_BYTES:  # it came among archives, which may be larger
+        size = f"{path.stat().st_size / 2**20:.0f}"
+        reason = texts("app.refusal.too_large", size=size, megabytes=MAX_UPLOAD_MEGABYTES)
+        raise UserError(refusal(name, reason, say_limits(texts), texts))
     try:
         return Upload(path, name, open_image(path, rendering=rendering))
     except ImageError as error:
         raise UserError(refusal(name, translate(str(error), texts), say_limits(texts), texts)) from None
+
+
+def find_upload(file: Mapping[str, Any], folder: Path, texts: Texts) -> tuple[Path, str]:
+    """Path and name of an uploaded file; arguments as of `open_upload`.
+
+    Raises:
+        UserError: it is not there, or does not lie in the folder.
+    """
+    given = str(file.get("path") or "").replace("\0", "")
+    path = Path(given).resolve()
+    name = Path(str(file.get("orig_name") or given)).name or texts("app.answer.this_picture")
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise UserError(refusal(_short(name), texts("app.refusal.gone"), texts("app.refusal.choose_again"), texts))
+    return path, name
+
+
+def upload_folder() -> Path:
+    """The folder in which Gradio keeps uploads."""
+    return Path(get_upload_folder()).resolve()
 
 
 def refusal(name: str, reason: str, advice: str, texts: Texts) -> str:
@@ -88,7 +112,7 @@ def displayable(upload: Upload, folder: Path) -> Path:
     return Path(save_pil_to_cache(small, cache_dir=str(folder), name=upload.path.stem, format="png"))
 
 
-def accept_files_only(picture: gr.Image) -> None:
+def accept_files_only(picture: gr.Image | gr.File) -> None:
     """Keeps the server from fetching web addresses that a request names in place of an uploaded file.
 
     Gradio downloads them before the event's function is called, of any size and to whoever asks.
@@ -107,10 +131,10 @@ def accept_files_only(picture: gr.Image) -> None:
     picture.async_move_resource_to_block_cache = refuse_address  # type: ignore[method-assign, assignment]
 
 
-def keep_whole_uploads_only() -> None:
-    """Makes Gradio delete what it wrote of an upload that breaks off.
+def guard_uploads() -> None:
+    """Makes Gradio delete what it wrote of an upload that breaks off, and take large files only of archives.
 
-    It does so for a file that is too large only. After a full disk, or a visitor who went away, the part would stay
+    It deletes a file that is too large only. After a full disk, or a visitor who went away, the part would stay
     until the program ends, and the next visitor would find the disk full too.
     """
     parse = GradioMultiPartParser.parse
@@ -118,6 +142,7 @@ def keep_whole_uploads_only() -> None:
         return
 
     async def parse_or_delete(parser: GradioMultiPartParser) -> FormData:
+        _limit_by_name(parser)
         try:
             return await parse(parser)
         except BaseException:
@@ -128,6 +153,20 @@ def keep_whole_uploads_only() -> None:
             raise
 
     GradioMultiPartParser.parse = parse_or_delete  # type: ignore[method-assign, assignment]
+
+
+def _limit_by_name(parser: GradioMultiPartParser) -> None:
+    """Lowers the limit to that of a picture until an archive comes."""
+    of_archives, read_headers = parser.max_file_size, parser.on_headers_finished
+
+    def read_name() -> None:
+        read_headers()
+        file = parser._current_part.file
+        if file is not None and (file.filename or "").lower().endswith(SUFFIXES):
+            parser.max_file_size = of_archives
+
+    parser.max_file_size = min(of_archives, MAX_UPLOAD_BYTES)
+    parser.on_headers_finished = read_name  # type: ignore[method-assign]
 
 
 def _short(name: str) -> str:

@@ -22,8 +22,6 @@ from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     from vitrine.data.sources.files import FoundFile
-    from vitrine.predict.batches import Unreadable
-    from vitrine.predict.predictions import Prediction
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +62,7 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
+    from vitrine.predict.answers.rows import answer_cells, answer_columns
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
     from vitrine.records.spreadsheet import guard_row
@@ -71,15 +70,13 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
 
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     top_k = min(options.top_k, len(predictor.label_names))
-    names = [column for rank in range(1, top_k + 1) for column in (f"label_{rank}", f"probability_{rank}")]
-    columns = ("file", "problem", "decision", *names)
     answered = 0
     stream = options.output.open("w", newline="", encoding="utf-8") if options.output else sys.stdout
     try:
-        table = csv.DictWriter(stream, columns, restval="")
+        table = csv.DictWriter(stream, answer_columns(top_k), restval="")
         table.writeheader()
         for batch in predict_batches(predictor, from_files(found, predictor.rendering)):
-            rows = ({"file": file} | _cells(said, top_k) for file, said in batch.in_order())
+            rows = ({"file": file} | answer_cells(said, top_k) for file, said in batch.in_order())
             table.writerows(rows if options.raw else map(guard_row, rows))
             stream.flush()
             answered += len(batch.places)
@@ -97,16 +94,3 @@ def _tell(line: str) -> None:
 def _say_nothing_answered(files: int, output: Path | None) -> str:
     where = f"the column problem of {output} says why" if output else "the column problem says why"
     return f"no picture was classified: {files:,} {'file was' if files == 1 else 'files were'} found; {where}"
-
-
-def _cells(said: "Prediction | Unreadable", top_k: int) -> dict[str, str]:
-    """The cells beside the file name: the problem, or the decision, names and probabilities."""
-    from vitrine.models.calibration.selective import describe
-    from vitrine.predict.batches import Unreadable
-
-    if isinstance(said, Unreadable):
-        return {"problem": said.reason}
-    cells = {"decision": describe(said.decision)}
-    for rank, (label_name, share) in enumerate(said.ranking[:top_k], 1):
-        cells |= {f"label_{rank}": label_name, f"probability_{rank}": f"{share:.6f}"}
-    return cells

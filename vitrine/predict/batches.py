@@ -1,6 +1,6 @@
 """Predictions for many pictures: they are opened and resized ahead on all cores while the network computes."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -82,7 +82,7 @@ def predict_batches(
     preprocessed: bool = False,
     inspect: Callable[[Image.Image], Any] | None = None,
     batch_size: int = BATCH_SIZE,
-) -> Iterator[PredictionBatch]:
+) -> Generator[PredictionBatch, None, None]:
     """Asks a model about the pictures of any source, however many: a few dozen are in memory at once.
 
     On a processor several batches are computed side by side, with the threads of the runtime shared out among them:

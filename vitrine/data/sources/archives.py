@@ -6,30 +6,23 @@ import gzip
 import lzma
 import os
 import re
-import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
 from calendar import timegm
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, cast
 
+from vitrine.data.sources.archive_limits import GENEROUS, ArchiveError, Limits, check_free_disk, limit_entries
 from vitrine.data.sources.archive_names import decode_tar_names, zip_names
 from vitrine.data.sources.files import FoundFile, printable
 from vitrine.data.sources.hidden import is_hidden
-from vitrine.errors import UserError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-MAX_FILES = 2_000_000  # ImageNet has 1.4 million
-MAX_BYTES = 500 * 10**9  # ImageNet has 160 GB
-# Pictures are compressed already; text and plain bitmaps shrink to a tenth or a fiftieth, a bomb to a thousandth.
-MAX_RATIO = 100
-UNSUSPICIOUS_BYTES = 64 * 2**20  # blank pages and masks shrink as bombs do, but are small
-BLOCK_BYTES = 4096  # what even the smallest file takes on most disks
 CHUNK_BYTES = 2**20
 LONGEST_HEADER_BYTES = 64 * 2**20  # tarfile takes the extended header of an entry into memory at once
 TAR_BLOCK_BYTES = 512
@@ -60,7 +53,11 @@ class _Entry:
 
 
 def unpack(
-    archive: Path, folder: Path, encoding: str | None = None, otherwise: str | None = UNPACK_IT
+    archive: Path,
+    folder: Path,
+    encoding: str | None = None,
+    otherwise: str | None = UNPACK_IT,
+    limits: Limits = GENEROUS,
 ) -> list[FoundFile]:
     """Unpacks a zip or tar archive, plain or compressed by gzip, bzip2 or xz; its content decides which.
 
@@ -74,18 +71,19 @@ def unpack(
         folder: an existing, empty folder.
         encoding: code page of the names that are not in UTF-8; None finds it out.
         otherwise: what a person is told where it cannot be found out; None: nobody is asked. See `decode`.
+        limits: of what it may hold.
 
     Returns:
         What was not unpacked, each with its reason: links, devices, paths that lead out of the archive, and second
         entries of one name.
 
     Raises:
-        UserError: encrypted, damaged, cut short, suspiciously large, larger than the free disk, or with names in a code
-            page that cannot be told.
+        ArchiveError: encrypted, damaged, cut short, suspiciously large, or larger than the free disk.
+        UserError: with names in a code page that cannot be told.
     """
     try:
-        with _open_archive(archive, encoding, otherwise) as (entries, open_entry):
-            _check_size(archive, folder, entries)
+        with _open_archive(archive, encoding, otherwise, limits) as (entries, open_entry):
+            check_free_disk(archive, entries, folder)
             refused = [(entry, reason) for entry, reason in _unpack_all(entries, open_entry, folder) if reason]
     except OSError as error:
         if error.errno is not None:  # a full disk, no permission
@@ -113,16 +111,14 @@ def _as_listed(entry: Path) -> str:
     return f"{entry.name}/" if entry.is_dir() else entry.name
 
 
-def _damaged(archive: Path, error: Exception) -> UserError:
-    return UserError(
-        f"{archive}: damaged, cut short, or no zip or tar archive ({error or type(error).__name__}); "
-        "fetch or make it again, or unpack it yourself and give the folder"
-    )
+def _damaged(archive: Path, error: Exception) -> ArchiveError:
+    reason = f"damaged, cut short, or no zip or tar archive ({error or type(error).__name__})"
+    return ArchiveError(archive, reason, "fetch or make it again, or unpack it yourself and give the folder")
 
 
 @contextmanager
 def _open_archive(
-    archive: Path, encoding: str | None, otherwise: str | None
+    archive: Path, encoding: str | None, otherwise: str | None, limits: Limits
 ) -> Iterator[tuple[list[_Entry], Callable[[_Entry], IO[bytes]]]]:
     """Yields the entries, and a function that opens one of the kind "file"."""
     with archive.open("rb") as raw:
@@ -132,15 +128,15 @@ def _open_archive(
             with zipfile.ZipFile(raw) as opened:
                 infos = opened.infolist()
                 names = zip_names(infos, archive, encoding, otherwise)
-                entries = list(_limit(archive, map(_describe_zipped, infos, names)))
+                entries = list(limit_entries(archive, map(_describe_zipped, infos, names), limits))
                 if any(info.flag_bits & 1 for info in infos):
-                    raise UserError(f"{archive}: encrypted; unpack it yourself with its password and give the folder")
+                    raise ArchiveError(archive, "encrypted", "unpack it yourself with its password and give the folder")
                 yield entries, lambda entry: opened.open(cast("zipfile.ZipInfo", entry.origin))
             return
         decompress = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
         stream = cast("IO[bytes]", _ShortReads(decompress(raw) if decompress else raw))
         with tarfile.open(fileobj=stream, mode="r:") as tar:
-            members = [entry.origin for entry in _limit(archive, map(_describe_tarred, tar))]
+            members = [entry.origin for entry in limit_entries(archive, map(_describe_tarred, tar), limits)]
             _check_end(stream, tar.offset)
             decode_tar_names(cast("list[tarfile.TarInfo]", members), archive, encoding, otherwise)
             entries = [_describe_tarred(cast("tarfile.TarInfo", member)) for member in members]
@@ -171,38 +167,6 @@ def _check_end(stream: IO[bytes], offset: int) -> None:
     if stream.read(TAR_BLOCK_BYTES) != bytes(TAR_BLOCK_BYTES):
         raise tarfile.ReadError(f"no entry and no end mark at byte {offset:,}")
     stream.read(CHUNK_BYTES)  # up to the checksum of the compression, which is tested there
-
-
-def _limit(archive: Path, entries: Iterable[_Entry]) -> Iterator[_Entry]:
-    """Passes entries on until they are too many or too large; a bomb is not even listed to its end.
-
-    Raises:
-        UserError: the archive is beyond a limit.
-    """
-    packed_bytes = archive.stat().st_size
-    total_bytes = 0
-    for number, entry in enumerate(entries, start=1):
-        total_bytes += entry.size
-        problem = ""
-        if number > MAX_FILES:
-            problem = f"more than {MAX_FILES:,} files"
-        elif total_bytes > MAX_BYTES:
-            problem = f"more than {MAX_BYTES / 1e9:,.0f} GB of files"
-        elif total_bytes > max(UNSUSPICIOUS_BYTES, MAX_RATIO * packed_bytes):
-            problem = f"{packed_bytes:,} bytes that unpack to more than {total_bytes:,}, as only a bomb does"
-        if problem:
-            raise UserError(f"{archive}: {problem}; if you trust it, unpack it yourself and give the folder")
-        yield entry
-
-
-def _check_size(archive: Path, folder: Path, entries: list[_Entry]) -> None:
-    needed = sum(entry.size + BLOCK_BYTES for entry in entries)
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise UserError(
-            f"{archive}: takes {needed / 1e9:,.2f} GB unpacked, but {folder} has {free / 1e9:,.2f} GB free; make room, "
-            "or unpack it on another disk and give the folder"
-        )
 
 
 def _describe_zipped(info: zipfile.ZipInfo, name: str) -> _Entry:

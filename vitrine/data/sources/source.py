@@ -1,6 +1,5 @@
 """One entry point to every kind of source; each ends in one `FoundFile` for every file or row there is."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -18,12 +17,12 @@ from vitrine.data.sources.files import (
     FoundFile,
     is_saved_data_set,
     printable,
-    reason_by_name,
     walk_files,
 )
 from vitrine.data.sources.folder_layout import name_table
 from vitrine.data.sources.hidden import is_hidden, reason_hidden
 from vitrine.data.sources.tables import find_image_folder, find_table_files
+from vitrine.data.sources.unlabeled import list_archive, list_folder, tell_apart
 from vitrine.errors import UserError
 
 __all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabeled", "open_source", "walk_files"]
@@ -81,7 +80,7 @@ def open_source(data: DataSection, workspace: Path) -> OpenedSource:
     else:
         found = find_files(source, data.layout)
         _check_for_tables(source, found)
-    return OpenedSource(kind, _tell_apart(found))
+    return OpenedSource(kind, tell_apart(found))
 
 
 def find_kind(source: str) -> Kind:
@@ -126,30 +125,22 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     found = []
     for number, path in enumerate(paths):
         if path.is_dir():
-            found += _list_unlabeled(path, path)
+            found += list_folder(path, str(path))
         elif not path.exists():
             raise UserError(_say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
             folder = workspace / str(number)
             folder.mkdir()
-            refused = [replace(file, file=f"{path}/{file.file}") for file in unpack(path, folder, otherwise=None)]
-            found += _tell_apart(refused + _list_unlabeled(folder, path))
+            found += list_archive(path, folder, str(path))
         elif path.suffix.lower() in table_rows.SUFFIXES:
             try:
                 rows = find_table_files(path, needs_label=False)
             except UnsureEncodingError as error:
                 raise UserError(error.without_parameter) from None
-            found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in _tell_apart(rows)]
+            found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in tell_apart(rows)]
         else:
             found.append(FoundFile(path, printable(str(path)), "", "", ""))
     return found
-
-
-def _list_unlabeled(folder: Path, shown: Path) -> list[FoundFile]:
-    return [
-        FoundFile(folder / file, printable(f"{shown}/{file}"), "", "", reason_by_name(folder, file))
-        for file in sorted(walk_files(folder))
-    ]
 
 
 def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[FoundFile]:
@@ -170,23 +161,6 @@ def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[Fo
     return (
         refused + found + [FoundFile(workspace / file, printable(file), "", "", reason_hidden(file)) for file in beside]
     )
-
-
-def _tell_apart(found: list[FoundFile]) -> list[FoundFile]:
-    """Sorts by name; of those with one name (entries of an archive), all but the first get a number."""
-    seen: Counter[str] = Counter()
-    names = {file.file for file in found}
-    result = []
-    # What can be used keeps its name.
-    for file in sorted(found, key=lambda one: (one.file, bool(one.left_out))):
-        seen[file.file] += 1
-        name = file.file
-        while seen[file.file] > 1 and name in names:
-            name = f"{file.file} ({seen[file.file]})"
-            seen[file.file] += name in names
-        names.add(name)
-        result.append(replace(file, file=name))
-    return sorted(result, key=lambda one: one.file)
 
 
 def is_data_set(folder: Path) -> bool:

@@ -1,0 +1,141 @@
+"""The tab for many pictures as its visitors see it."""
+
+import csv
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.app.models import noise, serving, write_model
+from vitrine.predict.predictor import Predictor
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=alert(1)>.jpg"
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model") / "model")
+
+
+@pytest.fixture(scope="module")
+def address(model_folder):
+    with serving(model_folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> list[Path]:
+    """55 files, of which one is no picture and one an archive of three."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number in range(52):
+        noise(number).save(folder / f"{number:02}.png")
+    noise(99).save(folder / HOSTILE)
+    (folder / "letter.jpg").write_text("Dear all")
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        for number in range(2):
+            archive.write(folder / f"{number:02}.png")
+        archive.writestr("../evil.png", "x")
+    return sorted(folder.iterdir())
+
+
+def open_tab(page: Page) -> Page:
+    page.get_by_role("tab").nth(1).click()
+    return page
+
+
+def give(page: Page, files: list[Path]) -> None:
+    page.locator("#batch-files input[type=file]").set_input_files(files)
+    expect(page.locator("#batch-results table")).to_be_visible()
+
+
+def rows(page: Page):
+    return page.locator("#batch-table tbody tr")
+
+
+def test_files_and_archives_become_a_table_by_page_kind_and_order(new_page, address, pictures):
+    page = open_tab(new_page(address))
+    give(page, pictures)
+    expect(page.locator("#batch-outcome")).to_contain_text("57 files are done.")
+    expect(page.locator("#batch-outcome")).to_contain_text("2 not read")
+    expect(rows(page)).to_have_count(50)
+    page.get_by_role("button", name="Next").click()
+    expect(rows(page)).to_have_count(7)
+    expect(page.get_by_label("Page")).to_have_value("2")
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    page.get_by_label("Not read").check()
+    expect(rows(page)).to_have_count(2)
+    expect(rows(page).first).to_contain_text("a text, not a picture")
+    page.get_by_label("All").check()
+    page.get_by_label("By name").check()
+    expect(rows(page).first.locator("th")).to_have_text("00.png")
+    assert page.locator("#batch-table img").count() == 0
+
+
+def test_the_downloads_hold_every_file_once(new_page, address, pictures):
+    page = open_tab(new_page(address))
+    give(page, pictures)
+    saved = {}
+    for name in ("csv", "parquet", "folders"):
+        with page.expect_download() as download:
+            page.locator(f"#batch-{name}").click()
+        saved[download.value.suggested_filename] = Path(download.value.path())
+    assert set(saved) == {"answers.csv", "answers.parquet", "answers.zip"}
+    table = list(csv.DictReader(saved["answers.csv"].open(encoding="utf-8")))
+    assert len(table) == 57
+    with zipfile.ZipFile(saved["answers.zip"]) as opened:
+        assert len(set(opened.namelist())) == 57 - 2 + 1
+        assert all(".." not in name and "<" not in name for name in opened.namelist())
+
+
+def test_another_visitor_sees_no_table_and_gets_no_file_without_its_name(new_page, address, pictures):
+    first, second = open_tab(new_page(address)), open_tab(new_page(address))
+    give(first, pictures[:3])
+    expect(second.locator("#batch-results")).to_be_hidden()
+    give(second, pictures[3:5])
+    expect(rows(second)).to_have_count(2)
+    expect(rows(first)).to_have_count(3)
+
+
+def test_a_batch_can_be_stopped_and_keeps_what_it_has(new_page, address, tmp_path, monkeypatch):
+    predict_pixels = Predictor.predict_pixels
+
+    def predict_slowly(*arguments, **options):
+        time.sleep(1)
+        return predict_pixels(*arguments, **options)
+
+    monkeypatch.setattr(Predictor, "predict_pixels", predict_slowly)
+    for number in range(300):
+        noise(number).save(tmp_path / f"{number:03}.png")
+    page = open_tab(new_page(address))
+    page.locator("#batch-files input[type=file]").set_input_files(sorted(tmp_path.iterdir()))
+    expect(page.locator("#batch-progress")).to_contain_text("of 300 pictures · about")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#batch-outcome")).to_contain_text("Stopped after")
+    assert 0 < rows(page).count() <= 50
+
+
+@pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])
+def test_the_tab_fits_its_window(new_page, address, pictures, width, color_scheme):
+    page = open_tab(new_page(address, width=width, color_scheme=color_scheme))
+    give(page, pictures)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    box = page.locator("#batch-table table").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
+def test_the_keyboard_is_enough(new_page, address, pictures):
+    page = open_tab(new_page(address))
+    give(page, pictures)
+    page.locator("#batch-csv").focus()
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    page.get_by_label("Page").fill("2")
+    expect(rows(page)).to_have_count(7)
+    page.get_by_label("Not read").focus()
+    page.keyboard.press("Space")
+    expect(rows(page)).to_have_count(2)
