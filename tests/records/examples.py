@@ -13,9 +13,11 @@ from vitrine.records.cost import Cost
 from vitrine.records.environment import Environment
 from vitrine.records.evaluation import Evaluation
 from vitrine.records.evidence import ClassFigures, TestEvidence
+from vitrine.records.gate import GateCheck, GateFindings, GateMargins, GateReport, Learned
 from vitrine.records.mistakes import Mistakes
 from vitrine.records.model import ModelMetadata
 from vitrine.records.prepared import PreparedFacts
+from vitrine.records.revisions import Revision, RevisionLog
 from vitrine.records.run import Metrics, TrainingFigures, ValidationFigures
 from vitrine.records.runtime import RuntimeChoice
 from vitrine.records.schema import FileRecord, Record
@@ -95,6 +97,28 @@ def make_metrics(
     return Metrics(test=make_test_evidence(accuracy, loss), mistakes=mistakes, validation=validation, training=training)
 
 
+def make_gate_report(**changes: Any) -> GateReport:
+    """Of a retraining that was refused for one of two questions."""
+    asked = {"figure": "class", "pictures": 40, "current": 0.9, "candidate": 0.4, "worse_by": 0.5, "margin": 0.1}
+    broken = GateCheck(**asked, label_name="naïve “dog”", at_least=0.3, at_most=0.6, outcome="broken")
+    slow = GateCheck(
+        figure="latency", pictures=40, current=9.5, candidate=9.0, worse_by=0.95, margin=1.5, outcome="holds"
+    )
+    findings = GateFindings(verdict="refused", checks=(broken, slow), difference=None, unchanged=False)
+    values = {
+        "name": "pets",
+        "created": START.isoformat(),
+        "revision": 1,
+        "corrections": "corrections.csv",
+        "dataset_version": "0123456789ab",
+        "margins": GateMargins(),
+        "learned": Learned(relabeled=3, training_pictures=(100, 100)),
+        "findings": findings,
+        "test_readings": 1,
+    }
+    return GateReport(**{**values, **changes})
+
+
 def make_training_data(**changes: Any) -> TrainingData:
     """Two classes of 9 pictures each."""
     counts = {split: dict.fromkeys(("cat", "naïve “dog”"), count) for split, count in SPLIT_COUNTS.items()}
@@ -122,8 +146,15 @@ EXAMPLES: Mapping[type[FileRecord], Callable[[], FileRecord]] = {
     Environment: make_environment,
     Evaluation: lambda: Evaluation.read(GOLDEN / "evaluation.json"),
     Metrics: make_metrics,
+    GateReport: make_gate_report,
     ModelMetadata: lambda: ModelMetadata.read(RUN / "model/vitrine.json"),
     PreparedFacts: lambda: PreparedFacts.read(GOLDEN / "prepared/colours/prepared.json"),
+    RevisionLog: lambda: RevisionLog(
+        name="dogs",
+        in_use=1,
+        revisions=(Revision(number=1, created=START.isoformat(), run="runs/dogs/one", files={}, test_accuracy=0.9),),
+        test_readings=1,
+    ),
     RuntimeChoice: lambda: RuntimeChoice(
         machine="m",
         chosen="onnxruntime",

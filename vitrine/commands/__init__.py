@@ -24,6 +24,8 @@ GROUPS = {
         "compare": "train variants of a recipe with several seeds, and test their differences",
         "search": "search the best parameters of a recipe (Optuna)",
         "runs": "list every run with its accuracy, loss and duration",
+        "retrain": "train a model again with corrections, and keep it only where it is not worse",
+        "rollback": "put a former revision of a model in use again",
     },
     "Models": {
         "app": "let people try a model in the browser (app.py)",

@@ -13,7 +13,12 @@ RENAMED = {
     "preparation.ground": "preparation.fill_color",
 }
 # Parameters that earlier builds did not have, with the value that says what these did.
-LATER = {"preparation.color_profiles": "ignore"}
+LATER: dict[str, Any] = {
+    "preparation.color_profiles": "ignore",
+    "data.gate_fraction": 0.0,
+    "model.warm_start": None,
+    "model.warm_start_rename": {},
+}
 FIRST_NAMES = {new: old for old, new in RENAMED.items()}
 # Policies of augmentation that had names of their own: `policy: none` with these steps is the same.
 FORMER_POLICIES: dict[str, dict[str, Any]] = {
@@ -143,7 +148,7 @@ def first_names(values: Mapping[str, Value]) -> dict[str, Value]:
 
 def says_what_was(name: str, value: Any) -> bool:
     """Whether a parameter that earlier builds did not have says what they did."""
-    return name in LATER and value == LATER[name]
+    return name in LATER and value in (LATER[name], str(LATER[name]))  # as it is, or as trackers write it
 
 
 def complete_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,13 @@ class DataSection(Section):
     test_fraction: float = Field(
         0.15, gt=0, lt=1, description="share of the pictures kept aside for the final evaluation"
     )
+    gate_fraction: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the pictures set aside for the gate, which decides whether a retrained model may follow "
+        "the one before (`python -m vitrine retrain`); 0 sets none aside",
+    )
     validation_count: int | None = Field(
         None, ge=1, description="number of validation pictures of each class, in place of the share"
     )
@@ -129,10 +136,12 @@ class DataSection(Section):
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> Self:
-        if self.validation_fraction + self.test_fraction >= 0.9:
+        held_out = self.validation_fraction + self.test_fraction + self.gate_fraction
+        if held_out >= 0.9:
+            gate = f" + {self.gate_fraction:g}" if self.gate_fraction else ""
             raise ValueError(
-                "validation_fraction + test_fraction must stay below 0.9, so that pictures are left to train on "
-                f"(got {self.validation_fraction:g} + {self.test_fraction:g})"
+                f"validation_fraction + test_fraction{' + gate_fraction' if gate else ''} must stay below 0.9, so that "
+                f"pictures are left to train on (got {self.validation_fraction:g} + {self.test_fraction:g}{gate})"
             )
         if self.training_size is not None and self.training_size < self.image_size:
             raise ValueError(

@@ -83,6 +83,15 @@ class ModelSection(Section):
     pretrained: Switch = Field(
         True, description="false starts the backbone from random weights, without a download; the small CNN always does"
     )
+    warm_start: str | None = Field(
+        None,
+        min_length=1,
+        description="model folder whose weights the training starts from, in place of the backbone's; classes that it "
+        "does not know start afresh. `python -m vitrine retrain` sets it",
+    )
+    warm_start_rename: dict[str, str] = Field(
+        {}, description="how classes of the warm start are called now, {then: now}; several with one name were merged"
+    )
     architecture: str | None = Field(
         None, min_length=1, description="network of a weights file: a listed name, or an architecture of timm"
     )

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from vitrine.data.manifest.split import SPLITS
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.prepared import CARD, MANIFEST, PICTURES, PreparedFacts
 from vitrine.records.public import last_name
@@ -21,10 +20,6 @@ UNKNOWN_LICENSE = "unknown"
 MOST_REASONS = 20
 COMMON_COLUMNS = ("image", "label", "file", "width", "height")
 LOCAL_LOADING = 'import datasets\n\nsplits = datasets.load_dataset(".")  # the folder that this file lies in'
-# Read by `datasets`, which would otherwise take every file of the folder for pictures.
-LOCAL_FILES = [
-    {"config_name": "default", "data_files": [{"split": s, "path": f"{PICTURES}/{s}-*.arrow"} for s in SPLITS]}
-]
 # The Hub's size classes: smallest number of pictures beyond each.
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -57,12 +52,12 @@ def render_data_card(
         facts=public,
         source=public.source,
         license_id=license_id or UNKNOWN_LICENSE,
-        splits=SPLITS,
+        splits=list(facts.counts),
         rows=[
-            {"label_name": name, "counts": [facts.counts[split].get(name, 0) for split in SPLITS]}
+            {"label_name": name, "counts": [counts.get(name, 0) for counts in facts.counts.values()]}
             for name in facts.label_names
         ],
-        totals=[sum(facts.counts[split].values()) for split in SPLITS],
+        totals=[sum(counts.values()) for counts in facts.counts.values()],
         reasons=not_used.to_dict(),
         notes=public.notes,
         loading=f'import datasets\n\nsplits = datasets.load_dataset("{repo_id}")' if repo_id else LOCAL_LOADING,
@@ -81,7 +76,7 @@ def render_data_card(
         task_categories=["image-classification"],
         size_categories=[next((name for most, name in SIZE_CATEGORIES if facts.files_kept < most), "1M<n<10M")],
         tags=["vitrine"],
-        configs=None if repo_id else LOCAL_FILES,
+        configs=None if repo_id else [_name_files(facts)],
     )
     return f"---\n{head.to_yaml()}\n---\n\n{text}"
 
@@ -178,6 +173,12 @@ def hash_file(path: Path) -> str:
 def columns_of(splits: datasets.DatasetDict) -> list[str]:
     """Column names, the same in all splits."""
     return list(next(iter(splits.values())).column_names)
+
+
+def _name_files(facts: PreparedFacts) -> dict[str, Any]:
+    """Read by `datasets`, which would otherwise take every file of the folder for pictures."""
+    files = [{"split": split, "path": f"{PICTURES}/{split}-*.arrow"} for split in facts.counts]
+    return {"config_name": "default", "data_files": files}
 
 
 def _say(value: Any) -> str:

@@ -9,7 +9,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from yaml import YAMLError
 
 from vitrine.config.data import HUB_PREFIX
-from vitrine.data.manifest.split import SPLITS, TEST
+from vitrine.data.manifest.split import TEST
 from vitrine.models.backbones.licenses import tell_binding
 from vitrine.records.atomic import write_text
 from vitrine.records.folder import MODEL
@@ -103,7 +103,7 @@ def render_model_card(evidence: RunEvidence, terms: Terms) -> str:
         pairs=tell_pairs(evidence, texts),
         speed=tell_speed(evidence, texts),
         data=evidence.data,
-        splits=[(split, sum(evidence.data.counts[split].values())) for split in SPLITS],
+        splits=[(split, sum(counts.values())) for split, counts in evidence.data.counts.items()],
         recipe=show_recipe(evidence, texts),
         licenses=_tell_licenses(evidence, terms),
         model=terms.repo_id or FOLDER_ITSELF,

@@ -1,6 +1,7 @@
 """From a trained network to its model folder, and what validation and test pictures say of it."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,16 @@ from vitrine.training.plan import TrainingPlan
 
 EXAMPLES = 12
 EXAMPLE_SIDE = 256
+BeforeTest = Callable[[Path], None]
 
 
 def save_and_evaluate(
-    plan: TrainingPlan, prepared: PreparedDataset, fitted: Fitted, folder: Path, studies: bool
+    plan: TrainingPlan,
+    prepared: PreparedDataset,
+    fitted: Fitted,
+    folder: Path,
+    studies: bool,
+    before_test: BeforeTest | None = None,
 ) -> Metrics:
     """Writes the model folder, measures it on the test split as others would load it, and writes what was measured.
 
@@ -42,6 +49,8 @@ def save_and_evaluate(
         fitted: the trained network, which is calibrated here.
         folder: of the run.
         studies: whether the training pictures are looked at with the pretrained network, too, where the plan says so.
+        before_test: is shown the calibrated model's folder before the test split is read; what it raises ends the
+            training without a look at it.
 
     Returns:
         The content of metrics.json.
@@ -57,6 +66,8 @@ def save_and_evaluate(
             known.reference.save(temporary)
         metadata = _describe(plan, prepared, trusted)
         save_metadata(temporary, metadata)  # the thresholds are loaded with the model, here too
+        if before_test is not None:
+            before_test(temporary)
         final = evaluate_on_test(temporary, prepared, plan.report.top_k, fitted.options.batch_size, seed)
         pictures = _choose_examples(prepared, preparation.keeps_the_view)
         examples = save_examples(temporary, pictures, prepared=not preparation.keeps_the_view)

@@ -18,6 +18,7 @@ from vitrine.models.backbones.build import build_backbone, build_small_cnn, plac
 from vitrine.models.backbones.input_checks import check_enough_images, check_image_size
 from vitrine.models.backbones.normalization import CENTERED, Normalization
 from vitrine.models.backbones.stages import set_trainable
+from vitrine.models.backbones.warm_start import start_from
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.training.build import choose_methods, find_batch_size, open_budget
@@ -123,6 +124,8 @@ def build_model(plan: ModelPlan, label_names: tuple[str, ...], seed: int) -> tup
             image_size=plan.image_size,
             drop_path=plan.drop_path,
         )
+    if plan.warm_start is not None:
+        start_from(model, plan.warm_start, plan.warm_start_rename)
     check_image_size(model, plan.backbone, plan.training_side, "augmentation.image_size")
     set_trainable(model, plan.trainable_part, plan.last_stages)
     return place(model, "cpu"), normalization

@@ -5,7 +5,7 @@ validated, and its facts are not typed twice.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +38,8 @@ class ModelPlan:
 
     Attributes:
         small_cnn: shape of the small CNN, for `build_small_cnn`.
+        warm_start: model folder that the weights are taken from; None: they are those of the backbone.
+        warm_start_rename: how its classes are called now.
         image_size: side of the pictures that it is made for, in pixels.
         training_side: side of the pictures that it is trained with, in pixels.
     """
@@ -53,6 +55,8 @@ class ModelPlan:
     trainable_part: Literal["head", "last", "all"]
     last_stages: int
     frozen_epochs: int
+    warm_start: str | None = None
+    warm_start_rename: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,8 @@ def plan_model(recipe: Recipe) -> ModelPlan:
         trainable_part=model.trainable_part,
         last_stages=model.last_stages,
         frozen_epochs=model.frozen_epochs,
+        warm_start=model.warm_start,
+        warm_start_rename=model.warm_start_rename,
     )
 
 

@@ -13,7 +13,7 @@ from vitrine.models.backbones.licenses import describe_binding_license
 from vitrine.records import folder as run_folder
 from vitrine.records.environment import describe_environment, now
 from vitrine.records.run import Metrics
-from vitrine.training.finish import save_and_evaluate
+from vitrine.training.finish import BeforeTest, save_and_evaluate
 from vitrine.training.fit import fit_network
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.machine.devices import open_processes
@@ -41,6 +41,7 @@ def run_training(
     begun: float | None = None,
     studies: bool = True,
     prepared: PreparedDataset | None = None,
+    before_test: BeforeTest | None = None,
 ) -> Metrics | None:
     """Trains, evaluates and fills an unfinished run folder (all but the report).
 
@@ -52,6 +53,7 @@ def run_training(
         studies: whether the training pictures are studied where the recipe asks for it; one of many runs on the same
             pictures does without.
         prepared: the data set, where `open_matching_data` has opened it with this recipe; None: it is opened here.
+        before_test: as for `save_and_evaluate`.
 
     Returns:
         The content of `metrics.json`; None in processes other than the main one, which evaluates alone.
@@ -73,7 +75,7 @@ def run_training(
     fit, facts = fitted.fit, fitted.facts
     history = pd.DataFrame([asdict(record) for record in fit.history])
     history.to_csv(folder / run_folder.HISTORY, index=False)
-    metrics = save_and_evaluate(plan, prepared, fitted, folder, studies)
+    metrics = save_and_evaluate(plan, prepared, fitted, folder, studies, before_test)
     metrics.write(folder / run_folder.METRICS)
     environment = describe_environment(facts["device"], started, prepared.version)
     environment.write(folder / run_folder.ENVIRONMENT)

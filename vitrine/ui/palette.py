@@ -21,6 +21,7 @@ class Theme:
     training: str
     validation: str
     test: str
+    gate: str
     right: str
     wrong: str
 
@@ -35,6 +36,7 @@ LIGHT = Theme(
     training="#1766a6",
     validation="#e0930c",
     test="#86c5ea",
+    gate="#7a4fb5",
     right="#00735a",
     wrong="#c4401c",
 )
@@ -49,17 +51,18 @@ DARK = Theme(
     training="#4a97d6",
     validation="#f2b04a",
     test="#b5def5",
+    gate="#b692f0",
     right="#45d0a6",
     wrong="#f5764e",
 )
 
-# Keyed like the splits of a prepared data set, in the order in which they are shown.
+# Keyed like the splits of every prepared data set, in the order in which they are shown; some have "gate" as well.
 SPLITS = ("train", "validation", "test")
 
 
 def split_color(theme: Theme, split: str) -> str:
     """The colour that stands for a split in every figure."""
-    return {"train": theme.training, "validation": theme.validation, "test": theme.test}[split]
+    return {"train": theme.training, "validation": theme.validation, "test": theme.test, "gate": theme.gate}[split]
 
 
 # Classes as dots in light and in dark surroundings; where there are more classes, shapes tell them apart as well.

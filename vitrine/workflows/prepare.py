@@ -105,13 +105,16 @@ def read_settings(recipe: Recipe) -> Settings:
     return Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
 
 
-def write_data_set(recipe: Recipe, progress: Show = show_nothing, again: bool = False) -> PreparedFacts:
+def write_data_set(
+    recipe: Recipe, progress: Show = show_nothing, again: bool = False, earlier: Path | None = None
+) -> PreparedFacts:
     """Writes the prepared data set of a recipe with its report and its card, whole or not at all.
 
     Args:
         recipe: says where it comes from and where it goes.
         progress: called with (what, done, total).
         again: read every picture again, even those of an earlier preparation that have not changed.
+        earlier: data set whose split and pictures are taken over; None: the one that this one takes the place of.
 
     Raises:
         UserError: the pictures cannot be prepared as the recipe says.
@@ -125,7 +128,7 @@ def write_data_set(recipe: Recipe, progress: Show = show_nothing, again: bool = 
 
     final, settings = recipe.prepared_folder, read_settings(recipe)
     with working_folder(final) as folder:
-        earlier = final if final.exists() else None
+        earlier = earlier or (final if final.exists() else None)
         facts = write_prepared(folder, recipe.name, settings, progress, earlier, again)
         write_data_report(folder, recipe.report.language)
         write_data_card(open_prepared(folder), read_manifest(folder))

@@ -20,6 +20,7 @@ from vitrine.workflows.progress import Show, show_progress
 if TYPE_CHECKING:
     from vitrine.data.prepared.dataset import PreparedDataset
     from vitrine.records.run import Metrics
+    from vitrine.training.finish import BeforeTest
     from vitrine.training.loop.progress import Listeners
     from vitrine.workflows.run import Run
 
@@ -104,7 +105,7 @@ def train(
         resolved = read_stored_recipe(unfinished, "resume")
         _check_same_data(data, resolved)
     with _note_what_is_left() as say_kept, show_progress(progress) as show:
-        listeners = _listen(show, resolved.optim.epochs)
+        listeners = listen(show, resolved.optim.epochs)
         trained = train_recipe(resolved, unfinished, Path(folder).expanduser(), listeners, say_kept, begun)
     from vitrine.workflows.run import Run
 
@@ -155,6 +156,7 @@ def train_recipe(
     listeners: "Listeners",
     say_kept: Callable[[Path], None] = lambda _: None,
     begun: float | None = None,
+    before_test: "BeforeTest | None" = None,
 ) -> Trained | None:
     """Trains, evaluates, writes the report and gives the run its final name.
 
@@ -165,6 +167,7 @@ def train_recipe(
         listeners: told how it goes.
         say_kept: told the folder of a run that ended early and can go on; one without a checkpoint is removed.
         begun: `time.monotonic()` from which a time budget counts; None: from now.
+        before_test: is shown the model's folder before the test split is read; what it raises ends the training.
 
     Returns:
         The finished run; None in the processes that help the main one.
@@ -186,7 +189,7 @@ def train_recipe(
     main_process = is_main_process()
     with run_folder.hold_run(folder) if main_process else nullcontext():
         try:
-            metrics = run_training(recipe, folder, listeners, begun, prepared=prepared)
+            metrics = run_training(recipe, folder, listeners, begun, prepared=prepared, before_test=before_test)
             if metrics is None:
                 return None
             write_run_report(folder, prepared, recipe.report.language)
@@ -220,7 +223,13 @@ def _note_what_is_left() -> Iterator[Callable[[Path], None]]:
         raise
 
 
-def _listen(show: Show, epochs: int) -> "Listeners":
+def listen(show: Show, epochs: int) -> "Listeners":
+    """What a training tells, as bars show it.
+
+    Args:
+        show: the bars.
+        epochs: most that there may be.
+    """
     from vitrine.training.loop.progress import Listeners
 
     return Listeners(

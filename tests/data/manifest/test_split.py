@@ -239,3 +239,21 @@ def test_every_group_is_in_one_fold(drawn, count):
     folds = assign_folds(files, [file[0] for file in files], count, seed, groups)
     assert len(set(zip(groups, folds, strict=True))) == len(set(groups))
     assert set(folds) <= set(range(count))
+
+
+def test_pictures_for_the_gate_are_set_aside_last_and_move_no_test_picture():
+    counts = {"a": 100, "b": 40}
+    files = [f"{name}/{number:05d}" for name, count in counts.items() for number in range(count)]
+    labels = [file.split("/")[0] for file in files]
+    without = assign_splits(files, labels, [""] * len(files), SplitSizes(0.1, 0.1), 0)
+    with_gate = assign_splits(files, labels, [""] * len(files), SplitSizes(0.1, 0.1, 0.2), 0)
+    assert Counter(with_gate) == {"train": 84, "validation": 14, "test": 14, "gate": 28}
+    moved = {(old, new) for old, new in zip(without, with_gate, strict=True) if old != new}
+    assert moved == {("train", "gate")}
+
+
+def test_known_pictures_of_the_gate_stay_and_their_copies_follow():
+    files, labels = ["a/0", "a/1", "a/2", "b/0"], ["a", "a", "a", "b"]
+    sides = {"a/0": "gate", "b/0": "train"}
+    answers = assign_splits(files, labels, [""] * 4, SplitSizes(0.1, 0.1, 0.1), 0, [0, 0, 1, 2], sides)
+    assert answers[:2] == ["gate", "gate"]

@@ -9,7 +9,7 @@ import pandas as pd
 from vitrine.data.labels.mapping import look_alikes
 from vitrine.data.labels.several import describe_several
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
-from vitrine.data.manifest.split import SPLITS, TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split import EVERY_SPLIT, GATE, TEST, TRAIN, VALIDATION
 from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
 from vitrine.data.sources.files import SPLIT_NAMES
 from vitrine.errors import UserError
@@ -133,7 +133,7 @@ def check_splits(kept: pd.DataFrame, source: str) -> list[str]:
     Raises:
         UserError: validation or test have no picture at all.
     """
-    counts = pd.crosstab(kept["label_name"], kept["split"]).reindex(columns=list(SPLITS), fill_value=0)
+    counts = pd.crosstab(kept["label_name"], kept["split"]).reindex(columns=list(EVERY_SPLIT), fill_value=0)
     for split in (VALIDATION, TEST):
         if counts[split].sum() == 0:
             raise UserError(
@@ -151,4 +151,15 @@ def check_splits(kept: pd.DataFrame, source: str) -> list[str]:
     for missing, classes in said.items():
         cannot = "are trained on but cannot be tested" if TEST in missing else "cannot steer the training"
         notes += _note_classes(classes, f"have no picture for {' and '.join(missing)} and {cannot}")
-    return notes
+    return notes + (_note_unjudged(counts) if counts[GATE].sum() else [])
+
+
+def _note_unjudged(counts: pd.DataFrame) -> list[str]:
+    """Notes about classes that the gate, where there is one, cannot judge."""
+    rows = counts[counts[GATE] == 0].sum(axis=1)
+    said = {
+        str(label_name): f"has {'1 picture' if total == 1 else f'{total:,} pictures'}, none for the gate: a retraining "
+        "may forget it unnoticed"
+        for label_name, total in rows.items()
+    }
+    return _note_classes(said, "have no picture for the gate: a retraining may forget them unnoticed")

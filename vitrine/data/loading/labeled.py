@@ -12,7 +12,7 @@ from PIL import Image
 from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import Rendering
 from vitrine.data.labels.mapping import map_labels
-from vitrine.data.manifest.split import SPLITS, TEST
+from vitrine.data.manifest.split import TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open
@@ -114,7 +114,7 @@ def _advise(found: Sequence[FoundFile]) -> str:
 
 
 def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
-    splits = SPLITS if part == "all" else (TEST,)
+    splits = tuple(prepared.splits) if part == "all" else (TEST,)
     pictures = [picture for split in splits for picture in list_images(prepared, split)]
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures; take --split all")
@@ -123,7 +123,7 @@ def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
         part="test" if part is None else part,
         pictures=pictures,
         left_out=[],
-        elsewhere=sum(len(prepared.splits[split]) for split in SPLITS) - len(pictures),
+        elsewhere=sum(len(rows) for rows in prepared.splits.values()) - len(pictures),
         facts=prepared.facts,
     )
 

@@ -53,6 +53,7 @@ def divide(
     sizes = SplitSizes(
         data.validation_fraction if data.validation_count is None else data.validation_count,
         data.test_fraction if data.test_count is None else data.test_count,
+        data.gate_fraction,
     )
     labels = labels_before[rows].tolist()
     sides = work.split.find(divided) if work.split.is_kept else {}

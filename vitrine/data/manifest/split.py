@@ -10,6 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+GATE = "gate"  # only where the recipe sets pictures aside for it
+EVERY_SPLIT = (*SPLITS, GATE)
+HELD_OUT = (VALIDATION, TEST, GATE)
 CONFLICT = ""  # in place of a split: copies of this picture lie on several sides already
 
 
@@ -20,10 +23,12 @@ class SplitSizes:
     Attributes:
         validation: share below 1, or number of pictures of each class.
         test: the same.
+        gate: the same; 0 for none.
     """
 
     validation: float
     test: float
+    gate: float = 0.0
 
 
 @dataclass
@@ -50,7 +55,7 @@ def assign_splits(
     brings their classes nearer to what they lack there; the rest is for training. The order of the listing therefore
     changes nothing, and, without groups of several classes, neither do the other classes.
 
-    Small classes: training comes first, then test, then validation, one picture each.
+    Small classes: training comes first, then test, validation and gate, one picture each.
 
     Args:
         files: identifying names.
@@ -64,7 +69,7 @@ def assign_splits(
             the earlier files of their group.
 
     Returns:
-        "train", "validation" or "test" for each file, or `CONFLICT` for a new file whose group lies on several sides.
+        A split for each file, or `CONFLICT` for a new file whose group lies on several sides.
     """
     earlier = earlier or {}
     splits = [_decided(file, split, fixed, earlier) for file, split in zip(files, fixed, strict=True)]
@@ -72,8 +77,8 @@ def assign_splits(
     for group in gathered:
         _follow_earlier(group, splits, fixed)
     totals = Counter(name for name, split in zip(label_names, fixed, strict=True) if split in ("", TRAIN))
-    for split, size in ((TEST, sizes.test), (VALIDATION, sizes.validation)):
-        if split not in fixed:
+    for split, size in ((TEST, sizes.test), (VALIDATION, sizes.validation), (GATE, sizes.gate)):
+        if split not in fixed and size > 0:
             _fill(split, size, gathered, splits, label_names, totals)
     return [TRAIN if split is None else split for split in splits]
 
@@ -141,7 +146,7 @@ def _decided(file: str, split: str, fixed: Sequence[str], earlier: Mapping[str, 
     if split in (VALIDATION, TEST):
         return split
     before = earlier.get(file)
-    if before == TRAIN or (before in (VALIDATION, TEST) and before not in fixed):
+    if before == TRAIN or (before in HELD_OUT and before not in fixed):
         return before
     return None
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from vitrine.data.manifest.split import SPLITS
 from vitrine.errors import UserError
 from vitrine.records.checksums import Damage, find_damage
 from vitrine.records.manifest import read_manifest
@@ -41,7 +40,7 @@ def _find_damaged_manifest(folder: Path) -> Iterable[Damage]:
 
 
 def _find_damaged_shards(folder: Path, facts: PreparedFacts) -> Iterable[Damage]:
-    for split in SPLITS:
+    for split in facts.counts:
         rows = 0
         for path in sorted((folder / PICTURES).glob(f"{split}-[0-9]*.arrow")):
             try:

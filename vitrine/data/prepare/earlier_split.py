@@ -8,14 +8,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT
-from vitrine.data.manifest.split import SPLITS, TEST
+from vitrine.data.manifest.split import EVERY_SPLIT, GATE, TEST
 from vitrine.data.sources.names import respell, suggest_columns
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings
 from vitrine.records.spreadsheet import read_guarded_csv
 
 SPLIT_SETTINGS = (
-    *("validation_fraction", "test_fraction", "validation_count", "test_count", "split_seed", "folds", "group_by"),
+    *("validation_fraction", "test_fraction", "gate_fraction", "validation_count", "test_count"),
+    *("split_seed", "folds", "group_by"),
 )
 NO_FOLD = -1
 
@@ -84,6 +85,12 @@ class EarlierSplit:
                 f"{_pictures(seen)} now for testing that {'was' if seen == 1 else 'were'} for training or validation "
                 "before: figures of models of that time are too good on this test."
             )
+        judging = sum(after == GATE for _, after in moved)
+        if judging:
+            notes.append(
+                f"{_pictures(judging)} now for the gate that {'was' if judging == 1 else 'were'} on another side "
+                "before: models of that time may have learned from them, so train one anew before a retraining."
+            )
         return notes
 
 
@@ -131,7 +138,7 @@ def gather_split(manifest: pd.DataFrame, is_kept: bool = True) -> EarlierSplit:
         manifest: with the columns file, status and split; sha256 and fold where it has them.
         is_kept: see `EarlierSplit`.
     """
-    kept = manifest[(manifest["status"] == KEPT) & manifest["split"].isin(SPLITS)]
+    kept = manifest[(manifest["status"] == KEPT) & manifest["split"].isin(EVERY_SPLIT)]
     digests = kept["sha256"].astype(str) if "sha256" in kept else [""] * len(kept)
     folds = kept["fold"].astype(int) if "fold" in kept else [NO_FOLD] * len(kept)
     by_content: dict[str, Side] = {}
@@ -140,7 +147,7 @@ def gather_split(manifest: pd.DataFrame, is_kept: bool = True) -> EarlierSplit:
         side = Side(str(split), int(fold))
         by_file[file] = digest, side
         if digest:
-            by_content[digest] = min(by_content.get(digest, side), side, key=lambda one: SPLITS.index(one.split))
+            by_content[digest] = min(by_content.get(digest, side), side, key=lambda one: EVERY_SPLIT.index(one.split))
     return EarlierSplit(by_content, by_file, is_kept)
 
 

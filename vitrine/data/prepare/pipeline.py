@@ -24,7 +24,7 @@ from vitrine.data.labels.corrections import Corrected, apply_corrections
 from vitrine.data.labels.mapping import describe_mapping, map_labels
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files
-from vitrine.data.manifest.split import SPLITS, TRAIN
+from vitrine.data.manifest.split import GATE, SPLITS, TRAIN
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import check_room
@@ -197,7 +197,8 @@ def _gather_facts(
 ) -> PreparedFacts:
     kept = manifest[manifest["status"] == KEPT]
     label_names = sorted(kept["label_name"].unique())
-    counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(SPLITS))[label_names].to_numpy(int)
+    splits = (*SPLITS, GATE) if (kept["split"] == GATE).any() else SPLITS
+    counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(splits))[label_names].to_numpy(int)
     status = count_status(manifest)
     as_mapped = kept.drop(index=list(corrected.relabeled), errors="ignore")  # the others say nothing of the classes
     sources = {str(label): sorted(rows["source_label"].unique()) for label, rows in as_mapped.groupby("label_name")}
@@ -214,7 +215,7 @@ def _gather_facts(
         files_quarantined=status[QUARANTINED],
         files_left_out=status[LEFT_OUT],
         counts={
-            split: dict(zip(label_names, row, strict=True)) for split, row in zip(SPLITS, counts.tolist(), strict=True)
+            split: dict(zip(label_names, row, strict=True)) for split, row in zip(splits, counts.tolist(), strict=True)
         },
         notes=notes,
         source=settings.data.source,
@@ -250,7 +251,7 @@ def _write_pictures(
             return stored
         return _preprocess(path_of[file], side, facts.settings)
 
-    for split in SPLITS:
+    for split in facts.counts:
         side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
         rows = kept[kept["split"] == split]
         wanted = {

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.images.preprocessing import Preparation
-from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION
+from vitrine.data.manifest.split import TRAIN, VALIDATION
 from vitrine.data.prepared.shards import open_shards
 from vitrine.data.prepared.version import compute_version
 from vitrine.errors import UserError
@@ -27,8 +27,9 @@ class PreparedDataset:
     Attributes:
         folder: where it lies.
         facts: the content of `prepared.json`.
-        splits: train, validation and test with the columns image (squashed to a square), label, file, and width and
-            height of the upright original in pixels; memory-mapped.
+        splits: train, validation and test, and gate where pictures are set aside for it, with the columns image
+            (squashed to a square), label, file, and width and height of the upright original in pixels;
+            memory-mapped.
     """
 
     folder: Path
@@ -74,8 +75,8 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
     facts = read_facts(folder)
     check_files(folder, facts)
     try:
-        splits = {split: open_shards(folder / PICTURES, split, facts.label_names) for split in SPLITS}
-        missing = [split for split in SPLITS if len(splits[split]) != sum(facts.counts[split].values())]
+        splits = {split: open_shards(folder / PICTURES, split, facts.label_names) for split in facts.counts}
+        missing = [split for split in facts.counts if len(splits[split]) != sum(facts.counts[split].values())]
     except (OSError, ValueError) as error:  # pyarrow's error on a damaged file is a ValueError
         raise UserError(
             f"{folder / PICTURES} is incomplete or damaged; run `{command_line('prepare')}` with the same recipe again"
@@ -83,7 +84,7 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
     refuse_damage(folder, [Damage(PICTURES, f"lacks pictures for {split}") for split in missing])
     if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
         splits |= _choose_fold(splits, read_manifest(folder), fold)
-        facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in SPLITS}})
+        facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in splits}})
     return PreparedDataset(folder, facts, datasets.DatasetDict(splits))
 
 

@@ -6,7 +6,7 @@ import json
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT
-from vitrine.data.manifest.split import TEST
+from vitrine.data.manifest.split import GATE, TEST
 from vitrine.records.prepared import Settings
 
 LETTERS = 12
@@ -27,7 +27,7 @@ def compute_version(manifest: pd.DataFrame, settings: Settings) -> str:
     """
     data = settings.data
     kept = manifest[manifest["status"] == KEPT]
-    splits = kept["split"] if data.folds is None else kept["split"].where(kept["split"] == TEST, "")
+    splits = kept["split"] if data.folds is None else kept["split"].where(kept["split"].isin([TEST, GATE]), "")
     pictures = sorted(zip(kept["sha256"], kept["label_name"], splits, kept["fold"].astype(int), strict=True))
     pixels = [data.image_size, data.training_size, settings.pixel_values()]
     return hashlib.sha256(json.dumps([pixels, pictures]).encode()).hexdigest()[:LETTERS]

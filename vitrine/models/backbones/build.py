@@ -210,6 +210,14 @@ def head_modules(model: PreTrainedModel) -> list[nn.Module]:
     return [module for name, module in model.named_children() if name != model.base_model_prefix]
 
 
+def last_layer(model: PreTrainedModel) -> nn.Linear | nn.Conv2d | None:
+    """The layer that gives the logits, one row of weights for each class; None where it is of another kind."""
+    layers = [part for module in head_modules(model) for part in module.modules() if not any(part.children())]
+    weighted = [layer for layer in layers if any(True for _ in layer.parameters(recurse=False))]
+    last = weighted[-1] if weighted else None
+    return last if isinstance(last, nn.Linear | nn.Conv2d) else None
+
+
 def read_label_names(config: PreTrainedConfig) -> tuple[str, ...]:
     """Class names of a network in the order of its label ids."""
     id2label = {int(label_id): str(label_name) for label_id, label_name in (config.id2label or {}).items()}

@@ -1,10 +1,9 @@
 """Dividing a network's logits by a temperature inside its last layer: every program that loads it is calibrated."""
 
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 
-from vitrine.models.backbones.build import choose_memory_format, head_modules
+from vitrine.models.backbones.build import choose_memory_format, last_layer
 
 
 @torch.inference_mode()
@@ -23,7 +22,7 @@ def fold_temperature(model: PreTrainedModel, temperature: float, side: int) -> b
     Returns:
         Whether the temperature is in the weights now.
     """
-    layer = _last_layer(model)
+    layer = last_layer(model)
     if layer is None:
         return False
     model.eval()
@@ -39,10 +38,3 @@ def fold_temperature(model: PreTrainedModel, temperature: float, side: int) -> b
         return True
     layer.load_state_dict(stored)
     return False
-
-
-def _last_layer(model: PreTrainedModel) -> nn.Linear | nn.Conv2d | None:
-    layers = [part for module in head_modules(model) for part in module.modules() if not any(part.children())]
-    weighted = [layer for layer in layers if any(True for _ in layer.parameters(recurse=False))]
-    last = weighted[-1] if weighted else None
-    return last if isinstance(last, nn.Linear | nn.Conv2d) else None

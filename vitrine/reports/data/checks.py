@@ -9,7 +9,6 @@ from PIL import Image
 from vitrine.data.manifest.scan import LEFT_OUT
 from vitrine.records.findings import Finding
 from vitrine.ui.frame import Thumbnail, thumbnail
-from vitrine.ui.palette import SPLITS
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Texts
 
@@ -80,7 +79,7 @@ def show_findings(
             picture=fetched[row],
             file=str(values["file"]),
             label_name=str(values["label_name"]),
-            split=texts(f"common.splits.{values['split']}") if values["split"] in SPLITS else "",
+            split=texts(f"common.splits.{values['split']}") if values["split"] else "",
             remark=translate(remark, texts),
             is_left_out=values["status"] == LEFT_OUT,
         )

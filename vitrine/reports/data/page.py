@@ -22,7 +22,6 @@ from vitrine.reports.shared.plots import class_distribution
 from vitrine.reports.shared.verdict import Notice
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import Thumbnail, render, thumbnail
-from vitrine.ui.palette import SPLITS
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Language, Texts, load_texts
 
@@ -99,7 +98,8 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
         "verdict": _say(facts, kept, texts),
         "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest), texts),
         "notices": notices(facts, findings, texts),
-        "split_totals": {split: sum(facts.counts[split].values()) for split in SPLITS},
+        "split_names": tuple(facts.counts),
+        "split_totals": {split: sum(counts.values()) for split, counts in facts.counts.items()},
         "classes": fold_rows(classes, classes[::-1]),
         "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"]), texts),
         "distribution": inline_figure(lambda theme: class_distribution(facts.counts, theme, texts)),

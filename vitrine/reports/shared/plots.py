@@ -16,7 +16,7 @@ from PIL import Image
 
 from vitrine.ui.figures import save_png, shorten, style
 from vitrine.ui.frame import SMALL_IMAGE
-from vitrine.ui.palette import LIGHT, SPLITS, Theme, split_color
+from vitrine.ui.palette import LIGHT, Theme, split_color
 from vitrine.ui.texts import Texts, load_texts
 from vitrine.ui.ticks import NumberTicks, PercentTicks
 
@@ -91,12 +91,13 @@ def class_distribution(
     left out.
 
     Args:
-        counts: pictures by split (train, validation, test) and label name; a class may be absent from a split.
+        counts: pictures by split (train, validation, test, perhaps gate) and label name; a class may be absent
+            from a split.
         theme: colours.
         texts: of the page's language; None: English.
     """
     texts = texts or load_texts("en")
-    table = pd.DataFrame({split: pd.Series(counts[split], dtype=float) for split in SPLITS}).fillna(0)
+    table = pd.DataFrame({split: pd.Series(counts[split], dtype=float) for split in counts}).fillna(0)
     totals = table.sum(axis=1).sort_values(ascending=False, kind="stable")[::-1]  # rows are counted from the bottom
     left_out = max(0, len(totals) - MOST_BARS)
     if left_out:
@@ -111,7 +112,7 @@ def class_distribution(
             words = texts("common.figures.classes_between", count=left_out)
             axes.text(0, MOST_BARS // 2, words, va="center", color=theme.muted)
         left = np.zeros(len(table))
-        for split in SPLITS:
+        for split in counts:
             axes.barh(
                 rows, table[split], left=left, height=0.72, color=split_color(theme, split),
                 edgecolor=theme.surface, linewidth=0.8, label=texts(f"common.splits.{split}"),
@@ -124,7 +125,7 @@ def class_distribution(
         axes.spines[:].set_visible(False)
         axes.set_ylim(-0.6, rows[-1] + 0.6)
         axes.margins(x=0.12)
-        figure.legend(loc="outside upper left", ncols=3)
+        figure.legend(loc="outside upper left", ncols=len(counts))
     return figure
 
 
