@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from markupsafe import Markup, escape
@@ -98,7 +99,7 @@ def read_choice(chosen: str | None, typed: str, label_names: Sequence[str], text
     return (LABEL if label in label_names else NEW), label
 
 
-def model_side(predictor: Predictor, prediction: Prediction) -> dict[str, str]:
+def model_side(predictor: Predictor, prediction: Prediction) -> dict[str, Any]:
     """What a judgment notes of the model: fields of `Judgment` by name.
 
     Args:
