@@ -2,26 +2,7 @@
 
 import pytest
 
-from vitrine.ship.licenses import choose_license, find_conflict, license_of_backbone, license_of_pictures
-
-
-@pytest.mark.parametrize(
-    ("source", "license_id"),
-    [
-        ("resnet18", "apache-2.0"),
-        ("timm/vgg16.tv_in1k", "bsd-3-clause"),
-        ("small_cnn", "none"),
-        ("facebook/dinov3-vits16", "dinov3-license"),
-        ("microsoft/resnet-18", None),
-    ],
-)
-def test_what_vitrine_knows_of_the_license_of_weights(source, license_id):
-    assert license_of_backbone(source) == license_id
-
-
-def test_the_built_in_digits_have_a_license_and_other_pictures_need_one_stated():
-    assert license_of_pictures("builtin:digits") == "cc-by-4.0"
-    assert license_of_pictures("birds") is None
+from vitrine.ship.licenses import choose_license, find_conflict
 
 
 def test_a_model_takes_the_license_of_its_weights_unless_another_is_asked_for():

@@ -9,9 +9,9 @@ from vitrine.records.mistakes import TopLoss
 from vitrine.records.model import Example
 from vitrine.records.public import last_name, public_backbone
 from vitrine.records.run import TrainingFigures
-from vitrine.reports.shared.slices import show_slices
-from vitrine.reports.shared.verdict import notices
 from vitrine.ship.run_evidence import RunEvidence
+from vitrine.ui.sentences.slices import show_slices
+from vitrine.ui.sentences.verdict import notices
 from vitrine.ui.texts import Texts
 
 MOST_CLASSES = 40  # rows of the table of classes; of more, the weakest

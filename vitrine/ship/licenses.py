@@ -6,30 +6,12 @@ What they allow is read from the ids alone: "nd" (no derivatives), "nc" (no comm
 
 import re
 
-from vitrine.config.data import BUILTIN_DIGITS
-from vitrine.config.model import SMALL_CNN
-from vitrine.models.backbones.licenses import NOT_COMMERCIAL, find_license
+from vitrine.models.backbones.licenses import NOT_COMMERCIAL, SCRATCH
 
 UNKNOWN = "unknown"
-SCRATCH = "none"  # of a network that starts from random weights
-DIGITS = "cc-by-4.0"  # UCI Machine Learning Repository, Optical Recognition of Handwritten Digits
 NO_CHANGES = re.compile(r"-nd(-|$)")
 OWN_TEXT = re.compile(r"(^|-)license$")  # known by a name of its own; on the Hub such a licence is "other"
 SHARE_ALIKE = re.compile(r"-sa(-|$)|^(a|l)?gpl")
-
-
-def license_of_pictures(source: str) -> str | None:
-    """The licence of pictures that Vitrine itself knows; None where it has to be asked for."""
-    return DIGITS if source == BUILTIN_DIGITS else None
-
-
-def license_of_backbone(backbone: str) -> str | None:
-    """The licence of the weights that a training starts from; None where it has to be asked for.
-
-    Args:
-        backbone: as in `model.backbone`.
-    """
-    return SCRATCH if backbone == SMALL_CNN else find_license(backbone)
 
 
 def choose_license(asked: str | None, backbone: str) -> str:

@@ -10,15 +10,13 @@ from yaml import YAMLError
 
 from vitrine.config.data import HUB_PREFIX
 from vitrine.data.manifest.split import TEST
-from vitrine.models.backbones.licenses import tell_binding
+from vitrine.models.backbones.licenses import SCRATCH, license_of_backbone, license_of_pictures, tell_binding
 from vitrine.records.atomic import write_text
 from vitrine.records.folder import MODEL
 from vitrine.records.model import Example
 from vitrine.records.prepared import CARD
 from vitrine.records.public import HUB_ID
 from vitrine.reports.shared.calibration import tell_calibration
-from vitrine.reports.shared.selective import tell_rejection
-from vitrine.reports.shared.verdict import verdict
 from vitrine.ship.card_sections import (
     show_classes,
     show_measures,
@@ -28,9 +26,11 @@ from vitrine.ship.card_sections import (
     tell_pairs,
     tell_speed,
 )
-from vitrine.ship.licenses import OWN_TEXT, SCRATCH, UNKNOWN, choose_license, license_of_backbone, license_of_pictures
+from vitrine.ship.licenses import OWN_TEXT, UNKNOWN, choose_license
 from vitrine.ship.markdown import render_markdown
 from vitrine.ship.run_evidence import RunEvidence, read_evidence
+from vitrine.ui.sentences.rejection import tell_rejection
+from vitrine.ui.sentences.verdict import verdict
 from vitrine.ui.texts import load_texts, plain_spaces
 
 FOLDER_ITSELF = "."  # by which the card in the model folder calls the model

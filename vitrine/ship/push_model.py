@@ -13,6 +13,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from vitrine.config.data import HUB_PREFIX
 from vitrine.errors import UserError
+from vitrine.models.backbones.licenses import SCRATCH, license_of_backbone, license_of_pictures
 from vitrine.records.folder import MODEL
 from vitrine.records.model import METADATA
 from vitrine.records.prepared import CARD
@@ -27,14 +28,7 @@ from vitrine.ship.hub import (
     one_message,
     validate_card,
 )
-from vitrine.ship.licenses import (
-    SCRATCH,
-    UNKNOWN,
-    choose_license,
-    find_conflict,
-    license_of_backbone,
-    license_of_pictures,
-)
+from vitrine.ship.licenses import UNKNOWN, choose_license, find_conflict
 from vitrine.ship.model_card import Terms, check_model_card, render_model_card
 from vitrine.ship.model_files import StagedModel, check_no_places, measure_files, stage_model
 from vitrine.ship.run_evidence import RunEvidence, find_run, read_evidence

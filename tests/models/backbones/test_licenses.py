@@ -1,7 +1,13 @@
 import pytest
 import timm
 
-from vitrine.models.backbones.licenses import FAMILIES, describe_binding_license, find_license
+from vitrine.models.backbones.licenses import (
+    FAMILIES,
+    describe_binding_license,
+    find_license,
+    license_of_backbone,
+    license_of_pictures,
+)
 from vitrine.models.backbones.table import BACKBONES
 
 
@@ -71,3 +77,22 @@ def test_licenses_of_weights_outside_timm_are_those_that_timm_names_for_them():
         "facebook/convnextv2-": "convnextv2_tiny.fcmae",
     }
     assert {family: timm.get_pretrained_cfg(name).license for family, name in same.items()} == FAMILIES
+
+
+@pytest.mark.parametrize(
+    ("source", "license_id"),
+    [
+        ("resnet18", "apache-2.0"),
+        ("timm/vgg16.tv_in1k", "bsd-3-clause"),
+        ("small_cnn", "none"),
+        ("facebook/dinov3-vits16", "dinov3-license"),
+        ("microsoft/resnet-18", None),
+    ],
+)
+def test_what_vitrine_knows_of_the_license_of_weights(source, license_id):
+    assert license_of_backbone(source) == license_id
+
+
+def test_the_built_in_digits_have_a_license_and_other_pictures_need_one_stated():
+    assert license_of_pictures("builtin:digits") == "cc-by-4.0"
+    assert license_of_pictures("birds") is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tests.reports.shared.test_verdict import make_metrics, plain
+from tests.ui.sentences.test_verdict import make_metrics, plain
 from vitrine.records.learning_curve import ClassGain, LearningCurve, Outlook
 from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Slice, Suspect
 from vitrine.reports.shared.next_steps import suggest_for_run

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from vitrine.config.data import BUILTIN_DIGITS
+from vitrine.config.model import SMALL_CNN
 from vitrine.models.backbones.table import BACKBONES
 
 PERMISSIVE = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc-by-4.0", "cc0-1.0")
@@ -11,6 +13,9 @@ NOT_COMMERCIAL = re.compile(r"(^|-)(nc|noncommercial)(-|$)")
 # Their text says that it goes along with fine-tuned models; of other own licences it is not known here.
 FOLLOWING = ("dinov3-license",)
 UNSTATED = ("unknown", "other")
+
+SCRATCH = "none"  # of a network that starts from random weights
+DIGITS = "cc-by-4.0"  # UCI Machine Learning Repository, Optical Recognition of Handwritten Digits
 
 # Weights outside timm, by the beginning of their id on the Hub. timm's table names these licences for the same weights.
 FAMILIES = {
@@ -37,6 +42,20 @@ def find_license(model_id: str) -> str | None:
         facts = timm.get_pretrained_cfg(place.removeprefix("timm/"), allow_unregistered=True)
         return _if_stated(facts.license if facts else None)
     return next((family for start, family in FAMILIES.items() if place.lower().startswith(start)), None)
+
+
+def license_of_pictures(source: str) -> str | None:
+    """The licence of pictures that Vitrine itself knows; None where it has to be asked for."""
+    return DIGITS if source == BUILTIN_DIGITS else None
+
+
+def license_of_backbone(backbone: str) -> str | None:
+    """The licence of the weights that a training starts from; None where it has to be asked for.
+
+    Args:
+        backbone: as in `model.backbone`.
+    """
+    return SCRATCH if backbone == SMALL_CNN else find_license(backbone)
 
 
 def describe_binding_license(model_id: str, pretrained: bool = True) -> str | None:

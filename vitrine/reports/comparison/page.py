@@ -8,9 +8,9 @@ from vitrine.records.comparison import ComparisonFigures, PairFigures, Spread, V
 from vitrine.records.difference import Verdict
 from vitrine.reports.comparison.plots import Gap, Row, accuracy_against_time, accuracy_dots, difference_bars
 from vitrine.reports.comparison.words import answer, judgement, notes, points, spread
-from vitrine.reports.shared.verdict import Notice
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render
+from vitrine.ui.sentences.verdict import Notice
 from vitrine.ui.texts import Texts
 
 PAGE = "comparison.html"

@@ -19,9 +19,9 @@ from vitrine.records.prepared import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAIL
 from vitrine.reports.data.checks import ImageOf, say_amount, show_findings
 from vitrine.reports.shared.folding import MOST_OPEN, fold_rows
 from vitrine.reports.shared.plots import class_distribution
-from vitrine.reports.shared.verdict import Notice
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import Thumbnail, render, thumbnail
+from vitrine.ui.sentences.verdict import Notice
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Language, Texts, load_texts
 

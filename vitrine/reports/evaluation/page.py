@@ -19,10 +19,10 @@ from vitrine.reports.shared.mistakes import show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_evaluation
 from vitrine.reports.shared.reliability_plots import reliability_as_it_is
 from vitrine.reports.shared.results import describe_result
-from vitrine.reports.shared.verdict import Notice, notices_of_test, verdict
 from vitrine.reports.shared.wall import choose_predictions, describe_choice, place_images, shrink
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render, thumbnail
+from vitrine.ui.sentences.verdict import Notice, notices_of_test, verdict
 from vitrine.ui.texts import Language, Texts, load_texts
 
 PREDICTIONS = "predictions.csv"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vitrine.evaluation.probe.linear_probe import NOT_MEASURED, ConfusedPair, Study
-from vitrine.reports.shared.verdict import Notice
+from vitrine.ui.sentences.verdict import Notice
 from vitrine.ui.texts import Texts
 
 HARD = 0.1  # share of a class's pictures that get the other's name

@@ -16,7 +16,6 @@ from vitrine.reports.shared.next_steps import may_gain_by_epochs, suggest_for_ru
 from vitrine.reports.shared.plots import prediction_wall, save_png, training_curves
 from vitrine.reports.shared.results import describe_result
 from vitrine.reports.shared.selective import show_rejection
-from vitrine.reports.shared.verdict import Notice, notices, verdict
 from vitrine.reports.shared.wall import (
     WallImage,
     choose_predictions,
@@ -26,6 +25,7 @@ from vitrine.reports.shared.wall import (
 )
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render, thumbnail
+from vitrine.ui.sentences.verdict import Notice, notices, verdict
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Language, Texts, load_texts
 

@@ -5,9 +5,9 @@ from typing import Any
 from vitrine.records.difference import Difference
 from vitrine.records.search import ParameterRecord, SearchResult, TrialRecord
 from vitrine.reports.search.plots import parallel_coordinates, parameter_importance, place_on_axis, search_history
-from vitrine.reports.shared.verdict import Notice
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render
+from vitrine.ui.sentences.verdict import Notice
 from vitrine.ui.texts import Texts
 
 PAGE = "search.html"

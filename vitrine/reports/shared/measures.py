@@ -5,7 +5,7 @@ from typing import Literal
 
 from vitrine.records.evidence import DuplicateFigures, TestEvidence
 from vitrine.records.schema import Interval
-from vitrine.reports.shared.verdict import kappa_words
+from vitrine.ui.sentences.verdict import kappa_words
 from vitrine.ui.texts import Texts
 
 # In the order of the page. Macro recall is the balanced accuracy under another name, and has no row of its own.

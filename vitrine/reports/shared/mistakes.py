@@ -17,9 +17,9 @@ from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.evaluation.label_errors import TRUSTED_JUDGE
 from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Pair, Suspect
 from vitrine.reports.shared.losses import Shown, show_losses
-from vitrine.reports.shared.slices import show_slices
 from vitrine.reports.shared.wall import shrink
 from vitrine.ui.frame import Thumbnail, thumbnail
+from vitrine.ui.sentences.slices import show_slices
 from vitrine.ui.texts import Texts
 
 MOST_CLASSES = 15  # of the table; a row of more does not fit on paper

@@ -11,7 +11,7 @@ from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.learning_curve import LearningCurve
 from vitrine.records.mistakes import LabelErrors, Mistakes, Slice
 from vitrine.records.run import Metrics
-from vitrine.reports.shared.verdict import WEAK_RECALL, found_images
+from vitrine.ui.sentences.verdict import WEAK_RECALL, found_images
 from vitrine.ui.texts import Texts, whole_percent
 
 MOST_STEPS = 4

@@ -1,7 +1,7 @@
 """Kinds of pictures that a model finds harder, in words."""
 
 from vitrine.records.mistakes import Slice
-from vitrine.reports.shared.slices import show_slices
+from vitrine.ui.sentences.slices import show_slices
 from vitrine.ui.texts import load_texts, plain_spaces
 
 ENGLISH, FRENCH = load_texts("en"), load_texts("fr")

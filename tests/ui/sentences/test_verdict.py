@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vitrine.records.run import Metrics
-from vitrine.reports.shared.verdict import kappa_words, most_confused, notices, right_of_hundred, verdict
+from vitrine.ui.sentences.verdict import kappa_words, most_confused, notices, right_of_hundred, verdict
 from vitrine.ui.texts import load_texts
 
 EN, FR = load_texts("en"), load_texts("fr")
