@@ -127,14 +127,21 @@ def accesses():
 
 
 @pytest.fixture
-def opened(monkeypatch, accesses):
+def desks():
+    """What keeps the corrections of the pages that were opened."""
+    return []
+
+
+@pytest.fixture
+def opened(monkeypatch, accesses, desks):
     """The pages that were opened, with the folder of uploads; Ctrl-C comes as soon as one is there."""
     pages = []
 
     @contextmanager
-    def open_page(model_id, host, port, language, load, access):
+    def open_page(model_id, host, port, language, load, access, desk):
         accesses.append(access)
         pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
+        desks.append(desk)
         yield page_address(host, port)
 
     def interrupt(_):
@@ -211,3 +218,26 @@ def test_a_container_that_is_stopped_ends_within_ten_seconds_with_requests_at_wo
     assert time.monotonic() - begin < 10
     assert code == 0
     assert list((tmp_path / "temporary").glob("vitrine-app-*")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "folder"),
+    [
+        ([], "corrections"),
+        (["--no-corrections"], None),
+        (["--host", EVERYWHERE[0]], None),  # others can reach it, and nobody asked for corrections
+        (["--host", EVERYWHERE[0], "--corrections", "kept"], "kept"),
+    ],
+)
+def test_corrections_are_off_where_others_can_open_the_page_unless_asked_for(
+    opened, desks, tmp_path, monkeypatch, options, folder
+):
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["--model", "someone/dogs", "--port", "0", *options]) == 0
+    assert [desk and str(desk.store.folder) for desk in desks] == [folder]
+
+
+def test_a_folder_for_corrections_that_cannot_be_made_is_named_before_the_model_is_loaded(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert command.main(["--model", "someone/dogs", "--corrections", str(tmp_path / "file" / "kept")]) == 2
+    assert "kept: it cannot be written; give another folder with --corrections" in capsys.readouterr().err

@@ -34,6 +34,7 @@ class Shown:
         prepared: whether the file is preprocessed, as the network sees it.
         on_page: false once it was taken away. It is remembered all the same: dropping a file on a picture takes the
             picture away first, and if the file cannot be used, the picture shall come back.
+        original: the file that was uploaded, where another one is on display.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Shown:
     label_name: str | None = None
     prepared: bool = False
     on_page: bool = True
+    original: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,9 @@ class Classifier:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
             return picture_before, notice(str(error)), self._answer(before, top_k), before
-        new = Shown(displayable(upload, upload_folder()), upload.name, self._predict(upload.image))
+        new = Shown(
+            displayable(upload, upload_folder()), upload.name, self._predict(upload.image), original=upload.path
+        )
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
         return picture_again, notice(""), self._answer(new, top_k), new
 

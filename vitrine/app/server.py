@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from vitrine.app.address import page_address
 from vitrine.app.api.guards import Access, build_guards
 from vitrine.app.api.routes import Programs, build_routes
+from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_ARCHIVE_BYTES, guard_uploads
@@ -36,6 +37,7 @@ def open_page(
     language: Language | None = None,
     load: Callable[[str], Predictor] = Predictor.load,
     access: Access = OPEN_TO_ALL,
+    desk: CorrectionDesk | None = None,
 ) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
@@ -46,6 +48,7 @@ def open_page(
         language: of the page; None: the one that the recipe of the model gives its reports.
         load: opens the model.
         access: who may ask, and how often.
+        desk: keeps what visitors correct; None: they cannot.
 
     Raises:
         UserError: the model cannot be loaded.
@@ -55,7 +58,7 @@ def open_page(
     address = page_address(host, port)
     language = language or recipe_language(predictor.metadata)
     batcher = Batcher(predictor)
-    page = build_interface(predictor, address, load_texts(language), batcher, needs_password=bool(access.user))
+    page = build_interface(predictor, address, load_texts(language), batcher, desk, bool(access.user))
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
     start(page, host, port, language, server_settings(page, *open_routes(programs, access)))
     try:
