@@ -9,6 +9,7 @@ from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
 from vitrine.app.tabs.correct import build_correct
 from vitrine.app.tabs.programs import build_programs
+from vitrine.app.tabs.review import build_review
 from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.batcher import Batcher
@@ -55,6 +56,9 @@ def build_interface(
             if desk is not None:
                 with gr.Tab(texts("corrections.correct.tab"), id="correct"):
                     build_correct(classifier, shown, desk)
+            if desk is not None and desk.queue is not None:
+                with gr.Tab(texts("corrections.review.tab"), id="review") as tab:
+                    build_review(classifier, desk, desk.queue, tab)
             with gr.Tab(texts("app.tabs.programs"), id="programs"):
                 build_programs(page, address, default_top_k(predictor), texts, needs_password)
     answer_in_words(page, texts)
