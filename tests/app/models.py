@@ -13,6 +13,7 @@ from transformers import ResNetConfig, ResNetForImageClassification
 
 from tests.factories import IMAGENET, SIDE
 from vitrine.app.address import free_port
+from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
@@ -75,7 +76,7 @@ def upload(folder: Path, name: str = "a.png", seed: int = 0) -> dict[str, str]:
 
 
 @contextmanager
-def serving(model: Path) -> Iterator[str]:
+def serving(model: Path, desk: CorrectionDesk | None = None) -> Iterator[str]:
     """Serves the page of a model in this process; yields its address.
 
     Gradio shows files of the temporary folder without being asked. Models lie elsewhere, so the temporary folder is
@@ -83,5 +84,6 @@ def serving(model: Path) -> Iterator[str]:
     """
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as elsewhere:
         patch.setattr(tempfile, "tempdir", elsewhere)
-        with private_folder(), open_page(str(model), "127.0.0.1", free_port("127.0.0.1", 0)) as address:
+        port = free_port("127.0.0.1", 0)
+        with private_folder(), open_page(str(model), "127.0.0.1", port, desk=desk) as address:
             yield address

@@ -82,7 +82,7 @@ def test_a_body_that_is_no_such_json_is_told_what_it_must_be(address, body):
     [
         ("GET", "/nosuch", 404, HTTP_REASONS[404]),
         ("POST", "/gradio_api/nosuch", 404, HTTP_REASONS[404]),
-        ("POST", "/predict", 404, HTTP_REASONS[404]),
+        ("POST", "/predictions", 404, HTTP_REASONS[404]),
         ("GET", DECIDE, 405, HTTP_REASONS[405]),
         ("PUT", "/", 405, HTTP_REASONS[405]),
         ("GET", f"{DECIDE}/nosuch", 404, NO_CALL),

@@ -121,13 +121,27 @@ def test_a_space_is_reached_from_outside_and_anything_else_is_not(monkeypatch):
 
 
 @pytest.fixture
-def opened(monkeypatch):
+def accesses():
+    """Who was let in, for each page that was opened."""
+    return []
+
+
+@pytest.fixture
+def desks():
+    """What keeps the corrections of the pages that were opened."""
+    return []
+
+
+@pytest.fixture
+def opened(monkeypatch, accesses, desks):
     """The pages that were opened, with the folder of uploads; Ctrl-C comes as soon as one is there."""
     pages = []
 
     @contextmanager
-    def open_page(model_id, host, port, language, load):
+    def open_page(model_id, host, port, language, load, access, desk):
+        accesses.append(access)
         pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
+        desks.append(desk)
         yield page_address(host, port)
 
     def interrupt(_):
@@ -149,6 +163,27 @@ def test_the_page_opens_on_the_next_port_until_ctrl_c_and_its_uploads_are_delete
         f"Open http://127.0.0.1:{port}",
     ]
     assert not uploads.exists()
+
+
+def test_the_password_comes_from_the_environment_and_without_one_nothing_starts(opened, accesses, monkeypatch, capsys):
+    monkeypatch.delenv(command.PASSWORD_VARIABLE, raising=False)
+    assert command.main(["--model", "someone/dogs", "--port", "0", "--user", "anna"]) == 2
+    assert "--user anna: no password is set; put one into the environment variable" in capsys.readouterr().err
+    monkeypatch.setenv(command.PASSWORD_VARIABLE, "s3cret")
+    assert command.main(["--model", "someone/dogs", "--port", "0", "--user", "a:b"]) == 2
+    assert not opened
+    arguments = ["--model", "someone/dogs", "--port", "0", "--user", "anna", "--requests-per-minute", "60"]
+    assert command.main(arguments) == 0
+    assert [(access.user, access.password, access.requests_per_minute) for access in accesses] == [
+        ("anna", "s3cret", 60)
+    ]
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "many"])
+def test_a_rate_that_is_no_whole_number_from_1_on_is_refused(given, capsys):
+    with pytest.raises(SystemExit):
+        command.main([f"--requests-per-minute={given}"])
+    assert f"must be a whole number from 1 on (got {given!r})" in capsys.readouterr().err
 
 
 def test_a_container_that_is_stopped_leaves_as_after_ctrl_c(opened, monkeypatch):
@@ -183,3 +218,26 @@ def test_a_container_that_is_stopped_ends_within_ten_seconds_with_requests_at_wo
     assert time.monotonic() - begin < 10
     assert code == 0
     assert list((tmp_path / "temporary").glob("vitrine-app-*")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "folder"),
+    [
+        ([], "corrections"),
+        (["--no-corrections"], None),
+        (["--host", EVERYWHERE[0]], None),  # others can reach it, and nobody asked for corrections
+        (["--host", EVERYWHERE[0], "--corrections", "kept"], "kept"),
+    ],
+)
+def test_corrections_are_off_where_others_can_open_the_page_unless_asked_for(
+    opened, desks, tmp_path, monkeypatch, options, folder
+):
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["--model", "someone/dogs", "--port", "0", *options]) == 0
+    assert [desk and str(desk.store.folder) for desk in desks] == [folder]
+
+
+def test_a_folder_for_corrections_that_cannot_be_made_is_named_before_the_model_is_loaded(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert command.main(["--model", "someone/dogs", "--corrections", str(tmp_path / "file" / "kept")]) == 2
+    assert "kept: it cannot be written; give another folder with --corrections" in capsys.readouterr().err

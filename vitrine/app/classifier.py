@@ -34,6 +34,7 @@ class Shown:
         prepared: whether the file is preprocessed, as the network sees it.
         on_page: false once it was taken away. It is remembered all the same: dropping a file on a picture takes the
             picture away first, and if the file cannot be used, the picture shall come back.
+        original: the file that was uploaded, where another one is on display.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Shown:
     label_name: str | None = None
     prepared: bool = False
     on_page: bool = True
+    original: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,12 @@ class Classifier:
     Args:
         predictor: the model.
         texts: of the page's language; programs that use the API are answered in English.
+        batcher: that asks the model for others, too; None makes one.
     """
 
-    def __init__(self, predictor: Predictor, texts: Texts) -> None:
+    def __init__(self, predictor: Predictor, texts: Texts, batcher: Batcher | None = None) -> None:
         self.predictor = predictor
-        self.batcher = Batcher(predictor)
+        self.batcher = batcher or Batcher(predictor)
         self.wording = Wording(texts)
         self.trust = predictor.trust
         self.examples = example_images(predictor)
@@ -114,7 +117,9 @@ class Classifier:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
             return picture_before, notice(str(error)), self._answer(before, top_k), before
-        new = Shown(displayable(upload, upload_folder()), upload.name, self._predict(upload.image))
+        new = Shown(
+            displayable(upload, upload_folder()), upload.name, self._predict(upload.image), original=upload.path
+        )
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
         return picture_again, notice(""), self._answer(new, top_k), new
 

@@ -4,11 +4,14 @@ import gradio as gr
 
 from vitrine.app.batches import Batches
 from vitrine.app.classifier import Classifier
+from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
+from vitrine.app.tabs.correct import build_correct
 from vitrine.app.tabs.programs import build_programs
 from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
+from vitrine.predict.batcher import Batcher
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts
 
@@ -17,13 +20,23 @@ DELETE_AFTER_SECONDS = 1800
 WAITING_LINE = 64  # requests; one more is told at once that the page is busy
 
 
-def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Blocks:
+def build_interface(
+    predictor: Predictor,
+    address: str,
+    texts: Texts,
+    batcher: Batcher | None = None,
+    desk: CorrectionDesk | None = None,
+    needs_password: bool = False,
+) -> gr.Blocks:
     """Builds the page of a model.
 
     Args:
         predictor: the model.
         address: where the page will be served; stands in the client snippets until the visitor's own is known.
         texts: of the page's language.
+        batcher: that asks the model for the plain routes, too; None makes one.
+        desk: keeps what visitors correct; None: they cannot.
+        needs_password: whether programs must give user and password.
     """
     name = model_name(predictor.model_id, predictor.metadata)
     page = gr.Blocks(
@@ -31,15 +44,19 @@ def build_interface(predictor: Predictor, address: str, texts: Texts) -> gr.Bloc
         analytics_enabled=False,
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
+    classifier = Classifier(predictor, texts, batcher)
     with page:
         gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name))
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts("app.tabs.classify"), id="classify"):
-                build_classify(Classifier(predictor, texts))
+                shown = build_classify(classifier)
             with gr.Tab(texts("batch.tab"), id="batch"):
                 build_batch(Batches(predictor, texts), page)
+            if desk is not None:
+                with gr.Tab(texts("corrections.correct.tab"), id="correct"):
+                    build_correct(classifier, shown, desk)
             with gr.Tab(texts("app.tabs.programs"), id="programs"):
-                build_programs(page, address, default_top_k(predictor), texts)
+                build_programs(page, address, default_top_k(predictor), texts, needs_password)
     answer_in_words(page, texts)
     page.queue(max_size=WAITING_LINE, api_open=False)  # closed: programs, too, wait in line
     return page

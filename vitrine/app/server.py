@@ -2,20 +2,30 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import gradio as gr
+from fastapi.routing import APIRoute
 from PIL import Image
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from vitrine.app.address import page_address
+from vitrine.app.api.guards import Access, build_guards
+from vitrine.app.api.routes import Programs, build_routes
+from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.page import build_interface
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_ARCHIVE_BYTES, guard_uploads
+from vitrine.app.wording import model_name
 from vitrine.app.wrong_requests import server_settings
 from vitrine.errors import UserError
+from vitrine.predict.batcher import Batcher
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
 from vitrine.ui.texts import Language, load_texts
 
+OPEN_TO_ALL = Access()
 MOST_SESSIONS = 500  # each takes 42 kB, and so does each client of the API; Gradio keeps 10,000 of them
 
 
@@ -26,6 +36,8 @@ def open_page(
     port: int,
     language: Language | None = None,
     load: Callable[[str], Predictor] = Predictor.load,
+    access: Access = OPEN_TO_ALL,
+    desk: CorrectionDesk | None = None,
 ) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
@@ -35,6 +47,8 @@ def open_page(
         port: free port to listen on.
         language: of the page; None: the one that the recipe of the model gives its reports.
         load: opens the model.
+        access: who may ask, and how often.
+        desk: keeps what visitors correct; None: they cannot.
 
     Raises:
         UserError: the model cannot be loaded.
@@ -43,8 +57,10 @@ def open_page(
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
     language = language or recipe_language(predictor.metadata)
-    page = build_interface(predictor, address, load_texts(language))
-    start(page, host, port, language)
+    batcher = Batcher(predictor)
+    page = build_interface(predictor, address, load_texts(language), batcher, desk, bool(access.user))
+    programs = Programs(batcher, model_name(model_id, predictor.metadata))
+    start(page, host, port, language, server_settings(page, *open_routes(programs, access)))
     try:
         yield address
     finally:
@@ -57,7 +73,16 @@ def recipe_language(metadata: ModelMetadata | None) -> Language:
     return "fr" if isinstance(report, dict) and report.get("language") == "fr" else "en"
 
 
-def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> None:
+def open_routes(programs: Programs, access: Access) -> tuple[list[BaseRoute], list[Middleware]]:
+    """The plain routes of a server, and what guards them and the page."""
+    routes = build_routes(programs)
+    paths = [route.path for route in routes if isinstance(route, APIRoute)]
+    return routes, build_guards(access, programs.metrics, paths)
+
+
+def start(
+    page: gr.Blocks, host: str, port: int, language: Language = "en", settings: dict[str, Any] | None = None
+) -> None:
     """Starts to serve a page and returns when it answers.
 
     Args:
@@ -65,13 +90,14 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
         host: address to listen on.
         port: free port to listen on.
         language: that the page says it is in, so that browsers and screen readers read it rightly.
+        settings: of the server, `app_kwargs`; None serves the page alone.
 
     Raises:
         UserError: somebody else listens on the port.
     """
     guard_uploads()
     try:
-        _launch(page, host, port, language)
+        _launch(page, host, port, language, settings or server_settings(page))
     except OSError as error:
         if error.errno is not None:  # of the disk, say; Gradio's own, on the port, has no number
             raise
@@ -80,7 +106,7 @@ def start(page: gr.Blocks, host: str, port: int, language: Language = "en") -> N
         ) from None
 
 
-def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
+def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings: dict[str, Any]) -> None:
     page.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
@@ -93,7 +119,7 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language) -> None:
         enable_monitoring=False,
         show_error=False,  # an unforeseen error's text holds paths of this machine
         max_file_size=MAX_ARCHIVE_BYTES,
-        app_kwargs=server_settings(page),
+        app_kwargs=settings,
         state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),

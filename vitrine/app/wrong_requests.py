@@ -3,6 +3,7 @@
 Gradio answers most of them with `{"error": null}`: the text of an unforeseen error may hold paths of this machine.
 """
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from fastapi.responses import JSONResponse
 from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vitrine.ui.texts import Texts, load_texts
@@ -24,10 +26,12 @@ INPUTS = (
     'send picture=handle_file("picture.jpg")'
 )
 BODY = 'the body must be JSON such as {"data": [PICTURE, top_k]}'
-ENDPOINTS = "GET /gradio_api/info lists the endpoints"
+ENDPOINTS = "GET /openapi.json lists the plain routes, GET /gradio_api/info those of Gradio"
 NO_ENDPOINT = f"there is no such endpoint; {ENDPOINTS}"
 NO_CALL = "there is no such call, or its answer was fetched already; ask again with POST /gradio_api/call/ENDPOINT"
 NO_FILE = 'no file was sent; with curl, -F "files=@picture.jpg" sends one (mind the @)'
+NO_PICTURE = "send the picture as the file `picture` of a form; with curl, -F picture=@picture.jpg (mind the @)"
+DISK_FULL = "the disk of this server is full; nothing was kept of what you sent, come again later"
 FAULT = "something went wrong here; the log of the app says what"
 HTTP_REASONS = {
     404: f"there is nothing at this address; {ENDPOINTS}",
@@ -70,8 +74,16 @@ def answer_in_words(page: gr.Blocks, texts: Texts) -> None:
     page.process_api = process_or_say  # type: ignore[method-assign]
 
 
-def server_settings(page: gr.Blocks) -> dict[str, Any]:
-    """Arguments of the server of a page, `app_kwargs` of `launch`: every route answers in words."""
+def server_settings(
+    page: gr.Blocks, routes: Sequence[BaseRoute] = (), guards: Sequence[Middleware] = ()
+) -> dict[str, Any]:
+    """Arguments of the server of a page, `app_kwargs` of `launch`: every route answers in words.
+
+    Args:
+        page: what it serves.
+        routes: that stand before those of the page.
+        guards: that every request meets first.
+    """
     handlers = {
         HTTPException: _say_http_reason,
         RequestValidationError: _say_what_body,
@@ -80,7 +92,8 @@ def server_settings(page: gr.Blocks) -> dict[str, Any]:
         TypeError: _say_no_file,
         Exception: _say_fault,
     }
-    return {"exception_handlers": handlers, "middleware": [Middleware(CallsThatAreKnown, page=page)]}
+    middleware = [*guards, Middleware(CallsThatAreKnown, page=page)]
+    return {"exception_handlers": handlers, "middleware": middleware, "routes": list(routes)}
 
 
 class CallsThatAreKnown:
@@ -121,6 +134,8 @@ def _answer(status: int, error: str, detail: str | Sequence[Any] = "") -> JSONRe
 
 async def _say_http_reason(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 (for mypy)
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _answer(507, DISK_FULL)
     detail = str(error.detail)
     reason = HTTP_REASONS.get(error.status_code, detail) if detail in PLAIN_DETAILS else detail
     answer = _answer(error.status_code, reason, detail)
@@ -128,11 +143,12 @@ async def _say_http_reason(_request: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-async def _say_what_body(_request: Request, error: Exception) -> JSONResponse:
+async def _say_what_body(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (for mypy)
     faults = [_without_input(fault) for fault in error.errors()]
     places = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-    return _answer(422, f"{BODY} ({places})" if "body" in places else places, faults)
+    body = NO_PICTURE if request.url.path == "/predict" else BODY
+    return _answer(422, f"{body} ({places})" if "body" in places else places, faults)
 
 
 def _without_input(fault: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser, run_command
-
-if TYPE_CHECKING:
-    from vitrine.ui.texts import Language
-    from vitrine.workflows.runtime import Asked
+from vitrine.corrections.store import CorrectionStore
+from vitrine.errors import UserError
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
 RUNS = Path("runs")
+PASSWORD_VARIABLE = "VITRINE_PASSWORD"  # noqa: S105 (its name, not its value)
+CORRECTIONS = Path("corrections")
+THIS_MACHINE = (DEFAULT_HOST, "localhost", "::1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def command() -> None:
         try:
-            _serve(options.model, options.host or _default_host(), options.port, options.language, options.runtime)
+            host = options.host or _default_host()
+            corrections = None if options.no_corrections else (options.corrections or _default_corrections(host))
+            if options.corrections is not None:
+                CorrectionStore(options.corrections).check()
+            _serve(options, host, _read_password(options.user), corrections)
         except KeyboardInterrupt:
             if sys.stdout.isatty():
                 print()  # ends the line on which the terminal shows ^C
@@ -48,10 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(command)
 
 
-def _serve(
-    model: str | None, host: str, wanted_port: int, language: "Language | None", runtime: "Asked | None"
-) -> None:
-    model_id = choose_model(model, os.environ.get("MODEL_ID"), RUNS)
+def _serve(options: argparse.Namespace, host: str, password: str, corrections: Path | None) -> None:
+    wanted_port = options.port
+    model_id = choose_model(options.model, os.environ.get("MODEL_ID"), RUNS)
     port = free_port(host, wanted_port)
     if wanted_port not in (0, port):
         print(f"Port {wanted_port} is taken; using {port}.", flush=True)
@@ -59,11 +62,15 @@ def _serve(
     with private_folder():
         # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
         # for; and Gradio must find the settings of the private folder.
+        from vitrine.app.api.guards import Access
+        from vitrine.app.corrections import CorrectionDesk
         from vitrine.app.server import open_page
         from vitrine.workflows.runtime import load_predictor
 
-        load = partial(load_predictor, asked=runtime, say=partial(print, flush=True))
-        with open_page(model_id, host, port, language, load) as address:
+        load = partial(load_predictor, asked=options.runtime, say=partial(print, flush=True))
+        access = Access(options.user or "", password, options.requests_per_minute)
+        desk = CorrectionDesk(CorrectionStore(corrections)) if corrections is not None else None
+        with open_page(model_id, host, port, options.language, load, access, desk) as address:
             print(f"Open {address}", flush=True)
             threading.Event().wait()
 
@@ -101,6 +108,27 @@ def build_parser() -> CommandParser:
         help="what computes the network: auto measures once per model which is the fastest here, and keeps a file "
         "of it in your cache (default: torch; of an ONNX file, onnxruntime)",
     )
+    parser.add_argument(
+        "--user",
+        metavar="NAME",
+        help="who may see the page and ask from programs, with the password that the environment variable "
+        f"{PASSWORD_VARIABLE} holds; put HTTPS before it where others share the network (default: everybody)",
+    )
+    parser.add_argument(
+        "--requests-per-minute",
+        type=parse_count,
+        metavar="NUMBER",
+        help="that one address may send of those that make the model work (default: no limit)",
+    )
+    corrections = parser.add_mutually_exclusive_group()
+    corrections.add_argument(
+        "--corrections",
+        type=Path,
+        metavar="FOLDER",
+        help=f"keep in this folder what visitors say is wrong (default: {CORRECTIONS}/ where only this machine can "
+        "open the page; off where others can)",
+    )
+    corrections.add_argument("--no-corrections", action="store_true", help="visitors cannot correct anything")
     return parser
 
 
@@ -111,9 +139,36 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
+def parse_count(text: str) -> int:
+    """A whole number from 1 on, as an option gives it."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on (got {text!r})")
+    return int(text)
+
+
+def _read_password(user: str | None) -> str:
+    """From the environment, not the command line, which every user of a machine can read."""
+    if user is None:
+        return ""
+    if not user or ":" in user:
+        raise UserError("--user: must be a name without a colon")
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    if not password:
+        raise UserError(
+            f"--user {user}: no password is set; put one into the environment variable {PASSWORD_VARIABLE} "
+            f"(read -rs {PASSWORD_VARIABLE} && export {PASSWORD_VARIABLE}), then start again"
+        )
+    return password
+
+
 def _default_host() -> str:
     """A Space's page is reached from outside its container; anywhere else the page is private until asked otherwise."""
     return "0.0.0.0" if os.environ.get("SPACE_ID") else DEFAULT_HOST  # noqa: S104
+
+
+def _default_corrections(host: str) -> Path | None:
+    """On a page that others can reach, nothing is kept unless somebody asked for it."""
+    return CORRECTIONS if host in THIS_MACHINE else None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

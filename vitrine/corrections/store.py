@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 
 from vitrine.corrections.judgment import WITHDRAWN, Judgment
-from vitrine.corrections.kept_pictures import keep_picture
 from vitrine.errors import UserError
 
 DATABASE = "corrections.sqlite"
@@ -92,32 +91,33 @@ class CorrectionStore:
             StoreError: it could not be kept, and nothing of it is.
         """
         with self._writing() as connection:
-            if picture is not None:  # before the judgment: one that says that its picture is here tells the truth
+            if picture is not None:
+                from vitrine.corrections.kept_pictures import keep_picture  # needs Pillow, which --help can do without
+
+                # Before the judgment: one that says that its picture is here tells the truth.
                 judgment = replace(judgment, kept=keep_picture(self.folder, judgment.sha256, picture))
             connection.execute(INSERT, astuple(judgment))
         return judgment
 
-    def withdraw(self, judgment_id: str, reviewer: str) -> Judgment:
-        """Takes a judgment back: what the reviewer had said before holds again. The history keeps both.
+    def withdraw(self, judgment_id: str) -> Judgment:
+        """Takes a judgment back: what its reviewer had said before holds again. The history keeps both.
 
         Args:
-            judgment_id: of a judgment of this reviewer.
-            reviewer: who takes it back.
+            judgment_id: of it; whoever asks makes sure that it is the reviewer who takes it back.
 
         Returns:
             The judgment that was taken back.
 
         Raises:
-            UserError: there is none, it is somebody else's, or it was taken back already.
+            UserError: there is none, or it was taken back already.
             StoreError: it could not be kept.
         """
         said = self.all()
-        known = {one.id: one for one in said if one.kind != WITHDRAWN and one.reviewer == reviewer}
-        taken_back = {one.withdraws for one in said}
-        if judgment_id not in known or judgment_id in taken_back:
-            raise UserError(f"{reviewer or 'this reviewer'} has no correction {judgment_id} that could be taken back")
+        known = {one.id: one for one in said if one.kind != WITHDRAWN}
+        if judgment_id not in known or judgment_id in {one.withdraws for one in said}:
+            raise UserError(f"there is no correction {judgment_id} that could be taken back")
         one = known[judgment_id]
-        self.add(Judgment(one.sha256, WITHDRAWN, reviewer=reviewer, file=one.file, withdraws=one.id))
+        self.add(Judgment(one.sha256, WITHDRAWN, reviewer=one.reviewer, file=one.file, withdraws=one.id))
         return one
 
     def all(self) -> list[Judgment]:

@@ -7,25 +7,23 @@ from vitrine.ui.texts import Texts
 
 # How to ask from a program, as the page shows it; a test runs both as they stand.
 PYTHON = """\
-from gradio_client import Client, handle_file   # pip install gradio_client
+import requests   # pip install requests
 
-client = Client("{address}")
-answer = client.predict(picture=handle_file("picture.jpg"), top_k={top_k}, api_name="/decide")
+with open("picture.jpg", "rb") as picture:
+    answer = requests.post("{address}/predict?top_k={top_k}", files={{"picture": picture}}{auth}).json()
 print(answer["words"])   # a class, "unsure: A or B", or "none of my classes"
-for row in answer["confidences"]:
-    print(row["label"], row["confidence"])
+for row in answer["probabilities"]:
+    print(row["label"], row["probability"])
 """
 
 CURL = """\
 ls picture.jpg > /dev/null &&
-FILE=$(curl -s -F "files=@picture.jpg" {address}/gradio_api/upload | tr -d '[]"') &&
-CALL=$(curl -s {address}/gradio_api/call/decide -H "Content-Type: application/json" \\
-  -d '{{"data": [{{"path": "'"$FILE"'", "meta": {{"_type": "gradio.FileData"}}}}, {top_k}]}}' | cut -d '"' -f 4) &&
-curl -s {address}/gradio_api/call/decide/$CALL
+curl {auth}-F picture=@picture.jpg "{address}/predict?top_k={top_k}"
 """
+PYTHON_AUTH, CURL_AUTH = ', auth=("USER", "PASSWORD")', "-u USER "
 
 
-def build_programs(page: gr.Blocks, address: str, top_k: int, texts: Texts) -> None:
+def build_programs(page: gr.Blocks, address: str, top_k: int, texts: Texts, needs_password: bool = False) -> None:
     """How to ask from a program, with the address under which the visitor sees the page.
 
     Args:
@@ -33,24 +31,25 @@ def build_programs(page: gr.Blocks, address: str, top_k: int, texts: Texts) -> N
         address: where the page is served; stands in the snippets until the visitor's own is known.
         top_k: number of labels that the snippets ask for.
         texts: of the page's language.
+        needs_password: whether they must give user and password.
     """
     gr.HTML(Wording(texts).section("programs"))
     with gr.Tabs(elem_id="programs"):
         with gr.Tab("Python"):
-            python = gr.Markdown(fenced(python_snippet(address, top_k), "python"))
+            python = gr.Markdown(fenced(python_snippet(address, top_k, needs_password), "python"))
         with gr.Tab("curl"):
-            shell = gr.Markdown(fenced(curl_snippet(address, top_k), "shell"))
+            shell = gr.Markdown(fenced(curl_snippet(address, top_k, needs_password), "shell"))
     page.load(None, [python, shell], [python, shell], js=at_the_visitors_address(address))
 
 
-def python_snippet(address: str, top_k: int) -> str:
+def python_snippet(address: str, top_k: int, needs_password: bool = False) -> str:
     """A complete Python program that asks for the decision on a picture, and for its `top_k` most likely labels."""
-    return PYTHON.format(address=address, top_k=top_k)
+    return PYTHON.format(address=address, top_k=top_k, auth=PYTHON_AUTH if needs_password else "")
 
 
-def curl_snippet(address: str, top_k: int) -> str:
-    """The same for a shell: send the file, ask, wait for the answer; a file that is not there is named, and it ends."""
-    return CURL.format(address=address, top_k=top_k)
+def curl_snippet(address: str, top_k: int, needs_password: bool = False) -> str:
+    """The same for a shell; a file that is not there is named (curl would not), and nobody is asked."""
+    return CURL.format(address=address, top_k=top_k, auth=CURL_AUTH if needs_password else "")
 
 
 def fenced(program: str, language: str) -> str:
