@@ -77,6 +77,8 @@ def _is_own(run: Path, name: str) -> bool:
 def _is_of(metrics: Metrics, metadata: ModelMetadata) -> bool:
     """Whether figures are those of this model: a model may have been copied into another run."""
     same_classes = [row.label_name for row in metrics.test.per_class] == metadata.label_names
-    return same_classes and metrics.test.pictures == metadata.test_pictures and (
-        metrics.test.accuracy == metadata.test_accuracy
+    return (
+        same_classes
+        and metrics.test.pictures == metadata.test_pictures
+        and (metrics.test.accuracy == metadata.test_accuracy)
     )

@@ -17,6 +17,7 @@ from vitrine.predict.latency import ANSWERS
 from vitrine.records.evidence import ClassFigures
 from vitrine.records.model import Trust
 from vitrine.records.public import last_name, public_backbone
+from vitrine.records.schema import Interval
 from vitrine.ui.sentences.measures import measure_rows
 from vitrine.ui.sentences.rejection import tell_rejection
 from vitrine.ui.sentences.slices import tell_weaker
@@ -61,7 +62,7 @@ class ModelWording:
         return "".join(parts)
 
     def _section(self, name: str, content: str) -> str:
-        return f'<h2>{self._escaped(f"{name}.heading")}</h2>\n{content}'
+        return f"<h2>{self._escaped(f'{name}.heading')}</h2>\n{content}"
 
     def _figures(self) -> str:
         metadata, metrics = self.facts.metadata, self.facts.metrics
@@ -121,36 +122,36 @@ class ModelWording:
         return [*lines, self.texts("model.limits.similarity", threshold=similarity)]
 
     def _classes(self) -> str:
-        names = ["example", "name", "training", "test", "recall", "precision"]
         rows = list(self.facts.metrics.test.per_class) if self.facts.metrics else []
+        if not rows:
+            cells = [{"example": self._example(name), "name": escape(name)} for name in self.label_names]
+            return self._section("classes", self._class_table(cells))
         lead = ""
         if len(rows) > MOST_CLASSES:
             rows = sorted(rows, key=lambda row: (row.recall, -row.pictures, row.label_name))[:MOST_CLASSES]
             counts = {"number": self.texts.number(len(self.label_names)), "shown": self.texts.number(MOST_CLASSES)}
             lead = f'<p class="section-lead">{self._escaped("classes.weakest", **counts)}</p>'
-        cells = [self._class_cells(row) for row in rows]
-        if not rows:
-            names = names[:2]
-            cells = [[self._example(name), escape(name)] for name in self.label_names]
-        heads = [self.texts(f"model.classes.{name}") for name in names]
-        return self._section("classes", lead + _table(self.texts("model.classes.label"), heads, cells))
+        return self._section("classes", lead + self._class_table([self._class_cells(row) for row in rows]))
 
-    def _class_cells(self, row: ClassFigures) -> list[Markup]:
-        counts = self.facts.data.counts.get(TRAIN, {}) if self.facts.data else {}
-        learned = self.texts.number(counts[row.label_name]) if row.label_name in counts else "–"
-        shares = [(row.recall, row.recall_interval), (row.precision, row.precision_interval)]
-        return [
-            self._example(row.label_name),
-            escape(row.label_name),
-            escape(learned),
-            escape(self.texts.number(row.pictures)),
-            *(
-                self._escaped("classes.not_measured")
-                if ends is None
-                else Markup("{} <small>{}</small>").format(self.texts.percent(share), self.texts.span(*ends))
-                for share, ends in shares
-            ),
-        ]
+    def _class_table(self, rows: Sequence[Mapping[str, Markup]]) -> str:
+        heads = [self.texts(f"model.classes.{name}") for name in rows[0]]
+        return _table(self.texts("model.classes.label"), heads, [list(row.values()) for row in rows])
+
+    def _class_cells(self, row: ClassFigures) -> dict[str, Markup]:
+        cells = {"example": self._example(row.label_name), "name": escape(row.label_name)}
+        if self.facts.data is not None:
+            learned = self.facts.data.counts.get(TRAIN, {}).get(row.label_name, 0)
+            cells["training"] = escape(self.texts.number(learned))
+        return cells | {
+            "test": escape(self.texts.number(row.pictures)),
+            "recall": self._share(row.recall, row.recall_interval),
+            "precision": self._share(row.precision, row.precision_interval),
+        }
+
+    def _share(self, share: float, ends: Interval | None) -> Markup:
+        if ends is None:
+            return self._escaped("classes.not_measured")
+        return Markup("{} <small>{}</small>").format(self.texts.percent(share), self.texts.span(*ends))
 
     def _example(self, label_name: str) -> Markup:
         path = self.examples.get(label_name)
@@ -194,7 +195,7 @@ class ModelWording:
                 ("made_with", _name_versions(metadata.vitrine_version, environment.versions if environment else {})),
             ]
         if environment is not None:
-            rows.append(("on", environment.device))
+            rows.append(("device", environment.device))
         if data is not None:
             rows.append(("data", self.texts("model.making.data_value", name=data.name, version=data.version[:12])))
         rows.append(("engine", f"Vitrine {vitrine.__version__}, {_name_runtime(self.runtime)}"))
