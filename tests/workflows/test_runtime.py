@@ -43,7 +43,7 @@ def set_times(monkeypatch, **seconds):
     """Milliseconds that each runtime seems to take; those that are asked stand in what is given back."""
     asked = []
     monkeypatch.setattr(
-        runtime, "_time", lambda predictor: asked.append(predictor.network.name) or seconds[asked[-1]] / 1000
+        runtime, "measure_latency", lambda predictor: asked.append(predictor.network.name) or seconds[asked[-1]] / 1000
     )
     return asked
 

@@ -5,10 +5,13 @@ import gradio as gr
 from vitrine.app.batches import Batches
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import CorrectionDesk
+from vitrine.app.model_facts import ModelFacts
 from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
 from vitrine.app.tabs.correct import build_correct
+from vitrine.app.tabs.model import build_model
 from vitrine.app.tabs.programs import build_programs
+from vitrine.app.tabs.review import build_review
 from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.batcher import Batcher
@@ -27,6 +30,7 @@ def build_interface(
     batcher: Batcher | None = None,
     desk: CorrectionDesk | None = None,
     needs_password: bool = False,
+    facts: ModelFacts | None = None,
 ) -> gr.Blocks:
     """Builds the page of a model.
 
@@ -37,6 +41,7 @@ def build_interface(
         batcher: that asks the model for the plain routes, too; None makes one.
         desk: keeps what visitors correct; None: they cannot.
         needs_password: whether programs must give user and password.
+        facts: of the model; None: those that it brings along.
     """
     name = model_name(predictor.model_id, predictor.metadata)
     page = gr.Blocks(
@@ -55,6 +60,11 @@ def build_interface(
             if desk is not None:
                 with gr.Tab(texts("corrections.correct.tab"), id="correct"):
                     build_correct(classifier, shown, desk)
+            if desk is not None and desk.queue is not None:
+                with gr.Tab(texts("corrections.review.tab"), id="review") as tab:
+                    build_review(classifier, desk, desk.queue, tab)
+            with gr.Tab(texts("model.tab"), id="model") as about:
+                build_model(classifier, facts or ModelFacts(predictor.metadata), about)
             with gr.Tab(texts("app.tabs.programs"), id="programs"):
                 build_programs(page, address, default_top_k(predictor), texts, needs_password)
     answer_in_words(page, texts)

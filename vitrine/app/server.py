@@ -14,7 +14,9 @@ from vitrine.app.address import page_address
 from vitrine.app.api.guards import Access, build_guards
 from vitrine.app.api.routes import Programs, build_routes
 from vitrine.app.corrections import CorrectionDesk
+from vitrine.app.model_facts import read_facts
 from vitrine.app.page import build_interface
+from vitrine.app.report_route import report_route
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_ARCHIVE_BYTES, guard_uploads
 from vitrine.app.wording import model_name
@@ -57,10 +59,12 @@ def open_page(
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
     language = language or recipe_language(predictor.metadata)
-    batcher = Batcher(predictor)
-    page = build_interface(predictor, address, load_texts(language), batcher, desk, bool(access.user))
+    batcher, facts = Batcher(predictor), read_facts(predictor)
+    page = build_interface(predictor, address, load_texts(language), batcher, desk, bool(access.user), facts)
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
-    start(page, host, port, language, server_settings(page, *open_routes(programs, access)))
+    routes, guards = open_routes(programs, access)
+    reports = [report_route(facts.report)] if facts.report else []
+    start(page, host, port, language, server_settings(page, [*routes, *reports], guards))
     try:
         yield address
     finally:

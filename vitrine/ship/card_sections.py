@@ -1,7 +1,6 @@
 """The sections of a model's card, each as rows or sentences, from what its run measured."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from vitrine.data.manifest.split import TRAIN
 from vitrine.records.evidence import ClassFigures, TestEvidence
@@ -10,7 +9,7 @@ from vitrine.records.model import Example
 from vitrine.records.public import last_name, public_backbone
 from vitrine.records.run import TrainingFigures
 from vitrine.ship.run_evidence import RunEvidence
-from vitrine.ui.sentences.slices import show_slices
+from vitrine.ui.sentences.slices import tell_weaker
 from vitrine.ui.sentences.verdict import notices
 from vitrine.ui.texts import Texts
 
@@ -23,9 +22,8 @@ def tell_limits(evidence: RunEvidence, texts: Texts) -> list[str]:
     """What makes its figures weaker than they sound, and kinds of pictures that are shown to be harder."""
     metrics = evidence.metrics
     limits = [one.text for one in notices(metrics, texts)]
-    if metrics.mistakes and metrics.mistakes.slices and any(one.is_weaker for one in metrics.mistakes.slices):
-        sentences: Any = show_slices(metrics.mistakes.slices, texts)["sentences"]
-        limits += sentences
+    if metrics.mistakes and metrics.mistakes.slices:
+        limits += tell_weaker(metrics.mistakes.slices, texts)
     return limits
 
 

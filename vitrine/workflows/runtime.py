@@ -7,8 +7,6 @@ import hashlib
 import json
 import os
 import platform
-import statistics
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +16,7 @@ from typing import Literal
 from vitrine.errors import UserError
 from vitrine.models.hub_files import find_model_folder
 from vitrine.predict.golden import ask_golden, draw_golden, measure_deviation
+from vitrine.predict.latency import measure_latency
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
 from vitrine.records.checksums import sum_files
 from vitrine.records.model import METADATA, ModelMetadata
@@ -27,7 +26,6 @@ Asked = Literal["auto", "torch", "onnxruntime", "openvino"]
 ASKED: tuple[Asked, ...] = ("auto", "torch", "onnxruntime", "openvino")
 RUNTIMES: tuple[Runtime, ...] = ("torch", "onnxruntime", "openvino")
 TOLERANCE = 1e-4  # in probability, to torch
-ANSWERS = 7  # whose median counts
 LEAST_GAIN = 0.95  # another runtime than torch must take less than this share of its time
 MODEL_FILE, CHOICE_FILE = "model.onnx", "runtime.json"
 PACKAGES = ("torch", "onnxruntime", "openvino", "vitrine")
@@ -112,7 +110,7 @@ def _read_choice(file: Path) -> RuntimeChoice | None:
 def _measure(model_id: str, folder: Path, cache: Path, say: Callable[[str], None]) -> RuntimeChoice:
     torch = Predictor.load(model_id)
     right = ask_golden(torch.network, torch.preprocess, _side(torch)).tolist()
-    seconds: dict[Runtime, float] = {"torch": _time(torch)}
+    seconds: dict[Runtime, float] = {"torch": measure_latency(torch)}
     left_out: dict[Runtime, str] = {}
     for runtime in RUNTIMES[1:]:
         try:
@@ -125,7 +123,7 @@ def _measure(model_id: str, folder: Path, cache: Path, say: Callable[[str], None
             left_out[runtime] = f"its answers differ by {deviation:.2g}"
             say(f"{runtime} is not used: {left_out[runtime]} where {TOLERANCE:g} is allowed")
         else:
-            seconds[runtime] = _time(other)
+            seconds[runtime] = measure_latency(other)
     fastest = min(seconds, key=lambda name: seconds[name])
     chosen = fastest if seconds[fastest] <= LEAST_GAIN * seconds["torch"] else "torch"
     choice = RuntimeChoice(machine=describe_machine(), chosen=chosen, seconds=seconds, left_out=left_out)
@@ -138,18 +136,6 @@ def _measure(model_id: str, folder: Path, cache: Path, say: Callable[[str], None
 
 def _side(predictor: Predictor) -> int:
     return int(predictor.pixels(draw_golden(64)[:1]).shape[-1])
-
-
-def _time(predictor: Predictor) -> float:
-    """Seconds from a decoded picture to a prediction."""
-    picture = draw_golden(400)[-1:]
-    predictor.predict_images(picture)
-    seconds = []
-    for _ in range(ANSWERS):
-        start = time.perf_counter()
-        predictor.predict_images(picture)
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
 
 
 def describe_machine() -> str:

@@ -7,8 +7,8 @@ import numpy as np
 from vitrine.records.evidence import TestEvidence
 from vitrine.reports.shared.confusion_plot import confusion_matrix
 from vitrine.reports.shared.folding import fold_rows
-from vitrine.reports.shared.measures import show_measures
 from vitrine.ui.figures import inline_figure
+from vitrine.ui.sentences.measures import show_measures
 from vitrine.ui.sentences.verdict import kappa_words, most_confused, right_of_hundred
 from vitrine.ui.texts import Texts
 

@@ -8,8 +8,18 @@ from vitrine.ui.texts import Texts
 
 def show_slices(slices: Sequence[Slice], texts: Texts) -> Mapping[str, object]:
     """What the template shows: sentences on the kinds that are shown to be harder, and a row for each kind."""
+    sentences = tell_weaker(slices, texts)
+    return {
+        "sentences": sentences or [texts("slices.none_weaker")],
+        "has_weak": bool(sentences),
+        "rows": [_show_slice(one, texts) for one in slices],
+    }
+
+
+def tell_weaker(slices: Sequence[Slice], texts: Texts) -> list[str]:
+    """A sentence on each kind that is shown to be harder; arguments as for `show_slices`."""
     weak = [one for one in slices if one.is_weaker and one.accuracy is not None and one.rest_accuracy is not None]
-    sentences = [
+    return [
         texts(
             "slices.weaker",
             name=texts(f"slices.names.{one.name}"),
@@ -18,11 +28,6 @@ def show_slices(slices: Sequence[Slice], texts: Texts) -> Mapping[str, object]:
         )
         for one in weak
     ]
-    return {
-        "sentences": sentences or [texts("slices.none_weaker")],
-        "has_weak": bool(weak),
-        "rows": [_show_slice(one, texts) for one in slices],
-    }
 
 
 def _show_slice(one: Slice, texts: Texts) -> dict[str, str]:

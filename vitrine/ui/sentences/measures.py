@@ -42,15 +42,20 @@ def show_measures(test: TestEvidence, texts: Texts) -> dict[str, object]:
         test: the figures.
         texts: of the page's language.
     """
-    left_out = () if 1 < test.top_k < len(test.per_class) else ("top_k_accuracy",)
     return {
-        "rows": [_show_measure(name, test, texts) for name in MEASURES if name not in left_out],
+        "rows": measure_rows(test, texts),
         "target_name": None if test.target is None else test.target.label_name,
         "target_rows": _show_target(test, texts),
         "duplicates": _describe_duplicates(test, texts),
         "duplicate_rows": _show_without(test, test.duplicates, "duplicates", texts),
         "series_rows": _show_without(test, test.series, "series", texts),
     }
+
+
+def measure_rows(test: TestEvidence, texts: Texts) -> list[MeasureRow]:
+    """A row for each figure of all classes together; arguments as for `show_measures`."""
+    left_out = () if 1 < test.top_k < len(test.per_class) else ("top_k_accuracy",)
+    return [_show_measure(name, test, texts) for name in MEASURES if name not in left_out]
 
 
 def _show_measure(name: str, test: TestEvidence, texts: Texts) -> MeasureRow:

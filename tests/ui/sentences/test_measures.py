@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vitrine.evaluation.test_metrics import measure_test
-from vitrine.reports.shared.measures import MEASURES, show_measures
+from vitrine.ui.sentences.measures import MEASURES, show_measures
 from vitrine.ui.texts import load_texts, plain_spaces
 
 ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
