@@ -3,6 +3,7 @@
 import gradio as gr
 
 from vitrine.app.batches import Batches
+from vitrine.app.beside import Beside
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.model_facts import ModelFacts
@@ -30,6 +31,7 @@ def build_interface(
     desk: CorrectionDesk | None = None,
     needs_password: bool = False,
     facts: ModelFacts | None = None,
+    beside: Beside | None = None,
 ) -> gr.Blocks:
     """Builds the page of a model.
 
@@ -41,6 +43,7 @@ def build_interface(
         desk: keeps what visitors correct; None: they cannot.
         needs_password: whether programs must give user and password.
         facts: of the model; None: those that it brings along.
+        beside: a second model, whose answers stand beside those of the first.
     """
     name = model_name(predictor.model_id, predictor.metadata)
     page = gr.Blocks(
@@ -48,12 +51,12 @@ def build_interface(
         analytics_enabled=False,
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
-    classifier = Classifier(predictor, texts, batcher)
+    classifier = Classifier(predictor, texts, batcher, beside)
     with page:
         gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name))
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts("app.tabs.classify"), id="classify"):
-                shown = build_classify(classifier)
+                shown = build_classify(classifier, page)
             with gr.Tab(texts("batch.tab"), id="batch"):
                 build_batch(Batches(predictor, texts), page)
             if desk is not None:

@@ -58,7 +58,8 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
     port = free_port(host, wanted_port)
     if wanted_port not in (0, port):
         print(f"Port {wanted_port} is taken; using {port}.", flush=True)
-    print(f"Loading {model_id} ...", flush=True)
+    beside = None if options.beside is None else choose_model(options.beside, None, RUNS)
+    print(f"Loading {model_id}{f' and {beside}' if beside else ''} ...", flush=True)
     with private_folder():
         # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
         # for; and Gradio must find the settings of the private folder.
@@ -70,7 +71,7 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
         load = partial(load_predictor, asked=options.runtime, say=partial(print, flush=True))
         access = Access(options.user or "", password, options.requests_per_minute)
         desk = CorrectionDesk(CorrectionStore(corrections)) if corrections is not None else None
-        with open_page(model_id, host, port, options.language, load, access, desk) as address:
+        with open_page(model_id, host, port, options.language, load, access, desk, beside) as address:
             print(f"Open {address}", flush=True)
             threading.Event().wait()
 
@@ -87,6 +88,11 @@ def build_parser() -> CommandParser:
         metavar="FOLDER_OR_HUB_ID",
         help="model folder, run folder or Hugging Face Hub id; default: the environment variable MODEL_ID, "
         "else the newest runs/*/latest/model",
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="FOLDER_OR_HUB_ID",
+        help="a second model, whose answers stand beside those of the first (default: none)",
     )
     parser.add_argument(
         "--port",
