@@ -16,9 +16,11 @@ def make_run(folder, content):
 @pytest.fixture
 def line(tmp_path):
     """Two revisions, the second in use."""
-    first = ModelLine.begin(tmp_path / "models/dogs", "dogs", make_run(tmp_path / "one", b"first"), 0.9)
+    first = ModelLine.begin(tmp_path / "models/dogs", "dogs", make_run(tmp_path / "one", b"first"), 0.9, ["cat", "dog"])
     (tmp_path / "gate.json").write_text("{}")
-    return first.add(make_run(tmp_path / "two", b"second"), "better", 0.95, (tmp_path / "gate.json",))
+    return first.add(
+        make_run(tmp_path / "two", b"second"), "better", 0.95, {"cat": 1, "emu": 3}, (tmp_path / "gate.json",)
+    )
 
 
 def in_use(line):
@@ -37,7 +39,7 @@ def test_a_former_revision_comes_back_bit_for_bit_and_numbers_are_never_used_aga
     back = line.use(1)
     assert in_use(back) == b"first"
     assert ModelLine.open(line.folder).log.in_use == 1
-    third = back.add(make_run(tmp_path / "three", b"third"), "", 0.9, ())
+    third = back.add(make_run(tmp_path / "three", b"third"), "", 0.9, {}, ())
     assert third.log.in_use == 3
     assert in_use(third.use(2)) == b"second"
 
@@ -56,7 +58,7 @@ def test_an_unknown_revision_and_a_folder_without_revisions_are_named(line, tmp_
 
 def test_what_was_cut_short_before_the_log_was_written_is_made_anew(line, tmp_path):
     (line.place(3) / "model").mkdir(parents=True)
-    assert in_use(line.add(make_run(tmp_path / "three", b"third"), "", 0.9, ())) == b"third"
+    assert in_use(line.add(make_run(tmp_path / "three", b"third"), "", 0.9, {}, ())) == b"third"
 
 
 def test_one_process_changes_revisions_at_a_time(line):

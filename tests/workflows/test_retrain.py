@@ -1,10 +1,12 @@
 """Corrections become a revision, or the reasons why not; the model in use is untouched until then."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 import vitrine
 from tests.factories import fault_of, write_colored_classes
@@ -13,7 +15,8 @@ from vitrine.records.corrections import Row, write_rows
 from vitrine.records.gate import GATE_ANSWERS, GATE_REPORT, GateMargins, GateReport
 from vitrine.records.prepared import read_facts
 from vitrine.records.revisions import ModelLine
-from vitrine.workflows.retrain import retrain, roll_back
+from vitrine.workflows.retrain import retrain
+from vitrine.workflows.rollback import roll_back
 
 # A tiny network on few pictures: what is measured here is the way, not the size of the margins.
 WIDE = GateMargins(accuracy=0.2, class_accuracy=0.4, probabilities=0.5, calibration=0.4, answered=1.0, latency=100)
@@ -136,5 +139,26 @@ def test_a_data_set_that_was_prepared_anew_is_refused(place, monkeypatch):
 
 
 def test_there_is_nothing_before_the_first_revision(place):
-    ModelLine.begin(Path("models/colours"), "colours", Path("first"), 1.0)
+    ModelLine.begin(Path("models/colours"), "colours", Path("first"), 1.0, ["red"])
     assert "there is none before it" in fault_of(roll_back, "models/colours")
+
+
+@pytest.mark.slow
+def test_a_class_gets_another_name_and_new_pictures_and_keeps_its_id(place):
+    source = Path("pictures/colours/red/000.png")
+    for number in range(3):
+        with Image.open(source) as image:
+            image.resize((20 + number, 20)).save(f"new {number}.png")
+    rows = [Row(f"new {number}.png", "", action="add", new_label="red") for number in range(3)]
+    judge, _ = next(row for row in rows_of("gate") if row[1] == "red")
+    shutil.copy(Path("pictures/colours") / judge, "copy.png")
+    rows += [Row("copy.png", "", action="add", new_label="blau é"), Row("", "red", action="rename", new_label="rouge")]
+    done = retrain("first", write_table(rows), margins=WIDE, progress=False)
+    learned = done.report.learned
+    assert learned.added == {"rouge": 3}
+    assert [(change.kind, change.before, change.now) for change in learned.classes] == [("renamed", "red", "rouge")]
+    assert [row.reason for row in learned.left_out] == [f"a copy of the gate picture {judge}"]
+    assert done.report.findings.new_classes == ()
+    assert vitrine.load("models/colours/current").label_names == ("blau é", "rouge", "vert <b>")
+    assert done.line.in_use.class_ids == {"blau é": 1, "rouge": 2, "vert <b>": 3}
+    assert "renamed red, 3 pictures added" in done.line.in_use.change

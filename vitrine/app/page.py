@@ -12,6 +12,7 @@ from vitrine.app.tabs.classify import build_classify, default_top_k
 from vitrine.app.tabs.correct import build_correct
 from vitrine.app.tabs.model import build_model
 from vitrine.app.tabs.programs import build_programs
+from vitrine.app.tabs.review import build_review
 from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.batcher import Batcher
@@ -62,6 +63,9 @@ def build_interface(
             if desk is not None:
                 with gr.Tab(texts("corrections.correct.tab"), id="correct"):
                     build_correct(classifier, shown, desk)
+            if desk is not None and desk.queue is not None:
+                with gr.Tab(texts("corrections.review.tab"), id="review") as tab:
+                    build_review(classifier, desk, desk.queue, tab)
             with gr.Tab(texts("model.tab"), id="model") as about:
                 build_model(classifier, facts or ModelFacts(predictor.metadata), about)
             with gr.Tab(texts("app.tabs.programs"), id="programs"):

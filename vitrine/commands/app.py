@@ -5,10 +5,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
@@ -16,6 +17,11 @@ from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser, run_command
 from vitrine.corrections.store import CorrectionStore
 from vitrine.errors import UserError
+
+if TYPE_CHECKING:
+    from vitrine.app.corrections import CorrectionDesk
+    from vitrine.predict.predictor import Predictor
+    from vitrine.workflows.runtime import Asked
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
@@ -64,16 +70,42 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
         # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
         # for; and Gradio must find the settings of the private folder.
         from vitrine.app.api.guards import Access
-        from vitrine.app.corrections import CorrectionDesk
         from vitrine.app.server import open_page
-        from vitrine.workflows.runtime import load_predictor
 
-        load = partial(load_predictor, asked=options.runtime, say=partial(print, flush=True))
+        load = _choose_loader(options.runtime)
         access = Access(options.user or "", password, options.requests_per_minute)
-        desk = CorrectionDesk(CorrectionStore(corrections)) if corrections is not None else None
+        desk = _open_desk(corrections, options.review)
         with open_page(model_id, host, port, options.language, load, access, desk, beside) as address:
             print(f"Open {address}", flush=True)
             threading.Event().wait()
+
+
+def _choose_loader(runtime: "Asked | None") -> "Callable[[str], Predictor]":
+    if runtime is None:
+        from vitrine.predict.predictor import Predictor
+
+        return Predictor.load  # a bundle holds nothing that measures or exports
+    from vitrine.workflows.runtime import load_predictor
+
+    return partial(load_predictor, asked=runtime, say=partial(print, flush=True))
+
+
+def _open_desk(corrections: Path | None, review: Path | None) -> "CorrectionDesk | None":
+    """What keeps corrections, with the pictures to go through."""
+    from vitrine.app.corrections import CorrectionDesk
+
+    if corrections is None:
+        if review is not None:
+            raise UserError("--review: what reviewers say must be kept somewhere; give --corrections FOLDER too")
+        return None
+    if review is None:
+        return CorrectionDesk(CorrectionStore(corrections))
+    from vitrine.workflows.review_queue import build_queue
+
+    queue = build_queue(review)
+    count = len(queue.pictures)
+    print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
+    return CorrectionDesk(CorrectionStore(corrections), queue)
 
 
 def build_parser() -> CommandParser:
@@ -135,6 +167,13 @@ def build_parser() -> CommandParser:
         "open the page; off where others can)",
     )
     corrections.add_argument("--no-corrections", action="store_true", help="visitors cannot correct anything")
+    parser.add_argument(
+        "--review",
+        type=Path,
+        metavar="RUN",
+        help="a tab to go through the pictures of a run, or of a prepared data set, whose labels look wrong or "
+        "contradict each other, or that left the model unsure",
+    )
     return parser
 
 

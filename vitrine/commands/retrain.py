@@ -20,7 +20,8 @@ from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.records.gate import GATE_REPORT, GateMargins
 from vitrine.workflows.progress import show_progress
-from vitrine.workflows.retrain import MODELS, Retrained, retrain_model
+from vitrine.workflows.retrain import MODELS, retrain_model
+from vitrine.workflows.retraining import Retrained
 from vitrine.workflows.train import RUNS
 
 EXIT_CODES = {"accepted": 0, "refused": 3, "undecided": 4}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.records.revisions import CURRENT, ModelLine
-from vitrine.workflows.retrain import roll_back
+from vitrine.workflows.rollback import roll_back
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from PIL import Image
 
+from vitrine.records.model import ModelMetadata
+
 Reason = Literal["contradiction", "wrong_label", "unsure", "near_duplicate", "worst"]
 
 
@@ -35,17 +37,32 @@ class QueuedPicture:
 
 
 @dataclass(frozen=True)
+class QueuedImage:
+    """A queued picture, opened.
+
+    Attributes:
+        image: for the network.
+        to_show: for people, in its own proportions where these are known.
+        is_preprocessed: whether `image` is as the preparation of the data set left it.
+    """
+
+    image: Image.Image
+    to_show: Image.Image
+    is_preprocessed: bool
+
+
+@dataclass(frozen=True)
 class ReviewQueue:
     """What there is to go through.
 
     Attributes:
         pictures: in the order in which they are shown.
         label_names: of the data set.
-        open_picture: from a file's name to its picture, as the network sees it.
-        show_picture: likewise, as people look at it.
+        open_picture: opens a picture by its name in the manifest; raises ImageError.
+        fits: whether the preparation of the data set is a model's own, so that nothing is done to its pictures again.
     """
 
     pictures: Sequence[QueuedPicture]
     label_names: Sequence[str]
-    open_picture: Callable[[str], Image.Image]
-    show_picture: Callable[[str], Image.Image]
+    open_picture: Callable[[str], QueuedImage]
+    fits: Callable[[ModelMetadata | None], bool]

@@ -11,8 +11,10 @@ from vitrine.records.spreadsheet import guard_cell
 
 COLUMNS = ("file", "label_name", "suggested", "action", "new_label", "split", "suspicion")
 NEEDED = ("file", "label_name", "action")
-RELABEL, REMOVE = "relabel", "remove"
-ACTIONS = (RELABEL, REMOVE)
+RELABEL, REMOVE, ADD = "relabel", "remove", "add"
+ACTIONS = (RELABEL, REMOVE, ADD)
+RENAME, MERGE = CLASS_ACTIONS = ("rename", "merge")  # of rows about a class, which name no picture
+KIND, KEPT_PLACE = "kind", "kept"  # columns that stores of corrections write
 NEW_CLASS = "new"
 
 
@@ -21,11 +23,12 @@ class Row:
     """One row of a correction file.
 
     Attributes:
-        file: a picture, by its name in the manifest.
+        file: a picture, by its name in the manifest; of "add", where it lies; "" where the row is about a class.
         label_name: the label that it has, as the recipe maps those of the source.
         suggested: a label that is likelier.
-        action: "relabel", "remove", or "" where nothing is to be done.
-        new_label: what "relabel" gives it; "" means the suggested one.
+        action: "relabel", "remove", "add" (a picture that the source does not have), "rename" or "merge" (the class
+            label_name into new_label), or "" where nothing is to be done.
+        new_label: what "relabel" or "add" gives it; "" means the suggested one.
         split: for information.
         suspicion: for information.
         kind: "new" where the new label is a class that the data set did not have; else of no matter. A table that a
@@ -44,7 +47,9 @@ class Row:
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Writes a correction file: CSV with a byte order mark, so that spreadsheets show every letter rightly."""
-    write_cells(path, COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in rows))
+    rows = list(rows)
+    columns = (*COLUMNS, KIND) if any(row.kind for row in rows) else COLUMNS
+    write_cells(path, columns, ([getattr(row, name) for name in columns] for row in rows))
 
 
 def write_cells(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

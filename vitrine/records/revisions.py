@@ -7,7 +7,7 @@ models/dogs/attempts/...       the reports of all retrainings, refused ones too
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ class Revision(Record):
         files: checksums of all files of its folder.
         change: what is new in it, in a sentence; empty of the first one.
         test_accuracy: on the test split, which was read once for it.
+        class_ids: by name; a class keeps its id whatever it is called, and an id is never used for another one.
     """
 
     number: int = Field(ge=1)
@@ -48,6 +49,7 @@ class Revision(Record):
     files: Checksums
     change: str = ""
     test_accuracy: Share
+    class_ids: dict[str, int] = Field(default_factory=dict)
 
 
 class RevisionLog(SealedRecord):
@@ -93,7 +95,7 @@ class ModelLine:
         return cls(folder, RevisionLog.read(folder / LOG))
 
     @classmethod
-    def begin(cls, folder: Path, name: str, run: Path, test_accuracy: float) -> Self:
+    def begin(cls, folder: Path, name: str, run: Path, test_accuracy: float, label_names: Sequence[str]) -> Self:
         """Makes the model of a run the first revision.
 
         Args:
@@ -101,10 +103,12 @@ class ModelLine:
             name: of the model.
             run: folder of the finished training.
             test_accuracy: of the run.
+            label_names: of its classes, which get ids from 1.
         """
         (folder / REVISIONS).mkdir(parents=True, exist_ok=True)
         empty = cls(folder, RevisionLog(name=name, in_use=0, revisions=(), test_readings=0))
-        return empty.add(run, "", test_accuracy, ())
+        class_ids = {name: number for number, name in enumerate(label_names, 1)}
+        return empty.add(run, "", test_accuracy, class_ids, ())
 
     @property
     def in_use(self) -> Revision:
@@ -120,6 +124,11 @@ class ModelLine:
     def next_number(self) -> int:
         """That a new revision gets; numbers are never used again."""
         return max((revision.number for revision in self.log.revisions), default=0) + 1
+
+    @property
+    def highest_class_id(self) -> int:
+        """That any revision uses; 0 where none does."""
+        return max((number for revision in self.log.revisions for number in revision.class_ids.values()), default=0)
 
     def place(self, number: int) -> Path:
         """The folder of a revision."""
@@ -137,13 +146,16 @@ class ModelLine:
         numbers = ", ".join(str(revision.number) for revision in self.log.revisions)
         raise UserError(f"--to: {self.folder} has no revision {number}; there are {numbers}")
 
-    def add(self, run: Path, change: str, test_accuracy: float, beside: tuple[Path, ...]) -> Self:
+    def add(
+        self, run: Path, change: str, test_accuracy: float, class_ids: dict[str, int], beside: Sequence[Path]
+    ) -> Self:
         """Writes a new revision and puts it in use.
 
         Args:
             run: folder of the training.
             change: what is new.
             test_accuracy: of the run.
+            class_ids: by name.
             beside: files that go with it.
         """
         number = self.next_number
@@ -154,7 +166,7 @@ class ModelLine:
             files = sum_files(temporary, _list_files(temporary))
         revision = Revision(
             number=number, created=now(), run=str(run.absolute()), files=files, change=change,
-            test_accuracy=test_accuracy,
+            test_accuracy=test_accuracy, class_ids=class_ids,
         )  # fmt: skip
         log = self.log.model_copy(
             update={

@@ -1,10 +1,8 @@
 """From corrections to a new revision of a model, or to the reasons why there is none."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,47 +13,26 @@ from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
-from vitrine.records.environment import now
-from vitrine.records.gate import GATE, GATE_ANSWERS, GATE_REPORT, GateMargins, GateReport, Learned, LeftOut
+from vitrine.records.gate import GateMargins
+from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.records.prepared import read_facts
 from vitrine.records.revisions import ATTEMPTS, LOG, ModelLine, hold_line
 from vitrine.records.training_data import TrainingData
 from vitrine.workflows.parameters import Place
 from vitrine.workflows.progress import Show, show_progress
+from vitrine.workflows.retraining import CORRECTIONS, Retrained, Retraining
 from vitrine.workflows.run import Run
-from vitrine.workflows.train import RUNS, listen, train_recipe
+from vitrine.workflows.train import RUNS
 
 if TYPE_CHECKING:
+    from vitrine.data.labels.class_changes import ClassChanges
     from vitrine.data.labels.further_corrections import Joined
     from vitrine.training.loop.progress import Listeners
-    from vitrine.workflows.gate import GateResult
 
 MODELS = Path("models")
-CORRECTIONS = "corrections.csv"
-PREPARED = "prepared"
+MOST_TOLD = 5  # refused rows in a message
 # What decides which pictures there are, their sides and their pixels: both models must be asked the same question.
 FIXED_SECTIONS = ("data", "labels", "checks", "preparation")
-
-
-@dataclass(frozen=True)
-class Retrained:
-    """What a retraining leaves.
-
-    Attributes:
-        folder: with gate.json, gate.html, the answers to every picture of the gate, and the corrections.
-        report: the content of gate.json.
-        line: the model with its revisions, as it is now.
-        run: of the accepted model; None where it was not accepted.
-    """
-
-    folder: Path
-    report: GateReport
-    line: ModelLine
-    run: Path | None
-
-
-class _NotAccepted(Exception):  # noqa: N818 (it ends a training on purpose)
-    """The gate did not let a model pass, so its test pictures are not looked at."""
 
 
 def retrain(
@@ -129,118 +106,9 @@ def retrain_model(
     with hold_line(line_folder):
         line = _open_line(line_folder, recipe.name, run)
         with _attempt(line) as folder:
-            joined = _join(recipe, table, folder)
-            return _Retraining(line, run, recipe, joined, table, margins, folder).carry_out(runs, show, listeners)
-
-
-@dataclass(frozen=True)
-class _Retraining:
-    """One attempt; `recipe` is that of the model in use, with what the person changed."""
-
-    line: ModelLine
-    run: Path
-    recipe: Recipe
-    joined: "Joined"
-    table: Path
-    margins: GateMargins
-    folder: Path
-
-    def carry_out(self, runs: Path, show: Show, listeners: "Listeners | None") -> Retrained:
-        recipe = self._prepare(show)
-        results: list[GateResult] = []
-
-        def ask(candidate: Path) -> None:
-            show("gate", 0, 0)
-            results.append(self._pass_gate(candidate))
-            if results[0].findings.verdict != "accepted":
-                raise _NotAccepted
-
-        kept: list[Path] = []
-        try:
-            listeners = listeners or listen(show, recipe.optim.epochs)
-            trained = train_recipe(recipe, None, runs, listeners, kept.append, time.monotonic(), ask)
-        except _NotAccepted:
-            for unfinished in kept:  # nobody goes on with it
-                shutil.rmtree(unfinished, ignore_errors=True)
-            return self._conclude(results[0], None)
-        if trained is None:
-            raise UserError("retrain works in one process; start it without accelerate")
-        return self._conclude(results[0], trained.folder)
-
-    def _prepare(self, show: Show) -> Recipe:
-        """Writes the data set of the retraining; gives the recipe that it is trained with."""
-        from vitrine.workflows.prepare import write_data_set
-
-        sections = self.recipe.model_dump()
-        sections["data"] |= {"corrections": str(self.folder / CORRECTIONS), "prepared": str(self.folder / PREPARED)}
-        sections["model"] |= {"warm_start": str(self.line.model), "warm_start_rename": {}}
-        recipe = Recipe.model_validate(sections)
-        write_data_set(recipe, show, earlier=self.recipe.prepared_folder)
-        return recipe
-
-    def _pass_gate(self, candidate: Path) -> "GateResult":
-        from vitrine.data.prepared.dataset import open_prepared
-        from vitrine.workflows.gate import pass_gate
-
-        return pass_gate(self.line.model, candidate, open_prepared(self.folder / PREPARED), {}, self.margins)
-
-    def _conclude(self, result: "GateResult", run: Path | None) -> Retrained:
-        """Writes the report; an accepted model becomes the revision in use."""
-        from vitrine.records.atomic import write_text
-        from vitrine.records.spreadsheet import guarded_csv
-
-        write_text(self.folder / GATE_ANSWERS, guarded_csv(result.answers))
-        report, line = self._report(result), self.line
-        if run is None:
-            self._write(report, result)
-            shutil.rmtree(self.folder / PREPARED)  # the size of all pictures; the table makes it again
-            return Retrained(self.folder, report, line, None)
-        accuracy = Run.open(run).accuracy
-        passed = {
-            "became": line.next_number,
-            "test_accuracy": accuracy,
-            "test_readings": line.log.test_readings + 1,
-        }
-        report = report.model_copy(update=passed)
-        self._write(report, result)
-        beside = (self.folder / GATE, self.folder / GATE_REPORT)
-        line = line.add(run, self._say_change(report.learned), accuracy, beside)
-        return Retrained(self.folder, report, line, run)
-
-    def _report(self, result: "GateResult") -> GateReport:
-        facts = read_facts(self.folder / PREPARED)
-        return GateReport(
-            name=self.line.log.name,
-            created=now(),
-            revision=self.line.log.in_use,
-            corrections=self.table.name,
-            dataset_version=facts.version,
-            margins=self.margins,
-            learned=self._gather_learned(),
-            findings=result.findings,
-            test_readings=self.line.log.test_readings,
-        )
-
-    def _gather_learned(self) -> Learned:
-        before, after = read_facts(self.recipe.prepared_folder), read_facts(self.folder / PREPARED)
-        actions = [row.action for row in self.joined.new]
-        return Learned(
-            relabeled=actions.count("relabel"),
-            removed=actions.count("remove"),
-            left_out=tuple(LeftOut(file=file, reason=why) for file, why in self.joined.refused.items()),
-            training_pictures=(sum(before.counts["train"].values()), sum(after.counts["train"].values())),
-        )
-
-    def _say_change(self, learned: Learned) -> str:
-        return f"{self.table.name}: {learned.relabeled:,} labels corrected, {learned.removed:,} pictures removed."
-
-    def _write(self, report: GateReport, result: "GateResult") -> None:
-        from vitrine.data.prepared.dataset import open_prepared
-        from vitrine.reports.gate.page import write_gate_page
-
-        report.write(self.folder / GATE)
-        prepared = open_prepared(self.folder / PREPARED)
-        write_gate_page(self.folder, report, result.answers, prepared, self.recipe.report.language)
+            joined, changes = _join(recipe, table, folder)
+            attempt = Retraining(line, recipe, joined, changes, table.name, margins, folder)
+            return attempt.carry_out(runs, show, listeners)
 
 
 def _check_overrides(overrides: list[str]) -> None:
@@ -265,7 +133,8 @@ def _find(place: Path, models: Path) -> tuple[Path, Path]:
 def _open_line(folder: Path, name: str, run: Path) -> ModelLine:
     """The revisions of a model; a run becomes the first one."""
     if not (folder / LOG).is_file():
-        return ModelLine.begin(folder, name, run, Run.open(run).accuracy)
+        names = ModelMetadata.read(run / run_folder.MODEL / METADATA).label_names
+        return ModelLine.begin(folder, name, run, Run.open(run).accuracy, names)
     line = ModelLine.open(folder)
     if Path(line.in_use.run).resolve() != run.resolve():
         raise UserError(
@@ -300,22 +169,28 @@ def _check_data(run: Path, recipe: Recipe) -> None:
         )
 
 
-def _join(recipe: Recipe, table: Path, folder: Path) -> "Joined":
+def _join(recipe: Recipe, table: Path, folder: Path) -> "tuple[Joined, ClassChanges]":
     """Writes the corrections of before and the new ones as one table."""
+    from vitrine.data.labels.class_changes import read_class_changes
     from vitrine.data.labels.corrections import read_corrections, read_rows
-    from vitrine.data.labels.further_corrections import join_corrections
-    from vitrine.records.corrections import COLUMNS, write_cells
+    from vitrine.data.labels.further_corrections import join_corrections, place_pictures
+    from vitrine.records.corrections import CLASS_ACTIONS, write_rows
     from vitrine.records.manifest import read_manifest
 
     encoding = recipe.data.encoding
-    read_corrections(table, encoding)  # says what is not clear
+    read_corrections(table, encoding, classes_may_change=True)  # says what is not clear
     earlier = Path(recipe.data.corrections).expanduser() if recipe.data.corrections else None
     before = [row for _, row in read_rows(earlier, encoding) if row.action] if earlier else []
-    marked = [row for _, row in read_rows(table, encoding) if row.action]
-    joined = join_corrections(before, marked, read_manifest(recipe.prepared_folder))
-    columns = (*COLUMNS, "kind")
-    write_cells(folder / CORRECTIONS, columns, ([getattr(row, name) for name in columns] for row in joined.rows))
-    return joined
+    rows = read_rows(table, encoding)
+    changes = read_class_changes(rows, read_facts(recipe.prepared_folder).label_names)
+    marked = [row for _, row in rows if row.action and row.action not in CLASS_ACTIONS]
+    placed = place_pictures(before, earlier.parent if earlier else folder), place_pictures(marked, table.parent)
+    joined = join_corrections(*placed, changes, read_manifest(recipe.prepared_folder))
+    if not joined.new and not changes.names:
+        reasons = "".join(f"\n  {file}: {reason}" for file, reason in list(joined.refused.items())[:MOST_TOLD])
+        raise UserError(f"--corrections: {table} says nothing new, so there is nothing to learn{reasons}")
+    write_rows(folder / CORRECTIONS, joined.rows)
+    return joined, changes
 
 
 @contextmanager
@@ -332,23 +207,3 @@ def _attempt(line: ModelLine) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def roll_back(folder: Place, to: int | None = None) -> ModelLine:
-    """Puts a former revision of a model in use, bit for bit.
-
-    Args:
-        folder: of the model, `models/dogs`.
-        to: number of the revision; None: the one before the one in use.
-
-    Raises:
-        UserError: there is none, or it is damaged.
-    """
-    place = Path(folder).expanduser()
-    line = ModelLine.open(place)
-    with hold_line(place):
-        line = ModelLine.open(place)
-        before = [revision.number for revision in line.log.revisions if revision.number < line.log.in_use]
-        if to is None and not before:
-            raise UserError(f"{place}: revision {line.log.in_use} is in use, and there is none before it")
-        return line.use(before[-1] if to is None else to)

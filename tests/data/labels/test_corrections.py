@@ -150,7 +150,7 @@ def test_every_fault_is_named_with_its_line_and_nothing_is_written(source, write
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([Row("a", "cat", action="delete")], r"line 2: action must be relabel, remove or empty \(got 'delete'\)"),
+        ([Row("a", "cat", action="delete")], r"line 2: action must be relabel, remove, add or empty \(got 'delete'\)"),
         ([Row("a", "cat", action="relabel")], "line 2: relabel needs a class in new_label or suggested"),
         ([Row("a", "cat", new_label="dog")], "line 2: new_label is 'dog', but action is empty"),
         ([relabel("a", new_label="cat")], r"line 2: the new label is the one that the picture has \('cat'\)"),

@@ -16,7 +16,19 @@ from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.listing import list_names
-from vitrine.records.corrections import ACTIONS, COLUMNS, NEEDED, NEW_CLASS, RELABEL, REMOVE, Row
+from vitrine.records.corrections import (
+    ACTIONS,
+    ADD,
+    CLASS_ACTIONS,
+    COLUMNS,
+    KEPT_PLACE,
+    KIND,
+    NEEDED,
+    NEW_CLASS,
+    RELABEL,
+    REMOVE,
+    Row,
+)
 from vitrine.records.findings import Finding
 from vitrine.records.spreadsheet import unguard_cell
 
@@ -111,17 +123,27 @@ def read_rows(path: Path, encoding: str | None = None, known: Container[str] = (
             f"data.corrections: {path} has no column {suggest_columns(missing, names)}; its first line must name "
             f"{', '.join(COLUMNS[:5])}"
         )
-    places = {name: names.index(name) for name in (*COLUMNS, "kind") if name in names}
-    rows = [(line, {name: unguard_cell(row[place]) for name, place in places.items()}) for line, row in cells]
-    return [
-        (line, Row(**values | {"action": values["action"].strip().lower()})) for line, values in rows if values["file"]
-    ]
+    places = {name: names.index(name) for name in (*COLUMNS, KIND, KEPT_PLACE) if name in names}
+    found = []
+    for line, cells_of_row in cells:
+        values = {name: unguard_cell(cells_of_row[place]) for name, place in places.items()}
+        action, kept = values["action"].strip().lower(), values.pop(KEPT_PLACE, "")
+        file = values["file"] or (kept if action == ADD else "")
+        if file or action in CLASS_ACTIONS:
+            found.append((line, Row(**values | {"action": action, "file": file})))
+    return found
 
 
-def read_corrections(path: Path, encoding: str | None = None, known: Container[str] = ()) -> list[Correction]:
-    """The rows that are to be applied; none of a table that has no row at all, as `corrections` writes for a clean run.
+def read_corrections(
+    path: Path, encoding: str | None = None, known: Container[str] = (), classes_may_change: bool = False
+) -> list[Correction]:
+    """The rows that correct pictures; none of a table that has no row at all, as `corrections` writes for a clean run.
 
-    Arguments as of `read_rows`.
+    Args:
+        path: as for `read_rows`.
+        encoding: likewise.
+        known: likewise.
+        classes_may_change: whether rows about classes are passed over; else they are refused.
 
     Raises:
         UserError: lists every row that is not clear; or nothing is marked.
@@ -130,19 +152,23 @@ def read_corrections(path: Path, encoding: str | None = None, known: Container[s
     rows = read_rows(path, encoding, known)
     for line, row in rows:
         new_label = "" if row.action == REMOVE else (row.new_label.strip() or row.suggested)
-        if row.action and row.action not in ACTIONS:
-            faults.append(f"line {line}: action must be relabel, remove or empty (got '{row.action}')")
-        elif row.action == RELABEL and not new_label:
-            faults.append(f"line {line}: relabel needs a class in new_label or suggested")
+        if row.action in CLASS_ACTIONS and classes_may_change:
+            continue
+        if row.action in CLASS_ACTIONS:
+            faults.append(f"line {line}: {row.action} is for `{command_line('retrain')}`; here, use labels.rename")
+        elif row.action and row.action not in ACTIONS:
+            faults.append(f"line {line}: action must be relabel, remove, add or empty (got '{row.action}')")
+        elif row.action in (RELABEL, ADD) and not new_label:
+            faults.append(f"line {line}: {row.action} needs a class in new_label or suggested")
         elif not row.action and row.new_label.strip():
             faults.append(f"line {line}: new_label is '{row.new_label}', but action is empty; write relabel there")
         elif row.action == RELABEL and new_label == row.label_name:
             faults.append(f"line {line}: the new label is the one that the picture has ('{new_label}'); empty action")
-        elif row.action:
+        elif row.action in (RELABEL, REMOVE):
             found.append(Correction(line, row.file, row.label_name, new_label, row.kind.strip().lower() == NEW_CLASS))
     faults += _find_contradictions(found)
-    _refuse(path, faults)
-    if rows and not found:
+    refuse_faults(path, faults)
+    if rows and not any(row.action for _, row in rows):
         raise UserError(
             f"data.corrections: no row of {path} is marked, so nothing would change; "
             "write relabel or remove into the column action"
@@ -202,7 +228,7 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None, encoding: str |
             f"the file is not in UTF-8 and {page}: where names look wrong, save it as UTF-8 (in Excel: CSV UTF-8), or "
             "set data.encoding to its page, such as gbk"
         )
-    _refuse(path, faults)
+    refuse_faults(path, faults)
     copies = _find_copies(manifest, apply, labels)
     return _carry_out(manifest, copies | apply, labels, path, len(copies), needless)
 
@@ -250,7 +276,12 @@ def _hint(given: str, known: Iterable[str]) -> str:
     return f"; did you mean {lower[close[0]]}?" if close else ""
 
 
-def _refuse(path: Path, faults: Sequence[str]) -> None:
+def refuse_faults(path: Path, faults: Sequence[str]) -> None:
+    """Lists what is wrong with a table of corrections.
+
+    Raises:
+        UserError: something is.
+    """
     if not faults:
         return
     more = f"\n  and {len(faults) - MOST_FAULTS:,} more" if len(faults) > MOST_FAULTS else ""

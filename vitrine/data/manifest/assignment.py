@@ -1,6 +1,6 @@
 """Training, validation and test of a manifest: by the recipe, by what was decided earlier, whatever labels become."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from vitrine.data.manifest.split import (
     assign_splits,
     join_groups,
 )
-from vitrine.data.prepare.earlier_split import NO_FOLD
+from vitrine.data.prepare.earlier_split import NO_FOLD, Side
 from vitrine.data.prepare.reuse import EarlierWork
 from vitrine.errors import UserError
 from vitrine.records.prepared import Settings
@@ -29,6 +29,7 @@ def divide(
     work: EarlierWork,
     labels_before: "pd.Series[str]",
     removed: Sequence[int],
+    added: Collection[str] = (),
 ) -> None:
     """Fills the columns split and fold in place; new copies of pictures on several sides are left out.
 
@@ -42,6 +43,7 @@ def divide(
         work: what an earlier preparation left.
         labels_before: of each row, before corrections.
         removed: rows that corrections removed.
+        added: files that corrections brought along.
     """
     data = settings.data
     rows = manifest["status"] == KEPT
@@ -57,6 +59,7 @@ def divide(
     )
     labels = labels_before[rows].tolist()
     sides = work.split.find(divided) if work.split.is_kept else {}
+    sides |= _place_added(divided["file"].tolist(), labels, groups, sides, added)
     splits = {file: side.split for file, side in sides.items()}
     manifest.loc[rows, "split"] = assign_splits(
         divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, groups, splits
@@ -69,6 +72,29 @@ def divide(
     manifest.loc[manifest["status"] != KEPT, "split"] = ""
     manifest.loc[manifest["status"] != KEPT, "fold"] = -1
     _check_training(manifest, settings)
+
+
+def _place_added(
+    files: Sequence[str],
+    labels: Sequence[str],
+    groups: Sequence[int],
+    sides: Mapping[str, Side],
+    added: Collection[str],
+) -> dict[str, Side]:
+    """The sides of new pictures of classes that there were before: all are for training.
+
+    Whoever adds pictures chooses them; those that judge a model stay as they were drawn. Copies of held-out pictures
+    follow these, and pictures of a new class are divided as in every data set.
+    """
+    known = {label for file, label in zip(files, labels, strict=True) if file in sides}
+    held_out = {
+        group for file, group in zip(files, groups, strict=True) if file in sides and sides[file].split != TRAIN
+    }
+    return {
+        file: Side(TRAIN, NO_FOLD)
+        for file, label, group in zip(files, labels, groups, strict=True)
+        if file in added and file not in sides and label in known and group not in held_out
+    }
 
 
 def _fold(

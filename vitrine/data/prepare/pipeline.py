@@ -1,7 +1,7 @@
 """From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -19,9 +19,10 @@ from vitrine.data.checks.series import group_series, propose_series
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
+from vitrine.data.labels.added import leave_out_copies, list_added
 from vitrine.data.labels.classes import check_splits, choose_classes
 from vitrine.data.labels.corrections import Corrected, apply_corrections
-from vitrine.data.labels.mapping import describe_mapping, map_labels
+from vitrine.data.labels.mapping import MappedLabels, describe_mapping, map_labels
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files
 from vitrine.data.manifest.split import GATE, SPLITS, TRAIN
@@ -83,19 +84,21 @@ def write_prepared(
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir()
     try:
-        found = open_source(settings.data, workspace).files
-        mapped = map_labels(found, settings.labels)
-        scan = _scan(folder, mapped.files, settings, work, progress)
+        in_source = open_source(settings.data, workspace).files
+        mapped = map_labels(in_source, settings.labels)
+        brought = _list_added(mapped, settings)
+        found = [*in_source, *brought.values()]
+        scan = _scan(folder, [*mapped.files, *brought.values()], settings, work, progress)
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
         corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding)
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
-        findings, duplicates = _check(scan, settings, work, progress)
+        findings, duplicates = _check(scan, settings, work, brought, progress)
         findings += corrected.findings
         notes = choose_classes(manifest, settings.data.source)
         undivided = manifest.copy()
         group_series(manifest, settings.data.group_by)
-        divide(manifest, duplicates.group, settings, work, labels_before, corrected.removed)
+        divide(manifest, duplicates.group, settings, work, labels_before, corrected.removed, brought)
         draw = partial(_draw_with_series, undivided, duplicates, settings, work, labels_before)
         findings += propose_series(manifest, draw)
         notes += work.split.describe_moves(manifest)
@@ -118,6 +121,12 @@ def write_prepared(
     return facts
 
 
+def _list_added(mapped: MappedLabels, settings: Settings) -> dict[str, FoundFile]:
+    """The pictures that corrections bring along, by name."""
+    classes = {file.label_name for file in mapped.files if file.label_name}
+    return list_added(_corrections_of(settings), settings.data.encoding, classes)
+
+
 def _list_files(folder: Path) -> Iterator[str]:
     """What makes up the data set; its pages may be written anew at any time."""
     yield from (MANIFEST, MANIFEST_FOR_PEOPLE, THUMBNAILS, NEAR_PAIRS, FINDINGS)
@@ -137,7 +146,9 @@ def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: Ea
     )
 
 
-def _check(scan: Scan, settings: Settings, work: EarlierWork, progress: Progress) -> tuple[list[Finding], Duplicates]:
+def _check(
+    scan: Scan, settings: Settings, work: EarlierWork, added: Collection[str], progress: Progress
+) -> tuple[list[Finding], Duplicates]:
     """Looks for copies and other problems, and leaves out in place what the recipe says."""
     checks, manifest = settings.checks, scan.manifest
     known = None if work.near_pairs is None else _to_positions(work.near_pairs, manifest)
@@ -149,6 +160,9 @@ def _check(scan: Scan, settings: Settings, work: EarlierWork, progress: Progress
         known,
     )
     manifest["compared"] = (duplicates.content == np.arange(len(manifest))) & checks.near_duplicates
+    if added and work.split.is_kept:
+        sides = work.split.find(manifest[manifest["status"] == KEPT])
+        leave_out_copies(manifest, duplicates, added, {file: side.split for file, side in sides.items()})
     apply_policies(manifest, duplicates, checks.copies, checks.contradictions, checks.leaks)
     for group in duplicates.groups():
         manifest.loc[group, "copy_of"] = manifest["file"].iloc[group[0]]

@@ -1,0 +1,92 @@
+"""Going through the queue, without a page."""
+
+import pytest
+
+from tests.app.models import LABELS
+from tests.app.queues import small_queue
+from vitrine.app.classifier import Classifier
+from vitrine.app.reviewing import Place, Reviewing, kind_of
+from vitrine.corrections.judgment import LABEL
+from vitrine.corrections.store import CorrectionStore
+from vitrine.ui.texts import load_texts
+
+
+@pytest.fixture
+def reviewing(tmp_path, predictor, folder):
+    return Reviewing(Classifier(predictor, load_texts("en")), small_queue(), CorrectionStore(tmp_path / "store"))
+
+
+def judge(reviewing, place, label="red", reviewer="ann", blind=False):
+    view = reviewing.look(place, blind)
+    return reviewing.judge(place, view, kind_of(label, LABELS), label, reviewer, blind)
+
+
+def test_it_goes_on_to_the_next_picture_that_this_reviewer_has_not_judged(reviewing):
+    place = judge(reviewing, Place(number=1))
+    assert place.number == 2
+    assert reviewing.skip(place, "ann").number == 3
+    assert reviewing.skip(Place(number=3), "ann").number == 0
+    assert reviewing.begin(Place(number=1), "ann").number == 2
+    assert reviewing.begin(Place(number=1), "bob").number == 1
+    assert (reviewing.done("ann"), reviewing.done("bob")) == (1, 0)
+
+
+def test_who_has_judged_all_is_through(reviewing):
+    place = Place()
+    for _ in range(4):
+        place = judge(reviewing, place)
+    assert place.number == 4
+    assert reviewing.look(place, False).picture is None
+    assert judge(reviewing, place) == place
+    assert len(reviewing.store.all()) == 4
+
+
+def test_undo_goes_back_to_the_picture_and_then_to_the_one_before(reviewing):
+    place = judge(reviewing, judge(reviewing, Place()))
+    first = reviewing.undo(place)
+    second = reviewing.undo(first)
+    assert (place.number, first.number, second.number) == (2, 1, 0)
+    assert second.mine == ()
+    assert reviewing.undo(second) == second
+    assert reviewing.done("ann") == 0
+
+
+def test_the_judgment_says_what_the_queue_and_the_model_say(reviewing):
+    view = reviewing.look(Place(), False)
+    judge(reviewing, Place(), "é")
+    (kept,) = reviewing.store.all()
+    assert (kept.file, kept.label_name, kept.split, kept.suspicion) == ("a.png", "red", "test", "0.912")
+    assert (kept.kind, kept.label, kept.sha256) == (LABEL, "é", view.picture.sha256)
+    assert kept.answer == view.prediction.ranking[0][0]
+
+
+def test_a_judgment_is_blind_only_where_nothing_was_seen_before(reviewing):
+    judge(reviewing, Place(), blind=True)
+    judge(reviewing, Place(seen=frozenset({0})), blind=True)
+    judge(reviewing, Place(), blind=False)
+    assert [one.blind for one in reviewing.store.all()] == [True, False, False]
+
+
+def test_the_digits_follow_the_model_and_in_a_blind_review_the_order_of_the_classes(reviewing):
+    view = reviewing.look(Place(), False)
+    assert list(view.choices) == [label for label, _ in view.prediction.ranking]
+    assert tuple(reviewing.look(Place(), True).choices) == LABELS
+
+
+def test_the_label_that_it_has_and_the_suggested_one_are_among_nine_of_many():
+    from types import SimpleNamespace
+
+    from tests.app.queues import queued
+    from vitrine.app.reviewing import MOST_CHOICES, _likeliest
+
+    names = [f"class {number:02d}" for number in range(30)]
+    prediction = SimpleNamespace(ranking=tuple((name, 1 / 30) for name in names))
+    choices = _likeliest(prediction, queued("a", label_name=names[20], suggested=names[25]), names)
+    assert list(choices[:MOST_CHOICES]) == [*names[:7], names[25], names[20]]
+
+
+def test_a_picture_that_cannot_be_opened_can_still_be_judged(reviewing):
+    view = reviewing.look(Place(number=3), False)
+    assert (view.opened, view.prediction, view.choices) == (None, None, ())
+    judge(reviewing, Place(number=3), "")
+    assert [(one.kind, one.answer) for one in reviewing.store.all()] == [("none", "")]

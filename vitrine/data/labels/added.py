@@ -1,0 +1,87 @@
+"""Pictures that corrections bring along: rows with the action add, for pictures that the source does not have."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vitrine.data.checks.duplicate_policies import LEAK
+from vitrine.data.checks.near_duplicates import Duplicates
+from vitrine.data.labels.corrections import read_rows, refuse_faults
+from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
+from vitrine.data.manifest.split import GATE, TEST
+from vitrine.data.sources.files import FoundFile
+from vitrine.listing import suggest
+from vitrine.records.corrections import ADD, NEW_CLASS
+
+JUDGING = (TEST, GATE)
+DIGITS = 12  # of the digest in the name of an added picture
+
+
+def list_added(path: Path | None, encoding: str | None, classes: Collection[str]) -> dict[str, FoundFile]:
+    """The pictures that a table of corrections adds, as files of the source.
+
+    Their names begin with "added/" and depend on nothing but where they lie, so that they are known again.
+
+    Args:
+        path: the table, or None. Pictures lie where it says, below its own folder unless their paths are absolute.
+        encoding: its code page, where it is not in UTF-8; None finds it out.
+        classes: of the source, as the recipe maps them.
+
+    Returns:
+        By their names.
+
+    Raises:
+        UserError: a row names a class that is neither known nor marked as new (column kind), or no class.
+    """
+    if path is None:
+        return {}
+    faults: list[str] = []
+    found: dict[str, FoundFile] = {}
+    for line, row in read_rows(path, encoding, classes):
+        if row.action != ADD:
+            continue
+        label = row.new_label.strip() or row.suggested
+        if label not in classes and row.kind.strip().lower() != NEW_CLASS:
+            faults.append(f"line {line}: there is no class '{label}'{suggest(label, sorted(classes))}")
+            continue
+        place = (path.parent / row.file).resolve()
+        found[name_added(place)] = FoundFile(place, name_added(place), label, "", "")
+    refuse_faults(path, faults)
+    return found
+
+
+def name_added(place: Path) -> str:
+    """The name in the manifest of an added picture that lies there; the path is absolute."""
+    return f"added/{hashlib.sha256(str(place).encode()).hexdigest()[:DIGITS]}_{place.name}"
+
+
+def leave_out_copies(
+    manifest: pd.DataFrame,
+    duplicates: Duplicates,
+    added: Collection[str],
+    split_of: Mapping[str, str],
+) -> None:
+    """Leaves added pictures out, in place, that show what the test or the gate asks about.
+
+    It happens before copies under different labels are looked for: an added picture must not push one out that judges.
+
+    Args:
+        manifest: one row per file; is changed.
+        duplicates: of this manifest.
+        added: names of the added pictures.
+        split_of: of pictures that an earlier preparation knew.
+    """
+    groups = duplicates.group
+    judging: dict[int, tuple[str, str]] = {}
+    for file, group in zip(manifest["file"], groups.tolist(), strict=True):
+        if group >= 0 and split_of.get(file) in JUDGING:
+            judging.setdefault(group, (split_of[file], file))
+    is_added = (manifest["file"].isin(list(added)) & (manifest["status"] == KEPT)).to_numpy(bool)
+    for place in np.flatnonzero(is_added):
+        if int(groups[place]) in judging:
+            split, file = judging[int(groups[place])]
+            row = pd.Series(np.arange(len(manifest)) == place, manifest.index)
+            set_status(manifest, row, LEFT_OUT, f"{LEAK} the {split} picture {file}")
