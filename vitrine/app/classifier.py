@@ -122,7 +122,7 @@ class Classifier:
             upload.name,
             self._predict(upload.image),
             original=upload.path,
-            beside=self.beside and self.beside.predict(upload.path),
+            beside=self._ask_beside(upload.path),
         )
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
         return picture_again, notice(""), self._answer(new, top_k), new
@@ -152,7 +152,7 @@ class Classifier:
             example.label_name,
             example.prepared,
             example=example.name,
-            beside=self.beside and self.beside.predict(example.path),
+            beside=self._ask_beside(example.path),
         )
         return str(example.path), notice(""), self._answer(new, top_k), new
 
@@ -175,6 +175,9 @@ class Classifier:
 
     def _predict_example(self, example: ExampleImage) -> Prediction:
         return self._predict(self.predictor.open_image(example.path), example.prepared)
+
+    def _ask_beside(self, path: Path) -> Prediction | None:
+        return None if self.beside is None else self.beside.predict(path)
 
     def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
         return open_upload(picture, upload_folder(), texts, self.predictor.rendering)
