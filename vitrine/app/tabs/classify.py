@@ -49,12 +49,13 @@ MODEL_DESCRIPTION = (
 )
 
 
-def build_classify(classifier: Classifier, page: gr.Blocks) -> gr.State:
+def build_classify(classifier: Classifier, page: gr.Blocks, has_endpoints: bool = True) -> gr.State:
     """Picture, answer, number of bars, test pictures, and what connects them.
 
     Args:
         classifier: answers.
         page: on which the tab is.
+        has_endpoints: whether programs call this one; their names stand once on a page of several languages.
 
     Returns:
         What the tab shows, a `Shown` or None.
@@ -122,7 +123,8 @@ def build_classify(classifier: Classifier, page: gr.Blocks) -> gr.State:
         gallery, numbers = build_gallery(classifier)
         show(gallery.select, classifier.show_clicked, [numbers, top_k])
         show(page.load, classifier.show_linked, top_k)
-    _endpoints(classifier, picture, top_k)
+    if has_endpoints:
+        _endpoints(classifier, picture, top_k)
     return shown
 
 
