@@ -5,6 +5,7 @@ import gradio as gr
 from vitrine.app.batches import Batches
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import CorrectionDesk
+from vitrine.app.languages import LANGUAGES, NAMES, switch
 from vitrine.app.model_facts import ModelFacts
 from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
@@ -16,7 +17,7 @@ from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.batcher import Batcher
 from vitrine.predict.predictor import Predictor
-from vitrine.ui.texts import Texts
+from vitrine.ui.texts import Texts, load_texts
 
 DELETE_EVERY_SECONDS = 300
 DELETE_AFTER_SECONDS = 1800
@@ -26,7 +27,7 @@ WAITING_LINE = 64  # requests; one more is told at once that the page is busy
 def build_interface(
     predictor: Predictor,
     address: str,
-    texts: Texts,
+    first: Texts,
     batcher: Batcher | None = None,
     desk: CorrectionDesk | None = None,
     needs_password: bool = False,
@@ -37,7 +38,7 @@ def build_interface(
     Args:
         predictor: the model.
         address: where the page will be served; stands in the client snippets until the visitor's own is known.
-        texts: of the page's language.
+        first: texts of the language in which the page is at its address; the others lie below it, as in `languages`.
         batcher: that asks the model for the plain routes, too; None makes one.
         desk: keeps what visitors correct; None: they cannot.
         needs_password: whether programs must give user and password.
@@ -49,12 +50,16 @@ def build_interface(
         analytics_enabled=False,
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
-    classifier = Classifier(predictor, texts, batcher)
-    with page:
-        gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name))
+
+    def build(texts: Texts, is_first: bool) -> None:
+        switched = switch(texts.language, first.language)
+        gr.HTML(
+            Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name, switched)
+        )
+        classifier = Classifier(predictor, texts, batcher)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts("app.tabs.classify"), id="classify"):
-                shown = build_classify(classifier)
+                shown = build_classify(classifier, is_first)
             with gr.Tab(texts("batch.tab"), id="batch"):
                 build_batch(Batches(predictor, texts), page)
             if desk is not None:
@@ -67,6 +72,13 @@ def build_interface(
                 build_model(classifier, facts or ModelFacts(predictor.metadata), about)
             with gr.Tab(texts("app.tabs.programs"), id="programs"):
                 build_programs(page, address, default_top_k(predictor), texts, needs_password)
-    answer_in_words(page, texts)
+
+    with page:
+        build(first, is_first=True)
+    for language in LANGUAGES:
+        if language != first.language:
+            with page.route(NAMES[language], language, show_in_navbar=False):
+                build(load_texts(language), is_first=False)
+    answer_in_words(page, first)
     page.queue(max_size=WAITING_LINE, api_open=False)  # closed: programs, too, wait in line
     return page

@@ -14,6 +14,7 @@ from vitrine.app.address import page_address
 from vitrine.app.api.guards import Access, build_guards
 from vitrine.app.api.routes import Programs, build_routes
 from vitrine.app.corrections import CorrectionDesk
+from vitrine.app.languages import BrowserLanguage, say_language
 from vitrine.app.model_facts import read_facts
 from vitrine.app.page import build_interface
 from vitrine.app.report_route import report_route
@@ -47,7 +48,7 @@ def open_page(
         model_id: model folder or Hub id.
         host: address to listen on.
         port: free port to listen on.
-        language: of the page; None: the one that the recipe of the model gives its reports.
+        language: of the page, whatever the browser prefers; None: the browser's, else that of the model's reports.
         load: opens the model.
         access: who may ask, and how often.
         desk: keeps what visitors correct; None: they cannot.
@@ -58,13 +59,15 @@ def open_page(
     predictor = load(model_id)
     predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
-    language = language or recipe_language(predictor.metadata)
+    first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
-    page = build_interface(predictor, address, load_texts(language), batcher, desk, bool(access.user), facts)
+    page = build_interface(predictor, address, load_texts(first), batcher, desk, bool(access.user), facts)
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
     routes, guards = open_routes(programs, access)
     reports = [report_route(facts.report)] if facts.report else []
-    start(page, host, port, language, server_settings(page, [*routes, *reports], guards))
+    if language is None:
+        guards.append(Middleware(BrowserLanguage, first=first))
+    start(page, host, port, first, server_settings(page, [*routes, *reports], guards))
     try:
         yield address
     finally:
@@ -93,7 +96,7 @@ def start(
         page: of `build_interface`.
         host: address to listen on.
         port: free port to listen on.
-        language: that the page says it is in, so that browsers and screen readers read it rightly.
+        language: of the page at the address itself.
         settings: of the server, `app_kwargs`; None serves the page alone.
 
     Raises:
@@ -128,6 +131,6 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings:
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),
         # Gradio's own words ("Upload", "Paste") follow the language of the visitor's browser, as they did before.
-        js=f"() => {{ document.documentElement.lang = '{language}'; }}",
+        js=say_language(language),
         css_paths=[STYLE],
     )

@@ -52,7 +52,9 @@ class Wording:
         lead = self.texts.html(f"app.{name}.lead")
         return f'<h2>{self._escaped(f"{name}.heading")}</h2>\n<p class="section-lead">{lead}</p>'
 
-    def header(self, name: str, label_names: Sequence[str], metadata: ModelMetadata | None, runtime: str = "") -> str:
+    def header(
+        self, name: str, label_names: Sequence[str], metadata: ModelMetadata | None, runtime: str = "", switch: str = ""
+    ) -> str:
         """What the model is: name, labels, how often it is right, since when.
 
         Args:
@@ -60,10 +62,12 @@ class Wording:
             label_names: what it tells apart.
             metadata: Vitrine's own record; None for a model from elsewhere.
             runtime: that computes its answers; "" where that is not to be said.
+            switch: to the other languages, as HTML.
         """
         computed = f" · {self._escaped('header.runtime', runtime=RUNTIMES.get(runtime, runtime))}" if runtime else ""
         return f"""
         <header class="model">
+          {switch}
           <p class="kicker">{self._escaped("header.kicker")}{computed}</p>
           <h1>{escape(name)}</h1>
           <p class="lead">{self._escaped("header.lead", count=len(label_names))}</p>

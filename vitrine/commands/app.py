@@ -121,7 +121,9 @@ def build_parser() -> CommandParser:
         "and is the default on a Hugging Face Space)",
     )
     parser.add_argument(
-        "--language", choices=("en", "fr"), help="of the page: English or French (default: that of the model's reports)"
+        "--language",
+        choices=("en", "fr"),
+        help="of the page: English or French (default: the browser's, else that of the model's reports)",
     )
     parser.add_argument(
         "--runtime",

@@ -40,11 +40,12 @@ MODEL_DESCRIPTION = (
 )
 
 
-def build_classify(classifier: Classifier) -> gr.State:
+def build_classify(classifier: Classifier, has_endpoints: bool = True) -> gr.State:
     """Picture, answer, number of bars, test pictures, and what connects them.
 
     Args:
         classifier: answers.
+        has_endpoints: whether programs call this one; their names stand once on a page of several languages.
 
     Returns:
         What the tab shows, a `Shown` or None.
@@ -111,7 +112,8 @@ def build_classify(classifier: Classifier) -> gr.State:
             show_progress_on=answer,
         )
         clicked.then(None, js=SHOW_NEWS)
-    _endpoints(classifier, picture, top_k)
+    if has_endpoints:
+        _endpoints(classifier, picture, top_k)
     return shown
 
 

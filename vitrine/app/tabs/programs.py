@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from vitrine.app.languages import LANGUAGES
 from vitrine.app.wording import Wording
 from vitrine.ui.texts import Texts
 
@@ -59,7 +60,8 @@ def fenced(program: str, language: str) -> str:
 
 def at_the_visitors_address(address: str) -> str:
     """JavaScript that puts the address under which the visitor sees the page in place of `address` in both snippets."""
+    languages = "|".join(LANGUAGES)
     return f"""(...snippets) => {{
-        const here = window.location.href.replace(/[?#].*$/, "").replace(/\\/+$/, "");
+        const here = window.location.href.replace(/[?#].*$/, "").replace(/\\/({languages})?\\/*$/, "");
         return snippets.map((text) => text.replaceAll("{address}", here));
     }}"""
