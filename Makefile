@@ -29,7 +29,7 @@ imports: $(VENV)/ready-dev
 
 # Two processes: the tests wait for programs that they start as much as they compute.
 tests: $(VENV)/ready-dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 slow: $(VENV)/ready-dev
 	$(BIN)/pytest -m slow

@@ -227,6 +227,7 @@ def test_an_error_of_ours_is_not_hidden(data_prep, make_class_folders, monkeypat
         data_prep(f"data.source={make_class_folders({'cat': 4, 'dog': 4})}")
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_was_done_and_says_so(awkward_pictures, workplace):
     for number in range(150):
         (workplace / "source" / str(number % 2)).mkdir(parents=True, exist_ok=True)

@@ -47,6 +47,7 @@ def call(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_preparing_says_which_folder_cannot_be_made(call, tmp_path):
     write_colored_classes(tmp_path / "source")
     message = "error: no permission; take another folder, or change its permissions: prepared"

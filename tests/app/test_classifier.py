@@ -1,6 +1,5 @@
 """What the page does with a picture, without a server."""
 
-import shutil
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -10,9 +9,10 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from tests.app.models import EXAMPLE_LABELS, noise, upload
-from vitrine.app.classifier import Classifier, example_images
-from vitrine.records.model import Example, Trust
+from tests.app.models import EXAMPLE_LABELS, upload
+from vitrine.app.beside import Beside
+from vitrine.app.classifier import Classifier
+from vitrine.records.model import Trust
 from vitrine.ui.texts import load_texts
 
 ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
@@ -79,7 +79,7 @@ def test_the_page_obeys_the_thresholds_of_the_model(folder, predictor):
 def test_an_example_is_answered_with_its_own_label_beside_it(folder, predictor):
     classifier = Classifier(predictor, ENGLISH)
     for number, label in enumerate(EXAMPLE_LABELS):
-        picture, _, _, shown = classifier.show_example(2, SimpleNamespace(index=number))
+        picture, _, _, shown = classifier.show_example(number, 2)
         original = predictor.folder / "examples" / f"{number:03d}.png"
         assert Path(picture).read_bytes() == original.read_bytes()
         assert Path(picture).is_relative_to(folder)  # Gradio shows no file of a model folder
@@ -92,7 +92,7 @@ def test_an_example_that_is_prepared_already_is_not_prepared_again(folder, predi
         examples = [example.model_copy(update={"prepared": prepared}) for example in predictor.metadata.examples]
         metadata = predictor.metadata.model_copy(update={"examples": examples})
         classifier = Classifier(replace(predictor, metadata=metadata), ENGLISH)
-        *_, shown = classifier.show_example(2, SimpleNamespace(index=0))
+        *_, shown = classifier.show_example(0, 2)
         picture = Image.open(predictor.folder / "examples" / "000.png")
         ranking = shown.prediction.ranking
         assert list(ranking) == predictor.predict(picture, top_k=len(predictor.label_names), preprocessed=prepared)
@@ -107,25 +107,38 @@ def test_the_fill_color_of_the_model_is_behind_a_transparent_upload(folder, pred
     assert classifier._open({"path": str(folder / "glass.png")}, ENGLISH).image.getpixel((4, 4)) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("file", ["../secret.png", "/etc/hostname", "examples/../../secret.png", "examples/none.png"])
-def test_examples_never_lead_out_of_the_model_folder(folder, predictor, tmp_path, file):
-    shutil.copytree(predictor.folder, tmp_path / "model")
-    noise(0).save(tmp_path / "secret.png")
-    metadata = predictor.metadata.model_copy(update={"examples": [Example(file=file, label_name="red")]})
-    assert example_images(replace(predictor, folder=tmp_path / "model", metadata=metadata)) == ()
+def test_a_click_means_the_picture_that_the_gallery_shows_there(folder, predictor):
+    classifier = Classifier(predictor, ENGLISH)
+    _, _, answer, shown = classifier.show_clicked([2, 0], 2, SimpleNamespace(index=1))
+    assert (shown.label_name, shown.example) == (EXAMPLE_LABELS[0], "000")
+    assert 'href="?example=000"' in answer
 
 
-def test_an_example_that_is_a_link_out_of_the_model_folder_is_not_shown(folder, predictor, tmp_path):
-    shutil.copytree(predictor.folder, tmp_path / "model")
-    noise(0).save(tmp_path / "secret.png")
-    (tmp_path / "model/examples/000.png").unlink()
-    (tmp_path / "model/examples/000.png").symlink_to(tmp_path / "secret.png")
-    shown = example_images(replace(predictor, folder=tmp_path / "model"))
-    assert [example.label_name for example in shown] == list(EXAMPLE_LABELS[1:])
+@pytest.mark.parametrize("name", ["", "003", "../secret", "a.png", "<b>"])
+def test_a_link_to_what_is_no_example_shows_nothing(folder, predictor, name):
+    classifier = Classifier(predictor, ENGLISH)
+    classifier.show_upload(upload(folder), 3, None)
+    assert classifier.show_linked(3, SimpleNamespace(query_params={"example": name})) == (gr.skip(),) * 4
+    assert classifier.show_linked(3, SimpleNamespace(query_params={})) == (gr.skip(),) * 4
 
 
-def test_a_model_without_metadata_has_no_examples(predictor):
-    assert example_images(replace(predictor, metadata=None)) == ()
+def test_a_link_shows_its_example_again_and_an_upload_has_none(folder, predictor):
+    classifier = Classifier(predictor, ENGLISH)
+    linked = classifier.show_linked(3, SimpleNamespace(query_params={"example": "002"}))
+    assert linked == classifier.show_example(2, 3)
+    _, _, answer, shown = classifier.show_upload(upload(folder), 3, None)
+    assert shown.example == ""
+    assert "example=" not in answer
+
+
+def test_two_models_answer_side_by_side_each_by_its_own_name_and_thresholds(folder, predictor):
+    trust = Trust(precision=0.95, confidence_threshold=None)
+    metadata = predictor.metadata.model_copy(update={"trust": trust, "backbone": "small_cnn"})
+    classifier = Classifier(predictor, ENGLISH, beside=Beside(replace(predictor, metadata=metadata)))
+    for _, _, answer, _ in (classifier.show_upload(upload(folder), 3, None), classifier.show_example(0, 3)):
+        assert answer.count("<section>") == 2
+        assert answer.index("(resnet18)") < answer.index("looks most like") < answer.index("(small_cnn)")
+        assert "Unsure: " in answer.split("(small_cnn)")[1]
 
 
 @pytest.mark.parametrize("top_k", [0, -3, 2.5, True, None, "three"])

@@ -89,6 +89,19 @@ def test_one_click_on_a_test_picture_classifies_it(new_page, address, model_fold
     expect(page.locator("#answer")).to_contain_text("No picture yet")
 
 
+def test_a_link_opens_a_test_picture_again_and_an_upload_leaves_no_trace_in_the_address(new_page, address, picture):
+    page = new_page(address)
+    page.locator("#examples button").nth(2).click()
+    expect(page.locator("#answer .answer-lead")).to_have_text("Test picture 3 looks most like")
+    page.wait_for_url("**/?example=002")
+    again = new_page(page.url)
+    expect(again.locator("#answer .answer-lead")).to_have_text("Test picture 3 looks most like")
+    take_away(again)
+    file_input(again).set_input_files(picture)
+    expect(again.locator("#answer .answer-lead")).to_have_text("my <dog>.jpg looks most like")
+    again.wait_for_url(re.compile(r"/$"))
+
+
 @pytest.mark.parametrize("onto", ["#picture img", "#picture button.upload-container"])
 def test_a_wrong_file_is_explained_on_the_page_and_what_was_there_stays(new_page, address, picture, onto):
     page = new_page(address)

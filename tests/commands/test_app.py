@@ -138,7 +138,7 @@ def opened(monkeypatch, accesses, desks):
     pages = []
 
     @contextmanager
-    def open_page(model_id, host, port, language, load, access, desk):
+    def open_page(model_id, host, port, language, load, access, desk, beside):
         accesses.append(access)
         pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
         desks.append(desk)

@@ -26,6 +26,7 @@ def test_a_wrong_parameter_is_refused_before_the_first_run(call):
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_runs_are_told_one_line_each_and_the_answer_at_the_end(call, capsys):
     text = "seeds: [0]\nvariants: {plain: {}, wide: {'model.small_cnn.filters': [6]}}\n"
     code, output, _ = call(text, "--language", "fr")

@@ -180,6 +180,7 @@ def test_a_model_whose_answers_are_no_numbers_is_named(make_class_folders, run, 
     assert re.search(r"what it says of the picture \S+ is not a number \(NaN or infinite\)", error)
 
 
+@pytest.mark.slow
 def test_another_folder_is_not_replaced(model, make_class_folders, run, tmp_path):
     folder = make_class_folders({"cat": 2, "dog": 2})
     (tmp_path / "out").mkdir()

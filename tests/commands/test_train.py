@@ -90,6 +90,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, 
     assert (workplace / "runs/colours/latest/predictions.csv").read_text() == whole
 
 
+@pytest.mark.slow
 def test_a_run_whose_report_failed_is_finished_by_resuming(workplace, monkeypatch):
     import vitrine.reports.run.page
 
@@ -104,6 +105,7 @@ def test_a_run_whose_report_failed_is_finished_by_resuming(workplace, monkeypatc
     assert (workplace / "runs/colours/latest/report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_run_at_work_is_not_resumed_beside_itself(workplace, capsys):
     assert train.main(["name=colours", *SHAPE]) == 0
     (finished,) = (workplace / "runs/colours").glob("2*")

@@ -1,9 +1,17 @@
 """Which rows of the exported table data_prep.py applies; that it comes back exactly is in test_table.py."""
 
+from dataclasses import replace
+from hashlib import sha256
+
 from tests.corrections.examples import judgment
-from vitrine.corrections.export import TABLE_COLUMNS, table_rows
+from tests.corrections.test_kept_pictures import photo
+from vitrine.corrections.export import TABLE_COLUMNS, table_rows, write_store
 from vitrine.corrections.judgment import NONE
+from vitrine.corrections.store import CorrectionStore
+from vitrine.data.labels.corrections import read_rows
 from vitrine.records.corrections import COLUMNS
+
+PLACE = f"pictures/aa/{'a' * 64}.jpg"
 
 
 def actions(*judgments):
@@ -19,8 +27,25 @@ def test_a_label_that_a_picture_has_already_changes_nothing():
     assert actions(judgment(label="dog", file="a.png", label_name="dog")) == [("", "")]
 
 
-def test_a_picture_of_no_data_set_gets_no_action():
-    assert actions(judgment(label="cat"), judgment("b", kind=NONE)) == [("", ""), ("", "")]
+def test_a_picture_of_no_data_set_is_added_where_it_was_kept_and_shows_a_class():
+    said = [judgment("a", "cat"), judgment("b", "cat", kept=PLACE), judgment("c", kind=NONE, kept=PLACE)]
+    assert actions(*said) == [("", ""), ("add", "cat"), ("", "")]
+
+
+def test_of_those_who_agree_the_one_with_whom_the_picture_was_kept_has_the_action():
+    kept = judgment("a", "cat", kept=PLACE, time="2026-01-01T00:00:00+00:00")
+    later = judgment("a", "cat", "bob", time="2026-01-02T00:00:00+00:00")
+    assert actions(kept, later) == [("add", "cat"), ("", "")]
+
+
+def test_the_table_of_a_store_leads_data_prep_to_the_kept_pictures(tmp_path):
+    store = CorrectionStore(tmp_path / "store")
+    content = photo()
+    kept = store.add(replace(judgment("a", "cat"), sha256=sha256(content).hexdigest()), content)
+    table = write_store(store.folder)
+    ((_, row),) = read_rows(table)
+    assert (row.action, row.new_label, row.file) == ("add", "cat", kept.kept)
+    assert (table.parent / row.file).is_file()
 
 
 def test_only_the_last_of_those_who_agree_has_the_action():

@@ -45,6 +45,7 @@ def test_a_push_is_private_one_commit_and_a_tag_and_says_what_went(hub, client, 
     assert not list(run.glob(".vitrine-push-*"))
 
 
+@pytest.mark.slow
 def test_the_card_on_the_hub_is_for_its_id_and_no_file_tells_a_folder(hub, client, run):
     client.call("push_model", run, "ann/card", "--license", "mit", "--data-license", "cc-by-4.0")
     card = hub.read("models", "ann/card", "README.md").decode()

@@ -1,19 +1,19 @@
 """What happens when a picture is chosen on the page or sent to its API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_file_to_cache
 from PIL import Image
 
+from vitrine.app.beside import Beside
+from vitrine.app.examples import ExampleImage, Examples, example_images
 from vitrine.app.uploads import Upload, displayable, open_upload, upload_folder
-from vitrine.app.wording import Wording, notice
+from vitrine.app.wording import EXAMPLE, Wording, name_with_network, notice
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
-from vitrine.models.hub_files import is_inside
 from vitrine.predict.batcher import Batcher
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
@@ -35,6 +35,8 @@ class Shown:
         on_page: false once it was taken away. It is remembered all the same: dropping a file on a picture takes the
             picture away first, and if the file cannot be used, the picture shall come back.
         original: the file that was uploaded, where another one is on display.
+        example: name of a test picture, which a link may show again; "" for an upload, which nobody else shall see.
+        beside: what the second model says of it, where there is one.
     """
 
     path: Path
@@ -44,15 +46,8 @@ class Shown:
     prepared: bool = False
     on_page: bool = True
     original: Path | None = None
-
-
-@dataclass(frozen=True)
-class ExampleImage:
-    """A test picture of the model; `prepared` where it is preprocessed, as the network sees it."""
-
-    path: Path
-    label_name: str
-    prepared: bool = False
+    example: str = ""
+    beside: Prediction | None = None
 
 
 class Classifier:
@@ -62,14 +57,19 @@ class Classifier:
         predictor: the model.
         texts: of the page's language; programs that use the API are answered in English.
         batcher: that asks the model for others, too; None makes one.
+        beside: a second model, whose answers stand beside those of the first.
     """
 
-    def __init__(self, predictor: Predictor, texts: Texts, batcher: Batcher | None = None) -> None:
+    def __init__(
+        self, predictor: Predictor, texts: Texts, batcher: Batcher | None = None, beside: Beside | None = None
+    ) -> None:
         self.predictor = predictor
         self.batcher = batcher or Batcher(predictor)
+        self.beside = beside
+        self.name = name_with_network(predictor.model_id, predictor.metadata)
         self.wording = Wording(texts)
         self.trust = predictor.trust
-        self.examples = example_images(predictor)
+        self.examples = Examples(example_images(predictor), self._predict_example)
 
     def answer_api(self, picture: Mapping[str, Any] | None, top_k: float) -> dict[str, float]:
         """The `/predict` endpoint: label name to probability, highest first."""
@@ -118,7 +118,11 @@ class Classifier:
             picture_before = str(before.path) if before else None
             return picture_before, notice(str(error)), self._answer(before, top_k), before
         new = Shown(
-            displayable(upload, upload_folder()), upload.name, self._predict(upload.image), original=upload.path
+            displayable(upload, upload_folder()),
+            upload.name,
+            self._predict(upload.image),
+            original=upload.path,
+            beside=self._ask_beside(upload.path),
         )
         picture_again = gr.skip() if new.path == upload.path else str(new.path)
         return picture_again, notice(""), self._answer(new, top_k), new
@@ -128,13 +132,28 @@ class Classifier:
         gone = None if shown is None else replace(shown, on_page=False)
         return notice(""), self.wording.nothing_yet, gone
 
-    def show_example(self, top_k: int, event: gr.SelectData) -> tuple[Any, ...]:
-        """A test picture was clicked. Returns as `show_upload` does."""
-        number = int(event.index)
-        example = self.examples[number]
-        prediction = self._predict(self.predictor.open_image(example.path), example.prepared)
+    def show_clicked(self, numbers: Sequence[int], top_k: int, event: gr.SelectData) -> tuple[Any, ...]:
+        """A test picture was clicked, of those with these numbers. Returns as `show_upload` does."""
+        return self.show_example(numbers[int(event.index)], top_k)
+
+    def show_linked(self, top_k: int, request: gr.Request) -> tuple[Any, ...]:
+        """The page was opened, maybe by a link to a test picture. Returns as `show_upload` does."""
+        number = self.examples.find(str(dict(request.query_params).get(EXAMPLE, "")))
+        return (gr.skip(),) * 4 if number is None else self.show_example(number, top_k)
+
+    def show_example(self, number: int, top_k: int) -> tuple[Any, ...]:
+        """A test picture. Returns as `show_upload` does."""
+        example = self.examples.images[number]
         name = self.wording.texts("app.answer.test_picture", number=number + 1)
-        new = Shown(example.path, name, prediction, example.label_name, example.prepared)
+        new = Shown(
+            example.path,
+            name,
+            self._predict_example(example),
+            example.label_name,
+            example.prepared,
+            example=example.name,
+            beside=self._ask_beside(example.path),
+        )
         return str(example.path), notice(""), self._answer(new, top_k), new
 
     def show_bars(self, top_k: int, shown: Shown | None) -> str:
@@ -144,10 +163,21 @@ class Classifier:
     def _answer(self, shown: Shown | None, top_k: int) -> str:
         if shown is None or not shown.on_page:
             return self.wording.nothing_yet
-        return self.wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
+        said = self.wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
+        if self.beside is not None and shown.beside is not None:
+            label_name = self.beside.known_label(shown.label_name)
+            second = self.wording.answer(shown.name, shown.beside, int(top_k), self.beside.trust, label_name)
+            said = self.wording.side_by_side([(self.name, said), (self.beside.name, second)])
+        return said + self.wording.link(shown.example)
 
     def _predict(self, image: Image.Image, preprocessed: bool = False) -> Prediction:
         return self.batcher.predict(image, preprocessed)
+
+    def _predict_example(self, example: ExampleImage) -> Prediction:
+        return self._predict(self.predictor.open_image(example.path), example.prepared)
+
+    def _ask_beside(self, path: Path) -> Prediction | None:
+        return None if self.beside is None else self.beside.predict(path)
 
     def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
         return open_upload(picture, upload_folder(), texts, self.predictor.rendering)
@@ -162,21 +192,3 @@ def check_top_k(top_k: float) -> int:
     if isinstance(top_k, bool) or not isinstance(top_k, int | float) or top_k < 1 or top_k % 1:
         raise UserError(f"top_k must be a whole number from 1 on (got {top_k!r})")
     return int(top_k)
-
-
-def example_images(predictor: Predictor) -> tuple[ExampleImage, ...]:
-    """Copies of the test pictures that lie in the model folder, where Gradio may show them.
-
-    A model of the Hub is somebody else's: what leads out of its folder, by its name or by a link, is passed over.
-    """
-    if predictor.metadata is None:
-        return ()
-    return tuple(
-        ExampleImage(
-            Path(save_file_to_cache(predictor.folder / example.file, str(upload_folder()))),
-            example.label_name,
-            example.prepared,
-        )
-        for example in predictor.metadata.examples
-        if is_inside(predictor.folder, example.file) and (predictor.folder / example.file).is_file()
-    )

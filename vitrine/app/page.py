@@ -3,6 +3,7 @@
 import gradio as gr
 
 from vitrine.app.batches import Batches
+from vitrine.app.beside import Beside
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.languages import LANGUAGES, NAMES, switch
@@ -32,6 +33,7 @@ def build_interface(
     desk: CorrectionDesk | None = None,
     needs_password: bool = False,
     facts: ModelFacts | None = None,
+    beside: Beside | None = None,
 ) -> gr.Blocks:
     """Builds the page of a model.
 
@@ -43,6 +45,7 @@ def build_interface(
         desk: keeps what visitors correct; None: they cannot.
         needs_password: whether programs must give user and password.
         facts: of the model; None: those that it brings along.
+        beside: a second model, whose answers stand beside those of the first.
     """
     name = model_name(predictor.model_id, predictor.metadata)
     page = gr.Blocks(
@@ -56,10 +59,10 @@ def build_interface(
         gr.HTML(
             Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name, switched)
         )
-        classifier = Classifier(predictor, texts, batcher)
+        classifier = Classifier(predictor, texts, batcher, beside)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts("app.tabs.classify"), id="classify"):
-                shown = build_classify(classifier, is_first)
+                shown = build_classify(classifier, page, is_first)
             with gr.Tab(texts("batch.tab"), id="batch"):
                 build_batch(Batches(predictor, texts), page)
             if desk is not None:

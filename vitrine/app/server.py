@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from vitrine.app.address import page_address
 from vitrine.app.api.guards import Access, build_guards
 from vitrine.app.api.routes import Programs, build_routes
+from vitrine.app.beside import Beside
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.languages import BrowserLanguage, say_language
 from vitrine.app.model_facts import read_facts
@@ -41,6 +42,7 @@ def open_page(
     load: Callable[[str], Predictor] = Predictor.load,
     access: Access = OPEN_TO_ALL,
     desk: CorrectionDesk | None = None,
+    beside: str | None = None,
 ) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
@@ -52,16 +54,28 @@ def open_page(
         load: opens the model.
         access: who may ask, and how often.
         desk: keeps what visitors correct; None: they cannot.
+        beside: a second model, whose answers stand beside those of the first.
 
     Raises:
         UserError: the model cannot be loaded.
     """
     predictor = load(model_id)
-    predictor.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
+    second = load(beside) if beside is not None else None
+    for one in filter(None, (predictor, second)):
+        one.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
     first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
-    page = build_interface(predictor, address, load_texts(first), batcher, desk, bool(access.user), facts)
+    page = build_interface(
+        predictor,
+        address,
+        load_texts(first),
+        batcher,
+        desk,
+        bool(access.user),
+        facts,
+        None if second is None else Beside(second),
+    )
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
     routes, guards = open_routes(programs, access)
     reports = [report_route(facts.report)] if facts.report else []

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
 from vitrine.predict.predictions import Prediction
 from vitrine.records.model import ModelMetadata, Trust
+from vitrine.records.public import public_backbone
 from vitrine.ui.texts import Texts, whole_percent
 
 LABELS_SHOWN = 12  # more labels are folded away: a header of 120 names would push the page out of sight
 RUNTIMES = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
+EXAMPLE = "example"  # in the address of the page: the test picture that a link shows
 NAMELESS = ("image.png", "clipboard.png")  # what browsers call a photo from the camera and a pasted picture
 
 
@@ -21,6 +24,12 @@ def model_name(model_id: str, metadata: ModelMetadata | None) -> str:
         return metadata.name
     folder = Path(model_id)
     return folder.resolve().name if folder.exists() else model_id
+
+
+def name_with_network(model_id: str, metadata: ModelMetadata | None) -> str:
+    """A name that tells two models of one data set apart; arguments as of `model_name`."""
+    name = model_name(model_id, metadata)
+    return name if metadata is None else f"{name} ({public_backbone(metadata.backbone)})"
 
 
 def notice(message: str) -> str:
@@ -157,6 +166,24 @@ class Wording:
           <p class="answer-hint">{escape(self._hint(prediction, trust))}</p>
         </div>
         """
+
+    def side_by_side(self, answers: Sequence[tuple[str, str]]) -> str:
+        """Answers of several models to one picture.
+
+        Args:
+            answers: name of each model, and what `answer` gave.
+        """
+        boxes = [f"<section><h3>{escape(name)}</h3>{said}</section>" for name, said in answers]
+        return f'<div class="beside">{"".join(boxes)}</div>'
+
+    def link(self, example: str) -> str:
+        """A link that opens a test picture again; "" for any other picture.
+
+        Args:
+            example: name of the picture.
+        """
+        address = f"?{urlencode({EXAMPLE: example})}"
+        return f'<p class="answer-link"><a href="{address}">{self._escaped("answer.link")}</a></p>' if example else ""
 
     def _decision(self, picture: str, prediction: Prediction) -> tuple[str, str, str]:
         """Lead, label and class of the box."""

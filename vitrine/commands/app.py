@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,8 @@ from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     from vitrine.app.corrections import CorrectionDesk
+    from vitrine.predict.predictor import Predictor
+    from vitrine.workflows.runtime import Asked
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
@@ -62,20 +64,30 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
     port = free_port(host, wanted_port)
     if wanted_port not in (0, port):
         print(f"Port {wanted_port} is taken; using {port}.", flush=True)
-    print(f"Loading {model_id} ...", flush=True)
+    beside = None if options.beside is None else choose_model(options.beside, None, RUNS)
+    print(f"Loading {model_id}{f' and {beside}' if beside else ''} ...", flush=True)
     with private_folder():
         # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
         # for; and Gradio must find the settings of the private folder.
         from vitrine.app.api.guards import Access
         from vitrine.app.server import open_page
-        from vitrine.workflows.runtime import load_predictor
 
-        load = partial(load_predictor, asked=options.runtime, say=partial(print, flush=True))
+        load = _choose_loader(options.runtime)
         access = Access(options.user or "", password, options.requests_per_minute)
         desk = _open_desk(corrections, options.review)
-        with open_page(model_id, host, port, options.language, load, access, desk) as address:
+        with open_page(model_id, host, port, options.language, load, access, desk, beside) as address:
             print(f"Open {address}", flush=True)
             threading.Event().wait()
+
+
+def _choose_loader(runtime: "Asked | None") -> "Callable[[str], Predictor]":
+    if runtime is None:
+        from vitrine.predict.predictor import Predictor
+
+        return Predictor.load  # a bundle holds nothing that measures or exports
+    from vitrine.workflows.runtime import load_predictor
+
+    return partial(load_predictor, asked=runtime, say=partial(print, flush=True))
 
 
 def _open_desk(corrections: Path | None, review: Path | None) -> "CorrectionDesk | None":
@@ -108,6 +120,11 @@ def build_parser() -> CommandParser:
         metavar="FOLDER_OR_HUB_ID",
         help="model folder, run folder or Hugging Face Hub id; default: the environment variable MODEL_ID, "
         "else the newest runs/*/latest/model",
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="FOLDER_OR_HUB_ID",
+        help="a second model, whose answers stand beside those of the first (default: none)",
     )
     parser.add_argument(
         "--port",

@@ -9,9 +9,11 @@ they may stay or be deleted.
   python data_prep.py RECIPE.yaml data.corrections=corrections.csv
 
 The folder in which app.py keeps what people corrected is written as such a
-table too, with every judgment, and takes one in:
+table too, with every judgment, and takes one in. Pictures that were kept are
+found from a table in that folder, where it is written if no name is given:
 
-  python -m vitrine corrections corrections/ --output corrected.csv
+  python -m vitrine corrections corrections/
+  python -m vitrine retrain runs/dogs/latest --corrections corrections/
   python -m vitrine corrections corrections/ --import corrected.csv --reviewer ann
 """
 
@@ -21,8 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitrine.commands.console import command_parser, run_command
+from vitrine.corrections.export import TABLE, write_store, write_table
 from vitrine.corrections.opinions import conflicts, current
-from vitrine.corrections.store import DATABASE, CorrectionStore
+from vitrine.corrections.store import CorrectionStore, is_store
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif is_store(options.run):
             _export_store(options.run, options.output)
         else:
-            _export(options.run, options.output, options.mark)
+            _export(options.run, options.output or Path(TABLE), options.mark)
 
     return run_command(command)
 
@@ -50,7 +53,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("corrections", __doc__)
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run, or of app.py --corrections")
     parser.add_argument(
-        "--output", type=Path, default=Path("corrections.csv"), help="table to write (default: %(default)s)"
+        "--output",
+        type=Path,
+        help="table to write (default: corrections.csv, of a folder of app.py in that folder, where a newer one "
+        "replaces an older)",
     )
     parser.add_argument(
         "--mark",
@@ -68,11 +74,6 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def is_store(folder: Path) -> bool:
-    """Whether a folder is one of app.py --corrections."""
-    return (folder / DATABASE).is_file()
-
-
 def _import(folder: Path, table: Path, reviewer: str, prepared: Path | None) -> None:
     from vitrine.corrections.table import read_table
     from vitrine.records.manifest import read_manifest
@@ -88,17 +89,20 @@ def _import(folder: Path, table: Path, reviewer: str, prepared: Path | None) -> 
     print(f"{added:,} of {len(found):,} judgments were new and are kept in {folder}")
 
 
-def _export_store(folder: Path, output: Path) -> None:
-    from vitrine.corrections.export import write_table
-
-    _check_output(output)
+def _export_store(folder: Path, output: Path | None) -> None:
     said = CorrectionStore(folder).all()
-    write_table(output, said)
+    if output is None:
+        output = write_store(folder)
+    else:
+        _check_output(output)
+        write_table(output, said)
     differ = len(conflicts(said))
     print(f"table: {output}, {len(said):,} judgments about {len(current(said)):,} pictures")
     if differ:
         print(f"reviewers differ on {differ:,} of them, which get no action until they agree")
-    print(f"then:  {command_line('prepare')} RECIPE.yaml data.corrections={output}")
+    if any(one.kept for one in said) and output.absolute().parent != folder.absolute():
+        print(f"pictures that were kept are found only from a table in {folder}: leave --output out to add them")
+    print(f"then:  {command_line('retrain')} RUN --corrections {folder if output.parent == folder else output}")
 
 
 def _check_output(output: Path) -> None:

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vitrine.commands.console import command_parser, run_command
+from vitrine.corrections.export import write_store
+from vitrine.corrections.store import is_store
 from vitrine.errors import UserError
 from vitrine.records.gate import GATE_REPORT, GateMargins
 from vitrine.workflows.progress import show_progress
@@ -34,10 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command() -> None:
         options = build_parser().parse_args(arguments)
         margins = read_margins(options.margin)
+        table = write_store(options.corrections) if is_store(options.corrections) else options.corrections
         with show_progress() as show:
-            retrained = retrain_model(
-                options.run, options.corrections, margins, options.set, (options.models, options.runs), show
-            )
+            retrained = retrain_model(options.run, table, margins, options.set, (options.models, options.runs), show)
         _print(retrained)
         verdicts.append(retrained.report.findings.verdict)
 
@@ -49,7 +50,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("retrain", __doc__)
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run, or of a model with revisions")
     parser.add_argument(
-        "--corrections", type=Path, required=True, metavar="TABLE", help="table (.csv) of corrected labels"
+        "--corrections",
+        type=Path,
+        required=True,
+        metavar="TABLE",
+        help="table (.csv) of corrected labels, or the folder of app.py --corrections",
     )
     parser.add_argument(
         "--set", action="append", default=[], metavar="section.name=value", help="change a parameter of the training"

@@ -1,8 +1,9 @@
 """The store as a table of corrections: one row for each judgment, of which `data_prep.py` applies those that hold.
 
 The first columns are those of `records/corrections.py`. A row has an action where all reviewers of a picture agree on
-something else than its label; it stands in the row of the last of them. All other rows are history, which an import
-brings back exactly and data_prep.py passes over, as it does those of pictures that are in no data set.
+something else than its label, or on the label of a picture that was kept; it stands in the row of the last of them. All
+other rows are history, which an import brings back exactly and data_prep.py passes over. The places of kept pictures
+hold below the folder of the store, where its table should lie.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,11 +12,13 @@ from pathlib import Path
 
 from vitrine.corrections.judgment import NONE, Judgment
 from vitrine.corrections.opinions import agreed
-from vitrine.records.corrections import COLUMNS, RELABEL, REMOVE, write_cells
+from vitrine.corrections.store import CorrectionStore
+from vitrine.records.corrections import ADD, COLUMNS, RELABEL, REMOVE, write_cells
 
 SHARED = ("file", "label_name", "split", "suspicion")  # with a correction table, by the same name
 OWN = tuple(field.name for field in fields(Judgment) if field.name not in (*SHARED, "answer"))  # answer: suggested
 TABLE_COLUMNS = (*COLUMNS, *OWN)
+TABLE = "corrections.csv"  # in the folder of a store
 YES, NO = "yes", "no"
 
 
@@ -32,12 +35,28 @@ def write_table(path: Path, judgments: Iterable[Judgment]) -> None:
 def table_rows(judgments: Iterable[Judgment]) -> list[Sequence[str]]:
     """Its rows, in the order of `TABLE_COLUMNS`; arguments as of `write_table`."""
     said = list(judgments)
-    actions = {one.id: _action(one) for one in agreed(said) if one.file}
+    actions = {one.id: _action(one) for one in agreed(said)}
     return [_row(one, *actions.get(one.id, ("", ""))) for one in said]
+
+
+def write_store(folder: Path) -> Path:
+    """Writes the table of a store into its folder.
+
+    Args:
+        folder: of the store.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    path = folder / TABLE
+    write_table(path, CorrectionStore(folder).all())
+    return path
 
 
 def _action(judgment: Judgment) -> tuple[str, str]:
     """Action and new label."""
+    if not judgment.file:
+        return (ADD, judgment.label) if judgment.kept and judgment.kind != NONE else ("", "")
     if judgment.kind == NONE:
         return REMOVE, ""
     return (RELABEL, judgment.label) if judgment.label != judgment.label_name else ("", "")

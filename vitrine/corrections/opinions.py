@@ -41,9 +41,15 @@ def conflicts(judgments: Iterable[Judgment]) -> list[Sequence[Judgment]]:
 
 
 def agreed(judgments: Iterable[Judgment]) -> list[Judgment]:
-    """One judgment for each picture on which all its reviewers agree, the last of them; arguments as of `current`."""
+    """One judgment for each picture on which all its reviewers agree.
+
+    The last of them; of those with whom the picture was kept, where it was.
+
+    Args:
+        judgments: in the order in which they were given.
+    """
     return [
-        max(opinions.values(), key=lambda one: one.time)
+        max(opinions.values(), key=lambda one: (bool(one.kept), one.time))
         for opinions in current(judgments).values()
         if not is_conflict(opinions)
     ]

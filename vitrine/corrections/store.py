@@ -53,6 +53,11 @@ ADVICE: dict[Reason, str] = {
 }
 
 
+def is_store(folder: Path) -> bool:
+    """Whether a folder keeps corrections."""
+    return (folder / DATABASE).is_file()
+
+
 class StoreError(UserError):
     """Nothing was stored.
 
@@ -169,7 +174,7 @@ class CorrectionStore:
             pass
 
     def _select(self, where: str, values: Sequence[str]) -> list[Judgment]:
-        if not (self.folder / DATABASE).is_file():
+        if not is_store(self.folder):
             return []
         with self._opened() as connection:
             rows = connection.execute(f"{SELECT}{where} ORDER BY number", values).fetchall()

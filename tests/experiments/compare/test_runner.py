@@ -33,6 +33,7 @@ def trainings(monkeypatch):
     return began
 
 
+@pytest.mark.slow
 def test_only_what_is_missing_is_done_after_an_interruption(write_comparison, trainings):
     _, runs = plan(write_comparison(TWO))
     trainings.stops = {"plain, seed 1"}

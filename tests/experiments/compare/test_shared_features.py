@@ -15,6 +15,7 @@ from vitrine.training.head.features import FEATURES
 HEAD = "model.trainable_part: head, optim.epochs: 2, model.backbone"
 
 
+@pytest.mark.slow
 def test_features_are_computed_once_for_all_seeds_and_heads(write_comparison, tmp_path, monkeypatch):
     backbone = write_tiny_resnet(tmp_path / "tiny")
     computed = []

@@ -131,6 +131,7 @@ def test_two_checkpoints_are_kept_and_leftovers_go(tmp_path):
     assert facts.keys() == {"sha256", "identity"}
 
 
+@pytest.mark.slow
 def test_a_checkpoint_from_another_run_is_refused(prepared, tmp_path):
     for name, rate in (("one", "0.01"), ("other", "0.02")):
         (tmp_path / name).mkdir()

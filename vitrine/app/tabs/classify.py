@@ -1,9 +1,14 @@
 """Tab: one picture, what the model says of it, why, and test pictures to try."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import gradio as gr
 
 from vitrine.app.classifier import Classifier
 from vitrine.app.image_check import check_before_upload
+from vitrine.app.tabs.gallery import build_gallery
 from vitrine.app.tabs.why import build_why
 from vitrine.app.uploads import accept_files_only
 from vitrine.predict.predictor import Predictor
@@ -12,15 +17,19 @@ from vitrine.ui.texts import Texts
 DEFAULT_TOP_K = 5
 MOST_BARS = 20  # more bars than this are a table, not a picture; the API gives every label
 PICTURE_HEIGHT = 460  # pixels: as high as five bars and the slider, which end on a laptop's first screen
-EXAMPLE_COLUMNS = 6
 ONE_AT_A_TIME = "model"  # of what visitors do
 MOST_AT_ONCE = 16  # requests of programs that are decoded side by side, and answered together
 READ_OUT = '<div role="status">${value}</div>'  # screen readers say the new answer
 NO_WORK = "() => {}"
-# On a phone the answer lies below the picture and above the test pictures, so mostly out of sight.
+# On a phone the answer lies below the picture and above the test pictures, so mostly out of sight. The address of the
+# page names a test picture that is shown, so that it can be sent to somebody, and no other.
 SHOW_NEWS = """() => {
     const news = document.querySelector("#message .notice") || document.querySelector("#answer");
     news.scrollIntoView({block: "nearest"});
+    const here = new URL(window.location), link = document.querySelector(".answer-link a");
+    here.searchParams.delete("example");
+    if (link) here.searchParams.set("example", new URL(link.href).searchParams.get("example"));
+    window.history.replaceState(window.history.state, "", here);
 }"""
 # The picture as the lens sees it, from the camera at the back of a phone: what the model was trained on.
 CAMERA = gr.WebcamOptions(mirror=False, constraints={"video": {"facingMode": "environment"}})
@@ -40,11 +49,12 @@ MODEL_DESCRIPTION = (
 )
 
 
-def build_classify(classifier: Classifier, has_endpoints: bool = True) -> gr.State:
+def build_classify(classifier: Classifier, page: gr.Blocks, has_endpoints: bool = True) -> gr.State:
     """Picture, answer, number of bars, test pictures, and what connects them.
 
     Args:
         classifier: answers.
+        page: on which the tab is.
         has_endpoints: whether programs call this one; their names stand once on a page of several languages.
 
     Returns:
@@ -100,21 +110,26 @@ def build_classify(classifier: Classifier, has_endpoints: bool = True) -> gr.Sta
     top_k.change(
         classifier.show_bars, [top_k, shown], answer, api_visibility="private", queue=False, show_progress="hidden"
     )
-    if classifier.examples:
-        clicked = _gallery(classifier).select(
-            classifier.show_example,
-            top_k,
-            on_page,
+    if classifier.examples.images:
+        show = partial(
+            _show_example,
+            outputs=on_page,
             api_visibility="private",
             concurrency_id=ONE_AT_A_TIME,
             trigger_mode="multiple",  # Gradio's "always_last" runs again with the picture of the click before
             show_progress="minimal",
             show_progress_on=answer,
         )
-        clicked.then(None, js=SHOW_NEWS)
+        gallery, numbers = build_gallery(classifier)
+        show(gallery.select, classifier.show_clicked, [numbers, top_k])
+        show(page.load, classifier.show_linked, top_k)
     if has_endpoints:
         _endpoints(classifier, picture, top_k)
     return shown
+
+
+def _show_example(event: Callable[..., Any], function: Callable[..., Any], inputs: Any, **options: Any) -> None:
+    event(function, inputs, **options).then(None, js=SHOW_NEWS)
 
 
 def _endpoints(classifier: Classifier, picture: gr.Image, top_k: gr.Slider) -> None:
@@ -156,22 +171,6 @@ def _top_k_slider(predictor: Predictor, texts: Texts) -> gr.Slider:
         label=texts("app.page.top_k"),
         visible=most > 1,
         elem_id="top-k",
-    )
-
-
-def _gallery(classifier: Classifier) -> gr.Gallery:
-    gr.HTML(classifier.wording.section("gallery"))
-    return gr.Gallery(
-        [(str(example.path), example.label_name) for example in classifier.examples],
-        label=classifier.wording.texts("app.gallery.heading"),
-        show_label=False,
-        columns=EXAMPLE_COLUMNS,
-        height="auto",
-        object_fit="cover",
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        elem_id="examples",
     )
 
 

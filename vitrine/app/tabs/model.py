@@ -23,7 +23,7 @@ def build_model(classifier: Classifier, facts: ModelFacts, tab: gr.Tab) -> None:
         tab: in which this is.
     """
     predictor = classifier.predictor
-    examples = {example.label_name: example.path for example in reversed(classifier.examples)}
+    examples = {example.label_name: example.path for example in reversed(classifier.examples.images)}
     texts = classifier.wording.texts
     wording = ModelWording(facts, predictor.label_names, examples, predictor.network.name, texts)
     gr.HTML(wording.sections(), elem_id="model-facts")
