@@ -2,19 +2,16 @@
 
 import argparse
 import os
-import signal
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
-from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
-from vitrine.commands.console import CommandParser, command_parser, run_command
+from vitrine.commands.console import CommandParser, command_parser
+from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server
 from vitrine.corrections.store import CorrectionStore
 from vitrine.errors import UserError
 
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.runtime import Asked
 
-DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
-DEFAULT_HOST = "127.0.0.1"
 RUNS = Path("runs")
 PASSWORD_VARIABLE = "VITRINE_PASSWORD"  # noqa: S105 (its name, not its value)
 CORRECTIONS = Path("corrections")
@@ -41,29 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
     """
     options = build_parser().parse_args(arguments)
-    # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
-    signal.signal(signal.SIGTERM, _interrupt)
 
-    def command() -> None:
-        try:
-            host = options.host or _default_host()
-            corrections = None if options.no_corrections else (options.corrections or _default_corrections(host))
-            if options.corrections is not None:
-                CorrectionStore(options.corrections).check()
-            _serve(options, host, _read_password(options.user), corrections)
-        except KeyboardInterrupt:
-            if sys.stdout.isatty():
-                print()  # ends the line on which the terminal shows ^C
+    def serve() -> None:
+        host = options.host or _default_host()
+        corrections = None if options.no_corrections else (options.corrections or _default_corrections(host))
+        if options.corrections is not None:
+            CorrectionStore(options.corrections).check()
+        _serve(options, host, _read_password(options.user), corrections)
 
-    return run_command(command)
+    return run_server(serve)
 
 
 def _serve(options: argparse.Namespace, host: str, password: str, corrections: Path | None) -> None:
-    wanted_port = options.port
     model_id = choose_model(options.model, os.environ.get("MODEL_ID"), RUNS)
-    port = free_port(host, wanted_port)
-    if wanted_port not in (0, port):
-        print(f"Port {wanted_port} is taken; using {port}.", flush=True)
+    port = find_port(host, options.port)
     beside = None if options.beside is None else choose_model(options.beside, None, RUNS)
     print(f"Loading {model_id}{f' and {beside}' if beside else ''} ...", flush=True)
     with private_folder():
@@ -179,13 +165,6 @@ def build_parser() -> CommandParser:
     return parser
 
 
-def parse_port(text: str) -> int:
-    """The number of a port, as an option gives it."""
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535 (got {text!r})")
-    return int(text)
-
-
 def parse_count(text: str) -> int:
     """A whole number from 1 on, as an option gives it."""
     if not text.isdecimal() or int(text) < 1:
@@ -216,7 +195,3 @@ def _default_host() -> str:
 def _default_corrections(host: str) -> Path | None:
     """On a page that others can reach, nothing is kept unless somebody asked for it."""
     return CORRECTIONS if host in THIS_MACHINE else None
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
