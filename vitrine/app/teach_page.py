@@ -80,8 +80,8 @@ def _build_pictures(page: gr.Blocks, teacher: Teacher, texts: Texts) -> None:
             said = gr.HTML("", elem_id="lesson-message")
             classes = gr.HTML(elem_id="lesson-classes")
             shown = gr.Gallery(
-                label=texts("teach.shown"), columns=6, height="auto", object_fit="cover", allow_preview=False,
-                interactive=False, buttons=[], elem_id="lesson-pictures",
+                label=texts("teach.shown"), show_label=False, columns=6, height="auto", object_fit="cover",
+                allow_preview=False, interactive=False, buttons=[], elem_id="lesson-pictures",
             )  # fmt: skip
             taken = gr.Dropdown([], label=texts("teach.remove_class"), elem_id="lesson-remove-class")
             remove = gr.Button(texts("teach.remove"), size="sm", elem_id="lesson-remove")

@@ -42,7 +42,7 @@ def teach(pictures: Path, folder: Path) -> Taught:
         **{"data.layout": "classes"},
     )  # fmt: skip
     run = train(data, recipe=recipe, name=folder.resolve().name, folder=folder / RUNS, progress=False)
-    tested = run.metrics.test.size
+    tested = run.metrics.test.pictures
     return Taught(run.folder, round(run.accuracy * tested), tested)
 
 
