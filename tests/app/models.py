@@ -18,6 +18,7 @@ from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
 from vitrine.records.model import Example, ModelMetadata
+from vitrine.ui.texts import Language
 
 # One name is markup, one a template of the page's own languages, one long: none may be more than text.
 LABELS = ("red", "<b>green</b>", "${1+1} {{blue}}", "a rather long name with more words than fit beside a bar", "é")
@@ -76,7 +77,7 @@ def upload(folder: Path, name: str = "a.png", seed: int = 0) -> dict[str, str]:
 
 
 @contextmanager
-def serving(model: Path, desk: CorrectionDesk | None = None) -> Iterator[str]:
+def serving(model: Path, desk: CorrectionDesk | None = None, language: Language | None = None) -> Iterator[str]:
     """Serves the page of a model in this process; yields its address.
 
     Gradio shows files of the temporary folder without being asked. Models lie elsewhere, so the temporary folder is
@@ -85,5 +86,5 @@ def serving(model: Path, desk: CorrectionDesk | None = None) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as elsewhere:
         patch.setattr(tempfile, "tempdir", elsewhere)
         port = free_port("127.0.0.1", 0)
-        with private_folder(), open_page(str(model), "127.0.0.1", port, desk=desk) as address:
+        with private_folder(), open_page(str(model), "127.0.0.1", port, language, desk=desk) as address:
             yield address

@@ -68,6 +68,32 @@ def test_pictures_out_of_archives_and_tables_are_classified_and_nothing_is_left_
     assert not list((tmp_path / "temporary").iterdir())
 
 
+def test_a_table_that_was_broken_off_is_gone_on_with(model, pictures, tmp_path, monkeypatch):
+    for number in range(20):
+        Image.new("RGB", (30, 20), (number, 0, 0)).save(pictures / f"{number:02}.png")
+    whole, table = tmp_path / "whole.csv", tmp_path / "answers.csv"
+    assert predict.main([str(model), str(pictures), "--output", str(whole)]) == 0
+    table.write_bytes(whole.read_bytes()[:700])
+    opened = []
+    predict_pixels = Predictor.predict_pixels
+
+    def count(self, ids, pixels):
+        opened.extend(ids)
+        return predict_pixels(self, ids, pixels)
+
+    monkeypatch.setattr(Predictor, "predict_pixels", count)
+    for expected in (True, False):  # the second time, nothing is left to do
+        opened.clear()
+        assert predict.main([str(model), str(pictures), "--output", str(table), "--resume"]) == 0
+        assert table.read_bytes() == whole.read_bytes()
+        assert (0 < len(opened) < 22) == expected
+
+
+def test_going_on_needs_a_table(model, pictures, capsys):
+    assert predict.main([str(model), str(pictures), "--resume"]) == 2
+    assert "--resume: give --output too" in capsys.readouterr().err
+
+
 def test_a_pipe_is_named_and_not_waited_for(model, pictures, capsys):
     os.mkfifo(pictures / "pipe.png")
     assert predict.main([str(model), str(pictures / "pipe.png")]) == 2

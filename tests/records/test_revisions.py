@@ -3,24 +3,14 @@
 import pytest
 
 from tests.factories import fault_of
+from tests.records.revision_lines import make_line, make_run
 from vitrine.records.revisions import CURRENT, ModelLine, hold_line
-
-
-def make_run(folder, content):
-    (folder / "model").mkdir(parents=True)
-    (folder / "model/model.safetensors").write_bytes(content)
-    (folder / "model/vitrine.json").write_text("{}")
-    return folder
 
 
 @pytest.fixture
 def line(tmp_path):
     """Two revisions, the second in use."""
-    first = ModelLine.begin(tmp_path / "models/dogs", "dogs", make_run(tmp_path / "one", b"first"), 0.9, ["cat", "dog"])
-    (tmp_path / "gate.json").write_text("{}")
-    return first.add(
-        make_run(tmp_path / "two", b"second"), "better", 0.95, {"cat": 1, "emu": 3}, (tmp_path / "gate.json",)
-    )
+    return make_line(tmp_path)
 
 
 def in_use(line):
@@ -64,3 +54,9 @@ def test_what_was_cut_short_before_the_log_was_written_is_made_anew(line, tmp_pa
 def test_one_process_changes_revisions_at_a_time(line):
     with hold_line(line.folder):
         assert "another process" in fault_of(hold_line(line.folder).__enter__)
+
+
+def test_ids_of_classes_count_on_from_the_highest_that_was_ever_used(line):
+    assert line.find(1).class_ids == {"cat": 1, "dog": 2}
+    assert line.highest_class_id == 3
+    assert line.use(1).highest_class_id == 3

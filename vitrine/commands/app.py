@@ -3,7 +3,8 @@
 import argparse
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     from vitrine.app.corrections import CorrectionDesk
+    from vitrine.corrections.review_queue import ReviewQueue
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.runtime import Asked
 
@@ -60,8 +62,10 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
 
         load = _choose_loader(options.runtime)
         access = Access(options.user or "", password, options.requests_per_minute)
-        desk = _open_desk(corrections, options.review)
-        with open_page(model_id, host, port, options.language, load, access, desk, beside) as address:
+        with (
+            _open_desk(corrections, options.review, options.corrections_to) as desk,
+            open_page(model_id, host, port, options.language, load, access, desk, beside) as address,
+        ):
             print(f"Open {address}", flush=True)
             threading.Event().wait()
 
@@ -76,22 +80,35 @@ def _choose_loader(runtime: "Asked | None") -> "Callable[[str], Predictor]":
     return partial(load_predictor, asked=runtime, say=partial(print, flush=True))
 
 
-def _open_desk(corrections: Path | None, review: Path | None) -> "CorrectionDesk | None":
-    """What keeps corrections, with the pictures to go through."""
+@contextmanager
+def _open_desk(corrections: Path | None, review: Path | None, repo_id: str | None) -> Iterator["CorrectionDesk | None"]:
+    """What keeps corrections, with the pictures to go through; pushes them while it is open."""
     from vitrine.app.corrections import CorrectionDesk
 
+    for option, given in (("--review", review), ("--corrections-to", repo_id)):
+        if corrections is None and given is not None:
+            raise UserError(f"{option}: what people say must be kept somewhere; give --corrections FOLDER too")
     if corrections is None:
-        if review is not None:
-            raise UserError("--review: what reviewers say must be kept somewhere; give --corrections FOLDER too")
-        return None
-    if review is None:
-        return CorrectionDesk(CorrectionStore(corrections))
+        yield None
+        return
+    store = CorrectionStore(corrections)
+    queue = None if review is None else _open_queue(review)
+    if repo_id is None:
+        yield CorrectionDesk(store, queue)
+        return
+    from vitrine.corrections.publish import pushing
+
+    with pushing(store, repo_id, partial(print, file=sys.stderr, flush=True)):
+        yield CorrectionDesk(store, queue, repo_id)
+
+
+def _open_queue(review: Path) -> "ReviewQueue":
     from vitrine.workflows.review_queue import build_queue
 
     queue = build_queue(review)
     count = len(queue.pictures)
     print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
-    return CorrectionDesk(CorrectionStore(corrections), queue)
+    return queue
 
 
 def build_parser() -> CommandParser:
@@ -155,6 +172,12 @@ def build_parser() -> CommandParser:
         "open the page; off where others can)",
     )
     corrections.add_argument("--no-corrections", action="store_true", help="visitors cannot correct anything")
+    parser.add_argument(
+        "--corrections-to",
+        metavar="OWNER/NAME",
+        help="push the table of corrections, without pictures, into a private data set of the Hugging Face Hub every "
+        "five minutes; several servers may share one, each has a file of its own",
+    )
     parser.add_argument(
         "--review",
         type=Path,

@@ -7,6 +7,7 @@ of its probabilities: a class, "unsure: A or B", or "none of my classes".
 python -m vitrine predict runs/digits/latest/model data/digits/3
 python -m vitrine predict owner/model-on-the-hub photo.jpg --top-k 5 --output answers.csv
 python -m vitrine predict digits.onnx data/digits/3
+python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --resume
 """
 
 import argparse
@@ -14,8 +15,9 @@ import csv
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
@@ -38,6 +40,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--top-k", type=int, default=3, help="classes per picture (default %(default)s)")
     parser.add_argument("--output", type=Path, help="CSV file to write; without it, the terminal")
     parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the table of --output, which was broken off: files that have a row are not looked at again; "
+        "model and pictures must be the same",
+    )
+    parser.add_argument(
         "--raw",
         action="store_true",
         help="for programs: names exactly as they are; without it, what a spreadsheet would take for a formula gets an "
@@ -57,11 +65,14 @@ def _predict(options: argparse.Namespace) -> None:
 
     if options.top_k < 1:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
+    if options.resume and options.output is None:
+        raise UserError("--resume: give --output too, the table that was broken off")
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
         _write_answers(find_unlabeled(options.pictures, Path(workspace)), options)
 
 
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
+    from vitrine.predict.answers.resume import Done, read_done
     from vitrine.predict.answers.rows import answer_cells, answer_columns
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
@@ -70,21 +81,27 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
 
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     top_k = min(options.top_k, len(predictor.label_names))
-    answered = 0
-    stream = options.output.open("w", newline="", encoding="utf-8") if options.output else sys.stdout
-    try:
-        table = csv.DictWriter(stream, answer_columns(top_k), restval="")
-        table.writeheader()
-        for batch in predict_batches(predictor, from_files(found, predictor.rendering)):
+    columns = answer_columns(top_k)
+    done = read_done(options.output, columns, options.raw) if options.resume else Done()
+    left = [file for file in found if file.file not in done.files]
+    answered = done.answered
+    with _open_table(options.output, is_begun=bool(done.files)) as stream:
+        table = csv.DictWriter(stream, columns, restval="")
+        if not done.files:
+            table.writeheader()
+        for batch in predict_batches(predictor, from_files(left, predictor.rendering)):
             rows = ({"file": file} | answer_cells(said, top_k) for file, said in batch.in_order())
             table.writerows(rows if options.raw else map(guard_row, rows))
             stream.flush()
             answered += len(batch.places)
-    finally:
-        if options.output:
-            stream.close()
     if not answered:
         raise UserError(_say_nothing_answered(len(found), options.output))
+
+
+def _open_table(output: Path | None, is_begun: bool) -> AbstractContextManager[IO[str]]:
+    if output is None:
+        return nullcontext(sys.stdout)
+    return output.open("a" if is_begun else "w", newline="", encoding="utf-8")
 
 
 def _tell(line: str) -> None:

@@ -87,8 +87,17 @@ def _answer(predictor: Predictor, pictures: Sequence[LabeledImage], sources: Seq
     if predicted.unreadable:
         raise UserError(f"{predicted.unreadable[0].id} cannot be read; prepare the pictures again")
     said = predicted.predictions
-    probabilities = np.stack([said.probabilities[:, list(places)].sum(axis=1) for places in sources], axis=1)
-    return GateAnswers(probabilities, said.decision_kinds == "answered")
+    return GateAnswers(sum_classes(said.probabilities, sources), said.decision_kinds == "answered")
+
+
+def sum_classes(probabilities: npt.NDArray[np.float64], sources: Sequence[Sequence[int]]) -> npt.NDArray[np.float64]:
+    """Probabilities of the classes of today.
+
+    Args:
+        probabilities: of the model's classes, `[pictures, labels]`.
+        sources: for each class of today, the label ids that it is made of; none where the model does not know it.
+    """
+    return np.stack([probabilities[:, list(places)].sum(axis=1) for places in sources], axis=1)
 
 
 def _ask_costs(models: Sequence[Predictor], pictures: Sequence[LabeledImage], margins: GateMargins) -> list[GateCheck]:

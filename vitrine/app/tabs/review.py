@@ -292,7 +292,7 @@ def _settings(texts: Texts) -> tuple[gr.Checkbox, gr.Textbox]:
     blind = gr.Checkbox(
         label=texts("corrections.review.blind"), info=texts("corrections.review.blind_info"), elem_id="review-blind"
     )
-    gr.Checkbox(True, label=texts("corrections.review.keys"), elem_id="review-keys")
+    gr.Checkbox(True, label=texts("corrections.review.keys"), interactive=True, elem_id="review-keys")
     name = gr.Textbox(
         label=texts("corrections.name"),
         placeholder=texts("corrections.name_hint"),
