@@ -38,9 +38,13 @@ def teach(pictures: Path, folder: Path) -> Taught:
     """
     recipe = recipes_folder() / RECIPE
     data = prepare(
-        pictures, name=folder.resolve().name, recipe=recipe, folder=folder / PREPARED, progress=False,
-        **{"data.layout": "classes"},
-    )  # fmt: skip
+        pictures,
+        name=folder.resolve().name,
+        recipe=recipe,
+        folder=folder / PREPARED,
+        progress=False,
+        data={"layout": "classes"},  # a class may be called as a split is
+    )
     run = train(data, recipe=recipe, name=folder.resolve().name, folder=folder / RUNS, progress=False)
     tested = run.metrics.test.pictures
     return Taught(run.folder, round(run.accuracy * tested), tested)
