@@ -31,3 +31,34 @@ def test_page_and_report_have_the_same_colors():
     assert (DARK.page, DARK.surface, DARK.line) == (STONE.c950, STONE.c900, STONE.c700)
     assert LIGHT.right in STYLE.read_text("utf-8")
     assert DARK.wrong in STYLE.read_text("utf-8")
+
+
+def color_of(name, theme):
+    """The color behind a setting of the theme, through its references to others."""
+    value = getattr(theme, name)
+    while value.startswith("*"):
+        value = getattr(theme, value[1:])
+    return {"white": "#ffffff"}.get(value, value)
+
+
+def luminance(color):
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("mode", ["", "_dark"])
+@pytest.mark.parametrize(
+    ("text", "behind"),
+    [
+        ("body_text_color", "body_background_fill"),
+        ("body_text_color_subdued", "body_background_fill"),
+        ("block_title_text_color", "block_background_fill"),
+        ("block_label_text_color", "block_label_background_fill"),
+        ("link_text_color", "body_background_fill"),
+    ],
+)
+def test_every_text_stands_out_from_what_is_behind_it(text, behind, mode):
+    theme = build_theme()
+    lighter, darker = sorted((luminance(color_of(name + mode, theme)) for name in (text, behind)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5  # WCAG 2.2, level AA

@@ -1,6 +1,7 @@
 """The tab for many pictures as its visitors see it."""
 
 import csv
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.app.models import noise, serving, write_model
+from vitrine.app.uploads import MAX_UPLOAD_BYTES
 from vitrine.predict.predictor import Predictor
 
 pytestmark = pytest.mark.browser
@@ -116,6 +118,34 @@ def test_a_batch_can_be_stopped_and_keeps_what_it_has(new_page, address, tmp_pat
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#batch-outcome")).to_contain_text("Stopped after")
     assert 0 < rows(page).count() <= 50
+
+
+def test_one_file_that_is_too_large_is_named_before_anything_is_sent(new_page, address, pictures, tmp_path):
+    page = open_tab(new_page(address))
+    with (tmp_path / "scan.png").open("wb") as file:
+        file.truncate(MAX_UPLOAD_BYTES + 1)
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if "/upload" in request.url else None)
+    page.locator("#batch-files input[type=file]").set_input_files([pictures[0], tmp_path / "scan.png"])
+    expect(page.get_by_role("alert")).to_contain_text("scan.png was not used: 50 MB; the limit is 50 MB")
+    assert sent == []
+    give(page, pictures[:2])
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_who_closes_the_page_takes_everything_along(new_page, address, pictures):
+    def folders():
+        return list(Path(tempfile.gettempdir()).glob("vitrine-app-*/batch-*"))
+
+    before = set(folders())
+    page = open_tab(new_page(address))
+    give(page, pictures[:3])
+    assert len(set(folders()) - before) == 1
+    page.close()
+    deadline = time.monotonic() + 20
+    while set(folders()) - before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert set(folders()) <= before
 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])

@@ -59,6 +59,8 @@ def build_theme() -> gr.themes.Base:
         block_label_background_fill_dark="*neutral_900",
         block_label_text_color="*neutral_600",
         block_label_text_color_dark="*neutral_400",
+        block_title_text_color="*neutral_600",
+        block_title_text_color_dark="*neutral_400",
         input_background_fill="*neutral_50",
         input_background_fill_dark="*neutral_800",
         slider_color="*primary_500",

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from vitrine.app.batches import ALL, Batches, View
+from vitrine.app.image_check import check_batch_before_upload
 from vitrine.app.uploads import accept_files_only
 from vitrine.predict.answers.job import Allowed, BatchJob
 from vitrine.predict.answers.rows import KINDS
@@ -46,7 +47,7 @@ def build_batch(batches: Batches, page: gr.Blocks) -> None:
     accept_files_only(files)
     progress = gr.HTML("", elem_id="batch-progress")
     stop = gr.Button(texts("batch.stop"), visible=False, size="sm", elem_id="batch-stop")
-    outcome = gr.HTML("", elem_id="batch-outcome", html_template=READ_OUT)
+    outcome = gr.HTML("", elem_id="batch-outcome", html_template=READ_OUT, js_on_load=check_batch_before_upload(texts))
     with gr.Column(visible=False, elem_id="batch-results") as results:
         _build_downloads(batches, job, outcome)
         show = _build_table(batches, job)
