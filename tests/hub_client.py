@@ -66,6 +66,21 @@ def push_space(*arguments: str) -> int:
     return main(arguments)
 
 
+def push_corrections(folder: str, repo_id: str, every: str = "60") -> list[str]:
+    """Pushes a store once, with a judgment that comes while the page runs; returns what was said."""
+    from tests.corrections.examples import judgment
+    from vitrine.corrections.publish import pushing
+    from vitrine.corrections.store import CorrectionStore
+
+    said: list[str] = []
+    store = CorrectionStore(Path(folder))
+    with pushing(store, repo_id, said.append, float(every)) as scheduler:
+        scheduler.trigger().result()
+        store.add(judgment(f"picture {len(store.all())}", "=1+1"))
+        scheduler.trigger().result()
+    return said
+
+
 def predict(*arguments: str) -> int:
     """`python -m vitrine predict`; returns the exit code."""
     from vitrine.commands.predict import main

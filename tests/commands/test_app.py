@@ -245,7 +245,10 @@ def test_a_folder_for_corrections_that_cannot_be_made_is_named_before_the_model_
 
 def test_a_review_needs_a_place_for_what_is_said(opened, tmp_path, capsys):
     assert command.main(["--model", "someone/dogs", "--port", "0", "--no-corrections", "--review", str(tmp_path)]) == 2
-    assert "--review: what reviewers say must be kept somewhere; give --corrections FOLDER" in capsys.readouterr().err
+    assert "--review: what people say must be kept somewhere; give --corrections FOLDER" in capsys.readouterr().err
     assert command.main(["--model", "someone/dogs", "--port", "0", "--review", str(tmp_path)]) == 2
     assert f"--review: {tmp_path} is neither a run (recipe.yaml) nor a prepared data set" in capsys.readouterr().err
+    words = ["--model", "someone/dogs", "--port", "0", "--no-corrections", "--corrections-to", "ann/corrections"]
+    assert command.main(words) == 2
+    assert "--corrections-to: what people say must be kept somewhere" in capsys.readouterr().err
     assert opened == []

@@ -32,10 +32,12 @@ class CorrectionDesk:
     Attributes:
         store: keeps them.
         queue: pictures to go through; None where the page has none.
+        pushed_to: data set of the Hub that gets the corrections; "" for none.
     """
 
     store: CorrectionStore
     queue: ReviewQueue | None = None
+    pushed_to: str = ""
 
 
 def model_revision(predictor: Predictor) -> str:
@@ -117,6 +119,12 @@ def model_side(predictor: Predictor, prediction: Prediction) -> dict[str, Any]:
 def say_error(error: UserError, texts: Texts) -> str:
     """For a visitor: what a store says names folders of this machine, which are nobody's business."""
     return texts(f"corrections.refusal.{error.reason}") if isinstance(error, StoreError) else str(error)
+
+
+def say_consent(desk: CorrectionDesk, texts: Texts) -> str:
+    """The line that stands where corrections are kept: what is kept, and where it goes."""
+    pushed = f" {texts('corrections.pushed_line', place=desk.pushed_to)}" if desk.pushed_to else ""
+    return f'<p class="answer-hint">{escape(texts("corrections.consent_line") + pushed)}</p>'
 
 
 def say_judgment(judgment: Judgment, texts: Texts) -> str:

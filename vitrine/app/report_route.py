@@ -1,5 +1,6 @@
 """The report of a model's training, served beside its page."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.requests import Request
@@ -14,17 +15,20 @@ HEADERS = {
 }
 
 
-def report_route(report: Path) -> Route:
-    """Serves this one file.
+def report_route(find: Callable[[], Path | None]) -> Route:
+    """Serves one file.
 
     Args:
-        report: as `read_facts` found it.
+        find: says which; None while there is none.
     """
 
     def serve(_request: Request) -> Response:
+        report = find()
         try:
-            content = report.read_bytes()
+            content = report.read_bytes() if report is not None else None
         except OSError:  # it was removed in the meantime
+            content = None
+        if content is None:
             return Response("the report is not there any more", 404, media_type="text/plain")
         return Response(content, media_type="text/html", headers=HEADERS)
 

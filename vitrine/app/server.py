@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from vitrine.app.address import page_address
-from vitrine.app.api.guards import Access, build_guards
+from vitrine.app.api.guards import Access, BodyLimit, build_guards
 from vitrine.app.api.routes import Programs, build_routes
 from vitrine.app.beside import Beside
 from vitrine.app.corrections import CorrectionDesk
@@ -19,6 +19,8 @@ from vitrine.app.languages import BrowserLanguage, say_language
 from vitrine.app.model_facts import read_facts
 from vitrine.app.page import build_interface
 from vitrine.app.report_route import report_route
+from vitrine.app.teach_page import build_teach_page
+from vitrine.app.teacher import Teacher
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_ARCHIVE_BYTES, guard_uploads
 from vitrine.app.wording import model_name
@@ -78,12 +80,32 @@ def open_page(
     )
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
     routes, guards = open_routes(programs, access)
-    reports = [report_route(facts.report)] if facts.report else []
+    reports = [report_route(lambda: facts.report)] if facts.report else []
     if language is None:
         guards.append(Middleware(BrowserLanguage, first=first))
     start(page, host, port, first, server_settings(page, [*routes, *reports], guards))
     try:
         yield address
+    finally:
+        page.close(verbose=False)
+
+
+@contextmanager
+def open_teach_page(teacher: Teacher, host: str, port: int, language: Language | None = None) -> Iterator[str]:
+    """Serves the page on which a classifier is taught inside the `with` block; yields its address when it answers.
+
+    Args:
+        teacher: answers.
+        host: address to listen on.
+        port: free port to listen on.
+        language: of the page, whatever the browser prefers; None: the browser's, else English.
+    """
+    first = language or "en"
+    page = build_teach_page(teacher, load_texts(first))
+    guards = [Middleware(BodyLimit), *([Middleware(BrowserLanguage, first=first)] if language is None else [])]
+    start(page, host, port, first, server_settings(page, [report_route(teacher.find_report)], guards))
+    try:
+        yield page_address(host, port)
     finally:
         page.close(verbose=False)
 

@@ -28,6 +28,7 @@ GROUPS = {
         "rollback": "put a former revision of a model in use again",
     },
     "Models": {
+        "teach": "name classes, give pictures, train and try a classifier in the browser",
         "app": "let people try a model in the browser (app.py)",
         "predict": "classify pictures or folders and write a table",
         "explain": "show which parts of pictures a model's answers rest on",

@@ -2,29 +2,27 @@
 
 import argparse
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
-from vitrine.app.address import free_port
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
-from vitrine.commands.console import CommandParser, command_parser, run_command
+from vitrine.commands.console import CommandParser, command_parser
+from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server
 from vitrine.corrections.store import CorrectionStore
 from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     from vitrine.app.corrections import CorrectionDesk
+    from vitrine.corrections.review_queue import ReviewQueue
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.runtime import Asked
 
-DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
-DEFAULT_HOST = "127.0.0.1"
 RUNS = Path("runs")
 PASSWORD_VARIABLE = "VITRINE_PASSWORD"  # noqa: S105 (its name, not its value)
 CORRECTIONS = Path("corrections")
@@ -41,29 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
     """
     options = build_parser().parse_args(arguments)
-    # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
-    signal.signal(signal.SIGTERM, _interrupt)
 
-    def command() -> None:
-        try:
-            host = options.host or _default_host()
-            corrections = None if options.no_corrections else (options.corrections or _default_corrections(host))
-            if options.corrections is not None:
-                CorrectionStore(options.corrections).check()
-            _serve(options, host, _read_password(options.user), corrections)
-        except KeyboardInterrupt:
-            if sys.stdout.isatty():
-                print()  # ends the line on which the terminal shows ^C
+    def serve() -> None:
+        host = options.host or _default_host()
+        corrections = None if options.no_corrections else (options.corrections or _default_corrections(host))
+        if options.corrections is not None:
+            CorrectionStore(options.corrections).check()
+        _serve(options, host, _read_password(options.user), corrections)
 
-    return run_command(command)
+    return run_server(serve)
 
 
 def _serve(options: argparse.Namespace, host: str, password: str, corrections: Path | None) -> None:
-    wanted_port = options.port
     model_id = choose_model(options.model, os.environ.get("MODEL_ID"), RUNS)
-    port = free_port(host, wanted_port)
-    if wanted_port not in (0, port):
-        print(f"Port {wanted_port} is taken; using {port}.", flush=True)
+    port = find_port(host, options.port)
     beside = None if options.beside is None else choose_model(options.beside, None, RUNS)
     print(f"Loading {model_id}{f' and {beside}' if beside else ''} ...", flush=True)
     with private_folder():
@@ -74,8 +63,10 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
 
         load = _choose_loader(options.runtime)
         access = Access(options.user or "", password, options.requests_per_minute)
-        desk = _open_desk(corrections, options.review)
-        with open_page(model_id, host, port, options.language, load, access, desk, beside) as address:
+        with (
+            _open_desk(corrections, options.review, options.corrections_to) as desk,
+            open_page(model_id, host, port, options.language, load, access, desk, beside) as address,
+        ):
             print(f"Open {address}", flush=True)
             threading.Event().wait()
 
@@ -90,22 +81,35 @@ def _choose_loader(runtime: "Asked | None") -> "Callable[[str], Predictor]":
     return partial(load_predictor, asked=runtime, say=partial(print, flush=True))
 
 
-def _open_desk(corrections: Path | None, review: Path | None) -> "CorrectionDesk | None":
-    """What keeps corrections, with the pictures to go through."""
+@contextmanager
+def _open_desk(corrections: Path | None, review: Path | None, repo_id: str | None) -> Iterator["CorrectionDesk | None"]:
+    """What keeps corrections, with the pictures to go through; pushes them while it is open."""
     from vitrine.app.corrections import CorrectionDesk
 
+    for option, given in (("--review", review), ("--corrections-to", repo_id)):
+        if corrections is None and given is not None:
+            raise UserError(f"{option}: what people say must be kept somewhere; give --corrections FOLDER too")
     if corrections is None:
-        if review is not None:
-            raise UserError("--review: what reviewers say must be kept somewhere; give --corrections FOLDER too")
-        return None
-    if review is None:
-        return CorrectionDesk(CorrectionStore(corrections))
+        yield None
+        return
+    store = CorrectionStore(corrections)
+    queue = None if review is None else _open_queue(review)
+    if repo_id is None:
+        yield CorrectionDesk(store, queue)
+        return
+    from vitrine.corrections.publish import pushing
+
+    with pushing(store, repo_id, partial(print, file=sys.stderr, flush=True)):
+        yield CorrectionDesk(store, queue, repo_id)
+
+
+def _open_queue(review: Path) -> "ReviewQueue":
     from vitrine.workflows.review_queue import build_queue
 
     queue = build_queue(review)
     count = len(queue.pictures)
     print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
-    return CorrectionDesk(CorrectionStore(corrections), queue)
+    return queue
 
 
 def build_parser() -> CommandParser:
@@ -170,6 +174,12 @@ def build_parser() -> CommandParser:
     )
     corrections.add_argument("--no-corrections", action="store_true", help="visitors cannot correct anything")
     parser.add_argument(
+        "--corrections-to",
+        metavar="OWNER/NAME",
+        help="push the table of corrections, without pictures, into a private data set of the Hugging Face Hub every "
+        "five minutes; several servers may share one, each has a file of its own",
+    )
+    parser.add_argument(
         "--review",
         type=Path,
         metavar="RUN",
@@ -177,13 +187,6 @@ def build_parser() -> CommandParser:
         "contradict each other, or that left the model unsure",
     )
     return parser
-
-
-def parse_port(text: str) -> int:
-    """The number of a port, as an option gives it."""
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535 (got {text!r})")
-    return int(text)
 
 
 def parse_count(text: str) -> int:
@@ -216,7 +219,3 @@ def _default_host() -> str:
 def _default_corrections(host: str) -> Path | None:
     """On a page that others can reach, nothing is kept unless somebody asked for it."""
     return CORRECTIONS if host in THIS_MACHINE else None
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from vitrine.commands import app, prepare, train
 from vitrine.commands.console import command_parser, run_command
+from vitrine.commands.serving import DEFAULT_PORT, parse_port
 from vitrine.config.loading import load_recipe
 from vitrine.config.packaged import FOLDER, copy_recipe, recipe_named
 from vitrine.records.folder import LATEST, MODEL
@@ -51,8 +52,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-app", action="store_true", help="stop when the model is trained and its report written")
     parser.add_argument(
         "--port",
-        type=app.parse_port,
-        default=app.DEFAULT_PORT,
+        type=parse_port,
+        default=DEFAULT_PORT,
         help="port of the page, the next free one when it is taken (default: %(default)s)",
     )
     return parser

@@ -14,8 +14,8 @@ from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.gate import GateAnswers, ask_both, check_limit, decide
 from vitrine.models.backbones.warm_start import match_classes
-from vitrine.predict.batches import predict_all
-from vitrine.predict.cost import measure_memory, time_side_by_side
+from vitrine.predict.batches import BATCH_SIZE, predict_all
+from vitrine.predict.cost import MEMORY_BATCHES, measure_memory, time_side_by_side
 from vitrine.predict.predictor import Predictor
 from vitrine.records.gate import GateCheck, GateFindings, GateMargins
 
@@ -107,7 +107,7 @@ def _ask_costs(models: Sequence[Predictor], pictures: Sequence[LabeledImage], ma
     checks = [check_limit("latency", len(opened), before, now, margins.latency)]
     peaks = [measure_memory(model.folder, opened[0].width) for model in models]
     if peaks[0] is not None and peaks[1] is not None:
-        checks.append(check_limit("memory", 1, peaks[0], peaks[1], margins.memory))
+        checks.append(check_limit("memory", MEMORY_BATCHES * BATCH_SIZE, peaks[0], peaks[1], margins.memory))
     return checks
 
 

@@ -15,6 +15,7 @@ from vitrine.app.corrections import (
     model_side,
     read_choice,
     reviewer_of,
+    say_consent,
     say_error,
     say_judgment,
     say_others,
@@ -162,7 +163,7 @@ def build_correct(classifier: Classifier, shown: gr.State, desk: CorrectionDesk)
                 none = gr.Button(texts("corrections.none_button"), elem_id="correct-none")
                 undo = gr.Button(texts("corrections.undo"), interactive=False, elem_id="correct-undo")
             said = gr.HTML("", elem_id="correct-said", html_template=READ_OUT)
-            gr.HTML(f'<p class="answer-hint">{escape(texts("corrections.consent_line"))}</p>')
+            gr.HTML(say_consent(desk, texts), elem_id="correct-consent-line")
     result = [said, mine, undo]
     shown.change(
         correct.show,

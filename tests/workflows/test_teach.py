@@ -1,0 +1,24 @@
+"""From the pictures of a few classes to a model that answers."""
+
+import pytest
+
+from tests.app.models import noise
+from vitrine.predict.predictor import Predictor
+from vitrine.workflows.teach import load_training, teach
+
+
+@pytest.mark.slow
+def test_ten_pictures_of_each_class_become_a_model_a_report_and_a_data_set(tmp_path):
+    for name, seed in (("train", 0), ("calm", 100)):  # a class may be called as a split is
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(10):
+            picture = noise(seed + number, (224, 224))
+            picture = picture if name == "train" else picture.resize((1, 1)).resize((224, 224))
+            picture.save(tmp_path / "pictures" / name / f"{number}.png")
+    load_training()
+    taught = teach(tmp_path / "pictures", tmp_path / "taught")
+    assert (taught.tested > 0, 0 <= taught.right <= taught.tested) == (True, True)
+    assert (taught.run / "report.html").exists()
+    assert set(Predictor.load(str(taught.run / "model")).label_names) == {"train", "calm"}
+    again = teach(tmp_path / "pictures", tmp_path / "taught")
+    assert again.run != taught.run

@@ -1,0 +1,54 @@
+"""What commands share that serve a page until Ctrl-C."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from vitrine.app.address import free_port
+from vitrine.commands.console import run_command
+
+DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
+DEFAULT_HOST = "127.0.0.1"
+
+
+def run_server(serve: Callable[[], None]) -> int:
+    """Serves until Ctrl-C or SIGTERM.
+
+    Args:
+        serve: does not return by itself.
+
+    Returns:
+        Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
+    """
+    # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
+    signal.signal(signal.SIGTERM, _interrupt)
+
+    def command() -> None:
+        try:
+            serve()
+        except KeyboardInterrupt:
+            if sys.stdout.isatty():
+                print()  # ends the line on which the terminal shows ^C
+
+    return run_command(command)
+
+
+def find_port(host: str, wanted: int) -> int:
+    """The port that was asked for, or the next free one, which is told."""
+    port = free_port(host, wanted)
+    if wanted not in (0, port):
+        print(f"Port {wanted} is taken; using {port}.", flush=True)
+    return port
+
+
+def parse_port(text: str) -> int:
+    """The number of a port, as an option gives it."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535 (got {text!r})")
+    return int(text)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
