@@ -20,14 +20,14 @@ def address(tmp_path_factory):
         yield address
 
 
-def open_tab(page):
+def open_tab(page, name="The model"):
     """On a phone not all tabs have room: the others are in a menu."""
-    tab, menu = page.get_by_role("tab", name="The model"), page.get_by_label("More tabs")
+    tab, menu = page.get_by_role("tab", name=name), page.get_by_label("More tabs")
     expect(tab.or_(menu).first).to_be_visible()
     page.wait_for_timeout(500)  # Gradio moves tabs into the menu once they are drawn
     if menu.is_visible():
         menu.click()
-        page.get_by_role("button", name="The model").click()
+        page.get_by_role("button", name=name).click()
     else:
         tab.click()
     expect(page.locator("#model-facts h2").first).to_be_visible()
@@ -35,9 +35,14 @@ def open_tab(page):
 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])
-def test_it_shows_every_class_and_what_an_answer_takes_now_and_fits(new_page, address, width, color_scheme):
-    page = open_tab(new_page(address, width=width, color_scheme=color_scheme))
-    expect(page.locator("#model-latency")).to_contain_text(re.compile(r"[\d.]+\sms, the median of 7"))
+@pytest.mark.parametrize(
+    ("path", "name", "words"), [("/?language=en", "The model", "the median of 7"), ("/fr", "Le modèle", "médiane de 7")]
+)
+def test_it_shows_every_class_and_what_an_answer_takes_now_and_fits(
+    new_page, address, width, color_scheme, path, name, words
+):
+    page = open_tab(new_page(address + path, width=width, color_scheme=color_scheme), name)
+    expect(page.locator("#model-latency")).to_contain_text(re.compile(rf"[\d.,]+\sms, .*{words}"))
     names = page.locator(".facts-table tbody tr td:nth-child(2)").all_text_contents()
     assert set(LABELS) <= set(names)
     examples = page.locator("#model-facts img")
