@@ -199,10 +199,11 @@ def test_the_header_says_what_the_model_is(new_page, address):
 
 def test_the_snippets_name_the_address_that_the_visitor_uses(new_page, address):
     page = new_page(address.replace("127.0.0.1", "localhost") + "/?__theme=light#top")
-    expected = f'Client("{address.replace("127.0.0.1", "localhost")}")'
-    expect(page.locator("#programs code").first).to_contain_text(expected)
+    page.get_by_role("tab", name="For programs").click()
+    here = address.replace("127.0.0.1", "localhost")
+    expect(page.locator("#programs code").first).to_contain_text(f'requests.post("{here}/predict')
     page.get_by_role("tab", name="curl").click()
-    expect(page.locator("#programs code").filter(has_text="gradio_api/call/decide")).to_contain_text("http://localhost")
+    expect(page.locator("#programs code").filter(has_text="curl")).to_contain_text(here)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
