@@ -42,6 +42,7 @@ def test_from_pictures_to_a_model_that_answers_and_can_be_taken_away(
         page.locator("#class-name :is(input, textarea)").fill(name)
         page.locator("#class-files input[type=file]").set_input_files(given)
         expect(page.locator("#lesson-classes")).to_contain_text(name)
+        expect(page.locator("#class-files :is(.file-preview, progress)")).to_have_count(0)  # ready for the next
     expect(page.locator("#lesson-pictures img")).to_have_count(10)
     assert grave_findings(page) == []
     page.locator("#lesson-train").click()
