@@ -21,16 +21,21 @@ def address(tmp_path_factory):
         yield address
 
 
-def open_facts(page):
-    open_tab(page, "The model")
+def open_facts(page, name="The model"):
+    open_tab(page, name)
     expect(page.locator("#model-facts h2").first).to_be_visible()
     return page
 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])
-def test_it_shows_every_class_and_what_an_answer_takes_now_and_fits(new_page, address, width, color_scheme):
-    page = open_facts(new_page(address, width=width, color_scheme=color_scheme))
-    expect(page.locator("#model-latency")).to_contain_text(re.compile(r"[\d.]+\sms, the median of 7"))
+@pytest.mark.parametrize(
+    ("path", "name", "words"), [("/?language=en", "The model", "the median of 7"), ("/fr", "Le modèle", "médiane de 7")]
+)
+def test_it_shows_every_class_and_what_an_answer_takes_now_and_fits(
+    new_page, address, width, color_scheme, path, name, words
+):
+    page = open_facts(new_page(address + path, width=width, color_scheme=color_scheme), name)
+    expect(page.locator("#model-latency")).to_contain_text(re.compile(rf"[\d.,]+\sms, .*{words}"))
     names = page.locator(".facts-table tbody tr td:nth-child(2)").all_text_contents()
     assert set(LABELS) <= set(names)
     examples = page.locator("#model-facts img")

@@ -152,3 +152,13 @@ def test_the_folder_gets_a_card_by_which_datasets_opens_it_without_vitrine(prepa
     streamed = datasets.load_dataset(str(prepared.folder), cache_dir=str(tmp_path / "cache"), streaming=True)
     assert [row["file"] for row in streamed["train"]] == prepared.splits["train"]["file"][:]
     assert json.dumps(columns_of(prepared.splits)) == '["image", "label", "file", "width", "height"]'
+
+
+def test_pictures_for_the_gate_are_a_split_of_the_card(make_class_folders):
+    prepared = prepare(make_class_folders({"cat": 10, "dog": 10}), gate_fraction=0.2)
+    write_data_card(prepared, read_manifest(prepared.folder))
+    card = (prepared.folder / "README.md").read_text("utf-8")
+    assert "divided into train, validation, test and gate" in card
+    assert "| class | train | validation | test | gate | all |" in card
+    files = yaml.safe_load(card.split("---")[1])["configs"][0]["data_files"]
+    assert [one["split"] for one in files] == ["train", "validation", "test", "gate"]

@@ -44,7 +44,7 @@ def contrast(first, second):
 @pytest.mark.parametrize("kind", COLOR_BLINDNESS)
 def test_colors_side_by_side_stay_apart_for_color_blind_people(theme, kind):
     seen = {name: lab(np.array(COLOR_BLINDNESS[kind]) @ linear(getattr(theme, name))) for name in vars(theme)}
-    for first, second in (("right", "wrong"), ("training", "validation"), ("validation", "test")):
+    for first, second in (("right", "wrong"), ("training", "validation"), ("validation", "test"), ("test", "gate")):
         assert np.linalg.norm(seen[first] - seen[second]) > 25, (first, second)
 
 
@@ -57,6 +57,6 @@ def test_text_has_the_contrast_that_wcag_asks_for(theme):
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_each_split_has_a_color_of_its_own_and_another_name_none(theme):
-    assert len({split_color(theme, split) for split in SPLITS}) == len(SPLITS)
+    assert len({split_color(theme, split) for split in (*SPLITS, "gate")}) == len(SPLITS) + 1
     with pytest.raises(KeyError):
         split_color(theme, "holdout")

@@ -154,3 +154,14 @@ def test_of_many_classes_with_the_same_fault_one_note_tells_a_few():
     assert "aucune image pour le test" in french
     assert "296 autres" in french
     assert "class 004" not in french
+
+
+def test_a_class_that_the_gate_cannot_judge_is_named_where_there_is_a_gate():
+    rows = [(name, split) for name in ("cat", "dog") for split in (*SPLITS, "gate")] + [
+        ("emu", split) for split in SPLITS
+    ]
+    kept = pd.DataFrame(rows, columns=["label_name", "split"])
+    (note,) = check_splits(kept, "pictures")
+    assert note == "Class 'emu' has 3 pictures, none for the gate: a retraining may forget it unnoticed."
+    assert "aucune pour le contr" in translate(note, load_texts("fr"))
+    assert check_splits(kept[kept["split"] != "gate"], "pictures") == []

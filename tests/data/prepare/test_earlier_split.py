@@ -124,3 +124,15 @@ def test_pictures_that_change_sides_are_counted_with_those_that_old_models_have_
         f"{len(moved)} pictures are on another side of the split than in the earlier preparation." in after.facts.notes
     )
     assert any(note.startswith(f"{seen} pictures are now for testing that were") for note in after.facts.notes)
+
+
+def test_a_gate_that_is_set_aside_later_takes_pictures_that_models_may_know_and_keeps_them_then(source):
+    before = sides(prepare(source))
+    prepared = prepare(source, gate_fraction=0.2)
+    after = sides(prepared)
+    taken = [content for content, split in after.items() if split == "gate" and before[content] != "gate"]
+    assert len(taken) == 8
+    assert any(note.startswith("8 pictures are now for the gate that were on another") for note in prepared.facts.notes)
+    draw_shape(0, 99).save(source / "cat/new.png")
+    again = sides(prepare(source, gate_fraction=0.2))
+    assert {content for content, split in again.items() if split == "gate"} == set(taken)

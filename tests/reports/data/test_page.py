@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.data import trees
 from tests.reports.fabricated import Page, prepare_classes, prepare_source
 from vitrine.errors import UserError
 from vitrine.records.findings import read_findings
@@ -171,3 +172,11 @@ def test_of_too_many_classes_some_are_shown_evenly_and_the_page_says_so(tmp_path
 def test_a_folder_that_is_no_prepared_data_set_is_refused(tmp_path):
     with pytest.raises(UserError, match="is not a prepared data set"):
         write_data_report(tmp_path)
+
+
+def test_pictures_for_the_gate_have_a_column_and_a_tile(make_class_folders):
+    folder = trees.prepare(make_class_folders({"cat": 10, "dog": 10}), gate_fraction=0.2).folder
+    write_data_report(folder, "fr")
+    page = (folder / "report.html").read_text("utf-8")
+    assert page.count("Contr\u00f4le") == 2
+    assert json.loads((folder / "report.json").read_text("utf-8"))["counts"]["gate"] == {"cat": 2, "dog": 2}

@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from vitrine.config.aliases import LATER, first_names, says_what_was
 from vitrine.config.recipe import Recipe
-from vitrine.data.manifest.split import TEST
+from vitrine.data.manifest.split import GATE, TEST
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import Comparison, Variant
 from vitrine.invocation import command_line
@@ -141,7 +141,7 @@ def fingerprint_data(folder: Path) -> str:
     manifest = read_manifest(folder)
     kept = manifest[manifest["status"] == "kept"].sort_values("file")
     folds = settings["data.folds"] is not None
-    split = kept["split"].where(kept["split"] == TEST, "inside") if folds else kept["split"]
+    split = kept["split"].where(kept["split"].isin([TEST, GATE]), "inside") if folds else kept["split"]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for column in (
         kept["file"],
