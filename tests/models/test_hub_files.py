@@ -4,6 +4,7 @@ import httpx
 import pytest
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
+from tests.records.revision_lines import make_line
 from vitrine.errors import UserError
 from vitrine.models import hub_files
 from vitrine.models.hub_files import find_model_folder, is_inside
@@ -97,3 +98,13 @@ def test_a_download_is_links_to_the_store_of_the_hub_and_nothing_else(tmp_path):
     (snapshot / "link.png").symlink_to("../../refs/main")
     assert is_inside(snapshot, "own.png")
     assert not is_inside(snapshot, "link.png")
+
+
+def test_of_a_model_with_revisions_the_one_in_use_is_meant(tmp_path):
+    line = make_line(tmp_path)
+    for number in (1, 2):
+        (line.place(number) / "model/config.json").write_text("{}")
+    assert find_model_folder(str(line.folder)).resolve() == (line.place(2) / "model").resolve()
+    (line.place(2) / "model/config.json").unlink()
+    with pytest.raises(UserError, match="current is not a model folder"):
+        find_model_folder(str(line.folder))

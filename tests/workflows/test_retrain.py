@@ -124,6 +124,20 @@ def test_what_cannot_be_retrained_is_told_before_anything_is_written(place):
     assert not list(Path("models/colours/attempts").iterdir())
 
 
+def test_a_retraining_that_is_stopped_leaves_nothing(place, monkeypatch):
+    def save_and_stop(_plan, _prepared, folder, *_):
+        (folder / "checkpoint/number_000001").mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vitrine.training.run.fit_network", save_and_stop)
+    (file, label), *_ = rows_of("train")
+    with pytest.raises(KeyboardInterrupt):
+        retrain("first", write_table([Row(file, label, action="remove")]), progress=False)
+    assert not list(Path("models/colours/attempts").iterdir())
+    assert not list(Path("runs").rglob("*.unfinished"))
+    assert ModelLine.open(Path("models/colours")).log.in_use == 1
+
+
 def test_a_data_set_without_pictures_for_the_gate_is_refused(colors_folder):
     Path("corrections.csv").write_text("file,label_name,action\nx,y,remove\n")
     assert "data.gate_fraction=0.2" in fault_of(retrain, "finished", "corrections.csv")

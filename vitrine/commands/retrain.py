@@ -6,7 +6,7 @@ models answer them; every figure has a margin by which it may be worse.
 
   python -m vitrine retrain runs/dogs/latest --corrections corrections.csv
   python -m vitrine retrain models/dogs --corrections corrections.csv --set optim.epochs=20
-  python -m vitrine app --model models/dogs/current
+  python -m vitrine app --model models/dogs
 
 Exit code 0: accepted, and in use now; 3: refused; 4: undecided, since the
 pictures are too few. In both cases nothing changes.

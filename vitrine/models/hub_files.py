@@ -6,6 +6,7 @@ from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from vitrine.errors import UserError
+from vitrine.records.revisions import CURRENT, LOG
 
 # Weights in other formats lie beside these in many repositories and would be downloaded for nothing.
 NEEDED = ("*.json", "*.safetensors", "examples/*")
@@ -15,13 +16,16 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
     """The folder that holds a model's files.
 
     Args:
-        model_id: a folder, or an id on the Hub such as `microsoft/resnet-18`.
+        model_id: a folder of a model, or of one with its revisions, of which the one in use is meant; or an id on the
+            Hub such as `microsoft/resnet-18`.
         weights: whether a download brings the weights too, or the small files only.
 
     Raises:
         UserError: neither of them, or the Hub cannot be reached.
     """
     folder = Path(model_id).expanduser()
+    if (folder / LOG).is_file():  # a model with its revisions
+        folder = folder / CURRENT
     if folder.is_dir():
         if not (folder / "config.json").exists():
             raise UserError(f"{folder} is not a model folder: it has no config.json")

@@ -105,9 +105,10 @@ class Retraining:
             listeners = listeners or listen(show, recipe.optim.epochs)
             trained = train_recipe(recipe, None, runs, listeners, kept.append, time.monotonic(), ask)
         except _NotAccepted:
-            for unfinished in kept:  # nobody goes on with it
-                shutil.rmtree(unfinished, ignore_errors=True)
             return self._refuse(results[0])
+        finally:
+            for unfinished in kept:  # nobody goes on with it: its data set goes with the attempt
+                shutil.rmtree(unfinished, ignore_errors=True)
         if trained is None:
             raise UserError("a retraining works in one process; start it without accelerate")
         return self._accept(results[0], trained.folder)
