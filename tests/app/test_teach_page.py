@@ -20,7 +20,7 @@ def test_classes_are_shown_with_counts_and_thumbnails_and_names_are_only_text(tm
         noise(seed).save(tmp_path / f"{seed}.png")
         lesson.add(name, tmp_path / f"{seed}.png", load_texts("en"))
     (lesson.pictures / "cat" / "note.txt").write_text("not a picture")
-    overview, thumbnails, taken = _show(lesson, load_texts("en"))
+    overview, shown, taken = _show(lesson, load_texts("en"))
     assert "<strong>cats &amp; dogs</strong> 1 picture<" in overview
-    assert [name for _, name in thumbnails] == ["cat", "cat", "cats & dogs"]
+    assert [name for _, name in shown["value"]] == ["cat", "cat", "cats & dogs"]
     assert taken["choices"] == ["cat", "cats & dogs"]

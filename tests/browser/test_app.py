@@ -89,6 +89,22 @@ def test_one_click_on_a_test_picture_classifies_it(new_page, address, model_fold
     expect(page.locator("#answer")).to_contain_text("No picture yet")
 
 
+def test_test_pictures_are_chosen_by_class_and_by_what_the_model_says(new_page, address, predictor, model_folder):
+    page = new_page(address)
+    expect(page.locator("#examples button")).to_have_count(3)
+    page.get_by_label("Class", exact=True).click()
+    page.get_by_role("option", name="é").click()
+    expect(page.locator("#examples button")).to_have_count(1)
+    page.locator("#examples button").click()
+    expect(page.locator("#answer .answer-lead")).to_have_text("Test picture 3 looks most like")
+    answers = [predictor.predict(open_image(path))[0][0] for path in sorted((model_folder / "examples").iterdir())]
+    is_right = answers[2] == EXAMPLE_LABELS[2]
+    page.get_by_label("Right", exact=True).check()
+    expect(page.locator("#examples button")).to_have_count(int(is_right))
+    page.get_by_label("Unsure", exact=True).check()
+    expect(page.get_by_text("No test picture like that.")).to_be_visible()
+
+
 def test_a_link_opens_a_test_picture_again_and_an_upload_leaves_no_trace_in_the_address(new_page, address, picture):
     page = new_page(address)
     page.locator("#examples button").nth(2).click()

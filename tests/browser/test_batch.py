@@ -74,7 +74,8 @@ def test_files_and_archives_become_a_table_by_page_kind_and_order(new_page, addr
     page.get_by_label("All").check()
     page.get_by_label("By name").check()
     expect(rows(page).first.locator("th")).to_have_text("00.png")
-    assert page.locator("#batch-table img").count() == 0
+    expect(page.locator("#batch-table img")).to_have_count(50)
+    assert page.locator("#batch-table img:not([src^='data:image/jpeg'])").count() == 0
 
 
 def test_the_downloads_hold_every_file_once(new_page, address, pictures):
@@ -149,9 +150,13 @@ def test_who_closes_the_page_takes_everything_along(new_page, address, pictures)
 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])
-def test_the_tab_fits_its_window(new_page, address, pictures, width, color_scheme):
-    page = open_tab(new_page(address, width=width, color_scheme=color_scheme))
+@pytest.mark.parametrize(("path", "words"), [("/?language=en", "2 not read"), ("/fr", "2 non lues")])
+def test_the_tab_works_and_fits_its_window_in_both_languages(
+    new_page, address, pictures, width, color_scheme, path, words
+):
+    page = open_tab(new_page(address + path, width=width, color_scheme=color_scheme))
     give(page, pictures)
+    expect(page.locator("#batch-outcome")).to_contain_text(words)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     box = page.locator("#batch-table table").bounding_box()
     assert box["x"] >= 0

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.app.models import LABELS, noise, serving, write_model
 from tests.app.queues import small_queue
+from tests.browser.tabs import open_tab
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.corrections.store import CorrectionStore
 
@@ -40,18 +41,6 @@ def served(request, model_folder, stores):
     store = stores[request.param]
     with serving(model_folder, CorrectionDesk(store, small_queue()), language=request.param) as address:
         yield request.param, address, store
-
-
-def open_tab(page: Page, name: str) -> None:
-    """Clicks a tab, from the menu where there is no room for its name."""
-    tab = page.get_by_role("tab", name=name, exact=True)
-    expect(page.get_by_role("tab").first).to_be_visible()
-    page.wait_for_timeout(500)  # until Gradio has seen which tabs have room
-    if tab.is_visible():
-        tab.click()
-    else:
-        page.locator("#tabs .overflow-menu > button").click()
-        page.locator(".overflow-dropdown button", has_text=name).click()
 
 
 def fits(page: Page) -> bool:

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.app.models import LABELS, serving
 from tests.app.test_model_facts import write_run
+from tests.browser.tabs import open_tab
 
 pytestmark = pytest.mark.browser
 
@@ -20,24 +21,21 @@ def address(tmp_path_factory):
         yield address
 
 
-def open_tab(page):
-    """On a phone not all tabs have room: the others are in a menu."""
-    tab, menu = page.get_by_role("tab", name="The model"), page.get_by_label("More tabs")
-    expect(tab.or_(menu).first).to_be_visible()
-    page.wait_for_timeout(500)  # Gradio moves tabs into the menu once they are drawn
-    if menu.is_visible():
-        menu.click()
-        page.get_by_role("button", name="The model").click()
-    else:
-        tab.click()
+def open_facts(page, name="The model"):
+    open_tab(page, name)
     expect(page.locator("#model-facts h2").first).to_be_visible()
     return page
 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])
-def test_it_shows_every_class_and_what_an_answer_takes_now_and_fits(new_page, address, width, color_scheme):
-    page = open_tab(new_page(address, width=width, color_scheme=color_scheme))
-    expect(page.locator("#model-latency")).to_contain_text(re.compile(r"[\d.]+\sms, the median of 7"))
+@pytest.mark.parametrize(
+    ("path", "name", "words"), [("/?language=en", "The model", "the median of 7"), ("/fr", "Le modèle", "médiane de 7")]
+)
+def test_it_shows_every_class_and_what_an_answer_takes_now_and_fits(
+    new_page, address, width, color_scheme, path, name, words
+):
+    page = open_facts(new_page(address + path, width=width, color_scheme=color_scheme), name)
+    expect(page.locator("#model-latency")).to_contain_text(re.compile(rf"[\d.,]+\sms, .*{words}"))
     names = page.locator(".facts-table tbody tr td:nth-child(2)").all_text_contents()
     assert set(LABELS) <= set(names)
     examples = page.locator("#model-facts img")
@@ -47,7 +45,7 @@ def test_it_shows_every_class_and_what_an_answer_takes_now_and_fits(new_page, ad
 
 
 def test_the_report_opens_in_a_page_of_its_own_that_runs_no_script(new_page, address):
-    page = open_tab(new_page(address))
+    page = open_facts(new_page(address))
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the report").click()
     opened.value.wait_for_load_state()

@@ -81,7 +81,7 @@ def _build_pictures(page: gr.Blocks, teacher: Teacher, texts: Texts) -> None:
             classes = gr.HTML(elem_id="lesson-classes")
             shown = gr.Gallery(
                 label=texts("teach.shown"), show_label=False, columns=6, height="auto", object_fit="cover",
-                allow_preview=False, interactive=False, buttons=[], elem_id="lesson-pictures",
+                allow_preview=False, interactive=False, buttons=[], visible=False, elem_id="lesson-pictures",
             )  # fmt: skip
             taken = gr.Dropdown([], label=texts("teach.remove_class"), elem_id="lesson-remove-class")
             remove = gr.Button(texts("teach.remove"), size="sm", elem_id="lesson-remove")
@@ -134,7 +134,7 @@ def _show(lesson: Lesson, texts: Texts) -> tuple[Any, ...]:
     each = max(1, SHOWN_PICTURES // max(1, len(classes)))
     newest = [(path, name) for name, pictures in classes.items() for path in pictures[-each:]][:SHOWN_PICTURES]
     thumbnails = [(small, name) for path, name in newest if (small := _thumbnail(path)) is not None]
-    return overview, thumbnails, gr.update(choices=list(classes), value=None)
+    return overview, gr.update(value=thumbnails, visible=bool(thumbnails)), gr.update(choices=list(classes), value=None)
 
 
 def _thumbnail(picture: Path) -> str | None:

@@ -88,7 +88,7 @@ class Wording:
     def _labels(self, label_names: Sequence[str]) -> str:
         items = [f"<li>{escape(name)}</li>" for name in label_names]
         known = self._escaped("header.labels")
-        first = f'<ul class="labels" aria-label="{known}">{"".join(items[:LABELS_SHOWN])}</ul>'
+        first = f'<ul class="labels" tabindex="0" aria-label="{known}">{"".join(items[:LABELS_SHOWN])}</ul>'
         if len(items) <= LABELS_SHOWN:
             return first
         rest = f'<ul class="labels">{"".join(items[LABELS_SHOWN:])}</ul>'

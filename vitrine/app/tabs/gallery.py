@@ -8,7 +8,7 @@ from vitrine.app.classifier import Classifier
 from vitrine.app.examples import ALL, OUTCOMES, Outcome
 
 COLUMNS = 6
-FEWEST_TO_FILTER = 4  # pictures; fewer are seen at a glance
+FEWEST_TO_FILTER = 3  # pictures; fewer are seen at a glance
 
 
 def build_gallery(classifier: Classifier) -> tuple[gr.Gallery, gr.State]:
