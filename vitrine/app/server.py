@@ -1,6 +1,6 @@
 """Loads a model and serves its page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from vitrine.app.address import page_address
+from vitrine.app.api.correct import correct_route
 from vitrine.app.api.guards import Access, BodyLimit, build_guards
 from vitrine.app.api.routes import Programs, build_routes
 from vitrine.app.beside import Beside
@@ -79,7 +80,8 @@ def open_page(
         None if second is None else Beside(second),
     )
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
-    routes, guards = open_routes(programs, access)
+    further = [correct_route(batcher, desk.store, access.user)] if desk else []
+    routes, guards = open_routes(programs, access, further)
     reports = [report_route(lambda: facts.report)] if facts.report else []
     if language is None:
         guards.append(Middleware(BrowserLanguage, first=first))
@@ -116,9 +118,11 @@ def recipe_language(metadata: ModelMetadata | None) -> Language:
     return "fr" if isinstance(report, dict) and report.get("language") == "fr" else "en"
 
 
-def open_routes(programs: Programs, access: Access) -> tuple[list[BaseRoute], list[Middleware]]:
+def open_routes(
+    programs: Programs, access: Access, further: Sequence[APIRoute] = ()
+) -> tuple[list[BaseRoute], list[Middleware]]:
     """The plain routes of a server, and what guards them and the page."""
-    routes = build_routes(programs)
+    routes = build_routes(programs, further)
     paths = [route.path for route in routes if isinstance(route, APIRoute)]
     return routes, build_guards(access, programs.metrics, paths)
 

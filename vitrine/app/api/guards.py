@@ -23,7 +23,15 @@ from vitrine.app.uploads import MAX_UPLOAD_BYTES, MAX_UPLOAD_MEGABYTES
 UPLOADS = "/gradio_api/upload"  # Gradio counts the bytes of each file there
 FORM_BYTES = 64 * 1024  # what a form takes beside its file
 # Requests that make the server compute or store; the rest of a page's requests fetch its parts and follow its answers.
-COSTLY = ("/predict", UPLOADS, "/gradio_api/queue/join", "/gradio_api/call", "/gradio_api/run", "/gradio_api/api")
+COSTLY = (
+    "/predict",
+    "/correct",
+    UPLOADS,
+    "/gradio_api/queue/join",
+    "/gradio_api/call",
+    "/gradio_api/run",
+    "/gradio_api/api",
+)
 OPEN = ("/health",)  # containers ask it without a password
 PASSWORD = "user or password missing or wrong; with curl, -u USER sends them"  # noqa: S105
 GUESSES = parse("20/minute")  # wrong passwords that one address may send

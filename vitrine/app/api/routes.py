@@ -123,11 +123,12 @@ def _answer(prediction: Prediction, top_k: int) -> PictureAnswer:
     )
 
 
-def build_routes(programs: Programs) -> list[BaseRoute]:
+def build_routes(programs: Programs, further: Sequence[APIRoute] = ()) -> list[BaseRoute]:
     """The routes, to stand before those of the page.
 
     Args:
         programs: answers.
+        further: other plain routes, to be described with these.
     """
     faults: dict[int | str, dict[str, Any]] = {
         status: {"model": Fault, "description": reason}
@@ -140,6 +141,7 @@ def build_routes(programs: Programs) -> list[BaseRoute]:
         APIRoute("/predict", programs.predict, methods=["POST"], response_model=PictureAnswer, responses=faults),
         APIRoute("/health", programs.health, methods=["GET"], response_model=Health),
         APIRoute("/metrics", programs.figures, methods=["GET"], response_class=Response),
+        *further,
     ]
     return [*described, *_docs(described, programs.name)]
 
