@@ -8,6 +8,7 @@ import copy
 
 import numpy as np
 import torch
+from scipy.stats import spearmanr
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -35,16 +36,7 @@ def with_random_weights(model: PreTrainedModel, seed: int = 0) -> PreTrainedMode
 
 def compare_maps(first: Map, second: Map) -> float:
     """Rank correlation of two maps `[side, side]` by cells, -1 to 1; 0 where one of them is the same everywhere."""
-    ranks = [_rank(sum_cells(one).ravel()) for one in (first, second)]
-    if any(np.ptp(one) == 0 for one in ranks):
+    cells = [sum_cells(one).ravel() for one in (first, second)]
+    if any(np.ptp(one) == 0 for one in cells):
         return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
-
-
-def _rank(values: np.ndarray) -> np.ndarray:
-    """Ranks from 0; equal values have their mean rank."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    means = ends - (counts + 1) / 2
-    ranks: np.ndarray = means[inverse]
-    return ranks
+    return float(spearmanr(*cells).statistic)

@@ -35,8 +35,12 @@ class Why:
     @property
     def methods(self) -> list[Method]:
         """Those that this model and this installation have; the first is the quickest."""
-        by_activations: list[Method] = ["hirescam"] if self.explainer.default_method == "hirescam" else []
-        return [*by_activations, "occlusion", *(["shap"] if find_spec("shap") else [])]
+        found: list[Method] = ["occlusion"]
+        if self.explainer.default_method == "hirescam":
+            found.insert(0, "hirescam")
+        if find_spec("shap"):
+            found.append("shap")
+        return found
 
     def explain(
         self, shown: Shown | None, method: Method | None = None, label_name: str | None = None
