@@ -1,5 +1,6 @@
 """What the tab for many pictures says, as HTML. Everything that comes from outside is escaped."""
 
+import base64
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
@@ -70,7 +71,7 @@ class BatchWording:
 
     def _row(self, row: AnswerRow) -> str:
         kind = f'<span class="kind kind-{row.kind}">{self._escaped(f"kinds.{row.kind}")}</span>'
-        head = f'<tr><th scope="row">{escape(row.file)}</th><td>{kind}</td>'
+        head = f'<tr><th scope="row">{_show(row.thumbnail)}<span>{escape(row.file)}</span></th><td>{kind}</td>'
         if row.confidence is None:
             return f'{head}<td colspan="2">{escape(translate(row.cells["problem"], self.texts))}</td></tr>'
         label = escape(row.cells["label_1"])
@@ -96,3 +97,10 @@ class BatchWording:
 
     def _notice(self, message: Markup) -> str:
         return f'<p class="notice" role="alert">{message}</p>'
+
+
+def _show(thumbnail: bytes | None) -> str:
+    """The name of the picture stands beside it, so that it needs no other text."""
+    if thumbnail is None:
+        return ""
+    return f'<img src="data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}" alt="">'

@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print(retrained)
         verdicts.append(retrained.report.findings.verdict)
 
-    return run_command(command) or EXIT_CODES[verdicts[0]]
+    code = run_command(command)
+    return EXIT_CODES[verdicts[0]] if verdicts else code
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """What answers cost: how long one takes at worst, and the most memory that a process takes which gives them."""
 
-import multiprocessing
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+import vitrine
 from vitrine.predict.batches import BATCH_SIZE
 from vitrine.predict.predictor import Predictor
 
@@ -63,16 +65,27 @@ def measure_memory(model_folder: Path, side: int) -> int | None:
     Returns:
         None on systems that do not tell it of one process alone.
     """
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_answer_and_look, (str(model_folder), side))
+    program = f"from {__name__} import print_peak; print_peak({str(model_folder)!r}, {side})"
+    # Not by multiprocessing, which would run the program once more that asked for the retraining, or hang without one.
+    paths = os.pathsep.join([str(Path(vitrine.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    words = done.stdout.split()
+    return int(words[-1]) if done.returncode == 0 and words and words[-1].isdigit() else None
 
 
-def _answer_and_look(model_folder: str, side: int) -> int | None:
+def print_peak(model_folder: str, side: int) -> None:
+    """Answers pictures and prints the most memory that it took, in bytes, or None.
+
+    Args:
+        model_folder: of the model.
+        side: of the pictures, in pixels.
+    """
     predictor = Predictor.load(model_folder)
     picture = Image.effect_noise((side, side), 60).convert("RGB")
     for _ in range(MEMORY_BATCHES):
         predictor.predict_images([picture] * BATCH_SIZE)
-    return _peak_memory()
+    print(_peak_memory())  # noqa: T201 (read by the process that asked)
 
 
 def _peak_memory() -> int | None:

@@ -119,7 +119,8 @@ class Retraining:
 
         sources = self._facts_before().label_sources
         sections = self.recipe.model_dump()
-        sections["data"] |= {"corrections": str(self.folder / CORRECTIONS), "prepared": str(self.folder / PREPARED)}
+        folder = self.folder.absolute()
+        sections["data"] |= {"corrections": str(folder / CORRECTIONS), "prepared": str(folder / PREPARED)}
         sections["labels"] |= {"rename": extend_rename(self.recipe.labels, self.changes, sources)}
         sections["model"] |= {"warm_start": str(self.line.model.resolve()), "warm_start_rename": self.changes.names}
         recipe = Recipe.model_validate(sections)

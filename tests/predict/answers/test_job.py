@@ -6,6 +6,7 @@ import io
 import tarfile
 import zipfile
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -121,6 +122,18 @@ def test_each_row_leads_to_its_own_file(job, write):
     uploads = [write(name, PICTURE + name.encode()) for name in names]
     run(job, uploads)
     assert all(row.path.read_bytes().endswith(row.file.encode()) for row in job.table)
+
+
+def test_a_page_of_the_table_shows_each_picture_small_and_in_its_own_proportions(job, tmp_path, write):
+    Image.new("RGB", (2000, 1000), "blue").save(tmp_path / "wide.png")
+    run(job, [write("broken.png", b"x"), (tmp_path / "wide.png", "wide.png"), write("small.png")])
+    by_name = {row.file: row.thumbnail for row in job.table.page("given", None, 0, 9)}
+    assert by_name["broken.png"] is None
+    assert Image.open(io.BytesIO(by_name["small.png"])).size == (30, 20)
+    wide = Image.open(io.BytesIO(by_name["wide.png"]))
+    assert wide.size == (96, 48)
+    assert max(abs(np.subtract(wide.getpixel((40, 20)), (0, 0, 255)))) < 10
+    assert {row.thumbnail for row in job.table} == {None}
 
 
 def test_too_many_files_or_a_picture_that_is_too_large_are_refused(predictor, tmp_path, write):

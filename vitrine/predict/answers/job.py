@@ -1,5 +1,6 @@
 """A batch of one visitor: its files, its table and what is made of it, in a folder that goes with it."""
 
+import io
 import os
 import secrets
 import shutil
@@ -9,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from PIL import Image
 
 from vitrine.data.sources.archive_limits import ArchiveError, Limits
 from vitrine.data.sources.archives import SUFFIXES
@@ -25,6 +28,7 @@ from vitrine.predict.predictor import Predictor
 
 TOP_K = 3
 PREFIX = "batch-"
+THUMBNAIL_SIDE = 96  # pixels
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class BatchJob:
     def _fill(self, files: Sequence[FoundFile]) -> Iterator[int]:
         done = 0
         pictures = from_files(files, self.predictor.rendering)
-        with closing(predict_batches(self.predictor, pictures)) as batches:
+        with closing(predict_batches(self.predictor, pictures, inspect=make_thumbnail)) as batches:
             for batch in batches:
                 self.table.add(self._rows(batch, [file.path for file in files[done : done + len(batch)]]))
                 done += len(batch)
@@ -153,9 +157,12 @@ class BatchJob:
                     return
 
     def _rows(self, batch: PredictionBatch, paths: Sequence[Path]) -> Iterator[AnswerRow]:
+        thumbnails = iter(batch.inspected)
         for (file, said), path in zip(batch.in_order(), paths, strict=True):
-            confidence = None if isinstance(said, Unreadable) else said.ranking[0][1]
-            yield AnswerRow(file, path, kind_of(said), confidence, answer_cells(said, self.top_k))
+            row = AnswerRow(file, path, kind_of(said), None, answer_cells(said, self.top_k))
+            if not isinstance(said, Unreadable):
+                row = replace(row, confidence=said.ranking[0][1], thumbnail=next(thumbnails))
+            yield row
 
     def export_csv(self) -> Path:
         """The table for spreadsheets; see `write_csv`."""
@@ -175,6 +182,16 @@ class BatchJob:
         path = self.folder / "answers.zip"
         zip_class_folders(self.table, self.predictor.label_names, self.top_k, path)
         return path
+
+
+def make_thumbnail(image: Image.Image) -> bytes:
+    """A small JPEG of an RGB picture, in its own proportions."""
+    factor = max(1, min(image.size) // (2 * THUMBNAIL_SIDE))  # the rest is cheap then
+    small = image.reduce(factor)
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    stream = io.BytesIO()
+    small.save(stream, "jpeg", quality=80)
+    return stream.getvalue()
 
 
 def _keep(path: Path, folder: Path) -> Path:

@@ -14,10 +14,11 @@ Order = Literal["doubtful", "given"]
 _SCHEMA = """
 CREATE TABLE answers (
     place INTEGER PRIMARY KEY, file TEXT NOT NULL, path TEXT NOT NULL, kind INTEGER NOT NULL, confidence REAL,
-    cells TEXT NOT NULL
+    cells TEXT NOT NULL, thumbnail BLOB
 );
 CREATE INDEX by_doubt ON answers (kind, confidence, place);
 """
+_COLUMNS = "file, path, kind, confidence, cells"
 _ORDERS = {"doubtful": "kind, confidence, place", "given": "place"}
 
 
@@ -31,6 +32,7 @@ class AnswerRow:
         kind: of its answer.
         confidence: probability of the likeliest class; None where it could not be read.
         cells: as `answer_cells` gives them.
+        thumbnail: a small JPEG; None where it could not be read, and where rows are gone through.
     """
 
     file: str
@@ -38,6 +40,7 @@ class AnswerRow:
     kind: Kind
     confidence: float | None
     cells: Mapping[str, str]
+    thumbnail: bytes | None = None
 
 
 class AnswerTable:
@@ -56,12 +59,20 @@ class AnswerTable:
     def add(self, rows: Iterable[AnswerRow]) -> None:
         """Appends rows, all or none."""
         kept = [
-            (row.file, str(row.path), KINDS.index(row.kind), row.confidence, json.dumps(dict(row.cells)))
+            (
+                row.file,
+                str(row.path),
+                KINDS.index(row.kind),
+                row.confidence,
+                json.dumps(dict(row.cells)),
+                row.thumbnail,
+            )
             for row in rows
         ]
         with self._open() as database:
             database.executemany(
-                "INSERT INTO answers (file, path, kind, confidence, cells) VALUES (?, ?, ?, ?, ?)", kept
+                f"INSERT INTO answers ({_COLUMNS}, thumbnail) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 (our words)
+                kept,
             )
 
     def count(self) -> dict[Kind, int]:
@@ -80,14 +91,15 @@ class AnswerTable:
             size: rows of a page.
         """
         where, values = ("WHERE kind = ?", [KINDS.index(kind)]) if kind else ("", [])
-        query = f"SELECT * FROM answers {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?"  # noqa: S608 (our words)
+        query = f"SELECT {_COLUMNS}, thumbnail FROM answers {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?"  # noqa: S608 (our words)
         with self._open() as database:
             return [_read(row) for row in database.execute(query, (*values, size, number * size))]
 
     def __iter__(self) -> Iterator[AnswerRow]:
         """All rows as they came, a few in memory at once."""
         with self._open() as database:
-            yield from map(_read, database.execute("SELECT * FROM answers ORDER BY place"))
+            query = f"SELECT {_COLUMNS}, NULL FROM answers ORDER BY place"  # noqa: S608 (our words)
+            yield from map(_read, database.execute(query))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -95,6 +107,6 @@ class AnswerTable:
             yield database
 
 
-def _read(row: tuple[int, str, str, int, float | None, str]) -> AnswerRow:
-    _, file, path, kind, confidence, cells = row
-    return AnswerRow(file, Path(path), KINDS[kind], confidence, json.loads(cells))
+def _read(row: tuple[str, str, int, float | None, str, bytes | None]) -> AnswerRow:
+    file, path, kind, confidence, cells, thumbnail = row
+    return AnswerRow(file, Path(path), KINDS[kind], confidence, json.loads(cells), thumbnail)
