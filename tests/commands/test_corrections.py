@@ -113,7 +113,8 @@ def test_a_store_is_written_as_a_table_and_taken_in_again(tmp_path, capsys):
     assert corrections.main([str(store.folder), "--output", str(table)]) == 0
     said = capsys.readouterr().out
     assert "3 judgments about 2 pictures" in said
-    assert "reviewers differ on 1 of them" in said
+    assert "reviewers differ on 1 of them, which get no action until they agree:" in said
+    assert "  a.png: ann says cat; bob says cow\n" in said
     assert [one.file for one in read_corrections(table)] == ["b.png"]
     assert corrections.main([str(tmp_path / "other"), "--import", str(table)]) == 0
     assert "3 of 3 judgments were new" in capsys.readouterr().out

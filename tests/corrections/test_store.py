@@ -35,6 +35,14 @@ def test_what_was_added_is_read_back_exactly_and_in_order(store):
     assert store.of_picture(added[0].sha256) == [added[0], added[2]]
 
 
+def test_a_reviewers_own_judgments_come_with_what_was_taken_back(store):
+    first, _, second = (store.add(judgment("a", "cat", who)) for who in ("ann", "bob", "ann"))
+    store.withdraw(second.id)
+    own = store.of_reviewer("ann")
+    assert [one.kind for one in own] == ["label", "label", WITHDRAWN]
+    assert current(own) == {first.sha256: {"ann": first}}
+
+
 def test_nothing_is_made_until_something_is_kept(store):
     assert store.all() == []
     assert not store.folder.exists()

@@ -152,11 +152,9 @@ class Reviewing:
         return len(self._judged(reviewer))
 
     def _judged(self, reviewer: str) -> set[int]:
-        opinions = current(self.store.all())
+        opinions = current(self.store.of_reviewer(reviewer))
         return {
-            number
-            for number, picture in enumerate(self.queue.pictures)
-            if reviewer in opinions.get(picture.sha256 or picture.file, {})
+            number for number, picture in enumerate(self.queue.pictures) if (picture.sha256 or picture.file) in opinions
         }
 
     def _next(self, first: int, reviewer: str) -> int:

@@ -29,7 +29,10 @@ from vitrine.corrections.store import CorrectionStore, is_store
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 
+MOST_TOLD = 20  # pictures on which reviewers differ; the table has all
+
 if TYPE_CHECKING:
+    from vitrine.corrections.judgment import Judgment
     from vitrine.workflows.review import Mark
 
 
@@ -96,13 +99,19 @@ def _export_store(folder: Path, output: Path | None) -> None:
     else:
         _check_output(output)
         write_table(output, said)
-    differ = len(conflicts(said))
+    differ = conflicts(said)
     print(f"table: {output}, {len(said):,} judgments about {len(current(said)):,} pictures")
     if differ:
-        print(f"reviewers differ on {differ:,} of them, which get no action until they agree")
+        print(f"reviewers differ on {len(differ):,} of them, which get no action until they agree:")
+        print("".join(f"  {_tell_conflict(one)}\n" for one in differ[:MOST_TOLD]), end="")
     if any(one.kept for one in said) and output.absolute().parent != folder.absolute():
         print(f"pictures that were kept are found only from a table in {folder}: leave --output out to add them")
     print(f"then:  {command_line('retrain')} RUN --corrections {folder if output.parent == folder else output}")
+
+
+def _tell_conflict(opinions: "Sequence[Judgment]") -> str:
+    said = [f"{one.reviewer or 'nobody by name'} says {one.label or 'none of the classes'}" for one in opinions]
+    return f"{opinions[0].file or opinions[0].sha256}: {'; '.join(said)}"
 
 
 def _check_output(output: Path) -> None:

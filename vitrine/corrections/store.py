@@ -29,6 +29,7 @@ CREATE TABLE judgments (
   CHECK (kind IN ('label', 'new', 'none', 'withdrawn'))
 );
 CREATE INDEX judgments_by_picture ON judgments (sha256);
+CREATE INDEX judgments_by_reviewer ON judgments (reviewer);
 CREATE TRIGGER nothing_is_changed BEFORE UPDATE ON judgments BEGIN SELECT RAISE(ABORT, 'judgments are kept'); END;
 CREATE TRIGGER nothing_is_deleted BEFORE DELETE ON judgments BEGIN SELECT RAISE(ABORT, 'judgments are kept'); END;
 """
@@ -117,11 +118,10 @@ class CorrectionStore:
             UserError: there is none, or it was taken back already.
             StoreError: it could not be kept.
         """
-        said = self.all()
-        known = {one.id: one for one in said if one.kind != WITHDRAWN}
-        if judgment_id not in known or judgment_id in {one.withdraws for one in said}:
+        found = self._select(" WHERE id = ? OR withdraws = ?", (judgment_id, judgment_id))
+        if len(found) != 1 or found[0].kind == WITHDRAWN:
             raise UserError(f"there is no correction {judgment_id} that could be taken back")
-        one = known[judgment_id]
+        one = found[0]
         self.add(Judgment(one.sha256, WITHDRAWN, reviewer=one.reviewer, file=one.file, withdraws=one.id))
         return one
 
@@ -140,6 +140,14 @@ class CorrectionStore:
             sha256: of its file, in hexadecimal.
         """
         return self._select(" WHERE sha256 = ?", (sha256,))
+
+    def of_reviewer(self, reviewer: str) -> list[Judgment]:
+        """Those of one reviewer, with what was taken back of them; otherwise as `all`.
+
+        Args:
+            reviewer: the name, as it was kept.
+        """
+        return self._select(" WHERE reviewer = ?", (reviewer,))
 
     def merge(self, judgments: Iterable[Judgment]) -> int:
         """Adds those that are not here yet, all or none.

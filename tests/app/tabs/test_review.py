@@ -6,8 +6,9 @@ import pytest
 
 from tests.app.queues import small_queue
 from vitrine.app.classifier import Classifier
+from vitrine.app.review_keys import NONE_OF_THESE, SKIP, TYPED, UNDO
 from vitrine.app.reviewing import Place, Reviewing
-from vitrine.app.tabs.review import NONE_OF_THESE, SKIP, TYPED, UNDO, Review
+from vitrine.app.tabs.review import Review
 from vitrine.corrections.store import CorrectionStore
 from vitrine.ui.texts import load_texts
 
