@@ -77,7 +77,12 @@ def upload(folder: Path, name: str = "a.png", seed: int = 0) -> dict[str, str]:
 
 
 @contextmanager
-def serving(model: Path, desk: CorrectionDesk | None = None, language: Language | None = None) -> Iterator[str]:
+def serving(
+    model: Path,
+    desk: CorrectionDesk | None = None,
+    language: Language | None = None,
+    beside: Path | None = None,
+) -> Iterator[str]:
     """Serves the page of a model in this process; yields its address.
 
     Gradio shows files of the temporary folder without being asked. Models lie elsewhere, so the temporary folder is
@@ -86,5 +91,9 @@ def serving(model: Path, desk: CorrectionDesk | None = None, language: Language 
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as elsewhere:
         patch.setattr(tempfile, "tempdir", elsewhere)
         port = free_port("127.0.0.1", 0)
-        with private_folder(), open_page(str(model), "127.0.0.1", port, language, desk=desk) as address:
+        second = None if beside is None else str(beside)
+        with (
+            private_folder(),
+            open_page(str(model), "127.0.0.1", port, language, desk=desk, beside=second) as address,
+        ):
             yield address

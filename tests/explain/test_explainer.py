@@ -8,6 +8,7 @@ from tests.predict.models import LABELS, write_small_cnn
 from vitrine.config.data import PreparationSection
 from vitrine.errors import UserError
 from vitrine.explain.explainer import METHODS, Explainer
+from vitrine.explain.shap_values import ShapOptions
 from vitrine.predict.predictor import Predictor
 
 
@@ -22,7 +23,7 @@ def picture():
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "shap"])
 def test_the_likeliest_class_is_explained_unless_another_is_named(explainer, picture, method):
     found = explainer.explain(picture, method=method)
     assert found.label_name == found.prediction.ranking[0][0]
@@ -38,6 +39,35 @@ def test_a_map_is_measured_beside_its_controls(explainer, picture):
     verdict = explainer.judge(explainer.explain(picture))
     assert set(verdict.controls) == {"random", "centre"}
     assert 0 <= verdict.own.deletion <= 1
+    assert verdict.depends_on_weights in (True, False)
+
+
+def test_a_map_of_answers_alone_needs_no_other_weights(explainer, picture):
+    assert explainer.judge(explainer.explain(picture, method="occlusion")).depends_on_weights is None
+
+
+def test_a_map_that_every_network_has_is_not_to_be_trusted(explainer, picture, monkeypatch):
+    found = explainer.explain(picture, method="hirescam")
+    monkeypatch.setattr(type(explainer), "_activation_map", lambda *_arguments: found.importance)
+    verdict = explainer.judge(found)
+    assert (verdict.depends_on_weights, verdict.is_trusted) == (False, False)
+
+
+@pytest.mark.slow  # numba compiles for seconds
+def test_shapley_values_ask_as_often_as_they_were_told_and_can_be_stopped(explainer, picture):
+    pytest.importorskip("shap")
+    asked = []
+    found = explainer.explain(
+        picture, method="shap", shap=ShapOptions(evaluations=60, progress=lambda *at: asked.append(at))
+    )
+    assert found.importance.shape == (32, 32)
+    assert asked[-1] == (60, 60)
+
+    def stop(_done, _all):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        explainer.explain(picture, method="shap", shap=ShapOptions("inpaint_telea", 60, stop))
 
 
 def test_an_unknown_class_is_named_with_what_may_be_meant(explainer, picture):

@@ -106,5 +106,5 @@ def test_of_a_model_with_revisions_the_one_in_use_is_meant(tmp_path):
         (line.place(number) / "model/config.json").write_text("{}")
     assert find_model_folder(str(line.folder)).resolve() == (line.place(2) / "model").resolve()
     (line.place(2) / "model/config.json").unlink()
-    with pytest.raises(UserError, match="current is not a model folder"):
+    with pytest.raises(UserError, match="0002/model is not a model folder"):
         find_model_folder(str(line.folder))

@@ -60,3 +60,17 @@ def test_ids_of_classes_count_on_from_the_highest_that_was_ever_used(line):
     assert line.find(1).class_ids == {"cat": 1, "dog": 2}
     assert line.highest_class_id == 3
     assert line.use(1).highest_class_id == 3
+
+
+def test_a_link_that_a_killed_process_left_behind_is_mended(line, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("vitrine.records.revisions.point_to", stop)
+        with pytest.raises(KeyboardInterrupt):
+            line.use(1)
+    again = ModelLine.open(line.folder)
+    assert again.model == line.place(1) / "model"  # the log decides
+    again.point()
+    assert in_use(again) == b"first"

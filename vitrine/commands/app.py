@@ -117,7 +117,8 @@ def build_parser() -> CommandParser:
     parser = command_parser(
         "app",
         "Lets people try an image classifier in a browser. Ctrl-C ends it.",
-        epilog="Pictures are passed on to nobody and are deleted within an hour, or when the program ends.",
+        epilog="Pictures are passed on to nobody and are deleted within an hour, those under Many pictures when the "
+        "visitor leaves, and all when the program ends; what is corrected is kept, see --corrections.",
     )
     parser.add_argument(
         "--model",

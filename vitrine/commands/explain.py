@@ -15,7 +15,8 @@ from pathlib import Path
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 
-METHODS = ("hirescam", "layercam", "occlusion")  # as in `vitrine.explain.explainer`, which is slow to import
+FEWEST_EVALUATIONS = 10
+METHODS = ("hirescam", "layercam", "occlusion", "shap")  # as in `vitrine.explain.explainer`, which is slow to import
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,16 +35,25 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--method",
         choices=METHODS,
-        help="by activations (layercam, hirescam), or by covering parts (occlusion), for every kind of model; default: "
-        "layercam, of an ONNX file occlusion",
+        help="by activations (hirescam, layercam), or for every kind of model by covering parts (occlusion) or Shapley "
+        "values (shap, requirements-shap.txt); default: hirescam, of an ONNX file occlusion",
+    )
+    parser.add_argument(
+        "--hiding", choices=("blur", "inpaint_telea"), default="blur", help="how shap hides parts (default %(default)s)"
+    )
+    parser.add_argument(
+        "--evaluations", type=int, default=300, help="times that shap asks the network, about (default %(default)s)"
     )
     parser.add_argument("--no-checks", action="store_true", help="leave out the comparison with maps that know nothing")
     return parser
 
 
 def _explain(options: argparse.Namespace) -> None:
+    if options.evaluations < FEWEST_EVALUATIONS:
+        raise UserError(f"--evaluations {options.evaluations}: must be at least {FEWEST_EVALUATIONS}")
     from vitrine.data.sources.source import find_unlabeled
     from vitrine.explain.explainer import Explainer
+    from vitrine.explain.shap_values import ShapOptions
     from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.explain import TABLE, ExplainedFile, explain_files
@@ -61,6 +71,7 @@ def _explain(options: argparse.Namespace) -> None:
             options.output,
             label_name=options.label,
             method=options.method,
+            shap=ShapOptions(options.hiding, options.evaluations),
             checks=not options.no_checks,
             progress=say,
         )
@@ -68,5 +79,6 @@ def _explain(options: argparse.Namespace) -> None:
         raise UserError(f"no picture was explained; the column problem of {options.output / TABLE} says why")
     trusted = [row.trusted for row in rows if row.trusted]
     if trusted:
-        print(f"{trusted.count('yes')} of {len(trusted)} maps say more than maps that know nothing")
+        checked = "say more than maps that know nothing, and depend on what the network has learnt"
+        print(f"{trusted.count('yes')} of {len(trusted)} maps {checked}")
     print(f"table:   {options.output / TABLE}")

@@ -1,9 +1,9 @@
 """Explaining a model's answers: one call for a map, one for its score."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Literal, get_args
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,17 +12,23 @@ from PIL import Image
 from vitrine.errors import UserError
 from vitrine.explain.faithfulness import Verdict, judge
 from vitrine.explain.occlusion import Probabilities, occlusion_map
-from vitrine.explain.overlay import overlay, what_the_map_is_about
+from vitrine.explain.overlay import levels_of, overlay, what_the_map_is_about
+from vitrine.explain.shap_values import USUAL, Levels, ShapOptions, shap_map
 from vitrine.listing import suggest
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
 
-Method = Literal["hirescam", "layercam", "occlusion"]
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+Activations = Literal["hirescam", "layercam"]
+Method = Literal["hirescam", "layercam", "occlusion", "shap"]
 Map = npt.NDArray[np.float32]
 
 METHODS: tuple[Method, ...] = get_args(Method)
-DEFAULT: Method = "layercam"
+ACTIVATIONS = get_args(Activations)
+DEFAULT: Method = "hirescam"
 
 
 @dataclass(frozen=True)
@@ -68,14 +74,17 @@ class Explainer:
         method: Method | None = None,
         *,
         preprocessed: bool = False,
+        shap: ShapOptions = USUAL,
     ) -> Explanation:
         """What speaks for a class in a picture.
 
         Args:
             image: as `Predictor.open_image` gives it.
             label_name: of the class; None: the likeliest one.
-            method: see `activation_maps` and `occlusion`; those of activations need a model folder. None: the default.
+            method: see `activation_maps`, `occlusion` and `shap_values`; those of activations need a model folder.
+                None: the default.
             preprocessed: whether the picture is as the network sees it.
+            shap: for the method of this name.
 
         Raises:
             UserError: there is no such class or method, or this model cannot be explained so.
@@ -86,15 +95,30 @@ class Explainer:
         label_id = self._label_id(label_name or prediction.ranking[0][0])
         if method == "occlusion":
             importance = occlusion_map(partial(self._ask, label_id), pixels[0])
+        elif method == "shap":
+            importance = self._shap_map(pixels[0], label_id, shap)
         elif method in METHODS:
-            importance = self._activation_map(pixels, label_id, method)
+            importance = self._activation_map(self._model, pixels, label_id, method)
         else:
             raise UserError(f"there is no method called '{method}'; there are {', '.join(METHODS)}")
         return Explanation(prediction, label_id, self.predictor.label_names[label_id], pixels[0], importance, method)
 
     def judge(self, explanation: Explanation) -> Verdict:
-        """Whether a map is better than two that know nothing; takes about 150 answers of the network."""
-        return judge(partial(self._ask, explanation.label_id), explanation.pixels, explanation.importance)
+        """Whether a map is better than two that know nothing, and another than with random weights.
+
+        Takes about 150 answers of the network.
+        """
+        ask = partial(self._ask, explanation.label_id)
+        verdict = judge(ask, explanation.pixels, explanation.importance)
+        if explanation.method not in ACTIVATIONS:
+            return verdict
+        from vitrine.explain.randomization import MOST_SIMILAR, compare_maps
+
+        forgetful = self._activation_map(
+            self._forgetful_model, explanation.pixels[None], explanation.label_id, explanation.method
+        )
+        depends = compare_maps(explanation.importance, forgetful) <= MOST_SIMILAR
+        return replace(verdict, depends_on_weights=depends)
 
     def draw(self, image: Image.Image, explanation: Explanation) -> Image.Image:
         """The map over the picture that it is about, or over the part of it that the network sees."""
@@ -106,23 +130,40 @@ class Explainer:
         shares: Probabilities = asked.probabilities[:, label_id]
         return shares
 
+    def _shap_map(self, pixels: Pixels, label_id: int, options: ShapOptions) -> Map:
+        def ask(pictures: Levels) -> Probabilities:
+            images = [Image.fromarray(picture) for picture in pictures]
+            return self._ask(label_id, self.predictor.pixels(images, preprocessed=True))
+
+        return shap_map(ask, levels_of(pixels, self.predictor.preprocess.settings), options)
+
     def _label_id(self, label_name: str) -> int:
         names: Sequence[str] = self.predictor.label_names
         if label_name not in names:
             raise UserError(f"the model knows no class '{label_name}'{suggest(label_name, names)}")
         return names.index(label_name)
 
-    def _activation_map(self, pixels: Pixels, label_id: int, method: Literal["hirescam", "layercam"]) -> Map:
+    @property
+    def _model(self) -> "PreTrainedModel":
         model = getattr(self.predictor.network, "model", None)
         if model is None:
             raise UserError(
                 f"{self.predictor.model_id}: an ONNX file does not tell its activations; give the model folder, or "
                 "take the method occlusion"
             )
+        return cast("PreTrainedModel", model)
+
+    @cached_property
+    def _forgetful_model(self) -> "PreTrainedModel":
+        from vitrine.explain.randomization import with_random_weights
+
+        return with_random_weights(self._model)
+
+    def _activation_map(self, model: "PreTrainedModel", pixels: Pixels, label_id: int, method: Method) -> Map:
         import torch  # only where torch has loaded the model
 
         from vitrine.explain.activation_maps import activation_maps
 
         inputs = torch.as_tensor(pixels).to(model.device)
-        importance: Map = activation_maps(model, inputs, [label_id], method)[0]
+        importance: Map = activation_maps(model, inputs, [label_id], cast("Activations", method))[0]
         return importance

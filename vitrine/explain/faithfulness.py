@@ -47,15 +47,19 @@ class Verdict:
     Attributes:
         own: of the map.
         controls: of a random map and of a blob in the centre, where things mostly are.
+        depends_on_weights: whether the map is another one where the network has random weights; None where that was
+            not tried, as the map is made of answers alone.
     """
 
     own: Faithfulness
     controls: Mapping[str, Faithfulness]
+    depends_on_weights: bool | None = None
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it beats both controls."""
-        return all(self.own.score > control.score for control in self.controls.values())
+        """Whether it beats both controls, and is none that every network has."""
+        beats = all(self.own.score > control.score for control in self.controls.values())
+        return beats and self.depends_on_weights is not False
 
 
 def judge(ask: Ask, picture: Pixels, importance: Map, seed: int = 0) -> Verdict:
@@ -98,12 +102,20 @@ def _cells_in_order(importance: Map) -> npt.NDArray[np.intp]:
     """For each pixel the rank of its cell, 0 for the most important; `[side, side]`."""
     side = importance.shape[0]
     cell_of = np.minimum(np.arange(side) * CELLS // side, CELLS - 1)
-    sums = np.zeros((CELLS, CELLS))
-    np.add.at(sums, np.ix_(cell_of, cell_of), importance)
+    sums = sum_cells(importance)
     ranks = np.empty(CELLS**2, np.intp)
     ranks[np.argsort(-sums.ravel(), kind="stable")] = np.arange(CELLS**2)
     spread: npt.NDArray[np.intp] = ranks.reshape(CELLS, CELLS)[np.ix_(cell_of, cell_of)]
     return spread
+
+
+def sum_cells(importance: Map) -> npt.NDArray[np.float64]:
+    """The importance in each cell, `[CELLS, CELLS]`, of a map `[side, side]`."""
+    side = importance.shape[0]
+    cell_of = np.minimum(np.arange(side) * CELLS // side, CELLS - 1)
+    sums = np.zeros((CELLS, CELLS))
+    np.add.at(sums, np.ix_(cell_of, cell_of), importance)
+    return sums
 
 
 def blurred(picture: Pixels) -> Pixels:

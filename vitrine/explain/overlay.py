@@ -43,13 +43,19 @@ def what_the_map_is_about(image: Image.Image, pixels: Pixels, settings: Settings
     resize = settings.get("resize_mode", RESIZES[0])
     if kind != "BitImageProcessor" and resize == RESIZES[0] and not set(settings.get("steps", ())) & set(CROPPING):
         return image
+    return Image.fromarray(levels_of(pixels, settings))
+
+
+def levels_of(pixels: Pixels, settings: Settings) -> npt.NDArray[np.uint8]:
+    """What the network sees as a picture of 0 to 255, `[side, side, 3]`; arguments as for `what_the_map_is_about`."""
     if WHITEN in settings.get("steps", ()):
         low, high = pixels.min(), max(pixels.max(), pixels.min() + 1e-6)
         levels = (pixels - low) / (high - low)
     else:
         mean, std = (np.asarray(settings[name], np.float32)[:, None, None] for name in ("image_mean", "image_std"))
         levels = pixels * std + mean
-    return Image.fromarray((levels * 255).round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0))
+    shown: npt.NDArray[np.uint8] = (levels * 255).round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
+    return shown
 
 
 def _colors_of(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -6,7 +6,7 @@ from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from vitrine.errors import UserError
-from vitrine.records.revisions import CURRENT, LOG
+from vitrine.records.revisions import LOG, ModelLine
 
 # Weights in other formats lie beside these in many repositories and would be downloaded for nothing.
 NEEDED = ("*.json", "*.safetensors", "examples/*")
@@ -25,7 +25,7 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
     """
     folder = Path(model_id).expanduser()
     if (folder / LOG).is_file():  # a model with its revisions
-        folder = folder / CURRENT
+        folder = ModelLine.open(folder).model
     if folder.is_dir():
         if not (folder / "config.json").exists():
             raise UserError(f"{folder} is not a model folder: it has no config.json")

@@ -191,11 +191,15 @@ class ModelLine:
             )
         return self._put(self.log.model_copy(update={"in_use": number}))
 
+    def point(self) -> None:
+        """Points the link to the revision in use; a process that was killed may have written the log alone."""
+        point_to(self.folder / CURRENT, self.model)
+
     def _put(self, log: RevisionLog) -> Self:
-        """Writes the log, which decides, and then the link; whoever is killed between finds it mended next time."""
+        """Writes the log, which decides, and then the link."""
         log.write(self.folder / LOG)
         line = type(self)(self.folder, log)
-        point_to(self.folder / CURRENT, line.model)
+        line.point()
         return line
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from vitrine.data.images.decoding import ImageError
 from vitrine.errors import UserError
 from vitrine.explain.explainer import Explainer, Explanation, Method
+from vitrine.explain.shap_values import USUAL, ShapOptions
 from vitrine.models.calibration.selective import describe
 from vitrine.predict.images import NamedImage
 from vitrine.records.spreadsheet import guard_row
@@ -32,7 +33,8 @@ class ExplainedFile:
         overlay: file of the map over the picture, below the folder.
         deletion: see `Faithfulness`.
         insertion: see `Faithfulness`.
-        trusted: "yes" where the map beats a random one and a blob in the centre, "no" where it does not.
+        trusted: "yes" where the map beats a random one and a blob in the centre and depends on what the network has
+            learnt, "no" where it does not.
     """
 
     file: str
@@ -53,6 +55,7 @@ def explain_files(
     *,
     label_name: str | None = None,
     method: Method | None = None,
+    shap: ShapOptions = USUAL,
     checks: bool = True,
     progress: Callable[[ExplainedFile], object] = lambda row: None,
 ) -> list[ExplainedFile]:
@@ -64,6 +67,7 @@ def explain_files(
         folder: is made where it is not there.
         label_name: of the class; None: the likeliest one of each picture.
         method: see `Explainer.explain`.
+        shap: for the method of this name.
         checks: whether each map is compared with two that know nothing, which takes seconds.
         progress: told each row.
 
@@ -71,7 +75,7 @@ def explain_files(
         UserError: the folder cannot be written, or the model cannot be explained so.
     """
     rows: list[ExplainedFile] = []
-    explain = partial(explainer.explain, label_name=label_name, method=method)
+    explain = partial(explainer.explain, label_name=label_name, method=method, shap=shap)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / TABLE).open("w", newline="", encoding="utf-8") as stream:

@@ -136,6 +136,7 @@ def _open_line(folder: Path, name: str, run: Path) -> ModelLine:
         names = ModelMetadata.read(run / run_folder.MODEL / METADATA).label_names
         return ModelLine.begin(folder, name, run, Run.open(run).accuracy, names)
     line = ModelLine.open(folder)
+    line.point()
     if Path(line.in_use.run).resolve() != run.resolve():
         raise UserError(
             f"{run} is not the run of the model in use: {folder} is at revision {line.log.in_use}, of the run "

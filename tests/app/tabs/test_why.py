@@ -1,11 +1,14 @@
 """The map behind the button "Why?", and what is said of it."""
 
 import re
+import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from tests.app.models import noise, write_model
 from vitrine.app.classifier import Shown
@@ -75,3 +78,39 @@ def test_a_picture_in_which_nothing_speaks_for_the_class_is_told_so(why, shown, 
 def test_another_picture_takes_the_map_away():
     drawn, said = forget_map()
     assert (drawn["visible"], drawn["value"], said) == (False, None, "")
+
+
+def test_another_class_and_another_way_are_explained_where_they_are_chosen(why, shown):
+    other = shown.prediction.ranking[-1][0]
+    (drawn, said), _ = why.explain(shown, "occlusion", other)
+    assert drawn["visible"]
+    assert str(escape(other)) in said
+
+
+def test_shapley_values_are_offered_where_their_library_is(why, monkeypatch):
+    monkeypatch.setattr("vitrine.app.tabs.why.find_spec", lambda _name: None)
+    assert why.methods == ["hirescam", "occlusion"]
+    monkeypatch.setattr("vitrine.app.tabs.why.find_spec", lambda _name: object())
+    assert why.methods == ["hirescam", "occlusion", "shap"]
+
+
+def test_it_is_told_how_far_a_slow_map_is_and_whoever_leaves_ends_it(why, shown, monkeypatch):
+    asked, ended = [], threading.Event()
+
+    def explain(_explainer, *_given, shap, **_named):
+        try:
+            for done in range(10_000):
+                asked.append(done)
+                shap.progress(done, 10_000)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Explainer, "explain", explain)
+    monkeypatch.setattr("vitrine.app.tabs.why.STEP_SECONDS", 0.02)
+    steps = why.explain(shown, "shap")
+    _, said = next(steps)
+    assert re.search(r"has been asked [\d,]+ of 10,000 times", said) or "10000" in said
+    steps.close()
+    assert ended.wait(10)
+    assert len(asked) < 10_000

@@ -163,5 +163,5 @@ def test_a_class_that_the_gate_cannot_judge_is_named_where_there_is_a_gate():
     kept = pd.DataFrame(rows, columns=["label_name", "split"])
     (note,) = check_splits(kept, "pictures")
     assert note == "Class 'emu' has 3 pictures, none for the gate: a retraining may forget it unnoticed."
-    assert "aucune pour le contr" in translate(note, load_texts("fr"))
+    assert "arbitrage" in translate(note, load_texts("fr"))
     assert check_splits(kept[kept["split"] != "gate"], "pictures") == []

@@ -178,5 +178,5 @@ def test_pictures_for_the_gate_have_a_column_and_a_tile(make_class_folders):
     folder = trees.prepare(make_class_folders({"cat": 10, "dog": 10}), gate_fraction=0.2).folder
     write_data_report(folder, "fr")
     page = (folder / "report.html").read_text("utf-8")
-    assert page.count("Contr\u00f4le") == 2
+    assert page.count(">Arbitrage<") == 2
     assert json.loads((folder / "report.json").read_text("utf-8"))["counts"]["gate"] == {"cat": 2, "dog": 2}

@@ -14,6 +14,7 @@ from vitrine.predict.answers.rows import KINDS
 
 BOX_HEIGHT = 170  # pixels
 READ_OUT = '<div role="status">${value}</div>'  # screen readers say what came of it
+KEPT_HOURS = 4  # of a page that stays open
 QUEUE = "batch"  # one batch computes at a time; the next visitor sees their place in the line
 # The path is that of the visitor's own folder, whose name nobody can guess; Gradio's own download would copy the file.
 DOWNLOAD = """(path) => {
@@ -41,8 +42,9 @@ def build_batch(batches: Batches, page: gr.Blocks) -> None:
     """
     texts = batches.texts
     allowed = texts.number(Allowed().files)
-    job = gr.State(None, delete_callback=_discard)
-    gr.HTML(f'<p class="section-lead">{texts.html("batch.lead", files=allowed)} {texts.html("batch.kept")}</p>')
+    job = gr.State(None, time_to_live=KEPT_HOURS * 3600, delete_callback=_discard)
+    kept = texts.html("batch.kept", hours=texts.number(KEPT_HOURS))
+    gr.HTML(f'<p class="section-lead">{texts.html("batch.lead", files=allowed)} {kept}</p>')
     files = gr.File(label=texts("batch.files"), file_count="multiple", height=BOX_HEIGHT, elem_id="batch-files")
     accept_files_only(files)
     progress = gr.HTML("", elem_id="batch-progress")

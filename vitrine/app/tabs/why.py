@@ -1,7 +1,10 @@
 """Why the model answered as it did: a map over the picture at once, and a moment later how far to trust the map."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
@@ -9,10 +12,12 @@ from markupsafe import escape
 
 from vitrine.app.classifier import Classifier, Shown
 from vitrine.data.images.decoding import ImageError
-from vitrine.explain.explainer import Explainer
+from vitrine.explain.explainer import Explainer, Explanation, Method
+from vitrine.explain.shap_values import ShapOptions
 from vitrine.ui.texts import Texts
 
 MAP_HEIGHT = 320  # pixels
+STEP_SECONDS = 0.5  # between two words on how far it is
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,26 @@ class Why:
     explainer: Explainer
     texts: Texts
 
-    def explain(self, shown: Shown | None) -> Iterator[tuple[Any, str]]:
-        """The map of the likeliest class over the picture, with what it shows in words; then whether to trust it."""
+    @property
+    def methods(self) -> list[Method]:
+        """Those that this model and this installation have; the first is the quickest."""
+        found: list[Method] = ["occlusion"]
+        if self.explainer.default_method == "hirescam":
+            found.insert(0, "hirescam")
+        if find_spec("shap"):
+            found.append("shap")
+        return found
+
+    def explain(
+        self, shown: Shown | None, method: Method | None = None, label_name: str | None = None
+    ) -> Iterator[tuple[Any, str]]:
+        """The map of a class over the picture, with what it shows in words; then whether to trust it.
+
+        Args:
+            shown: what the page shows.
+            method: how the map is made; None: the quickest way.
+            label_name: of the class; None: the likeliest one.
+        """
         if shown is None or not shown.on_page:
             yield gr.update(value=None, visible=False), self._line("app.why.no_picture")
             return
@@ -37,7 +60,10 @@ class Why:
         except ImageError:  # uploads are deleted after a while
             yield gr.update(value=None, visible=False), self._line("app.why.gone")
             return
-        found = self.explainer.explain(image, preprocessed=shown.prepared)
+        working = _Working(partial(self.explainer.explain, image, label_name, method, preprocessed=shown.prepared))
+        for done, of in working.steps():
+            yield gr.skip(), self._line("app.why.at_work", done=done, all=of)
+        found = working.result()
         if not found.importance.any():
             yield gr.update(value=None, visible=False), self._line("app.why.nothing", label=found.label_name)
             return
@@ -50,6 +76,43 @@ class Why:
         return f"<p>{escape(self.texts(key, **values))}</p>"
 
 
+class _StoppedError(Exception):
+    """The visitor did not wait."""
+
+
+class _Working:
+    """A map that is made in a thread of its own, so that its progress can be told, and it can be stopped.
+
+    Args:
+        explain: takes the options of Shapley values, the one method that takes long.
+    """
+
+    def __init__(self, explain: Callable[..., Explanation]) -> None:
+        self._stopped = False
+        self._at: tuple[int, int] | None = None
+        self._pool = ThreadPoolExecutor(1, "why")
+        self._future = self._pool.submit(explain, shap=ShapOptions(progress=self._note))
+
+    def _note(self, done: int, of: int) -> None:
+        self._at = (done, of)
+        if self._stopped:
+            raise _StoppedError
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """How far it is, while it goes on; whoever closes this stops the work."""
+        try:
+            while not wait([self._future], STEP_SECONDS).done:
+                if self._at is not None:
+                    yield self._at
+        finally:
+            self._stopped = True
+            self._pool.shutdown(wait=False)
+
+    def result(self) -> Explanation:
+        """The map, or what went wrong."""
+        return self._future.result()
+
+
 def build_why(classifier: Classifier, shown: gr.State) -> None:
     """The button, the map and its sentence, below the answer; another picture ends and empties them.
 
@@ -59,7 +122,15 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
     """
     texts = classifier.wording.texts
     why = Why(Explainer(classifier.predictor), texts)
-    button = gr.Button(texts("app.why.button"), size="sm", elem_id="why")
+    with gr.Row(elem_id="why-row"):
+        button = gr.Button(texts("app.why.button"), size="sm", elem_id="why")
+        stop = gr.Button(texts("app.why.stop"), size="sm", elem_id="why-stop")
+    with gr.Accordion(texts("app.why.choices"), open=False, elem_id="why-choices"):
+        methods = [(texts(f"app.why.method.{method}"), method) for method in why.methods]
+        method = gr.Dropdown(methods, value=methods[0][1], label=texts("app.why.how"), elem_id="why-method")
+        label = gr.Dropdown(
+            list(classifier.predictor.label_names), value=None, label=texts("app.why.label"), elem_id="why-label"
+        )
     drawn = gr.Image(
         visible=False,
         interactive=False,
@@ -74,7 +145,15 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
     said = gr.HTML("", elem_id="why-words")
     # In a queue of its own: the check asks the network for seconds, and other visitors shall not wait for it.
     asked = button.click(
-        why.explain, shown, [drawn, said], show_progress_on=said, api_visibility="private", concurrency_id="why"
+        why.explain,
+        [shown, method, label],
+        [drawn, said],
+        show_progress_on=said,
+        api_visibility="private",
+        concurrency_id="why",
+    )
+    stop.click(
+        forget_map, None, [drawn, said], cancels=asked, api_visibility="private", queue=False, show_progress="hidden"
     )
     shown.change(
         forget_map, None, [drawn, said], cancels=asked, api_visibility="private", queue=False, show_progress="hidden"
