@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from vitrine.workflows.evaluation_page import Evaluation, evaluate
     from vitrine.workflows.model import ImagePrediction, Model, load
     from vitrine.workflows.prepare import prepare
+    from vitrine.workflows.retrain import retrain
+    from vitrine.workflows.retraining import Retrained
+    from vitrine.workflows.rollback import roll_back
     from vitrine.workflows.run import Run
     from vitrine.workflows.study import Study, study
     from vitrine.workflows.train import train
@@ -35,6 +38,7 @@ __all__ = [
     "Evaluation",
     "ImagePrediction",
     "Model",
+    "Retrained",
     "Run",
     "Study",
     "UserError",
@@ -42,6 +46,8 @@ __all__ = [
     "evaluate",
     "load",
     "prepare",
+    "retrain",
+    "roll_back",
     "study",
     "train",
 ]
@@ -53,6 +59,7 @@ _PLACES = {
     "Evaluation": "vitrine.workflows.evaluation_page",
     "Model": "vitrine.workflows.model",
     "ImagePrediction": "vitrine.workflows.model",
+    "Retrained": "vitrine.workflows.retraining",
     "Run": "vitrine.workflows.run",
     "Study": "vitrine.workflows.study",
     "UserError": "vitrine.errors",
@@ -60,6 +67,8 @@ _PLACES = {
     "evaluate": "vitrine.workflows.evaluation_page",
     "load": "vitrine.workflows.model",
     "prepare": "vitrine.workflows.prepare",
+    "retrain": "vitrine.workflows.retrain",
+    "roll_back": "vitrine.workflows.rollback",
     "study": "vitrine.workflows.study",
     "train": "vitrine.workflows.train",
 }

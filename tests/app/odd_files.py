@@ -56,11 +56,14 @@ def _huge_on_paper(generator):
 def _zip(generator):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as opened:
-        opened.writestr("../../slip.png", b"x")
-        opened.writestr("/absolute.png", b"x")
-        opened.writestr("inner.zip", b"PK\3\4")
-        opened.writestr("good.png", _encode(_picture(generator), "png"))
-        opened.writestr("drawing.png", SVG)
+        for name, content in (
+            ("../../slip.png", b"x"),
+            ("/absolute.png", b"x"),
+            ("inner.zip", b"PK\3\4"),
+            ("good.png", _encode(_picture(generator), "png")),
+            ("drawing.png", SVG),
+        ):
+            opened.writestr(zipfile.ZipInfo(name), content)  # of 1980, so that it is the same each time
     return stream.getvalue()
 
 
