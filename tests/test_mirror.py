@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WHOLE_PRODUCT = {"browser"}  # folders of tests that go through everything
+WHOLE_PRODUCT = {"browser", "attacks"}  # folders of tests that go through everything
 
 
 def modules():

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.app.odd_files import MAKERS, odd_file
+from tests.attacks.odd_files import MAKERS, odd_file
 from vitrine.data.sources.archives import SUFFIXES
 from vitrine.predict.answers.job import BatchJob
 
