@@ -33,3 +33,12 @@ def test_every_event_is_private_and_has_the_outputs_of_its_function(page):
     assert {function.api_visibility for function in page.fns.values() if function.fn is not None} <= {
         "private", "undocumented",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("is_there", "offered"), [(True, {"csv", "parquet", "folders"}), (False, {"csv", "folders"})])
+def test_parquet_is_offered_where_it_can_be_written(predictor, monkeypatch, is_there, offered):
+    monkeypatch.setattr("vitrine.app.tabs.batch.find_spec", lambda name: object() if is_there else None)
+    with gr.Blocks() as page:
+        build_batch(Batches(predictor, load_texts("en")), page)
+    ids = {block.elem_id for block in page.blocks.values()}
+    assert {name for name in ("csv", "parquet", "folders") if f"batch-{name}" in ids} == offered

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import gradio as gr
@@ -118,6 +119,8 @@ def _build_downloads(batches: Batches, job: gr.State, outcome: gr.HTML) -> None:
     path = gr.Textbox(visible=False)
     with gr.Row(elem_id="batch-downloads"):
         for name, make in EXPORTS:
+            if name == "parquet" and find_spec("pyarrow") is None:  # a bundle does without it
+                continue
             button = gr.Button(batches.texts(f"batch.{name}"), size="md", min_width=160, elem_id=f"batch-{name}")
             button.click(
                 partial(batches.export, make),
