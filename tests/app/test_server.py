@@ -10,7 +10,7 @@ import pytest
 from tests.app.models import metadata, noise
 from vitrine.app import server
 from vitrine.app.address import free_port
-from vitrine.app.page import build_interface
+from vitrine.app.page import PageParts, build_interface
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page, recipe_language, start
 from vitrine.app.uploads import MAX_UPLOAD_BYTES
@@ -99,7 +99,7 @@ def test_of_many_visitors_the_latest_are_remembered(predictor, folder, monkeypat
     monkeypatch.setattr(server, "MOST_SESSIONS", 2)
     port = free_port("127.0.0.1", 0)
     address = f"http://127.0.0.1:{port}"
-    page = build_interface(predictor, address, load_texts("en"))
+    page = build_interface(PageParts.of(predictor), address, load_texts("en"))
     start(page, "127.0.0.1", port)
     try:
         decide = next(number for number, function in page.fns.items() if function.api_name == "decide")

@@ -1,5 +1,8 @@
 """What is on the page and where. Words are in `wording`, looks in `theme`, each tab in a file of `tabs`."""
 
+from dataclasses import dataclass
+from typing import Self
+
 import gradio as gr
 
 from vitrine.app.batches import Batches
@@ -25,28 +28,41 @@ DELETE_AFTER_SECONDS = 1800
 WAITING_LINE = 64  # requests; one more is told at once that the page is busy
 
 
-def build_interface(
-    predictor: Predictor,
-    address: str,
-    first: Texts,
-    batcher: Batcher | None = None,
-    desk: CorrectionDesk | None = None,
-    needs_password: bool = False,
-    facts: ModelFacts | None = None,
-    beside: Beside | None = None,
-) -> gr.Blocks:
+@dataclass(frozen=True)
+class PageParts:
+    """What stands behind a page.
+
+    Attributes:
+        predictor: the model.
+        batcher: asks it, for the plain routes, too.
+        facts: of the model.
+        desk: keeps what visitors correct; None: they cannot.
+        beside: a second model, whose answers stand beside those of the first.
+        needs_password: whether programs must give user and password.
+    """
+
+    predictor: Predictor
+    batcher: Batcher
+    facts: ModelFacts
+    desk: CorrectionDesk | None = None
+    beside: Beside | None = None
+    needs_password: bool = False
+
+    @classmethod
+    def of(cls, predictor: Predictor) -> Self:
+        """Of a model alone, with what it says of itself."""
+        return cls(predictor, Batcher(predictor), ModelFacts(predictor.metadata))
+
+
+def build_interface(parts: PageParts, address: str, first: Texts) -> gr.Blocks:
     """Builds the page of a model.
 
     Args:
-        predictor: the model.
+        parts: what stands behind it.
         address: where the page will be served; stands in the client snippets until the visitor's own is known.
         first: texts of the language in which the page is at its address; the others lie below it, as in `languages`.
-        batcher: that asks the model for the plain routes, too; None makes one.
-        desk: keeps what visitors correct; None: they cannot.
-        needs_password: whether programs must give user and password.
-        facts: of the model; None: those that it brings along.
-        beside: a second model, whose answers stand beside those of the first.
     """
+    predictor = parts.predictor
     name = model_name(predictor.model_id, predictor.metadata)
     page = gr.Blocks(
         title=f"{name} · Vitrine",
@@ -54,34 +70,36 @@ def build_interface(
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
 
-    def build(texts: Texts, is_first: bool) -> None:
-        switched = switch(texts.language, first.language)
-        gr.HTML(
-            Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name, switched)
-        )
-        classifier = Classifier(predictor, texts, batcher, beside)
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(texts("app.tabs.classify"), id="classify"):
-                shown = build_classify(classifier, page, is_first)
-            with gr.Tab(texts("batch.tab"), id="batch"):
-                build_batch(Batches(predictor, texts), page)
-            if desk is not None:
-                with gr.Tab(texts("corrections.correct.tab"), id="correct"):
-                    build_correct(classifier, shown, desk)
-            if desk is not None and desk.queue is not None:
-                with gr.Tab(texts("corrections.review.tab"), id="review") as tab:
-                    build_review(classifier, desk, desk.queue, tab)
-            with gr.Tab(texts("model.tab"), id="model") as about:
-                build_model(classifier, facts or ModelFacts(predictor.metadata), about)
-            with gr.Tab(texts("app.tabs.programs"), id="programs"):
-                build_programs(page, address, default_top_k(predictor), texts, needs_password)
-
     with page:
-        build(first, is_first=True)
+        _build(page, parts, address, first, first)
     for language in LANGUAGES:
         if language != first.language:
             with page.route(NAMES[language], language, show_in_navbar=False):
-                build(load_texts(language), is_first=False)
+                _build(page, parts, address, load_texts(language), first)
     answer_in_words(page, first)
     page.queue(max_size=WAITING_LINE, api_open=False)  # closed: programs, too, wait in line
     return page
+
+
+def _build(page: gr.Blocks, parts: PageParts, address: str, texts: Texts, first: Texts) -> None:
+    """Header and tabs in one language."""
+    predictor, desk = parts.predictor, parts.desk
+    name = model_name(predictor.model_id, predictor.metadata)
+    links = switch(texts.language, first.language)
+    gr.HTML(Wording(texts).header(name, predictor.label_names, predictor.metadata, predictor.network.name, links))
+    classifier = Classifier(predictor, texts, parts.batcher, parts.beside)
+    with gr.Tabs(elem_id="tabs"):
+        with gr.Tab(texts("app.tabs.classify"), id="classify"):
+            shown = build_classify(classifier, page, has_endpoints=texts.language == first.language)
+        with gr.Tab(texts("batch.tab"), id="batch"):
+            build_batch(Batches(predictor, texts), page)
+        if desk is not None:
+            with gr.Tab(texts("corrections.correct.tab"), id="correct"):
+                build_correct(classifier, shown, desk)
+        if desk is not None and desk.queue is not None:
+            with gr.Tab(texts("corrections.review.tab"), id="review") as tab:
+                build_review(classifier, desk, desk.queue, tab)
+        with gr.Tab(texts("model.tab"), id="model") as about:
+            build_model(classifier, parts.facts, about)
+        with gr.Tab(texts("app.tabs.programs"), id="programs"):
+            build_programs(page, address, default_top_k(predictor), texts, parts.needs_password)

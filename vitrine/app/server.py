@@ -18,7 +18,7 @@ from vitrine.app.beside import Beside
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.languages import BrowserLanguage, say_language
 from vitrine.app.model_facts import read_facts
-from vitrine.app.page import build_interface
+from vitrine.app.page import PageParts, build_interface
 from vitrine.app.report_route import report_route
 from vitrine.app.teach_page import build_teach_page
 from vitrine.app.teacher import Teacher
@@ -69,16 +69,10 @@ def open_page(
     address = page_address(host, port)
     first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
-    page = build_interface(
-        predictor,
-        address,
-        load_texts(first),
-        batcher,
-        desk,
-        bool(access.user),
-        facts,
-        None if second is None else Beside(second),
+    parts = PageParts(
+        predictor, batcher, facts, desk, None if second is None else Beside(second), needs_password=bool(access.user)
     )
+    page = build_interface(parts, address, load_texts(first))
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
     further = [correct_route(batcher, desk.store, access.user)] if desk else []
     routes, guards = open_routes(programs, access, further)

@@ -10,7 +10,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from tests.app.models import LABELS, noise
-from vitrine.app.page import build_interface
+from vitrine.app.page import PageParts, build_interface
 from vitrine.data.images.decoding import open_image
 from vitrine.ui.texts import load_texts
 
@@ -120,7 +120,7 @@ def named(page, elem_id):
 def test_the_slider_offers_as_many_bars_as_there_are_labels_and_can_be_drawn(predictor, labels, value, most, shown):
     names = tuple(f"label {number}" for number in range(labels))
     few = replace(predictor, label_names=names, metadata=None)
-    slider = named(build_interface(few, "http://127.0.0.1:7860", load_texts("en")), "top-k")
+    slider = named(build_interface(PageParts.of(few), "http://127.0.0.1:7860", load_texts("en")), "top-k")
     assert (slider.value, slider.maximum, slider.visible) == (value, most, shown)
 
 

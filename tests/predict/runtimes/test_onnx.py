@@ -88,13 +88,13 @@ def test_a_file_is_asked_and_served_without_torch_and_transformers(tmp_path):
     Image.new("RGB", (30, 20), (0, 0, 255)).save(tmp_path / "blue.png")
     program = f"""
 import sys
-from vitrine.app.page import build_interface
+from vitrine.app.page import PageParts, build_interface
 import vitrine.app.server
 from vitrine.commands.predict import main
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import load_texts
 assert main([{str(tmp_path / "m.onnx")!r}, {str(tmp_path / "blue.png")!r}]) == 0
-build_interface(Predictor.load({str(tmp_path / "m.onnx")!r}), "http://x", load_texts("en"))
+build_interface(PageParts.of(Predictor.load({str(tmp_path / "m.onnx")!r})), "http://x", load_texts("en"))
 print(sorted({{"torch", "torchvision", "transformers"}} & sys.modules.keys()))
 """
     lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
