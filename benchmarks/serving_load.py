@@ -45,21 +45,23 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of each way and round")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--growth", type=int, metavar="REQUESTS", help="measure memory over so many requests instead")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), metavar="WAY", help="default: both")
     options = parser.parse_args()
+    ways = {way: WAYS[way] for way in options.ways}
     with TemporaryDirectory() as folder:
         picture = draw_picture(Path(folder) / "picture.jpg")
         with running_app(options.model) as address:
             if options.growth:
-                measure_growth(address, picture, options.growth)
+                measure_growth(address, picture, ways, options.growth)
             else:
-                measure_load(address, picture, options.clients, options.seconds, options.rounds)
+                measure_load(address, picture, ways, options.clients, options.seconds, options.rounds)
 
 
-def measure_load(address: str, picture: bytes, clients: int, seconds: float, rounds: int) -> None:
+def measure_load(address: str, picture: bytes, ways: dict[str, Ask], clients: int, seconds: float, rounds: int) -> None:
     print("| way | clients | requests/s | p50, s | p99, s | 2 x clients / throughput, s | errors |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for _ in range(rounds):
-        for way, ask in WAYS.items():
+        for way, ask in ways.items():
             until = time.monotonic() + seconds
             begun = time.perf_counter()
             counts = send(address, picture, ask, clients, lambda until=until: time.monotonic() < until)
@@ -72,12 +74,12 @@ def measure_load(address: str, picture: bytes, clients: int, seconds: float, rou
             )
 
 
-def measure_growth(address: str, picture: bytes, requests: int) -> None:
+def measure_growth(address: str, picture: bytes, ways: dict[str, Ask], requests: int) -> None:
     server = next(
         psutil.Process(one.pid) for one in psutil.net_connections("tcp")
         if one.status == psutil.CONN_LISTEN and one.laddr.port == urlsplit(address).port and one.pid
     )  # fmt: skip
-    for way, ask in WAYS.items():
+    for way, ask in ways.items():
         sizes = []
         for count in (FIRST, requests):
             left = iter(range(count))

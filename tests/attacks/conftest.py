@@ -1,5 +1,5 @@
 """The page that is attacked is that of the app's tests."""
 
-from tests.app.conftest import address, model_folder, picture
+from tests.app.conftest import address, folder, model_folder, picture, predictor
 
-__all__ = ["address", "model_folder", "picture"]
+__all__ = ["address", "folder", "model_folder", "picture", "predictor"]
