@@ -150,8 +150,15 @@ def test_who_closes_the_page_takes_everything_along(new_page, address, pictures)
     assert set(folders()) <= before
 
 
-@pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])
-@pytest.mark.parametrize(("path", "words"), [("/?language=en", "2 not read"), ("/fr", "2 non lues")])
+@pytest.mark.parametrize(
+    ("path", "words", "width", "color_scheme"),
+    [
+        ("/?language=en", "2 not read", 1280, "light"),
+        ("/fr", "2 non lues", 390, "dark"),
+        pytest.param("/?language=en", "2 not read", 390, "dark", marks=pytest.mark.slow),
+        pytest.param("/fr", "2 non lues", 1280, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_the_tab_works_and_fits_its_window_in_both_languages(
     new_page, address, pictures, width, color_scheme, path, words
 ):

@@ -35,7 +35,7 @@ def stores(tmp_path_factory):
     return {language: CorrectionStore(tmp_path_factory.mktemp(language) / "store") for language in NAMES}
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=["en", pytest.param("fr", marks=pytest.mark.slow)])
 def served(request, model_folder, stores):
     """Language, address and store of a page."""
     store = stores[request.param]

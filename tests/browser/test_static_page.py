@@ -45,7 +45,7 @@ def test_files_that_cannot_be_used_are_explained_in_both_languages(new_page, pag
     assert ask(page, tmp_path / "whole.jpg") is not None
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_browser_that_computes_otherwise_does_not_answer(new_page, site, tmp_path, number):
     golden = json.loads((site / "page.json").read_text("utf-8"))["golden"]
     golden["pictures"][number]["probabilities"][0] += 0.01

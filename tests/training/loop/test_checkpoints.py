@@ -19,7 +19,13 @@ STEPS = 3  # of an epoch: 42 training pictures, 16 in a step
 KILLED = -9
 EVERY_STEP = "engine.checkpoint_minutes=0"
 SELDOM = "engine.checkpoint_minutes=1000"
-MOMENTS = [("step", 5), ("evaluation", 3), ("writing", 7), ("renaming", 4), ("tidying", 2)]
+MOMENTS = [
+    pytest.param(("step", 5), marks=pytest.mark.slow, id="step_5"),
+    ("evaluation", 3),
+    ("writing", 7),
+    ("renaming", 4),
+    ("tidying", 2),
+]
 LAST = {"step": EPOCHS * STEPS, "evaluation": EPOCHS, "writing": EPOCHS * (STEPS + 1), "tidying": 9}
 
 
@@ -62,6 +68,7 @@ def test_a_killed_training_ends_with_the_very_same_weights(prepared, whole, tmp_
     assert_same_end(tmp_path, whole(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [("step", 8), ("evaluation", 2)], ids=lambda moment: "_".join(map(str, moment)))
 def test_two_killed_processes_end_with_the_very_same_weights(prepared, whole, tmp_path, moment):
     recipe = recipe_for(prepared, EVERY_STEP, processes=2)
