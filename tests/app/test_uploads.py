@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 
 from tests.app.models import noise, upload
+from tests.app.waiting import wait_for
 from tests.factories import fault_of
 from vitrine.app import uploads
 from vitrine.app.uploads import LONGEST_NAME, accept_files_only, displayable, guard_uploads, open_upload
@@ -95,9 +96,9 @@ def test_a_wrong_file_is_named_with_reason_and_advice_and_no_path_of_the_server(
 def test_a_web_address_is_not_fetched_and_a_file_is_kept_as_before():
     picture = SimpleNamespace(async_move_resource_to_block_cache=lambda source: asyncio.sleep(0, f"kept {source}"))
     accept_files_only(picture)
-    assert asyncio.run(picture.async_move_resource_to_block_cache("a.png")) == "kept a.png"
+    assert wait_for(picture.async_move_resource_to_block_cache("a.png")) == "kept a.png"
     with pytest.raises(gr.Error, match="given as a web address, and those are not fetched"):
-        asyncio.run(picture.async_move_resource_to_block_cache("http://example.org/a.png"))
+        wait_for(picture.async_move_resource_to_block_cache("http://example.org/a.png"))
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "full"), ConnectionResetError(), asyncio.CancelledError()])
@@ -114,7 +115,7 @@ def test_of_an_upload_that_breaks_off_nothing_is_left_for_the_next_visitor(tmp_p
     headers = Headers({"Content-Type": "multipart/form-data; boundary=x"})
     parser = GradioMultiPartParser(headers, stream(), upload_dir=tmp_path, max_file_size=1000)
     with pytest.raises(type(fault)):
-        asyncio.run(parser.parse())
+        wait_for(parser.parse())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -133,7 +134,7 @@ def send(tmp_path, *files, limit):
     guard_uploads()
     headers = Headers({"Content-Type": "multipart/form-data; boundary=x"})
     parser = GradioMultiPartParser(headers, stream(), upload_dir=tmp_path, max_file_size=limit)
-    asyncio.run(parser.parse())
+    wait_for(parser.parse())
     return sorted(path.stat().st_size for path in tmp_path.iterdir())
 
 

@@ -1,6 +1,5 @@
 """Requests of programs that are wrong: each answer is JSON with words, and the log stays free of tracebacks."""
 
-import asyncio
 import json
 
 import gradio as gr
@@ -10,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from gradio_client.exceptions import AppError
 
+from tests.app.waiting import wait_for
 from vitrine.app import classifier
 from vitrine.app.wrong_requests import (
     BODY,
@@ -147,4 +147,4 @@ def test_a_page_answers_its_visitor_in_its_language():
         number.change(lambda _: 1 / 0, number, number, api_visibility="private")
     answer_in_words(page, load_texts("fr"))
     with pytest.raises(gr.Error, match="Une erreur s’est produite ici"):
-        asyncio.run(page.process_api(page.fns[0], [1]))
+        wait_for(page.process_api(page.fns[0], [1]))
