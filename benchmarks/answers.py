@@ -24,8 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
+from pictures import draw_pictures
 
 ROOT = Path(__file__).parent.parent
 ANSWERS = 30
@@ -86,15 +85,6 @@ def ask(kind: str, what: str, model: str, folder: Path) -> dict[str, float] | No
     assert process.returncode == 0, f"{name} failed"
     found: dict[str, float] = json.loads(said.splitlines()[-1])
     return {"start": 0.0, **found, "megabytes": usage.ru_maxrss / 1024}
-
-
-def draw_pictures(folder: Path, count: int) -> None:
-    """Noise of two scales, 400 px: about as slow to decode as photos of that size."""
-    folder.mkdir()
-    generator = np.random.default_rng(0)
-    for number in range(count):
-        coarse = generator.integers(0, 256, (50, 50, 3), dtype=np.uint8)
-        Image.fromarray(coarse).resize((400, 400), Image.Resampling.BICUBIC).save(folder / f"{number:05d}.jpg")
 
 
 def time_answers(ask_about: Callable[[Path], Any], started: float, folder: Path) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """Which kind of map tells best what an answer rests on: insertion minus deletion on test pictures, beside two controls.
 
 The maps are about the model's own first answer. "beats both" is the share of pictures on which a map scores higher than
-the random map and the centre blob.
+the random map and the centre blob. Maps by activations are compared, too, with those of the same network with random
+weights.
 
     python benchmarks/explanations.py MODEL PICTURES [--number 50] [--methods hirescam layercam occlusion]
 """
@@ -57,9 +58,16 @@ def report(method: str, found: list[tuple[float, "Verdict"]]) -> None:  # noqa: 
     controls = ", ".join(
         f"{name} {mean(lambda one, name=name: one.controls[name].score)}" for name in verdicts[0].controls
     )
-    beats = np.mean([one.is_trusted for one in verdicts])
+    beats = np.mean([one.beats_controls for one in verdicts])
+    similar = [one.random_weights for one in verdicts if one.random_weights is not None]
     print(f"{method:<10} score {own}, insertion {mean(lambda one: one.own.insertion)}; {controls}")
     print(f"           beats both on {beats:.2f} of {len(found)}; {milliseconds:.0f} ms a map (median)", flush=True)
+    if similar:
+        print(
+            f"           rank correlation with the map of random weights: {np.median(similar):.2f} (median), "
+            f"{min(similar):.2f} to {max(similar):.2f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

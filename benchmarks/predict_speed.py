@@ -21,8 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from pictures import draw_pictures
 
 ROOT = Path(__file__).parent.parent
 BUSY_PROCESSES = 4
@@ -49,15 +48,6 @@ def main() -> None:
                 draw_pictures(folder / str(count), count)
                 seconds, megabytes = run(ROOT, model, folder / str(count), folder / "memory.csv")
                 print(f"{count:>6,} pictures: {megabytes:,.0f} MB at most, {seconds:.1f} s", flush=True)
-
-
-def draw_pictures(folder: Path, count: int) -> None:
-    """Noise of several scales, 400 px: about as large as photos of that size, and as slow to decode."""
-    folder.mkdir()
-    generator = np.random.default_rng(0)
-    for number in range(count):
-        coarse = generator.integers(0, 256, (50, 50, 3), dtype=np.uint8)
-        Image.fromarray(coarse).resize((400, 400), Image.Resampling.BICUBIC).save(folder / f"{number:05d}.jpg")
 
 
 def compare(model: str, baseline: Path, folder: Path, rounds: int, busy: bool) -> None:

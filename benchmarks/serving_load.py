@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import psutil
 from app_latency import running_app
-from PIL import Image
+from pictures import draw_pictures
 
 BOUNDARY = "vitrine-form"
 FIRST = 1000  # requests after which memory is compared
@@ -49,7 +49,8 @@ def main() -> None:
     options = parser.parse_args()
     ways = {way: WAYS[way] for way in options.ways}
     with TemporaryDirectory() as folder:
-        picture = draw_picture(Path(folder) / "picture.jpg")
+        draw_pictures(Path(folder) / "pictures", 1)
+        picture = next((Path(folder) / "pictures").iterdir()).read_bytes()
         with running_app(options.model) as address:
             if options.growth:
                 measure_growth(address, picture, ways, options.growth)
@@ -146,13 +147,6 @@ def request(
     content = answer.read()
     assert answer.status == 200, (answer.status, content[:200])
     return content
-
-
-def draw_picture(path: Path) -> bytes:
-    """Smooth noise of 400 x 400 pixels: about as slow to decode as a photo of that size."""
-    coarse = np.random.default_rng(0).integers(0, 256, (50, 50, 3), dtype=np.uint8)
-    Image.fromarray(coarse).resize((400, 400), Image.Resampling.BICUBIC).save(path)
-    return path.read_bytes()
 
 
 if __name__ == "__main__":

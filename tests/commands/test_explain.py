@@ -71,3 +71,16 @@ def test_a_folder_that_cannot_be_written_is_named(model, pictures, tmp_path, cap
 
 def test_the_methods_are_those_that_there_are():
     assert explain.METHODS == METHODS
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--hiding", "blur"], "--hiding: is for --method shap alone"),
+        (["--evaluations", "100", "--method", "occlusion"], "--evaluations: is for --method shap alone"),
+        (["--evaluations", "3", "--method", "shap"], "--evaluations 3: must be at least 10"),
+    ],
+)
+def test_options_of_shapley_values_are_refused_where_they_do_nothing(capsys, options, words):
+    assert explain.main(["model", "photo.jpg", *options]) == 2
+    assert words in capsys.readouterr().err

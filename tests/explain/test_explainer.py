@@ -39,18 +39,18 @@ def test_a_map_is_measured_beside_its_controls(explainer, picture):
     verdict = explainer.judge(explainer.explain(picture))
     assert set(verdict.controls) == {"random", "centre"}
     assert 0 <= verdict.own.deletion <= 1
-    assert verdict.depends_on_weights in (True, False)
+    assert -1 <= verdict.random_weights <= 1
 
 
 def test_a_map_of_answers_alone_needs_no_other_weights(explainer, picture):
-    assert explainer.judge(explainer.explain(picture, method="occlusion")).depends_on_weights is None
+    assert explainer.judge(explainer.explain(picture, method="occlusion")).random_weights is None
 
 
 def test_a_map_that_every_network_has_is_not_to_be_trusted(explainer, picture, monkeypatch):
     found = explainer.explain(picture, method="hirescam")
     monkeypatch.setattr(type(explainer), "_activation_map", lambda *_arguments: found.importance)
     verdict = explainer.judge(found)
-    assert (verdict.depends_on_weights, verdict.is_trusted) == (False, False)
+    assert (verdict.random_weights, verdict.is_trusted) == (pytest.approx(1), False)
 
 
 @pytest.mark.slow  # numba compiles for seconds

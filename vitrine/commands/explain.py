@@ -1,10 +1,12 @@
 """Show what a model's answers rest on: for each picture an image with the parts that spoke for its class.
 
 Each map is checked: taking its parts away must lower the probability sooner, and bringing them back must raise it
-sooner, than a random map and a blob in the centre do. The column `trusted` of explanations.csv says whether it does.
+sooner, than a random map and a blob in the centre do; a map by activations must be another than that of the same network
+with random weights. The column `trusted` of explanations.csv says whether all this holds.
 
 python -m vitrine explain runs/digits/latest/model data/digits/3 --output explained
 python -m vitrine explain runs/dogs/latest/model photo.jpg --label pug --method occlusion
+python -m vitrine explain runs/dogs/latest/model photo.jpg --method shap --hiding inpaint_telea --evaluations 500
 """
 
 import argparse
@@ -15,7 +17,7 @@ from pathlib import Path
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 
-FEWEST_EVALUATIONS = 10
+FEWEST_EVALUATIONS, EVALUATIONS = 10, 300
 METHODS = ("hirescam", "layercam", "occlusion", "shap")  # as in `vitrine.explain.explainer`, which is slow to import
 
 
@@ -38,19 +40,19 @@ def build_parser() -> argparse.ArgumentParser:
         help="by activations (hirescam, layercam), or for every kind of model by covering parts (occlusion) or Shapley "
         "values (shap, requirements-shap.txt); default: hirescam, of an ONNX file occlusion",
     )
+    parser.add_argument("--hiding", choices=("blur", "inpaint_telea"), help="how shap hides parts (default blur)")
     parser.add_argument(
-        "--hiding", choices=("blur", "inpaint_telea"), default="blur", help="how shap hides parts (default %(default)s)"
-    )
-    parser.add_argument(
-        "--evaluations", type=int, default=300, help="times that shap asks the network, about (default %(default)s)"
+        "--evaluations",
+        type=int,
+        metavar="NUMBER",
+        help=f"times that shap asks the network, about (default {EVALUATIONS}); more show smaller parts",
     )
     parser.add_argument("--no-checks", action="store_true", help="leave out the comparison with maps that know nothing")
     return parser
 
 
 def _explain(options: argparse.Namespace) -> None:
-    if options.evaluations < FEWEST_EVALUATIONS:
-        raise UserError(f"--evaluations {options.evaluations}: must be at least {FEWEST_EVALUATIONS}")
+    _check_shap(options)
     from vitrine.data.sources.source import find_unlabeled
     from vitrine.explain.explainer import Explainer
     from vitrine.explain.shap_values import ShapOptions
@@ -71,7 +73,7 @@ def _explain(options: argparse.Namespace) -> None:
             options.output,
             label_name=options.label,
             method=options.method,
-            shap=ShapOptions(options.hiding, options.evaluations),
+            shap=ShapOptions(options.hiding or "blur", options.evaluations or EVALUATIONS),
             checks=not options.no_checks,
             progress=say,
         )
@@ -82,3 +84,12 @@ def _explain(options: argparse.Namespace) -> None:
         checked = "say more than maps that know nothing, and depend on what the network has learnt"
         print(f"{trusted.count('yes')} of {len(trusted)} maps {checked}")
     print(f"table:   {options.output / TABLE}")
+
+
+def _check_shap(options: argparse.Namespace) -> None:
+    """Refuses options that would have no effect, or that cannot be meant."""
+    for name in ("hiding", "evaluations"):
+        if getattr(options, name) is not None and options.method != "shap":
+            raise UserError(f"--{name}: is for --method shap alone")
+    if options.evaluations is not None and options.evaluations < FEWEST_EVALUATIONS:
+        raise UserError(f"--evaluations {options.evaluations}: must be at least {FEWEST_EVALUATIONS}")

@@ -112,13 +112,12 @@ class Explainer:
         verdict = judge(ask, explanation.pixels, explanation.importance)
         if explanation.method not in ACTIVATIONS:
             return verdict
-        from vitrine.explain.randomization import MOST_SIMILAR, compare_maps
+        from vitrine.explain.randomization import compare_maps
 
         forgetful = self._activation_map(
             self._forgetful_model, explanation.pixels[None], explanation.label_id, explanation.method
         )
-        depends = compare_maps(explanation.importance, forgetful) <= MOST_SIMILAR
-        return replace(verdict, depends_on_weights=depends)
+        return replace(verdict, random_weights=compare_maps(explanation.importance, forgetful))
 
     def draw(self, image: Image.Image, explanation: Explanation) -> Image.Image:
         """The map over the picture that it is about, or over the part of it that the network sees."""

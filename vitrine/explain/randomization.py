@@ -14,8 +14,6 @@ from transformers import PreTrainedModel
 
 from vitrine.explain.faithfulness import Map, sum_cells
 
-MOST_SIMILAR = 0.5  # HiResCAM stays below 0.3 on the pictures that were measured, LayerCAM above 0.4 (EXPERIMENTS.md)
-
 
 def with_random_weights(model: PreTrainedModel, seed: int = 0) -> PreTrainedModel:
     """A copy of a network that has learnt nothing.

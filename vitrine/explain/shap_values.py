@@ -59,6 +59,7 @@ def shap_map(
         UserError: SHAP is not installed.
     """
     try:
+        import cv2  # noqa: F401 (SHAP's own message does not say how to get it)
         import shap
     except ImportError:
         raise UserError(MISSING) from None

@@ -38,7 +38,7 @@ class Why:
         found: list[Method] = ["occlusion"]
         if self.explainer.default_method == "hirescam":
             found.insert(0, "hirescam")
-        if find_spec("shap"):
+        if find_spec("shap") and find_spec("cv2"):
             found.append("shap")
         return found
 
@@ -122,15 +122,14 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
     """
     texts = classifier.wording.texts
     why = Why(Explainer(classifier.predictor), texts)
-    with gr.Row(elem_id="why-row"):
-        button = gr.Button(texts("app.why.button"), size="sm", elem_id="why")
-        stop = gr.Button(texts("app.why.stop"), size="sm", elem_id="why-stop")
+    button = gr.Button(texts("app.why.button"), size="sm", elem_id="why")
     with gr.Accordion(texts("app.why.choices"), open=False, elem_id="why-choices"):
         methods = [(texts(f"app.why.method.{method}"), method) for method in why.methods]
         method = gr.Dropdown(methods, value=methods[0][1], label=texts("app.why.how"), elem_id="why-method")
         label = gr.Dropdown(
             list(classifier.predictor.label_names), value=None, label=texts("app.why.label"), elem_id="why-label"
         )
+        stop = gr.Button(texts("app.why.stop"), size="sm", elem_id="why-stop")
     drawn = gr.Image(
         visible=False,
         interactive=False,
