@@ -78,6 +78,15 @@ def test_a_training_ends_with_its_figures_a_model_that_answers_and_a_zip_of_it(t
     assert 'class="answer' in teacher.answer(ENGLISH, upload(folder, 99))
     assert "model.safetensors" in zipfile.ZipFile(teacher.pack()).namelist()
     assert teacher.find_report() == run / "report.html"
+    assert teacher.describe_last(ENGLISH) == ended
+
+
+def test_the_model_of_the_last_time_is_there_when_the_page_opens_and_none_before_the_first(teacher, run):
+    assert teacher.describe_last(ENGLISH) == ("", False)
+    again = Teacher(teacher.lesson, teacher.train, teacher.train(Path(), Path()))
+    words, is_ready = again.describe_last(ENGLISH)
+    assert ("3 of 4 pictures" in words, is_ready) == (True, True)
+    assert again.find_report() == run / "report.html"
 
 
 def test_a_training_that_fails_says_why_and_the_next_one_may_begin(teacher, folder):

@@ -53,6 +53,8 @@ def test_from_pictures_to_a_model_that_answers_and_can_be_taken_away(
         page.locator("#lesson-download").click()
     assert download.value.suggested_filename == "taught.zip"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.reload()
+    expect(page.locator("#lesson-try")).to_be_visible()  # the model is still there
 
 
 def test_what_is_missing_is_said(new_page, address, pictures):

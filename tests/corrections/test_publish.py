@@ -3,26 +3,14 @@
 import pytest
 
 from tests.corrections.examples import judgment
-from tests.hub_client import HubClient
-from tests.hub_double import HubDouble
+from tests.hub_fixtures import client, hub
 from vitrine.corrections.publish import name_server
 from vitrine.corrections.store import CorrectionStore
 from vitrine.corrections.table import read_table
 
+__all__ = ["client", "hub"]  # fixtures
 DATASET = ("datasets", "ann/corrections")
 PLACE = f"pictures/aa/{'a' * 64}.jpg"
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    with HubDouble(tmp_path_factory.mktemp("hub")) as double:
-        yield double
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    with HubClient(hub.environment(tmp_path_factory.mktemp("home"))) as process:
-        yield process
 
 
 @pytest.fixture

@@ -6,23 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub_client import HubClient
-from tests.hub_double import HubDouble
+from tests.hub_fixtures import client, hub
 from tests.ship.evidence import GOLDEN_RUN
 
+__all__ = ["client", "golden_run", "hub", "pushed_run"]
 GOLDEN = Path(__file__).parents[1] / "golden"
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    with HubDouble(tmp_path_factory.mktemp("hub")) as double:
-        yield double
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    with HubClient(hub.environment(tmp_path_factory.mktemp("home"))) as process:
-        yield process
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from tests.app.models import noise
 from vitrine.predict.predictor import Predictor
-from vitrine.workflows.teach import load_training, teach
+from vitrine.workflows.teach import find_taught, load_training, teach
 
 
 @pytest.mark.slow
@@ -22,3 +22,8 @@ def test_ten_pictures_of_each_class_become_a_model_a_report_and_a_data_set(tmp_p
     assert set(Predictor.load(str(taught.run / "model")).label_names) == {"train", "calm"}
     again = teach(tmp_path / "pictures", tmp_path / "taught")
     assert again.run != taught.run
+    assert find_taught(tmp_path / "taught") == again
+
+
+def test_before_the_first_lesson_there_is_nothing(tmp_path):
+    assert find_taught(tmp_path / "taught") is None

@@ -1,15 +1,16 @@
 """In which language a visitor sees the page: that of the browser, until the switch says otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import get_args
 from urllib.parse import parse_qs
 
+import gradio as gr
 from babel.core import negotiate_locale
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vitrine.ui.texts import Language
+from vitrine.ui.texts import Language, Texts, load_texts
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NAMES: dict[Language, str] = {"en": "English", "fr": "Français"}
@@ -19,6 +20,22 @@ STAY = "language"  # query parameter of the switch: the language is chosen, what
 def path_of(language: Language, first: Language) -> str:
     """Where the page of a language lies, from the other one's: the first has the address itself."""
     return f"./?{STAY}={first}" if language == first else language
+
+
+def build_in_each(page: gr.Blocks, first: Texts, build: Callable[[Texts], None]) -> None:
+    """Builds a page once in each language: the first at its address, the others below it.
+
+    Args:
+        page: empty.
+        first: texts of the first.
+        build: its parts, with the texts of a language.
+    """
+    with page:
+        build(first)
+    for language in LANGUAGES:
+        if language != first.language:
+            with page.route(NAMES[language], language, show_in_navbar=False):
+                build(load_texts(language))
 
 
 def switch(shown: Language, first: Language) -> str:

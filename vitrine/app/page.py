@@ -9,7 +9,7 @@ from vitrine.app.batches import Batches
 from vitrine.app.beside import Beside
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import CorrectionDesk
-from vitrine.app.languages import LANGUAGES, NAMES, switch
+from vitrine.app.languages import build_in_each, switch
 from vitrine.app.model_facts import ModelFacts
 from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
@@ -21,7 +21,7 @@ from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
 from vitrine.predict.batcher import Batcher
 from vitrine.predict.predictor import Predictor
-from vitrine.ui.texts import Texts, load_texts
+from vitrine.ui.texts import Texts
 
 DELETE_EVERY_SECONDS = 300
 DELETE_AFTER_SECONDS = 1800
@@ -69,13 +69,7 @@ def build_interface(parts: PageParts, address: str, first: Texts) -> gr.Blocks:
         analytics_enabled=False,
         delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS),
     )
-
-    with page:
-        _build(page, parts, address, first, first)
-    for language in LANGUAGES:
-        if language != first.language:
-            with page.route(NAMES[language], language, show_in_navbar=False):
-                _build(page, parts, address, load_texts(language), first)
+    build_in_each(page, first, lambda texts: _build(page, parts, address, texts, first))
     answer_in_words(page, first)
     page.queue(max_size=WAITING_LINE, api_open=False)  # closed: programs, too, wait in line
     return page

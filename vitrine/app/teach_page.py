@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from markupsafe import escape
 
-from vitrine.app.languages import LANGUAGES, NAMES, switch
+from vitrine.app.languages import build_in_each, switch
 from vitrine.app.lesson import Lesson
 from vitrine.app.page import DELETE_AFTER_SECONDS, DELETE_EVERY_SECONDS, WAITING_LINE
 from vitrine.app.tabs.classify import CAMERA, READ_OUT
@@ -17,7 +17,7 @@ from vitrine.app.teacher import Teacher
 from vitrine.app.uploads import accept_files_only
 from vitrine.app.wrong_requests import answer_in_words
 from vitrine.data.images.decoding import ImageError, open_image
-from vitrine.ui.texts import Texts, load_texts
+from vitrine.ui.texts import Texts
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
 SHOWN_PICTURES = 48  # thumbnails of all classes together
@@ -35,12 +35,7 @@ def build_teach_page(teacher: Teacher, first: Texts) -> gr.Blocks:
     page = gr.Blocks(
         title="Vitrine", analytics_enabled=False, delete_cache=(DELETE_EVERY_SECONDS, DELETE_AFTER_SECONDS)
     )
-    with page:
-        _build(page, teacher, first, first)
-    for language in LANGUAGES:
-        if language != first.language:
-            with page.route(NAMES[language], language, show_in_navbar=False):
-                _build(page, teacher, load_texts(language), first)
+    build_in_each(page, first, lambda texts: _build(page, teacher, texts, first))
     answer_in_words(page, first)
     page.queue(max_size=WAITING_LINE, api_open=False)
     return page
@@ -60,6 +55,12 @@ def _build(page: gr.Blocks, teacher: Teacher, texts: Texts, first: Texts) -> Non
 
     learning = train.click(learn, None, [outcome, trying], show_progress_on=outcome, **PRIVATE)
     learning.then(teacher.pack, None, download, show_progress="hidden", **PRIVATE)
+
+    def show_last() -> tuple[Any, ...]:
+        words, is_ready = teacher.describe_last(texts)
+        return words, gr.update(visible=is_ready), teacher.pack()
+
+    page.load(show_last, None, [outcome, trying, download], show_progress="hidden", **PRIVATE)
 
 
 def _build_pictures(page: gr.Blocks, teacher: Teacher, texts: Texts) -> None:

@@ -46,12 +46,13 @@ class Teacher:
     Args:
         lesson: its pictures.
         train: from pictures to a model; takes the lesson's pictures and folder.
+        learnt: the model of the last time; None where there is none.
     """
 
-    def __init__(self, lesson: Lesson, train: Callable[[Path, Path], Learnt]) -> None:
+    def __init__(self, lesson: Lesson, train: Callable[[Path, Path], Learnt], learnt: Learnt | None = None) -> None:
         self.lesson = lesson
         self.train = train
-        self.learnt: Learnt | None = None
+        self.learnt = learnt
         self._training = threading.Lock()
 
     def add(self, texts: Texts, name: str, files: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> str:
@@ -85,6 +86,10 @@ class Teacher:
             yield notice(str(error)), self.learnt is not None
         finally:
             self._training.release()
+
+    def describe_last(self, texts: Texts) -> tuple[str, bool]:
+        """What is said of the last training as HTML, and whether there is a model to try: for who opens the page."""
+        return (self._describe(self.learnt, texts), True) if self.learnt is not None else ("", False)
 
     def answer(self, texts: Texts, picture: Mapping[str, Any] | None) -> str:
         """What the model says of a picture, as HTML."""

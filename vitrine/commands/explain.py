@@ -1,8 +1,8 @@
 """Show what a model's answers rest on: for each picture an image with the parts that spoke for its class.
 
 Each map is checked: taking its parts away must lower the probability sooner, and bringing them back must raise it
-sooner, than a random map and a blob in the centre do; a map by activations must be another than that of the same network
-with random weights. The column `trusted` of explanations.csv says whether all this holds.
+sooner, than a random map and a blob in the centre do; a map by activations must be another than that of the same
+network with random weights. The column `trusted` of explanations.csv says whether all this holds.
 
 python -m vitrine explain runs/digits/latest/model data/digits/3 --output explained
 python -m vitrine explain runs/dogs/latest/model photo.jpg --label pug --method occlusion

@@ -21,6 +21,7 @@ from vitrine.records.folder import MODEL
 if TYPE_CHECKING:
     from vitrine.app.teacher import Learnt
     from vitrine.ui.texts import Language
+    from vitrine.workflows.teach import Taught
 
 FOLDER = Path("taught")
 
@@ -46,7 +47,10 @@ def build_parser() -> CommandParser:
     )
     parser.add_argument("--port", type=parse_port, default=DEFAULT_PORT, help="to listen on (default: %(default)s)")
     parser.add_argument(
-        "--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s, this machine only)"
+        "--host",
+        default=DEFAULT_HOST,
+        help="address to listen on (default: %(default)s, this machine only); whoever opens the page can add pictures "
+        "and take them away",
     )
     parser.add_argument("--language", choices=("en", "fr"), help="of the page (default: the browser's)")
     return parser
@@ -62,18 +66,24 @@ def _serve(folder: Path, host: str, wanted_port: int, language: "Language | None
         from vitrine.app.lesson import Lesson
         from vitrine.app.server import open_teach_page
         from vitrine.app.teacher import Teacher
-        from vitrine.workflows.teach import load_training
+        from vitrine.workflows.teach import find_taught, load_training
 
-        with open_teach_page(Teacher(Lesson(folder), _train), host, port, language) as address:
+        last = find_taught(folder)
+        teacher = Teacher(Lesson(folder), _train, _open(last) if last is not None else None)
+        with open_teach_page(teacher, host, port, language) as address:
             print(f"Open {address}", flush=True)
             load_training()
             threading.Event().wait()
 
 
 def _train(pictures: Path, folder: Path) -> "Learnt":
-    from vitrine.app.teacher import Learnt
-    from vitrine.predict.predictor import Predictor
     from vitrine.workflows.teach import teach
 
-    taught = teach(pictures, folder)
+    return _open(teach(pictures, folder))
+
+
+def _open(taught: "Taught") -> "Learnt":
+    from vitrine.app.teacher import Learnt
+    from vitrine.predict.predictor import Predictor
+
     return Learnt(taught.run, taught.right, taught.tested, Predictor.load(str(taught.run / MODEL)))

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitrine.config.packaged import recipes_folder
+from vitrine.records.folder import LATEST
 from vitrine.workflows.prepare import prepare
+from vitrine.workflows.run import Run
 from vitrine.workflows.train import train
 
 RECIPE = "head_only.yaml"
@@ -45,7 +47,20 @@ def teach(pictures: Path, folder: Path) -> Taught:
         progress=False,
         data={"layout": "classes"},  # a class may be called as a split is
     )
-    run = train(data, recipe=recipe, name=folder.resolve().name, folder=folder / RUNS, progress=False)
+    return _describe(train(data, recipe=recipe, name=folder.resolve().name, folder=folder / RUNS, progress=False))
+
+
+def find_taught(folder: Path) -> Taught | None:
+    """What the last lesson in a folder left; None where there was none.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    latest = folder / RUNS / folder.resolve().name / LATEST
+    return _describe(Run.open(latest.resolve())) if latest.exists() else None
+
+
+def _describe(run: Run) -> Taught:
     tested = run.metrics.test.pictures
     return Taught(run.folder, round(run.accuracy * tested), tested)
 
