@@ -13,9 +13,10 @@ from transformers import ResNetConfig, ResNetForImageClassification
 
 from tests.factories import IMAGENET, SIDE
 from vitrine.app.address import free_port
+from vitrine.app.api.guards import Access
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.private_folder import private_folder
-from vitrine.app.server import open_page
+from vitrine.app.server import OPEN_TO_ALL, open_page
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
 from vitrine.records.model import Example, ModelMetadata
 from vitrine.ui.texts import Language
@@ -82,6 +83,7 @@ def serving(
     desk: CorrectionDesk | None = None,
     language: Language | None = None,
     beside: Path | None = None,
+    access: Access = OPEN_TO_ALL,
 ) -> Iterator[str]:
     """Serves the page of a model in this process; yields its address.
 
@@ -94,6 +96,6 @@ def serving(
         second = None if beside is None else str(beside)
         with (
             private_folder(),
-            open_page(str(model), "127.0.0.1", port, language, desk=desk, beside=second) as address,
+            open_page(str(model), "127.0.0.1", port, language, desk=desk, beside=second, access=access) as address,
         ):
             yield address

@@ -76,3 +76,12 @@ def test_uploads_of_a_page_that_is_open_and_what_is_not_ours_stay(tmp_path, monk
         assert folder.exists()
     assert elsewhere.exists()
     assert (tmp_path / "vitrine-app-notes").exists()
+
+
+def test_a_second_page_in_one_process_gives_the_first_its_folder_back(monkeypatch):
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    with private_folder() as first:
+        with private_folder() as second:
+            assert os.environ["GRADIO_TEMP_DIR"] == str(second) != str(first)
+        assert os.environ["GRADIO_TEMP_DIR"] == str(first)
+    assert "GRADIO_TEMP_DIR" not in os.environ

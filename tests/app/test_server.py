@@ -1,15 +1,18 @@
 """The page as it is served: in which language, what it refuses, and what becomes of uploads."""
 
 import time
+from base64 import b64encode
 from pathlib import Path
 
 import gradio as gr
 import httpx
 import pytest
+from gradio_client import Client, handle_file
 
-from tests.app.models import metadata, noise
+from tests.app.models import metadata, noise, serving
 from vitrine.app import server
 from vitrine.app.address import free_port
+from vitrine.app.api.guards import Access
 from vitrine.app.page import PageParts, build_interface
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page, recipe_language, start
@@ -111,3 +114,31 @@ def test_of_many_visitors_the_latest_are_remembered(predictor, folder, monkeypat
         assert list(page.app.state_holder.session_data) == ["visitor2", "visitor3"]
     finally:
         page.close(verbose=False)
+
+
+def test_a_page_with_a_password_starts_and_answers_who_has_it_and_nobody_else(model_folder, picture):
+    def ask(address, **options):
+        files = {"picture": ("a.jpg", picture.read_bytes())}
+        return httpx.post(f"{address}/predict", files=files, timeout=30, **options).status_code
+
+    with serving(model_folder, access=Access("anna", "s3cret", 4)) as address:
+        paths = ("/", "/fr", "/config", "/metrics", "/docs", "/health")
+        assert [httpx.get(address + path).status_code for path in paths] == [401, 401, 401, 401, 401, 200]
+        assert httpx.get(address, auth=("anna", "s3cret"), follow_redirects=True).status_code == 200
+        assert [ask(address), ask(address, auth=("anna", "wrong"))] == [401, 401]
+        header = {"Authorization": "Basic " + b64encode(b"anna:s3cret").decode()}
+        client = Client(address, headers=header, verbose=False)
+        assert client.predict(handle_file(picture), 1, api_name="/decide")["words"]  # two requests: upload and call
+        refused = ask(address, auth=("anna", "s3cret"))
+    assert refused == 429
+
+
+def test_addresses_that_a_server_before_this_one_passes_on_are_limited_apart(model_folder, picture, monkeypatch):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
+    files = {"picture": ("a.jpg", picture.read_bytes())}
+    with serving(model_folder, access=Access(requests_per_minute=1)) as address:
+        asked = [
+            httpx.post(f"{address}/predict", files=files, headers={"X-Forwarded-For": client}, timeout=30).status_code
+            for client in ("192.0.2.1", "192.0.2.1", "192.0.2.2")
+        ]
+    assert asked == [200, 429, 200]

@@ -16,6 +16,7 @@ QUIET = {
     # After every answer Gradio would sum up its records of all answers before, for a page that is switched off here.
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
 }
+SETTING = "GRADIO_TEMP_DIR"
 PREFIX = "vitrine-app-"
 LOCK = ".in_use"
 YOUNG_SECONDS = 60  # a folder as young as this may not be locked yet by the process that makes it
@@ -32,12 +33,16 @@ def private_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         folder = Path(name).resolve()
         os.environ.update(QUIET)
-        os.environ["GRADIO_TEMP_DIR"] = str(folder)
+        before = os.environ.get(SETTING)
+        os.environ[SETTING] = str(folder)
         try:
             with FileLock(folder / LOCK):  # the system opens it when this process ends, in whatever way
                 yield folder
         finally:
-            del os.environ["GRADIO_TEMP_DIR"]
+            if before is None:
+                os.environ.pop(SETTING, None)
+            else:  # of another page in this process
+                os.environ[SETTING] = before
 
 
 def remove_left_uploads(place: Path) -> None:

@@ -33,7 +33,8 @@ COSTLY = (
     "/gradio_api/run",
     "/gradio_api/api",
 )
-OPEN = ("/health",)  # containers ask it without a password
+# Containers ask for the health without a password; Gradio asks itself to start, by the other, which tells nothing.
+OPEN = ("/health", "/gradio_api/startup-events")
 PASSWORD = "user or password missing or wrong; with curl, -u USER sends them"  # noqa: S105
 GUESSES = parse("20/minute")  # wrong passwords that one address may send
 TOO_LARGE = f"more than {MAX_UPLOAD_MEGABYTES} MB were sent; send a smaller picture"
