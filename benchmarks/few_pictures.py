@@ -29,7 +29,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.sides import load_matching_recipe  # noqa: E402 (after the path)
 from vitrine.data.loading.loaders import build_evaluation_loader  # noqa: E402
-from vitrine.data.manifest.split import SPLITS, TRAIN, VALIDATION, SplitSizes, assign_splits  # noqa: E402
+from vitrine.data.manifest.split import SplitSizes, assign_splits  # noqa: E402
+from vitrine.data.manifest.split_names import SPLITS, TRAIN, VALIDATION  # noqa: E402
 from vitrine.data.prepared.dataset import open_prepared  # noqa: E402
 from vitrine.data.prepared.groups import number_groups  # noqa: E402
 from vitrine.models.backbones.features import compute_features  # noqa: E402

@@ -32,7 +32,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.sides import load_matching_recipe  # noqa: E402
 from vitrine.data.loading.loaders import build_evaluation_loader  # noqa: E402
-from vitrine.data.manifest.split import GATE, TRAIN, VALIDATION, SplitSizes, assign_splits  # noqa: E402
+from vitrine.data.manifest.split import SplitSizes, assign_splits  # noqa: E402
+from vitrine.data.manifest.split_names import GATE, TRAIN, VALIDATION  # noqa: E402
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
 from vitrine.data.prepared.groups import number_groups  # noqa: E402
 from vitrine.evaluation.gate import GateAnswers, ask_both  # noqa: E402

@@ -25,7 +25,7 @@ def test_only_this_user_can_read_the_folder_and_gradio_is_told_of_it():
         assert {name: os.environ[name] for name in QUIET} == QUIET
 
 
-def test_folder_and_setting_are_gone_at_the_end_after_a_fault_too():
+def test_folder_is_gone_and_the_setting_as_before_at_the_end_after_a_fault_too():
     kept = []
 
     def fail():
@@ -37,6 +37,13 @@ def test_folder_and_setting_are_gone_at_the_end_after_a_fault_too():
     with pytest.raises(ZeroDivisionError):
         fail()
     assert not kept[0].exists()
+    assert os.environ["GRADIO_TEMP_DIR"] == "before"
+
+
+def test_a_setting_that_was_not_there_before_is_taken_back(monkeypatch):
+    monkeypatch.delenv("GRADIO_TEMP_DIR")
+    with private_folder():
+        assert "GRADIO_TEMP_DIR" in os.environ
     assert "GRADIO_TEMP_DIR" not in os.environ
 
 
@@ -84,4 +91,11 @@ def test_a_second_page_in_one_process_gives_the_first_its_folder_back(monkeypatc
         with private_folder() as second:
             assert os.environ["GRADIO_TEMP_DIR"] == str(second) != str(first)
         assert os.environ["GRADIO_TEMP_DIR"] == str(first)
+    assert os.environ["GRADIO_TEMP_DIR"] == "before"
+
+
+def test_a_setting_that_was_not_there_before_is_taken_back(monkeypatch):
+    monkeypatch.delenv("GRADIO_TEMP_DIR")
+    with private_folder():
+        assert "GRADIO_TEMP_DIR" in os.environ
     assert "GRADIO_TEMP_DIR" not in os.environ

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import prepare, write_colored_classes
 from vitrine.commands import train
-from vitrine.data.manifest.split import SPLITS
+from vitrine.data.manifest.split_names import SPLITS
 from vitrine.data.prepared import dataset
 from vitrine.records import folder as run_folder
 from vitrine.training.loop.trainer import Trainer

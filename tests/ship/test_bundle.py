@@ -1,14 +1,18 @@
 """A folder that serves a model's page with exact versions and without torch."""
 
+import ast
 import json
 import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import onnx
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.factories import fault_of
 from tests.ship.evidence import GOLDEN_RUN
@@ -16,6 +20,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.ship import bundle as module
 from vitrine.ship.bundle import PACKAGE, ROOMS, build_bundle
 from vitrine.ship.data_card import read_head
+from vitrine.ship.pins import pin_libraries
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MODEL = GOLDEN / GOLDEN_RUN / "model"
@@ -86,6 +91,38 @@ def test_it_holds_the_rooms_of_the_page_and_no_other(bundle):
     assert not rooms & {"training", "evaluation", "reports", "experiments", "workflows", "ship"}
     assert not list(bundle.folder.rglob("__pycache__"))
     assert bundle.sizes["model.onnx"] == (bundle.folder / "model.onnx").stat().st_size
+
+
+def imported_at_start(module, seen):
+    """Libraries that importing a module of the package imports, those of the modules that it imports too."""
+    if module in seen:
+        return set()
+    seen.add(module)
+    spec = find_spec(module)
+    if spec is None:  # a name in a module
+        return set()
+    parent = {module.rpartition(".")[0]} - {""}
+    names = {name for parent_name in parent for name in imported_at_start(parent_name, seen)}
+    for statement in ast.parse(Path(spec.origin).read_text("utf-8")).body:  # neither in functions nor for type checkers
+        if isinstance(statement, ast.Import):
+            found = [one.name for one in statement.names]
+        elif isinstance(statement, ast.ImportFrom):
+            found = [statement.module, *(f"{statement.module}.{one.name}" for one in statement.names)]
+        else:
+            continue
+        for name in found:
+            names |= imported_at_start(name, seen) if name.startswith("vitrine") else {name.partition(".")[0]}
+    return names
+
+
+@pytest.mark.parametrize("module", ["vitrine.commands.app", "vitrine.app.server", "vitrine.app.corrections"])
+def test_what_starts_the_page_imports_only_libraries_of_its_bundle(module):
+    names = imported_at_start(module, set()) - set(sys.stdlib_module_names)
+    distributions = packages_distributions()
+    pinned = {canonicalize_name(name) for name in pin_libraries()}
+    assert {
+        name for name in names if not pinned & {canonicalize_name(one) for one in distributions.get(name, ())}
+    } == set()
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from accelerate import Accelerator
 
 from tests.factories import make_recipe
 from tests.training.loop.trainers import make_small
-from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
 from vitrine.training.build import choose_methods, find_batch_size, open_budget

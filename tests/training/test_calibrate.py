@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.factories import SIDE, make_recipe
-from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.evaluation.temperature import fit_temperature
 from vitrine.models.backbones.build import build_backbone

@@ -8,7 +8,7 @@ import pytest
 from transformers import pipeline
 
 from tests.factories import make_recipe
-from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.models.calibration.ood import REFERENCE_FEATURES
 from vitrine.models.calibration.selective import describe
 from vitrine.models.calibration.softmax import softmax

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.factories import SIDE, make_recipe
-from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.models.backbones.build import build_backbone
 from vitrine.models.folder import build_processor, save_model
 from vitrine.training.plan import plan_probe

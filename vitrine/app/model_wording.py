@@ -11,7 +11,7 @@ import vitrine
 from vitrine.app.model_facts import ModelFacts
 from vitrine.app.report_route import ADDRESS
 from vitrine.app.wording import RUNTIMES
-from vitrine.data.manifest.split import TRAIN
+from vitrine.data.manifest.split_names import TRAIN
 from vitrine.models.backbones.licenses import PERMISSIVE, SCRATCH, license_of_backbone, license_of_pictures
 from vitrine.predict.latency import ANSWERS
 from vitrine.records.evidence import ClassFigures

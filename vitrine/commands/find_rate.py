@@ -152,7 +152,7 @@ def _endless_losses(
 ) -> "Iterator[torch.Tensor]":
     """The loss of each batch of epoch after epoch, as the training computes it."""
     from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_step_loader
-    from vitrine.data.manifest.split import TRAIN
+    from vitrine.data.manifest.split_names import TRAIN
     from vitrine.training.loop.steps import prefetch
 
     split, device = prepared.splits[TRAIN], stepper.accelerator.device

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vitrine.data.manifest.split import TRAIN
+from vitrine.data.manifest.split_names import TRAIN
 from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.mistakes import TopLoss
 from vitrine.records.model import Example

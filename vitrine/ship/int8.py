@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 
 from vitrine.data.loading.labeled import LabeledImage, list_images
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval

@@ -9,7 +9,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from yaml import YAMLError
 
 from vitrine.config.data import HUB_PREFIX
-from vitrine.data.manifest.split import TEST
+from vitrine.data.manifest.split_names import TEST
 from vitrine.models.backbones.licenses import SCRATCH, license_of_backbone, license_of_pictures, tell_binding
 from vitrine.records.atomic import write_text
 from vitrine.records.folder import MODEL

@@ -13,7 +13,7 @@ from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import mix, mixing_numbers
 from vitrine.data.loading.balanced_sampler import BalancedSampler
 from vitrine.data.loading.shard_batches import ShardBatches, find_shards
-from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import place
 from vitrine.models.backbones.normalization import Normalization

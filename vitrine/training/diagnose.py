@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.errors import UserError

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.loading.labeled import list_images
-from vitrine.data.manifest.split import TEST
+from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import find_test_duplicates, find_test_series
 from vitrine.errors import UserError

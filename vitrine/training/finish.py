@@ -9,7 +9,7 @@ from PIL import Image
 from transformers.image_processing_utils import BaseImageProcessor
 
 import vitrine
-from vitrine.data.manifest.split import TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset, display_image
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel
 
 from vitrine.config.model import SMALL_CNN
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place

@@ -20,7 +20,7 @@ from vitrine.config.training import EngineSection, ReportSection
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import Policy
 from vitrine.data.images.preprocessing import Preparation
-from vitrine.data.manifest.split import SPLITS, TEST, TRAIN
+from vitrine.data.manifest.split_names import SPLITS, TEST, TRAIN
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.presence import check_is_pretrained
 from vitrine.models.heads import Head

@@ -16,7 +16,7 @@ import torch
 
 from vitrine.config.training import EngineSection
 from vitrine.data.loading.loaders import build_evaluation_loader
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.evaluation.probe.choice import choose_images

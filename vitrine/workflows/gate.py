@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.loading.labeled import LabeledImage, list_images
-from vitrine.data.manifest.split import GATE
+from vitrine.data.manifest.split_names import GATE
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.gate import GateAnswers, ask_both, check_limit, decide

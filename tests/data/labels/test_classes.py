@@ -8,7 +8,7 @@ import pytest
 from tests.data.trees import prepare
 from vitrine.config.data import ChecksSection
 from vitrine.data.labels.classes import check_splits, choose_classes
-from vitrine.data.manifest.split import SPLITS
+from vitrine.data.manifest.split_names import SPLITS
 from vitrine.errors import UserError
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import load_texts

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.factories import few_examples, prepare, write_colored_classes
 from vitrine.data.loading.shard_batches import ShardBatches, find_shards
-from vitrine.data.manifest.split import TRAIN
+from vitrine.data.manifest.split_names import TRAIN
 from vitrine.data.prepared import shards
 from vitrine.errors import UserError
 

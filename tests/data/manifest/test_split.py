@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import few_examples
-from vitrine.data.manifest.split import CONFLICT, SPLITS, SplitSizes, assign_folds, assign_splits
+from vitrine.data.manifest.split import CONFLICT, SplitSizes, assign_folds, assign_splits
+from vitrine.data.manifest.split_names import SPLITS
 
 
 def split(counts, fixed="", validation=0.15, test=0.15, seed=0, shuffle=None):

@@ -5,7 +5,7 @@ import pytest
 
 from tests.factories import prepare, write_colored_classes
 from tests.records.examples import make_gate_report
-from vitrine.data.manifest.split import GATE, TEST
+from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.records.gate import Learned, LeftOut
 from vitrine.reports.gate.page import MOST_SHOWN, write_gate_page
 

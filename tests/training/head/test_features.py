@@ -9,7 +9,7 @@ from torch import nn
 
 from tests.factories import IMAGENET
 from tests.training.head.heads import build_head
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.models.backbones.build import head_modules
 from vitrine.training.head import features as cached_features
 from vitrine.training.head.features import ViewOptions, compute_head_inputs, fits_in_memory

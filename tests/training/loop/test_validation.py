@@ -9,7 +9,7 @@ from accelerate import Accelerator
 
 from tests.training.loop.trainers import make_small
 from vitrine.data.loading.loaders import build_evaluation_loader
-from vitrine.data.manifest.split import VALIDATION
+from vitrine.data.manifest.split_names import VALIDATION
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.training.loop.steps import DivergedError, Normalizer
 from vitrine.training.loop.validation import Validation, validate

@@ -7,7 +7,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from vitrine.data.augmentation.augment import augment, draw_numbers
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.small_cnn import SmallCnnConfig, SmallCnnForImageClassification

@@ -10,7 +10,7 @@ import torch
 from tests.factories import make_recipe, prepare, write_colored_classes
 from tests.training.children import train
 from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_shard_loader
-from vitrine.data.manifest.split import VALIDATION
+from vitrine.data.manifest.split_names import VALIDATION
 from vitrine.records import folder as run_folder
 
 ROOT = Path(__file__).parents[3]

@@ -15,7 +15,8 @@ import pandas as pd
 
 from vitrine.config.data import SERIES_KINDS, SeriesKind
 from vitrine.data.manifest.scan import KEPT
-from vitrine.data.manifest.split import TEST, TRAIN, join_groups
+from vitrine.data.manifest.split import join_groups
+from vitrine.data.manifest.split_names import TEST, TRAIN
 from vitrine.records.findings import Finding
 
 BURST_SECONDS = 10  # between one picture and the next of the same class

@@ -11,7 +11,7 @@ from vitrine.data.checks.duplicate_policies import LEAK
 from vitrine.data.checks.near_duplicates import Duplicates
 from vitrine.data.labels.corrections import read_rows, refuse_faults
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
-from vitrine.data.manifest.split import GATE, TEST
+from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.data.sources.files import FoundFile
 from vitrine.listing import suggest
 from vitrine.records.corrections import ADD, NEW_CLASS

@@ -9,7 +9,7 @@ import pandas as pd
 from vitrine.data.labels.mapping import look_alikes
 from vitrine.data.labels.several import describe_several
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
-from vitrine.data.manifest.split import EVERY_SPLIT, GATE, TEST, TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import EVERY_SPLIT, GATE, TEST, TRAIN, VALIDATION
 from vitrine.data.sources.archives import SUFFIXES as ARCHIVE_EXTENSIONS
 from vitrine.data.sources.files import SPLIT_NAMES
 from vitrine.errors import UserError

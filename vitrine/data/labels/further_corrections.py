@@ -8,7 +8,7 @@ import pandas as pd
 
 from vitrine.data.labels.class_changes import ClassChanges
 from vitrine.data.manifest.scan import KEPT
-from vitrine.data.manifest.split import GATE, TEST
+from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.records.corrections import ADD, RELABEL, Row
 
 JUDGING = (TEST, GATE)

@@ -12,7 +12,7 @@ from PIL import Image
 from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import Rendering
 from vitrine.data.labels.mapping import map_labels
-from vitrine.data.manifest.split import TEST
+from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open

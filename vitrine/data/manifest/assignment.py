@@ -7,15 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
-from vitrine.data.manifest.split import (
-    CONFLICT,
-    TRAIN,
-    VALIDATION,
-    SplitSizes,
-    assign_folds,
-    assign_splits,
-    join_groups,
-)
+from vitrine.data.manifest.split import CONFLICT, SplitSizes, assign_folds, assign_splits, join_groups
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepare.earlier_split import NO_FOLD, Side
 from vitrine.data.prepare.reuse import EarlierWork
 from vitrine.errors import UserError

@@ -9,10 +9,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
-GATE = "gate"  # only where the recipe sets pictures aside for it
-EVERY_SPLIT = (*SPLITS, GATE)
-HELD_OUT = (VALIDATION, TEST, GATE)
+from vitrine.data.manifest.split_names import GATE, HELD_OUT, TEST, TRAIN, VALIDATION
+
 CONFLICT = ""  # in place of a split: copies of this picture lie on several sides already
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT
-from vitrine.data.manifest.split import EVERY_SPLIT, GATE, TEST
+from vitrine.data.manifest.split_names import EVERY_SPLIT, GATE, TEST
 from vitrine.data.sources.names import respell, suggest_columns
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings

@@ -25,7 +25,7 @@ from vitrine.data.labels.corrections import Corrected, apply_corrections
 from vitrine.data.labels.mapping import MappedLabels, describe_mapping, map_labels
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files
-from vitrine.data.manifest.split import GATE, SPLITS, TRAIN
+from vitrine.data.manifest.split_names import GATE, SPLITS, TRAIN
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import check_room

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.images.preprocessing import Preparation
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.shards import open_shards
 from vitrine.data.prepared.version import compute_version
 from vitrine.errors import UserError

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.data.checks.series import find_seen
-from vitrine.data.manifest.split import TEST, TRAIN, join_groups
+from vitrine.data.manifest.split import join_groups
+from vitrine.data.manifest.split_names import TEST, TRAIN
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.manifest import read_manifest
 

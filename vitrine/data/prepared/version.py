@@ -6,7 +6,7 @@ import json
 import pandas as pd
 
 from vitrine.data.manifest.scan import KEPT
-from vitrine.data.manifest.split import GATE, TEST
+from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.records.prepared import Settings
 
 LETTERS = 12

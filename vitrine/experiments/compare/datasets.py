@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from vitrine.config.aliases import LATER, first_names, says_what_was
 from vitrine.config.recipe import Recipe
-from vitrine.data.manifest.split import GATE, TEST
+from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import Comparison, Variant
 from vitrine.invocation import command_line

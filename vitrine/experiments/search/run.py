@@ -17,7 +17,7 @@ import optuna
 import psutil
 import torch
 
-from vitrine.data.manifest.split import SPLITS
+from vitrine.data.manifest.split_names import SPLITS
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import Search

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from vitrine.config.aliases import first_names
 from vitrine.config.identity import FREE_FOR_TRIALS
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import Search

@@ -15,7 +15,7 @@ import torch
 from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from vitrine.data.manifest.split import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import Search
