@@ -40,13 +40,6 @@ def test_folder_is_gone_and_the_setting_as_before_at_the_end_after_a_fault_too()
     assert os.environ["GRADIO_TEMP_DIR"] == "before"
 
 
-def test_a_setting_that_was_not_there_before_is_taken_back(monkeypatch):
-    monkeypatch.delenv("GRADIO_TEMP_DIR")
-    with private_folder():
-        assert "GRADIO_TEMP_DIR" in os.environ
-    assert "GRADIO_TEMP_DIR" not in os.environ
-
-
 def grow_old(folder):
     then = time.time() - 2 * YOUNG_SECONDS
     os.utime(folder, (then, then))
@@ -85,8 +78,7 @@ def test_uploads_of_a_page_that_is_open_and_what_is_not_ours_stay(tmp_path, monk
     assert (tmp_path / "vitrine-app-notes").exists()
 
 
-def test_a_second_page_in_one_process_gives_the_first_its_folder_back(monkeypatch):
-    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+def test_a_second_page_in_one_process_gives_the_first_its_folder_back():
     with private_folder() as first:
         with private_folder() as second:
             assert os.environ["GRADIO_TEMP_DIR"] == str(second) != str(first)

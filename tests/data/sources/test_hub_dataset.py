@@ -138,6 +138,12 @@ def hub(tmp_path_factory):
         yield double
 
 
+@pytest.fixture(scope="module")
+def client(hub, tmp_path_factory):
+    with HubClient(hub.environment(tmp_path_factory.mktemp("home"))) as process:
+        yield process
+
+
 def test_a_data_set_of_the_hub_is_written_out_and_needs_no_second_download(hub, client, tmp_path):
     first = client.call("find", "hub:bob/plain", tmp_path / "workspace")["value"]
     assert [file["label_name"] for file in first] == ["cat", "dog", "cat"]
