@@ -24,8 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.sides import load_matching_recipe  # noqa: E402 (after the path)
 from vitrine.data.loading.loaders import build_evaluation_loader  # noqa: E402
-from vitrine.data.manifest.split import VALIDATION  # noqa: E402
-from vitrine.data.manifest.split_names import SPLITS, TEST, TRAIN  # noqa: E402
+from vitrine.data.manifest.split_names import SPLITS, TEST, TRAIN, VALIDATION  # noqa: E402
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
 from vitrine.models.backbones.features import compute_features  # noqa: E402
 from vitrine.models.quiet import silence_transformers  # noqa: E402

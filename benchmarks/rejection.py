@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from vitrine.data.manifest.split import TEST  # noqa: E402
+from vitrine.data.manifest.split_names import TEST  # noqa: E402
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
 from vitrine.data.sources.source import find_unlabeled  # noqa: E402
 from vitrine.evaluation.calibration import calibration_error, measure_calibration  # noqa: E402

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vitrine.data.manifest.split import GATE as GATE_SPLIT
+from vitrine.data.manifest.split_names import GATE as GATE_SPLIT
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.records.atomic import write_text
 from vitrine.records.gate import GATE_REPORT, GateReport
