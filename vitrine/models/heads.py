@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, TimmWrapperForImageClassification, TimmWrapperModel
+from transformers import PreTrainedConfig, PreTrainedModel, TimmWrapperForImageClassification, TimmWrapperModel
 from transformers.initialization import no_init_weights
 
 from vitrine.errors import UserError
@@ -73,7 +73,7 @@ def put_head(model: PreTrainedModel, head: Head, image_size: int | None = None) 
     return headed
 
 
-def _check_same_head(config: VitrineConfig, head: Head) -> None:
+def _check_same_head(config: PreTrainedConfig, head: Head) -> None:
     stored = Head(config.head, config.hidden_units, config.head_dropout)
     if stored != head:
         units = f" model.head_units=[{','.join(map(str, stored.units))}]" if stored.units else ""
