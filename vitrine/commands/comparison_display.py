@@ -91,10 +91,7 @@ def _quality_table(figures: "ComparisonFigures", texts: Texts) -> Table:
             spread(variant.accuracy, texts),
             texts.interval(*variant.accuracy_interval, 1),
             texts.number(variant.macro_f1.mean, 3),
-            *(
-                "-" if loss is None else texts.number(loss.mean, 3)
-                for loss in (variant.test_loss, variant.validation_loss)
-            ),
+            *("-" if loss is None else texts.number(loss.mean, 3) for loss in losses),
             texts.number(variant.runs),
         )
     return table
