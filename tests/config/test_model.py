@@ -40,6 +40,18 @@ def test_one_value_or_one_for_each_stage_is_a_list_that_fits():
         ),
         (["backbone=a/b", "trainable_part=head", "pretrained=no"], "trainable_part 'head' needs pretrained weights"),
         (["backbone=a/b", "head_dropout=0.5"], "head_dropout is for the heads 'dense' and 'flatten'"),
+        (["backbone=a/b", "head_units=[128, 64]"], "head_units: 'linear' has no hidden layers (got [128, 64])"),
+        (["backbone=a/b", "head=dense", "head_units=[]"], "head_units: 'dense' needs a hidden layer (got [])"),
+        (
+            ["backbone=a/b", "head=flatten", "head_units=64"],
+            "head_units: the hidden layers of 'flatten' are a list: [64]",
+        ),
+        (["head_units=[128, a]"], "model.head_units: must be a whole number from 1 to 65536, or a list of them"),
+        (
+            ["head_units=0"],
+            "model.head_units: must be a whole number from 1 to 65536, or a list of them: [128, 64] (got 0)",
+        ),
+        (["head_units=yes"], "model.head_units: must be a whole number"),
         (["backbone=a/b", "cache_features=on"], "cache_features 'on' needs a backbone that stays as it is"),
         (["backbone=a/b", "feature_views=3"], "feature_views is for cached features (got 3)"),
         (
@@ -56,6 +68,21 @@ def test_a_network_and_a_way_to_train_it_that_do_not_fit_are_named(overrides, me
 def test_a_frozen_backbone_may_be_looked_at_often():
     section = ModelSection(backbone="a/b", trainable_part="head", feature_views=8, cache_features="yes")
     assert (section.cache_features, section.feature_views) == ("on", 8)
+
+
+@pytest.mark.parametrize(
+    ("section", "units"),
+    [
+        ({}, ()),
+        ({"head": "dense"}, (256,)),
+        ({"head": "dense", "head_units": [128, 64]}, (128, 64)),
+        ({"head": "flatten"}, ()),
+        ({"head": "flatten", "head_units": 256}, ()),  # as recipes of earlier runs have it
+        ({"head": "flatten", "head_units": [128]}, (128,)),
+    ],
+)
+def test_a_head_has_the_hidden_layers_that_a_recipe_gives_it(section, units):
+    assert ModelSection(backbone="a/b", **section).hidden_units == units
 
 
 def test_unless_asked_the_small_network_is_trained_whole():

@@ -11,7 +11,7 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from tests.factories import IMAGENET, SIDE, write_tiny_resnet
 from tests.models.headed import HEADS, LABELS, TIMM, build_headed
 from vitrine.models.folder import build_processor, load_model, save_model
-from vitrine.models.headed_network import remove_parts
+from vitrine.models.headed_network import VitrineConfig, remove_parts
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -47,6 +47,11 @@ def test_the_folder_of_a_head_of_ours_loads_where_vitrine_is_not_installed(tmp_p
     program = "\n".join([*lines, "assert 'vitrine' not in sys.modules"])
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]
+
+
+@pytest.mark.parametrize(("kind", "layers"), [("dense", (16,)), ("flatten", ())])
+def test_a_configuration_of_an_earlier_build_names_one_layer_which_flatten_did_not_have(kind, layers):
+    assert VitrineConfig(head=kind, head_units=16).hidden_units == layers
 
 
 def test_a_dense_head_is_linear_relu_dropout_linear():

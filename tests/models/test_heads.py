@@ -24,6 +24,18 @@ def test_flattened_vgg16_trains_the_published_number_of_parameters():
     assert sum(parameter.numel() for parameter in model.parameters()) == 14_714_688 + 125_445
 
 
+def test_hidden_layers_stand_between_the_flattened_map_and_the_answer():
+    """VGG16 at 224 px with 128 and 64 units: 25,088 x 128 + 128, 128 x 64 + 64, 64 x 5 + 5."""
+    with torch.device("meta"):
+        head = Head("flatten", (128, 64), 0.5)
+        model, _ = build_backbone("vgg16", tuple("abcde"), pretrained=False, head=head, image_size=224)
+    counts = [
+        sum(p.numel() for p in layer.parameters()) for layer in model.head if any(True for _ in layer.parameters())
+    ]
+    assert counts == [3_211_392, 8_256, 325]
+    assert [type(layer).__name__ for layer in model.head] == ["Linear", "ReLU", "Linear", "ReLU", "Dropout", "Linear"]
+
+
 def test_the_backbone_keeps_its_weights_under_a_new_head():
     plain, dense = build_headed(TIMM, Head()), build_headed(TIMM, HEADS[0])
     weights = dense.backbone.timm_model.state_dict()
@@ -53,7 +65,7 @@ def test_training_goes_on_from_a_folder_with_the_same_head_only(tmp_path):
     assert torch.equal(again.head[0].weight, stored.head[0].weight)
     assert not torch.equal(renamed.head[0].weight, stored.head[0].weight)
     assert renamed.head[3].out_features == 2
-    with pytest.raises(UserError, match=r"model\.head=dense model\.head_units=16 model\.head_dropout=0\.3"):
+    with pytest.raises(UserError, match=r"model\.head=dense model\.head_units=\[16\] model\.head_dropout=0\.3"):
         build_backbone(str(tmp_path), LABELS)
     with pytest.raises(UserError, match=r"model\.pretrained: false needs the name of a backbone"):
         build_backbone(str(tmp_path), LABELS, pretrained=False)

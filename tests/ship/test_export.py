@@ -87,7 +87,7 @@ BUILDS = {
     "ResNet, crop": (lambda folder: build_backbone(str(write_tiny_resnet(folder / "checkpoint")), LABELS)[0], CROP),
     "own head": (
         lambda folder: build_backbone(
-            str(write_tiny_resnet(folder / "checkpoint")), LABELS, head=Head("flatten"), image_size=SIDE
+            str(write_tiny_resnet(folder / "checkpoint")), LABELS, head=Head("flatten", (12, 6)), image_size=SIDE
         )[0],
         None,
     ),

@@ -43,7 +43,7 @@ def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(f
     assert fitted.facts["parameters"] == sum(parameters)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "rmsprop"])
 def test_every_optimizer_learns_with_label_smoothing(fit, optimizer):
     fitted = fit(f"optim.name={optimizer}", "optim.epochs=4", "optim.label_smoothing=0.1", "optim.learning_rate=0.01")
     assert fitted.fit.history[-1].train_loss < fitted.fit.history[0].train_loss

@@ -38,7 +38,7 @@ Anything else that classifies pictures:
   a weights file of a timm architecture                   model.backbone=weights.safetensors
                                                           model.architecture=resnet50
 The same network from random weights, without a download: model.pretrained=false
-Its head: model.head=linear, dense (model.head_units, model.head_dropout) or flatten"""
+Its head: model.head=linear, dense or flatten, the last two with model.head_units=[128,64] and model.head_dropout"""
 
 
 def main(arguments: list[str] | None = None) -> int:

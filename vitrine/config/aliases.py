@@ -18,6 +18,7 @@ LATER: dict[str, Any] = {
     "data.gate_fraction": 0.0,
     "model.warm_start": None,
     "model.warm_start_rename": {},
+    "optim.layer_weight_decay": {},
 }
 FIRST_NAMES = {new: old for old, new in RENAMED.items()}
 # Policies of augmentation that had names of their own: `policy: none` with these steps is the same.

@@ -13,6 +13,18 @@ Filters = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False,
 Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)]
 Kernels = Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], Field(strict=False, min_length=1)]
 Shares = Annotated[tuple[Share, ...], Field(strict=False)]
+MOST_UNITS = 65_536
+
+
+def _read_units(value: object) -> object:
+    """A number of units, or a list of them; one message for whatever is wrong with either."""
+    given = value if isinstance(value, list | tuple) else [value]
+    if not all(type(units) is int and 1 <= units <= MOST_UNITS for units in given):
+        raise ValueError(f"must be a whole number from 1 to {MOST_UNITS}, or a list of them: [128, 64] (got {value!r})")
+    return tuple(given) if isinstance(value, list) else value
+
+
+Units = Annotated[int | tuple[int, ...], BeforeValidator(_read_units)]
 
 
 class SmallCnnSection(Section):
@@ -97,10 +109,14 @@ class ModelSection(Section):
     )
     head: Literal["linear", "dense", "flatten"] = Field(
         "linear",
-        description="'linear': one layer on the pooled features; 'dense': a hidden layer before it; 'flatten': one "
-        "layer on the whole last feature map. For backbones; the small CNN has its own head",
+        description="'linear': one layer on the pooled features; 'dense': hidden layers before it; 'flatten': one "
+        "layer on the whole last feature map, or hidden ones too. For backbones; the small CNN has its own head",
     )
-    head_units: int = Field(256, ge=1, le=65_536, description="units of the hidden layer of the head 'dense'")
+    head_units: Units = Field(
+        256,
+        description="units of the hidden layer of the head 'dense'; a list has one number for each of several: "
+        "[128, 64]. 'flatten' takes a list only, and has no hidden layer without one",
+    )
     head_dropout: Share = Field(
         0.0, description="share of the numbers dropped before the last layer of the heads 'dense' and 'flatten'"
     )
@@ -186,3 +202,21 @@ class ModelSection(Section):
         if self.head == "linear" and self.head_dropout > 0:
             raise ValueError("head_dropout is for the heads 'dense' and 'flatten'; 'linear' has none")
         return self
+
+    @model_validator(mode="after")
+    def _hidden_layers_are_of_a_head_that_has_them(self) -> Self:
+        units, default = self.head_units, type(self).model_fields["head_units"].default
+        if self.head == "linear" and isinstance(units, tuple):
+            raise ValueError(f"head_units: 'linear' has no hidden layers (got {list(units)}); set model.head=dense")
+        if self.head == "dense" and units == ():
+            raise ValueError("head_units: 'dense' needs a hidden layer (got []); without one it is model.head=linear")
+        if self.head == "flatten" and isinstance(units, int) and units != default:
+            raise ValueError(f"head_units: the hidden layers of 'flatten' are a list: [{units}] (got {units})")
+        return self
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        """Units of each hidden layer of the head of a backbone."""
+        if isinstance(self.head_units, tuple):
+            return self.head_units
+        return (self.head_units,) if self.head == "dense" else ()

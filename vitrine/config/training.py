@@ -28,7 +28,11 @@ class ImbalanceSection(Section):
 class OptimSection(Section):
     """The optimiser, its schedule, and what keeps it from learning by heart."""
 
-    name: Literal["adamw", "sgd", "rmsprop"] = Field("adamw", description="optimiser")
+    name: Literal["adamw", "adam", "sgd", "rmsprop"] = Field(
+        "adamw",
+        description="optimiser; 'adamw' takes the weight decay from the weights, the others add it to the gradient, "
+        "as an L2 penalty",
+    )
     learning_rate: float = Field(
         1e-3,
         gt=0,
@@ -36,7 +40,19 @@ class OptimSection(Section):
         description="highest learning rate of the schedule; where neither recipe nor command line gives it, it is 1e-4 "
         "for a pretrained network",
     )
-    weight_decay: float = Field(0.05, ge=0, le=1, description="decay of weight matrices; biases and norms have none")
+    weight_decay: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="decay of weight matrices; biases and norms have none. As an L2 penalty (see optim.name) 1e-4 is "
+        "usual, which is a penalty of 0.5e-4 times the sum of squares",
+    )
+    layer_weight_decay: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        {},
+        description="weight decay of chosen layers in place of weight_decay, {layer: decay}, by the names that "
+        "`python -m vitrine summary` prints: a part's name stands for all layers in it, * for anything; the last one "
+        "that fits holds. With weight_decay=0 all others have none",
+    )
     momentum: Share = Field(0.9, description="momentum of sgd and rmsprop")
     epochs: int = Field(
         10,

@@ -19,7 +19,8 @@ class VitrineConfig(PreTrainedConfig):
     Attributes:
         network: configuration of the backbone, as its own class writes it.
         head: 'dense' starts from the pooled features, 'flatten' from the last feature map.
-        head_units: of the hidden layer of 'dense'.
+        head_units: of each hidden layer. A number, as earlier builds wrote it, is the one hidden layer of 'dense';
+            'flatten' had none then.
         head_dropout: share of the numbers dropped in front of the last layer, in training.
         features: numbers per picture that the head starts from.
         removed: parts of the backbone that only its own head would use.
@@ -30,10 +31,17 @@ class VitrineConfig(PreTrainedConfig):
 
     network: dict[str, Any] | None = None
     head: str = "dense"
-    head_units: int = 256
+    head_units: int | list[int] | tuple[int, ...] = 256
     head_dropout: float = 0.0
     features: int = 0
     removed: tuple[str, ...] | list[str] = ()
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        """Units of each hidden layer of the head."""
+        if isinstance(self.head_units, int):
+            return (self.head_units,) if self.head == "dense" else ()
+        return tuple(self.head_units)
 
 
 class VitrineForImageClassification(PreTrainedModel):
@@ -49,13 +57,12 @@ class VitrineForImageClassification(PreTrainedModel):
         network = dict(config.network or {})
         self.backbone = AutoModel.from_config(CONFIG_MAPPING[network["model_type"]].from_dict(network))
         remove_parts(self.backbone, config.removed)
-        classes = len(config.id2label or ())
-        dropout = nn.Dropout(config.head_dropout)
-        if config.head == "flatten":
-            self.head = nn.Sequential(dropout, nn.Linear(config.features, classes))
-        else:
-            hidden = nn.Linear(config.features, config.head_units)
-            self.head = nn.Sequential(hidden, nn.ReLU(), dropout, nn.Linear(config.head_units, classes))
+        self.head = nn.Sequential()
+        width = config.features
+        for units in config.hidden_units:
+            self.head.extend([nn.Linear(width, units), nn.ReLU()])
+            width = units
+        self.head.extend([nn.Dropout(config.head_dropout), nn.Linear(width, len(config.id2label or ()))])
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:

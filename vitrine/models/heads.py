@@ -17,14 +17,14 @@ class Head:
     """Shape of a head.
 
     Attributes:
-        kind: 'linear': one layer on the pooled features, which every standard class has; 'dense': a hidden layer with
-            ReLU and dropout before it; 'flatten': one layer on the whole last feature map.
-        units: of the hidden layer of 'dense'.
+        kind: 'linear': one layer on the pooled features, which every standard class has; 'dense': hidden layers with
+            ReLU, and dropout, before it; 'flatten': the same, or no hidden layer, on the whole last feature map.
+        units: of each hidden layer.
         dropout: share of the numbers dropped in front of the last layer, in training; not for 'linear'.
     """
 
     kind: Literal["linear", "dense", "flatten"] = "linear"
-    units: int = 256
+    units: tuple[int, ...] = ()
     dropout: float = 0.0
 
 
@@ -57,7 +57,7 @@ def put_head(model: PreTrainedModel, head: Head, image_size: int | None = None) 
     config = VitrineConfig(
         network=network,
         head=head.kind,
-        head_units=head.units,
+        head_units=list(head.units),
         head_dropout=head.dropout,
         features=features,
         removed=unused,
@@ -74,9 +74,9 @@ def put_head(model: PreTrainedModel, head: Head, image_size: int | None = None) 
 
 
 def _check_same_head(config: PreTrainedConfig, head: Head) -> None:
-    stored = Head(config.head, config.head_units if config.head == "dense" else head.units, config.head_dropout)
+    stored = Head(config.head, config.hidden_units, config.head_dropout)
     if stored != head:
-        units = f" model.head_units={stored.units}" if stored.kind == "dense" else ""
+        units = f" model.head_units=[{','.join(map(str, stored.units))}]" if stored.units else ""
         raise UserError(
             f"model.head: this model folder was trained with the head '{stored.kind}'. Go on with "
             f"model.head={stored.kind}{units} model.head_dropout={stored.dropout:g}, or start from its backbone"

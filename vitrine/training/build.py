@@ -53,7 +53,6 @@ def choose_methods(
     policy, mixing = plan.augmentation.policy, plan.augmentation.mixing
     num_labels, decay = len(prepared.label_names), plan.ema_decay
     balanced = plan.loss.method == "balanced_sampler"
-    kept = folder / run_folder.CHECKPOINTS
 
     def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
         return augment(pixels, draw_numbers(seed, epoch, indices.tolist()), policy, side=side)
@@ -67,10 +66,6 @@ def choose_methods(
         part = "head" if epoch < shape.frozen_epochs else shape.trainable_part
         set_trainable(model, part, shape.last_stages)
 
-    def keep(epoch: int) -> None:
-        with new_folder(kept / f"epoch_{epoch:03d}", replace=True) as temporary:
-            save_model(temporary, model, build_processor(shape.image_size, normalization, plan.preparation))
-
     return Methods(
         loss=plan.loss.build(device),
         schedule=lambda optimizer, steps: Schedule(optimizer, plan.schedule, steps),
@@ -80,9 +75,32 @@ def choose_methods(
         sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
         average=partial(WeightAverage, decay=decay) if decay > 0 else None,
         on_epoch_start=choose_trained if shape.frozen_epochs else None,
-        keep_epoch=keep,
-        drop_epoch=lambda epoch: shutil.rmtree(kept / f"epoch_{epoch:03d}", ignore_errors=True),
+        keep_epoch=write_epochs(plan, model, normalization, folder),
+        drop_epoch=lambda epoch: shutil.rmtree(_epoch_folder(folder, epoch), ignore_errors=True),
     )
+
+
+def write_epochs(
+    plan: TrainingPlan, model: PreTrainedModel, normalization: Normalization, folder: Path
+) -> Callable[[int], None]:
+    """What writes the model, as it is when asked, as the model folder of an epoch, from 1.
+
+    Args:
+        plan: of the training.
+        model: the network.
+        normalization: that of its weights.
+        folder: of the run.
+    """
+
+    def keep(epoch: int) -> None:
+        with new_folder(_epoch_folder(folder, epoch), replace=True) as temporary:
+            save_model(temporary, model, build_processor(plan.model.image_size, normalization, plan.preparation))
+
+    return keep
+
+
+def _epoch_folder(run: Path, epoch: int) -> Path:
+    return run / run_folder.CHECKPOINTS / f"epoch_{epoch:03d}"
 
 
 def _own_shards(prepared: PreparedDataset, seed: int) -> Callable[[int, int, int], ShardBatches]:

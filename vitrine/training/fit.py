@@ -21,7 +21,7 @@ from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.backbones.warm_start import start_from
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
-from vitrine.training.build import choose_methods, find_batch_size, open_budget
+from vitrine.training.build import choose_methods, find_batch_size, open_budget, write_epochs
 from vitrine.training.head.features import FEATURES
 from vitrine.training.head.fit import CachedHead, choose_views, fit_cached_head
 from vitrine.training.loop.checkpoints import Checkpoints
@@ -32,6 +32,7 @@ from vitrine.training.machine.devices import build_accelerator, choose_workers, 
 from vitrine.training.machine.memory import memory_cap
 from vitrine.training.machine.seeding import seed_everything
 from vitrine.training.machine.trackers import flatten, name_run
+from vitrine.training.optim.optimizer import choose_weight_decays
 from vitrine.training.plan import ModelPlan, TrainingPlan
 
 
@@ -73,6 +74,7 @@ def fit_network(
     train, validation = prepared.splits[TRAIN], prepared.splits[VALIDATION]
     check_enough_images(len(prepared.label_names), len(train))
     model, normalization = build_model(plan.model, prepared.label_names, plan.options.seed)
+    choose_weight_decays(model, plan.optimizer.weight_decay, plan.optimizer.layer_weight_decay)  # before long work
     data = TrainingData(train, validation, normalization)
     views = choose_views(plan, data, model)
     facts = _describe_training(plan, len(train), model, accelerator) | {"feature_views": views}
@@ -87,7 +89,8 @@ def fit_network(
         if views:
             store = folder / run_folder.CHECKPOINT / FEATURES
             groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
-            head = fit_cached_head(plan, data, groups, accelerator, model, views, store, listeners)
+            keep = write_epochs(plan, model, normalization, folder)
+            head = fit_cached_head(plan, data, groups, accelerator, model, views, store, listeners, keep)
             fit = head.fit
         else:
             plan = _resolve_batch_size(plan, data, accelerator, model, folder, listeners)

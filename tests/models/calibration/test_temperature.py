@@ -30,7 +30,7 @@ def with_convolution():
         lambda _: small_cnn(dense_units=[8], head_batch_norm=True),
         lambda folder: build_backbone(str(write_tiny_resnet(folder)), NAMES)[0],
         lambda folder: build_backbone(
-            str(write_tiny_resnet(folder)), NAMES, head=Head("dense", 8, 0.2), image_size=SIDE
+            str(write_tiny_resnet(folder)), NAMES, head=Head("dense", (8,), 0.2), image_size=SIDE
         )[0],
         lambda _: build_backbone("timm/resnet10t.c3_in1k", NAMES, pretrained=False)[0],
         lambda _: with_convolution(),

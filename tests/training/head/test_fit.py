@@ -10,6 +10,7 @@ from tests.training.head.heads import build_head
 from vitrine.config.data import PreparationSection
 from vitrine.errors import UserError
 from vitrine.models.backbones.outputs import measure_head_input
+from vitrine.models.folder import load_model
 from vitrine.training.head import fit as cached_head
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.run import run_training
@@ -99,6 +100,26 @@ def test_a_resumed_run_reads_its_features_and_ends_with_the_same_numbers(train, 
     assert counted == []
     assert resumed.test == whole[0].test
     assert resumed.validation == whole[0].validation
+
+
+@pytest.mark.parametrize("cache", ["on", "off"])
+def test_the_best_epochs_of_a_head_are_model_folders_whether_its_features_are_cached_or_not(train, tmp_path, cache):
+    train("run", "optim.epochs=4", "early_stopping.top=2", f"model.cache_features={cache}")
+    folders = sorted((tmp_path / "run/checkpoints").iterdir())
+    assert len(folders) == 2
+    heads = [load_model(str(folder))[0].classifier[1].weight for folder in folders]
+    assert not torch.equal(*heads)
+
+
+def test_a_decay_for_a_layer_that_is_not_trained_ends_before_the_features_are_computed(train):
+    seen = []
+    with pytest.raises(UserError, match=r"optim\.layer_weight_decay: no layer with trained weights is called 'resnet'"):
+        train(
+            "run",
+            "optim.layer_weight_decay={resnet: 0.1}",
+            listeners=Listeners(on_features=lambda *done: seen.append(done)),
+        )
+    assert seen == []
 
 
 def test_a_head_that_needs_the_map_is_not_cached(checkpoint):

@@ -72,6 +72,31 @@ def test_the_best_epoch_is_restored_and_patience_ends_the_training(checkpoint):
     assert all(torch.equal(found.best_weights[name], tensor) for name, tensor in model.state_dict().items())
 
 
+def test_the_best_epochs_are_kept_with_the_head_of_each(checkpoint):
+    model, inputs, kept, scores = build_head(checkpoint), random_inputs(), {}, {}
+
+    def keep(epoch):
+        with torch.no_grad():
+            logits = nn.Sequential(*head_modules(model))(torch.from_numpy(inputs.validation))
+        kept[epoch] = nn.functional.cross_entropy(logits, torch.from_numpy(inputs.validation_label_ids)).item()
+
+    optimizer = build_optimizer(model, "adamw", 0.02, 0.01, 0.9)
+    options = HeadOptions(6, 0, 16, 1.0, 6, 0.0, top=2, monitor="validation_loss")
+    schedule = build_schedule(optimizer, 1000, 0.0)
+    found = fit_head_on_features(
+        model,
+        inputs,
+        optimizer,
+        schedule,
+        options,
+        on_epoch=lambda record: scores.update({record.epoch: record.validation_loss}),
+        keep_epoch=keep,
+    )
+    assert list(kept) == sorted(scores, key=scores.get)[:2]
+    assert kept == pytest.approx({epoch: scores[epoch] for epoch in kept}, abs=1e-6)
+    assert all(torch.equal(found.best_weights[name], tensor) for name, tensor in model.state_dict().items())
+
+
 def test_views_take_turns(checkpoint):
     model = build_head(checkpoint)
     inputs = random_inputs(views=3)

@@ -6,11 +6,14 @@ import torch
 from torch import nn
 from transformers import ResNetConfig, ResNetForImageClassification, get_cosine_schedule_with_warmup
 
+from vitrine.errors import UserError
 from vitrine.models.backbones.stages import list_stages, set_trainable
 from vitrine.training.optim.optimizer import SchedulePlan, build_optimizer, build_schedule
 
+NAMES = ["adamw", "adam", "sgd", "rmsprop"]
 
-@pytest.mark.parametrize("name", ["adamw", "sgd", "rmsprop"])
+
+@pytest.mark.parametrize("name", NAMES)
 def test_biases_and_norms_are_not_decayed(name):
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
     decayed, free = build_optimizer(model, name, 0.1, 0.05, 0.9).param_groups
@@ -19,7 +22,46 @@ def test_biases_and_norms_are_not_decayed(name):
     assert [p.ndim for p in free["params"]] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("name", ["adamw", "sgd", "rmsprop"])
+def update(name, weight_decay, gradient):
+    """What the first step does to a weight of 1."""
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.ones_(model.weight)
+    optimizer = build_optimizer(model, name, 0.1, weight_decay, 0.0)
+    model.weight.grad = torch.full_like(model.weight, gradient)
+    optimizer.step()
+    return model.weight.item() - 1
+
+
+def test_adam_has_the_decay_in_its_gradient_and_adamw_beside_it():
+    assert update("adam", 0.0, 1e-3) == pytest.approx(-0.1, abs=1e-4)
+    assert update("adam", 0.5, -0.499) == pytest.approx(-0.1, abs=1e-4)  # the sign of gradient and penalty together
+    assert update("adamw", 0.5, -0.499) == pytest.approx(0.1 - 0.05, abs=1e-4)
+
+
+def decays(model, weight_decay=0.0, **chosen):
+    groups = build_optimizer(model, "adam", 0.1, weight_decay, 0.9, layer_weight_decay=chosen).param_groups
+    found = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
+    return {name: found[id(p)] for name, p in model.named_parameters() if found[id(p)] > 0}
+
+
+def test_chosen_layers_have_a_decay_of_their_own():
+    model = nn.Sequential()
+    model.body, model.head = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)), nn.Linear(4, 2)
+    assert decays(model, head=0.1) == {"head.weight": 0.1}
+    assert decays(model, body=0.1) == {"body.0.weight": 0.1, "body.1.weight": 0.1}
+    assert decays(model, 0.2, **{"body.1": 0.0}) == {"body.0.weight": 0.2, "head.weight": 0.2}
+    assert decays(model, **{"*": 0.1, "b*.1": 0.3}) == {"body.0.weight": 0.1, "body.1.weight": 0.3, "head.weight": 0.1}
+
+
+def test_a_chosen_layer_that_is_not_there_or_not_trained_is_named():
+    model = tiny_resnet()
+    set_trainable(model, "head")
+    for name in ("clasifier", "resnet"):
+        with pytest.raises(UserError, match=rf"layer_weight_decay: .* called '{name}'; there are classifier\.1"):
+            decays(model, **{name: 0.1})
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_frozen_parameters_are_not_updated(name):
     model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
     model[0].requires_grad_(False)

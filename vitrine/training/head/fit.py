@@ -88,6 +88,7 @@ def fit_cached_head(
     views: int,
     store: Path,
     listeners: Listeners,
+    keep_epoch: Callable[[int], None],
 ) -> CachedHead:
     """Computes what the head receives and trains it; the whole batch of a step is on every device.
 
@@ -100,6 +101,7 @@ def fit_cached_head(
         views: of each training picture, from `choose_views`.
         store: folder that keeps the features for a resumed run.
         listeners: told of features and epochs.
+        keep_epoch: writes the model as it is now, as one of the best epochs.
     """
     model = place(model, accelerator.device)
     inputs = compute_head_inputs(
@@ -111,7 +113,12 @@ def fit_cached_head(
         store,
         listeners.on_features,
     )
-    return fit_on_inputs(plan, inputs, groups, model, listeners.on_epoch, accelerator.num_processes)
+    keep = keep_epoch if accelerator.is_main_process else _keep_nothing
+    return fit_on_inputs(plan, inputs, groups, model, listeners.on_epoch, accelerator.num_processes, keep)
+
+
+def _keep_nothing(_: int) -> None:
+    """Where another process keeps the best epochs, or none are wanted."""
 
 
 def fit_on_inputs(
@@ -121,6 +128,7 @@ def fit_on_inputs(
     model: PreTrainedModel,
     on_epoch: Callable[[EpochRecord], None] = lambda _: None,
     processes: int = 1,
+    keep_epoch: Callable[[int], None] = _keep_nothing,
 ) -> CachedHead:
     """Trains a head on what it receives, and asks heads of the same kind about pictures that they have not seen.
 
@@ -131,6 +139,7 @@ def fit_on_inputs(
         model: whose head is trained, on its device.
         on_epoch: told of each epoch of the head itself.
         processes: that train together.
+        keep_epoch: see `fit_head_on_features`.
     """
     options = plan.options
     head_options = HeadOptions(
@@ -141,6 +150,7 @@ def fit_on_inputs(
         patience=options.patience,
         min_delta=options.min_delta,
         monitor=options.monitor,
+        top=options.top,
     )
     head, loss = nn.Sequential(*head_modules(model)), plan.loss.build(model.device)
     first = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
@@ -151,7 +161,7 @@ def fit_on_inputs(
         steps = options.epochs * math.ceil(pictures / head_options.batch_size)
         return optimizer, Schedule(optimizer, plan.schedule, steps)
 
-    fit = fit_head_on_features(model, inputs, *begin(inputs.train.shape[1]), head_options, loss, on_epoch)
+    fit = fit_head_on_features(model, inputs, *begin(inputs.train.shape[1]), head_options, loss, on_epoch, keep_epoch)
 
     def refit(views: Numbers, label_ids: npt.NDArray[np.int64]) -> None:
         head.load_state_dict(first)

@@ -32,7 +32,11 @@ WORTH_THREADS = 20_000_000
 
 @dataclass(frozen=True)
 class HeadOptions:
-    """What the training of a head needs to know besides features and optimiser; names and units as in the recipe."""
+    """What the training of a head needs to know besides features and optimiser; names and units as in the recipe.
+
+    Attributes:
+        top: how many of the best epochs are kept.
+    """
 
     epochs: int
     seed: int
@@ -41,6 +45,7 @@ class HeadOptions:
     patience: int
     min_delta: float
     monitor: Monitor = "calibrated_loss"
+    top: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ def fit_head_on_features(
     options: HeadOptions,
     loss: Loss = F.cross_entropy,
     on_epoch: Callable[[EpochRecord], None] = lambda _: None,
+    keep_epoch: Callable[[int], None] = lambda _: None,
 ) -> Fit:
     """Trains the head as the ordinary loop would, and leaves the weights of the best epoch in the model.
 
@@ -72,6 +78,8 @@ def fit_head_on_features(
         options: epochs, batch size and when to stop.
         loss: of a training batch; the validation loss is the plain cross-entropy.
         on_epoch: called after every epoch; speeds are those of the head alone.
+        keep_epoch: told the number of each of the `options.top` best epochs, in the end, while the model is as it was
+            after it. To write whole models in between would take longer than the epochs.
 
     Raises:
         UserError: the loss is no longer a number.
@@ -80,7 +88,7 @@ def fit_head_on_features(
     views = [_place(view, inputs.train_label_ids, model.device) for view in inputs.train]
     validation = _place(inputs.validation, inputs.validation_label_ids, model.device)
     with trainer.threads():
-        return _fit(trainer, views, validation, on_epoch)
+        return _fit(trainer, views, validation, on_epoch, keep_epoch)
 
 
 def repeat_fit(
@@ -180,16 +188,18 @@ def _fit(
     views: list[_Pictures],
     validation: _Pictures,
     on_epoch: Callable[[EpochRecord], None],
+    keep_epoch: Callable[[int], None],
 ) -> Fit:
     model, head, schedule, options = trainer.model, trainer.head, trainer.schedule, trainer.options
     fit = Fit(options.monitor)
-    best: dict[str, torch.Tensor] = {}
+    kept: dict[int, dict[str, torch.Tensor]] = {}  # of the best epochs so far, by their number
     while len(fit.history) < options.epochs and not fit.stopped_early:
         epoch = len(fit.history)
         start = time.perf_counter()
         train_loss, train_accuracy = trainer.train_epoch(views[epoch % len(views)], epoch)
         seconds = time.perf_counter() - start
         validated = trainer.validate(validation)
+        both = time.perf_counter() - start
         record = EpochRecord(
             epoch=epoch + 1,
             train_loss=train_loss,
@@ -199,13 +209,20 @@ def _fit(
             calibrated_loss=validated.calibrated_loss,
             learning_rate=float(schedule.get_last_lr()[0]),
             images_per_second=len(views[0].label_ids) / seconds,
-            seconds=time.perf_counter() - start,
+            seconds=both,
+            validation_seconds=both - seconds,
         )
         schedule.end_epoch(validated.loss)
-        if fit.add(record, options.patience, options.min_delta):
-            best = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
+        fit.add(record, options.patience, options.min_delta)
+        wanted = {fit.best_epoch, *fit.best_epochs(options.top)}
+        if record.epoch in wanted:
+            kept[record.epoch] = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
+            kept = {number: weights for number, weights in kept.items() if number in wanted}
         on_epoch(record)
-    head.load_state_dict(best)
+    for number in fit.best_epochs(options.top):
+        head.load_state_dict(kept[number])
+        keep_epoch(number)
+    head.load_state_dict(kept[fit.best_epoch])
     fit.best_weights = copy_weights(model)
     return fit
 

@@ -2,17 +2,22 @@
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any, Literal
 
 from torch import nn
-from torch.optim import SGD, AdamW, Optimizer, RMSprop
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
+from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.models.backbones.stages import list_stages
 
-OptimizerName = Literal["adamw", "sgd", "rmsprop"]
+OptimizerName = Literal["adamw", "adam", "sgd", "rmsprop"]
 ScheduleName = Literal["cosine", "one_cycle", "step", "plateau", "constant"]
 
 # Of the one-cycle policy (arXiv:1708.07120), as torch and fastai set them: it starts at 1/25 and ends at 1e-5.
@@ -28,6 +33,7 @@ def build_optimizer(
     weight_decay: float,
     momentum: float,
     layer_decay: float = 1.0,
+    layer_weight_decay: Mapping[str, float] = MappingProxyType({}),
 ) -> Optimizer:
     """An optimiser of the trainable parameters; biases and norms are not decayed (arXiv:1812.01187).
 
@@ -36,15 +42,22 @@ def build_optimizer(
             for the first epochs has no gradient then, and the optimiser passes it over.
         name: of the optimiser.
         learning_rate: highest rate, that of the head.
-        weight_decay: of weight matrices.
+        weight_decay: of weight matrices; a share of the weights for adamw, for the others a part of the gradient.
         momentum: of sgd and rmsprop.
         layer_decay: each stage's rate as a share of that of the stage behind it; 1 gives all the same. The first group
             is the head's.
+        layer_weight_decay: of chosen layers in place of `weight_decay`; see `choose_weight_decays`.
+
+    Raises:
+        UserError: a chosen layer is not there, or is not trained.
     """
-    groups = _group_parameters(model, learning_rate, weight_decay, layer_decay)
+    decays = choose_weight_decays(model, weight_decay, layer_weight_decay)
+    groups = _group_parameters(model, learning_rate, decays, layer_decay)
     match name:  # fused: one pass over the weights, two thirds of the time of an update
         case "adamw":
             return AdamW(groups, lr=learning_rate, fused=True)
+        case "adam":
+            return Adam(groups, lr=learning_rate, fused=True)
         case "sgd":
             return SGD(groups, lr=learning_rate, momentum=momentum, nesterov=momentum > 0, fused=True)
         case "rmsprop":
@@ -60,30 +73,63 @@ class OptimizerPlan:
     weight_decay: float
     momentum: float
     layer_decay: float
+    layer_weight_decay: Mapping[str, float] = field(default_factory=dict)
 
     def build(self, model: nn.Module) -> Optimizer:
         """The optimiser of a network's trainable parameters."""
-        return build_optimizer(model, self.name, self.learning_rate, self.weight_decay, self.momentum, self.layer_decay)
+        return build_optimizer(
+            model,
+            self.name,
+            self.learning_rate,
+            self.weight_decay,
+            self.momentum,
+            self.layer_decay,
+            self.layer_weight_decay,
+        )
+
+
+def choose_weight_decays(
+    model: nn.Module, weight_decay: float, layer_weight_decay: Mapping[str, float]
+) -> dict[str, float]:
+    """The decay of each trainable parameter, by its name; biases and norms have none.
+
+    Args:
+        model: with `requires_grad` as for `build_optimizer`.
+        weight_decay: of weight matrices that no layer's own one concerns.
+        layer_weight_decay: of chosen layers: the name of a layer, or of a part for all layers in it, with * for
+            anything. The last that fits holds.
+
+    Raises:
+        UserError: a name fits no layer with trained weights.
+    """
+    weights = [name for name, parameter in model.named_parameters() if parameter.requires_grad and parameter.ndim > 1]
+    decays = {name: 0.0 for name, parameter in model.named_parameters() if parameter.requires_grad}
+    decays |= dict.fromkeys(weights, weight_decay)
+    for chosen, decay in layer_weight_decay.items():
+        found = [name for name in weights if any(fnmatchcase(name, f"{chosen}{end}") for end in ("", ".*"))]
+        if not found:
+            layers = [name.rpartition(".")[0] for name in weights]
+            raise UserError(
+                f"optim.layer_weight_decay: no layer with trained weights is called '{chosen}'; there are "
+                f"{', '.join(dict.fromkeys(layers[:2] + layers[-1:]))} ... (`{command_line('summary')}` lists them)"
+            )
+        decays |= dict.fromkeys(found, decay)
+    return decays
 
 
 def _group_parameters(
-    model: nn.Module, learning_rate: float, weight_decay: float, layer_decay: float
+    model: nn.Module, learning_rate: float, decays: Mapping[str, float], layer_decay: float
 ) -> list[dict[str, Any]]:
-    """Two groups for each stage, from the head to the input; two for all where the rates are equal."""
+    """Groups of equal rate and decay, from the head to the input; in each stage those that are not decayed last."""
     distance = _distances_from_head(model) if layer_decay < 1 and isinstance(model, PreTrainedModel) else {}
-    members: dict[tuple[int, bool], list[nn.Parameter]] = defaultdict(list)
-    for parameter in model.parameters():
+    # Matrices and the others are apart even where both have no decay: checkpoints of optimisers know their groups.
+    members: dict[tuple[int, bool, float], list[nn.Parameter]] = defaultdict(list)
+    for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            members[distance.get(id(parameter), 0), parameter.ndim <= 1].append(parameter)
-    stages = sorted({stage for stage, _ in members})
+            members[distance.get(id(parameter), 0), parameter.ndim <= 1, decays[name]].append(parameter)
     return [
-        {
-            "params": members[stage, is_free],
-            "lr": learning_rate * layer_decay**stage,
-            "weight_decay": 0.0 if is_free else weight_decay,
-        }
-        for stage in stages
-        for is_free in (False, True)
+        {"params": members[stage, is_free, decay], "lr": learning_rate * layer_decay**stage, "weight_decay": decay}
+        for stage, is_free, decay in sorted(members)
     ]
 
 
