@@ -38,6 +38,9 @@ class ColumnsSection(Section):
     label: str | None = Field(None, description="class")
     split: str | None = Field(None, description="fixed split: train, validation or test; empty where Vitrine chooses")
     group: str | None = Field(None, description="what stays on one side of the split: a person, a place, a series")
+    subgroup: str | None = Field(
+        None, description="kind of picture that gets figures of its own in the report: face, whole body, hard"
+    )
 
 
 class HubSection(Section):
