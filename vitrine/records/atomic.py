@@ -134,11 +134,12 @@ def _make_link(link: Path, target: Path) -> None:
     try:
         link.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
     except OSError:
-        if sys.platform != "win32":
-            raise
-        import _winapi
+        if sys.platform == "win32":
+            import _winapi
 
-        _winapi.CreateJunction(str(target.resolve()), str(link))
+            _winapi.CreateJunction(str(target.resolve()), str(link))
+        else:
+            raise
 
 
 def _remove_link(link: Path) -> None:
