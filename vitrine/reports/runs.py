@@ -117,6 +117,9 @@ def as_record(run: Run) -> dict[str, Any]:
         "validation_loss": metrics and metrics.validation.loss,
         "backbone": recipe.model.backbone,
         "trainable_part": recipe.model.trainable_part,
+        "head": recipe.model.head,
+        "augmentation": recipe.augmentation.policy,
+        "split": describe_split(recipe),
         "optimiser": recipe.optim.name,
         "learning_rate": recipe.optim.learning_rate,
         "batch_size": recipe.optim.batch_size,
@@ -127,6 +130,19 @@ def as_record(run: Run) -> dict[str, Any]:
         "folder": str(run.folder),
         "recipe": str(run.folder / RECIPE),
     }
+
+
+def describe_split(recipe: Recipe) -> str:
+    """Shares of training, validation and test pictures in percent, or the number set aside: "70/15/15", "5 folds"."""
+    data = recipe.data
+    if data.folds is not None:
+        return f"{data.folds} folds"
+    validation, test = data.validation_fraction, data.test_fraction
+    shares = [1 - validation - test - data.gate_fraction, validation, test]
+    counts = [None, data.validation_count, data.test_count]
+    return "/".join(
+        f"{100 * share:.3g}" if count is None else f"{count} each" for share, count in zip(shares, counts, strict=True)
+    )
 
 
 def _folders_in(folder: Path) -> list[Path]:
