@@ -64,7 +64,7 @@ class _Pictures:
 
     def show(self, answers: Sequence[SampledAnswer], texts: Texts) -> list[dict[str, object]]:
         return [
-            {"picture": self._thumbnail(one.file), "file": one.file, "kind": one.kind} | _say(one, texts)
+            {"picture": self._thumbnail(one.file), "file": one.file, "kind": one.kind, **_say(one, texts)}
             for one in answers
         ]
 
