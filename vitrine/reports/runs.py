@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vitrine.config.loading import describe_fault, read_yaml
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.records.atomic import is_link
 from vitrine.records.environment import Environment
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, is_held
 from vitrine.records.run import Metrics
@@ -150,7 +151,7 @@ def _folders_in(folder: Path) -> list[Path]:
 
 
 def _is_plain_folder(path: Path) -> bool:
-    return not path.name.startswith(".") and not path.is_symlink() and path.is_dir()
+    return not path.name.startswith(".") and not is_link(path) and path.is_dir()
 
 
 def _read_run(folder: Path, name: str) -> Run:
