@@ -23,7 +23,7 @@ def measure_milliseconds(row: Backbone, device: torch.device | str) -> float:
         device: where it is measured. What else runs there meanwhile counts too.
     """
     network: nn.Module = timm.create_model(row.architecture, pretrained=False)
-    network = network.eval().to(device, memory_format=torch.channels_last)
+    network = network.eval().to(torch.device(device)).to(memory_format=torch.channels_last)
     picture = torch.rand(1, 3, row.input_size, row.input_size, device=device)
     picture = picture.contiguous(memory_format=torch.channels_last)
 
