@@ -10,7 +10,7 @@ export PYTHON
 # The environment takes this much disk, in GB (torch with its GPU libraries is most of it).
 NEEDED_GB := 9
 
-.PHONY: demo test lint types imports tests slow gpu clean
+.PHONY: demo test lint types imports tests slow gpu docs links pictures clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m vitrine demo $(RECIPE) --port $(PORT)
@@ -38,8 +38,18 @@ slow: $(VENV)/ready-dev
 gpu: $(VENV)/ready-dev
 	$(BIN)/pytest -m gpu
 
+# The documentation site in build/site; the links to other sites, which need a network; the pictures of README.
+docs: $(VENV)/ready-docs
+	$(BIN)/python -m tools.build_docs
+
+links: $(VENV)/ready
+	$(BIN)/python -m tools.check_links
+
+pictures: $(VENV)/ready-dev
+	$(BIN)/python -m tools.make_pictures
+
 clean:
-	rm -rf $(VENV) prepared runs data/digits .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build prepared runs data/digits .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/ready: requirements.txt
 	@sh tools/make_environment.sh $(VENV) $(NEEDED_GB)
@@ -48,4 +58,8 @@ $(VENV)/ready: requirements.txt
 
 $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet --requirement requirements.txt --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV)/ready-docs: requirements-docs.txt $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt --requirement requirements-docs.txt
 	@touch $@

@@ -48,7 +48,7 @@ def collect() -> list[Printed]:
 
 
 def _lines() -> Iterator[tuple[str, str]]:
-    for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))):
+    for path in (ROOT / "README.md", ROOT / "README.fr.md", *sorted(ROOT.glob("docs/**/*.md"))):
         text = path.read_text("utf-8").replace("\\\n", " ")
         place = path.relative_to(ROOT).as_posix()
         for line in text.splitlines():

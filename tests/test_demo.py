@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.drawn_pictures import write_drawn_pictures
+
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.slow
 
@@ -19,6 +21,18 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def check_own_pictures(ended, project):
+    """The commands that the demo ends with do as they stand what they say."""
+    write_drawn_pictures(project / "pictures", 12, side=64)
+    assert "Now your own pictures" in ended
+    lines = [line.strip() for line in ended.splitlines() if "name=own" in line]
+    assert len(lines) == 2
+    for line in lines:
+        answer = subprocess.run(line, shell=True, cwd=project, capture_output=True, text=True)  # noqa: S602
+        assert answer.returncode == 0, answer.stderr
+    assert (project / "runs/own/latest/report.html").exists()
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -49,9 +63,12 @@ def test_make_demo_prepares_trains_reports_and_serves(tmp_path):
             assert f"http://127.0.0.1:{port}" in output, output
             with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=30) as page:
                 assert page.status == 200
+                shown = page.read().decode()
         finally:
             os.killpg(demo.pid, signal.SIGINT)
-            demo.communicate(timeout=60)
+            ended, _ = demo.communicate(timeout=60)
+    assert all(f'"{tab}"' in shown for tab in ("One picture", "Many pictures", "Correct", "Review", "The model"))
+    check_own_pictures(ended, project)
     assert "1,797 files found = 1,797 used + 0 unreadable + 0 left out" in output
     assert "test accuracy" in output
     assert (project / "prepared/smoke/report.html").exists()

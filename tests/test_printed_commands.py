@@ -49,7 +49,14 @@ def resolve(printed: Printed) -> Recipe | None:
 
 def test_commands_are_found_where_they_are_printed():
     places = {one.place for one in PRINTED}
-    assert {"README.md", "docs/install.md", "docs/several_devices.md", "configs/compare/heads.yaml"} <= places
+    assert {
+        "README.md",
+        "README.fr.md",
+        "docs/install.md",
+        "docs/tutorials/shelter.md",
+        "docs/several_devices.md",
+        "configs/compare/heads.yaml",
+    } <= places
     assert {f"configs/{path.name}" for path in ROOT.glob("configs/*.yaml")} <= places
     assert {"prepare", "train", "app", "study", "compare", "search", "predict", "evaluate"} <= {
         one.command for one in PRINTED
@@ -76,7 +83,7 @@ def test_the_printed_command_for_a_head_trains_it_as_its_own_recipe_does(monkeyp
 
 
 def sources():
-    files = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("vitrine/**/*.py")]
+    files = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("vitrine/**/*.py")]
     return [*files, *ROOT.glob("vitrine/ui/catalogs/*.yaml"), *ROOT.glob("configs/**/*.yaml")]
 
 

@@ -1,5 +1,6 @@
 """`python -m vitrine demo`: which recipe is taken, which steps follow, and where they end."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,8 @@ def test_the_digits_are_prepared_trained_and_shown(steps):
     assert demo.main(["--port", "7000"]) == 0
     assert steps == [
         (prepare.main, ["configs/digits.yaml"]),
-        (train.main, ["configs/digits.yaml"]),
-        (served, ["--model", "runs/digits/latest/model", "--port", "7000"]),
+        (train.main, ["configs/digits.yaml", "engine.budget_minutes=1"]),
+        (served, ["--model", "runs/digits/latest/model", "--corrections", "corrections", "--port", "7000"]),
     ]
     assert Path("configs/digits.yaml").is_file()
 
@@ -46,7 +47,37 @@ def test_a_recipe_of_ones_own_gives_its_name_to_the_run(steps):
     Path("mine.yaml").write_text("name: birds\n")
     assert demo.main(["mine.yaml"]) == 0
     assert steps[-1][1][:2] == ["--model", "runs/birds/latest/model"]
-    assert not Path("configs").exists()
+    assert not Path("configs/digits.yaml").exists()
+
+
+def test_a_recipe_with_less_time_than_a_minute_keeps_it(steps):
+    Path("short.yaml").write_text("name: birds\nengine:\n  budget_minutes: 0.5\n")
+    assert demo.main(["short.yaml", "--no-app"]) == 0
+    assert steps[-1] == (train.main, ["short.yaml"])
+
+
+def test_the_page_of_a_run_with_pictures_to_look_at_has_the_tab_to_review_them(steps, monkeypatch):
+    monkeypatch.setattr("vitrine.workflows.review_queue.build_queue", lambda run: [run])
+    assert demo.main([]) == 0
+    assert steps[-1][1][2:6] == ["--corrections", "corrections", "--review", "runs/digits/latest"]
+
+
+def test_the_end_says_how_it_goes_on_with_ones_own_pictures(steps, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    assert demo.main(["--no-app"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    at = lines.index("python -m vitrine prepare configs/head_only.yaml name=own data.source=pictures")
+    assert lines[at + 1 : at + 3] == [
+        "python -m vitrine train configs/head_only.yaml name=own",
+        "python -m vitrine app --model runs/own/latest",
+    ]
+    assert Path("configs/head_only.yaml").is_file()
+
+
+def test_where_no_environment_is_active_the_commands_name_its_python(steps, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", "")
+    assert demo.main(["--no-app"]) == 0
+    assert f"{sys.executable} -m vitrine train configs/head_only.yaml name=own" in capsys.readouterr().out
 
 
 def test_a_copy_that_was_changed_is_not_written_again(steps):

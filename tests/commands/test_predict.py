@@ -150,3 +150,15 @@ def test_a_class_that_would_be_a_formula_is_text_for_spreadsheets_and_exact_for_
     (row,) = csv.DictReader(table.open(encoding="utf-8"))
     assert row["label_1"].strip() == row["label_2"].strip() == shown
     assert row["file"] == str(pictures / "red.png")
+
+
+def test_a_page_shows_the_answers_and_a_resumed_one_is_the_same(model, pictures, tmp_path):
+    table, page = tmp_path / "answers.csv", tmp_path / "answers.html"
+    arguments = [str(model), str(pictures), "--output", str(table), "--page", str(page)]
+    assert predict.main(arguments) == 0
+    whole = page.read_text("utf-8")
+    assert "blue.jpg" in whole
+    lines = table.read_bytes().splitlines(keepends=True)
+    table.write_bytes(b"".join(lines[:3]))
+    assert predict.main([*arguments, "--resume"]) == 0
+    assert page.read_text("utf-8") == whole

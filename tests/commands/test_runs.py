@@ -184,3 +184,41 @@ def test_runs_name_the_version_of_their_pictures_and_say_where_it_changed(show):
     assert "runs of cats" not in out
     table = csv.DictReader(io.StringIO(show("--csv")[1]))
     assert [row["dataset_version"] for row in table] == ["a1b2c3d4e5f6", "ffffffffffff", "a1b2c3d4e5f6", ""]
+
+
+def test_runs_of_one_network_are_told_apart_by_what_differs_in_their_recipes(show):
+    write_run("dogs", 1, overrides=["model.head=dense", "augmentation.policy=none"])
+    write_run("dogs", 2, overrides=["model.head=linear", "augmentation.policy=light"])
+    text = " ".join(show()[1].split())
+    for words in ("dense head", "linear head", "augmentation none", "augmentation light"):
+        assert all(word in text for word in words.split())
+    assert "split" not in text  # it is the same in both
+    rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
+    assert [(row["head"], row["augmentation"], row["split"]) for row in rows] == [
+        ("dense", "none", "70/15/15"),
+        ("linear", "light", "70/15/15"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["curves.png", "curves.svg"])
+def test_curves_of_the_runs_in_the_table_become_one_picture(show, name):
+    write_run("dogs", 1)
+    write_run("cats", 2)
+    code, _, err = show("--curves", name)
+    assert (code, err) == (0, f"curves: {name}\n")
+    assert Path(name).stat().st_size > 2_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--curves", "curves.gif"], "--curves: must end in .png or .svg (got curves.gif)"),
+        (["--curves", "curves.png", "--name", "halted"], "no run in the table is finished"),
+    ],
+)
+def test_curves_that_cannot_be_drawn_are_one_message(show, arguments, message):
+    write_run("dogs", 1)
+    write_run("halted", 1, suffix=UNFINISHED)
+    code, _, err = show(*arguments)
+    assert code == 2
+    assert message in err

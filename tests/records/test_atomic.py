@@ -1,11 +1,22 @@
 """Whole or not at all."""
 
 import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.factories import fault_of
-from vitrine.records.atomic import check_replaceable, follow_umask, new_folder, point_to, write_bytes, write_text
+from vitrine.records.atomic import (
+    check_replaceable,
+    follow_umask,
+    is_link,
+    new_folder,
+    point_to,
+    write_bytes,
+    write_text,
+)
 
 
 def names_in(folder):
@@ -91,6 +102,7 @@ def test_older_folder_is_kept_unless_replacing_is_asked_for(tmp_path):
         pass
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
 @pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
 def test_the_umask_says_who_may_read_what_is_written(tmp_path, umask):
     before = os.umask(umask)
@@ -130,6 +142,26 @@ def test_link_is_relative_so_that_the_parent_can_be_moved(tmp_path):
     runs.rename(tmp_path / "moved")
     assert (tmp_path / "moved" / "latest").resolve() == tmp_path / "moved" / "second"
     assert names_in(tmp_path / "moved") == ["first", "latest", "second"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no other links to try this with")
+def test_where_windows_makes_no_symbolic_links_a_junction_stands_for_one(tmp_path, monkeypatch):
+    def refuse(link, target, target_is_directory=False):
+        raise OSError(1314, "a required privilege is not held by the client")
+
+    def make(target, link):
+        os.symlink(target, link)  # noqa: PTH211 (what pathlib offers is refused here)
+
+    (tmp_path / "run").mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "symlink_to", refuse)
+        with pytest.raises(OSError, match="privilege"):
+            point_to(tmp_path / "latest", tmp_path / "run")  # a full disk, elsewhere, is no reason for another link
+        patched.setattr(sys, "platform", "win32")
+        patched.setitem(sys.modules, "_winapi", SimpleNamespace(CreateJunction=make))
+        point_to(tmp_path / "latest", tmp_path / "run")
+    assert (tmp_path / "latest").resolve() == tmp_path / "run"
+    assert [is_link(tmp_path / name) for name in ("latest", "run", "nothing")] == [True, False, False]
 
 
 def test_only_an_older_folder_of_its_kind_makes_way(tmp_path):

@@ -33,6 +33,8 @@ def fabricate(shares, seeds=(0, 1, 2, 3, 4), failures=0, question="Does augmenta
                 variant=name, seed=seed, fold=None, folder=f"{name}/seed_{seed}", accuracy=float(row.mean()),
                 macro_f1=float(row.mean()) - 0.01, cohen_kappa=float(row.mean()) - 0.03,
                 validation_accuracy=float(row.mean()), training_accuracy=min(1.0, float(row.mean()) + 0.03), epochs=10,
+                test_loss=1.1 - float(row.mean()), validation_loss=1.2 - float(row.mean()),
+                epoch_seconds=15 * 3.0**place, validation_seconds=3 * 3.0**place,
                 seconds=20 * 3.0**place + seed, cpu_seconds=37 * 3.0**place, images_per_second=1234.5,
                 parameters=11_179_077, trainable_parameters=2565, device="a processor, 2 threads",
             )

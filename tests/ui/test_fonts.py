@@ -73,9 +73,10 @@ def test_fontconfig_is_asked_for_fonts_with_all_letters(monkeypatch):
     assert asked == [[":charset=72ac 732b:style=Regular", "file"], [":charset=72ac 732b", "file"]]
 
 
-def test_without_fontconfig_there_is_none(monkeypatch):
+def test_without_fontconfig_all_fonts_of_the_machine_are_looked_through(monkeypatch):
     monkeypatch.setattr(fonts.shutil, "which", lambda name: None)
-    assert find_family("犬") is None
+    assert find_family("Ωж") is not None  # the font that comes with matplotlib has these
+    assert find_family("\U0010fffd") is None  # which nothing stands for
 
 
 @pytest.mark.skipif(shutil.which("fc-list") is None, reason="fontconfig is not on this machine")

@@ -15,8 +15,8 @@ def measure(colors_folder):
     """A function that measures the colours' model on a folder of pictures."""
     predictor = vitrine.load("finished").predictor
 
-    def call(source, given=(), split=None):
-        recipe = build_recipe(None, {"data.source": source})
+    def call(source, given=(), split=None, **parameters):
+        recipe = build_recipe(None, {"data.source": source, **parameters})
         data = open_labeled(recipe.data, recipe.labels, split, colors_folder / "workspace", predictor.rendering)
         return measure_model(predictor, data, source, given, top_k=2)
 
@@ -54,3 +54,15 @@ def test_a_data_set_of_which_no_picture_can_be_read_is_named(measure, colors_fol
         (colors_folder / "new" / name / "broken.png").write_text("no picture")
     with pytest.raises(UserError, match="new: no picture of a class that the model knows can be read"):
         measure("new")
+
+
+def test_a_column_of_subgroups_gives_each_its_own_figures(measure, colors_folder):
+    write_pictures(colors_folder / "new", {"red": 4, "blue": 4})
+    rows = [
+        f"{name}/{number}.png,{name},{('face', 'body')[number % 2]}" for name in ("red", "blue") for number in range(4)
+    ]
+    (colors_folder / "new" / "table.csv").write_text("\n".join(["image,label,kind", *rows]))
+    measured = measure("new/table.csv", **{"data.columns.subgroup": "kind"})
+    found = measured.evaluation.evidence.mistakes.subgroups
+    assert sorted((one.name, one.pictures, one.rest_pictures) for one in found) == [("body", 4, 4), ("face", 4, 4)]
+    assert measure("new/table.csv").evaluation.evidence.mistakes.subgroups is None

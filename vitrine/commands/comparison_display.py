@@ -72,30 +72,51 @@ class ComparisonDisplay:
 
 
 def print_result(figures: "ComparisonFigures", texts: Texts, console: Console) -> None:
-    """The table of variants, a sentence for each pair, and the answer."""
-    headings = [texts(f"comparison.accuracy.{key}") for key in ("variant", "test", "interval", "macro_f1")]
-    headings += [texts(f"comparison.cost.{key}") for key in ("time", "parameters")]
-    table = Table(*headings, texts("comparison.accuracy.trainings"), box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in table.columns:
-        column.no_wrap = True
-    for column in table.columns[1:]:
-        column.justify = "right"
+    """The tables of variants, a sentence for each pair, and the answer."""
+    if figures.variants:
+        wide = Console(width=max(NARROWEST, console.width), highlight=False)
+        wide.print("", _quality_table(figures, texts), "", _cost_table(figures, texts), "", sep="\n")
+    _print_lines(console, [f"failed: {one.variant}, seed {one.seed}: {one.reason}" for one in figures.failures])
+    _print_lines(console, [sentence(pair, texts) for pair in figures.pairs])
+    console.print(Text(answer(figures, texts)[0], "bold"), soft_wrap=True)
+
+
+def _quality_table(figures: "ComparisonFigures", texts: Texts) -> Table:
+    keys = ("accuracy.test", "accuracy.interval", "accuracy.macro_f1", "spread.test_loss", "spread.validation_loss")
+    table = _table([texts(f"comparison.{key}") for key in ("accuracy.variant", *keys, "accuracy.trainings")])
     for variant in figures.variants:
+        losses = (variant.test_loss, variant.validation_loss)
         table.add_row(
             Text(variant.name),
             spread(variant.accuracy, texts),
             texts.interval(*variant.accuracy_interval, 1),
             texts.number(variant.macro_f1.mean, 3),
-            texts.duration(variant.seconds.mean),
-            texts.number(variant.parameters),
+            *("-" if loss is None else texts.number(loss.mean, 3) for loss in losses),
             texts.number(variant.runs),
         )
-    if figures.variants:
-        wide = Console(width=max(NARROWEST, console.width), highlight=False)
-        wide.print("", table, "", sep="\n")
-    _print_lines(console, [f"failed: {one.variant}, seed {one.seed}: {one.reason}" for one in figures.failures])
-    _print_lines(console, [sentence(pair, texts) for pair in figures.pairs])
-    console.print(Text(answer(figures, texts)[0], "bold"), soft_wrap=True)
+    return table
+
+
+def _cost_table(figures: "ComparisonFigures", texts: Texts) -> Table:
+    keys = ("variant", "time", "epoch_seconds", "validation_seconds", "parameters")
+    table = _table([texts(f"comparison.cost.{key}") for key in keys])
+    for variant in figures.variants:
+        seconds = (variant.seconds, variant.epoch_seconds, variant.validation_seconds)
+        table.add_row(
+            Text(variant.name),
+            *("-" if one is None else texts.duration(one.mean) for one in seconds),
+            texts.number(variant.parameters),
+        )
+    return table
+
+
+def _table(headings: Sequence[str]) -> Table:
+    table = Table(*headings, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
 
 
 def _print_lines(console: Console, lines: Sequence[str]) -> None:

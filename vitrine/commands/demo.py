@@ -1,13 +1,16 @@
 """Prepare, train and try a model on built-in pictures: from nothing to a page in the browser in a minute.
 
-Takes the recipe of handwritten digits, which is copied to configs/ unless it is there; prepared/, runs/ and data/ of
-the current folder get what is made.
+Takes the recipe of handwritten digits, which is copied to configs/ unless it is there; prepared/, runs/, data/ and
+corrections/ of the current folder get what is made. The training ends within a minute. The page has all its tabs, those
+to correct answers and to review labels too, and at the end it is said how the same is done with pictures of your own.
 
 python -m vitrine demo
 python -m vitrine demo --no-app
 """
 
 import argparse
+import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
@@ -18,26 +21,35 @@ from vitrine.commands.console import command_parser, run_command
 from vitrine.commands.serving import DEFAULT_PORT, parse_port
 from vitrine.config.loading import load_recipe
 from vitrine.config.packaged import FOLDER, copy_recipe, recipe_named
+from vitrine.errors import UserError
+from vitrine.invocation import command_line
 from vitrine.records.folder import LATEST, MODEL
 
 RECIPE = "digits"
 RUNS = Path("runs")
+MOST_MINUTES = 1.0  # of the training, its evaluation included
+OWN = "head_only"  # the recipe for pictures of one's own: it needs few of them, a minute, and no network
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the steps; returns the exit code of the first that fails, or the last."""
     options = build_parser().parse_args(arguments)
-    recipe, model = Path(options.recipe), Path()
+    recipe, run, limit = Path(), Path(), []
 
     def find() -> None:
-        nonlocal recipe, model
+        nonlocal recipe, run, limit
         recipe = _find_recipe(options.recipe)
-        model = RUNS / load_recipe(recipe).name / LATEST / MODEL
+        resolved = load_recipe(recipe)
+        run = RUNS / resolved.name / LATEST
+        if (resolved.engine.budget_minutes or MOST_MINUTES) >= MOST_MINUTES:
+            limit = [f"engine.budget_minutes={MOST_MINUTES:g}"]
 
     code = run_command(find)
-    for step in (prepare.main, train.main):
-        code = code or _run_apart(step, [str(recipe)])
-    return code if code or options.no_app else app.main(["--model", str(model), "--port", str(options.port)])
+    code = code or _run_apart(prepare.main, [str(recipe)])
+    code = code or _run_apart(train.main, [str(recipe), *limit])
+    if code == 0 and not options.no_app:
+        code = app.main(["--model", str(run / MODEL), *_all_tabs(run), "--port", str(options.port)])
+    return code or run_command(_say_what_is_next)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -70,6 +82,42 @@ def _find_recipe(wanted: str) -> Path:
     if not copy.exists():
         copy_recipe(name, FOLDER)
     return copy
+
+
+def _all_tabs(run: Path) -> list[str]:
+    """Options of the app for the tabs that it has not by itself."""
+    from vitrine.workflows.review_queue import build_queue  # not before training: it loads pandas
+
+    kept = ["--corrections", str(app.CORRECTIONS)]
+    try:
+        build_queue(run)
+    except UserError:  # a model so good that nothing needs a look
+        return kept
+    return [*kept, "--review", str(run)]
+
+
+def _say_what_is_next() -> None:
+    """Commands that work as they are printed, once the pictures are there."""
+    recipe = _find_recipe(OWN)
+    lines = (
+        f"{_typed('prepare')} {recipe.as_posix()} name=own data.source=pictures",
+        f"{_typed('train')} {recipe.as_posix()} name=own",
+        f"{_typed('app')} --model {(RUNS / 'own' / LATEST).as_posix()}",
+    )
+    print("\nNow your own pictures: put them into the folder pictures/, one sub-folder for each class, then")
+    print("\n".join(f"  {line}" for line in lines))
+    print(f"or, without a folder, on a page: {_typed('teach')}")
+
+
+def _typed(command: str) -> str:
+    """How a command is called in the shell from which this one was: `make` activates no environment."""
+    line = command_line(command)
+    found = shutil.which("python")
+    if not line.startswith("python ") or (found and Path(found).parent == Path(sys.executable).parent):
+        return line
+    program = Path(sys.executable)
+    inside = program.is_relative_to(Path.cwd())
+    return f"{program.relative_to(Path.cwd()) if inside else os.fspath(program)} {line.removeprefix('python ')}"
 
 
 def _run_apart(step: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ python -m vitrine predict runs/digits/latest/model data/digits/3
 python -m vitrine predict owner/model-on-the-hub photo.jpg --top-k 5 --output answers.csv
 python -m vitrine predict digits.onnx data/digits/3
 python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --resume
+python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --page answers.html
 """
 
 import argparse
@@ -17,13 +18,18 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, get_args
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
+from vitrine.ui.texts import Language, load_texts
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from vitrine.data.sources.files import FoundFile
+    from vitrine.predict.answers.sample import AnswerSample
+    from vitrine.predict.predictor import Predictor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +50,14 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="go on with the table of --output, which was broken off: files that have a row are not looked at again; "
         "model and pictures must be the same",
+    )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        help="HTML page to write as well: pictures by lot, those it is least sure of, and some of each class",
+    )
+    parser.add_argument(
+        "--language", choices=get_args(Language), default="en", help="of the page (default %(default)s)"
     )
     parser.add_argument(
         "--raw",
@@ -74,6 +88,7 @@ def _predict(options: argparse.Namespace) -> None:
 def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
     from vitrine.predict.answers.resume import Done, read_done
     from vitrine.predict.answers.rows import answer_cells, answer_columns
+    from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.batches import predict_batches
     from vitrine.predict.images import from_files
     from vitrine.records.spreadsheet import guard_row
@@ -84,18 +99,43 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
     columns = answer_columns(top_k)
     done = read_done(options.output, columns, options.raw) if options.resume else Done()
     left = [file for file in found if file.file not in done.files]
+    sample = AnswerSample()
+    if options.page is not None and done.files:
+        sample.add_table(options.output, options.raw)
     answered = done.answered
     with _open_table(options.output, is_begun=bool(done.files)) as stream:
         table = csv.DictWriter(stream, columns, restval="")
         if not done.files:
             table.writeheader()
         for batch in predict_batches(predictor, from_files(left, predictor.rendering)):
-            rows = ({"file": file} | answer_cells(said, top_k) for file, said in batch.in_order())
+            rows = [{"file": file} | answer_cells(said, top_k) for file, said in batch.in_order()]
+            for row in rows:
+                sample.add(row["file"], row)
             table.writerows(rows if options.raw else map(guard_row, rows))
             stream.flush()
             answered += len(batch.places)
     if not answered:
         raise UserError(_say_nothing_answered(len(found), options.output))
+    if options.page is not None:
+        _write_page(options, sample, found, predictor)
+
+
+def _write_page(
+    options: argparse.Namespace, sample: "AnswerSample", found: "Sequence[FoundFile]", predictor: "Predictor"
+) -> None:
+    from vitrine.app.wording import model_name
+    from vitrine.data.sources.opening import open_found
+    from vitrine.reports.answers.page import write_answers_page
+
+    by_name = {file.file: file for file in found}
+
+    def open_image(file: str) -> "Image.Image":
+        return open_found(by_name[file], rendering=predictor.rendering)
+
+    write_answers_page(
+        options.page, sample, open_image, model_name(options.model, predictor.metadata), load_texts(options.language)
+    )
+    _tell(f"page: {options.page}")
 
 
 def _open_table(output: Path | None, is_begun: bool) -> AbstractContextManager[IO[str]]:

@@ -3,6 +3,7 @@
 python -m vitrine runs
 python -m vitrine runs --sort accuracy --name 'dogs*'
 python -m vitrine runs --csv > runs.csv
+python -m vitrine runs --name 'dogs*' --curves curves.png
 """
 
 import argparse
@@ -12,18 +13,19 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from rich.console import Console
 from rich.table import Table
 
 from vitrine.commands.console import command_parser, run_command
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.listing import suggest
 from vitrine.records import folder as run_folder
 from vitrine.records.spreadsheet import guard_row
-from vitrine.reports.runs import Order, Run, Runs, as_record, find_runs, sort_runs
+from vitrine.reports.runs import Order, Run, Runs, as_record, describe_split, find_runs, sort_runs
 from vitrine.ui.texts import load_texts, plain_spaces
 
 RUNS = Path("runs")
@@ -57,6 +59,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="best first: newest (default), most accurate, least loss, quickest",
     )
     parser.add_argument("--name", default="*", metavar="PATTERN", help="only runs of such names, with * and ?")
+    parser.add_argument(
+        "--curves",
+        type=Path,
+        metavar="FILE",
+        help="draw the curves of these runs into a picture (PNG or SVG), validation loss and accuracy by epoch",
+    )
     parser.add_argument("--csv", action="store_true", help="every figure, as comma-separated values")
     parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where runs lie (default: runs)")
     return parser
@@ -76,6 +84,8 @@ def _show(options: argparse.Namespace) -> Runs:
     else:
         _print_table(runs)
         _print_what_to_do(runs)
+    if options.curves is not None:
+        _draw_curves(runs, options.curves)
     _name_faults(found)
     return found
 
@@ -91,7 +101,8 @@ def _write_csv(runs: Sequence[Run]) -> None:
 def _print_table(runs: Sequence[Run]) -> None:
     width = max(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)  # a narrower terminal wraps the lines
     now = datetime.now().astimezone()
-    rows = [_cells(run, now) for run in runs]
+    networks = _describe_networks(runs)
+    rows = [_cells(run, network, now) for run, network in zip(runs, networks, strict=True)]
     columns = list(zip(HEADINGS, *rows, strict=True))
     longest = [max(map(len, column)) for column in columns]
     # Names and networks may be of any length: they share what the figures leave.
@@ -101,15 +112,60 @@ def _print_table(runs: Sequence[Run]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     for heading, most in zip(HEADINGS, longest, strict=True):
         right = heading not in ("name", "network", "optimiser")
-        table.add_column(heading, no_wrap=True, min_width=most, max_width=most, justify="right" if right else "left")
+        justify: Literal["left", "right"] = "right" if right else "left"
+        # What tells recipes apart may take several lines; everything else is one word or two.
+        table.add_column(heading, no_wrap=heading != "network", min_width=most, max_width=most, justify=justify)
     for row in rows:
         table.add_row(*row)
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)
 
 
-def _cells(run: Run, now: datetime) -> list[str]:
+def _draw_curves(runs: Sequence[Run], file: Path) -> None:
+    from vitrine.records.atomic import write_bytes
+    from vitrine.reports.shared.run_curves import MOST_NAMES, read_run_curve, run_curves
+    from vitrine.ui.figures import save_png, to_svg
+
+    if file.suffix.lower() not in (".png", ".svg"):
+        raise UserError(f"--curves: must end in .png or .svg (got {file})")
+    finished = [run for run in runs if run.metrics]
+    names = [f"{run.name} {run.folder.name}" for run in finished]
+    found = [read_run_curve(name, run.folder) for name, run in zip(names, finished, strict=True)]
+    curves = [curve for curve in found if curve is not None]
+    if not curves:
+        raise UserError("--curves: no run in the table is finished, so there is no curve to draw")
+    if len(curves) > MOST_NAMES:
+        raise UserError(
+            f"--curves: {len(curves)} runs are too many to tell apart; choose at most {MOST_NAMES} by --name"
+        )
+    figure = run_curves(curves, load_texts("en"))
+    if file.suffix.lower() == ".png":
+        save_png(figure, file)
+    else:
+        write_bytes(file, to_svg(figure))
+    print(f"curves: {file}", file=sys.stderr)
+
+
+def _describe_networks(runs: Sequence[Run]) -> list[str]:
+    """The network of each run, and of its recipe what tells it apart from the others in the table."""
+    told = [_tell_recipe(run.recipe) for run in runs]
+    differs = [len(set(values)) > 1 for values in zip(*told, strict=True)]
+    return [
+        ", ".join([_name_network(run.recipe), *(value for value, tells in zip(values, differs, strict=True) if tells)])
+        for run, values in zip(runs, told, strict=True)
+    ]
+
+
+def _name_network(recipe: Recipe) -> str:
+    return Path(recipe.model.backbone).name + (", head" if recipe.model.trainable_part == "head" else "")
+
+
+def _tell_recipe(recipe: Recipe) -> tuple[str, ...]:
+    policy = recipe.augmentation.policy
+    return f"{recipe.model.head} head", f"augmentation {policy}", f"split {describe_split(recipe)}"
+
+
+def _cells(run: Run, network: str, now: datetime) -> list[str]:
     recipe, metrics = run.recipe, run.metrics
-    network = Path(recipe.model.backbone).name + (", head" if recipe.model.trainable_part == "head" else "")
     optimizer = f"{recipe.optim.name} {recipe.optim.learning_rate:g}"
     if metrics is None or run.seconds is None:
         state = "at work" if run.at_work else "unfinished"

@@ -17,6 +17,8 @@ Step = Literal[
     "contrast",
     "autocontrast",
     "equalize",
+    "grayscale",
+    "denoise",
     "crop_centre",
     "crop_content",
     "mirror_horizontal",
@@ -36,6 +38,9 @@ class ColumnsSection(Section):
     label: str | None = Field(None, description="class")
     split: str | None = Field(None, description="fixed split: train, validation or test; empty where Vitrine chooses")
     group: str | None = Field(None, description="what stays on one side of the split: a person, a place, a series")
+    subgroup: str | None = Field(
+        None, description="kind of picture that gets figures of its own in the report: face, whole body, hard"
+    )
 
 
 class HubSection(Section):
@@ -201,8 +206,9 @@ class PreparationSection(Section):
     steps: Steps = Field(
         (),
         description="in this order: 'contrast' (by contrast_factor), 'autocontrast' (darkest to black, lightest to "
-        "white), 'equalize' (histogram), 'crop_centre' (to center_share), 'crop_content' (an even border goes), "
-        "'mirror_horizontal', 'mirror_vertical', and as the last 'whiten' (each picture to mean 0 and deviation 1)",
+        "white), 'equalize' (histogram), 'grayscale' (colours go), 'denoise' (median of 3 x 3 pixels: specks go), "
+        "'crop_centre' (to center_share), 'crop_content' (an even border goes), 'mirror_horizontal', "
+        "'mirror_vertical', and as the last 'whiten' (each picture to mean 0 and deviation 1)",
     )
     contrast_factor: float = Field(1.5, gt=0, le=10, description="of the step 'contrast'; 1 changes nothing")
     center_share: float = Field(0.8, gt=0, le=1, description="share of each side that the step 'crop_centre' keeps")

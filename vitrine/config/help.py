@@ -20,7 +20,7 @@ def describe_parameters(section: type[BaseModel] = Recipe, prefix: str = "") -> 
             lines.append("\n" + _wrap(f"{prefix}{name}: {(inner.__doc__ or '').strip().splitlines()[0]}", 0))
             lines.append(describe_parameters(inner, f"{prefix}{name}."))
         else:
-            lines.append(_wrap(f"{prefix}{name} = {_as_yaml(field.default)}{_limits(field)}", 2))
+            lines.append(_wrap(f"{prefix}{name} = {spell_default(field.default)}{spell_limits(field)}", 2))
             lines.append(_wrap(spell_commands(field.description or ""), 6))
     return "\n".join(lines)
 
@@ -32,7 +32,8 @@ def _wrap(text: str, indent: int) -> str:
     return textwrap.fill(text, width, initial_indent=" " * indent, subsequent_indent=following, break_on_hyphens=False)
 
 
-def _as_yaml(value: Any) -> str:
+def spell_default(value: Any) -> str:
+    """A value as one writes it in a recipe."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -42,7 +43,8 @@ def _as_yaml(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _limits(field: FieldInfo) -> str:
+def spell_limits(field: FieldInfo) -> str:
+    """What a parameter takes, in brackets: its choices, or its range; nothing where there are none."""
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
     if choices:
         return f"  ({' | '.join(choices)})"

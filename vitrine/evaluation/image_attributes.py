@@ -6,6 +6,7 @@ import pandas as pd
 
 from vitrine.data.checks.fingerprints import SIDE
 from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.prepared.groups import read_subgroups
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import THUMBNAILS
@@ -24,7 +25,7 @@ def describe_images(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     Returns:
         Columns: file; brightness, contrast (mean and deviation of the grey levels, 0 to 255); side (the shorter one, in
         pixels); elongation (longer side by shorter side); is_grey; sharpness (deviation of the Laplacian of the grey
-        levels by their contrast).
+        levels by their contrast); subgroup ("" without one).
     """
     rows = prepared.splits[split]
     width, height = np.asarray(rows["width"][:], float), np.asarray(rows["height"][:], float)
@@ -33,6 +34,7 @@ def describe_images(prepared: PreparedDataset, split: str) -> pd.DataFrame:
     table.insert(0, "file", list(rows["file"][:]))
     table["side"] = np.minimum(width, height)
     table["elongation"] = np.maximum(width, height) / np.maximum(table["side"], 1)
+    table["subgroup"] = read_subgroups(prepared.folder, table["file"])
     scanned = _read_scan(prepared, table["file"])
     if scanned is not None:
         table[list(scanned.columns)] = scanned.to_numpy()

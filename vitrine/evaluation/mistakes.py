@@ -9,6 +9,7 @@ import pandas as pd
 from vitrine.evaluation.label_errors import LabeledProbabilities, check_probabilities, find_label_errors
 from vitrine.evaluation.probe.linear_probe import find_confused_pairs
 from vitrine.evaluation.slices import find_weak_slices
+from vitrine.evaluation.subgroups import measure_subgroups
 from vitrine.records.mistakes import Mistakes, Pair, TopLoss
 
 MOST_PAIRS = 20
@@ -38,11 +39,13 @@ def collect_mistakes(
     answers = test.probabilities.argmax(axis=1)
     matrix = np.zeros((len(label_names), len(label_names)), np.int64)
     np.add.at(matrix, (test.label_ids, answers), 1)
+    subgroups = [] if attributes is None else attributes["subgroup"].tolist()
     return Mistakes(
         pairs=name_pairs(matrix, label_names),
         top_losses=rank_losses(test, label_names),
         label_errors=find_label_errors(judged, label_names, not_examined),
         slices=None if attributes is None else find_weak_slices(attributes, answers == test.label_ids),
+        subgroups=measure_subgroups(subgroups, test.label_ids, answers),
     )
 
 

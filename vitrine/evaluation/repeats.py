@@ -50,6 +50,7 @@ def _summarize(name: str, runs: Sequence[RunFigures], answers: TestAnswers) -> V
         "accuracy", "macro_f1", "cohen_kappa", "validation_accuracy", "training_accuracy", "seconds", "cpu_seconds",
         "images_per_second",
     )  # fmt: skip
+    later = ("test_loss", "validation_loss", "epoch_seconds", "validation_seconds")  # than the first builds
     return VariantFigures(
         name=name,
         runs=len(runs),
@@ -58,7 +59,13 @@ def _summarize(name: str, runs: Sequence[RunFigures], answers: TestAnswers) -> V
         parameters=runs[0].parameters,
         trainable_parameters=runs[0].trainable_parameters,
         **{figure: _spread([getattr(run, figure) for run in runs]) for figure in figures},
+        **{figure: _spread_if_known([getattr(run, figure) for run in runs]) for figure in later},
     )
+
+
+def _spread_if_known(values: Sequence[float | None]) -> Spread | None:
+    known = [value for value in values if value is not None]
+    return _spread(known) if len(known) == len(values) else None
 
 
 def _spread(values: Sequence[float]) -> Spread:

@@ -1,7 +1,7 @@
 """Weak slices: kinds of pictures (dark, small, grey ...) on which a model is right less often than on the others."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +9,10 @@ import pandas as pd
 from scipy.stats import fisher_exact
 
 from vitrine.evaluation.intervals import wilson_interval
-from vitrine.records.mistakes import Slice, SliceName
+from vitrine.records.mistakes import AgainstRest, Slice, SliceName
 
 Share = float
+Key = TypeVar("Key")
 
 LEVEL = 0.05
 FIFTH = 0.2
@@ -40,12 +41,25 @@ def find_weak_slices(attributes: pd.DataFrame, correct: npt.NDArray[np.bool_]) -
     Returns:
         All kinds; the weakest first, those without pictures last.
     """
-    marks = cut_slices(attributes)
-    comparable = [name for name, (mark, _) in marks.items() if mark.any() and not mark.all()]
-    raw = [_test(correct[marks[name][0]], correct[~marks[name][0]]) for name in comparable]
-    p_values = dict(zip(comparable, correct_by_holm(raw), strict=True))
-    slices = [_describe(name, mark, limit, correct, p_values.get(name)) for name, (mark, limit) in marks.items()]
+    cut = cut_slices(attributes)
+    compared = compare_with_rest({name: mark for name, (mark, _) in cut.items()}, correct)
+    slices = [Slice(name=name, limit=cut[name][1], **dict(one)) for name, one in compared.items()]
     return tuple(sorted(slices, key=lambda one: (one.difference is None, one.difference or 0.0)))
+
+
+def compare_with_rest(
+    marks: Mapping[Key, npt.NDArray[np.bool_]], correct: npt.NDArray[np.bool_]
+) -> dict[Key, AgainstRest]:
+    """Each part of the test pictures against all others, with p-values that are corrected for all parts together.
+
+    Args:
+        marks: which pictures belong to each part, `[pictures]`.
+        correct: whether each was named rightly, in the same order.
+    """
+    comparable = [name for name, mark in marks.items() if mark.any() and not mark.all()]
+    raw = [_test(correct[marks[name]], correct[~marks[name]]) for name in comparable]
+    p_values = dict(zip(comparable, correct_by_holm(raw), strict=True))
+    return {name: _describe(mark, correct, p_values.get(name)) for name, mark in marks.items()}
 
 
 def cut_slices(attributes: pd.DataFrame) -> dict[SliceName, tuple[npt.NDArray[np.bool_], float | None]]:
@@ -90,20 +104,12 @@ def correct_by_holm(p_values: list[float]) -> list[float]:
     return corrected
 
 
-def _describe(
-    name: SliceName,
-    mark: npt.NDArray[np.bool_],
-    limit: float | None,
-    correct: npt.NDArray[np.bool_],
-    p_value: float | None,
-) -> Slice:
+def _describe(mark: npt.NDArray[np.bool_], correct: npt.NDArray[np.bool_], p_value: float | None) -> AgainstRest:
     inside, outside = correct[mark], correct[~mark]
     right = int(inside.sum())
     accuracy = right / len(inside) if len(inside) else None
     rest = float(outside.mean()) if len(outside) else None
-    return Slice(
-        name=name,
-        limit=limit,
+    return AgainstRest(
         pictures=len(inside),
         right=right,
         accuracy=accuracy,

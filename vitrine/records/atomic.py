@@ -3,11 +3,14 @@
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from vitrine.errors import UserError
+
+JUNCTION = 0xA0000003  # the kind of a link to a folder, as Windows numbers it (IO_REPARSE_TAG_MOUNT_POINT)
 
 
 @contextmanager
@@ -104,8 +107,41 @@ def write_text(path: Path, text: str) -> None:
 
 
 def point_to(link: Path, target: Path) -> None:
-    """Makes `link` a relative symbolic link to `target`, replacing an older link at once."""
+    """Makes `link` a relative symbolic link to the folder `target`, replacing an older link at once.
+
+    Windows makes symbolic links in its developer mode only; otherwise the link is a junction there, which holds the
+    full path. It replaces no link either, so that for a moment there is none.
+    """
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
+    _remove_link(temporary)
+    _make_link(temporary, target)
+    if os.name == "nt":
+        _remove_link(link)
     temporary.replace(link)
+
+
+def is_link(path: Path) -> bool:
+    """Whether a path is a symbolic link, or a junction of Windows, wherever it leads."""
+    if path.is_symlink():
+        return True
+    try:
+        return getattr(path.lstat(), "st_reparse_tag", 0) == JUNCTION
+    except OSError:
+        return False
+
+
+def _make_link(link: Path, target: Path) -> None:
+    try:
+        link.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
+    except OSError:
+        if sys.platform == "win32":
+            import _winapi
+
+            _winapi.CreateJunction(str(target.resolve()), str(link))
+        else:
+            raise
+
+
+def _remove_link(link: Path) -> None:
+    if is_link(link):
+        link.rmdir() if os.name == "nt" else link.unlink()

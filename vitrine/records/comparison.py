@@ -23,6 +23,10 @@ class RunFigures(Record):
         cohen_kappa: likewise.
         validation_accuracy: of the kept epoch.
         training_accuracy: of the kept epoch, while it was trained.
+        test_loss: in nats; None in figures that were written before it was.
+        validation_loss: of the kept epoch; likewise.
+        epoch_seconds: of training, over all epochs, without the features that are computed before them; likewise.
+        validation_seconds: of looking at the validation pictures after each of them; likewise.
         epochs: that were trained.
         seconds: from the opened data set to the evaluated model, shared features included.
         cpu_seconds: of the processor, over all cores.
@@ -41,6 +45,10 @@ class RunFigures(Record):
     cohen_kappa: float
     validation_accuracy: Share
     training_accuracy: Share
+    test_loss: float | None = None
+    validation_loss: float | None = None
+    epoch_seconds: float | None = None
+    validation_seconds: float | None = None
     epochs: Count
     seconds: float
     cpu_seconds: float
@@ -56,6 +64,11 @@ class Spread(Record):
     mean: float
     deviation: float | None
 
+    @property
+    def variance(self) -> float | None:
+        """Second moment around the mean, of the runs as a sample; None with one run."""
+        return None if self.deviation is None else self.deviation**2
+
 
 class VariantFigures(Record):
     """One of the things compared, over all its runs.
@@ -70,6 +83,10 @@ class VariantFigures(Record):
         cohen_kappa: likewise.
         validation_accuracy: of the kept epochs.
         training_accuracy: of the kept epochs.
+        test_loss: in nats; None in figures that were written before it was.
+        validation_loss: of the kept epochs; likewise.
+        epoch_seconds: of training, over all epochs; likewise.
+        validation_seconds: of looking at the validation pictures; likewise.
         seconds: of a run.
         cpu_seconds: of a run.
         images_per_second: while training.
@@ -86,6 +103,10 @@ class VariantFigures(Record):
     cohen_kappa: Spread
     validation_accuracy: Spread
     training_accuracy: Spread
+    test_loss: Spread | None = None
+    validation_loss: Spread | None = None
+    epoch_seconds: Spread | None = None
+    validation_seconds: Spread | None = None
     seconds: Spread
     cpu_seconds: Spread
     images_per_second: Spread

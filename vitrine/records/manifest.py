@@ -55,6 +55,7 @@ class ManifestRow(Record):
         modified_ns: when the file was last changed, in nanoseconds since 1970.
         taken: when the photograph was taken, ISO 8601; empty where no camera noted it, or an earlier build looked.
         note: what was ignored or assumed to read it; empty of most.
+        subgroup: kind of picture that has figures of its own; empty without one.
     """
 
     file: Text
@@ -78,9 +79,10 @@ class ManifestRow(Record):
     modified_ns: Whole = 0
     taken: Text = ""
     note: Text = ""
+    subgroup: Text = ""
 
 
-ADDED = ("taken", "note")  # columns that manifests of earlier builds lack
+ADDED = ("taken", "note", "subgroup")  # columns that manifests of earlier builds lack
 COLUMNS = {
     name: next(part.dtype for part in field.metadata if isinstance(part, Column))
     for name, field in ManifestRow.model_fields.items()

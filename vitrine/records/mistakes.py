@@ -105,25 +105,21 @@ class LabelErrors(Record):
     more: Count
 
 
-class Slice(Record):
-    """One kind of test pictures.
+class AgainstRest(Record):
+    """Some of the test pictures, held against all the others.
 
     Attributes:
-        name: of the kind.
-        limit: value of the attribute at its edge, see `cut_slices`; None where it has none.
         pictures: how many there are; 0 where the pictures do not differ in this, or none is of this kind.
         right: how many of them were named rightly.
         accuracy: share of right answers; None without pictures.
         interval: its 95 % interval (Wilson).
         rest_pictures: all the others.
         rest_accuracy: share of right answers among them; None without others.
-        difference: accuracy of the slice less that of the rest.
-        p_value: of Fisher's exact test that the slice is not weaker, Holm-corrected for the number of slices.
-        is_weaker: whether it is shown to be weaker (5 % level).
+        difference: accuracy of these less that of the rest.
+        p_value: of Fisher's exact test that they are not weaker, Holm-corrected for the number of such comparisons.
+        is_weaker: whether they are shown to be weaker (5 % level).
     """
 
-    name: SliceName
-    limit: float | None
     pictures: Count
     right: Count
     accuracy: Share | None
@@ -135,6 +131,30 @@ class Slice(Record):
     is_weaker: bool
 
 
+class Slice(AgainstRest):
+    """One kind of test pictures.
+
+    Attributes:
+        name: of the kind.
+        limit: value of the attribute at its edge, see `cut_slices`; None where it has none.
+    """
+
+    name: SliceName
+    limit: float | None
+
+
+class Subgroup(AgainstRest):
+    """The test pictures that a column of the source gives one name, like "face" or "whole body".
+
+    Attributes:
+        name: as the column says; "" of pictures without one.
+        macro_f1: mean F1 of the classes that have pictures in it.
+    """
+
+    name: str
+    macro_f1: Share
+
+
 class Mistakes(Record):
     """The section `mistakes` of metrics.json.
 
@@ -143,9 +163,11 @@ class Mistakes(Record):
         top_losses: test pictures by their loss, the largest first; right answers that were unsure are among them.
         label_errors: likely wrong labels.
         slices: kinds of test pictures against the others; None where how they look is not known.
+        subgroups: those of the column `data.columns.subgroup`, the weakest first; None without one.
     """
 
     pairs: tuple[Pair, ...]
     top_losses: tuple[TopLoss, ...]
     label_errors: LabelErrors
     slices: tuple[Slice, ...] | None
+    subgroups: tuple[Subgroup, ...] | None = None

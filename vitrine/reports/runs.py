@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vitrine.config.loading import describe_fault, read_yaml
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.records.atomic import is_link
 from vitrine.records.environment import Environment
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, is_held
 from vitrine.records.run import Metrics
@@ -117,6 +118,9 @@ def as_record(run: Run) -> dict[str, Any]:
         "validation_loss": metrics and metrics.validation.loss,
         "backbone": recipe.model.backbone,
         "trainable_part": recipe.model.trainable_part,
+        "head": recipe.model.head,
+        "augmentation": recipe.augmentation.policy,
+        "split": describe_split(recipe),
         "optimiser": recipe.optim.name,
         "learning_rate": recipe.optim.learning_rate,
         "batch_size": recipe.optim.batch_size,
@@ -129,12 +133,25 @@ def as_record(run: Run) -> dict[str, Any]:
     }
 
 
+def describe_split(recipe: Recipe) -> str:
+    """Shares of training, validation and test pictures in percent, or the number set aside: "70/15/15", "5 folds"."""
+    data = recipe.data
+    if data.folds is not None:
+        return f"{data.folds} folds"
+    validation, test = data.validation_fraction, data.test_fraction
+    shares = [1 - validation - test - data.gate_fraction, validation, test]
+    counts = [None, data.validation_count, data.test_count]
+    return "/".join(
+        f"{100 * share:.3g}" if count is None else f"{count} each" for share, count in zip(shares, counts, strict=True)
+    )
+
+
 def _folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if _is_plain_folder(path)) if folder.is_dir() else []
 
 
 def _is_plain_folder(path: Path) -> bool:
-    return not path.name.startswith(".") and not path.is_symlink() and path.is_dir()
+    return not path.name.startswith(".") and not is_link(path) and path.is_dir()
 
 
 def _read_run(folder: Path, name: str) -> Run:

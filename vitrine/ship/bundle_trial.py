@@ -103,7 +103,7 @@ def _wait_for_address(process: "subprocess.Popen[str]", errors: Path) -> str:
         if line.startswith(OPEN):
             return line.removeprefix(OPEN).strip()
     process.wait(START_SECONDS)
-    raise UserError(f"the bundle does not start ({_last_line(errors.read_text('utf-8'))})")
+    raise UserError(f"the bundle does not start ({_last_line(errors.read_text('utf-8', 'replace'))})")
 
 
 def _ask(bundle: Path, address: str, picture: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.text import Text
 
+BOXES = "Last Resort"
 SECONDS = 10  # fontconfig answers in a fraction of one, unless it has to look through all fonts for the first time
 
 
@@ -53,25 +55,28 @@ def _letters_of(families: tuple[str, ...]) -> frozenset[str]:
 
 @cache
 def find_family(letters: str) -> str | None:
-    """The name of a family of this machine that has all of these letters, made known to matplotlib; None: none has.
+    """The name of a family of this machine that has all of these letters, made known to matplotlib; None: none has."""
+    for path in _candidates(letters):
+        # Fonts of colored pictures, and formats that matplotlib does not read.
+        with suppress(RuntimeError, OSError):
+            if set(map(ord, letters)) <= set(get_font(path).get_charmap()):
+                fontManager.addfont(path)
+                return str(get_font(path).family_name)
+    return None
 
-    Asks fontconfig, which knows every font with its letters; without it there is none.
-    """
+
+def _candidates(letters: str) -> Iterator[str]:
+    """Files of fonts that may have these letters: fontconfig knows which; on Windows and macOS all that there are."""
     program = shutil.which("fc-list")
     if program is None:
-        return None
+        # But one that comes with matplotlib and has a box for every letter.
+        yield from sorted(font.fname for font in fontManager.ttflist if not font.name.startswith(BOXES))
+        return
     charset = " ".join(f"{ord(letter):x}" for letter in letters)
     for kind in (":style=Regular", ""):
         asked = [program, f":charset={charset}{kind}", "file"]
         try:
             answer = subprocess.run(asked, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
         except (OSError, subprocess.TimeoutExpired):
-            return None
-        for line in sorted(answer.splitlines()):
-            path = line.rstrip(": ")
-            # Fonts of colored pictures, and formats that matplotlib does not read.
-            with suppress(RuntimeError, OSError):
-                if set(map(ord, letters)) <= set(get_font(path).get_charmap()):
-                    fontManager.addfont(path)
-                    return str(get_font(path).family_name)
-    return None
+            return
+        yield from (line.rstrip(": ") for line in sorted(answer.splitlines()))

@@ -122,6 +122,7 @@ def _divide(data: LabeledData, predicted: PredictionBatch, match: LabelMatch) ->
         [predicted.inspected[row][1] for row in known], columns=["brightness", "contrast", "is_grey", "sharpness"]
     )
     attributes.insert(0, "file", [pictures[row].file for row in known])
+    attributes["subgroup"] = [pictures[row].subgroup for row in known]
     attributes["side"] = [float(min(size)) for size in sizes]
     attributes["elongation"] = [max(size) / max(min(size), 1) for size in sizes]
     return _Sides(

@@ -10,6 +10,7 @@ from vitrine.config.loading import load_stored_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
+from vitrine.records.atomic import is_link
 from vitrine.records.run import Metrics
 from vitrine.workflows.notebook import TEXTS, Page, table, tell_accuracy, titled
 from vitrine.workflows.parameters import Place
@@ -64,7 +65,7 @@ class Run:
             fault = error.errors()[0]
             where = ".".join(map(str, fault["loc"])) or "the file"
             raise UserError(f"{place / run_folder.METRICS}: {where}: {fault['msg']}; train again") from error
-        return cls(place.parent / place.readlink() if place.is_symlink() else place, metrics)  # "latest" is a link
+        return cls(place.parent / place.readlink() if is_link(place) else place, metrics)  # "latest" is a link
 
     @property
     def accuracy(self) -> float:

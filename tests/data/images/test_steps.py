@@ -48,6 +48,20 @@ def test_a_picture_of_one_color_stays_as_it_is(name, kind):
     assert step(ODD[kind], name).size == ODD[kind].size
 
 
+def test_grayscale_takes_every_color_away_and_keeps_its_brightness():
+    levels = np.asarray(step(draw_scene(), "grayscale"))
+    assert (levels == levels[..., :1]).all()
+    assert (levels[..., 0] == np.asarray(draw_scene().convert("L"))).all()
+
+
+def test_denoise_removes_a_speck_and_keeps_an_edge():
+    picture = np.zeros((9, 12, 3), np.uint8)
+    picture[:, 6:] = 200
+    speckled = picture.copy()
+    speckled[4, 2] = speckled[2, 9] = (255, 0, 90)
+    assert (np.asarray(step(Image.fromarray(speckled), "denoise")) == picture).all()
+
+
 @pytest.mark.parametrize("kind", ["white", "black", "one colour"])
 def test_equalizing_one_color_keeps_it(kind):
     difference = np.asarray(step(ODD[kind], "equalize")).astype(int) - np.asarray(ODD[kind])

@@ -60,6 +60,7 @@ def test_awkward_pictures_are_all_kept_with_their_upright_size(tmp_path, awkward
     assert manifest.loc["a/grey_16_bit.png", "mode"] == "I;16"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
 def test_every_broken_file_is_quarantined_with_its_reason(make_class_folders):
     folder = make_class_folders({"a": 1}) / "a"
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8))

@@ -2,9 +2,10 @@ import datasets
 import pandas as pd
 import pytest
 
+import vitrine
 from vitrine.data.prepared import groups as duplicates
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.data.prepared.groups import find_test_duplicates, find_test_series, number_groups
+from vitrine.data.prepared.groups import find_test_duplicates, find_test_series, number_groups, read_subgroups
 
 FILES = ["a.png", "b.png", "c.png", "d.png", "e.png"]
 
@@ -62,3 +63,18 @@ def test_a_test_picture_whose_series_was_trained_on_is_found(monkeypatch):
     assert find_test_series(fake([file for file in files if file not in test], test)).tolist() == [True, False, True]
     alone = fake(["cat/b.png"], ["cat/rex/1.png", "cat/rex/2.png"])
     assert find_test_series(alone).tolist() == [False, False]
+
+
+def test_the_column_of_subgroups_goes_with_the_pictures_into_the_data_set(make_class_folders, monkeypatch, tmp_path):
+    folder = make_class_folders({"cat": 6, "dog": 6})
+    rows = [
+        f"{name}/{number:03d}.png,{name},{'face' if number < 3 else ''}"
+        for name in ("cat", "dog")
+        for number in range(6)
+    ]
+    (folder / "table.csv").write_text("\n".join(["image,label,subgroup", *rows]))
+    monkeypatch.chdir(tmp_path)
+    prepared = vitrine.prepare("pictures/table.csv", image_size=16)
+    files = ["cat/001.png", "cat/004.png", "dog/002.png", "elsewhere.png"]
+    assert read_subgroups(prepared.folder, files) == ["face", "", "face", ""]
+    assert read_subgroups(tmp_path, files) == ["", "", "", ""]

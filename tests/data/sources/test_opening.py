@@ -34,6 +34,7 @@ def test_the_list_tells_what_is_not_opened(tmp_path, file, left_out, reason):
             open_found(one)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
 def test_a_pipe_is_named_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "1.png")
     with pytest.raises(ImageError, match="a pipe or device, not a file"):

@@ -51,6 +51,30 @@ def test_the_table_has_the_figures(tmp_path):
     assert f"{pair.difference.p:.3f}" in text
 
 
+def test_losses_spread_and_seconds_of_epochs_are_in_their_tables(tmp_path):
+    figures = CASES["two"]
+    text = words(write(tmp_path, figures))
+    for variant in figures.variants:
+        assert f"{variant.test_loss.mean:.3f} ± {variant.test_loss.deviation:.3f}" in text
+        assert f"{100 * variant.accuracy.deviation:.2f} {1e4 * variant.accuracy.variance:.2f}" in text
+        assert f"{variant.validation_seconds.mean:.1f} s" in text
+
+
+def test_figures_of_earlier_builds_have_a_dash_for_what_was_not_measured(tmp_path):
+    figures = CASES["one variant"]
+    early = [variant.model_copy(update={"test_loss": None, "epoch_seconds": None}) for variant in figures.variants]
+    assert "repeated -" in words(write(tmp_path, figures.model_copy(update={"variants": early})))
+
+
+def test_the_curves_are_those_of_the_runs_that_are_still_there(tmp_path):
+    figures = CASES["two"]
+    assert 'id="curves"' not in write(tmp_path, figures)
+    folder = tmp_path / figures.runs[0].folder
+    folder.mkdir(parents=True)
+    (folder / "history.csv").write_text("epoch,validation_loss,validation_accuracy\n1,0.5,0.7\n2,0.4,0.8\n")
+    assert 'id="curves"' in write(tmp_path, figures)
+
+
 def test_failures_are_shown_with_their_reason(tmp_path):
     assert "the training loss is no longer a number (epoch 2)" in words(write(tmp_path, CASES["several"]))
 

@@ -119,7 +119,7 @@ def test_the_table_of_many_classes_shows_those_with_the_most_mistakes(page_of, m
 
 def slices_table(pictures, **columns):
     values = {"brightness": np.arange(pictures, dtype=float), "contrast": 40.0, "side": 20.0, "elongation": 2.0}
-    return pd.DataFrame(values | {"is_grey": False, "sharpness": 1.0} | columns)
+    return pd.DataFrame(values | {"is_grey": False, "sharpness": 1.0, "subgroup": ""} | columns)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,15 @@ def test_weak_slices_are_named_in_words(page_of, prepared, language, weaker, uns
     page = page_of(fail_in_the_dark, language, slices_table(number))
     assert weaker in page.text
     assert unseen in page.text
+
+
+def test_subgroups_have_a_table_of_their_own_where_there_are_any(page_of, prepared):
+    number = len(prepared.splits["test"])
+    names = ["<b>face" if place < 10 else "body" for place in range(number)]
+    page = page_of(mix_up, "en", slices_table(number, subgroup=names))
+    assert "Test pictures of each sub-group against all others" in page.text
+    assert "<b>face" in page.text
+    assert "Sub-groups" not in page_of(mix_up, "en", slices_table(number)).text
 
 
 def test_french_pages_have_no_english_sentence(page_of):

@@ -1,7 +1,7 @@
 """Kinds of pictures that a model finds harder, in words."""
 
-from vitrine.records.mistakes import Slice
-from vitrine.ui.sentences.slices import show_slices
+from vitrine.records.mistakes import Slice, Subgroup
+from vitrine.ui.sentences.slices import show_slices, show_subgroups
 from vitrine.ui.texts import load_texts, plain_spaces
 
 ENGLISH, FRENCH = load_texts("en"), load_texts("fr")
@@ -53,3 +53,19 @@ def test_kinds_without_pictures_or_without_others_say_why_nothing_is_compared():
 
 def test_kinds_have_french_names():
     assert show_slices([make("dark", is_weaker=True)], FRENCH)["rows"][0]["name"] == "Sombres"
+
+
+def test_a_subgroup_has_its_figures_and_its_sentence_only_where_it_is_shown_to_be_harder():
+    values = {"pictures": 40, "right": 20, "accuracy": 0.5, "interval": (0.35, 0.65), "rest_pictures": 60,
+              "rest_accuracy": 0.9, "difference": -0.4, "p_value": 0.001, "macro_f1": 0.485}  # fmt: skip
+    hard = Subgroup(name="hard", is_weaker=True, **values)
+    unnamed = Subgroup(name="", is_weaker=False, **values)
+    shown = show_subgroups([hard, unnamed], ENGLISH)
+    assert shown["sentences"] == [
+        "Pictures of the sub-group “hard” are harder: 50\u00a0% right, 90\u00a0% of the others."
+    ]
+    assert [(row["name"], row["pictures"], row["macro_f1"]) for row in shown["rows"]] == [
+        ("hard", "40", "0.48"),
+        ("without a sub-group", "40", "0.48"),
+    ]
+    assert show_subgroups([unnamed], FRENCH)["rows"][0]["name"] == "sans sous-groupe"

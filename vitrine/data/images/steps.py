@@ -5,13 +5,15 @@ This file travels with models that need it, so it imports nothing of Vitrine.
 
 from collections.abc import Callable, Sequence
 
-from PIL import Image, ImageChops, ImageEnhance, ImageOps
+from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
 WHITEN = "whiten"  # the last step, on the preprocessed picture's numbers; see `resizing.whiten`
 STEPS = (
     "contrast",
     "autocontrast",
     "equalize",
+    "grayscale",
+    "denoise",
     "crop_centre",
     "crop_content",
     "mirror_horizontal",
@@ -50,6 +52,8 @@ def _apply(image: Image.Image, step: str, contrast_factor: float, center_share: 
         return ImageOps.autocontrast(image, preserve_tone=True)  # each colour alone would change the hue
     plain: dict[str, Callable[[Image.Image], Image.Image]] = {
         "equalize": _equalize,
+        "grayscale": lambda colored: colored.convert("L").convert("RGB"),
+        "denoise": lambda noisy: noisy.filter(ImageFilter.MedianFilter(3)),
         "crop_content": _crop_content,
         "mirror_horizontal": ImageOps.mirror,
         "mirror_vertical": ImageOps.flip,

@@ -14,6 +14,7 @@ from vitrine.data.images.decoding import Rendering
 from vitrine.data.labels.mapping import map_labels
 from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
+from vitrine.data.prepared.groups import read_subgroups
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open
 from vitrine.data.sources.source import open_source
@@ -34,6 +35,7 @@ class LabeledImage:
         open: decodes it, upright and in RGB; raises `ImageError`.
         open_preprocessed: gives the stored image where a data set was prepared; None elsewhere.
         size: width and height of the original in pixels, where it was prepared; None elsewhere.
+        subgroup: what `data.columns.subgroup` says of it; "" without one.
     """
 
     file: str
@@ -41,6 +43,7 @@ class LabeledImage:
     open: Callable[[], Image.Image]
     open_preprocessed: Callable[[], Image.Image] | None = None
     size: tuple[int, int] | None = None
+    subgroup: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,12 @@ def open_labeled(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
         pictures=[
-            LabeledImage(file.file, file.label_name, partial(open_found, file, data.max_megapixels, rendering))
+            LabeledImage(
+                file.file,
+                file.label_name,
+                partial(open_found, file, data.max_megapixels, rendering),
+                subgroup=file.subgroup,
+            )
             for file in chosen
         ],
         left_out=[(file.file, reason) for file in found if (reason := _reason(file))],
@@ -132,7 +140,8 @@ def list_images(prepared: PreparedDataset, split: str) -> list[LabeledImage]:
     """The pictures of one split in its order."""
     rows = prepared.splits[split]
     stored = rows.select_columns(["image"])
-    columns = zip(*(rows[column][:] for column in ("file", "label", "width", "height")), strict=True)
+    columns = [rows[column][:] for column in ("file", "label", "width", "height")]
+    subgroups = read_subgroups(prepared.folder, columns[0])
     return [
         LabeledImage(
             file=file,
@@ -140,8 +149,9 @@ def list_images(prepared: PreparedDataset, split: str) -> list[LabeledImage]:
             open=partial(_show, prepared, split, number),
             open_preprocessed=partial(_read_stored, stored, number),
             size=(width, height),
+            subgroup=subgroup,
         )
-        for number, (file, label_id, width, height) in enumerate(columns)
+        for number, (file, label_id, width, height, subgroup) in enumerate(zip(*columns, subgroups, strict=True))
     ]
 
 

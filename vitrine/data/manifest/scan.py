@@ -151,7 +151,7 @@ def _source_words(found: FoundFile) -> Row:
     """What the source says of a file."""
     return {
         "file": found.file, "label_name": found.label_name, "source_label": found.label_name, "split": found.split,
-        "group": found.group, "fold": -1, "copy_of": "", "compared": False,
+        "group": found.group, "subgroup": found.subgroup, "fold": -1, "copy_of": "", "compared": False,
     }  # fmt: skip
 
 

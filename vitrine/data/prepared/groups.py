@@ -1,6 +1,6 @@
 """Which pictures belong together across the splits of a prepared data set: copies, and members of one group."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from vitrine.data.checks.series import find_seen
 from vitrine.data.manifest.split import join_groups
 from vitrine.data.manifest.split_names import TEST, TRAIN
 from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 
 
@@ -51,3 +52,18 @@ def find_test_series(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
         manifest.loc[list(prepared.splits[split]["file"]), "split"] = split
     seen: npt.NDArray[np.bool_] = find_seen(manifest)[list(prepared.splits[TEST]["file"])].to_numpy(bool)
     return seen
+
+
+def read_subgroups(folder: Path, files: Iterable[str]) -> list[str]:
+    """What the column of sub-groups says of each picture; "" without one, and for pictures that are not known.
+
+    Args:
+        folder: of a prepared data set; one without a manifest has no sub-groups.
+        files: names of pictures in it.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except UserError:
+        return ["" for _ in files]
+    known = dict(zip(manifest["file"], manifest["subgroup"], strict=True))
+    return [known.get(file, "") for file in files]

@@ -40,6 +40,7 @@ class FoundFile:
         split: fixed split (train, validation, test), or "" where Vitrine chooses.
         left_out: why it is not looked at, or "".
         group: name of what must stay on one side of the split (a person, a place, a series), or "".
+        subgroup: kind of picture that gets figures of its own (face, whole body, hard), or "".
     """
 
     path: Path
@@ -48,6 +49,7 @@ class FoundFile:
     split: str
     left_out: str
     group: str = ""
+    subgroup: str = ""
 
 
 def is_saved_data_set(folder: Path) -> bool:

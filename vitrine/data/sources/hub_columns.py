@@ -18,16 +18,17 @@ LABEL_NAMES = ("label", "labels", "class", "category")
 
 @dataclass(frozen=True)
 class DatasetColumns:
-    """Column names; split and group are None where there is no such column."""
+    """Column names; split, group and subgroup are None where there is no such column."""
 
     image: str
     label: str
     split: str | None
     group: str | None
+    subgroup: str | None = None
 
     def names(self) -> list[str]:
         """All that are read."""
-        return [name for name in (self.image, self.label, self.split, self.group) if name]
+        return [name for name in (self.image, self.label, self.split, self.group, self.subgroup) if name]
 
 
 def choose_columns(features: datasets.Features, wanted: ColumnsSection, source: str) -> DatasetColumns:
@@ -62,8 +63,10 @@ def choose_columns(features: datasets.Features, wanted: ColumnsSection, source: 
     return DatasetColumns(
         image,
         label,
-        wanted.split or ("split" if _holds_names(features.get("split")) else None),
-        wanted.group or ("group" if _holds_names(features.get("group")) else None),
+        *(
+            getattr(wanted, role) or (role if _holds_names(features.get(role)) else None)
+            for role in ("split", "group", "subgroup")
+        ),
     )
 
 

@@ -104,11 +104,13 @@ def _write_split(
     changed = YEAR_2000 + int.from_bytes(hashlib.sha256(opened.stamp.encode()).digest()[:6]) % TEN_YEARS
     writer = RowWriter(folder, opened.roots, changed)
     for number, row in enumerate(read_rows(rows, columns, source)):
-        label_name, group = (readers[name](row[name]) if name else "" for name in (columns.label, columns.group))
+        label_name, group, subgroup = (
+            readers[name](row[name]) if name else "" for name in (columns.label, columns.group, columns.subgroup)
+        )
         if split_column:
             fixed_split = _fixed_split(readers[split_column](row[split_column]), split_column, source)
         file = writer.write(number, row[columns.image], "" if label_name else "no label in the row")
-        yield FoundFile(file.path, f"{split}/{file.name}", label_name, fixed_split, file.left_out, group)
+        yield FoundFile(file.path, f"{split}/{file.name}", label_name, fixed_split, file.left_out, group, subgroup)
 
 
 def _open_hub(repo_id: str, hub: HubSection, workspace: Path) -> OpenedDataset:

@@ -26,6 +26,7 @@ USUAL_NAMES = {
     "label": ("label", "labels", "label_name", "class", "class_name", "category", "target"),
     "split": ("split",),
     "group": ("group",),
+    "subgroup": ("subgroup", "sub_group"),
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from vitrine.errors import UserError
 from vitrine.listing import list_names
 
 SUFFIXES = TABLE_EXTENSIONS
-WHAT = {"image": "picture", "label": "class", "split": "split", "group": "group"}
+WHAT = {"image": "picture", "label": "class", "split": "split", "group": "group", "subgroup": "sub-group"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Row:
     label: str
     split: str
     group: str
+    subgroup: str = ""
 
 
 def read_rows(
@@ -62,10 +63,9 @@ def read_rows(
         for number, row in content.rows
     ]
     whole = _are_whole_numbers(row["label"] for _, row in cells)
-    return [
-        Row(number, row["image"], row["label"].partition(".")[0] if whole else row["label"], row["split"], row["group"])
-        for number, row in cells
-    ]
+    if whole:
+        cells = [(number, row | {"label": row["label"].partition(".")[0]}) for number, row in cells]
+    return [Row(number, **row) for number, row in cells]
 
 
 def read_cells(

@@ -107,11 +107,14 @@ def _describe_rows(table: Path, root: Path, file: str, rows: list[Row], needs_la
     missing = "" if labels or not needs_label else "no label in the table"
     used = next((row for row in rows if row.label), rows[0])
     split = next(iter(splits), "")
-    group = next((row.group for row in rows if row.group), "")
+    group, subgroup = (
+        next((value for row in rows if (value := getattr(row, role))), "") for role in ("group", "subgroup")
+    )
     shown, path = printable(file), root / file
     if contradiction:
         split = ""
-    yield FoundFile(path, shown, printable(used.label) if needs_label else "", split, contradiction or missing, group)
+    label_name, reason = printable(used.label) if needs_label else "", contradiction or missing
+    yield FoundFile(path, shown, label_name, split, reason, group, printable(subgroup))
     for row in rows:
         if row is not used:
             unlabeled = needs_label and not row.label

@@ -86,6 +86,9 @@ def _read_run(run: PlannedRun) -> RunFigures:
             cohen_kappa=test.cohen_kappa,
             validation_accuracy=validation.accuracy,
             training_accuracy=history.loc[validation.best_epoch, "train_accuracy"],
+            test_loss=test.loss,
+            validation_loss=validation.loss,
+            **_read_epoch_seconds(history),
             epochs=training.epochs,
             seconds=training.seconds if cost is None else cost.seconds,
             cpu_seconds=training.seconds if cost is None else cost.cpu_seconds,
@@ -98,6 +101,13 @@ def _read_run(run: PlannedRun) -> RunFigures:
         raise _damaged(run, f"{type(error).__name__}: {error}") from error
     except UserError as error:
         raise _damaged(run, str(error)) from error
+
+
+def _read_epoch_seconds(history: pd.DataFrame) -> dict[str, float]:
+    if "validation_seconds" not in history:  # of an earlier build
+        return {}
+    seconds, validation = (float(history[column].sum()) for column in ("seconds", "validation_seconds"))
+    return {"epoch_seconds": seconds - validation, "validation_seconds": validation}
 
 
 def _read_answers(runs: Sequence[PlannedRun]) -> TestAnswers:

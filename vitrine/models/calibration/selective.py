@@ -35,6 +35,7 @@ class NoneOfThese:
 # Below it, a class is not named as what a picture may show: "pug or corgi" would be untrue where corgi has 0.0001.
 LEAST_LIKELY = 0.05
 NOT_LIKELY = -1
+NONE_OF_MINE = "none of my classes"  # in words
 
 Decision = Answer | Unsure | NoneOfThese
 
@@ -107,4 +108,4 @@ def describe(decision: Decision) -> str:
         if decision.second is None:
             return f"unsure: perhaps {decision.first}"
         return f"unsure: {decision.first} or {decision.second}"
-    return "none of my classes"
+    return NONE_OF_MINE

@@ -8,6 +8,7 @@ from vitrine.records.comparison import ComparisonFigures, PairFigures, Spread, V
 from vitrine.records.difference import Verdict
 from vitrine.reports.comparison.plots import Gap, Row, accuracy_against_time, accuracy_dots, difference_bars
 from vitrine.reports.comparison.words import answer, judgement, notes, points, spread
+from vitrine.reports.shared.run_curves import MOST_NAMES, RunCurve, read_run_curve, run_curves
 from vitrine.ui.figures import inline_figure
 from vitrine.ui.frame import render
 from vitrine.ui.sentences.verdict import Notice
@@ -16,6 +17,7 @@ from vitrine.ui.texts import Texts
 PAGE = "comparison.html"
 MOST_CHANGES = 30  # rows of the table of what differs
 SMALLEST_P = 0.001
+NOT_KNOWN = "-"  # with one training, or in figures of an earlier build
 
 
 def write_comparison_page(figures: ComparisonFigures, folder: Path, texts: Texts) -> Path:
@@ -23,7 +25,7 @@ def write_comparison_page(figures: ComparisonFigures, folder: Path, texts: Texts
 
     Args:
         figures: of the comparison.
-        folder: of the comparison.
+        folder: of the comparison; the curves are those of the run folders that are still in it.
         texts: of the page's language.
 
     Returns:
@@ -33,12 +35,15 @@ def write_comparison_page(figures: ComparisonFigures, folder: Path, texts: Texts
     with_reference = [pair for pair in figures.pairs if pair.base == figures.reference]
     rows = [_plot_row(figures, variant) for variant in figures.variants]
     gaps = [_gap(pair) for pair in with_reference]
+    curves = _read_curves(figures, folder)
     content = {
         "figures": figures,
         "claim": claim,
         "evidence": evidence,
         "notices": [Notice(level, text) for level, text in notes(figures, texts)],
         "variants": [_table_row(variant, figures.reference, texts) for variant in figures.variants],
+        "spread": [_spread_row(figures, variant, texts) for variant in figures.variants],
+        "curves": inline_figure(lambda theme: run_curves(curves, texts, theme)) if curves else None,
         "pairs": [_pair_row(pair, texts) for pair in figures.pairs],
         "dots": inline_figure(lambda theme: accuracy_dots(rows, texts, theme)) if rows else None,
         "bars": inline_figure(lambda theme: difference_bars(gaps, figures.reference, texts, theme)) if gaps else None,
@@ -78,6 +83,8 @@ def _table_row(variant: VariantFigures, reference: str, texts: Texts) -> dict[st
         "validation": spread(variant.validation_accuracy, texts),
         "training": spread(variant.training_accuracy, texts),
         "time": texts.duration(variant.seconds.mean),
+        "epoch_seconds": _duration(variant.epoch_seconds, texts),
+        "validation_seconds": _duration(variant.validation_seconds, texts),
         "cpu": texts.duration(variant.cpu_seconds.mean),
         "speed": texts.number(variant.images_per_second.mean),
         "parameters": texts.number(variant.parameters),
@@ -85,7 +92,33 @@ def _table_row(variant: VariantFigures, reference: str, texts: Texts) -> dict[st
     }
 
 
-def _plain(figure: Spread, texts: Texts) -> str:
+def _spread_row(figures: ComparisonFigures, variant: VariantFigures, texts: Texts) -> dict[str, object]:
+    values = [run.accuracy for run in figures.runs if run.variant == variant.name]
+    deviation, variance = variant.accuracy.deviation, variant.accuracy.variance
+    return {
+        "name": variant.name,
+        "test_loss": _plain(variant.test_loss, texts),
+        "validation_loss": _plain(variant.validation_loss, texts),
+        "lowest": texts.percent(min(values), 1),
+        "highest": texts.percent(max(values), 1),
+        "deviation": NOT_KNOWN if deviation is None else texts.number(100 * deviation, 2),
+        "variance": NOT_KNOWN if variance is None else texts.number(100**2 * variance, 2),
+    }
+
+
+def _read_curves(figures: ComparisonFigures, folder: Path) -> list[RunCurve]:
+    shown = {variant.name for variant in figures.variants[:MOST_NAMES]}
+    found = [read_run_curve(run.variant, folder / run.folder) for run in figures.runs if run.variant in shown]
+    return [curve for curve in found if curve is not None]
+
+
+def _duration(figure: Spread | None, texts: Texts) -> str:
+    return NOT_KNOWN if figure is None else texts.duration(figure.mean)
+
+
+def _plain(figure: Spread | None, texts: Texts) -> str:
+    if figure is None:
+        return NOT_KNOWN
     mean = texts.number(figure.mean, 3)
     return mean if figure.deviation is None else f"{mean} ± {texts.number(figure.deviation, 3)}"
 

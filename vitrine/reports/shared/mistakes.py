@@ -19,7 +19,7 @@ from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Pair, Susp
 from vitrine.reports.shared.losses import Shown, show_losses
 from vitrine.reports.shared.wall import shrink
 from vitrine.ui.frame import Thumbnail, thumbnail
-from vitrine.ui.sentences.slices import show_slices
+from vitrine.ui.sentences.slices import show_slices, show_subgroups
 from vitrine.ui.texts import Texts
 
 MOST_CLASSES = 15  # of the table; a row of more does not fit on paper
@@ -132,6 +132,7 @@ def show_mistakes(
         "losses": show_losses(mistakes.top_losses, pictures.find, texts),
         "labels": _show_labels(mistakes.label_errors, pictures, texts),
         "slices": None if mistakes.slices is None else show_slices(mistakes.slices, texts),
+        "subgroups": None if mistakes.subgroups is None else show_subgroups(mistakes.subgroups, texts),
     }
 
 

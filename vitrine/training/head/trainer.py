@@ -199,6 +199,7 @@ def _fit(
         train_loss, train_accuracy = trainer.train_epoch(views[epoch % len(views)], epoch)
         seconds = time.perf_counter() - start
         validated = trainer.validate(validation)
+        both = time.perf_counter() - start
         record = EpochRecord(
             epoch=epoch + 1,
             train_loss=train_loss,
@@ -208,7 +209,8 @@ def _fit(
             calibrated_loss=validated.calibrated_loss,
             learning_rate=float(schedule.get_last_lr()[0]),
             images_per_second=len(views[0].label_ids) / seconds,
-            seconds=time.perf_counter() - start,
+            seconds=both,
+            validation_seconds=both - seconds,
         )
         schedule.end_epoch(validated.loss)
         fit.add(record, options.patience, options.min_delta)

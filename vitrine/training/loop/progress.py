@@ -19,6 +19,7 @@ class EpochRecord:
         learning_rate: the highest of all parameter groups.
         images_per_second: over all devices, of the training without the evaluation.
         data_wait_share: share of the training time that passed waiting for the loader.
+        validation_seconds: of `seconds`, those of the evaluation.
     """
 
     epoch: int
@@ -31,6 +32,7 @@ class EpochRecord:
     images_per_second: float
     seconds: float
     data_wait_share: float = 0.0
+    validation_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,8 @@ class Trainer:
         average = self.stepper.average
         with average.applied() if average is not None else nullcontext():
             validation = self.validate()
-            self.pace.validated(time.perf_counter() - start)
+            validation_seconds = time.perf_counter() - start
+            self.pace.validated(validation_seconds)
             record = EpochRecord(
                 position.epoch + 1,
                 loss / pictures,
@@ -235,8 +236,9 @@ class Trainer:
                 validation.calibrated_loss,
                 float(learning_rate),
                 images_per_second=pictures * self.accelerator.num_processes / max(seconds, 1e-9),
-                seconds=position.seconds + time.perf_counter() - start,
+                seconds=position.seconds + validation_seconds,
                 data_wait_share=waited / max(seconds, 1e-9),
+                validation_seconds=validation_seconds,
             )
             if self.fit.add(record, self.options.patience, self.options.min_delta):
                 self.fit.best_weights = copy_weights(self.plain_model)

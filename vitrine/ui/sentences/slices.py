@@ -1,8 +1,8 @@
-"""Kinds of test pictures that a model finds harder, in words and as a table."""
+"""Kinds and sub-groups of test pictures that a model finds harder, in words and as a table."""
 
 from collections.abc import Mapping, Sequence
 
-from vitrine.records.mistakes import Slice
+from vitrine.records.mistakes import Slice, Subgroup
 from vitrine.ui.texts import Texts
 
 
@@ -28,6 +28,38 @@ def tell_weaker(slices: Sequence[Slice], texts: Texts) -> list[str]:
         )
         for one in weak
     ]
+
+
+def show_subgroups(subgroups: Sequence[Subgroup], texts: Texts) -> Mapping[str, object]:
+    """What the template shows of the sub-groups that a column of the source names; see `show_slices`."""
+    weak = [one for one in subgroups if one.is_weaker]
+    return {
+        "sentences": [
+            texts(
+                "slices.weaker_subgroup",
+                name=_name_subgroup(one, texts),
+                accuracy=texts.percent(one.accuracy or 0.0),
+                rest=texts.percent(one.rest_accuracy or 0.0),
+            )
+            for one in weak
+        ],
+        "rows": [
+            {
+                "name": _name_subgroup(one, texts),
+                "pictures": texts.number(one.pictures),
+                "accuracy": "" if one.accuracy is None else texts.percent(one.accuracy),
+                "interval": "" if one.interval is None else texts.interval(*one.interval),
+                "macro_f1": texts.number(one.macro_f1, 2),
+                "rest": "" if one.rest_accuracy is None else texts.percent(one.rest_accuracy),
+                "verdict": texts("slices.is_weaker" if one.is_weaker else "slices.is_not_weaker"),
+            }
+            for one in subgroups
+        ],
+    }
+
+
+def _name_subgroup(one: Subgroup, texts: Texts) -> str:
+    return one.name or texts("slices.no_subgroup")
 
 
 def _show_slice(one: Slice, texts: Texts) -> dict[str, str]:

@@ -11,6 +11,8 @@ export function applyStep(picture, step, settings) {
     contrast: () => changeContrast(picture, settings.contrast_factor),
     autocontrast: () => widenContrast(picture),
     equalize: () => spreadBrightness(picture),
+    grayscale: () => removeColors(picture),
+    denoise: () => takeMedians(picture),
     crop_centre: () => cropCenter(picture, settings.center_share),
     crop_content: () => cropContent(picture),
     mirror_horizontal: () => mirror(picture, true),
@@ -25,9 +27,38 @@ export function applyStep(picture, step, settings) {
 function grayHistogram({ data }) {
   const histogram = new Float64Array(256);
   for (let place = 0; place < data.length; place += 3) {
-    histogram[(19595 * data[place] + 38470 * data[place + 1] + 7471 * data[place + 2] + 0x8000) >> 16]++;
+    histogram[grayLevel(data, place)]++;
   }
   return histogram;
+}
+
+function grayLevel(data, place) {
+  return (19595 * data[place] + 38470 * data[place + 1] + 7471 * data[place + 2] + 0x8000) >> 16;
+}
+
+function removeColors({ width, height, data }) {
+  const gray = new Uint8Array(data.length);
+  for (let place = 0; place < data.length; place += 3) gray.fill(grayLevel(data, place), place, place + 3);
+  return { width, height, data: gray };
+}
+
+// The median of each pixel and its eight neighbours, for each colour; the edge is repeated beyond itself.
+function takeMedians({ width, height, data }) {
+  const medians = new Uint8Array(data.length);
+  const levels = new Uint8Array(9);
+  for (let row = 0; row < height; row++) {
+    const rows = [Math.max(0, row - 1), row, Math.min(height - 1, row + 1)];
+    for (let column = 0; column < width; column++) {
+      const columns = [Math.max(0, column - 1), column, Math.min(width - 1, column + 1)];
+      for (let channel = 0; channel < 3; channel++) {
+        let count = 0;
+        for (const y of rows) for (const x of columns) levels[count++] = data[3 * (y * width + x) + channel];
+        levels.sort();
+        medians[3 * (row * width + column) + channel] = levels[4];
+      }
+    }
+  }
+  return { width, height, data: medians };
 }
 
 function changeContrast(picture, factor) {

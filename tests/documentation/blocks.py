@@ -1,0 +1,72 @@
+"""The blocks of commands and Python on a page, in their order."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.site_links import split_fences
+from tools.site_pages import written_pages
+
+ROOT = Path(__file__).parents[2]
+OPENING = re.compile(r" *```(?P<language>sh|python)\n")
+# Programs beside Vitrine, each with what holds its lines to the truth instead of a run.
+ELSEWHERE = {
+    "make": "targets exist: test_every_target_of_make_that_a_page_names_exists",
+    "pip": "tests/test_package.py installs",
+    "python3": "makes an environment",
+    "source": "an environment",
+    "mkdir": "",
+    "hf": "an account of the Hub",
+    "torchrun": "several processes: tests/training",
+    "accelerate": "several processes: tests/training",
+    "docker": "tests/test_containers.py",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code.
+
+    Attributes:
+        language: sh or python.
+        code: without the fences.
+    """
+
+    language: str
+    code: str
+
+
+def pages() -> list[Path]:
+    """README and every page that a person wrote, but the record of experiments and of changes."""
+    records = ("EXPERIMENTS.md", "CHANGELOG.md", "DESIGN.md")
+    return [page for page in sorted(written_pages(ROOT).values()) if page.name not in records]
+
+
+def read_blocks(page: Path) -> list[Block]:
+    """Those of a page; scripts (which begin with #!) are no commands to type."""
+    found = []
+    for part, in_fence in split_fences(page.read_text("utf-8")):
+        opening = OPENING.match(part) if in_fence else None
+        if opening is not None and "#!/" not in part:
+            found.append(Block(opening["language"], part[opening.end() :].rsplit("```", 1)[0]))
+    return found
+
+
+def command_lines(code: str) -> list[list[str]]:
+    """The words of each command, comments left out; what is piped or written to a file counts as far as that."""
+    lines = []
+    for line in re.sub(r"\\\n|(?<=&&)\n", " ", _join_quoted(code)).splitlines():
+        words = shlex.split(line, comments=True)
+        ends = [number for number, word in enumerate(words) if word in (">", "|", "&&")]
+        words = words[: ends[0]] if ends else words
+        while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
+            words = words[1:]
+        if words:
+            lines.append(words)
+    return lines
+
+
+def _join_quoted(code: str) -> str:
+    """A quoted text of several lines on one."""
+    return re.sub(r"'[^']*'", lambda found: found[0].replace("\n", " "), code)

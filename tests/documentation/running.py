@@ -1,0 +1,140 @@
+"""Runs the lines of a page as a reader does, in this process; a visitor opens the pages that they serve."""
+
+import os
+import re
+import shlex
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.documentation.blocks import ELSEWHERE
+from tests.documentation.workplace import use_tiny
+from tests.printed_commands import PLACEHOLDERS, SCRIPTS
+from vitrine.app.address import free_port
+
+NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}  # tests/ship has them, beside a double of the Hub
+SERVES = {"app", "teach", "demo"}
+# Options that make a minute of it; argparse takes the last of two.
+SMALLER = {"search": ["--trials", "2"]}
+LEFT_OUT = {"--try"}  # installs into an environment of its own
+REFUSED = {"retrain": (0, 3, 4)}  # a verdict is an answer, too
+TABLE = "corrections.csv"  # as somebody filled it in
+CURL = re.compile(r"http://127\.0\.0\.1:7860(?P<path>[^\s\"']*)")
+
+
+class Reader:
+    """Somebody who types what a page says.
+
+    Args:
+        folder: where; the current folder.
+        patched: undone at the end of the test.
+        curls: lines of `curl` of the page, which are asked whenever a page is served.
+    """
+
+    def __init__(self, folder: Path, patched: pytest.MonkeyPatch, curls: list[list[str]]) -> None:
+        self.folder, self.patched, self.curls = folder, patched, curls
+        self.asked = 0
+
+    def type(self, words: list[str]) -> None:
+        """Runs a line; what is no command of Vitrine must be known as another program."""
+        command, arguments = split_command(words)
+        if command is None:
+            assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
+            return
+        if command in NEEDS_THE_HUB and "--dry-run" not in arguments:
+            return
+        if command == "build-space":
+            _need_runtime()
+        arguments = [use_tiny(one, self.folder) for one in arguments if one not in LEFT_OUT]
+        arguments = [PLACEHOLDERS.get(one, one) for one in arguments if PLACEHOLDERS.get(one, one)]
+        if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
+            _fill_in(Path(TABLE), command)
+        module = import_module(f"vitrine.commands.{command.replace('-', '_')}")
+        if command in SERVES:
+            self._serve(module, command, arguments)
+            return
+        code = module.main([*arguments, *SMALLER.get(command, [])])
+        assert code in REFUSED.get(command, (0,)), f"{shlex.join(words)}: exit code {code}"
+
+    def _serve(self, module: Any, command: str, arguments: list[str]) -> None:
+        """Opens the page on a free port, where a visitor comes and then presses Ctrl-C."""
+        port = free_port("127.0.0.1", 0)
+        served = import_module("vitrine.commands.app") if command == "demo" else module
+
+        def visit() -> None:
+            self._visit(f"http://127.0.0.1:{port}", asks=command == "app")
+            if "--corrections" in arguments:
+                self._correct(f"http://127.0.0.1:{port}")
+            raise KeyboardInterrupt
+
+        with self.patched.context() as patched:
+            patched.setattr(served, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=visit)))
+            assert module.main([*arguments, "--port", str(port)]) == 0
+
+    def _visit(self, address: str, asks: bool) -> None:
+        assert httpx.get(address).status_code == 200
+        for words in self.curls if asks else []:
+            url = next(word for word in words if word.startswith("http"))
+            path = CURL.match(url)["path"]
+            fields = dict(word.split("=", 1) for word in words if "=" in word and not word.startswith("http"))
+            files = {name: Path(value[1:]).read_bytes() for name, value in fields.items() if value.startswith("@")}
+            data = {name: value for name, value in fields.items() if not value.startswith("@")}
+            if files:
+                answer = httpx.post(address + path, files={"picture": ("a.jpg", files["picture"])}, data=data)
+            else:
+                answer = httpx.get(address + path)
+            assert answer.status_code == 200, f"{shlex.join(words)}: {answer.text}"
+            self.asked += 1
+
+    def _correct(self, address: str) -> None:
+        """Says of a picture what it shows, so that there is something to learn."""
+        data = {"label": "Maltese", "reviewer": "ann", "keep_picture": "true"}
+        answer = httpx.post(
+            f"{address}/correct", files={"picture": ("a.jpg", Path("photo.jpg").read_bytes())}, data=data
+        )
+        assert answer.status_code == 200, answer.text
+
+
+def split_command(words: list[str]) -> tuple[str | None, list[str]]:
+    """The command of Vitrine and its arguments; None where another program is started."""
+    if words[:3] == ["python", "-m", "vitrine"] and len(words) > 3:
+        return words[3], words[4:]
+    if words[0] == "vitrine" and not words[1].startswith("-"):
+        return words[1], words[2:]
+    if words[0] == "python" and len(words) > 1 and words[1] in SCRIPTS:
+        return SCRIPTS[words[1]], words[2:]
+    if words[0] == "python":
+        pytest.fail(f"{shlex.join(words)}: no program of Vitrine")
+    return None, words
+
+
+def _fill_in(table: Path, command: str) -> None:
+    """What a person writes into a table of corrections: a row to remove, or a new picture to learn."""
+    row = "add,photo.jpg,,Maltese"
+    if command == "prepare":
+        first = next(iter(sorted(Path("Images").iterdir()))).name
+        row = f"remove,{first},,"
+        if not (Path("prepared/shop")).exists():
+            row = f"remove,Maltese/{next(iter(sorted(Path('pictures/dogs/Maltese').iterdir()))).name},,"
+    table.write_text(f"action,file,label_name,new_label\n{row}\n", "utf-8")
+
+
+def run_python(code: str, names: dict[str, Any], folder: Path) -> None:
+    """Executes a block in the names of the blocks before it."""
+    exec(compile(use_tiny(code, folder), "page", "exec"), names)  # noqa: S102 (our own documentation)
+
+
+def _need_runtime() -> None:
+    from vitrine.errors import UserError
+    from vitrine.ship.browser.runtime import fetch_runtime
+
+    try:
+        fetch_runtime()
+    except UserError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"the page in the browser cannot be made here: {error}")

@@ -1,0 +1,82 @@
+"""A folder in which the commands of the documentation find what they name: pictures, tables, recipes, a run."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from tests.documentation.blocks import ROOT
+from tests.factories import write_tiny_resnet
+from tools.drawn_pictures import KINDS, draw
+
+SIDE = 48  # pixels
+PER_CLASS = 30
+# Which fruit stands for what the documentation speaks of.
+FOLDERS = {
+    "pictures/dogs": ("Afghan hound", "Maltese", "Pomeranian"),
+    "pictures/new_dogs": ("Afghan hound", "Maltese", "Pomeranian"),
+    "pictures/pets": ("cat", "dog"),
+    "other_pictures": ("Afghan hound", "Maltese", "Pomeranian"),
+    "dogs": ("Maltese", "pom", "wolf"),
+    "scans": ("photo", "letter", "drawing"),
+    "other_scans": ("photo", "letter", "drawing"),
+}
+FLAT = ("unsorted", "holiday_pictures")
+CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
+# Networks of the Hub, for which a tiny one of the same kind stands.
+NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
+NAMES = r"\b(?:resnet18|resnet50|mobilenet_v2|efficientnet_b0|convnext_tiny)\b(?!:)"
+
+
+def write_workplace(folder: Path) -> Path:
+    """Writes pictures, tables, recipes with few epochs, and a tiny network."""
+    for place, classes in FOLDERS.items():
+        for kind, name in zip(KINDS, classes, strict=False):
+            _write(folder / place / name, kind, PER_CLASS, seed=len(place))
+    for place in FLAT:
+        _write(folder / place, "pear", 3, seed=1)
+    for name in ("photo.jpg", "picture.jpg"):
+        draw("apple", np.random.default_rng(99), SIDE).save(folder / name)
+    _write_products(folder)
+    write_tiny_resnet(folder / "tiny")
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    for recipe in folder.glob("configs/**/*.yaml"):
+        recipe.write_text(make_small(recipe.read_text("utf-8"), folder), "utf-8")
+    return folder
+
+
+def make_small(text: str, folder: Path) -> str:
+    """A recipe for a minute: tiny networks in place of the Hub's, two epochs, small pictures, two seeds."""
+    text = use_tiny(text, folder)
+    text = re.sub(r"(?m)^( *(?:frozen_)?epochs:) \d+", r"\1 2", text).replace("frozen_epochs: 2", "frozen_epochs: 1")
+    if "epochs:" not in text:
+        text = re.sub(r"(?m)^optim:.*", "optim:\n  epochs: 2", text)
+    text = re.sub(r"(?m)^( *image_size:) \d+", rf"\1 {SIDE}", text)
+    text = re.sub(r"augmentation.image_size: \d+", f"augmentation.image_size: {SIDE - 16}", text)
+    return re.sub(r"(?m)^seeds: .*", "seeds: [0, 1]", text)
+
+
+def use_tiny(text: str, folder: Path) -> str:
+    """The tiny network in place of every network of the Hub."""
+    return re.sub(f"{NETWORKS}|{NAMES}", str(folder / "tiny"), text)
+
+
+def _write(folder: Path, kind: str, count: int, seed: int) -> None:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        draw(kind, np.random.default_rng([seed, number]), SIDE).save(folder / f"{kind}_{number:03d}.png")
+
+
+def _write_products(folder: Path) -> None:
+    rows = []
+    for category, kind in zip(CATEGORIES, KINDS, strict=False):
+        _write(folder / "written" / kind, kind, PER_CLASS, seed=7)
+        rows += [(path.name, f'["{category}"]') for path in sorted((folder / "written" / kind).iterdir())]
+    (folder / "Images").mkdir()
+    for path in folder.glob("written/*/*.png"):
+        path.rename(folder / "Images" / path.name)
+    shutil.rmtree(folder / "written")
+    with (folder / "products.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("image", "product_category_tree"), *rows])
