@@ -7,8 +7,8 @@ system and part, without pictures: the mark that was published, ours, and what d
     python benchmarks/five_systems.py s2 --pictures FOLDER/dogs5 --part head
     python benchmarks/five_systems.py s5 --pictures FOLDER/flipkart --part all --backbones efficientnet_lite0 --seeds 3
 
-Parts: `head` (the head alone, on a frozen network), `augmented` (the same on eight views of each picture), `all` (all of
-the network), `scratch` (the small network of scratch_photos.yaml, without pretrained weights).
+Parts: `head` (the head alone, on a frozen network), `augmented` (the same on eight views of each picture), `all` (all
+of the network), `scratch` (the small network of scratch_photos.yaml, without pretrained weights).
 """
 
 import argparse
@@ -69,7 +69,7 @@ SYSTEMS = {
         "",
         "0.982 (ResNet50), 0.20 (own CNN)",
         {"head": 0.995, "augmented": 0.995, "all": 0.995, "scratch": 0.80},
-        "five breeds as theirs, 1,101 pictures of 224 px; all are pictures of ImageNet, on which the networks were trained",
+        "five breeds as theirs, 1,101 pictures of 224 px; all are of ImageNet, on which the networks were trained",
     ),
     "s3": System(
         "s3_photo_or_not.yaml",
