@@ -84,6 +84,51 @@ def test_a_frozen_backbone_is_printed_as_frozen(workplace, capsys):
     assert "of which 51 are trained" in capsys.readouterr().out
 
 
+WHOLE = ["--classes", "3", "data.image_size=75"]
+
+
+@pytest.mark.parametrize("network", ["inception_v3", "timm/inception_v3.tv_in1k", "efficientnet_lite2"])
+def test_no_weights_are_fetched_for_a_summary(network, monkeypatch, capsys):
+    def refuse(*_, **__):
+        raise AssertionError("weights are asked for")
+
+    monkeypatch.setattr("vitrine.models.backbones.build.find_backbone_folder", refuse)
+    monkeypatch.setattr("vitrine.models.backbones.build.load_packaged", refuse)
+    assert summary.main([f"model.backbone={network}", "model.trainable_part=head", *WHOLE]) == 0
+    printed = capsys.readouterr().out
+    assert "frozen" in printed
+    assert "layers with weights, on the longest way" in printed
+
+
+def test_a_weights_file_is_not_read_where_its_architecture_is_named(capsys):
+    assert summary.main(["model.backbone=there/is/none.pth", "model.architecture=resnet18", *WHOLE]) == 0
+    assert "depth:      18 layers" in capsys.readouterr().out
+
+
+def test_hidden_layers_of_a_head_are_printed(workplace, capsys):
+    write_tiny_resnet(workplace / "tiny")
+    head = ["model.head=flatten", "model.head_units=[6, 5]", "data.image_size=32"]
+    assert summary.main(["model.backbone=tiny", *head, "--classes", "3"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["head.2", "Linear", "5", "35"] in lines
+    assert ["head.5", "Linear", "3", "18"] in lines
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.svg", b"<?xml"), ("b.PNG", b"\x89PNG")])
+def test_the_network_is_drawn(workplace, name, start, capsys):
+    assert summary.main([*PLAIN, "--classes", "3", "--graph", name]) == 0
+    assert (workplace / name).read_bytes().startswith(start)
+    assert f"drawing: {name}" in capsys.readouterr().out
+
+
+def test_a_model_folder_is_drawn_too_and_other_kinds_of_files_are_refused_at_once(workplace, capsys):
+    save_model(workplace / "model", build_small_cnn("abc", [4, 8], 1, 0.1), build_processor(SIDE, CENTERED))
+    assert summary.main(["model", "--graph", "model.svg"]) == 0
+    assert (workplace / "model.svg").exists()
+    assert summary.main(["model", "--graph", "model.pdf"]) == 2
+    assert "--graph: a drawing is a .png or .svg file (got model.pdf)" in capsys.readouterr().err
+
+
 def build(recipe_name, classes, *overrides):
     """The network of a recipe, without its numbers; and the side of its pictures."""
     recipe = load_recipe(CONFIGS / f"{recipe_name}.yaml", overrides)

@@ -27,7 +27,7 @@ FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
 # Networks of the Hub, for which a tiny one of the same kind stands.
 NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
-NAMES = r"\b(?:resnet18|resnet50|mobilenet_v2)\b"
+NAMES = r"\b(?:resnet18|resnet50|mobilenet_v2|efficientnet_b0|convnext_tiny)\b(?!:)"
 
 
 def write_workplace(folder: Path) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from datasets import DatasetDict
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.factories import make_recipe
 from vitrine.config.loading import load_recipe
@@ -97,3 +98,12 @@ def test_pictures_that_are_too_small_for_the_network_are_one_message(prepared):
     plan = plan_training(make_recipe(prepared, *shape, "augmentation.image_size=16"), prepared).model
     with pytest.raises(UserError, match=r"augmentation\.image_size: 16 is not a size that small_cnn can take"):
         build_model(plan, prepared.label_names, 0)
+
+
+def test_tensorboard_has_the_network_beside_the_curves(fit, tmp_path):
+    fit("engine.tracker=tensorboard", "model.small_cnn.block=plain")
+    events = EventAccumulator(str(next((tmp_path / "run/tensorboard").rglob("*tfevents*")).parent)).Reload()
+    nodes = {node.name: node for node in events.Graph().node}
+    first, second = nodes["backbone/0/0"], nodes["backbone/0/1"]
+    assert (first.op, list(first.input), list(second.input)) == ("Conv2d", ["picture"], ["backbone/0/0"])
+    assert [size.size for size in nodes["classifier"].attr["_output_shapes"].list.shape[0].dim] == [-1, 3]

@@ -117,3 +117,4 @@ def _build(page: gr.Blocks, parts: PageParts, address: str, texts: Texts, first:
             build_model(classifier, parts.facts, about)
         with gr.Tab(texts("app.tabs.programs"), id="programs"):
             build_programs(page, address, default_top_k(predictor), texts, parts.needs_password)
+    gr.HTML(Wording(texts).help(can_correct=desk is not None))

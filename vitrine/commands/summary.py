@@ -1,6 +1,7 @@
-"""Print the layers of a network, their shapes and their parameters.
+"""Print the layers of a network, their shapes and their parameters; no weights are fetched for it.
 
 python -m vitrine summary configs/custom_s1.yaml --classes 3
+python -m vitrine summary model.backbone=inception_v3 data.image_size=299 --classes 3 --graph network.svg
 python -m vitrine summary configs/digits.yaml model.small_cnn.filters=[16,32]
 python -m vitrine summary runs/digits/latest/model
 """
@@ -8,11 +9,11 @@ python -m vitrine summary runs/digits/latest/model
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitrine.commands.console import RecipeArguments, read_recipe, recipe_parser, run_command
-from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
@@ -23,8 +24,24 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 FLOAT32_BYTES = 4
+GRAPH_FORMATS = (".png", ".svg")
 PASS_ON = ("Identity", "Sequential")  # hand pictures on unchanged, the second where it is empty
 Layer = tuple[str, str, str, int]  # name in the network, kind, shape for one picture, parameters of its own
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is printed.
+
+    Attributes:
+        title: names it.
+        model: the network itself; on torch's meta device where its weights are not needed.
+        image_size: side of its pictures, in pixels.
+    """
+
+    title: str
+    model: "PreTrainedModel"
+    image_size: int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,10 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def command() -> None:
         given, model_folder = _read_arguments(arguments)
-        if model_folder is not None:
-            _print_model_folder(model_folder)
-        else:
-            _print_recipe(given.recipe, given.options.classes)
+        graph: Path | None = given.options.graph
+        if graph is not None and graph.suffix.lower() not in GRAPH_FORMATS:
+            raise UserError(f"--graph: a drawing is a .png or .svg file (got {graph})")
+        _quieten()
+        network = _open_folder(model_folder) if model_folder else _build(given.recipe, given.options.classes)
+        _print_summary(network)
+        if graph is not None:
+            _draw(network, graph)
 
     return run_command(command)
 
@@ -44,9 +65,9 @@ def _read_arguments(arguments: Sequence[str] | None) -> tuple[RecipeArguments, P
     """The recipe, and the folder of a finished model where one is named in its place."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     folder = Path(words[0]) if words and Path(words[0]).is_dir() else None
-    if folder and len(words) > 1:
+    given = read_recipe(build_parser(), words[1:] if folder else words)
+    if folder and (given.options.recipe or given.options.overrides or given.options.classes is not None):
         raise UserError(f"{folder} is a finished model, of which nothing can be changed: give the folder alone")
-    given = read_recipe(build_parser(), [] if folder else words)
     return given, folder
 
 
@@ -59,15 +80,17 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="number of classes (default: those of the recipe's prepared data set); a model folder knows its own",
     )
+    parser.add_argument(
+        "--graph", type=Path, metavar="FILE", help="draw the network too: .svg, or .png, which is slow for deep ones"
+    )
     return parser
 
 
-def _print_model_folder(folder: Path) -> None:
+def _open_folder(folder: Path) -> Network:
     from vitrine.models.folder import load_model
 
-    _quieten()
     model, processor, metadata, _ = load_model(str(folder))
-    _print_summary(str(folder), model, metadata.image_size if metadata else _read_side(folder, processor.to_dict()))
+    return Network(str(folder), model, metadata.image_size if metadata else _read_side(folder, processor.to_dict()))
 
 
 def _read_side(folder: Path, settings: dict[str, Any]) -> int:
@@ -79,24 +102,25 @@ def _read_side(folder: Path, settings: dict[str, Any]) -> int:
     return int(side)
 
 
-def _print_recipe(recipe: Recipe, classes: int | None) -> None:
+def _build(recipe: Recipe, classes: int | None) -> Network:
+    """The network of a recipe with its head and what is frozen, as in training, but with shapes in place of numbers."""
     import torch
 
-    from vitrine.models.backbones.build import build_small_cnn
+    from vitrine.models.backbones.presence import is_weights_file
     from vitrine.training.fit import build_model
     from vitrine.training.plan import plan_model
 
-    _quieten()
     label_names, recipe = _label_names(recipe, classes)
-    if recipe.model.backbone == SMALL_CNN:
-        with torch.device("meta"):  # shapes without numbers: no time, no memory
-            model = build_small_cnn(
-                label_names, image_size=recipe.data.image_size, **recipe.model.small_cnn.model_dump()
-            )
+    plan = replace(plan_model(recipe), warm_start=None)  # it has the same shapes
+    if is_weights_file(plan.backbone) and plan.architecture:
+        plan = replace(plan, backbone=plan.architecture, architecture=None)
+    title, side = f"{recipe.name} ({recipe.model.backbone})", recipe.data.image_size
+    if Path(plan.backbone).expanduser().exists():
+        model, _ = build_model(plan, label_names, recipe.engine.seed)
     else:
-        # With its head and what is frozen, as in training.
-        model, _ = build_model(plan_model(recipe), tuple(label_names), recipe.engine.seed)
-    _print_summary(f"{recipe.name} ({recipe.model.backbone})", model, recipe.data.image_size)
+        with torch.device("meta"):  # no time, no memory, and nothing to fetch but a configuration
+            model, _ = build_model(replace(plan, pretrained=False), label_names, recipe.engine.seed)
+    return Network(title, model, side)
 
 
 def _quieten() -> None:
@@ -122,10 +146,27 @@ def _label_names(recipe: Recipe, classes: int | None) -> tuple[tuple[str, ...], 
     return prepared.label_names, recipe
 
 
-def _print_summary(title: str, model: "PreTrainedModel", image_size: int) -> None:
+def _draw(network: Network, path: Path) -> None:
+    from vitrine.models.graph import trace_layers
+    from vitrine.records.atomic import write_bytes
+    from vitrine.reports.network_graph import draw_network
+    from vitrine.ui.figures import save_png, to_svg
+
+    figure = draw_network(trace_layers(network.model, network.image_size), network.title)
+    if path.suffix.lower() == ".svg":
+        write_bytes(path, to_svg(figure))
+    else:
+        save_png(figure, path)
+    print(f"\ndrawing: {path}")
+
+
+def _print_summary(network: Network) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from vitrine.models.graph import measure_depth, trace_layers
+
+    title, model, image_size = network.title, network.model, network.image_size
     measured = measure_network(model, image_size)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("layer", "kind", "output", "parameters"):
@@ -142,6 +183,7 @@ def _print_summary(title: str, model: "PreTrainedModel", image_size: int) -> Non
         f"\nparameters: {parameters:,}, of which {trained:,} are trained and {parameters - trained:,} frozen",
         f"statistics: {statistics:,} (means and variances that batch norm measures; some tools count them in)",
         f"size:       {FLOAT32_BYTES * (parameters + statistics) / 1e6:,.1f} MB as float32",
+        f"depth:      {measure_depth(trace_layers(model, image_size))} layers with weights, on the longest way",
         f"work:       {count_operations(model, image_size) / 1e9:,.2f} billion operations for one picture",
     )
     console.print("\n".join(lines), soft_wrap=True)

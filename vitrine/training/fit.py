@@ -19,6 +19,7 @@ from vitrine.models.backbones.input_checks import check_enough_images, check_ima
 from vitrine.models.backbones.normalization import CENTERED, Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.backbones.warm_start import start_from
+from vitrine.models.graph import trace_layers
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.training.build import choose_methods, find_batch_size, open_budget, write_epochs
@@ -31,7 +32,7 @@ from vitrine.training.loop.trainer import Trainer
 from vitrine.training.machine.devices import build_accelerator, choose_workers, describe_device, keep_freed_memory
 from vitrine.training.machine.memory import memory_cap
 from vitrine.training.machine.seeding import seed_everything
-from vitrine.training.machine.trackers import flatten, name_run
+from vitrine.training.machine.trackers import flatten, log_network, name_run
 from vitrine.training.optim.optimizer import choose_weight_decays
 from vitrine.training.plan import ModelPlan, TrainingPlan
 
@@ -84,7 +85,7 @@ def fit_network(
     start = time.perf_counter()
     plan = _resolve_workers(plan, accelerator)
     with memory_cap(plan.engine.memory_gb, accelerator.device):
-        listeners = replace(listeners, on_epoch=_start_tracking(plan, accelerator, folder, listeners.on_epoch))
+        listeners = replace(listeners, on_epoch=_start_tracking(plan, accelerator, model, folder, listeners.on_epoch))
         head = None
         if views:
             store = folder / run_folder.CHECKPOINT / FEATURES
@@ -131,17 +132,23 @@ def build_model(plan: ModelPlan, label_names: tuple[str, ...], seed: int) -> tup
         start_from(model, plan.warm_start, plan.warm_start_rename)
     check_image_size(model, plan.backbone, plan.training_side, "augmentation.image_size")
     set_trainable(model, plan.trainable_part, plan.last_stages)
-    return place(model, "cpu"), normalization
+    return place(model, model.device), normalization
 
 
 def _start_tracking(
-    plan: TrainingPlan, accelerator: Accelerator, folder: Path, on_epoch: Callable[[EpochRecord], None]
+    plan: TrainingPlan,
+    accelerator: Accelerator,
+    model: PreTrainedModel,
+    folder: Path,
+    on_epoch: Callable[[EpochRecord], None],
 ) -> Callable[[EpochRecord], None]:
     """Opens the tracker; returns what tells it, and then `on_epoch`, of each epoch."""
     in_folder = plan.engine.tracker == "tensorboard"
     accelerator.init_trackers(
         run_folder.TENSORBOARD if in_folder else plan.name, flatten(plan.settings), name_run(folder)
     )
+    if in_folder and accelerator.is_main_process:
+        log_network(accelerator, trace_layers(model, plan.model.image_size))
 
     def log(record: EpochRecord) -> None:
         accelerator.log({key: value for key, value in asdict(record).items() if key != "epoch"}, step=record.epoch)

@@ -43,10 +43,12 @@ class Backbone:
         package: that holds the weights, so that nothing is fetched from the Hub; None of most.
         license: of the weights, as timm's own table gives it.
         parameters: in millions, with the 1000 classes of ImageNet.
+        depth: layers with weights (convolutions, dense layers) on the longest way from the picture to the answer.
         size_mb: of the weights in float32.
         input_size: side of the square pictures that it was trained on, in pixels.
         top1: published top-1 accuracy on ImageNet in percent, of timm's copy of the weights; see `TOP1_SOURCE`.
-        top1_size: side of the pictures at which `top1` was measured.
+        top5: published share of pictures whose class is among the five likeliest, in percent; None where not known.
+        top1_size: side of the pictures at which `top1` and `top5` were measured.
         ms: measured milliseconds per picture of `input_size`; see `MS_SOURCE`. None where not measured.
     """
 
@@ -54,9 +56,11 @@ class Backbone:
     weights: str
     license: str
     parameters: float
+    depth: int
     size_mb: float
     input_size: int
     top1: float
+    top5: float | None
     top1_size: int
     ms: float | None = None
     package: Package | None = None
@@ -81,43 +85,138 @@ _LITE0 = _lite(0, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf7
 _LITE1 = _lite(1, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850")
 _LITE2 = _lite(2, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
 
-# python benchmarks/backbones.py prints parameters, size and milliseconds.
+# `python -m vitrine backbones --measure` measures parameters, depth and milliseconds.
 _ROWS = (
-    Backbone("resnet18", "timm/resnet18.a1_in1k", APACHE, 11.69, 46.8, 224, 73.158, 288, 24.1),
-    Backbone("resnet34", "timm/resnet34.a1_in1k", APACHE, 21.80, 87.3, 224, 77.918, 288, 46.5),
-    Backbone("resnet50", "timm/resnet50.a1_in1k", APACHE, 25.56, 102.4, 224, 81.214, 288, 63.5),
-    Backbone("resnet101", "timm/resnet101.a1h_in1k", APACHE, 44.55, 178.6, 224, 82.778, 288, 111.9),
-    Backbone("resnetv2_101", "timm/resnetv2_101.a1h_in1k", APACHE, 44.54, 178.6, 224, 83.002, 288, 110.7),
+    Backbone("resnet18", "timm/resnet18.a1_in1k", APACHE, 11.69, 18, 46.8, 224, 73.158, 91.026, 288, 24.1),
+    Backbone("resnet34", "timm/resnet34.a1_in1k", APACHE, 21.80, 34, 87.3, 224, 77.918, 93.766, 288, 46.5),
+    Backbone("resnet50", "timm/resnet50.a1_in1k", APACHE, 25.56, 50, 102.4, 224, 81.214, 95.102, 288, 63.5),
+    Backbone("resnet101", "timm/resnet101.a1h_in1k", APACHE, 44.55, 101, 178.6, 224, 82.778, 96.310, 288, 111.9),
+    Backbone("resnetv2_101", "timm/resnetv2_101.a1h_in1k", APACHE, 44.54, 101, 178.6, 224, 83.002, 96.454, 288, 110.7),
     Backbone(
-        "efficientnet_lite0", "timm/tf_efficientnet_lite0.in1k", APACHE, 4.65, 18.8, 224, 74.846, 224, None, _LITE0
+        "efficientnet_lite0",
+        "timm/tf_efficientnet_lite0.in1k",
+        APACHE,
+        4.65,
+        50,
+        18.8,
+        224,
+        74.830,
+        92.172,
+        224,
+        None,
+        _LITE0,
     ),
     Backbone(
-        "efficientnet_lite1", "timm/tf_efficientnet_lite1.in1k", APACHE, 5.42, 21.9, 240, 76.674, 240, None, _LITE1
+        "efficientnet_lite1",
+        "timm/tf_efficientnet_lite1.in1k",
+        APACHE,
+        5.42,
+        65,
+        21.9,
+        240,
+        76.644,
+        93.230,
+        240,
+        None,
+        _LITE1,
     ),
     Backbone(
-        "efficientnet_lite2", "timm/tf_efficientnet_lite2.in1k", APACHE, 6.09, 24.6, 260, 77.470, 260, None, _LITE2
+        "efficientnet_lite2",
+        "timm/tf_efficientnet_lite2.in1k",
+        APACHE,
+        6.09,
+        65,
+        24.6,
+        260,
+        77.464,
+        93.750,
+        260,
+        None,
+        _LITE2,
     ),
-    Backbone("efficientnet_b0", "timm/efficientnet_b0.ra_in1k", APACHE, 5.29, 21.3, 224, 77.694, 224, 26.6),
-    Backbone("efficientnet_b1", "timm/efficientnet_b1.ft_in1k", APACHE, 7.79, 31.4, 224, 78.800, 256, 35.0),
-    Backbone("efficientnet_b2", "timm/efficientnet_b2.ra_in1k", APACHE, 9.11, 36.7, 256, 80.610, 288, 42.4),
-    Backbone("efficientnet_b3", "timm/efficientnet_b3.ra2_in1k", APACHE, 12.23, 49.3, 288, 82.242, 320, 64.3),
-    Backbone("efficientnet_b4", "timm/efficientnet_b4.ra2_in1k", APACHE, 19.34, 77.9, 320, 83.414, 384, 79.2),
-    Backbone("efficientnet_b5", "timm/efficientnet_b5.sw_in12k_ft_in1k", APACHE, 30.39, 122.3, 448, 85.892, 448, 232.7),
-    Backbone("efficientnet_b6", "timm/tf_efficientnet_b6.aa_in1k", APACHE, 43.04, 173.1, 528, 84.116, 528, 503.6),
-    Backbone("efficientnet_b7", "timm/tf_efficientnet_b7.ra_in1k", APACHE, 66.35, 266.6, 600, 84.932, 600, 943.1),
-    Backbone("vgg16", "timm/vgg16.tv_in1k", BSD, 138.36, 553.4, 224, 71.592, 224, 337.8),
-    Backbone("vgg19", "timm/vgg19.tv_in1k", BSD, 143.67, 574.7, 224, 72.378, 224, 398.8),
-    Backbone("inception_v3", "timm/inception_v3.tf_in1k", APACHE, 23.83, 95.5, 299, 77.862, 299, 78.6),
-    Backbone("xception", "timm/legacy_xception.tf_in1k", APACHE, 22.86, 91.6, 299, 79.040, 299, 112.5),
-    Backbone("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", APACHE, 3.50, 14.2, 224, 72.976, 224, 14.8),
-    Backbone("mobilenet_v3_small", "timm/mobilenetv3_small_100.lamb_in1k", APACHE, 2.54, 10.2, 224, 67.656, 224, 5.3),
-    Backbone("mobilenet_v3_large", "timm/mobilenetv3_large_100.ra_in1k", APACHE, 5.48, 22.0, 224, 75.766, 224, 10.5),
+    Backbone("efficientnet_b0", "timm/efficientnet_b0.ra_in1k", APACHE, 5.29, 82, 21.3, 224, 77.694, 93.532, 224, 26.6),
     Backbone(
-        "mobilenetv4_conv_small", "timm/mobilenetv4_conv_small.e2400_r224_in1k", APACHE, 3.77, 15.2, 224, 74.644, 256
+        "efficientnet_b1", "timm/efficientnet_b1.ft_in1k", APACHE, 7.79, 116, 31.4, 224, 78.800, 94.342, 256, 35.0
     ),
-    Backbone("convnext_atto", "timm/convnext_atto.d2_in1k", APACHE, 3.70, 14.8, 224, 77.016, 288),
-    Backbone("convnext_nano", "timm/convnext_nano.in12k_ft_in1k", APACHE, 15.59, 62.4, 224, 82.882, 288),
-    Backbone("regnet", "timm/regnety_032.ra_in1k", APACHE, 19.44, 78.0, 224, 82.728, 288, 65.4),
-    Backbone("convnext_tiny", "timm/convnext_tiny.in12k_ft_in1k", APACHE, 28.59, 114.4, 224, 84.450, 288, 73.3),
+    Backbone(
+        "efficientnet_b2", "timm/efficientnet_b2.ra_in1k", APACHE, 9.11, 116, 36.7, 256, 80.610, 95.314, 288, 42.4
+    ),
+    Backbone(
+        "efficientnet_b3", "timm/efficientnet_b3.ra2_in1k", APACHE, 12.23, 131, 49.3, 288, 82.242, 96.118, 320, 64.3
+    ),
+    Backbone(
+        "efficientnet_b4", "timm/efficientnet_b4.ra2_in1k", APACHE, 19.34, 161, 77.9, 320, 83.414, 96.598, 384, 79.2
+    ),
+    Backbone(
+        "efficientnet_b5",
+        "timm/efficientnet_b5.sw_in12k_ft_in1k",
+        APACHE,
+        30.39,
+        195,
+        122.3,
+        448,
+        85.892,
+        97.736,
+        448,
+        232.7,
+    ),
+    Backbone(
+        "efficientnet_b6", "timm/tf_efficientnet_b6.aa_in1k", APACHE, 43.04, 225, 173.1, 528, 84.116, 96.880, 528, 503.6
+    ),
+    Backbone(
+        "efficientnet_b7", "timm/tf_efficientnet_b7.ra_in1k", APACHE, 66.35, 274, 266.6, 600, 84.932, 97.208, 600, 943.1
+    ),
+    Backbone("vgg16", "timm/vgg16.tv_in1k", BSD, 138.36, 16, 553.4, 224, 71.592, 90.384, 224, 337.8),
+    Backbone("vgg19", "timm/vgg19.tv_in1k", BSD, 143.67, 19, 574.7, 224, 72.378, 90.874, 224, 398.8),
+    Backbone("inception_v3", "timm/inception_v3.tf_in1k", APACHE, 23.83, 48, 95.5, 299, 77.862, 93.644, 299, 78.6),
+    Backbone(
+        "inception_resnet_v2", "timm/inception_resnet_v2.tf_in1k", APACHE, 55.84, 176, 223.6, 299, 80.462, 95.308, 299
+    ),
+    Backbone("xception", "timm/legacy_xception.tf_in1k", APACHE, 22.86, 71, 91.6, 299, 79.040, 94.382, 299, 112.5),
+    Backbone("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", APACHE, 3.50, 53, 14.2, 224, 72.976, 91.010, 224, 14.8),
+    Backbone(
+        "mobilenet_v3_small",
+        "timm/mobilenetv3_small_100.lamb_in1k",
+        APACHE,
+        2.54,
+        54,
+        10.2,
+        224,
+        67.656,
+        87.636,
+        224,
+        5.3,
+    ),
+    Backbone(
+        "mobilenet_v3_large",
+        "timm/mobilenetv3_large_100.ra_in1k",
+        APACHE,
+        5.48,
+        64,
+        22.0,
+        224,
+        75.766,
+        92.538,
+        224,
+        10.5,
+    ),
+    Backbone(
+        "mobilenetv4_conv_small",
+        "timm/mobilenetv4_conv_small.e2400_r224_in1k",
+        APACHE,
+        3.77,
+        47,
+        15.2,
+        224,
+        74.644,
+        None,
+        256,
+    ),
+    Backbone("convnext_atto", "timm/convnext_atto.d2_in1k", APACHE, 3.70, 41, 14.8, 224, 77.008, 93.702, 288),
+    Backbone("convnext_nano", "timm/convnext_nano.in12k_ft_in1k", APACHE, 15.59, 47, 62.4, 224, 82.862, 96.556, 288),
+    Backbone("regnet", "timm/regnety_032.ra_in1k", APACHE, 19.44, 107, 78.0, 224, 82.728, 96.416, 288, 65.4),
+    Backbone(
+        "convnext_tiny", "timm/convnext_tiny.in12k_ft_in1k", APACHE, 28.59, 59, 114.4, 224, 84.450, 97.340, 288, 73.3
+    ),
 )
 BACKBONES = {row.name: row for row in _ROWS}
