@@ -27,7 +27,11 @@ FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
 # Networks of the Hub, for which a tiny one of the same kind stands.
 NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
-NAMES = r"\b(?:resnet18|resnet50|mobilenet_v2)\b"
+# Where they are named as a value; variants of a comparison have such names too.
+NAMES = (
+    r"(?<=[ ="'])(?:resnet18|resnet50|resnetv2_101|mobilenet_v2|vgg16|vgg19|inception_v3|inception_resnet_v2"
+    r"|efficientnet_b7)(?![\w:.])"
+)
 
 
 def write_workplace(folder: Path) -> Path:
