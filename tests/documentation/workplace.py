@@ -29,7 +29,7 @@ CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
 NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
 # Where they are named as a value; variants of a comparison have such names too.
 NAMES = (
-    r"(?<=[ ="'])(?:resnet18|resnet50|resnetv2_101|mobilenet_v2|vgg16|vgg19|inception_v3|inception_resnet_v2"
+    r"(?:^|(?<=[ =\"']))(?:resnet18|resnet50|resnetv2_101|mobilenet_v2|vgg16|vgg19|inception_v3|inception_resnet_v2"
     r"|efficientnet_b7)(?![\w:.])"
 )
 
