@@ -30,7 +30,7 @@ NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
 # Of those of the table, each has a tiny one of its own: variants of a comparison must differ.
 LISTED = (
     *("resnet18", "resnet50", "resnetv2_101", "mobilenet_v2", "vgg16", "vgg19"),
-    *("inception_v3", "inception_resnet_v2", "efficientnet_b7"),
+    *("inception_v3", "inception_resnet_v2", "efficientnet_b0", "efficientnet_b7", "convnext_tiny"),
 )
 # Where they are named as a value; variants have such names too.
 NAMES = rf"(?:^|(?<=[ =\"']))({'|'.join(LISTED)})(?![\w:.])"
