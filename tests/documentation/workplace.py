@@ -1,6 +1,7 @@
 """A folder in which the commands of the documentation find what they name: pictures, tables, recipes, a run."""
 
 import csv
+import json
 import re
 import shutil
 from pathlib import Path
@@ -25,6 +26,7 @@ FOLDERS = {
 }
 FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
+IMAGENET_LABELS = ("tabby, tabby cat", "Maltese dog, Maltese terrier, Maltese")
 # Networks of the Hub, for which a tiny one of the same kind stands.
 NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
 NAMES = r"\b(?:resnet18|resnet50|mobilenet_v2|efficientnet_b0|convnext_tiny)\b(?!:)"
@@ -40,7 +42,7 @@ def write_workplace(folder: Path) -> Path:
     for name in ("photo.jpg", "picture.jpg"):
         draw("apple", np.random.default_rng(99), SIDE).save(folder / name)
     _write_products(folder)
-    write_tiny_resnet(folder / "tiny")
+    _name_labels(write_tiny_resnet(folder / "tiny"))
     shutil.copytree(ROOT / "configs", folder / "configs")
     for recipe in folder.glob("configs/**/*.yaml"):
         recipe.write_text(make_small(recipe.read_text("utf-8"), folder), "utf-8")
@@ -61,6 +63,14 @@ def make_small(text: str, folder: Path) -> str:
 def use_tiny(text: str, folder: Path) -> str:
     """The tiny network in place of every network of the Hub."""
     return re.sub(f"{NETWORKS}|{NAMES}", str(folder / "tiny"), text)
+
+
+def _name_labels(checkpoint: Path) -> None:
+    """As a network of ImageNet calls them."""
+    config = json.loads((checkpoint / "config.json").read_text("utf-8"))
+    config["id2label"] |= dict(zip(config["id2label"], IMAGENET_LABELS, strict=False))
+    config["label2id"] = {name: int(number) for number, name in config["id2label"].items()}
+    (checkpoint / "config.json").write_text(json.dumps(config), "utf-8")
 
 
 def _write(folder: Path, kind: str, count: int, seed: int) -> None:
