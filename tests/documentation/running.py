@@ -17,6 +17,7 @@ from tests.printed_commands import PLACEHOLDERS, SCRIPTS
 from vitrine.app.address import free_port
 
 NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}  # tests/ship has them, beside a double of the Hub
+TELLS_OF_NETWORKS = {"backbones", "summary"}  # by their names, and without their weights
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"]}
@@ -50,7 +51,9 @@ class Reader:
             return
         if command == "build-space":
             _need_runtime()
-        arguments = [use_tiny(one, self.folder) for one in arguments if one not in LEFT_OUT]
+        arguments = [one for one in arguments if one not in LEFT_OUT]
+        if command not in TELLS_OF_NETWORKS:
+            arguments = [use_tiny(one, self.folder) for one in arguments]
         arguments = [PLACEHOLDERS.get(one, one) for one in arguments if PLACEHOLDERS.get(one, one)]
         if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
             _fill_in(Path(TABLE), command)

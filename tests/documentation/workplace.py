@@ -27,9 +27,17 @@ FOLDERS = {
 FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
 IMAGENET_LABELS = ("tabby, tabby cat", "Maltese dog, Maltese terrier, Maltese")
-# Networks of the Hub, for which a tiny one of the same kind stands.
-NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
-NAMES = r"\b(?:resnet18|resnet50|mobilenet_v2|efficientnet_b0|convnext_tiny)\b(?!:)"
+# Networks of the Hub; for each a tiny one stands in a folder of its own.
+NETWORKS = (
+    "microsoft/resnet-18",
+    "microsoft/resnet-50",
+    "resnet18",
+    "resnet50",
+    "mobilenet_v2",
+    "efficientnet_b0",
+    "convnext_tiny",
+)
+NAMED = re.compile(rf"(?<![\w/-])(?:{'|'.join(map(re.escape, NETWORKS))})\b(?!:)")
 
 
 def write_workplace(folder: Path) -> Path:
@@ -42,7 +50,10 @@ def write_workplace(folder: Path) -> Path:
     for name in ("photo.jpg", "picture.jpg"):
         draw("apple", np.random.default_rng(99), SIDE).save(folder / name)
     _write_products(folder)
-    _name_labels(write_tiny_resnet(folder / "tiny"))
+    tiny = write_tiny_resnet(folder / "tiny" / "network")
+    _name_labels(tiny)
+    for name in NETWORKS:
+        shutil.copytree(tiny, folder / "tiny" / Path(name).name, dirs_exist_ok=True)
     shutil.copytree(ROOT / "configs", folder / "configs")
     for recipe in folder.glob("configs/**/*.yaml"):
         recipe.write_text(make_small(recipe.read_text("utf-8"), folder), "utf-8")
@@ -61,8 +72,8 @@ def make_small(text: str, folder: Path) -> str:
 
 
 def use_tiny(text: str, folder: Path) -> str:
-    """The tiny network in place of every network of the Hub."""
-    return re.sub(f"{NETWORKS}|{NAMES}", str(folder / "tiny"), text)
+    """A tiny network in place of each of the Hub; a key of YAML stays."""
+    return NAMED.sub(lambda found: str(folder / "tiny" / Path(found[0]).name), text)
 
 
 def _name_labels(checkpoint: Path) -> None:
