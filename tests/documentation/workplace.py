@@ -27,17 +27,15 @@ FOLDERS = {
 FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
 IMAGENET_LABELS = ("tabby, tabby cat", "Maltese dog, Maltese terrier, Maltese")
-# Networks of the Hub; for each a tiny one stands in a folder of its own.
-NETWORKS = (
-    "microsoft/resnet-18",
-    "microsoft/resnet-50",
-    "resnet18",
-    "resnet50",
-    "mobilenet_v2",
-    "efficientnet_b0",
-    "convnext_tiny",
+# Networks of the Hub, for which a tiny one of the same kind stands.
+NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
+# Of those of the table, each has a tiny one of its own: variants of a comparison must differ.
+LISTED = (
+    *("resnet18", "resnet50", "resnetv2_101", "mobilenet_v2", "vgg16", "vgg19"),
+    *("inception_v3", "inception_resnet_v2", "efficientnet_b0", "efficientnet_b7", "convnext_tiny"),
 )
-NAMED = re.compile(rf"(?<![\w/-])(?:{'|'.join(map(re.escape, NETWORKS))})\b(?!:)")
+# Where they are named as a value; variants have such names too.
+NAMES = rf"(?:^|(?<=[ =\"']))({'|'.join(LISTED)})(?![\w:.])"
 
 
 def write_workplace(folder: Path) -> Path:
@@ -50,10 +48,9 @@ def write_workplace(folder: Path) -> Path:
     for name in ("photo.jpg", "picture.jpg"):
         draw("apple", np.random.default_rng(99), SIDE).save(folder / name)
     _write_products(folder)
-    tiny = write_tiny_resnet(folder / "tiny" / "network")
-    _name_labels(tiny)
-    for name in NETWORKS:
-        shutil.copytree(tiny, folder / "tiny" / Path(name).name, dirs_exist_ok=True)
+    _name_labels(write_tiny_resnet(folder / "tiny"))
+    for name in LISTED:
+        shutil.copytree(folder / "tiny", folder / "networks" / name)
     shutil.copytree(ROOT / "configs", folder / "configs")
     for recipe in folder.glob("configs/**/*.yaml"):
         recipe.write_text(make_small(recipe.read_text("utf-8"), folder), "utf-8")
@@ -72,8 +69,9 @@ def make_small(text: str, folder: Path) -> str:
 
 
 def use_tiny(text: str, folder: Path) -> str:
-    """A tiny network in place of each of the Hub; a key of YAML stays."""
-    return NAMED.sub(lambda found: str(folder / "tiny" / Path(found[0]).name), text)
+    """A tiny network in place of every network of the Hub."""
+    text = re.sub(NETWORKS, (folder / "tiny").as_posix(), text)
+    return re.sub(NAMES, rf"{(folder / 'networks').as_posix()}/\1", text)
 
 
 def _name_labels(checkpoint: Path) -> None:
