@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from tools.site_links import adapt_links
-from tools.site_pages import NAVIGATION_ORDER, generated_pages, written_pages
+from tools.site_pages import NAVIGATION_ORDER, generated_pages, notebooks, written_pages
 from vitrine.commands.console import run_command
 from vitrine.errors import UserError
 
@@ -53,6 +53,7 @@ def write_pages(root: Path, folder: Path) -> list[str]:
     shutil.rmtree(folder, ignore_errors=True)
     written = written_pages(root)
     targets = {source: target for target, source in written.items()}
+    targets |= {path: f"{path.stem}.md" for path in notebooks(root)}
     for pattern in ASSETS:
         for asset in sorted((root / "docs").glob(pattern)):
             targets[asset] = asset.relative_to(root / "docs").as_posix()
@@ -90,7 +91,8 @@ def build_site(build: Path) -> None:
     ]
     if subprocess.run(command, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, check=False).returncode:
         raise UserError("The documentation was not built: see what MkDocs says above.")
-    print(f"Open {build / 'site' / 'index.html'}")
+    site = build / "site"
+    print(f"Open {site / 'index.html'}; with its search: python -m http.server --bind 127.0.0.1 --directory {site}")
 
 
 def _navigation(pages: Iterable[str]) -> list[dict[str, object]]:

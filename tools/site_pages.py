@@ -1,5 +1,6 @@
 """What the documentation site consists of: pages that people wrote, and pages that the code gives."""
 
+import json
 from pathlib import Path
 
 from tools.reference_pages import commands_page, python_page, recipe_page
@@ -14,6 +15,7 @@ RENAMED = {
     "CONTRIBUTING.md": "contributing.md",
     "DESIGN.md": "design.md",
 }
+NOTEBOOKS = "notebooks"
 # Sections of the navigation and their pages. Names come before patterns: `*.md` takes what no section names.
 NAVIGATION_ORDER = {
     "Home": ("index.md",),
@@ -46,4 +48,23 @@ def generated_pages(root: Path) -> dict[str, str]:
         "reference/python.md": python_page(),
         "design.md": design_page(design),
         **decision_pages(design),
+        **{f"{path.stem}.md": notebook_page(path) for path in notebooks(root)},
     }
+
+
+def notebooks(root: Path) -> list[Path]:
+    """Files of the notebooks."""
+    return sorted((root / NOTEBOOKS).glob("*.ipynb"))
+
+
+def notebook_page(path: Path) -> str:
+    """A notebook as a page: its text, and its code in blocks.
+
+    Args:
+        path: of the file, whose cells hold no outputs.
+    """
+    parts = []
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        text = "".join(cell["source"])
+        parts.append(f"```python\n{text}\n```" if cell["cell_type"] == "code" else text)
+    return "\n\n".join([*parts, f"*This page is the notebook `{NOTEBOOKS}/{path.name}`.*\n"])

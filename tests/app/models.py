@@ -15,6 +15,7 @@ from tests.factories import IMAGENET, SIDE
 from vitrine.app.address import free_port
 from vitrine.app.api.guards import Access
 from vitrine.app.corrections import CorrectionDesk
+from vitrine.app.page import Retraining
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import OPEN_TO_ALL, open_page
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
@@ -84,6 +85,7 @@ def serving(
     language: Language | None = None,
     beside: Path | None = None,
     access: Access = OPEN_TO_ALL,
+    retraining: Retraining | None = None,
 ) -> Iterator[str]:
     """Serves the page of a model in this process; yields its address.
 
@@ -96,6 +98,8 @@ def serving(
         second = None if beside is None else str(beside)
         with (
             private_folder(),
-            open_page(str(model), "127.0.0.1", port, language, desk=desk, beside=second, access=access) as address,
+            open_page(
+                str(model), "127.0.0.1", port, language, desk=desk, beside=second, access=access, retraining=retraining
+            ) as address,
         ):
             yield address

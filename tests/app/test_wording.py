@@ -144,6 +144,19 @@ def test_the_page_is_wholly_in_french_where_that_is_asked_for():
     assert "Aucune n’a servi à l’entraînement" in text_of(french.section("gallery"))
 
 
+@pytest.mark.parametrize(
+    ("language", "tab"), [("en", "<strong>Correct:</strong>"), ("fr", "<strong>Corriger :</strong>")]
+)
+def test_the_help_speaks_of_correcting_only_where_one_can(language, tab):
+    wording = Wording(load_texts(language))
+    with_it, without = (
+        wording.help(can_correct=can).replace("\u202f", " ").replace("\xa0", " ") for can in (True, False)
+    )
+    assert tab in with_it
+    assert tab not in without
+    assert with_it.count("<li>") == without.count("<li>") + 1 == 7
+
+
 def test_an_unsure_model_with_one_likely_class_names_no_second():
     ranking = [("pug", 0.9), ("corgi", 0.04)]
     said = text_of(wording.answer("x", judged(ranking, Unsure("pug"), 0.8), 2, TRUST, "pug"))

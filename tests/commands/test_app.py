@@ -138,7 +138,7 @@ def opened(monkeypatch, accesses, desks):
     pages = []
 
     @contextmanager
-    def open_page(model_id, host, port, language, load, access, desk, beside):
+    def open_page(model_id, host, port, language, load, access, desk, beside, retraining):
         accesses.append(access)
         pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
         desks.append(desk)
@@ -252,3 +252,43 @@ def test_a_review_needs_a_place_for_what_is_said(opened, tmp_path, capsys):
     assert command.main(words) == 2
     assert "--corrections-to: what people say must be kept somewhere" in capsys.readouterr().err
     assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--retrain", "run", "--no-corrections"], "--retrain: it learns from what is corrected here"),
+        (["--retrain", "gone"], "--retrain: there is no folder gone"),
+    ],
+)
+def test_what_cannot_be_retrained_is_one_message_at_once(opened, arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    assert command.main(["--model", "someone/dogs", "--port", "0", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not opened
+
+
+def test_a_new_model_is_served_when_somebody_asks_for_it(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    served = []
+
+    @contextmanager
+    def open_page(model_id, host, port, language, load, access, desk, beside, retraining):
+        served.append((model_id, port))
+        if len(served) > 1:
+            raise KeyboardInterrupt
+        job = retraining.job
+        job.command = (sys.executable, "-c", "print('model: models/dogs/current')")
+        job.start()
+        while job.report().model is None:
+            time.sleep(0.05)
+        job.wanted.set()
+        yield "here"
+
+    monkeypatch.setattr("vitrine.app.server.open_page", open_page)
+    assert command.main(["--model", "someone/dogs", "--port", "0", "--retrain", "run"]) == 0
+    (first, port), (second, same_port) = served
+    assert (first, second) == ("someone/dogs", str(Path("models/dogs/current")))
+    assert port == same_port

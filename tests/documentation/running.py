@@ -20,6 +20,7 @@ NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}  # tests/ship has them
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"]}
+BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
 REFUSED = {"retrain": (0, 3, 4)}  # a verdict is an answer, too
 TABLE = "corrections.csv"  # as somebody filled it in
@@ -43,16 +44,18 @@ class Reader:
         """Runs a line; what is no command of Vitrine must be known as another program."""
         command, arguments = split_command(words)
         if command is None:
-            assert words[0] in ELSEWHERE or words[0] == "curl", words
+            assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
             return
         if command in NEEDS_THE_HUB and "--dry-run" not in arguments:
             return
         if command == "build-space":
             _need_runtime()
-        arguments = [use_tiny(one, self.folder) for one in arguments if one not in LEFT_OUT]
+        arguments = [one for one in arguments if one not in LEFT_OUT]
+        if command not in BY_NAME:
+            arguments = [use_tiny(one, self.folder) for one in arguments]
         arguments = [PLACEHOLDERS.get(one, one) for one in arguments if PLACEHOLDERS.get(one, one)]
-        if {"retrain", TABLE} <= {command, *arguments} and not Path(TABLE).exists():
-            Path(TABLE).write_text("action,file,label_name,new_label\nadd,photo.jpg,,Maltese\n", "utf-8")
+        if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
+            _fill_in(Path(TABLE), command)
         module = import_module(f"vitrine.commands.{command.replace('-', '_')}")
         if command in SERVES:
             self._serve(module, command, arguments)
@@ -107,9 +110,20 @@ def split_command(words: list[str]) -> tuple[str | None, list[str]]:
         return words[1], words[2:]
     if words[0] == "python" and len(words) > 1 and words[1] in SCRIPTS:
         return SCRIPTS[words[1]], words[2:]
-    if words[0] in ("python", "vitrine"):
-        return None if words[1:2] == ["--version"] else pytest.fail(shlex.join(words)), []
-    return None, []
+    if words[0] == "python":
+        pytest.fail(f"{shlex.join(words)}: no program of Vitrine")
+    return None, words
+
+
+def _fill_in(table: Path, command: str) -> None:
+    """What a person writes into a table of corrections: a row to remove, or a new picture to learn."""
+    row = "add,photo.jpg,,Maltese"
+    if command == "prepare":
+        first = next(iter(sorted(Path("Images").iterdir()))).name
+        row = f"remove,{first},,"
+        if not (Path("prepared/shop")).exists():
+            row = f"remove,Maltese/{next(iter(sorted(Path('pictures/dogs/Maltese').iterdir()))).name},,"
+    table.write_text(f"action,file,label_name,new_label\n{row}\n", "utf-8")
 
 
 def run_python(code: str, names: dict[str, Any], folder: Path) -> None:

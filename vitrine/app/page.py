@@ -11,11 +11,13 @@ from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.languages import build_in_each, switch
 from vitrine.app.model_facts import ModelFacts
+from vitrine.app.retraining_job import RetrainingJob
 from vitrine.app.tabs.batch import build_batch
 from vitrine.app.tabs.classify import build_classify, default_top_k
 from vitrine.app.tabs.correct import build_correct
 from vitrine.app.tabs.model import build_model
 from vitrine.app.tabs.programs import build_programs
+from vitrine.app.tabs.retrain import build_retrain
 from vitrine.app.tabs.review import build_review
 from vitrine.app.wording import Wording, model_name
 from vitrine.app.wrong_requests import answer_in_words
@@ -29,6 +31,19 @@ WAITING_LINE = 64  # requests; one more is told at once that the page is busy
 
 
 @dataclass(frozen=True)
+class Retraining:
+    """A retraining that visitors may start.
+
+    Attributes:
+        job: that runs it.
+        command: that does the same on a terminal.
+    """
+
+    job: RetrainingJob
+    command: str
+
+
+@dataclass(frozen=True)
 class PageParts:
     """What stands behind a page.
 
@@ -39,6 +54,7 @@ class PageParts:
         desk: keeps what visitors correct; None: they cannot.
         beside: a second model, whose answers stand beside those of the first.
         needs_password: whether programs must give user and password.
+        retraining: that a button starts; None: the page has none.
     """
 
     predictor: Predictor
@@ -47,6 +63,7 @@ class PageParts:
     desk: CorrectionDesk | None = None
     beside: Beside | None = None
     needs_password: bool = False
+    retraining: Retraining | None = None
 
     @classmethod
     def of(cls, predictor: Predictor) -> Self:
@@ -93,7 +110,11 @@ def _build(page: gr.Blocks, parts: PageParts, address: str, texts: Texts, first:
         if desk is not None and desk.queue is not None:
             with gr.Tab(texts("corrections.review.tab"), id="review") as tab:
                 build_review(classifier, desk, desk.queue, tab)
+        if parts.retraining is not None:
+            with gr.Tab(texts("retrain.tab"), id="retrain") as tab:
+                build_retrain(parts.retraining.job, parts.retraining.command, texts, tab)
         with gr.Tab(texts("model.tab"), id="model") as about:
             build_model(classifier, parts.facts, about)
         with gr.Tab(texts("app.tabs.programs"), id="programs"):
             build_programs(page, address, default_top_k(predictor), texts, parts.needs_password)
+    gr.HTML(Wording(texts).help(can_correct=desk is not None))

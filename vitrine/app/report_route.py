@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 ADDRESS = "report"  # relative to the page
+RETRAINING = "retraining"  # of the last one that the page started
 # The file may come with somebody else's model: it can neither run a script nor ask another server.
 HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'",
@@ -15,11 +16,12 @@ HEADERS = {
 }
 
 
-def report_route(find: Callable[[], Path | None]) -> Route:
+def report_route(find: Callable[[], Path | None], address: str = ADDRESS) -> Route:
     """Serves one file.
 
     Args:
         find: says which; None while there is none.
+        address: relative to the page.
     """
 
     def serve(_request: Request) -> Response:
@@ -32,4 +34,4 @@ def report_route(find: Callable[[], Path | None]) -> Route:
             return Response("the report is not there any more", 404, media_type="text/plain")
         return Response(content, media_type="text/html", headers=HEADERS)
 
-    return Route(f"/{ADDRESS}", serve)
+    return Route(f"/{address}", serve)

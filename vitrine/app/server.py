@@ -18,8 +18,8 @@ from vitrine.app.beside import Beside
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.languages import BrowserLanguage, say_language
 from vitrine.app.model_facts import read_facts
-from vitrine.app.page import PageParts, build_interface
-from vitrine.app.report_route import report_route
+from vitrine.app.page import PageParts, Retraining, build_interface
+from vitrine.app.report_route import RETRAINING, report_route
 from vitrine.app.teach_page import build_teach_page
 from vitrine.app.teacher import Teacher
 from vitrine.app.theme import STYLE, build_theme
@@ -46,6 +46,7 @@ def open_page(
     access: Access = OPEN_TO_ALL,
     desk: CorrectionDesk | None = None,
     beside: str | None = None,
+    retraining: Retraining | None = None,
 ) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
@@ -58,6 +59,7 @@ def open_page(
         access: who may ask, and how often.
         desk: keeps what visitors correct; None: they cannot.
         beside: a second model, whose answers stand beside those of the first.
+        retraining: that a button starts; None: the page has none.
 
     Raises:
         UserError: the model cannot be loaded.
@@ -69,14 +71,15 @@ def open_page(
     address = page_address(host, port)
     first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
-    parts = PageParts(
-        predictor, batcher, facts, desk, None if second is None else Beside(second), needs_password=bool(access.user)
-    )
+    second_side = None if second is None else Beside(second)
+    parts = PageParts(predictor, batcher, facts, desk, second_side, bool(access.user), retraining)
     page = build_interface(parts, address, load_texts(first))
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
     further = [correct_route(batcher, desk.store, access.user)] if desk else []
     routes, guards = open_routes(programs, access, further)
     reports = [report_route(lambda: facts.report)] if facts.report else []
+    if retraining is not None:
+        reports.append(report_route(lambda: retraining.job.report().page, RETRAINING))
     if language is None:
         guards.append(Middleware(BrowserLanguage, first=first))
     start(page, host, port, first, server_settings(page, [*routes, *reports], guards))

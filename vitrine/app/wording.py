@@ -61,6 +61,16 @@ class Wording:
         lead = self.texts.html(f"app.{name}.lead")
         return f'<h2>{self._escaped(f"{name}.heading")}</h2>\n<p class="section-lead">{lead}</p>'
 
+    def help(self, can_correct: bool) -> str:
+        """What a visitor can do on the page, folded away.
+
+        Args:
+            can_correct: whether the page has the tab for it.
+        """
+        topics = ("picture", "unsure", "why", "batch", *(["correct"] if can_correct else []), "model", "privacy")
+        items = "".join(f"<li>{self.texts.html(f'app.help.{topic}')}</li>" for topic in topics)
+        return f'<details class="help"><summary>{self._escaped("help.heading")}</summary><ul>{items}</ul></details>'
+
     def header(
         self, name: str, label_names: Sequence[str], metadata: ModelMetadata | None, runtime: str = "", switch: str = ""
     ) -> str:

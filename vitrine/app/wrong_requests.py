@@ -31,6 +31,7 @@ NO_ENDPOINT = f"there is no such endpoint; {ENDPOINTS}"
 NO_CALL = "there is no such call, or its answer was fetched already; ask again with POST /gradio_api/call/ENDPOINT"
 NO_FILE = 'no file was sent; with curl, -F "files=@picture.jpg" sends one (mind the @)'
 NO_PICTURE = "send the picture as the file `picture` of a form; with curl, -F picture=@picture.jpg (mind the @)"
+FORMS = ("/predict", "/correct")  # of the plain routes
 DISK_FULL = "the disk of this server is full; nothing was kept of what you sent, come again later"
 FAULT = "something went wrong here; the log of the app says what"
 HTTP_REASONS = {
@@ -147,7 +148,7 @@ async def _say_what_body(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (for mypy)
     faults = [_without_input(fault) for fault in error.errors()]
     places = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-    body = NO_PICTURE if request.url.path == "/predict" else BODY
+    body = NO_PICTURE if request.url.path in FORMS else BODY
     return _answer(422, f"{body} ({places})" if "body" in places else places, faults)
 
 

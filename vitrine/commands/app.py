@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from vitrine.errors import UserError
 
 if TYPE_CHECKING:
     from vitrine.app.corrections import CorrectionDesk
+    from vitrine.app.page import Retraining
     from vitrine.corrections.review_queue import ReviewQueue
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.runtime import Asked
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, host: str, password: str, corrections: Path | None) -> None:
+    if options.retrain is not None:
+        _check_retraining(options.retrain, corrections)
     model_id = choose_model(options.model, os.environ.get("MODEL_ID"), RUNS)
     port = find_port(host, options.port)
     beside = None if options.beside is None else choose_model(options.beside, None, RUNS)
@@ -63,12 +67,59 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
 
         load = _choose_loader(options.runtime)
         access = Access(options.user or "", password, options.requests_per_minute)
-        with (
-            _open_desk(corrections, options.review, options.corrections_to) as desk,
-            open_page(model_id, host, port, options.language, load, access, desk, beside) as address,
-        ):
-            print(f"Open {address}", flush=True)
-            threading.Event().wait()
+        with _open_retraining(options.retrain, corrections) as retraining:
+            while True:
+                with (
+                    _open_desk(corrections, options.review, options.corrections_to) as desk,
+                    open_page(
+                        model_id, host, port, options.language, load, access, desk, beside, retraining
+                    ) as address,
+                ):
+                    print(f"Open {address}", flush=True)
+                    model_id = _wait_for_a_new_model(retraining)
+                    print(f"Loading {model_id} ...", flush=True)
+
+
+def _wait_for_a_new_model(retraining: "Retraining | None") -> str:
+    """Returns the model that a retraining made and somebody wants to see on the page; waits for ever elsewhere."""
+    if retraining is None:
+        threading.Event().wait()
+        raise AssertionError  # nobody sets it
+    job = retraining.job
+    while True:
+        job.wanted.wait()
+        job.wanted.clear()
+        model = job.report().model
+        if model is not None:
+            return str(model)
+
+
+def _check_retraining(run: Path, corrections: Path | None) -> None:
+    """Before seconds of loading."""
+    if corrections is None:
+        raise UserError("--retrain: it learns from what is corrected here; give --corrections FOLDER too")
+    if find_spec("vitrine.workflows") is None:
+        raise UserError(
+            "--retrain: this folder serves a model and cannot train; start app.py where Vitrine is installed"
+        )
+    if not run.is_dir():
+        raise UserError(f"--retrain: there is no folder {run}; give a finished run, or a model with revisions")
+
+
+@contextmanager
+def _open_retraining(run: Path | None, corrections: Path | None) -> Iterator["Retraining | None"]:
+    """What the button of the page starts; ended with the page."""
+    if run is None or corrections is None:
+        yield None
+        return
+    from vitrine.app.page import Retraining
+    from vitrine.app.retraining_job import RetrainingJob, retrain_command, say_command
+
+    job = RetrainingJob(retrain_command(run, corrections))
+    try:
+        yield Retraining(job, say_command(run, corrections))
+    finally:
+        job.stop()
 
 
 def _choose_loader(runtime: "Asked | None") -> "Callable[[str], Predictor]":
@@ -186,6 +237,13 @@ def build_parser() -> CommandParser:
         metavar="RUN",
         help="a tab to go through the pictures of a run, or of a prepared data set, whose labels look wrong or "
         "contradict each other, or that left the model unsure",
+    )
+    parser.add_argument(
+        "--retrain",
+        type=Path,
+        metavar="RUN",
+        help="a tab with a button that trains a finished run, or a model with revisions, again with the corrections; "
+        "whoever opens the page can press it (default: none)",
     )
     return parser
 

@@ -69,6 +69,12 @@ def test_what_is_no_picture_or_comes_from_another_site_is_refused_and_not_kept(
     assert len(store.all()) == before
 
 
+def test_a_form_without_its_picture_is_told_what_to_send(page):
+    answer = httpx.post(f"{page}/correct", data={"label": "red"})
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("send the picture as the file `picture` of a form")
+
+
 def test_a_store_that_cannot_be_written_is_said_without_its_folder(page, store, picture):
     aside = store.folder.rename(store.folder.with_name("aside"))
     store.folder.write_text("in the way")

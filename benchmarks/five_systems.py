@@ -1,0 +1,208 @@
+"""How right and how quick are Vitrine's recipes on pictures like those of the five systems that it replaces.
+
+Each system is prepared once, and each of its variants is trained with five seeds by `compare`, so that runs that are
+done already are not done again; the test pictures are read once a run. What comes out is a small JSON file for each
+system and part, without pictures: the mark that was published, ours, and what differs between the two.
+
+    python benchmarks/five_systems.py s2 --pictures FOLDER/dogs5 --part head
+    python benchmarks/five_systems.py s5 --pictures FOLDER/flipkart --part all --backbones efficientnet_lite0 --seeds 3
+
+Parts: `head` (the head alone, on a frozen network), `augmented` (the same on eight views of each picture), `all` (all
+of the network), `scratch` (the small network of scratch_photos.yaml, without pretrained weights).
+"""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+import vitrine  # noqa: E402 (after the path)
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
+from vitrine.data.prepared.groups import find_test_duplicates  # noqa: E402
+from vitrine.records.comparison import ComparisonFigures, VariantFigures  # noqa: E402
+from vitrine.records.folder import PREDICTIONS  # noqa: E402
+
+RESULTS = ROOT / "results"
+LITE = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+PARTS: dict[str, dict[str, Any]] = {
+    "head": {"model.trainable_part": "head"},
+    "augmented": {"model.trainable_part": "head", "model.feature_views": 8},
+    "all": {"model.trainable_part": "all"},
+    "scratch": {},
+}
+
+
+@dataclass(frozen=True)
+class System:
+    """One of the five.
+
+    Attributes:
+        recipe: of configs/, for its pictures and their labels.
+        source: of the pictures below the folder that is given.
+        published: what its authors reached, in words.
+        goal: accuracy on the test pictures that is to be reached, by part.
+        differs: between their pictures and these, so that the two figures are not taken for the same.
+        parameters: of the recipe, for all parts.
+    """
+
+    recipe: str
+    source: str
+    published: str
+    goal: dict[str, float]
+    differs: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+SYSTEMS = {
+    "s2": System(
+        "head_only.yaml",
+        "",
+        "0.982 (ResNet50), 0.20 (own CNN)",
+        {"head": 0.995, "augmented": 0.995, "all": 0.995, "scratch": 0.80},
+        "five breeds as theirs, 1,101 pictures of 224 px; all are of ImageNet, on which the networks were trained",
+    ),
+    "s3": System(
+        "s3_photo_or_not.yaml",
+        "",
+        "0.8995 on the pictures that chose the epoch",
+        {"head": 0.985, "augmented": 0.985, "all": 0.985, "scratch": 0.88},
+        "1,400 pictures of another public set (paintings, cartoons, sketches) for 41,000 scans that are not public",
+    ),
+    "s4": System(
+        "s4_cartoons.yaml",
+        "",
+        "0.9592, kappa 0.943 (ResNet101V2), 0.7158 (own CNN)",
+        {"head": 0.97, "augmented": 0.97, "all": 0.97, "scratch": 0.95},
+        "6 of 19 characters and 1,695 of 15,500 training pictures; 250 of their test pictures",
+    ),
+    "s5": System(
+        "s5_products.yaml",
+        "flipkart_com-ecommerce_sample_1050.csv",
+        "0.7238 (EfficientNet-B7)",
+        {"head": 0.90, "augmented": 0.90, "all": 0.90},
+        "the same 1,050 products; copies of a picture are kept on one side of the split, which theirs were not",
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("system", choices=SYSTEMS)
+    parser.add_argument("--pictures", type=Path, required=True, help="folder of the system's pictures")
+    parser.add_argument("--part", choices=PARTS, default="head")
+    parser.add_argument("--backbones", nargs="+", default=[*LITE], help="as model.backbone takes them")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters of the recipe")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON files (default: results)")
+    parser.add_argument("--name", help="of the file (default: system and part)")
+    options = parser.parse_args()
+    system, name = SYSTEMS[options.system], options.name or f"{options.system}_{options.part}"
+    figures, prepared, seconds = compare(system, name, options)
+    result = condense(system, options, figures, prepared, seconds)
+    options.results.mkdir(parents=True, exist_ok=True)
+    (options.results / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    print(json.dumps(result, indent=2))
+
+
+def compare(system: System, name: str, options: argparse.Namespace) -> tuple[ComparisonFigures, PreparedDataset, float]:
+    """The figures of all variants, the data set, and how long everything took from the pictures on."""
+    started = time.perf_counter()
+    parameters = {**system.parameters, **PARTS[options.part], **dict(pair.split("=", 1) for pair in options.set)}
+    is_scratch = options.part == "scratch"
+    recipe = ROOT / "configs" / ("scratch_photos.yaml" if is_scratch else "head_only.yaml")
+    lines = [f"{key}={value}" for key, value in parameters.items()]
+    variants = {"scratch": {}} if is_scratch else {Path(one).name: {"model.backbone": one} for one in options.backbones}
+    source = str(options.pictures / system.source)
+    figures = run(system, name, recipe, source, lines, variants, range(options.seeds))
+    return figures, open_prepared(Path("prepared") / name), time.perf_counter() - started
+
+
+def run(
+    system: System,
+    name: str,
+    recipe: Path,
+    source: str,
+    lines: list[str],
+    variants: dict[str, dict[str, str]],
+    seeds: range,
+) -> ComparisonFigures:
+    """Writes a comparison file, as a user would, and runs it."""
+    import yaml
+
+    from vitrine.commands.compare import main as run_command
+
+    origin = yaml.safe_load((ROOT / "configs" / system.recipe).read_text("utf-8"))
+    base = yaml.safe_load(recipe.read_text("utf-8"))
+    kept = {key: value for key, value in origin["data"].items() if key not in ("source", "image_size")}
+    base["data"] |= kept | {"source": source}
+    if "labels" in origin:
+        base["labels"] = origin["labels"]
+    Path(f"{name}_recipe.yaml").write_text(yaml.safe_dump(base), "utf-8")
+    content = {"recipe": f"{name}_recipe.yaml", "name": name, "seeds": list(seeds), "variants": variants}
+    Path(f"{name}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+    if run_command([f"{name}.yaml", *lines]):
+        sys.exit(f"{name}: see above")
+    return ComparisonFigures.read(Path("runs") / name / "comparison.json")
+
+
+def condense(
+    system: System,
+    options: argparse.Namespace,
+    figures: ComparisonFigures,
+    prepared: PreparedDataset,
+    seconds: float,
+) -> dict[str, Any]:
+    """What is worth keeping, without pictures and without names of files."""
+    seen = find_test_duplicates(prepared)
+    return {
+        "system": options.system,
+        "part": options.part,
+        "command": f"python benchmarks/{Path(__file__).name} {options.system} --part {options.part}"
+        + (f" --set {' '.join(options.set)}" if options.set else ""),
+        "seeds": list(figures.seeds),
+        "published": system.published,
+        "differs": system.differs,
+        "goal": system.goal.get(options.part),
+        "test_pictures": len(seen),
+        "test_pictures_with_a_copy_in_training": int(seen.sum()),
+        "seconds_of_all_runs": round(seconds, 1),
+        "machine": figures.runs[0].device,
+        "python": platform.python_version(),
+        "vitrine": vitrine.__version__,
+        "variants": [_condense_variant(one, figures, seen, system.goal.get(options.part)) for one in figures.variants],
+    }
+
+
+def _condense_variant(
+    variant: VariantFigures, figures: ComparisonFigures, seen: "np.ndarray[Any, np.dtype[np.bool_]]", goal: float | None
+) -> dict[str, Any]:
+    folders = [Path("runs") / figures.name / run.folder for run in figures.runs if run.variant == variant.name]
+    unseen = [pd.read_csv(folder / PREDICTIONS)["correct"].to_numpy(bool)[~seen].mean() for folder in folders]
+    return {
+        "name": variant.name,
+        "accuracy": round(variant.accuracy.mean, 4),
+        "accuracy_deviation": None if variant.accuracy.deviation is None else round(variant.accuracy.deviation, 4),
+        "accuracy_interval": [round(edge, 4) for edge in variant.accuracy_interval],
+        "accuracy_without_copies": round(float(np.mean(unseen)), 4) if seen.any() else None,
+        "macro_f1": round(variant.macro_f1.mean, 4),
+        "cohen_kappa": round(variant.cohen_kappa.mean, 4),
+        "validation_accuracy": round(variant.validation_accuracy.mean, 4),
+        "test_loss": None if variant.test_loss is None else round(variant.test_loss.mean, 4),
+        "seconds_of_a_run": round(variant.seconds.mean, 1),
+        "processor_seconds_of_a_run": round(variant.cpu_seconds.mean, 1),
+        "goal_reached": None if goal is None else variant.accuracy.mean >= goal,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""A retraining that a button starts, with programs in place of a training."""
+
+import sys
+import time
+
+import pytest
+
+from vitrine.app.retraining_job import MOST_LINES, RetrainingJob, retrain_command
+from vitrine.commands.retrain import EXIT_CODES
+
+SAYS = "print('learnt'); print('page:  models/dogs/attempts/1/gate.html'); print('model: models/dogs/current')"
+
+
+def job_of(program):
+    return RetrainingJob([sys.executable, "-u", "-c", program])
+
+
+def finish(job):
+    for _ in range(600):
+        report = job.report()
+        if report.status not in ("at_work", "idle"):
+            time.sleep(0.1)  # for the last lines
+            return job.report()
+        time.sleep(0.05)
+    raise AssertionError(job.report())
+
+
+def test_before_the_first_there_is_nothing_to_say():
+    report = job_of("").report()
+    assert (report.status, report.lines, report.page, report.model) == ("idle", (), None, None)
+
+
+@pytest.mark.parametrize(("status", "code"), [*EXIT_CODES.items(), ("failed", 2), ("failed", 1)])
+def test_the_exit_code_is_the_verdict_and_only_an_accepted_one_has_a_model(status, code):
+    job = job_of(f"{SAYS}; raise SystemExit({code})")
+    assert job.start()
+    report = finish(job)
+    assert report.status == status
+    assert report.page.name == "gate.html"
+    assert (report.model is not None) == (status == "accepted")
+    assert report.lines[0] == "learnt"
+
+
+def test_a_second_one_waits_until_the_first_is_done_and_starts_afresh():
+    job = job_of("import time; print('at it'); time.sleep(30)")
+    assert job.start()
+    assert not job.start()
+    job.stop()
+    assert finish(job).status == "stopped"
+    job.command = (sys.executable, "-c", SAYS)
+    assert job.start()
+    assert finish(job).lines[0] == "learnt"
+
+
+def test_it_remembers_the_last_lines_of_one_that_says_much():
+    job = job_of("for number in range(1000): print(number)")
+    job.start()
+    assert finish(job).lines == tuple(str(number) for number in range(1000 - MOST_LINES, 1000))
+
+
+def test_the_command_is_one_that_the_program_understands(tmp_path):
+    from vitrine.commands.retrain import build_parser
+
+    command = retrain_command(tmp_path / "run", tmp_path / "kept")
+    options = build_parser().parse_args(command[command.index("retrain") + 1 :])
+    assert (options.run, options.corrections) == (tmp_path / "run", tmp_path / "kept")

@@ -1,0 +1,91 @@
+"""Tab: a button that trains the model again with what was corrected; the gate decides whether the new one is taken."""
+
+from typing import Any
+
+import gradio as gr
+from markupsafe import Markup, escape
+
+from vitrine.app.report_route import RETRAINING
+from vitrine.app.retraining_job import JobReport, RetrainingJob
+from vitrine.ui.texts import Texts
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+EVERY_SECONDS = 2.0
+SHOWN_LINES = 40
+# The server closes the page and opens it again with the new model: wait until it is gone, then until it answers.
+RELOAD = """() => {
+  let gone = false;
+  const look = () => fetch("health", {cache: "no-store"})
+    .then((answer) => { if (gone && answer.ok) location.reload(); else setTimeout(look, 300); })
+    .catch(() => { gone = true; setTimeout(look, 1000); });
+  setTimeout(look, 100);
+}"""
+
+
+def build_retrain(job: RetrainingJob, command: str, texts: Texts, tab: gr.Tab) -> None:
+    """The button, what the retraining says, and its verdict.
+
+    Args:
+        job: that the button starts; all visitors see the same one.
+        command: that does the same on a terminal.
+        texts: of the page's language.
+        tab: in which this is.
+    """
+    explained = texts.html("retrain.explained", command=Markup("<code>{}</code>").format(command))
+    gr.HTML(f"<p>{explained}</p>")
+    with gr.Row():
+        start = gr.Button(texts("retrain.start"), variant="primary", elem_id="retrain-start")
+        stop = gr.Button(texts("retrain.stop"), interactive=False, elem_id="retrain-stop")
+    outcome = gr.HTML("", elem_id="retrain-outcome")
+    use = gr.Button(texts("retrain.use"), visible=False, elem_id="retrain-use")
+    log = gr.HTML("", elem_id="retrain-log")
+    timer = gr.Timer(EVERY_SECONDS, active=False)
+    shown = [start, stop, outcome, use, log, timer]
+
+    def show() -> tuple[Any, ...]:
+        report = job.report()
+        is_busy = report.status == "at_work"
+        return (
+            gr.update(interactive=not is_busy),
+            gr.update(interactive=is_busy),
+            describe(report, texts),
+            gr.update(visible=report.model is not None),
+            describe_log(report, texts),
+            gr.Timer(active=is_busy),
+        )
+
+    def begin() -> tuple[Any, ...]:
+        job.start()
+        return show()
+
+    def end() -> tuple[Any, ...]:
+        job.stop()
+        return show()
+
+    start.click(begin, None, shown, **PRIVATE)
+    stop.click(end, None, shown, **PRIVATE)
+    timer.tick(show, None, shown, **PRIVATE)
+    tab.select(show, None, shown, **PRIVATE)
+    use.click(lambda: texts("retrain.changing"), None, outcome, **PRIVATE).then(
+        job.wanted.set, None, None, js=RELOAD, **PRIVATE
+    )
+
+
+def describe(report: JobReport, texts: Texts) -> Markup:
+    """The verdict in a sentence, with the page that says why."""
+    if report.status == "idle":
+        return Markup()
+    said = texts(f"retrain.status.{report.status}", time=texts.duration(report.seconds))
+    link = Markup()
+    if report.page is not None:
+        link = Markup(' <a href="{}" target="_blank">{}</a>').format(RETRAINING, texts("retrain.why"))
+    return Markup('<p role="status"><strong>{}</strong>{}</p>').format(said, link)
+
+
+def describe_log(report: JobReport, texts: Texts) -> str:
+    """The last lines that the retraining said; in the open where it failed, since they say why."""
+    if not report.lines:
+        return ""
+    state = " open" if report.status == "failed" else ""
+    summary, lines = escape(texts("retrain.log")), escape("\n".join(report.lines[-SHOWN_LINES:]))
+    return f'<details{state}><summary>{summary}</summary><pre tabindex="0">{lines}</pre></details>'
