@@ -43,7 +43,7 @@ def test_an_accuracy_that_no_epoch_had_is_not_reached():
 @pytest.mark.parametrize(
     ("side", "reason"),
     [
-        (measured(errors="at 3\nValueError: no | weights\nwarning\n", exit_code=1), "code 1: ValueError: no \\| weights"),
+        (measured(errors="at 3\nValueError: a | b\nwarning\n", exit_code=1), "code 1: ValueError: a \\| b"),
         (measured("nothing to tell\n"), "code 0: it said nothing"),
         (measured(RESULT + json.dumps(LINE), exit_code=None), "stopped after 1 minutes"),
     ],
