@@ -69,7 +69,7 @@ def write_pictures(folder: Path) -> None:
         products += [(file.name, f'["{category}"]') for file in files]
     _write_table(folder / "shop/products.csv", ("image", "product_category_tree"), products)
     corrections = [("add", "photo.jpg", "", PRODUCTS[0].partition(" >>")[0])]
-    _write_table(folder / "corrections.csv", ("action", "file", "label_name", "new_label"), corrections)
+    _write_table(folder / "wrong_labels.csv", ("action", "file", "label_name", "new_label"), corrections)
 
 
 def _write(folder: Path, kind: str, count: int, seed: int) -> list[Path]:
