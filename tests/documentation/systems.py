@@ -3,6 +3,7 @@
 import csv
 import re
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def write_pictures(folder: Path) -> None:
             cartoons += [(file.relative_to(folder).as_posix(), name) for file in files]
     kinds = [(file, name, ("face", "body", "hard")[number % 3]) for number, (file, name) in enumerate(cartoons)]
     _write_table(folder / "cartoons.csv", ("image", "label", "kind"), kinds)
+    shutil.rmtree(folder / "Images")  # there would be two folders of this name
     products = []
     for kind, category in zip(KINDS, PRODUCTS, strict=False):
         files = _write(folder / "shop/Images", kind, 3 * PER_CLASS, 20)
