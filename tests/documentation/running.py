@@ -20,6 +20,7 @@ NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}  # tests/ship has them
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"]}
+BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
 REFUSED = {"retrain": (0, 3, 4)}  # a verdict is an answer, too
 TABLE = "corrections.csv"  # as somebody filled it in
@@ -49,7 +50,9 @@ class Reader:
             return
         if command == "build-space":
             _need_runtime()
-        arguments = [use_tiny(one, self.folder) for one in arguments if one not in LEFT_OUT]
+        arguments = [one for one in arguments if one not in LEFT_OUT]
+        if command not in BY_NAME:
+            arguments = [use_tiny(one, self.folder) for one in arguments]
         arguments = [PLACEHOLDERS.get(one, one) for one in arguments if PLACEHOLDERS.get(one, one)]
         if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
             _fill_in(Path(TABLE), command)

@@ -27,7 +27,13 @@ FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
 # Networks of the Hub, for which a tiny one of the same kind stands.
 NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
-NAMES = r"\b(?:resnet18|resnet50|mobilenet_v2|efficientnet_b0|convnext_tiny)\b(?!:)"
+# Of those of the table, each has a tiny one of its own: variants of a comparison must differ.
+LISTED = (
+    *("resnet18", "resnet50", "resnetv2_101", "mobilenet_v2", "vgg16", "vgg19"),
+    *("inception_v3", "inception_resnet_v2", "efficientnet_b0", "efficientnet_b7", "convnext_tiny"),
+)
+# Where they are named as a value; variants have such names too.
+NAMES = rf"(?:^|(?<=[ =\"']))({'|'.join(LISTED)})(?![\w:.])"
 
 
 def write_workplace(folder: Path) -> Path:
@@ -41,6 +47,8 @@ def write_workplace(folder: Path) -> Path:
         draw("apple", np.random.default_rng(99), SIDE).save(folder / name)
     _write_products(folder)
     write_tiny_resnet(folder / "tiny")
+    for name in LISTED:
+        shutil.copytree(folder / "tiny", folder / "networks" / name)
     shutil.copytree(ROOT / "configs", folder / "configs")
     for recipe in folder.glob("configs/**/*.yaml"):
         recipe.write_text(make_small(recipe.read_text("utf-8"), folder), "utf-8")
@@ -59,8 +67,9 @@ def make_small(text: str, folder: Path) -> str:
 
 
 def use_tiny(text: str, folder: Path) -> str:
-    """The tiny network in place of every network of the Hub."""
-    return re.sub(f"{NETWORKS}|{NAMES}", str(folder / "tiny"), text)
+    """A tiny network in place of every network of the Hub."""
+    text = re.sub(NETWORKS, (folder / "tiny").as_posix(), text)
+    return re.sub(NAMES, rf"{(folder / 'networks').as_posix()}/\1", text)
 
 
 def _write(folder: Path, kind: str, count: int, seed: int) -> None:

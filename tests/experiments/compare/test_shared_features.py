@@ -109,3 +109,10 @@ def test_a_link_to_features_that_are_gone_is_replaced(head_run, tmp_path):
     place.symlink_to(tmp_path / "gone")
     assert reuse(run, store) == {"seconds": 3.0}
     assert (place / "train.npy").exists()
+
+
+def test_heads_on_the_map_share_among_themselves_and_not_with_heads_on_pooled_features(head_run):
+    pooled, dense = head_run(), head_run("model.head=dense")
+    flat, deep = head_run("model.head=flatten"), head_run("model.head=flatten", "model.head_units=[8]")
+    assert address(pooled) == address(dense)
+    assert address(flat) == address(deep) != address(pooled)

@@ -151,3 +151,23 @@ def test_where_features_cannot_be_kept_auto_takes_the_slow_way_and_on_says_why(t
 def test_a_recipe_that_cannot_cache_is_refused(prepared, overrides, message):
     with pytest.raises(UserError, match=message):
         make_recipe(prepared, *overrides)
+
+
+def test_features_that_another_kind_of_head_has_stored_are_not_taken(prepared, checkpoint, tmp_path):
+    """A run whose folder holds pooled features, as a comparison shares them, and whose head starts from the map."""
+
+    class PowerCutError(Exception):
+        pass
+
+    def cut(record):
+        raise PowerCutError
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    overrides = [f"model.backbone={checkpoint}", "model.trainable_part=head", "report.study=off", "optim.epochs=1"]
+    with pytest.raises(PowerCutError):
+        run_training(make_recipe(prepared, *overrides), folder, Listeners(on_epoch=cut))
+    counted = []
+    flat = make_recipe(prepared, *overrides, "model.head=flatten", "model.head_units=[4]")
+    run_training(flat, folder, Listeners(on_features=lambda *done: counted.append(done)))
+    assert counted

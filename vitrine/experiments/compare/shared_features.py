@@ -31,6 +31,8 @@ def address(run: PlannedRun) -> str:
         "seed": recipe.engine.seed if several else None,
         "augmentation": recipe.augmentation.model_dump(mode="json") if several else None,
     }
+    if recipe.model.head == "flatten":
+        parts["of"] = "map"  # all other heads start from the pooled features
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -180,12 +180,13 @@ def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: in
         return augment(pixels, draw_numbers(seed, view, rows), policy, side=side)
 
     precision = accelerator.mixed_precision
+    map_of = {"of": "map"} if plan.model.head.kind == "flatten" else {}  # other heads start from the pooled features
     # What augmented views depend on; the plain pictures are the same for every seed and policy.
     augmented = {"seed": seed, **plan.augmentation.settings} if views > 1 else {}
     return ViewOptions(
         count=views,
         change=change,
-        recipe={"backbone": plan.model.backbone, **augmented},
+        recipe={"backbone": plan.model.backbone, **map_of, **augmented},
         precision="fp32" if precision == "no" else precision,
         whitens=plan.options.whitens,
         workers=plan.options.workers,
