@@ -1,0 +1,120 @@
+"""How long the search for near copies takes among very many pictures, what it finds, and what memory it needs.
+
+    python benchmarks/near_duplicates_at_scale.py FOLDER... --counts 100000 200000 1000000 [--exact 200000]
+
+The fingerprints are synthetic, made from the real pictures of the folders (see benchmarks/fingerprints.py), with 1,000
+planted copies. A pair is right if it was planted; others count as mistakes, though some may be likenesses that a
+person would accept. `--exact` runs the comparison of all pairs too, as it is done for small sets, on these counts.
+Each search runs in a process of its own; its memory is what is not mapped from files. Seconds of the processor are
+told beside those of the clock, since other work on the machine changes only the latter. At the end the exponent of the
+growth, from the smallest to the largest count.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.fingerprints import KINDS, ONE_IS_EMPTY, make_thumbnails
+from vitrine.data.checks import near_duplicates
+
+PLANTED = 1_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", help="with real pictures")
+    parser.add_argument("--counts", type=int, nargs="+", default=[100_000, 200_000, 1_000_000])
+    parser.add_argument("--exact", type=int, nargs="*", default=[])
+    parser.add_argument("--keep", type=Path, help="folder that keeps the fingerprints for another call")
+    parser.add_argument("--part", choices=("exact", "index"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        search(options.folders[0], options.part)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(exist_ok=True)
+        print(f"{'pictures':>10} {'search':>6} {'clock, s':>9} {'processor, s':>13} {'memory, MB':>11} {'recall':>7} "
+              f"{'precision':>10}  recall of each kind", flush=True)  # fmt: skip
+        spent = {}
+        for count in options.counts:
+            file = folder / f"{count}.npy"
+            if not file.exists():
+                sources = make_thumbnails(options.folders, count, PLANTED, file)
+                np.save(file.with_suffix(".sources.npy"), sources)
+            for part in ("exact", "index") if count in options.exact else ("index",):
+                told = measure(file, part)
+                spent[part, count] = told
+                kinds = ", ".join(f"{kind} {share:.3f}" for kind, share in zip(KINDS, told["kinds"], strict=True))
+                print(
+                    f"{count:>10,} {part:>6} {told['clock']:>9.1f} {told['processor']:>13.1f} "
+                    f"{told['memory']:>11.0f} {told['recall']:>7.4f} {told['precision']:>10.4f}  {kinds}"
+                )
+    few, many = min(options.counts), max(options.counts)
+    if few < many:
+        for seconds in ("clock", "processor"):
+            ratio = spent["index", many][seconds] / spent["index", few][seconds]
+            print(f"growth exponent, {seconds}: {math.log(ratio) / math.log(many / few):.2f}")
+
+
+def measure(file: Path, part: str) -> dict:
+    command = [sys.executable, __file__, str(file), "--part", part]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        sys.exit(answer.stderr)
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def search(file: Path, part: str) -> None:
+    """Runs one search and prints what it took and found."""
+    thumbnails = np.load(file, mmap_mode="r")
+    sources = np.load(file.with_suffix(".sources.npy"))
+    near_duplicates.COMPARED_AT_MOST = 0 if part == "index" else sys.maxsize
+    highest = [0.0]
+    before = own_memory()
+    threading.Thread(target=watch, args=(highest,), daemon=True).start()
+    clock, processor = time.perf_counter(), time.process_time()
+    pairs = near_duplicates.find_near_pairs(thumbnails, np.arange(len(thumbnails)))
+    near_duplicates.join_pairs(pairs, len(thumbnails))
+    told = {"clock": time.perf_counter() - clock, "processor": time.process_time() - processor}
+    told |= {"memory": highest[0], "before": before}
+    print(json.dumps(told | judge(pairs, sources, len(thumbnails))))
+
+
+def judge(pairs, sources: np.ndarray, rows: int) -> dict:
+    found = set(zip(pairs["first"].tolist(), pairs["second"].tolist(), strict=True))
+    planted = [(source, rows - PLANTED + place) for place, source in enumerate(sources.tolist())]
+    hit = np.array([pair in found for pair in planted])
+    # Copies of one source are copies of each other; empty pages are neither right nor wrong.
+    origin = dict(zip(range(rows - PLANTED, rows), sources.tolist(), strict=True))
+    others = [(one, other) for one, other in found
+              if one % ONE_IS_EMPTY and origin.get(one, one) != origin.get(other, other)]  # fmt: skip
+    kinds = [float(hit[kind :: len(KINDS)].mean()) for kind in range(len(KINDS))]
+    right = len(found & set(planted))
+    return {"recall": float(hit.mean()), "precision": right / max(1, right + len(others)), "kinds": kinds}
+
+
+def watch(highest: list[float]) -> None:
+    while True:
+        highest[0] = max(highest[0], own_memory())
+        time.sleep(0.05)
+
+
+def own_memory() -> float:
+    """Megabytes of this process that are not mapped from files (Linux)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("RssAnon:")[1].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main()
