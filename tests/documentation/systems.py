@@ -3,6 +3,7 @@
 import csv
 import re
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,13 +64,14 @@ def write_pictures(folder: Path) -> None:
             cartoons += [(file.relative_to(folder).as_posix(), name) for file in files]
     kinds = [(file, name, ("face", "body", "hard")[number % 3]) for number, (file, name) in enumerate(cartoons)]
     _write_table(folder / "cartoons.csv", ("image", "label", "kind"), kinds)
+    shutil.rmtree(folder / "Images")  # there would be two folders of this name
     products = []
     for kind, category in zip(KINDS, PRODUCTS, strict=False):
         files = _write(folder / "shop/Images", kind, 3 * PER_CLASS, 20)
         products += [(file.name, f'["{category}"]') for file in files]
     _write_table(folder / "shop/products.csv", ("image", "product_category_tree"), products)
     corrections = [("add", "photo.jpg", "", PRODUCTS[0].partition(" >>")[0])]
-    _write_table(folder / "corrections.csv", ("action", "file", "label_name", "new_label"), corrections)
+    _write_table(folder / "wrong_labels.csv", ("action", "file", "label_name", "new_label"), corrections)
 
 
 def _write(folder: Path, kind: str, count: int, seed: int) -> list[Path]:
