@@ -10,7 +10,7 @@ export PYTHON
 # The environment takes this much disk, in GB (torch with its GPU libraries is most of it).
 NEEDED_GB := 9
 
-.PHONY: demo test lint types imports tests slow gpu docs links pictures clean
+.PHONY: demo test lint types imports tests slow gpu bench docs links pictures clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m vitrine demo $(RECIPE) --port $(PORT)
@@ -37,6 +37,10 @@ slow: $(VENV)/ready-dev
 # On a machine with a GPU: precisions, resuming, memory that does not suffice, the processor's answers.
 gpu: $(VENV)/ready-dev
 	$(BIN)/pytest -m gpu
+
+# Beside what users would pick instead, on drawn pictures; the peers get environments of their own in build/peers.
+bench: $(VENV)/ready
+	@$(BIN)/python -m benchmarks.peers
 
 # The documentation site in build/site; the links to other sites, which need a network; the pictures of README.
 docs: $(VENV)/ready-docs
