@@ -131,7 +131,7 @@ def _gather(shards: Sequence[Shard], known: Sequence[Scan | None], folder: Path)
     """One manifest of all parts, and a file of thumbnails that is mapped into memory."""
     rows = sum(len(shard.files) for shard in shards)
     path = folder / "thumbnails.npy"
-    thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))  # type: ignore[no-untyped-call]
+    thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))
     tables, start = [], 0
     for shard, scan in zip(shards, known, strict=True):
         part = scan or _read_part(shard)
