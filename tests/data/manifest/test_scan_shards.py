@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -62,8 +64,9 @@ def test_a_shard_is_another_one_when_a_file_of_it_changes(found, tmp_path):
 
 def test_labels_come_from_the_source_and_not_from_an_earlier_part(found, tmp_path):
     scan(found, tmp_path, Here())
-    renamed = [type(one)(one.path, one.file, "other", "", one.left_out) for one in found]
-    assert set(scan(renamed, tmp_path, Here()).manifest["label_name"]) == {"other"}
+    words = {"label_name": "other", "split": "test", "group": "one person", "subgroup": "face"}
+    again = scan([replace(one, **words) for one in found], tmp_path, Here()).manifest
+    assert {name: set(again[name]) for name in words} == {name: {word} for name, word in words.items()}
 
 
 def test_files_that_earlier_scans_know_need_no_shard(found, tmp_path):

@@ -27,7 +27,14 @@ from vitrine.records.manifest import COLUMNS
 FILES_PER_SHARD = 2_000  # five seconds of a core for small pictures, some minutes for large ones
 FORMAT = 1  # of the parts; counts up when what is seen of a picture changes
 THUMBNAIL = "thumbnail"  # column of a part, bytes; empty where nothing was decoded
-FROM_SOURCE = ("file", "label_name", "source_label", "split", "group")  # of the list of files, which may change
+FROM_SOURCE = (
+    "file",
+    "label_name",
+    "source_label",
+    "split",
+    "group",
+    "subgroup",
+)  # of the list of files, which may change
 ENDED_READER = "reading it ended the program"
 
 
@@ -162,6 +169,7 @@ def _read_part(shard: Shard) -> Scan:
     words = (
         [one.file for one in shard.files], labels, labels,
         [one.split for one in shard.files], [one.group for one in shard.files],
+        [one.subgroup for one in shard.files],
     )  # fmt: skip
     for name, values in zip(FROM_SOURCE, words, strict=True):
         manifest[name] = pd.Series(values, dtype=COLUMNS[name])
