@@ -32,6 +32,7 @@ def test_a_sound_picture_is_kept_with_what_is_known_of_it(make_class_folders):
         "source_label": "a",
         "split": "",
         "group": "",
+        "subgroup": "",
         "fold": -1,
         "copy_of": "",
         "compared": False,
