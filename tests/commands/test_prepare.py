@@ -4,6 +4,7 @@ import errno
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -123,3 +124,31 @@ def test_of_many_classes_the_terminal_shows_the_largest_and_the_smallest(argumen
     assert (rows[first - 1][0], rows[first + 1][0]) == ("emu", "yak")
     assert not any(row[:1] in (["cat"], ["dog"]) for row in rows)
     assert next(row for row in rows if row[:1] == ["all"])[1:] == ["13", "4", "4"]
+
+
+def manifest_of(folder):
+    manifest = pd.read_parquet(folder / "manifest.parquet")
+    return manifest.drop(columns="modified_ns")
+
+
+@pytest.mark.slow
+def test_ranks_prepare_the_same_data_set_and_the_last_one_writes_it(arguments, tmp_path, monkeypatch, capsys):
+    assert prepare.main(arguments) == 0
+    alone = manifest_of(tmp_path / "prepared/pets")
+    ranks = [*arguments, "data.prepared=ranks", "--run-on", "ranks", "--workers", "1"]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr("vitrine.data.prepare.scanning.FILES_PER_SHARD", 3)
+    monkeypatch.setenv("RANK", "0")
+    assert prepare.main(ranks) == 0
+    assert "rank 0 of 2 has read its share" in capsys.readouterr().out
+    monkeypatch.setenv("RANK", "1")
+    assert prepare.main(ranks) == 0
+    assert "--run-on" not in capsys.readouterr().out
+    pd.testing.assert_frame_equal(manifest_of(tmp_path / "ranks"), alone)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "prepared", "ranks"]
+
+
+def test_ranks_that_nobody_started_are_one_message(arguments, monkeypatch, capsys):
+    monkeypatch.delenv("RANK", raising=False)
+    assert prepare.main([*arguments, "--run-on", "ranks"]) == 2
+    assert "neither torchrun nor Slurm" in capsys.readouterr().err

@@ -24,6 +24,7 @@ BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
 REFUSED = {"retrain": (0, 3, 4)}  # a verdict is an answer, too
 TABLE = "corrections.csv"  # as somebody filled it in
+REMOVED = {False: "remove,Maltese/banana_000.png,Maltese,", True: "remove,apple_000.png,Clothing,"}
 CURL = re.compile(r"http://127\.0\.0\.1:7860(?P<path>[^\s\"']*)")
 
 
@@ -119,10 +120,7 @@ def _fill_in(table: Path, command: str) -> None:
     """What a person writes into a table of corrections: a row to remove, or a new picture to learn."""
     row = "add,photo.jpg,,Maltese"
     if command == "prepare":
-        first = next(iter(sorted(Path("Images").iterdir()))).name
-        row = f"remove,{first},,"
-        if not (Path("prepared/shop")).exists():
-            row = f"remove,Maltese/{next(iter(sorted(Path('pictures/dogs/Maltese').iterdir()))).name},,"
+        row = REMOVED[Path("prepared/shop").exists()]
     table.write_text(f"action,file,label_name,new_label\n{row}\n", "utf-8")
 
 

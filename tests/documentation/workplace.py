@@ -1,6 +1,7 @@
 """A folder in which the commands of the documentation find what they name: pictures, tables, recipes, a run."""
 
 import csv
+import json
 import re
 import shutil
 from pathlib import Path
@@ -25,6 +26,7 @@ FOLDERS = {
 }
 FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
+IMAGENET_LABELS = ("tabby, tabby cat", "Maltese dog, Maltese terrier, Maltese")
 # Networks of the Hub, for which a tiny one of the same kind stands.
 NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
 # Of those of the table, each has a tiny one of its own: variants of a comparison must differ.
@@ -46,7 +48,7 @@ def write_workplace(folder: Path) -> Path:
     for name in ("photo.jpg", "picture.jpg"):
         draw("apple", np.random.default_rng(99), SIDE).save(folder / name)
     _write_products(folder)
-    write_tiny_resnet(folder / "tiny")
+    _name_labels(write_tiny_resnet(folder / "tiny"))
     for name in LISTED:
         shutil.copytree(folder / "tiny", folder / "networks" / name)
     shutil.copytree(ROOT / "configs", folder / "configs")
@@ -70,6 +72,14 @@ def use_tiny(text: str, folder: Path) -> str:
     """A tiny network in place of every network of the Hub."""
     text = re.sub(NETWORKS, (folder / "tiny").as_posix(), text)
     return re.sub(NAMES, rf"{(folder / 'networks').as_posix()}/\1", text)
+
+
+def _name_labels(checkpoint: Path) -> None:
+    """As a network of ImageNet calls them."""
+    config = json.loads((checkpoint / "config.json").read_text("utf-8"))
+    config["id2label"] |= dict(zip(config["id2label"], IMAGENET_LABELS, strict=False))
+    config["label2id"] = {name: int(number) for number, name in config["id2label"].items()}
+    (checkpoint / "config.json").write_text(json.dumps(config), "utf-8")
 
 
 def _write(folder: Path, kind: str, count: int, seed: int) -> None:

@@ -22,10 +22,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vitrine.commands.app import parse_count
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.data.prepare.working_folder import AtWorkError
 from vitrine.invocation import command_line
-from vitrine.workflows.prepare import read_settings, write_data_set
+from vitrine.workflows.prepare import read_settings, scan_as_rank, write_data_set
 from vitrine.workflows.progress import show_progress
 
 if TYPE_CHECKING:
@@ -46,26 +48,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: Sequence[str]) -> None:
     parsed = read_recipe(build_parser(), words)
-    _prepare(parsed.recipe, [word for word in words if word != "--again"], parsed.options.again)
+    recipe, options = parsed.recipe, parsed.options
+    if options.run_on == "ranks" and not _share_is_last(recipe, options.workers):
+        return
+    try:
+        _prepare(recipe, _words_of_the_recipe(words), options)
+    except AtWorkError as error:
+        if options.run_on != "ranks":
+            raise
+        print(f"nothing left to do for this rank: {error}")  # an error would make torchrun end the one at work
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = recipe_parser("prepare", __doc__)
     parser.add_argument("--again", action="store_true", help="read every picture again, even if nothing has changed")
+    parser.add_argument(
+        "--run-on",
+        choices=("local", "ranks"),
+        help="read the pictures in shards, by processes of this machine or as one rank of a job that torchrun or Slurm "
+        "started; a job that was broken off goes on from its last whole shard",
+    )
+    parser.add_argument("--workers", type=parse_count, help="processes of --run-on (one for each core)")
     return parser
 
 
-def _prepare(recipe: Recipe, words: Sequence[str], again: bool) -> None:
+def _words_of_the_recipe(words: Sequence[str]) -> list[str]:
+    """What of the command line the next command needs too."""
+    kept, skip = [], False
+    for word in words:
+        if skip:
+            skip = False
+        elif word in ("--run-on", "--workers"):
+            skip = True
+        elif word != "--again" and not word.startswith(("--run-on=", "--workers=")):
+            kept.append(word)
+    return kept
+
+
+def _share_is_last(recipe: Recipe, workers: int | None) -> bool:
+    """Reads the share of this rank; whether the shares of all others are read too."""
+    from vitrine.data.manifest.engines import Ranks
+    from vitrine.data.prepare.unchanged import find_unchanged
+
+    console = Console(highlight=False)
+    ranks = Ranks.from_environment(workers)
+    if find_unchanged(recipe.prepared_folder, read_settings(recipe)) is not None:
+        return True
+    with show_progress(console=console) as show:
+        if scan_as_rank(recipe, ranks, show):
+            return True
+    console.print(
+        f"rank {ranks.rank} of {ranks.count} has read its share; the one that ends last prepares the data set. "
+        "If one was ended before, start the job again: what is done is not done again.",
+        soft_wrap=True,
+    )
+    return False
+
+
+def _prepare(recipe: Recipe, words: Sequence[str], options: argparse.Namespace) -> None:
     console = Console(highlight=False)
     final = recipe.prepared_folder
     from vitrine.data.prepare.unchanged import find_unchanged
     from vitrine.records.prepared import REPORT
 
-    facts = None if again else find_unchanged(final, read_settings(recipe))
+    facts = None if options.again else find_unchanged(final, read_settings(recipe))
     if facts is None:
         _name_damage(console, final)
-        facts = _write_with_progress(recipe, again, console)
+        facts = _write_with_progress(recipe, options, console)
     else:
         done = _renew_report(recipe)
         console.print(f"Nothing has changed since {final} was prepared: {done}.\n", markup=False, soft_wrap=True)
@@ -105,10 +155,13 @@ def _renew_report(recipe: Recipe) -> str:
     return "only its report was written anew"
 
 
-def _write_with_progress(recipe: Recipe, again: bool, console: Console) -> "PreparedFacts":
+def _write_with_progress(recipe: Recipe, options: argparse.Namespace, console: Console) -> "PreparedFacts":
+    from vitrine.data.manifest.engines import LocalPool
+
+    engine = LocalPool(options.workers) if options.run_on else None
     try:
         with show_progress(console=console) as show:
-            return write_data_set(recipe, show, again)
+            return write_data_set(recipe, show, options.again, engine=engine)
     except KeyboardInterrupt:
         console.print("what was done is kept: the same command goes on from there")
         raise

@@ -79,7 +79,7 @@ def find_runs(folder: Path, pattern: str = "*") -> Runs:
             inner = _folders_in(run)  # a variant of a comparison holds its runs
             for each in inner if any((one / RECIPE).exists() for one in inner) else [run]:
                 try:
-                    found.runs.append(_read_run(each, str(each.parent.relative_to(folder))))
+                    found.runs.append(_read_run(each, each.parent.relative_to(folder).as_posix()))
                 except (OSError, UserError) as error:
                     found.faults.append(_describe(error))
     return found

@@ -1,5 +1,6 @@
 """From pictures to a prepared data set: checked, divided into splits and brought to one size, with its report."""
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from vitrine.workflows.parameters import Place, build_recipe, short_name
 from vitrine.workflows.progress import Show, show_nothing, show_progress
 
 if TYPE_CHECKING:
+    from vitrine.data.manifest.engines import Engine, Ranks
     from vitrine.workflows.dataset import DataSet
 
 
@@ -106,7 +108,11 @@ def read_settings(recipe: Recipe) -> Settings:
 
 
 def write_data_set(
-    recipe: Recipe, progress: Show = show_nothing, again: bool = False, earlier: Path | None = None
+    recipe: Recipe,
+    progress: Show = show_nothing,
+    again: bool = False,
+    earlier: Path | None = None,
+    engine: "Engine | None" = None,
 ) -> PreparedFacts:
     """Writes the prepared data set of a recipe with its report and its card, whole or not at all.
 
@@ -115,11 +121,13 @@ def write_data_set(
         progress: called with (what, done, total).
         again: read every picture again, even those of an earlier preparation that have not changed.
         earlier: data set whose split and pictures are taken over; None: the one that this one takes the place of.
+        engine: reads the pictures, in shards that outlast an error; None: threads of this process.
 
     Raises:
         UserError: the pictures cannot be prepared as the recipe says.
     """
     from vitrine.data.prepare.pipeline import write_prepared  # seconds of imports
+    from vitrine.data.prepare.scanning import Spread
     from vitrine.data.prepare.working_folder import working_folder
     from vitrine.data.prepared.dataset import open_prepared
     from vitrine.records.manifest import read_manifest
@@ -129,7 +137,33 @@ def write_data_set(
     final, settings = recipe.prepared_folder, read_settings(recipe)
     with working_folder(final) as folder:
         earlier = earlier or (final if final.exists() else None)
-        facts = write_prepared(folder, recipe.name, settings, progress, earlier, again)
+        spread = Spread(engine, parts_folder(final)) if engine is not None else None
+        facts = write_prepared(folder, recipe.name, settings, progress, earlier, again, spread)
         write_data_report(folder, recipe.report.language)
         write_data_card(open_prepared(folder), read_manifest(folder))
+    shutil.rmtree(parts_folder(final), ignore_errors=True)
     return facts
+
+
+def scan_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing) -> bool:
+    """Reads the share of one rank of a job; what it saw lies beside the prepared data set.
+
+    Args:
+        recipe: says where the pictures are and where the data set goes, on a disk that all ranks share.
+        ranks: which rank this is.
+        progress: called with (what, done, total).
+
+    Returns:
+        Whether all ranks are done, so that this one can go on with `write_data_set`.
+
+    Raises:
+        UserError: the pictures cannot be read as the recipe says.
+    """
+    from vitrine.data.prepare.scanning import Spread, scan_share
+
+    return scan_share(read_settings(recipe), Spread(ranks, parts_folder(recipe.prepared_folder)), progress)
+
+
+def parts_folder(prepared: Path) -> Path:
+    """Where the shards of a scan lie until the data set is whole."""
+    return prepared.with_name(f".{prepared.name}.parts")

@@ -96,6 +96,7 @@ def scan_files(
     progress: Callable[[int], None] = lambda _: None,
     memory: ScanMemory | None = None,
     save: Callable[[Scan], None] = lambda _: None,
+    threads: int | None = None,
 ) -> Scan:
     """Reads, hashes and fully decodes every file. Nothing is changed or deleted.
 
@@ -105,6 +106,7 @@ def scan_files(
         progress: called with the number of files that are done.
         memory: of earlier scans with the same limit.
         save: given what is done so far when the scan is interrupted.
+        threads: None: one for each core, at most 8.
 
     Returns:
         One row per file, in the order of `found`, columns as in `ManifestRow`. `width` and `height` are those of the
@@ -121,7 +123,7 @@ def scan_files(
         return Scan(as_manifest(columns), thumbnails[:done])
 
     try:
-        for results in map_ahead(scan_batch, _batches(found, FILES_PER_TASK)):
+        for results in map_ahead(scan_batch, _batches(found, FILES_PER_TASK), threads=threads):
             for row, thumbnail in results:
                 for name, values in columns.items():
                     values.append(row[name])

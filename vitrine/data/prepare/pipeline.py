@@ -19,20 +19,20 @@ from vitrine.data.checks.series import group_series, propose_series
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
-from vitrine.data.labels.added import leave_out_copies, list_added
+from vitrine.data.labels.added import leave_out_copies
 from vitrine.data.labels.classes import check_splits, choose_classes
 from vitrine.data.labels.corrections import Corrected, apply_corrections
-from vitrine.data.labels.mapping import MappedLabels, describe_mapping, map_labels
+from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
-from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status, scan_files
+from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status
 from vitrine.data.manifest.split_names import GATE, SPLITS, TRAIN
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
+from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import check_room
 from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
 from vitrine.data.prepared.version import compute_version
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.source import open_source
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.atomic import write_text
@@ -63,6 +63,7 @@ def write_prepared(
     progress: Progress = lambda *_: None,
     earlier: Path | None = None,
     again: bool = False,
+    spread: Spread | None = None,
 ) -> PreparedFacts:
     """Fills a folder with a prepared data set.
 
@@ -74,6 +75,7 @@ def write_prepared(
         earlier: an older version of the data set. Its files keep their split, and what has not changed since is taken
             from it.
         again: whether every picture is read again even so.
+        spread: who reads the pictures; None: threads of this process.
 
     Raises:
         UserError: the source cannot be read, or nothing sensible could be trained on it.
@@ -84,11 +86,9 @@ def write_prepared(
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir()
     try:
-        in_source = open_source(settings.data, workspace).files
-        mapped = map_labels(in_source, settings.labels)
-        brought = _list_added(mapped, settings)
-        found = [*in_source, *brought.values()]
-        scan = _scan(folder, [*mapped.files, *brought.values()], settings, work, progress)
+        listed = list_pictures(settings, workspace)
+        found, brought = listed.found, listed.brought
+        scan = scan_pictures(listed, settings, work.memory, folder, progress, spread)
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
         corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding)
@@ -103,7 +103,9 @@ def write_prepared(
         findings += propose_series(manifest, draw)
         notes += work.split.describe_moves(manifest)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
-        facts = _gather_facts(manifest, notes, describe_mapping(mapped.mapping), corrected, name, state, settings)
+        facts = _gather_facts(
+            manifest, notes, describe_mapping(listed.mapped.mapping), corrected, name, state, settings
+        )
         scan.write(folder)
         names = manifest["file"].to_numpy(object)
         pairs = duplicates.pairs.assign(
@@ -121,29 +123,10 @@ def write_prepared(
     return facts
 
 
-def _list_added(mapped: MappedLabels, settings: Settings) -> dict[str, FoundFile]:
-    """The pictures that corrections bring along, by name."""
-    classes = {file.label_name for file in mapped.files if file.label_name}
-    return list_added(_corrections_of(settings), settings.data.encoding, classes)
-
-
 def _list_files(folder: Path) -> Iterator[str]:
     """What makes up the data set; its pages may be written anew at any time."""
     yield from (MANIFEST, MANIFEST_FOR_PEOPLE, THUMBNAILS, NEAR_PAIRS, FINDINGS)
     yield from (f"{PICTURES}/{path.name}" for path in (folder / PICTURES).iterdir())
-
-
-def _scan(folder: Path, found: Sequence[FoundFile], settings: Settings, work: EarlierWork, progress: Progress) -> Scan:
-    done = 0
-
-    def count(files: int) -> None:
-        nonlocal done
-        done += files
-        progress("checking", done, len(found))
-
-    return scan_files(
-        found, settings.data.max_megapixels, count, work.memory, save=lambda partial: partial.write(folder)
-    )
 
 
 def _check(

@@ -39,6 +39,10 @@ def _is_prepared(folder: Path) -> bool:
     return (folder / FACTS).exists() or ((folder / MANIFEST).exists() and (folder / PICTURES).is_dir())
 
 
+class AtWorkError(UserError):
+    """Another process is preparing the same data set."""
+
+
 @contextmanager
 def working_folder(final: Path) -> Iterator[Path]:
     """Yields `.<name>.unfinished` beside `final`, which takes its name on success.
@@ -47,14 +51,14 @@ def working_folder(final: Path) -> Iterator[Path]:
     again with what it holds.
 
     Raises:
-        UserError: another process is at work on the same data set.
+        AtWorkError: another process is at work on the same data set.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(final.with_name(f".{final.name}.lock"), timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise UserError(
+        raise AtWorkError(
             f"data.prepared: another process is preparing {final} just now; wait for it, or choose another name"
         ) from None
     folder = final.with_name(f".{final.name}.unfinished")

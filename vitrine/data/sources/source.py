@@ -156,7 +156,7 @@ def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[Fo
     _check_for_tables(
         archive, [replace(file, file=(top / file.file).relative_to(workspace).as_posix()) for file in found]
     )
-    inside = f"{top.relative_to(workspace)}/"
+    inside = f"{top.relative_to(workspace).as_posix()}/"
     beside = [] if top == workspace else [file for file in walk_files(workspace) if not file.startswith(inside)]
     return (
         refused + found + [FoundFile(workspace / file, printable(file), "", "", reason_hidden(file)) for file in beside]

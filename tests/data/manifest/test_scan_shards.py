@@ -1,0 +1,98 @@
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from vitrine.data.manifest.engines import LocalPool, Ranks
+from vitrine.data.manifest.scan import ScanMemory, scan_files
+from vitrine.data.manifest.scan_shards import ENDED_READER, cut_shards, scan_in_shards
+from vitrine.data.sources.class_folders import find_files
+
+
+class Here:
+    """An engine that does all in this process."""
+
+    def run(self, works):
+        for work in works:
+            work.do()
+            yield work
+
+
+@pytest.fixture
+def found(make_class_folders):
+    source = make_class_folders({"a": 5, "b": 4})
+    (source / "a" / "000.png").write_bytes(b"no picture")
+    return find_files(source)
+
+
+def scan(found, folder, engine, memory=None, size=2):
+    return scan_in_shards(cut_shards(found, 150, folder, size), folder, engine, memory=memory)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+
+
+def test_a_scan_by_shards_is_the_scan_of_all_files(found, tmp_path):
+    whole, by_shards = scan_files(found, 150), scan(found, tmp_path, Here())
+    pd.testing.assert_frame_equal(by_shards.manifest, whole.manifest)
+    assert (by_shards.thumbnails == whole.thumbnails).all()
+
+
+@pytest.mark.slow
+def test_parts_are_the_same_to_the_byte_whoever_makes_them(found, tmp_path):
+    for name, engine in {"here": Here(), "one": LocalPool(1), "four": LocalPool(4)}.items():
+        scan(found, tmp_path / name, engine)
+    assert len(contents(tmp_path / "here")) == 5
+    assert contents(tmp_path / "here") == contents(tmp_path / "one") == contents(tmp_path / "four")
+
+
+def test_a_shard_that_is_done_is_not_read_again(found, tmp_path, monkeypatch):
+    before = scan(found, tmp_path, Here())
+    monkeypatch.setattr("vitrine.data.manifest.scan_shards.scan_files", lambda *_, **__: pytest.fail("read again"))
+    pd.testing.assert_frame_equal(scan(found, tmp_path, Here()).manifest, before.manifest)
+
+
+def test_a_shard_is_another_one_when_a_file_of_it_changes(found, tmp_path):
+    before = [shard.part for shard in cut_shards(found, 150, tmp_path, 2)]
+    found[3].path.write_bytes(b"something else")
+    after = [shard.part for shard in cut_shards(found, 150, tmp_path, 2)]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [False, True, False, False, False]
+    assert cut_shards(found, 99, tmp_path, 2)[0].part != after[0]
+
+
+def test_labels_come_from_the_source_and_not_from_an_earlier_part(found, tmp_path):
+    scan(found, tmp_path, Here())
+    renamed = [type(one)(one.path, one.file, "other", "", one.left_out) for one in found]
+    assert set(scan(renamed, tmp_path, Here()).manifest["label_name"]) == {"other"}
+
+
+def test_files_that_earlier_scans_know_need_no_shard(found, tmp_path):
+    (tmp_path / "prepared").mkdir()
+    sound = found[1:]
+    whole = scan_files(sound, 150)
+    whole.write(tmp_path / "prepared")
+    again = scan(sound, tmp_path / "parts", Here(), ScanMemory.read([tmp_path / "prepared"]))
+    pd.testing.assert_frame_equal(again.manifest, whole.manifest)
+    assert contents(tmp_path / "parts") == {}
+
+
+def test_ranks_do_their_shares_and_the_last_one_has_all(found, tmp_path):
+    assert scan(found, tmp_path, Ranks(0, 2, 1)) is None
+    assert len(contents(tmp_path)) == 3
+    pd.testing.assert_frame_equal(scan(found, tmp_path, Ranks(1, 2, 1)).manifest, scan_files(found, 150).manifest)
+
+
+def test_files_that_end_their_reader_are_quarantined_and_the_others_of_the_shard_kept(found, tmp_path):
+    shard = cut_shards(found, 150, tmp_path, 3)[1]
+    ones = shard.split()
+    ones[0].do()
+    ones[1].give_up()
+    ones[2].do()
+    shard.join(ones)
+    table = pq.read_table(shard.part).to_pandas()
+    assert table["status"].tolist() == ["kept", "quarantined", "kept"]
+    assert table["reason"].tolist() == ["", ENDED_READER, ""]
+
+
+def test_no_files_give_an_empty_manifest(tmp_path):
+    assert len(scan([], tmp_path, Here()).manifest) == 0

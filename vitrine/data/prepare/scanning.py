@@ -1,0 +1,129 @@
+"""Which pictures a preparation reads, and who reads them: this process, or an engine by shards."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitrine.data.labels.added import list_added
+from vitrine.data.labels.mapping import MappedLabels, map_labels
+from vitrine.data.manifest.engines import Engine
+from vitrine.data.manifest.scan import Scan, ScanMemory, scan_files
+from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
+from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.source import open_source
+from vitrine.records.prepared import Settings
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The pictures of a source.
+
+    Attributes:
+        mapped: with their labels.
+        brought: pictures that corrections bring along, by name.
+        found: all of them, as the source lists them.
+    """
+
+    mapped: MappedLabels
+    brought: dict[str, FoundFile]
+    found: list[FoundFile]
+
+    @property
+    def to_scan(self) -> list[FoundFile]:
+        """All of them with their labels, in the order of the manifest."""
+        return [*self.mapped.files, *self.brought.values()]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A scan by shards.
+
+    Attributes:
+        engine: does them.
+        folder: keeps what was seen until the data set is whole; on a disk that all who scan share.
+    """
+
+    engine: Engine
+    folder: Path
+
+
+def list_pictures(settings: Settings, workspace: Path) -> Listed:
+    """Lists what there is to read.
+
+    Args:
+        settings: of the data set.
+        workspace: takes the pictures of an archive or a Hub data set.
+
+    Raises:
+        UserError: the source cannot be read.
+    """
+    in_source = open_source(settings.data, workspace).files
+    mapped = map_labels(in_source, settings.labels)
+    classes = {file.label_name for file in mapped.files if file.label_name}
+    corrections = Path(settings.data.corrections).expanduser() if settings.data.corrections else None
+    brought = list_added(corrections, settings.data.encoding, classes)
+    return Listed(mapped, brought, [*in_source, *brought.values()])
+
+
+def scan_pictures(
+    listed: Listed, settings: Settings, memory: ScanMemory, folder: Path, progress: Progress, spread: Spread | None
+) -> Scan:
+    """Reads every picture.
+
+    Args:
+        listed: the pictures.
+        settings: of the data set.
+        memory: of earlier scans.
+        folder: of the preparation; keeps what was seen when it is interrupted.
+        progress: called with ("checking", done, total).
+        spread: None: threads of this process.
+    """
+    files = listed.to_scan
+    count = _counter(progress, len(files))
+    if spread is not None:
+        shards = cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD)
+        scan = scan_in_shards(shards, spread.folder, spread.engine, count, memory)
+        if scan is not None:  # else something took a part away meanwhile
+            return scan
+    return scan_files(files, settings.data.max_megapixels, count, memory, save=lambda partial: partial.write(folder))
+
+
+def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
+    """Does the share of this rank.
+
+    Args:
+        settings: of the data set.
+        spread: with the engine of this rank.
+        progress: called with ("checking", done, total).
+
+    Returns:
+        Whether the shards of all ranks are done.
+
+    Raises:
+        UserError: the source cannot be read.
+    """
+    workspace = spread.folder / f"unpacked_{id(spread)}"
+    workspace.mkdir(parents=True)
+    try:
+        files = list_pictures(settings, workspace).to_scan
+        shards = cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD)
+        count = _counter(progress, len(files))
+        for shard in spread.engine.run(shards):
+            count(len(shard.files))
+        return all(shard.is_done() for shard in shards)
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _counter(progress: Progress, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def count(files: int) -> None:
+        nonlocal done
+        done += files
+        progress("checking", done, total)
+
+    return count
