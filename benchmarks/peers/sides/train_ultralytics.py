@@ -15,9 +15,9 @@ def main() -> None:
     record = Record()
     trainer = ClassificationTrainer(
         overrides={
-            "model": "yolo11-cls-resnet18.yaml", "data": str(options.data), "epochs": options.epochs, "batch": options.batch_size,
-            "imgsz": 224, "seed": options.seed, "project": str(options.folder), "name": "run", "plots": False,
-            "workers": os.cpu_count(),
+            "model": "yolo11-cls-resnet18.yaml", "data": str(options.data), "epochs": options.epochs, "imgsz": 224,
+            "batch": options.batch_size, "seed": options.seed, "project": str(options.folder), "name": "run",
+            "plots": False, "workers": os.cpu_count(),
         }
     )  # fmt: skip
 
