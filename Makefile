@@ -38,9 +38,11 @@ slow: $(VENV)/ready-dev
 gpu: $(VENV)/ready-dev
 	$(BIN)/pytest -m gpu
 
-# Beside what users would pick instead, on drawn pictures; the peers get environments of their own in build/peers.
+# Beside what users would pick instead, on drawn pictures, in 15 minutes; the peers get an environment of their own in
+# build/peers. AutoGluon needs a second one with another torch: python -m benchmarks.peers takes it in.
+BENCH ?= --peers transformers fastai keras timm ultralytics
 bench: $(VENV)/ready
-	@$(BIN)/python -m benchmarks.peers
+	@$(BIN)/python -m benchmarks.peers $(BENCH)
 
 # The documentation site in build/site; the links to other sites, which need a network; the pictures of README.
 docs: $(VENV)/ready-docs

@@ -136,13 +136,23 @@ def test_the_unfinished_run_goes_on_behind_its_last_epoch(golden):
     assert seen == [13]
 
 
+def _still_says(now, then):
+    """Whether figures have all that an earlier build noted, with the same values; there may be more of them now."""
+    if isinstance(then, dict):
+        return all(key in now and _still_says(now[key], value) for key, value in then.items())
+    if isinstance(then, list):
+        return len(now) == len(then) and all(map(_still_says, now, then))
+    return now == then
+
+
 def test_the_finished_runs_of_the_comparison_are_known_as_done(golden, capsys):
-    before = ComparisonFigures.read(Path("runs/compare/comparison.json"))
+    figures = Path("runs/compare/comparison.json")
+    before = json.loads(figures.read_text("utf-8"))
     assert load_comparison(Path("compare.yaml")).name == "compare"
     assert compare.main(["compare.yaml"]) == 0
-    after = ComparisonFigures.read(Path("runs/compare/comparison.json"))
-    assert after.runs == before.runs
-    assert after.variants == before.variants
+    after = json.loads(figures.read_text("utf-8"))
+    assert _still_says(after["runs"], before["runs"])
+    assert _still_says(after["variants"], before["variants"])
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """Vitrine beside what its users would pick instead: same pictures, split, weights, epochs and batch, in one run.
 
-    make bench                                                         # drawn pictures, random weights, one epoch
+    make bench                         # drawn pictures, random weights, one epoch, without AutoGluon
     python -m benchmarks.peers --pictures PICTURES --weights WEIGHTS --epochs 3
 
 WEIGHTS is a folder with ResNet-18 as transformers stores it (microsoft/resnet-18); PICTURES is any source of

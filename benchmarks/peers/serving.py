@@ -2,16 +2,18 @@
 
 import http.client
 import json
+import re
 import socket
+import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 
-from benchmarks.peers.environments import last_words
+from benchmarks.peers.environments import PeerError, last_words
 from benchmarks.peers.measuring import started
 from benchmarks.peers.rows import escape, join
 
@@ -68,13 +70,14 @@ def measure_server(
         load: what it is asked.
     """
     port, begun = find_port(), time.perf_counter()
-    file = name.replace(" ", "_").replace(",", "")
+    file = re.sub(r"\W+", "_", name).strip("_")
     with started([*command, str(port)], folder, environment, file) as (process, watch):
-        label = wait_for_answer(port, load.picture, lambda: process.poll() is not None)
+        try:
+            label = wait_for_answer(port, load.picture, process)
+        except PeerError as error:
+            said = last_words((folder / f"{file}.err").read_text("utf-8", "replace"))
+            return ServingRow(name, f"{error}; {said}")
         start_seconds = time.perf_counter() - begun
-        if label is None:
-            reason = last_words((folder / f"{file}.err").read_text("utf-8", "replace"))
-            return ServingRow(name, f"no answer within {start_seconds:.0f} s: {reason}")
         alone, _ = ask_for(port, load, 1)
         together, rate = ask_for(port, load, load.clients)
     if not alone or not together:
@@ -96,18 +99,25 @@ def find_port() -> int:
         return int(free.getsockname()[1])
 
 
-def wait_for_answer(port: int, picture: bytes, ended: Callable[[], bool]) -> str | None:
-    """The label of the first answer; None where the server ends or does not answer in time."""
-    deadline = time.monotonic() + START_LIMIT_SECONDS
-    while time.monotonic() < deadline and not ended():
+def wait_for_answer(port: int, picture: bytes, process: subprocess.Popen[bytes]) -> str:
+    """The label of the first answer.
+
+    Raises:
+        PeerError: the server ends, or does not answer in time.
+    """
+    deadline, reason = time.monotonic() + START_LIMIT_SECONDS, "never asked"
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise PeerError(f"ended with code {process.returncode}")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_SECONDS)
         try:
             return ask(connection, picture)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
+            reason = str(error)[:200]
             time.sleep(PAUSE_SECONDS)
         finally:
             connection.close()
-    return None
+    raise PeerError(f"no answer within {START_LIMIT_SECONDS:g} s ({reason})")
 
 
 def ask(connection: http.client.HTTPConnection, picture: bytes) -> str:
@@ -123,7 +133,10 @@ def ask(connection: http.client.HTTPConnection, picture: bytes) -> str:
     content = answer.read()
     if answer.status != http.client.OK:
         raise http.client.HTTPException(f"{answer.status}: {content[:200]!r}")
-    return str(json.loads(content)["label"])
+    try:
+        return str(json.loads(content)["probabilities"][0]["label"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise http.client.HTTPException(f"not an answer: {content[:200]!r}") from error
 
 
 def ask_for(port: int, load: Load, clients: int) -> tuple[list[float], float]:

@@ -32,7 +32,9 @@ def write_weights(source: Path | None, folder: Path) -> None:
     torch.save(state, file)
     (folder / "timm").mkdir()
     save_file(state, folder / "timm" / "model.safetensors", {"format": "pt"})
-    torch.save(state, folder / "timm" / "pytorch_model.bin")
+    # AutoGluon's file: a network without its head.
+    body = {name: tensor for name, tensor in state.items() if not name.startswith("fc.")}
+    torch.save(body, folder / "timm" / "pytorch_model.bin")
     write_json(folder / "timm" / "config.json", describe_for_timm(len(state["fc.bias"])))
 
 

@@ -17,8 +17,7 @@ def build(folder: Path) -> FastAPI:
     @server.post("/predict")
     def predict(picture: UploadFile) -> dict[str, object]:
         answers = classify(Image.open(picture.file).convert("RGB"))
-        probabilities = {answer["label"]: answer["score"] for answer in answers}
-        return {"label": answers[0]["label"], "probabilities": probabilities}
+        return {"probabilities": [{"label": one["label"], "probability": one["score"]} for one in answers]}
 
     return server
 

@@ -29,7 +29,7 @@ def build(folder: Path) -> FastAPI:
         with torch.inference_mode():
             shares, places = model(pixels).softmax(-1)[0].topk(min(TOP, len(names)))
         found = zip(places.tolist(), shares.tolist(), strict=True)
-        return {"label": names[int(places[0])], "probabilities": {names[place]: share for place, share in found}}
+        return {"probabilities": [{"label": names[place], "probability": share} for place, share in found]}
 
     return server
 

@@ -35,18 +35,20 @@ def main() -> None:
         def after_epoch(self) -> None:
             record.end_epoch(self.learn.recorder.values[-1][-1])
 
+    times = Times()
     set_seed(options.seed)
     loaders = ImageDataLoaders.from_folder(
         options.data, train=TRAIN, valid=VALIDATION, bs=options.batch_size, item_tfms=Resize(224),
         batch_tfms=aug_transforms(), seed=options.seed,
     )  # fmt: skip
     record.pictures_per_epoch = loaders.train.n // options.batch_size * options.batch_size
-    learner = vision_learner(loaders, resnet18, metrics=accuracy, cbs=Times(), path=options.folder)
+    learner = vision_learner(loaders, resnet18, metrics=accuracy, cbs=times, path=options.folder)
     if options.epochs > 1:
         learner.fine_tune(options.epochs - 1)
     else:
         learner.unfreeze()
         learner.fit_one_cycle(1)
+    learner.remove_cb(times)  # the test would call it, too
     files = list_pictures(options.data / TEST)
     probabilities, _ = learner.get_preds(dl=loaders.test_dl(files))
     label_ids = torch.tensor([list(loaders.vocab).index(parent_label(file)) for file in files])

@@ -1,4 +1,4 @@
-"""Ultralytics' classification trainer, with torchvision's ResNet-18 and else its defaults (AGPL-3.0: it stays here)."""
+"""Ultralytics (AGPL-3.0: it stays here): its trainer and its head on torchvision's ResNet-18, else its defaults."""
 
 import os
 
@@ -15,14 +15,14 @@ def main() -> None:
     record = Record()
     trainer = ClassificationTrainer(
         overrides={
-            "model": "resnet18", "data": str(options.data), "epochs": options.epochs, "batch": options.batch_size,
-            "imgsz": 224, "seed": options.seed, "project": str(options.folder), "name": "run", "plots": False,
-            "workers": os.cpu_count(),
+            "model": "yolo11-cls-resnet18.yaml", "data": str(options.data), "epochs": options.epochs, "imgsz": 224,
+            "batch": options.batch_size, "seed": options.seed, "project": str(options.folder), "name": "run",
+            "plots": False, "workers": os.cpu_count(),
         }
     )  # fmt: skip
 
     def end_epoch(trainer: object) -> None:
-        if len(record.epochs) == trainer.epoch:  # the last evaluation calls it once more
+        if len(record.epochs) < options.epochs:  # the last evaluation calls it once more
             record.end_epoch(trainer.metrics["metrics/accuracy_top1"])
 
     trainer.add_callback("on_train_epoch_start", lambda _: record.begin_training())

@@ -12,7 +12,7 @@ import http.server, json, sys
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        content = json.dumps({"label": "cat"}).encode()
+        content = json.dumps({"probabilities": [{"label": "cat", "probability": 1}]}).encode()
         self.send_response(STATUS)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -37,7 +37,7 @@ def test_a_server_gets_its_figures(tmp_path):
 
 @pytest.mark.parametrize(
     ("program", "reason"),
-    [("raise SystemExit('ImportError: x')", "ImportError: x"), (SERVER.replace("STATUS", "500"), "no answer")],
+    [("raise SystemExit('ImportError: x')", "ImportError: x"), (SERVER.replace("STATUS", "500"), "(500: ")],
 )
 def test_a_server_that_does_not_answer_keeps_its_row(program, reason, tmp_path, monkeypatch):
     monkeypatch.setattr("benchmarks.peers.serving.START_LIMIT_SECONDS", 0.6)
