@@ -38,7 +38,7 @@ slow: $(VENV)/ready-dev
 gpu: $(VENV)/ready-dev
 	$(BIN)/pytest -m gpu
 
-# Beside what users would pick instead, on drawn pictures, in 15 minutes; the peers get an environment of their own in
+# Beside what users would pick instead, on drawn pictures; the peers get an environment of their own (9 GB) in
 # build/peers. AutoGluon needs a second one with another torch: python -m benchmarks.peers takes it in.
 BENCH ?= --peers transformers fastai keras timm ultralytics
 bench: $(VENV)/ready

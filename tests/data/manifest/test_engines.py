@@ -46,7 +46,7 @@ def results(folder, *works, engine=None):
     return [(folder / work).read_text() for work in works]
 
 
-def test_each_unit_is_done_once_and_what_is_done_is_left(tmp_path):
+def test_each_shard_is_done_once_and_what_is_done_is_left(tmp_path):
     (tmp_path / "bc").write_text("done before")
     assert results(tmp_path, "a", "bc", "d") == ["a", "done before", "d"]
 
@@ -65,7 +65,7 @@ def test_an_error_that_is_no_death_ends_the_job(tmp_path):
         results(tmp_path / "not there", "a")
 
 
-def test_ranks_share_the_units(tmp_path):
+def test_ranks_share_the_shards(tmp_path):
     works = [Letters(letter, tmp_path) for letter in "abcde"]
     shares = [[work.letters for work in Ranks(rank, 2, 1).run(works)] for rank in range(2)]
     assert sorted(shares[0]) == ["a", "c", "e"]
