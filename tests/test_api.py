@@ -64,7 +64,7 @@ def test_nothing_is_printed_without_a_terminal(colors_folder, capfd):
         (vitrine.train, ["prepared/colours"], {"lr": 1e-3}, "lr: unknown name; did you mean optim.learning_rate?"),
         (vitrine.train, ["prepared/colours"], {"epochs": 2.5}, "optim.epochs: must be a whole number (got 2.5)"),
         (vitrine.train, ["prepared/colours"], {"optim": {"epocs": 2}}, "did you mean optim.epochs?"),
-        (vitrine.train, ["prepared/colours"], {"optim.name": "adam"}, "did you mean adamw?"),
+        (vitrine.train, ["prepared/colours"], {"optim.name": "adamm"}, "did you mean adam"),
         (vitrine.train, ["prepared/colours"], {"image_size": 32}, "data.image_size is 32, not 16"),
         (vitrine.train, ["prepared/colours"], {"backbone": "rasnet18"}, "nearest in our table: resnet18"),
         (vitrine.study, ["prepared/colours"], {}, "'small_cnn' starts from random weights"),

@@ -13,7 +13,7 @@ import pytest
 
 from tests.data.trees import digest
 from vitrine.commands import prepare, train
-from vitrine.data.prepare import pipeline as preparing
+from vitrine.data.prepare import scanning
 from vitrine.data.prepared.dataset import open_prepared
 
 ROOT = Path(__file__).parent.parent
@@ -222,7 +222,7 @@ def test_a_data_set_is_never_written_into_its_source(data_prep, make_class_folde
 
 
 def test_an_error_of_ours_is_not_hidden(data_prep, make_class_folders, monkeypatch):
-    monkeypatch.setattr(preparing, "scan_files", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(scanning, "scan_files", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         data_prep(f"data.source={make_class_folders({'cat': 4, 'dog': 4})}")
 

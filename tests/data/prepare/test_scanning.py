@@ -1,0 +1,55 @@
+"""What a preparation reads, in this process or by shards."""
+
+import pandas as pd
+import pytest
+
+from tests.data.trees import settings_for
+from vitrine.data.manifest.scan import ScanMemory
+from vitrine.data.prepare import scanning
+from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures, scan_share
+
+
+class Here:
+    """An engine that does its share in this process: each second shard, or all."""
+
+    def __init__(self, start=0, step=1):
+        self.start, self.step = start, step
+
+    def run(self, works):
+        for work in works[self.start :: self.step]:
+            if not work.is_done():
+                work.do()
+            yield work
+
+
+@pytest.fixture
+def settings(make_class_folders, monkeypatch):
+    monkeypatch.setattr(scanning, "FILES_PER_SHARD", 3)
+    return settings_for(make_class_folders({"cat": 5, "dog": 4}))
+
+
+def scan(settings, folder, spread=None, told=lambda *_: None):
+    listed = list_pictures(settings, folder / "unpacked")
+    return scan_pictures(listed, settings, ScanMemory({}), folder, told, spread)
+
+
+def test_the_pictures_of_a_source_have_their_labels(settings, tmp_path):
+    listed = list_pictures(settings, tmp_path)
+    assert len(listed.found) == len(listed.to_scan) == 9
+    assert {file.label_name for file in listed.to_scan} == {"cat", "dog"}
+    assert not listed.brought
+
+
+def test_a_scan_by_shards_sees_what_a_scan_by_threads_sees(settings, tmp_path):
+    told = []
+    whole = scan(settings, tmp_path, told=lambda *words: told.append(words))
+    by_shards = scan(settings, tmp_path, Spread(Here(), tmp_path / "parts"))
+    pd.testing.assert_frame_equal(by_shards.manifest, whole.manifest)
+    assert told[-1] == ("checking", 9, 9)
+
+
+def test_each_rank_does_its_share_and_the_last_one_says_that_all_is_done(settings, tmp_path):
+    parts = tmp_path / "parts"
+    assert not scan_share(settings, Spread(Here(0, 2), parts), lambda *_: None)
+    assert scan_share(settings, Spread(Here(1, 2), parts), lambda *_: None)
+    assert not list(parts.glob("unpacked_*"))
