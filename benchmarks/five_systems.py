@@ -16,7 +16,7 @@ import json
 import platform
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,6 @@ class System:
         published: what its authors reached, in words.
         goal: accuracy on the test pictures that is to be reached, by part.
         differs: between their pictures and these, so that the two figures are not taken for the same.
-        parameters: of the recipe, for all parts.
     """
 
     recipe: str
@@ -60,7 +59,6 @@ class System:
     published: str
     goal: dict[str, float]
     differs: str
-    parameters: dict[str, Any] = field(default_factory=dict)
 
 
 SYSTEMS = {
@@ -117,7 +115,7 @@ def main() -> None:
 def compare(system: System, name: str, options: argparse.Namespace) -> tuple[ComparisonFigures, PreparedDataset, float]:
     """The figures of all variants, the data set, and how long everything took from the pictures on."""
     started = time.perf_counter()
-    parameters = {**system.parameters, **PARTS[options.part], **dict(pair.split("=", 1) for pair in options.set)}
+    parameters = {**PARTS[options.part], **dict(pair.split("=", 1) for pair in options.set)}
     is_scratch = options.part == "scratch"
     recipe = ROOT / "configs" / ("scratch_photos.yaml" if is_scratch else "head_only.yaml")
     lines = [f"{key}={value}" for key, value in parameters.items()]

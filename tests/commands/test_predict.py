@@ -152,6 +152,23 @@ def test_a_class_that_would_be_a_formula_is_text_for_spreadsheets_and_exact_for_
     assert row["file"] == str(pictures / "red.png")
 
 
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("answers.csv", "is the table of --output, too"),
+        ("nowhere/answers.html", "give a file in a folder that is there"),
+        (".", "give a file in a folder that is there"),
+    ],
+)
+def test_a_page_that_cannot_be_written_is_one_message_before_anything_is_answered(
+    model, pictures, tmp_path, monkeypatch, capsys, page, message
+):
+    monkeypatch.chdir(tmp_path)
+    assert predict.main([str(model), str(pictures), "--output", "answers.csv", "--page", page]) == 2
+    assert message in capsys.readouterr().err
+    assert not Path("answers.csv").exists()
+
+
 def test_a_page_shows_the_answers_and_a_resumed_one_is_the_same(model, pictures, tmp_path):
     table, page = tmp_path / "answers.csv", tmp_path / "answers.html"
     arguments = [str(model), str(pictures), "--output", str(table), "--page", str(page)]

@@ -190,14 +190,22 @@ def test_runs_of_one_network_are_told_apart_by_what_differs_in_their_recipes(sho
     write_run("dogs", 1, overrides=["model.head=dense", "augmentation.policy=none"])
     write_run("dogs", 2, overrides=["model.head=linear", "augmentation.policy=light"])
     text = " ".join(show()[1].split())
-    for words in ("dense head", "linear head", "augmentation none", "augmentation light"):
+    for words in ("dense 256 head", "linear head", "augmentation none", "augmentation light"):
         assert all(word in text for word in words.split())
     assert "split" not in text  # it is the same in both
     rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
     assert [(row["head"], row["augmentation"], row["split"]) for row in rows] == [
-        ("dense", "none", "70/15/15"),
+        ("dense 256", "none", "70/15/15"),
         ("linear", "light", "70/15/15"),
     ]
+
+
+def test_heads_are_told_apart_by_their_units_and_the_small_network_has_its_own(show):
+    write_run("dogs", 1, overrides=["model.head=dense", "model.head_units=[128,64]"])
+    write_run("dogs", 2, overrides=["model.head=linear"])
+    write_run("dogs", 3, overrides=["model.backbone=small_cnn"])
+    heads = [row["head"] for row in csv.DictReader(io.StringIO(show("--csv")[1]))]
+    assert heads == ["dense 128-64", "linear", "own"]
 
 
 @pytest.mark.parametrize("name", ["curves.png", "curves.svg"])

@@ -81,6 +81,8 @@ def _predict(options: argparse.Namespace) -> None:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
     if options.resume and options.output is None:
         raise UserError("--resume: give --output too, the table that was broken off")
+    if options.page is not None:
+        _check_page(options.page, options.output)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
         _write_answers(find_unlabeled(options.pictures, Path(workspace)), options)
 
@@ -118,6 +120,14 @@ def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) ->
         raise UserError(_say_nothing_answered(len(found), options.output))
     if options.page is not None:
         _write_page(options, sample, found, predictor)
+
+
+def _check_page(page: Path, table: Path | None) -> None:
+    """Before the pictures are answered, which may take hours."""
+    if table is not None and page.resolve() == table.resolve():
+        raise UserError(f"--page: {page} is the table of --output, too; give the page a name of its own")
+    if page.is_dir() or not page.absolute().parent.is_dir():
+        raise UserError(f"--page: cannot write {page}; give a file in a folder that is there")
 
 
 def _write_page(

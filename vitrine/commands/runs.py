@@ -25,7 +25,7 @@ from vitrine.invocation import command_line
 from vitrine.listing import suggest
 from vitrine.records import folder as run_folder
 from vitrine.records.spreadsheet import guard_row
-from vitrine.reports.runs import Order, Run, Runs, as_record, describe_split, find_runs, sort_runs
+from vitrine.reports.runs import Order, Run, Runs, as_record, describe_head, describe_split, find_runs, sort_runs
 from vitrine.ui.texts import load_texts, plain_spaces
 
 RUNS = Path("runs")
@@ -160,8 +160,11 @@ def _name_network(recipe: Recipe) -> str:
 
 
 def _tell_recipe(recipe: Recipe) -> tuple[str, ...]:
-    policy = recipe.augmentation.policy
-    return f"{recipe.model.head} head", f"augmentation {policy}", f"split {describe_split(recipe)}"
+    return (
+        f"{describe_head(recipe)} head",
+        f"augmentation {recipe.augmentation.policy}",
+        f"split {describe_split(recipe)}",
+    )
 
 
 def _cells(run: Run, network: str, now: datetime) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from vitrine.config.loading import describe_fault, read_yaml
+from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records.atomic import is_link
@@ -118,7 +119,7 @@ def as_record(run: Run) -> dict[str, Any]:
         "validation_loss": metrics and metrics.validation.loss,
         "backbone": recipe.model.backbone,
         "trainable_part": recipe.model.trainable_part,
-        "head": recipe.model.head,
+        "head": describe_head(recipe),
         "augmentation": recipe.augmentation.policy,
         "split": describe_split(recipe),
         "optimiser": recipe.optim.name,
@@ -131,6 +132,14 @@ def as_record(run: Run) -> dict[str, Any]:
         "folder": str(run.folder),
         "recipe": str(run.folder / RECIPE),
     }
+
+
+def describe_head(recipe: Recipe) -> str:
+    """Its kind and the units of its hidden layers: "dense 128-64"; "own" of the small CNN, whose head is part of it."""
+    model = recipe.model
+    if model.backbone == SMALL_CNN:
+        return "own"
+    return " ".join([model.head, "-".join(map(str, model.hidden_units))]).strip()
 
 
 def describe_split(recipe: Recipe) -> str:

@@ -69,7 +69,7 @@ class ScanMemory:
             return None
         if row["width"] == 0:  # an earlier build may have refused what this one reads
             return None
-        given = {key: row[key] for key in _empty_row(found)} | _source_words(found)
+        given = {key: row[key] for key in _empty_row(found)} | source_words(found)
         return given | {"status": KEPT, "reason": ""} | {"compared": row["compared"]}, thumbnails[place]
 
 
@@ -149,8 +149,8 @@ def _no_thumbnails(count: int) -> Thumbnails:
     return np.zeros((count, *THUMBNAIL_SHAPE), np.uint8)
 
 
-def _source_words(found: FoundFile) -> Row:
-    """What the source says of a file."""
+def source_words(found: FoundFile) -> Row:
+    """What the source says of a file, by column of the manifest; what only later steps fill in is empty."""
     return {
         "file": found.file, "label_name": found.label_name, "source_label": found.label_name, "split": found.split,
         "group": found.group, "subgroup": found.subgroup, "fold": -1, "copy_of": "", "compared": False,
@@ -158,7 +158,7 @@ def _source_words(found: FoundFile) -> Row:
 
 
 def _empty_row(found: FoundFile) -> Row:
-    return _source_words(found) | {
+    return source_words(found) | {
         "status": KEPT, "reason": "", "sha256": "", "perceptual_hash": "", "contrast": 0.0, "width": 0, "height": 0,
         "mode": "", "format": "", "size_bytes": 0, "modified_ns": 0, "taken": "", "note": "",
     }  # fmt: skip

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
 from vitrine.data.manifest.engines import Engine
-from vitrine.data.manifest.scan import Scan, ScanMemory, scan_files
+from vitrine.data.manifest.scan import Scan, ScanMemory, scan_files, source_words
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.atomic import write_bytes
 from vitrine.records.manifest import COLUMNS
@@ -27,14 +27,6 @@ from vitrine.records.manifest import COLUMNS
 FILES_PER_SHARD = 2_000  # five seconds of a core for small pictures, some minutes for large ones
 FORMAT = 1  # of the parts; counts up when what is seen of a picture changes
 THUMBNAIL = "thumbnail"  # column of a part, bytes; empty where nothing was decoded
-FROM_SOURCE = (
-    "file",
-    "label_name",
-    "source_label",
-    "split",
-    "group",
-    "subgroup",
-)  # of the list of files, which may change
 ENDED_READER = "reading it ended the program"
 
 
@@ -54,8 +46,8 @@ class Shard:
 
     @cached_property
     def part(self) -> Path:
-        """Where its part lies: a name made of the names, sizes, and times of change of the files, and the limit."""
-        digest = hashlib.sha256(f"{FORMAT} {self.max_megapixels}".encode())
+        """Where its part lies: a name made of the names, sizes and times of its files, the limit, and the columns."""
+        digest = hashlib.sha256(f"{FORMAT} {self.max_megapixels} {' '.join(COLUMNS)}".encode())
         for one in self.files:
             try:
                 status = one.path.stat()
@@ -165,14 +157,8 @@ def _read_part(shard: Shard) -> Scan:
     """The part of a shard; what the source says of its files is taken from the shard."""
     table = pq.read_table(shard.part)
     manifest = table.drop([THUMBNAIL]).to_pandas().astype(COLUMNS)
-    labels = [one.label_name for one in shard.files]
-    words = (
-        [one.file for one in shard.files], labels, labels,
-        [one.split for one in shard.files], [one.group for one in shard.files],
-        [one.subgroup for one in shard.files],
-    )  # fmt: skip
-    for name, values in zip(FROM_SOURCE, words, strict=True):
-        manifest[name] = pd.Series(values, dtype=COLUMNS[name])
+    said = pd.DataFrame([source_words(one) for one in shard.files], index=manifest.index)
+    manifest[list(said.columns)] = said.astype({name: COLUMNS[name] for name in said})
     thumbnails = np.zeros((len(manifest), *THUMBNAIL_SHAPE), np.uint8)
     for place, content in enumerate(table[THUMBNAIL].to_pylist()):
         if content:
