@@ -158,7 +158,7 @@ def _read_part(shard: Shard) -> Scan:
     table = pq.read_table(shard.part)
     manifest = table.drop([THUMBNAIL]).to_pandas().astype(COLUMNS)
     said = pd.DataFrame([source_words(one) for one in shard.files], index=manifest.index)
-    manifest[list(said.columns)] = said.astype({name: COLUMNS[name] for name in said})
+    manifest[list(said.columns)] = said.astype({name: dtype for name, dtype in COLUMNS.items() if name in said})
     thumbnails = np.zeros((len(manifest), *THUMBNAIL_SHAPE), np.uint8)
     for place, content in enumerate(table[THUMBNAIL].to_pylist()):
         if content:
