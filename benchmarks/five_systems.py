@@ -165,8 +165,7 @@ def condense(
     return {
         "system": options.system,
         "part": options.part,
-        "command": f"python benchmarks/{Path(__file__).name} {options.system} --part {options.part}"
-        + (f" --set {' '.join(options.set)}" if options.set else ""),
+        "command": _say_command(options),
         "seeds": list(figures.seeds),
         "published": system.published,
         "differs": system.differs,
@@ -179,6 +178,14 @@ def condense(
         "vitrine": vitrine.__version__,
         "variants": [_condense_variant(one, figures, seen, system.goal.get(options.part)) for one in figures.variants],
     }
+
+
+def _say_command(options: argparse.Namespace) -> str:
+    """How to run it again, without paths of this machine."""
+    words = [options.system, "--pictures", "FOLDER", "--part", options.part, "--seeds", str(options.seeds)]
+    if options.part != "scratch":
+        words += ["--backbones", *(Path(one).name for one in options.backbones)]
+    return " ".join(["python benchmarks/five_systems.py", *words, *(["--set", *options.set] if options.set else [])])
 
 
 def _condense_variant(
