@@ -220,7 +220,7 @@ def test_curves_of_the_runs_in_the_table_become_one_picture(show, name):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--curves", "curves.gif"], "--curves: must end in .png or .svg (got curves.gif)"),
+        (["--curves", "curves.gif"], "--curves: a drawing is a .png or .svg file (got curves.gif)"),
         (["--curves", "curves.png", "--name", "halted"], "no run in the table is finished"),
     ],
 )

@@ -121,27 +121,19 @@ def _print_table(runs: Sequence[Run]) -> None:
 
 
 def _draw_curves(runs: Sequence[Run], file: Path) -> None:
-    from vitrine.records.atomic import write_bytes
     from vitrine.reports.shared.run_curves import MOST_NAMES, read_run_curve, run_curves
-    from vitrine.ui.figures import save_png, to_svg
+    from vitrine.ui.figures import check_figure_file, save_figure
 
-    if file.suffix.lower() not in (".png", ".svg"):
-        raise UserError(f"--curves: must end in .png or .svg (got {file})")
-    finished = [run for run in runs if run.metrics]
-    names = [f"{run.name} {run.folder.name}" for run in finished]
-    found = [read_run_curve(name, run.folder) for name, run in zip(names, finished, strict=True)]
+    check_figure_file("--curves", file)
+    found = [read_run_curve(f"{run.name} {run.folder.name}", run.folder) for run in runs if run.metrics]
     curves = [curve for curve in found if curve is not None]
     if not curves:
         raise UserError("--curves: no run in the table is finished, so there is no curve to draw")
     if len(curves) > MOST_NAMES:
         raise UserError(
-            f"--curves: {len(curves)} runs are too many to tell apart; choose at most {MOST_NAMES} by --name"
+            f"--curves: {len(curves)} runs are too many to tell apart; --name chooses, {MOST_NAMES} at most"
         )
-    figure = run_curves(curves, load_texts("en"))
-    if file.suffix.lower() == ".png":
-        save_png(figure, file)
-    else:
-        write_bytes(file, to_svg(figure))
+    save_figure(run_curves(curves, load_texts("en")), file)
     print(f"curves: {file}", file=sys.stderr)
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 FLOAT32_BYTES = 4
-GRAPH_FORMATS = (".png", ".svg")
 PASS_ON = ("Identity", "Sequential")  # hand pictures on unchanged, the second where it is empty
 Layer = tuple[str, str, str, int]  # name in the network, kind, shape for one picture, parameters of its own
 
@@ -50,8 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command() -> None:
         given, model_folder = _read_arguments(arguments)
         graph: Path | None = given.options.graph
-        if graph is not None and graph.suffix.lower() not in GRAPH_FORMATS:
-            raise UserError(f"--graph: a drawing is a .png or .svg file (got {graph})")
+        if graph is not None:
+            from vitrine.ui.figures import check_figure_file
+
+            check_figure_file("--graph", graph)
         _quieten()
         network = _open_folder(model_folder) if model_folder else _build(given.recipe, given.options.classes)
         _print_summary(network)
@@ -148,15 +149,10 @@ def _label_names(recipe: Recipe, classes: int | None) -> tuple[tuple[str, ...], 
 
 def _draw(network: Network, path: Path) -> None:
     from vitrine.models.graph import trace_layers
-    from vitrine.records.atomic import write_bytes
     from vitrine.reports.network_graph import draw_network
-    from vitrine.ui.figures import save_png, to_svg
+    from vitrine.ui.figures import save_figure
 
-    figure = draw_network(trace_layers(network.model, network.image_size), network.title)
-    if path.suffix.lower() == ".svg":
-        write_bytes(path, to_svg(figure))
-    else:
-        save_png(figure, path)
+    save_figure(draw_network(trace_layers(network.model, network.image_size), network.title), path)
     print(f"\ndrawing: {path}")
 
 

@@ -12,12 +12,14 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
+from vitrine.errors import UserError
 from vitrine.records.atomic import write_bytes
 from vitrine.ui.fonts import complete_letters
 from vitrine.ui.frame import data_address
 from vitrine.ui.palette import DARK, LIGHT, Theme
 
 PNG_DOTS_PER_INCH = 160
+FORMATS = (".png", ".svg")  # of a drawing that somebody asks for
 LEAST_PIXELS_PER_INCH = 72  # one point is one pixel, which is as small as letters may become
 MOST_PIXELS_PER_INCH = 110  # letters a little larger than the text of the page
 
@@ -84,6 +86,20 @@ def save_png(figure: Figure, path: Path) -> dict[str, str]:
     numbers = complete_letters(figure)
     write_bytes(path, _render(figure, "png", {}))
     return numbers
+
+
+def check_figure_file(option: str, path: Path) -> None:
+    """Raises UserError where `save_figure` could not write a file that was asked for by an option of a command."""
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{option}: a drawing is a .png or .svg file (got {path})")
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Writes the figure as its suffix says, whole or not at all; see `check_figure_file`."""
+    if path.suffix.lower() == ".svg":
+        write_bytes(path, to_svg(figure))
+    else:
+        save_png(figure, path)
 
 
 def to_svg(figure: Figure) -> bytes:
