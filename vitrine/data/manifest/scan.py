@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -179,7 +179,7 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         with found.path.open("rb") as file:
             # Read once, unless it is large: a video may be called .jpg.
             content = file if status.st_size > MOST_IN_MEMORY else io.BytesIO(file.read())
-            row["sha256"] = hashlib.file_digest(content, "sha256").hexdigest()
+            row["sha256"] = hashlib.file_digest(cast("io.BufferedReader", content), "sha256").hexdigest()
             content.seek(0)
             image = decode_image(content, max_megapixels)
         looks = fingerprint(to_rgb(image))
@@ -190,7 +190,11 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
         thumbnail = looks.thumbnail
     except FileNotFoundError:
-        gone = "a link to a file that is not there" if found.path.is_symlink() else "the file is not there"
+        gone = (
+            "a link to a file that is not there"
+            if isinstance(found.path, Path) and found.path.is_symlink()
+            else "the file is not there"
+        )
         fate = {"status": LEFT_OUT, "reason": found.left_out} if found.left_out else {}
         return row | {"status": QUARANTINED, "reason": gone} | fate, None
     except OSError as error:

@@ -16,7 +16,7 @@ from vitrine.data.checks.duplicate_policies import apply_policies
 from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
 from vitrine.data.checks.series import group_series, propose_series
-from vitrine.data.images.decoding import ImageError, open_image
+from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.labels.added import leave_out_copies
@@ -33,6 +33,8 @@ from vitrine.data.prepare.working_folder import check_room
 from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
 from vitrine.data.prepared.version import compute_version
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.opening import open_place
+from vitrine.data.sources.places import Place
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.atomic import write_text
@@ -268,11 +270,11 @@ def _write_pictures(
                 progress("resizing", done, len(kept))
 
 
-def _preprocess(path: Path, side: int, settings: Settings) -> bytes:
+def _preprocess(path: Place, side: int, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = open_image(path, settings.data.max_megapixels, preparation.rendering)
+        picture = open_place(path, settings.data.max_megapixels, preparation.rendering)
         preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
     except (ImageError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run `{command_line('prepare')}` again") from error

@@ -22,12 +22,13 @@ from vitrine.data.sources.files import (
 from vitrine.data.sources.folder_layout import name_table
 from vitrine.data.sources.hidden import is_hidden, reason_hidden
 from vitrine.data.sources.tables import find_image_folder, find_table_files
+from vitrine.data.sources.tar_shards import find_shard_files, is_shard_folder, list_shard_pictures
 from vitrine.data.sources.unlabeled import list_archive, list_folder, tell_apart
 from vitrine.errors import UserError
 
 __all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabeled", "open_source", "walk_files"]
 
-Kind = Literal["digits", "hub", "data set", "folder", "archive", "table"]
+Kind = Literal["digits", "hub", "data set", "shards", "folder", "archive", "table"]
 
 DATA_SET_SUFFIXES = (".parquet", ".arrow")
 # What lies beside them in a data set that was downloaded.
@@ -46,7 +47,7 @@ class OpenedSource:
 
     Attributes:
         kind: of the source.
-        files: by name, each name once; pictures out of an archive or of the Hub lie in the workspace.
+        files: by name, each name once; pictures out of one archive or of the Hub lie in the workspace.
     """
 
     kind: Kind
@@ -72,6 +73,8 @@ def open_source(data: DataSection, workspace: Path) -> OpenedSource:
         found = find_dataset_files(data.source, data, workspace)
     elif kind == "digits":
         found = find_files(write_digits(), data.layout)
+    elif kind == "shards":
+        found = find_shard_files(source, data.columns, data.layout)
     elif kind == "archive":
         found = _find_archived(source, data, workspace)
     elif kind == "table":
@@ -95,7 +98,7 @@ def find_kind(source: str) -> Kind:
         return "digits"
     path = Path(source).expanduser()
     if path.is_dir():
-        return "data set" if is_data_set(path) else "folder"
+        return "data set" if is_data_set(path) else "shards" if is_shard_folder(path) else "folder"
     if not path.exists():
         raise UserError(f"data.source: {_say_missing(source)}")
     if path.name.lower().endswith(archives.SUFFIXES):
@@ -125,7 +128,7 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     found = []
     for number, path in enumerate(paths):
         if path.is_dir():
-            found += list_folder(path, str(path))
+            found += list_shard_pictures(path, str(path)) if is_shard_folder(path) else list_folder(path, str(path))
         elif not path.exists():
             raise UserError(_say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
