@@ -7,7 +7,8 @@ import tarfile
 import pytest
 
 from vitrine.config.data import ColumnsSection
-from vitrine.data.sources.tar_shards import find_shard_files, is_shard_folder, list_shard_pictures
+from vitrine.data.sources.files import walk_files
+from vitrine.data.sources.tar_shards import are_shards, find_shard_files, list_shard_pictures
 from vitrine.errors import UserError
 
 PLAIN = ColumnsSection()
@@ -176,8 +177,8 @@ def test_pictures_beside_archives_are_a_folder_of_pictures(shard, beside, expect
     folder = shard("a.tar", {"0.jpg": b""})
     for name in beside:
         (folder / name).touch()
-    assert is_shard_folder(folder) is expected
+    assert are_shards(walk_files(folder)) is expected
 
 
 def test_a_folder_without_archives_is_none(tmp_path):
-    assert not is_shard_folder(tmp_path)
+    assert not are_shards(walk_files(tmp_path))

@@ -96,6 +96,11 @@ def reason_by_name(source: Path, file: str) -> str:
         return hidden
     if file.endswith("/") and (source / file).is_symlink():
         return FOLDER_LISTED_ELSEWHERE
+    return reason_by_suffix(file)
+
+
+def reason_by_suffix(file: str) -> str:
+    """Why a file of this name is no picture, or ""."""
     suffix = PurePosixPath(file).suffix.lower()
     return f"not a picture ({suffix})" if suffix in OTHER_EXTENSIONS else ""
 

@@ -48,7 +48,7 @@ def open_place(path: Place, max_megapixels: int = MAX_MEGAPIXELS, rendering: Ren
             with path.open("rb") as content:
                 return open_image(content, max_megapixels, rendering)
     except OSError as error:
-        raise ImageError(f"cannot be read ({error})") from None
+        raise ImageError(str(error)) from None
     if path.exists() and not path.is_file():  # opening a pipe would wait for ever
         raise ImageError("a pipe or device, not a file")
     return open_image(path, max_megapixels, rendering)

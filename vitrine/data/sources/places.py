@@ -12,6 +12,7 @@ from vitrine.errors import UserError
 LARGEST_BYTES = 1_000_000_000
 TOO_LARGE = f"more than {LARGEST_BYTES // 10**9} GB, so no picture"
 UNKNOWN_TIME = -1  # of change, where nothing tells it: such a file is never taken to be as it was
+UNKNOWN_SIZE = -1
 
 
 class SourceLostError(UserError):

@@ -7,7 +7,7 @@ or each archive is one.
 
 import json
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,14 @@ from typing import IO, cast
 from vitrine.config.data import ColumnsSection
 from vitrine.data.sources.archives import ShortReads, check_end
 from vitrine.data.sources.class_folders import label_by_folders
-from vitrine.data.sources.files import OTHER_EXTENSIONS, SPLIT_NAMES, FoundFile, printable, reason_by_name, walk_files
+from vitrine.data.sources.files import (
+    SPLIT_NAMES,
+    FoundFile,
+    printable,
+    reason_by_name,
+    reason_by_suffix,
+    walk_files,
+)
 from vitrine.data.sources.folder_layout import Layout, may_be_picture, words_of
 from vitrine.data.sources.hidden import is_hidden, reason_hidden
 from vitrine.data.sources.places import LARGEST_BYTES, TOO_LARGE, TarMember
@@ -29,7 +36,7 @@ LOOKED_AT = 100  # samples, for what they say
 ROLES = ("label", "split", "group", "subgroup")
 TEXTS, FIELDS = (".cls", ".txt"), ".json"  # what says something of the picture beside it
 LARGEST_TEXT = 1_000_000  # bytes of such a file
-SECOND_PICTURE = "a second picture of its sample; data.columns.image names the one that is meant by its extension"
+SECOND_PICTURE = "a second picture of its sample: data.columns.image names the one that is meant by its extension"
 DAMAGE = (tarfile.TarError, OSError, EOFError)
 
 
@@ -48,10 +55,14 @@ class Sample:
     fault: str = ""
 
 
-def is_shard_folder(folder: Path) -> bool:
-    """Whether a folder holds tar archives and no pictures beside them."""
+def are_shards(files: Iterable[str]) -> bool:
+    """Whether what lies in a folder are tar archives, and no pictures beside them.
+
+    Args:
+        files: paths below it; no more are taken than it needs.
+    """
     shards = False
-    for file in walk_files(folder):  # ends at the first file of another kind
+    for file in files:
         if is_hidden(file):
             continue
         if file.endswith(SHARD_SUFFIX):
@@ -94,7 +105,7 @@ def list_shard_pictures(folder: Path, shown: str) -> list[FoundFile]:
     """Every picture in the tar archives of a folder, without labels.
 
     Args:
-        folder: of `is_shard_folder`.
+        folder: whose files `are_shards`.
         shown: name of the folder, with which those of its files begin.
     """
     shards, others = _tell_apart(folder)
@@ -147,12 +158,12 @@ def _add(
             sample.fault = f"its {extension} cannot be read ({error})"
         return
     name = f"{shard}/{info.name}"
-    reason = _reason(info, extension)
+    reason = _reason(info)
     path = TarMember(folder / shard, info.offset_data, info.size, modified_ns)
     sample.pictures.append(FoundFile(path, printable(name), "", "", reason))
 
 
-def _reason(info: tarfile.TarInfo, extension: str) -> str:
+def _reason(info: tarfile.TarInfo) -> str:
     """Why an entry is not looked at, or ""."""
     if hidden := reason_hidden(info.name):
         return hidden
@@ -160,7 +171,7 @@ def _reason(info: tarfile.TarInfo, extension: str) -> str:
         return "a link, which is not followed in an archive" if info.issym() or info.islnk() else "a pipe or device"
     if info.size > LARGEST_BYTES:
         return TOO_LARGE
-    return f"not a picture ({extension})" if extension in OTHER_EXTENSIONS else ""
+    return reason_by_suffix(info.name)
 
 
 def _read_words(tar: tarfile.TarFile, info: tarfile.TarInfo, extension: str) -> dict[str, str]:
