@@ -163,7 +163,7 @@ def _drop_rare_capitals(written: dict[str, str], pages: Sequence[str]) -> dict[s
 
     Cyrillic pages have small letters where others have capitals, so that each is words in the other.
     """
-    if all(page in pages and _is_shouted(text) or page not in pages for text, page in written.items()):
+    if all(_is_shouted(text) for text, page in written.items() if page in pages):
         return written
     return {text: page for text, page in written.items() if page in pages or not _is_shouted(text)}
 
