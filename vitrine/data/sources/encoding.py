@@ -136,8 +136,8 @@ def _decode_as_given(content: bytes, what: str, given: str) -> str:
 
 def _read_unicode(content: bytes) -> str | None:
     """The text where it is in UTF-8, or in ASCII with signs that switch to other characters; else None."""
-    escape = next((page for sign, page in _ESCAPES.items() if sign.search(content)), None)
-    for page in [escape] * bool(escape and content.isascii()) + ["utf-8-sig"]:
+    escapes = [page for sign, page in _ESCAPES.items() if sign.search(content)] if content.isascii() else []
+    for page in (*escapes[:1], "utf-8-sig"):
         try:
             text = content.decode(page)
         except UnicodeDecodeError:
