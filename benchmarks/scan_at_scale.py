@@ -116,9 +116,9 @@ def list_files(folder: Path) -> None:
 
 
 def scan(folder: Path) -> None:
-    from vitrine.data.manifest.engines import LocalPool
     from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
     from vitrine.data.sources.class_folders import find_files
+    from vitrine.work.local import LocalPool
 
     parts = folder / "parts"
     shutil.rmtree(parts, ignore_errors=True)

@@ -12,7 +12,8 @@ from vitrine.workflows.parameters import Place, build_recipe, short_name
 from vitrine.workflows.progress import Show, show_nothing, show_progress
 
 if TYPE_CHECKING:
-    from vitrine.data.manifest.engines import Engine, Ranks
+    from vitrine.work.ranks import Ranks
+    from vitrine.work.unit import Engine
     from vitrine.workflows.dataset import DataSet
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ FILES_PER_TASK = 16
 MOST_IN_MEMORY = 64 << 20  # bytes of a file that is read at once; larger ones are read in parts
 Row = dict[str, Any]
 Thumbnails = npt.NDArray[np.uint8]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def scan_files(
     memory: ScanMemory | None = None,
     save: Callable[[Scan], None] = lambda _: None,
     threads: int | None = None,
+    note: Callable[[int], None] = lambda _: None,
 ) -> Scan:
     """Reads, hashes and fully decodes every file. Nothing is changed or deleted.
 
@@ -110,6 +112,7 @@ def scan_files(
         memory: of earlier scans with the same limit.
         save: given what is done so far when the scan is interrupted, or the source is lost.
         threads: None: one for each core, at most 8.
+        note: called with the place of each file before it is read, by the thread that reads it.
 
     Returns:
         One row per file, in the order of `found`, columns as in `ManifestRow`. `width` and `height` are those of the
@@ -122,14 +125,18 @@ def scan_files(
     thumbnails = _no_thumbnails(len(found))
     done = 0
 
-    def scan_batch(batch: Sequence[FoundFile]) -> list[tuple[Row, Thumbnails | None]]:
-        return [(memory and memory.find(one)) or _scan_file(one, max_megapixels) for one in batch]
+    def scan_batch(batch: Sequence[tuple[int, FoundFile]]) -> list[tuple[Row, Thumbnails | None]]:
+        return [scan_one(place, one) for place, one in batch]
+
+    def scan_one(place: int, one: FoundFile) -> tuple[Row, Thumbnails | None]:
+        note(place)
+        return (memory and memory.find(one)) or _scan_file(one, max_megapixels)
 
     def gathered() -> Scan:
         return Scan(as_manifest(columns), thumbnails[:done])
 
     try:
-        for results in map_ahead(scan_batch, _batches(found, FILES_PER_TASK), threads=threads):
+        for results in map_ahead(scan_batch, _batches(enumerate(found), FILES_PER_TASK), threads=threads):
             for row, thumbnail in results:
                 for name, values in columns.items():
                     values.append(row[name])
@@ -145,7 +152,7 @@ def scan_files(
     return gathered()
 
 
-def _batches(items: Iterable[FoundFile], size: int) -> Iterator[list[FoundFile]]:
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
