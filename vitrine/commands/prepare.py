@@ -95,7 +95,7 @@ def _share_is_last(recipe: Recipe, workers: int | None) -> bool:
     ranks = Ranks.from_environment(workers)
     if find_unchanged(recipe.prepared_folder, read_settings(recipe)) is not None:
         return True
-    with show_progress(console=console) as show:
+    with show_progress(console=console, lines=True) as show:
         if scan_as_rank(recipe, ranks, show):
             return True
     console.print(
@@ -160,7 +160,7 @@ def _write_with_progress(recipe: Recipe, options: argparse.Namespace, console: C
 
     engine = LocalPool(options.workers) if options.run_on else None
     try:
-        with show_progress(console=console) as show:
+        with show_progress(console=console, lines=True) as show:
             return write_data_set(recipe, show, options.again, engine=engine)
     except KeyboardInterrupt:
         console.print("what was done is kept: the same command goes on from there")
