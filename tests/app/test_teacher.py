@@ -78,6 +78,7 @@ def test_a_training_ends_with_its_figures_a_model_that_answers_and_a_zip_of_it(t
     assert 'class="answer' in teacher.answer(ENGLISH, upload(folder, 99))
     assert "model.safetensors" in zipfile.ZipFile(teacher.pack()).namelist()
     assert teacher.find_report() == run / "report.html"
+    assert next(teacher.learn(ENGLISH))[1]  # the last model answers until the next one is there
     assert teacher.describe_last(ENGLISH) == ended
 
 

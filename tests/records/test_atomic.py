@@ -128,10 +128,17 @@ def test_file_that_cannot_be_finished_leaves_the_older_one(tmp_path, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         write_bytes(tmp_path / "file", b"new")
+    assert caught.value.filename == str(tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert names_in(tmp_path) == ["file"]
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        write_bytes(tmp_path / "nowhere" / "file", b"new")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "file")
 
 
 def test_link_is_relative_so_that_the_parent_can_be_moved(tmp_path):

@@ -73,13 +73,13 @@ class Teacher:
         return f'<p role="status">{escape(" ".join(said))}</p>' * bool(said) + notice("\n".join(dict.fromkeys(refused)))
 
     def learn(self, texts: Texts) -> Iterator[tuple[str, bool]]:
-        """Trains; yields what is said as HTML, and whether there is a model to try."""
+        """Trains; yields what is said as HTML, and whether there is a model to try: the last one, until it ends."""
         if not self._training.acquire(blocking=False):
             yield notice(texts("teach.at_work")), self.learnt is not None
             return
         try:
             self.lesson.check(texts)
-            yield f'<p role="status">{escape(texts("teach.training"))}</p>', False
+            yield f'<p role="status">{escape(texts("teach.training"))}</p>', self.learnt is not None
             self.learnt = self.train(self.lesson.pictures, self.lesson.folder)
             yield self._describe(self.learnt, texts), True
         except UserError as error:

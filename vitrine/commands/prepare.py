@@ -88,8 +88,8 @@ def _words_of_the_recipe(words: Sequence[str]) -> list[str]:
 
 def _share_is_last(recipe: Recipe, workers: int | None) -> bool:
     """Reads the share of this rank; whether the shares of all others are read too."""
-    from vitrine.data.manifest.engines import Ranks
     from vitrine.data.prepare.unchanged import find_unchanged
+    from vitrine.work.ranks import Ranks
 
     console = Console(highlight=False)
     ranks = Ranks.from_environment(workers)
@@ -156,7 +156,7 @@ def _renew_report(recipe: Recipe) -> str:
 
 
 def _write_with_progress(recipe: Recipe, options: argparse.Namespace, console: Console) -> "PreparedFacts":
-    from vitrine.data.manifest.engines import LocalPool
+    from vitrine.work.local import LocalPool
 
     engine = LocalPool(options.workers) if options.run_on else None
     try:

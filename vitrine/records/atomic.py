@@ -5,7 +5,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vitrine.errors import UserError
@@ -73,6 +73,9 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Writes a file under a temporary name, makes sure that it is on the disk, and renames it.
 
     Who may read it is for the umask to say, as for every file that a program makes.
+
+    Raises:
+        OSError: it cannot be written; names `path`, not the temporary file.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -81,9 +84,16 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        _remove(temporary)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def _remove(temporary: Path) -> None:
+    with suppress(OSError):  # what went wrong first is what counts
+        temporary.unlink(missing_ok=True)
 
 
 def follow_umask(folder: Path) -> None:

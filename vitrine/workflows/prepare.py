@@ -12,7 +12,8 @@ from vitrine.workflows.parameters import Place, build_recipe, short_name
 from vitrine.workflows.progress import Show, show_nothing, show_progress
 
 if TYPE_CHECKING:
-    from vitrine.data.manifest.engines import Engine, Ranks
+    from vitrine.work.ranks import Ranks
+    from vitrine.work.unit import Engine
     from vitrine.workflows.dataset import DataSet
 
 
@@ -102,7 +103,7 @@ def read_settings(recipe: Recipe) -> Settings:
     from vitrine.data.prepare.working_folder import check_place
     from vitrine.data.sources.source import find_kind
 
-    if find_kind(recipe.data.source) not in ("hub", "digits"):
+    if find_kind(recipe.data.source) not in ("hub", "digits", "address"):
         check_place(recipe.prepared_folder, Path(recipe.data.source).expanduser())
     return Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
 

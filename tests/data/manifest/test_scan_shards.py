@@ -4,10 +4,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from vitrine.data.manifest.engines import LocalPool, Ranks
 from vitrine.data.manifest.scan import ScanMemory, scan_files
-from vitrine.data.manifest.scan_shards import ENDED_READER, cut_shards, scan_in_shards
+from vitrine.data.manifest.scan_shards import cut_shards, scan_in_shards
 from vitrine.data.sources.class_folders import find_files
+from vitrine.work.journal import Deaths
+from vitrine.work.local import LocalPool
+from vitrine.work.part import ENDED_READER
+from vitrine.work.ranks import Ranks
 
 
 class Here:
@@ -55,11 +58,11 @@ def test_a_shard_that_is_done_is_not_read_again(found, tmp_path, monkeypatch):
 
 
 def test_a_shard_is_another_one_when_a_file_of_it_changes(found, tmp_path):
-    before = [shard.part for shard in cut_shards(found, 150, tmp_path, 2)]
+    before = [shard.path for shard in cut_shards(found, 150, tmp_path, 2)]
     found[3].path.write_bytes(b"something else")
-    after = [shard.part for shard in cut_shards(found, 150, tmp_path, 2)]
+    after = [shard.path for shard in cut_shards(found, 150, tmp_path, 2)]
     assert [one != other for one, other in zip(before, after, strict=True)] == [False, True, False, False, False]
-    assert cut_shards(found, 99, tmp_path, 2)[0].part != after[0]
+    assert cut_shards(found, 99, tmp_path, 2)[0].path != after[0]
 
 
 def test_labels_come_from_the_source_and_not_from_an_earlier_part(found, tmp_path):
@@ -87,12 +90,8 @@ def test_ranks_do_their_shares_and_the_last_one_has_all(found, tmp_path):
 
 def test_files_that_end_their_reader_are_quarantined_and_the_others_of_the_shard_kept(found, tmp_path):
     shard = cut_shards(found, 150, tmp_path, 3)[1]
-    ones = shard.split()
-    ones[0].do()
-    ones[1].give_up()
-    ones[2].do()
-    shard.join(ones)
-    table = pq.read_table(shard.part).to_pandas()
+    replace(shard, deaths=Deaths((1, 1))).do()
+    table = pq.read_table(shard.path).to_pandas()  # the same part, whoever died
     assert table["status"].tolist() == ["kept", "quarantined", "kept"]
     assert table["reason"].tolist() == ["", ENDED_READER, ""]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from vitrine.data.images.capture_time import read_capture_time
 from vitrine.data.images.decoding import ImageError, decode_image, note_of, original_size, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.manifest import COLUMNS, as_manifest, read_manifest, write_manifest
 from vitrine.records.prepared import MANIFEST, THUMBNAILS
@@ -28,6 +29,7 @@ FILES_PER_TASK = 16
 MOST_IN_MEMORY = 64 << 20  # bytes of a file that is read at once; larger ones are read in parts
 Row = dict[str, Any]
 Thumbnails = npt.NDArray[np.uint8]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class ScanMemory:
             status = found.path.stat()
         except OSError:
             return None
-        if (status.st_size, status.st_mtime_ns) != (row["size_bytes"], row["modified_ns"]):
+        if status.st_mtime_ns == UNKNOWN_TIME or status.st_mtime_ns != row["modified_ns"]:
+            return None
+        if status.st_size not in (row["size_bytes"], UNKNOWN_SIZE):
             return None
         if row["width"] == 0:  # an earlier build may have refused what this one reads
             return None
@@ -97,6 +101,7 @@ def scan_files(
     memory: ScanMemory | None = None,
     save: Callable[[Scan], None] = lambda _: None,
     threads: int | None = None,
+    note: Callable[[int], None] = lambda _: None,
 ) -> Scan:
     """Reads, hashes and fully decodes every file. Nothing is changed or deleted.
 
@@ -105,25 +110,33 @@ def scan_files(
         max_megapixels: larger pictures are quarantined, in millions of pixels.
         progress: called with the number of files that are done.
         memory: of earlier scans with the same limit.
-        save: given what is done so far when the scan is interrupted.
+        save: given what is done so far when the scan is interrupted, or the source is lost.
         threads: None: one for each core, at most 8.
+        note: called with the place of each file before it is read, by the thread that reads it.
 
     Returns:
         One row per file, in the order of `found`, columns as in `ManifestRow`. `width` and `height` are those of the
         upright picture in pixels, 0 where it was not decoded.
+
+    Raises:
+        SourceLostError: no picture of the source can be read any more.
     """
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     thumbnails = _no_thumbnails(len(found))
     done = 0
 
-    def scan_batch(batch: Sequence[FoundFile]) -> list[tuple[Row, Thumbnails | None]]:
-        return [(memory and memory.find(one)) or _scan_file(one, max_megapixels) for one in batch]
+    def scan_batch(batch: Sequence[tuple[int, FoundFile]]) -> list[tuple[Row, Thumbnails | None]]:
+        return [scan_one(place, one) for place, one in batch]
+
+    def scan_one(place: int, one: FoundFile) -> tuple[Row, Thumbnails | None]:
+        note(place)
+        return (memory and memory.find(one)) or _scan_file(one, max_megapixels)
 
     def gathered() -> Scan:
         return Scan(as_manifest(columns), thumbnails[:done])
 
     try:
-        for results in map_ahead(scan_batch, _batches(found, FILES_PER_TASK), threads=threads):
+        for results in map_ahead(scan_batch, _batches(enumerate(found), FILES_PER_TASK), threads=threads):
             for row, thumbnail in results:
                 for name, values in columns.items():
                     values.append(row[name])
@@ -131,7 +144,7 @@ def scan_files(
                     thumbnails[done] = thumbnail
                 done += 1
             progress(len(results))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SourceLostError):
         done = min(len(values) for values in columns.values())
         columns = {name: values[:done] for name, values in columns.items()}
         save(gathered())
@@ -139,7 +152,7 @@ def scan_files(
     return gathered()
 
 
-def _batches(items: Iterable[FoundFile], size: int) -> Iterator[list[FoundFile]]:
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
@@ -179,7 +192,8 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         with found.path.open("rb") as file:
             # Read once, unless it is large: a video may be called .jpg.
             content = file if status.st_size > MOST_IN_MEMORY else io.BytesIO(file.read())
-            row["sha256"] = hashlib.file_digest(content, "sha256").hexdigest()
+            row["sha256"] = hashlib.file_digest(cast("io.BufferedReader", content), "sha256").hexdigest()
+            row["size_bytes"] = content.seek(0, io.SEEK_END)
             content.seek(0)
             image = decode_image(content, max_megapixels)
         looks = fingerprint(to_rgb(image))
@@ -190,7 +204,11 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
         thumbnail = looks.thumbnail
     except FileNotFoundError:
-        gone = "a link to a file that is not there" if found.path.is_symlink() else "the file is not there"
+        gone = (
+            "a link to a file that is not there"
+            if isinstance(found.path, Path) and found.path.is_symlink()
+            else "the file is not there"
+        )
         fate = {"status": LEFT_OUT, "reason": found.left_out} if found.left_out else {}
         return row | {"status": QUARANTINED, "reason": gone} | fate, None
     except OSError as error:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from vitrine.data.labels.added import list_added
 from vitrine.data.labels.mapping import MappedLabels, map_labels
-from vitrine.data.manifest.engines import Engine
 from vitrine.data.manifest.scan import Scan, ScanMemory, scan_files
 from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings
+from vitrine.work.unit import Engine
 
 Progress = Callable[[str, int, int], None]
 

@@ -1,0 +1,63 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.work.letters import Letters, run
+from vitrine.errors import UserError
+from vitrine.work.local import LocalPool
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_unit_is_done_once_and_what_is_done_is_left(tmp_path):
+    Letters("bc", folder=tmp_path).do()
+    before = (tmp_path / "bc.parquet").stat().st_mtime_ns
+    assert run(LocalPool(2), tmp_path, "a", "bc", "d") == ["a", "bc", "d"]
+    assert (tmp_path / "bc.parquet").stat().st_mtime_ns == before
+
+
+def test_who_dies_costs_another_attempt_and_what_ends_two_is_left_out(tmp_path):
+    assert run(LocalPool(2), tmp_path, "a", "by", "cxd", "xf", "g") == ["a", "by", "c?d", "?f", "g"]
+    assert [path.name for path in tmp_path.glob(".*") if path.suffix == ".at"] == []
+
+
+def test_an_error_that_is_no_death_ends_the_job_and_says_where_it_happened(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such letter") as caught:
+        run(LocalPool(1), tmp_path, "a", "w", "c")
+    assert "_read" in caught.value.__notes__[0]
+
+
+def test_deaths_that_no_item_explains_end_the_job_in_words(tmp_path):
+    with pytest.raises(UserError, match="none of its pictures is to blame"):
+        run(LocalPool(1), tmp_path, "az")
+
+
+def test_nothing_to_do_starts_no_process(tmp_path):
+    before = psutil.Process().children()
+    assert list(LocalPool(2).run([])) == []
+    Letters("a", folder=tmp_path).do()
+    list(LocalPool(2).run([Letters("a", folder=tmp_path)]))
+    assert psutil.Process().children() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_coordinator_that_is_killed_leaves_no_process_behind(tmp_path):
+    program = (
+        "import time; from tests.work.letters import Letters; from pathlib import Path; "
+        "from vitrine.work.local import LocalPool; "
+        f"run = LocalPool(2).run([Letters(word, folder=Path({str(tmp_path)!r})) for word in 'abc']); "
+        "next(run); print('begun', flush=True); time.sleep(60)"
+    )
+    started = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert started.stdout.readline() == "begun\n"
+    children = psutil.Process(started.pid).children(recursive=True)
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert children
+    assert alive == []

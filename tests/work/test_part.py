@@ -1,0 +1,85 @@
+import pytest
+
+from tests.work.letters import Letters, read
+from vitrine.errors import UserError
+from vitrine.records import atomic
+from vitrine.work.journal import Journal
+from vitrine.work.part import digest_of, state_of
+
+
+def die(letters, place):
+    """Leaves what a process that died leaves: its journal."""
+    journal = Journal(letters._journal)
+    journal.__enter__()
+    if place is not None:
+        journal.note(place)
+
+
+def test_a_part_is_done_once_and_another_coordinator_sees_it(tmp_path):
+    first, second = (Letters("ab", folder=tmp_path) for _ in range(2))
+    assert first == second
+    first.do()
+    assert second.is_done()
+    content = second.path.read_bytes()
+    second.do()
+    assert second.path.read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["ab.parquet"]
+
+
+def test_what_was_at_hand_at_two_deaths_is_left_out(tmp_path):
+    letters = Letters("abc", folder=tmp_path)
+    assert letters.blame() is letters  # it was not begun
+    for culprits in (frozenset(), {1}):
+        die(letters, 1)
+        letters = letters.blame()
+        assert letters.deaths.culprits == culprits
+    letters.do()
+    assert read(tmp_path, "abc") == ["a?c"]
+
+
+def test_deaths_without_an_item_are_an_error_the_third_time(tmp_path):
+    letters = Letters("abc", folder=tmp_path)
+    for _ in range(2):
+        die(letters, None)
+        letters = letters.blame()
+    die(letters, None)
+    with pytest.raises(UserError, match="too little memory"):
+        letters.blame()
+
+
+def test_two_coordinators_have_a_journal_each(tmp_path):
+    one, other = (Letters("ab", folder=tmp_path) for _ in range(2))
+    die(one, 1)
+    assert other.blame() is other
+    assert one.blame().deaths.places == (1,)
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def fill(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic.os, "fsync", fill)
+    with pytest.raises(OSError, match="No space"):
+        Letters("ab", folder=tmp_path).do()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_one_that_was_faster_and_put_the_folder_in_order_is_no_error(tmp_path, monkeypatch):
+    def overtake(path, data):
+        path.write_bytes(data)
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr("vitrine.work.part.write_bytes", overtake)
+    Letters("ab", folder=tmp_path).do()
+    assert read(tmp_path, "ab") == ["ab"]
+
+
+def test_names_follow_the_content_of_their_words_and_the_state_of_files(tmp_path):
+    assert digest_of("a", "b") != digest_of("ab") != digest_of("a", "b", "")
+    assert len(digest_of("\udcff")) == 32
+    assert state_of(tmp_path / "none") == "gone"
+    (tmp_path / "file").write_bytes(b"12")
+    before = state_of(tmp_path / "file")
+    assert before.startswith("2 ")
+    (tmp_path / "file").write_bytes(b"123")
+    assert state_of(tmp_path / "file") != before

@@ -1,0 +1,53 @@
+import pytest
+
+from tests.work.letters import Letters
+from vitrine.errors import UserError
+from vitrine.work.ranks import Ranks
+
+
+@pytest.fixture(autouse=True)
+def _no_launcher(monkeypatch):
+    for name in ("RANK", "WORLD_SIZE", "SLURM_ARRAY_TASK_ID", "SLURM_PROCID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_ranks_share_the_units(tmp_path):
+    works = [Letters(letter, folder=tmp_path) for letter in "abcde"]
+    shares = [[work.letters for work in Ranks(rank, 2, 1).run(works)] for rank in range(2)]
+    assert sorted(shares[0]) == ["a", "c", "e"]
+    assert sorted(shares[1]) == ["b", "d"]
+
+
+def slurm(task, count, first, step=1):
+    return {
+        "SLURM_ARRAY_TASK_ID": str(task), "SLURM_ARRAY_TASK_COUNT": str(count), "SLURM_ARRAY_TASK_MIN": str(first),
+        "SLURM_ARRAY_TASK_STEP": str(step),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"RANK": "2", "WORLD_SIZE": "4"}, (2, 4)),
+        (slurm(3, 8, 1), (2, 8)),
+        (slurm(8, 5, 0, step=2), (4, 5)),
+        ({"SLURM_PROCID": "1", "SLURM_NTASKS": "2"}, (1, 2)),
+    ],
+)
+def test_torchrun_and_slurm_say_which_rank_this_is(variables, expected, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ranks = Ranks.from_environment()
+    assert (ranks.rank, ranks.count) == expected
+
+
+def test_an_array_with_gaps_is_refused_for_shards_would_be_left_out(monkeypatch):
+    for name, value in slurm(7, 3, 1).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match="SLURM_ARRAY_TASK_ID=7 is none of 3 ranks"):
+        Ranks.from_environment()
+
+
+def test_ranks_without_a_launcher_are_one_message():
+    with pytest.raises(UserError, match="torchrun nor Slurm"):
+        Ranks.from_environment()

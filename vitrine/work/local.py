@@ -1,0 +1,97 @@
+"""Units of work done by processes of this machine."""
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from vitrine.work.slots import do_all
+from vitrine.work.unit import AnyWork, Work
+
+
+@dataclass(frozen=True)
+class LocalPool:
+    """Processes of this machine; one that dies costs its unit another attempt, never the job.
+
+    Attributes:
+        workers: processes; None: one for each core.
+    """
+
+    workers: int | None = None
+
+    def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
+        """Does what is not done."""
+        slots = max(1, min(self.workers or os.cpu_count() or 1, len(works)))
+        own = threading.local()
+        started: list[_Process] = []
+
+        def attempt(work: Work) -> bool:
+            if not hasattr(own, "process"):
+                own.process = _Process()
+                started.append(own.process)
+            done: bool = own.process.do(work)
+            if not done:
+                del own.process
+            return done
+
+        try:
+            yield from do_all(works, slots, attempt)
+        finally:
+            for process in started:
+                process.end()
+
+
+class _Process:
+    """A process that does one unit after the other.
+
+    `ProcessPoolExecutor` would take down the units of all its processes when one dies, and leave its processes behind
+    when this one is killed; these read from a pipe that is closed then.
+    """
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def do(self, work: Work) -> bool:
+        """Does a unit; whether the process lived to tell. Raises what the unit raised."""
+        try:
+            self._pipe.send(work)
+            error = self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            return False
+        if error is not None:
+            raise error
+        return True
+
+    def end(self) -> None:
+        """Ends the process at once: what it has under way is written whole or not at all."""
+        self._process.terminate()
+        self._process.join()
+        self._pipe.close()
+
+
+def _serve(pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all; the coordinator ends this one
+    while True:
+        try:
+            work: Work = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_do(work))
+
+
+def _do(work: Work) -> Exception | None:
+    try:
+        work.do()
+    except Exception as error:
+        error.add_note(traceback.format_exc())  # where in this process it happened
+        return error
+    return None

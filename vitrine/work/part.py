@@ -1,0 +1,127 @@
+"""A unit of work whose result is one Parquet file, whole or not there, and named by what it was made of."""
+
+import hashlib
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vitrine.errors import UserError
+from vitrine.records.atomic import write_bytes
+from vitrine.work.journal import Deaths, Journal, read_journal
+
+MOST_UNEXPLAINED = 3  # deaths of one unit without an item at hand
+ENDED_READER = "reading it ended the program"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(ABC):
+    """A unit that makes one file; see `Work`.
+
+    Attributes:
+        folder: where the file is written; on a disk that all who work share.
+        deaths: of processes that did it before.
+        token: of this coordinator, so that it does not take the journal of another one's attempt for its own.
+    """
+
+    folder: Path
+    deaths: Deaths = field(default=Deaths(), compare=False)
+    token: str = field(default_factory=lambda: secrets.token_hex(4), compare=False)
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Of the file, without its ending: it says all that decides the content."""
+
+    @abstractmethod
+    def make(self, note: Callable[[int], None]) -> pa.Table:
+        """Makes the content, leaving out the items at `deaths.culprits`.
+
+        Args:
+            note: to be called with the place of each item before it is read, or with `NO_ITEM`.
+        """
+
+    @cached_property
+    def path(self) -> Path:
+        """Of the file. It is found once, and travels with the unit."""
+        return self.folder / f"{self.name}.parquet"
+
+    def is_done(self) -> bool:
+        """Whether the file is there."""
+        return self.path.exists()
+
+    def do(self) -> None:
+        """Makes the file, unless it is there.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self.path.exists():
+            return
+        with Journal(self._journal) as journal:
+            content = to_bytes(self.make(journal.note))
+        try:
+            write_bytes(self.path, content)
+        except FileNotFoundError:
+            if not self.path.exists():  # else another one was faster, and has put the folder in order
+                raise
+
+    def blame(self) -> Self:
+        """See `Work.blame`.
+
+        Raises:
+            UserError: three processes died without an item at hand.
+        """
+        place = read_journal(self._journal)
+        if place is None:
+            return self
+        self._journal.unlink(missing_ok=True)
+        deaths = self.deaths.add(place)
+        if deaths.unexplained == MOST_UNEXPLAINED:
+            raise UserError(
+                f"{MOST_UNEXPLAINED} processes that did one shard were ended, and none of its pictures is to blame; "
+                "there may be too little memory: take fewer --workers"
+            )
+        return replace(self, deaths=deaths)
+
+    @property
+    def _journal(self) -> Path:
+        return self.path.with_name(f".{self.path.stem}.{self.token}.at")
+
+
+def to_bytes(table: pa.Table) -> bytes:
+    """A Parquet file: equal tables give equal bytes."""
+    stream = BytesIO()
+    pq.write_table(table.replace_schema_metadata(None), stream, compression="zstd")
+    return stream.getvalue()
+
+
+class Stated(Protocol):
+    """What tells its size and the time of its change as a `Path` does."""
+
+    def stat(self) -> Any:
+        """See `Path.stat`."""
+
+
+def state_of(path: Stated) -> str:
+    """What tells whether a file is still the same one, without reading it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return "gone"
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def digest_of(*words: str) -> str:
+    """A short name made of words, which may hold bytes that are no UTF-8."""
+    digest = hashlib.sha256()
+    for word in words:
+        digest.update(f"{word}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:32]

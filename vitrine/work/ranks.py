@@ -1,0 +1,66 @@
+"""Units of work shared out among the ranks of a job that torchrun or Slurm started."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from vitrine.errors import UserError
+from vitrine.work.local import LocalPool
+from vitrine.work.unit import AnyWork
+
+# Variables that say which of how many processes this one is: torchrun's, those of a Slurm array, those of srun.
+RANKS = (
+    ("RANK", "WORLD_SIZE"),
+    ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"),
+    ("SLURM_PROCID", "SLURM_NTASKS"),
+)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process as one of several that share a disk and know nothing of each other.
+
+    Attributes:
+        rank: number of this one, from 0.
+        count: of all.
+        workers: see `LocalPool`.
+    """
+
+    rank: int
+    count: int
+    workers: int | None = None
+
+    @classmethod
+    def from_environment(cls, workers: int | None = None) -> Self:
+        """As torchrun or Slurm say.
+
+        Raises:
+            UserError: neither says anything.
+        """
+        for rank, count in RANKS:
+            if rank in os.environ and count in os.environ:
+                place = int(os.environ[rank])
+                if rank == "SLURM_ARRAY_TASK_ID":  # an array may begin anywhere, and leave numbers out
+                    place = (place - _number("SLURM_ARRAY_TASK_MIN", 0)) // _number("SLURM_ARRAY_TASK_STEP", 1)
+                return cls(place, int(os.environ[count]), workers)._checked(rank)
+        raise UserError(
+            "--run-on ranks: neither torchrun nor Slurm started this (RANK and WORLD_SIZE are not set); start it by "
+            "`torchrun --nproc-per-node 4 data_prep.py ...` or in a Slurm array, or use --run-on local"
+        )
+
+    def _checked(self, variable: str) -> Self:
+        if 0 <= self.rank < self.count:
+            return self
+        raise UserError(
+            f"--run-on ranks: {variable}={os.environ[variable]} is none of {self.count} ranks that follow each other; "
+            "start an array without gaps, such as --array=0-9"
+        )
+
+    def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
+        """Does its share; then what is missing may be another's that has not ended yet."""
+        yield from LocalPool(self.workers).run(works[self.rank :: self.count])
+
+
+def _number(variable: str, otherwise: int) -> int:
+    return int(os.environ.get(variable, otherwise))
