@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vitrine.data.sources.places import Place, TarMember
+from vitrine.data.sources.places import FileBelow, Place, TarMember
 
 
 def test_a_member_is_read_where_it_lies(tmp_path):
@@ -34,3 +34,14 @@ def test_a_path_is_a_place(tmp_path):
     assert place.stat().st_size == 2
     with place.open("rb") as file:
         assert file.read() == b"12"
+
+
+def test_a_file_below_a_folder_is_a_path_to_programs(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/1").write_bytes(b"12")
+    place = FileBelow(str(tmp_path), "a/1")
+    assert Path(place) == tmp_path / "a/1"
+    assert place.stat().st_size == 2
+    with place.open("rb") as file:
+        assert file.read() == b"12"
+    assert str(place) == str(tmp_path / "a/1")
