@@ -1,8 +1,9 @@
 """A model as one ONNX file that decides as the model folder does.
 
 The graph takes `pixel_values` `[pictures, 3, side, side]` and gives `logits` (calibrated), `features` (what the head
-received, where that is one vector) and `similarity` (where the model measures it). The file's own notes hold what is
-left: labels, processor and our facts as JSON.
+received, where that is one vector) and `similarity` (where the model measures it); where the head is one linear layer
+on the average of the last feature map, also that map and the layer's weights, so that an answer can be explained
+without torch. The file's own notes hold what is left: labels, processor and our facts as JSON.
 """
 
 import contextlib
@@ -155,8 +156,9 @@ def write_checked(exported: Exported, content: onnx.ModelProto, file: Path, tole
 
 
 def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.ModelProto:
-    module = ExportedNetwork(network, pixels.shape[-1])
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    module = ExportedNetwork(network, pixels.shape[-1], with_map=True)
+    for name in ("torch.onnx", "onnx_ir"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # the exporter warns of its own plans

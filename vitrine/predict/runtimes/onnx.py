@@ -8,6 +8,7 @@ from os import cpu_count
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 
 from vitrine.errors import UserError
@@ -18,10 +19,14 @@ from vitrine.predict.runtimes.network import Loaded, Outputs
 from vitrine.records.model import Golden, ModelMetadata
 from vitrine.records.onnx_checksum import is_as_written
 
+FeatureMaps = npt.NDArray[np.float32]
+ClassWeights = npt.NDArray[np.float32]
+
 NOTES = "vitrine"  # name of the note in the file
 PIXELS = "pixel_values"
 PICTURE = "picture"  # what a file takes instead that resizes itself: 8-bit RGB, `[height, width, 3]`
 OUTPUTS = ("logits", "features", "familiarity")
+MAP_OUTPUTS = ("feature_map", "class_weights")  # of networks with a linear layer on the map's average
 NEWEST_FORMAT = 2  # of the notes; files before golden pictures say none
 
 
@@ -43,9 +48,27 @@ class OnnxNetwork:
 
     def ask(self, given: Mapping[str, np.ndarray]) -> Outputs:
         """Computes the outputs of what the file takes, by name."""
-        wanted = [output.name for output in self.session.get_outputs() if output.name != "features"]
+        wanted = [name for name in self._outputs if name in ("logits", "familiarity")]
         found = dict(zip(wanted, self.session.run(wanted, dict(given)), strict=True))
         return Outputs(found["logits"], found.get("familiarity"))
+
+    @property
+    def has_class_maps(self) -> bool:
+        """Whether `class_maps` can tell what a class's score is made of."""
+        return set(MAP_OUTPUTS) <= set(self._outputs)
+
+    def class_maps(self, pixel_values: Pixels) -> tuple[FeatureMaps, ClassWeights]:
+        """The last feature maps `[pictures, channels, height, width]`, and weights `[labels, channels]`.
+
+        The average of their product is a class's score, but for its bias and the temperature.
+        """
+        given = {PIXELS: np.ascontiguousarray(pixel_values, np.float32)}
+        maps, weights = self.session.run(list(MAP_OUTPUTS), given)
+        return maps, weights
+
+    @property
+    def _outputs(self) -> list[str]:
+        return [output.name for output in self.session.get_outputs()]
 
     def count_threads(self) -> int:
         """How many threads compute one batch together."""
