@@ -10,7 +10,9 @@ from tests.factories import write_tiny_resnet
 MODULES = ("prepare", "study", "train", "run", "model", "evaluation_page", "compare")
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "compare")) for name in MODULES]
+)
 def test_examples_in_the_docstrings_do_what_they_say(colors_workplace, monkeypatch, name):
     monkeypatch.chdir(colors_workplace)
     if name == "study":

@@ -93,6 +93,7 @@ def test_the_wheel_holds_every_file_that_is_no_python_code(wheel):
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == {"vitrine"}
 
 
+@pytest.mark.slow
 def test_a_wheel_made_from_the_sdist_is_the_same(project, wheel, tmp_path):
     sdist = build(project, "sdist", tmp_path)
     shutil.unpack_archive(sdist, tmp_path)

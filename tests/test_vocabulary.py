@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,21 +68,29 @@ def find_defined(tree: ast.AST) -> Iterator[tuple[str, int, str]]:
 
 
 def find_faults(source: str, in_data: bool = False) -> list[str]:
-    faults = []
-    for name, line, kind in find_defined(ast.parse(source)):
-        refused = dict(INSTEAD)
-        if kind == "function" and parts_of(name)[:1] == ["recall"]:
-            refused |= ONLY_FUNCTIONS
-        if in_data:
-            refused |= ONLY_DATA
-        if not name.startswith("_") and kind != "variable":
-            refused |= ONLY_PUBLIC
-        for word, instead in refused.items():
-            # Class names are matched as written: `answered`, what got a prediction, is a word of the field.
-            flags = 0 if word[0].isupper() else re.IGNORECASE
-            if name not in ALLOWED and any(re.fullmatch(word, part, flags) for part in parts_of(name)):
-                faults.append(f"line {line}: {name}: say {instead}")
-    return faults
+    return [
+        f"line {line}: {name}: say {instead}"
+        for name, line, kind in find_defined(ast.parse(source))
+        for instead in better_words(name, kind, in_data)
+    ]
+
+
+@cache
+def better_words(name: str, kind: str, in_data: bool) -> list[str]:
+    refused = dict(INSTEAD)
+    if kind == "function" and parts_of(name)[:1] == ["recall"]:
+        refused |= ONLY_FUNCTIONS
+    if in_data:
+        refused |= ONLY_DATA
+    if not name.startswith("_") and kind != "variable":
+        refused |= ONLY_PUBLIC
+    # Class names are matched as written: `answered`, what got a prediction, is a word of the field.
+    return [
+        instead
+        for word, instead in refused.items()
+        if name not in ALLOWED
+        and any(re.fullmatch(word, part, 0 if word[0].isupper() else re.IGNORECASE) for part in parts_of(name))
+    ]
 
 
 def test_names_are_the_words_of_the_field():

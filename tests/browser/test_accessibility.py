@@ -35,7 +35,7 @@ def picture(tmp_path_factory):
     ("language", "width", "color_scheme"),
     [
         ("en", 1280, "light"),
-        ("fr", 390, "dark"),
+        pytest.param("fr", 390, "dark", marks=pytest.mark.slow),
         pytest.param("fr", 1280, "dark", marks=pytest.mark.slow),
         pytest.param("en", 390, "light", marks=pytest.mark.slow),
     ],

@@ -222,8 +222,7 @@ def test_the_snippets_name_the_address_that_the_visitor_uses(new_page, address):
     expect(page.locator("#programs code").filter(has_text="curl")).to_contain_text(here)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "color_scheme"), [(390, "dark"), (1280, "light")])
 def test_the_page_fits_its_window_and_follows_light_and_dark(new_page, address, picture, width, color_scheme):
     page = new_page(address, width=width, height=844, color_scheme=color_scheme)
     file_input(page).set_input_files(picture)

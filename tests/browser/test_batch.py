@@ -94,6 +94,7 @@ def test_the_downloads_hold_every_file_once(new_page, address, pictures):
         assert all(".." not in name and "<" not in name for name in opened.namelist())
 
 
+@pytest.mark.slow
 def test_another_visitor_sees_no_table_and_gets_no_file_without_its_name(new_page, address, pictures):
     first, second = open_tab(new_page(address)), open_tab(new_page(address))
     give(first, pictures[:3])
@@ -103,6 +104,7 @@ def test_another_visitor_sees_no_table_and_gets_no_file_without_its_name(new_pag
     expect(rows(first)).to_have_count(3)
 
 
+@pytest.mark.slow
 def test_a_batch_can_be_stopped_and_keeps_what_it_has(new_page, address, tmp_path, monkeypatch):
     predict_pixels = Predictor.predict_pixels
 
@@ -153,7 +155,7 @@ def test_who_closes_the_page_takes_everything_along(new_page, address, pictures)
 @pytest.mark.parametrize(
     ("path", "words", "width", "color_scheme"),
     [
-        ("/?language=en", "2 not read", 1280, "light"),
+        pytest.param("/?language=en", "2 not read", 1280, "light", marks=pytest.mark.slow),
         ("/fr", "2 non lues", 390, "dark"),
         pytest.param("/?language=en", "2 not read", 390, "dark", marks=pytest.mark.slow),
         pytest.param("/fr", "2 non lues", 1280, "light", marks=pytest.mark.slow),

@@ -30,7 +30,10 @@ def job(folder):
 
 @pytest.mark.parametrize(
     ("place", "width", "color_scheme", "tab", "refused"),
-    [("/?language=en", 1280, "light", "Retrain", "Refused"), ("/fr", 390, "dark", "Réentraîner", "Refusé")],
+    [
+        ("/fr", 390, "dark", "Réentraîner", "Refusé"),
+        pytest.param("/?language=en", 1280, "light", "Retrain", "Refused", marks=pytest.mark.slow),
+    ],
 )
 def test_a_click_retrains_and_the_page_says_how_it_ended_and_why(
     new_page, folder, job, place, width, color_scheme, tab, refused

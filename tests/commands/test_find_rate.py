@@ -26,6 +26,7 @@ def test_the_suggestion_is_printed_as_a_recipe_takes_it_and_drawn(workplace, cap
     assert "runs/colours/learning_rate.png" in printed
 
 
+@pytest.mark.slow
 def test_the_same_recipe_gives_the_same_suggestion_and_a_pretrained_head_one_too(workplace, capsys):
     arguments = [*RECIPE, "model.backbone=tiny", "model.trainable_part=head", "imbalance.method=focal", "--steps", "60"]
     tables = []

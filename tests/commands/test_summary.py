@@ -87,7 +87,14 @@ def test_a_frozen_backbone_is_printed_as_frozen(workplace, capsys):
 WHOLE = ["--classes", "3", "data.image_size=75"]
 
 
-@pytest.mark.parametrize("network", ["inception_v3", "timm/inception_v3.tv_in1k", "efficientnet_lite2"])
+@pytest.mark.parametrize(
+    "network",
+    [
+        pytest.param("inception_v3", marks=pytest.mark.slow),
+        pytest.param("timm/inception_v3.tv_in1k", marks=pytest.mark.slow),
+        "efficientnet_lite2",
+    ],
+)
 def test_no_weights_are_fetched_for_a_summary(network, monkeypatch, capsys):
     def refuse(*_, **__):
         raise AssertionError("weights are asked for")

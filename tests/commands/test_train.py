@@ -63,6 +63,7 @@ def test_a_finished_run_is_complete_and_is_the_latest(workplace, openings, capsy
     assert f"python -m vitrine app --model {latest.resolve().relative_to(workplace)}/model" in printed
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(workplace, openings, monkeypatch, capsys):
     assert train.main(["name=colours", *SHAPE]) == 0
     whole = (workplace / "runs/colours/latest/predictions.csv").read_text()

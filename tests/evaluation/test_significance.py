@@ -91,7 +91,10 @@ def test_two_seeds_that_disagree_show_nothing():
     assert compare_answers(base, variant).verdict == Verdict.NOT_SHOWN
 
 
-@pytest.mark.parametrize(("seeds", "of_seeds"), [(1, 0.0), (2, 0.0), (2, 1.0), (5, 0.3)])
+SLOW_CASES = [pytest.param(*case, marks=pytest.mark.slow) for case in [(2, 0.0), (2, 1.0), (5, 0.3)]]
+
+
+@pytest.mark.parametrize(("seeds", "of_seeds"), [(1, 0.0), *SLOW_CASES])
 @pytest.mark.parametrize("paired", [True, False])
 def test_false_alarms_are_rare(seeds, of_seeds, paired):
     alarms = [

@@ -99,7 +99,10 @@ def pictures(awkward_pictures):
     return [path for path in sorted(awkward_pictures.iterdir()) if path.name != "huge.jpg"]
 
 
-@pytest.fixture(scope="module", params=BUILDS)
+@pytest.fixture(
+    scope="module",
+    params=["depthwise, steps", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ResNet, crop", "own head"))],
+)
 def models(request, tmp_path_factory, pictures):
     """A model folder and its ONNX file, the folder away from where the file could find it."""
     folder = tmp_path_factory.mktemp("models")
@@ -153,6 +156,7 @@ def test_the_command_gives_the_same_rows_for_folder_and_file(models, pictures, t
     assert {row["decision"].split(":")[0] for row in tables[0]} > {"unsure", "none of my classes"}
 
 
+@pytest.mark.slow
 def test_a_temperature_outside_the_weights_is_inside_the_file(tmp_path):
     torch.manual_seed(0)
     trust = Trust(temperature=3.0, in_weights=False, precision=0.9, confidence_threshold=0.5)

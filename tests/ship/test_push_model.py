@@ -57,6 +57,7 @@ def test_the_card_on_the_hub_is_for_its_id_and_no_file_tells_a_folder(hub, clien
         assert str(run.parent).encode() not in hub.read("models", "ann/card", path)
 
 
+@pytest.mark.slow
 def test_what_is_loaded_back_answers_alike_everywhere(client, run):
     client.call("push_model", run, "ann/back")
     picture = run / "model/examples/000.png"

@@ -46,7 +46,10 @@ def source(awkward_pictures, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in ("crop", "letterbox on black"))) for name in SECTIONS],
+)
 def test_evaluation_predictor_and_pipeline_give_the_same_probabilities(name, source, tmp_path):
     folder = write_small_cnn(tmp_path / "model", SECTIONS[name])
     prepared = prepare(source, tmp_path / "prepared", preparation=SECTIONS[name])

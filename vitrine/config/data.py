@@ -34,7 +34,10 @@ Steps = Annotated[tuple[Step, ...], Field(strict=False)]
 class ColumnsSection(Section):
     """Column names of a table or of a Hugging Face data set; null takes the usual ones (image, label, split, group)."""
 
-    image: str | None = Field(None, description="path of the picture in a table, or the picture itself in a data set")
+    image: str | None = Field(
+        None,
+        description="path of the picture in a table, or the picture itself in a data set; in tar shards, its extension",
+    )
     label: str | None = Field(None, description="class")
     split: str | None = Field(None, description="fixed split: train, validation or test; empty where Vitrine chooses")
     group: str | None = Field(None, description="what stays on one side of the split: a person, a place, a series")
@@ -61,8 +64,9 @@ class DataSection(Section):
     source: str = Field(
         "data/pictures",
         description="folder with one sub-folder per class; zip or tar archive of such a folder; table (.csv, .tsv, "
-        ".parquet, .jsonl) that names picture and label; 'hub:owner/name', a data set of the Hugging Face Hub, or a "
-        f"local copy of one; '{BUILTIN_DIGITS}'",
+        ".parquet, .jsonl) that names picture and label; folder of tar shards (WebDataset); 'hub:owner/name', a data "
+        "set of the Hugging Face Hub, or a local copy of one; address of pictures, tar shards, or Parquet files in a "
+        f"store (s3://, gs://, az://, hf://, https://); '{BUILTIN_DIGITS}'",
     )
     prepared: str | None = Field(
         None, description="folder of the prepared data set; none means prepared/<name of the recipe>"

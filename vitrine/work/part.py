@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -104,7 +104,14 @@ def to_bytes(table: pa.Table) -> bytes:
     return stream.getvalue()
 
 
-def state_of(path: Path) -> str:
+class Stated(Protocol):
+    """What tells its size and the time of its change as a `Path` does."""
+
+    def stat(self) -> Any:
+        """See `Path.stat`."""
+
+
+def state_of(path: Stated) -> str:
     """What tells whether a file is still the same one, without reading it."""
     try:
         status = path.stat()

@@ -9,7 +9,9 @@ from typing import overload
 
 from PIL import Image, ImageOps
 
-from vitrine.data.images.decoding import ImageError, Rendering, open_image
+from vitrine.data.images.decoding import ImageError, Rendering
+from vitrine.data.sources import places
+from vitrine.data.sources.opening import open_place
 from vitrine.data.sources.source import find_unlabeled
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Decision, describe
@@ -44,7 +46,7 @@ class ImagePrediction:
     decision: Decision | None = None
     similarity: float | None = None
     problem: str = ""
-    _picture: Path | Image.Image | None = field(default=None, compare=False)
+    _picture: places.Place | Image.Image | None = field(default=None, compare=False)
 
     @property
     def label_name(self) -> str:
@@ -76,7 +78,7 @@ class ImagePrediction:
         if self._picture is None or self.problem:
             return ""
         try:
-            return small_image(open_image(self._picture, rendering=AS_SEEN))
+            return small_image(open_place(self._picture, rendering=AS_SEEN))
         except ImageError:  # it could be read a moment ago
             return ""
 
@@ -151,7 +153,9 @@ class Model:
             raise UserError(f"{path}: {predictions[0].problem}")
         return predictions[0]
 
-    def _ask(self, pictures: Sequence[NamedImage], sources: Sequence[Path | Image.Image]) -> list[ImagePrediction]:
+    def _ask(
+        self, pictures: Sequence[NamedImage], sources: Sequence[places.Place | Image.Image]
+    ) -> list[ImagePrediction]:
         answered: list[ImagePrediction] = []
         for batch in predict_batches(self.predictor, pictures):
             for (file, said), source in zip(batch.in_order(), sources[len(answered) :], strict=False):

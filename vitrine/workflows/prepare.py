@@ -103,7 +103,7 @@ def read_settings(recipe: Recipe) -> Settings:
     from vitrine.data.prepare.working_folder import check_place
     from vitrine.data.sources.source import find_kind
 
-    if find_kind(recipe.data.source) not in ("hub", "digits"):
+    if find_kind(recipe.data.source) not in ("hub", "digits", "address"):
         check_place(recipe.prepared_folder, Path(recipe.data.source).expanduser())
     return Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
 

@@ -6,7 +6,7 @@ import pytest
 
 from vitrine.config.data import LabelsSection
 from vitrine.config.loading import load_recipe
-from vitrine.data.labels.mapping import LabelMapping, describe_mapping, look_alikes, map_labels
+from vitrine.data.labels.mapping import LabelMapping, describe_mapping, hidden_characters, look_alikes, map_labels
 from vitrine.data.sources.files import FoundFile
 from vitrine.errors import UserError
 
@@ -150,6 +150,14 @@ def test_the_advice_for_names_that_print_alike_makes_them_one_class(names):
     recipe = load_recipe(None, [note[note.index("labels.rename=") :].removesuffix(".")])
     found = [file for name in names for file in files(name)]
     assert len({file.label_name for file in map_labels(found, recipe.labels).files}) == 1
+
+
+def test_a_name_that_turns_the_text_around_is_said_and_the_advice_frees_it():
+    name = "cat\u202egod"
+    (note,) = hidden_characters([name, "K\u00e4se", "dog"])
+    assert "\u202e" not in note
+    recipe = load_recipe(None, [note[note.index("labels.rename=") :].removesuffix(".")])
+    assert [file.label_name for file in map_labels(files(name), recipe.labels).files] == ["catgod"]
 
 
 def test_rules_find_classes_whose_accents_are_stored_otherwise():

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.decoding import open_image
 from vitrine.data.manifest.scan import ScanMemory, count_status, scan_files
 from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, ListedStatus
 from vitrine.records.manifest import COLUMNS
 
 
@@ -234,3 +237,25 @@ def test_a_large_file_gives_the_same_row_as_when_it_is_read_at_once(tmp_path, mo
     monkeypatch.setattr("vitrine.data.manifest.scan.MOST_IN_MEMORY", 10)
     pd.testing.assert_frame_equal(scan(tmp_path), at_once)
     assert at_once["status"].to_dict() == {"a/film.jpg": "quarantined", "a/scene.png": "kept"}
+
+
+def test_a_file_whose_store_tells_no_time_is_read_again(make_class_folders, tmp_path):
+    folder = make_class_folders({"a": 2})
+    found = [replace(one, path=Untold(one.path)) for one in find_files(folder)]
+    scanned = scan_files(found, 150)
+    scanned.write(tmp_path)
+    assert scanned.manifest["size_bytes"].tolist() == [one.path.path.stat().st_size for one in found]
+    assert ScanMemory.read([tmp_path]).find(found[0]) is None
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A place that tells neither size nor time, as a web server does."""
+
+    path: Path
+
+    def stat(self):
+        return ListedStatus(UNKNOWN_SIZE, UNKNOWN_TIME)
+
+    def open(self, mode):
+        return self.path.open(mode)

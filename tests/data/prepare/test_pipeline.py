@@ -16,14 +16,18 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import draw_shape
+from tests.data.sources.stores import fill, refusing
 from tests.data.trees import digest, prepare, settings_for
 from tests.factories import few_examples
 from vitrine.config.data import ChecksSection
 from vitrine.data.images.decoding import Rendering, open_image
 from vitrine.data.manifest.scan import count_status, scan_files
 from vitrine.data.prepare.pipeline import write_prepared
+from vitrine.data.prepare.working_folder import working_folder
 from vitrine.data.prepared.dataset import open_prepared
+from vitrine.data.sources.addresses import RemoteFile
 from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 
@@ -275,3 +279,25 @@ def test_training_pictures_may_be_larger_than_those_that_are_measured(make_class
     moved = prepare(prepared.folder.with_name("pictures"), training_size=20, split_seed=1)
     assert {row["image"].size for row in moved.splits["train"]} == {(20, 20)}
     assert {row["image"].size for row in moved.splits["test"]} == {(16, 16)}
+
+
+def test_after_credentials_expired_the_same_command_goes_on(source, tmp_path, monkeypatch):
+    pictures = {str(path.relative_to(source)): path.read_bytes() for path in source.rglob("*.png")}
+    settings = settings_for(fill(pictures))
+
+    def write():
+        with working_folder(tmp_path / "data") as folder:
+            return write_prepared(folder, "data", settings)
+
+    monkeypatch.setattr("vitrine.data.manifest.scan.FILES_PER_TASK", 1)  # all that was begun before it is done
+    with refusing(monkeypatch, after=30), pytest.raises(SourceLostError, match="what was done is kept"):
+        write()
+    seen = len(read_manifest(tmp_path / ".data.unfinished"))
+    read = []
+    opened = RemoteFile.open
+    monkeypatch.setattr(RemoteFile, "open", lambda place, mode: read.append(place) or opened(place, mode))
+    facts = write()
+    assert 0 < seen < 40
+    assert len(read) == 40 - seen + 40  # what was not seen yet, and all to be resized
+    assert facts.files_kept == 40
+    assert facts.version == prepare(source).facts.version

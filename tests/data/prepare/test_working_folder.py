@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from tests.data.trees import prepare
-from vitrine.data.prepare.working_folder import check_place, check_room, is_full, working_folder
+from vitrine.data.prepare.working_folder import check_place, check_room, is_full, unpacking_folder, working_folder
+from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 
 
@@ -97,3 +98,35 @@ def test_a_disk_without_room_is_named_with_both_numbers(tmp_path, monkeypatch):
 )
 def test_a_full_disk_and_a_used_up_share_are_told_from_other_errors(error, full):
     assert is_full(error) is full
+
+
+@pytest.mark.parametrize(
+    ("error", "left"), [(None, []), (ValueError, []), (KeyboardInterrupt, ["fetched"]), (SourceLostError, ["fetched"])]
+)
+def test_what_was_fetched_stays_where_the_next_call_needs_it(tmp_path, error, left):
+    def work():
+        with unpacking_folder(tmp_path) as folder:
+            assert names_in(folder) == []
+            for name in ("fetched", "opened"):
+                (folder / name).mkdir()
+            if error:
+                raise error
+
+    if error:
+        with pytest.raises(error):
+            work()
+    else:
+        work()
+    workspace = tmp_path / "unpacked"
+    assert (names_in(workspace) if workspace.exists() else []) == left
+
+
+def test_a_source_that_was_lost_loses_no_work(tmp_path):
+    def work():
+        with working_folder(tmp_path / "final") as folder:
+            (folder / "x").touch()
+            raise SourceLostError
+
+    with pytest.raises(SourceLostError):
+        work()
+    assert names_in(tmp_path / ".final.unfinished") == ["x"]

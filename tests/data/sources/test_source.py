@@ -1,13 +1,16 @@
 """One entry point: whatever the source is, every file of it is listed once."""
 
+import io
 import shutil
 import sys
 import tarfile
 import types
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from tests.data.sources.stores import fill
 from vitrine.config.data import ColumnsSection, DataSection
 from vitrine.data.sources.class_folders import find_files
 from vitrine.data.sources.files import FoundFile
@@ -182,7 +185,7 @@ def test_files_are_told_by_their_extension(tree, name, kind):
         ("source/a.xlsx", "save the table as CSV"),
         ("source/a.gz", "unpack it and give the folder"),
         ("builtin:digit", r"builtin:digit is not known; did you mean builtin:digits\?"),
-        ("https://example.org/pets.zip", "is an address; download it first"),
+        ("ftps://example.org/pets.zip", "addresses that begin with ftps:// are not known"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_or_no_source_is_named_with_what_was_meant(
@@ -284,3 +287,79 @@ def test_unlabeled_folders_archives_tables_and_files_follow_the_same_rules(tree,
 def test_an_unlabeled_path_that_is_not_there_is_named(tree, workspace):
     with pytest.raises(UserError, match=r"nowhere\.jpg: there is no such file or folder"):
         find_unlabeled([tree("1.png") / "nowhere.jpg"], workspace)
+
+
+def zip_bytes(*files):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as opened:
+        for file in files:
+            opened.writestr(file, "content")
+    return stream.getvalue()
+
+
+def tar_bytes(*files):
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as opened:
+        for file in files:
+            opened.addfile(tarfile.TarInfo(file))
+    return stream.getvalue()
+
+
+def test_pictures_at_an_address_are_listed_as_those_of_a_folder(workspace):
+    address = fill({f"train/{file}": b"" for file in FILES} | {"test/cat/3.png": b"", "test/notes.txt": b""})
+    assert find_kind(address) == "address"
+    found = opened(address, workspace)
+    assert used(found.files) == {f"train/{file}": (file[:3], "train") for file in FILES} | {
+        "test/cat/3.png": ("cat", "test")
+    }
+    assert reasons(found.files) == {"test/notes.txt": "not a picture (.txt)"}
+
+
+def test_an_archive_at_an_address_is_fetched(workspace):
+    address = fill({"pets.zip": zip_bytes(*FILES)}) + "/pets.zip"
+    assert set(used(opened(address, workspace).files)) == set(FILES)
+    assert (workspace / "fetched/pets.zip").exists()
+
+
+def test_tar_shards_at_an_address_are_fetched(workspace):
+    address = fill({"cat.tar": tar_bytes("1.png"), "dog.tar": tar_bytes("1.png"), "README.md": b""})
+    found = opened(address, workspace)
+    assert used(found.files) == {"cat.tar/1.png": ("cat", ""), "dog.tar/1.png": ("dog", "")}
+
+
+def test_a_table_at_an_address_is_no_source(workspace):
+    fill({"list.csv": b"image,label"})
+    with pytest.raises(
+        UserError, match=r"memory://bucket/list\.csv is a table; fetch it and its pictures, and give the"
+    ):
+        opened("memory://bucket/list.csv", workspace)
+
+
+def test_a_folder_of_tar_shards_is_read_where_it_lies(tree, workspace):
+    folder = tree("cat.tar", "dog.tar")
+    for name in ("cat", "dog"):
+        (folder / f"{name}.tar").write_bytes(tar_bytes("1.png"))
+    assert find_kind(str(folder)) == "shards"
+    assert used(opened(folder, workspace).files) == {"cat.tar/1.png": ("cat", ""), "dog.tar/1.png": ("dog", "")}
+    assert list(workspace.iterdir()) == []
+
+
+def test_unlabeled_pictures_of_shards_and_addresses(tree, workspace):
+    folder = tree("a.tar")
+    (folder / "a.tar").write_bytes(tar_bytes("1.png"))
+    address = fill({"1.png": b"", "a.txt": b""})
+    found = find_unlabeled([folder, Path(address)], workspace)
+    assert list(used(found)) == [f"{folder}/a.tar/1.png", "memory://bucket/1.png"]
+    assert reasons(found) == {"memory://bucket/a.txt": "not a picture (.txt)"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "listed"),
+    [
+        ("pets.zip", zip_bytes("1.png"), "memory://bucket/pets.zip/1.png"),
+        ("a.tar", tar_bytes("1.png"), "memory://bucket/a.tar/1.png"),
+    ],
+)
+def test_unlabeled_archives_at_an_address(workspace, name, content, listed):
+    address = Path(f"{fill({name: content})}/{name}")
+    assert list(used(find_unlabeled([address], workspace))) == [listed]

@@ -53,6 +53,7 @@ def test_the_curve_is_continued_to_two_and_four_times_todays_pictures(hard):
     assert twice.accuracy == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_what_is_foretold_for_four_times_comes_true():
     features, label_ids = make_classes([160] * 4, 1.6, seed=5)
     quarter = np.arange(len(label_ids)) % 4 == 0
@@ -85,6 +86,7 @@ def test_classes_that_are_told_apart_already_gain_nothing():
     assert curve.outlooks[1].gain < 0.001
 
 
+@pytest.mark.slow
 def test_noise_shows_no_gain_in_most_worlds():
     shown = 0
     for seed in range(4):

@@ -54,6 +54,7 @@ def test_a_data_set_that_nobody_named_is_used_only_if_it_is_what_would_be_prepar
     assert (found.folder, found.is_there) == (Path("prepared/trial"), False)
 
 
+@pytest.mark.slow
 def test_folds_are_runs_of_their_own_and_missing_pictures_are_prepared(write_comparison):
     path = write_comparison("folds: 3\nseeds: [0]\nvariants: {plain: {}}\n", is_prepared=False)
     comparison = load_comparison(path)

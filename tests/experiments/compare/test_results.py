@@ -7,21 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.experiments.comparisons import TWO, do, plan
+from tests.experiments.comparisons import ONE, TWO, do, plan
 from vitrine.errors import UserError
 from vitrine.experiments.compare.results import collect_figures, write_figures
 
 
-@pytest.fixture
-def finished(write_comparison):
-    """A comparison of two variants and two seeds, done: (comparison, runs)."""
+def test_the_table_equals_a_computation_by_hand(write_comparison):
     comparison, runs = plan(write_comparison(TWO))
     do(runs)
-    return comparison, runs
-
-
-def test_the_table_equals_a_computation_by_hand(finished):
-    comparison, runs = finished
     figures = collect_figures(comparison, runs)
     tables = {(run.variant, run.seed): pd.read_csv(run.folder / "predictions.csv") for run in runs}
     for variant in figures.variants:
@@ -43,8 +36,9 @@ def test_the_table_equals_a_computation_by_hand(finished):
     assert list(pd.read_csv("runs/trial/runs.csv")["accuracy"]) == pytest.approx([run.accuracy for run in figures.runs])
 
 
-def test_a_damaged_run_is_named(finished):
-    comparison, runs = finished
+def test_a_damaged_run_is_named(write_comparison):
+    comparison, runs = plan(write_comparison(ONE))
+    do(runs)
     (runs[0].folder / "predictions.csv").write_text("file\n")
     with pytest.raises(UserError, match="remove it to train it again"):
         collect_figures(comparison, runs)

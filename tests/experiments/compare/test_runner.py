@@ -92,6 +92,7 @@ def test_a_full_disk_stops_everything(write_comparison, monkeypatch):
     assert read_failure(runs[0]) is None
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_dies_again_and_again_has_failed(write_comparison, monkeypatch):
     def die(*_, **__):
         raise SystemExit  # nothing below `_do` is told, as with a kill

@@ -42,6 +42,7 @@ def test_a_search_whose_every_trial_fails_ends_with_the_reasons(monkeypatch, tmp
     assert f"{tried - 1} x out of memory\n  1 x too few pictures" in str(error.value)
 
 
+@pytest.mark.slow
 def test_what_matters_is_told_from_what_does_not(monkeypatch, tmp_path):
     study, _ = search_on(monkeypatch, tmp_path, FakeTraining(), write_search(tmp_path, "trials: 14"))
     shares = measure_importance(study)

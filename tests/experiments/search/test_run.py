@@ -117,6 +117,7 @@ def test_trials_never_read_the_test_split(workplace, monkeypatch, capsys):
     assert not (workplace / "runs/search/small/final").exists()
 
 
+@pytest.mark.slow
 def test_a_pruned_trial_ends_its_training_and_the_next_one_begins(workplace, capsys):
     arguments = ["epochs=3", "pruner.method=median", "pruner.startup_trials=1", "trials=6", "seeds=[]"]
     assert search.main(["small.yaml", *arguments]) == 0

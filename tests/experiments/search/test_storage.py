@@ -105,7 +105,9 @@ def test_another_range_and_another_base_recipe_are_refused(tmp_path):
         open_study(load_search(tmp_path / "mine.yaml", ["optim.momentum=0.5"]), make_prepared(tmp_path), address)
 
 
-@pytest.mark.parametrize("changed", ["trials: 60", "minutes: 3", "seeds: [7]", "sampler_seed: 4"])
+@pytest.mark.parametrize(
+    "changed", ["minutes: 3", "seeds: [7]", "sampler_seed: 4", pytest.param("trials: 60", marks=pytest.mark.slow)]
+)
 def test_what_does_not_change_the_trials_may_change(tmp_path, changed):
     address = default_address(tmp_path)
     open_study(write_search(tmp_path), make_prepared(tmp_path), address)

@@ -125,6 +125,7 @@ def test_figures_are_written_beside_the_report(reported):
             assert min(picture.size) > 300
 
 
+@pytest.mark.slow
 def test_sixty_classes_and_a_faultless_network_with_its_own_code_are_reported(tmp_path, page):
     prepared = prepare_classes(tmp_path / "data", {f"class {i:02d}": 3 for i in range(60)})
     run = write_run(tmp_path / "run", prepared, prepared.splits["test"]["label"], own_code=True)
@@ -138,6 +139,7 @@ def test_sixty_classes_and_a_faultless_network_with_its_own_code_are_reported(tm
     assert len(faultless.source) < 1_000_000
 
 
+@pytest.mark.slow
 def test_two_classes_and_a_model_that_always_gives_the_same_answer_are_reported(tmp_path):
     prepared = prepare_classes(tmp_path / "data", {"cat": 5, "dog": 5})
     exposed = report(write_run(tmp_path / "run", prepared, [1] * len(prepared.splits["test"])), prepared)
@@ -241,7 +243,7 @@ def test_the_page_bears_the_name_of_the_run_and_not_that_of_its_pictures(run, pr
     assert page.text.count("second_try") >= 2
 
 
-@pytest.mark.parametrize(("views", "is_told"), [(0, True), (1, False)])
+@pytest.mark.parametrize(("views", "is_told"), [pytest.param(0, True, marks=pytest.mark.slow), (1, False)])
 def test_the_speed_is_told_where_pictures_were_looked_at_in_every_epoch(run, prepared, views, is_told):
     change_json(run / "metrics.json", "training", feature_views=views)
     assert ("pictures a second" in report(run, prepared).text) is is_told

@@ -7,9 +7,11 @@ from vitrine.reports.shared.calibration import show_calibration
 from vitrine.reports.shared.selective import show_rejection
 from vitrine.ui.texts import load_texts
 
+LARGER = [pytest.param(*case, marks=pytest.mark.slow) for case in [(200, 0.5), (200, 6.0)]]
+
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize(("pictures", "margin"), [(3, 3.0), (30, 5.0), (200, 0.5), (200, 6.0)])
+@pytest.mark.parametrize(("pictures", "margin"), [(3, 3.0), (30, 5.0), *LARGER])
 def test_every_classifier_has_a_page_in_both_languages(trust_page_of, pictures, margin, language):
     page = trust_page_of(*measured(pictures, margin, in_distribution=pictures != 30), language)
     assert "None" not in page.text.replace("None of", "")

@@ -19,7 +19,7 @@ from vitrine.training.run import run_training
 @pytest.mark.parametrize(
     "overrides",
     [
-        ("augmentation.policy=none", "augmentation.horizontal_flip=off"),
+        pytest.param(("augmentation.policy=none", "augmentation.horizontal_flip=off"), marks=pytest.mark.slow),
         ("augmentation.policy=standard", "model.feature_views=4"),  # a view for each epoch
         ("augmentation.policy=none", "augmentation.horizontal_flip=off", "optim.label_smoothing=0.2", "optim.name=sgd"),
     ],

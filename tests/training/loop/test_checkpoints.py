@@ -21,7 +21,7 @@ EVERY_STEP = "engine.checkpoint_minutes=0"
 SELDOM = "engine.checkpoint_minutes=1000"
 MOMENTS = [
     pytest.param(("step", 5), marks=pytest.mark.slow, id="step_5"),
-    ("evaluation", 3),
+    pytest.param(("evaluation", 3), marks=pytest.mark.slow, id="evaluation_3"),
     ("writing", 7),
     ("renaming", 4),
     ("tidying", 2),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vitrine.data.labels.mapping import look_alikes
+from vitrine.data.labels.mapping import hidden_characters, look_alikes
 from vitrine.data.labels.several import describe_several
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split_names import EVERY_SPLIT, GATE, TEST, TRAIN, VALIDATION
@@ -32,7 +32,7 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
             f"data.source: {source} has {_what_is_missing(manifest[kept], trainable, source)}{_first_reasons(manifest)}"
         )
     names, place = set(manifest["label_name"]), Path(source).expanduser()
-    notes = look_alikes(names) + describe_several(names)
+    notes = look_alikes(names) + hidden_characters(names) + describe_several(names)
     if place.is_dir() or _is_archive(place):
         notes += _folders_looked_through(manifest[kept]) + _same_folders_within(manifest[kept])
     untrainable = {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from vitrine.config.data import LabelsSection
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.names import KnownNames, compose, look_key, print_alike, spell_differences
+from vitrine.data.sources.names import KnownNames, compose, look_key, print_alike, spell_differences, visible
 from vitrine.errors import UserError
 from vitrine.listing import suggest
 
@@ -163,6 +163,17 @@ def look_alikes(label_names: Iterable[str]) -> list[str]:
     for label_name in sorted(set(label_names)):
         same[look_key(plain_name(label_name))].append(label_name)
     return [_describe_alike(names) for names in same.values() if len(names) > 1]
+
+
+def hidden_characters(label_names: Iterable[str]) -> list[str]:
+    """Notes about names with characters that are not drawn, some of which turn the text behind them around."""
+    found = {name: visible(name) for name in sorted(set(label_names)) if visible(name) != name}
+    return [
+        f"Class {name!r} has characters that are not drawn and may turn the text behind them around. To be rid of "
+        f"them: labels.rename={json.dumps({name: shown})}."
+        for name, shown in found.items()
+        if shown
+    ]
 
 
 def _describe_alike(names: Sequence[str]) -> str:

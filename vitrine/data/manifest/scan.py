@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from vitrine.data.images.capture_time import read_capture_time
 from vitrine.data.images.decoding import ImageError, decode_image, note_of, original_size, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.manifest import COLUMNS, as_manifest, read_manifest, write_manifest
 from vitrine.records.prepared import MANIFEST, THUMBNAILS
@@ -66,7 +67,9 @@ class ScanMemory:
             status = found.path.stat()
         except OSError:
             return None
-        if (status.st_size, status.st_mtime_ns) != (row["size_bytes"], row["modified_ns"]):
+        if status.st_mtime_ns == UNKNOWN_TIME or status.st_mtime_ns != row["modified_ns"]:
+            return None
+        if status.st_size not in (row["size_bytes"], UNKNOWN_SIZE):
             return None
         if row["width"] == 0:  # an earlier build may have refused what this one reads
             return None
@@ -107,13 +110,16 @@ def scan_files(
         max_megapixels: larger pictures are quarantined, in millions of pixels.
         progress: called with the number of files that are done.
         memory: of earlier scans with the same limit.
-        save: given what is done so far when the scan is interrupted.
+        save: given what is done so far when the scan is interrupted, or the source is lost.
         threads: None: one for each core, at most 8.
         note: called with the place of each file before it is read, by the thread that reads it.
 
     Returns:
         One row per file, in the order of `found`, columns as in `ManifestRow`. `width` and `height` are those of the
         upright picture in pixels, 0 where it was not decoded.
+
+    Raises:
+        SourceLostError: no picture of the source can be read any more.
     """
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     thumbnails = _no_thumbnails(len(found))
@@ -138,7 +144,7 @@ def scan_files(
                     thumbnails[done] = thumbnail
                 done += 1
             progress(len(results))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SourceLostError):
         done = min(len(values) for values in columns.values())
         columns = {name: values[:done] for name, values in columns.items()}
         save(gathered())
@@ -186,7 +192,8 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         with found.path.open("rb") as file:
             # Read once, unless it is large: a video may be called .jpg.
             content = file if status.st_size > MOST_IN_MEMORY else io.BytesIO(file.read())
-            row["sha256"] = hashlib.file_digest(content, "sha256").hexdigest()
+            row["sha256"] = hashlib.file_digest(cast("io.BufferedReader", content), "sha256").hexdigest()
+            row["size_bytes"] = content.seek(0, io.SEEK_END)
             content.seek(0)
             image = decode_image(content, max_megapixels)
         looks = fingerprint(to_rgb(image))
@@ -197,7 +204,11 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
         thumbnail = looks.thumbnail
     except FileNotFoundError:
-        gone = "a link to a file that is not there" if found.path.is_symlink() else "the file is not there"
+        gone = (
+            "a link to a file that is not there"
+            if isinstance(found.path, Path) and found.path.is_symlink()
+            else "the file is not there"
+        )
         fate = {"status": LEFT_OUT, "reason": found.left_out} if found.left_out else {}
         return row | {"status": QUARANTINED, "reason": gone} | fate, None
     except OSError as error:

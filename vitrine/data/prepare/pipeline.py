@@ -1,6 +1,5 @@
 """From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
-import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,7 +15,7 @@ from vitrine.data.checks.duplicate_policies import apply_policies
 from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
 from vitrine.data.checks.series import group_series, propose_series
-from vitrine.data.images.decoding import ImageError, open_image
+from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.labels.added import leave_out_copies
@@ -29,10 +28,12 @@ from vitrine.data.manifest.split_names import GATE, SPLITS, TRAIN
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
 from vitrine.data.prepare.unchanged import source_state
-from vitrine.data.prepare.working_folder import check_room
+from vitrine.data.prepare.working_folder import check_room, unpacking_folder
 from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
 from vitrine.data.prepared.version import compute_version
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.opening import open_place
+from vitrine.data.sources.places import Place
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.atomic import write_text
@@ -53,7 +54,6 @@ from vitrine.records.prepared import (
 from vitrine.records.spreadsheet import guarded_csv
 
 Progress = Callable[[str, int, int], None]
-UNPACKED = "unpacked"  # takes the pictures of an archive or a Hub data set while they are prepared
 
 
 def write_prepared(
@@ -81,11 +81,8 @@ def write_prepared(
         UserError: the source cannot be read, or nothing sensible could be trained on it.
     """
     state = source_state(settings.data)
-    workspace = folder / UNPACKED
     work = load_earlier(folder, earlier, settings, again)
-    shutil.rmtree(workspace, ignore_errors=True)
-    workspace.mkdir()
-    try:
+    with unpacking_folder(folder) as workspace:
         listed = list_pictures(settings, workspace)
         found, brought = listed.found, listed.brought
         scan = scan_pictures(listed, settings, work.memory, folder, progress, spread)
@@ -114,8 +111,6 @@ def write_prepared(
         pairs.to_parquet(folder / NEAR_PAIRS, index=False)
         write_findings(folder / FINDINGS, findings)
         _write_pictures(folder, manifest, found, facts, work, progress)
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
     write_text(folder / MANIFEST_FOR_PEOPLE, guarded_csv(manifest))
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
@@ -268,11 +263,11 @@ def _write_pictures(
                 progress("resizing", done, len(kept))
 
 
-def _preprocess(path: Path, side: int, settings: Settings) -> bytes:
+def _preprocess(path: Place, side: int, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = open_image(path, settings.data.max_megapixels, preparation.rendering)
+        picture = open_place(path, settings.data.max_megapixels, preparation.rendering)
         preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
     except (ImageError, OSError) as error:
         raise UserError(f"{path} changed while it was read ({error}); run `{command_line('prepare')}` again") from error

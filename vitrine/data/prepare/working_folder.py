@@ -8,9 +8,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from vitrine.data.sources.fetching import FETCHED
+from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.atomic import put_in_place
 from vitrine.records.prepared import FACTS, MANIFEST, PICTURES
+
+UNPACKED = "unpacked"
 
 
 def check_place(folder: Path, source: Path) -> None:
@@ -47,8 +51,8 @@ class AtWorkError(UserError):
 def working_folder(final: Path) -> Iterator[Path]:
     """Yields `.<name>.unfinished` beside `final`, which takes its name on success.
 
-    After an error the folder is removed. After Ctrl-C, a kill or a power cut it stays, and the next call yields it
-    again with what it holds.
+    After an error the folder is removed. After Ctrl-C, a kill, a power cut, or where the source could not be read any
+    more, it stays, and the next call yields it again with what it holds.
 
     Raises:
         AtWorkError: another process is at work on the same data set.
@@ -66,12 +70,43 @@ def working_folder(final: Path) -> Iterator[Path]:
         folder.mkdir(exist_ok=True)
         yield folder
         put_in_place(folder, final)
+    except SourceLostError:
+        raise
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
         Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
         lock.release()
+
+
+@contextmanager
+def unpacking_folder(folder: Path) -> Iterator[Path]:
+    """Yields an empty folder for the pictures of an archive or a data set, which goes when they are prepared.
+
+    What was fetched over a network stays in it after Ctrl-C and where the source was lost, for the next call.
+
+    Args:
+        folder: in which it is made.
+    """
+    workspace = folder / UNPACKED
+    _clear(workspace)
+    workspace.mkdir(exist_ok=True)
+    try:
+        yield workspace
+    except (KeyboardInterrupt, SourceLostError):
+        _clear(workspace)
+        raise
+    except BaseException:
+        shutil.rmtree(workspace, ignore_errors=True)
+        raise
+    shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _clear(workspace: Path) -> None:
+    for path in workspace.iterdir() if workspace.exists() else ():
+        if path.name != FETCHED:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def check_room(folder: Path, needed_bytes: int) -> None:

@@ -13,12 +13,13 @@ LATIN = {
     "Lithuanian": "ąčęėįšųūž", "Latvian": "āčēģīķļņšūž", "Estonian": "äõöüšž", "Albanian": "çë",
 }  # fmt: skip
 _RUSSIAN = "".join(map(chr, range(0x430, 0x450)))
+_SOUTH_SLAVIC = re.sub("[\u0439\u0449-\u044f]", "", _RUSSIAN)  # without short i, shcha, the signs, y, e, yu, ya
 CYRILLIC = {
     "Russian": _RUSSIAN + "\u0451",
-    "Ukrainian": _RUSSIAN + "\u0454\u0456\u0457\u0491",
-    "Belarusian": _RUSSIAN + "\u0451\u0456\u045e",
-    "Serbian": _RUSSIAN + "\u0452\u0458\u0459\u045a\u045b\u045f",
-    "Macedonian": _RUSSIAN + "\u0453\u0455\u0458\u0459\u045a\u045c\u045f",
+    "Ukrainian": re.sub("[\u044a\u044b\u044d]", "", _RUSSIAN) + "\u0454\u0456\u0457\u0491",
+    "Belarusian": re.sub("[\u0438\u0449\u044a]", "", _RUSSIAN) + "\u0451\u0456\u045e",
+    "Serbian": _SOUTH_SLAVIC + "\u0452\u0458\u0459\u045a\u045b\u045f",
+    "Macedonian": _SOUTH_SLAVIC + "\u0453\u0455\u0458\u0459\u045a\u045c\u045f",
 }
 # Modern Greek: the letters alpha to omega, the accented vowels, iota and upsilon with a diaeresis.
 GREEK = {"Greek": "".join(map(chr, range(0x3B1, 0x3CA))) + "\u03ac\u03ad\u03ae\u03af\u03cc\u03cd\u03ce\u03ca\u03cb"}

@@ -134,17 +134,21 @@ def _open_archive(
                 yield entries, lambda entry: opened.open(cast("zipfile.ZipInfo", entry.origin))
             return
         decompress = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
-        stream = cast("IO[bytes]", _ShortReads(decompress(raw) if decompress else raw))
+        stream = cast("IO[bytes]", ShortReads(decompress(raw) if decompress else raw))
         with tarfile.open(fileobj=stream, mode="r:") as tar:
             members = [entry.origin for entry in limit_entries(archive, map(_describe_tarred, tar), limits)]
-            _check_end(stream, tar.offset)
+            check_end(stream, tar.offset)
             decode_tar_names(cast("list[tarfile.TarInfo]", members), archive, encoding, otherwise)
             entries = [_describe_tarred(cast("tarfile.TarInfo", member)) for member in members]
             yield entries, lambda entry: cast("IO[bytes]", tar.extractfile(cast("tarfile.TarInfo", entry.origin)))
 
 
-class _ShortReads:
-    """A file that refuses to be read into memory whole, as tarfile does with headers of any length."""
+class ShortReads:
+    """A file that refuses to be read into memory whole, as tarfile does with headers of any length.
+
+    Args:
+        file: binary, to be read.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -152,12 +156,13 @@ class _ShortReads:
         self.tell = file.tell
 
     def read(self, size: int = -1) -> bytes:
+        """Some bytes; raises `tarfile.ReadError` where they are all, or too many."""
         if not 0 <= size <= LONGEST_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {size:,} bytes")
         return self._file.read(size)
 
 
-def _check_end(stream: IO[bytes], offset: int) -> None:
+def check_end(stream: IO[bytes], offset: int) -> None:
     """Makes sure that the listing ended at the end mark: at a damaged header tarfile stops without a word.
 
     Raises:

@@ -64,9 +64,36 @@ def _holds_files(folder: Path) -> bool:
     return any(path.is_file() for path in folder.rglob("*"))
 
 
+def label_by_folders(
+    found: Sequence[FoundFile], paths: Sequence[str], layout: Layout, shown: Path | str
+) -> list[FoundFile]:
+    """Gives files that lie elsewhere than in a folder the classes and splits that `find_files` would.
+
+    Args:
+        found: without labels; those that are left out stay as they are.
+        paths: of each, as it would be called in a folder.
+        layout: see `find_files`.
+        shown: what messages call the source.
+
+    Raises:
+        UserError: both layouts are possible.
+    """
+    places = find_layout(shown, [path for file, path in zip(found, paths, strict=True) if not file.left_out], layout)
+    labeled = []
+    for file, path in zip(found, paths, strict=True):
+        split, label_name, left_out = _place(path, places, file.left_out)
+        labeled.append(replace(file, label_name=printable(label_name), split=split, left_out=left_out))
+    return labeled
+
+
 def _describe_file(source: Path, file: str, places: FolderLayout) -> FoundFile:
+    split, label_name, left_out = _place(file, places, reason_by_name(source, file))
+    return FoundFile(source / file, printable(file), printable(label_name), split, left_out)
+
+
+def _place(file: str, places: FolderLayout, left_out: str) -> tuple[str, str, str]:
+    """Split, class, and the reason why a file is not looked at, which its name may have given already."""
     split, label_name, deeper = places.place(folders_of(file))
-    left_out = reason_by_name(source, file)
     if left_out == HIDDEN and label_name.startswith(".") and not is_of_a_tool(label_name):
         left_out = "in a hidden folder; a class needs a name without a dot in front"
     elif not left_out and any(folder.lower() in THUMBNAILS_OF_A_CLASS for folder in deeper):
@@ -76,4 +103,4 @@ def _describe_file(source: Path, file: str, places: FolderLayout) -> FoundFile:
     if not left_out and not label_name:
         both = "<class>/<split>" if places.class_first else "<split>/<class>"
         left_out = f"outside the folders {both}" if places.splits else "outside the class folders"
-    return FoundFile(source / file, printable(file), printable(label_name), split, left_out)
+    return split, label_name, left_out

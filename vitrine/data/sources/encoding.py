@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,10 +14,15 @@ TABLE_PAGES = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "cp1255", "cp1256", "cp874", "gbk", "big5", "cp932",
     "cp949", "mac_roman",
 )  # fmt: skip
+# What other and older programs write: such a reading makes the others unsure.
+RARE_PAGES = (
+    "iso8859_2", "iso8859_15", "koi8_u", "mac_cyrillic", "mac_latin2", "mac_turkish", "cp850", "cp852",
+    "cp866",
+)  # fmt: skip
 # Zip programs take the page of the command line, which is another one, or that of Windows.
 ARCHIVE_PAGES = ("cp437", "cp850", "cp852", "cp866", "cp737", "cp857", "cp775", "cp862", *TABLE_PAGES)
 SHOWN_CANDIDATES = 5
-ODD_WORDS = 0.02  # share of the different words that are not in ASCII
+ODD_WORDS = 0.02  # share of the different words that are not in ASCII; none in a rare page
 ENOUGH_LETTERS = 4  # different ones: so many are of one alphabet by chance too seldom
 ENOUGH_COHERENCE = 0.5  # of charset-normalizer: so many of the commonest letters of a language
 
@@ -25,7 +30,11 @@ _BETWEEN_NAMES = re.compile(r"[\n\r,;\t|/\"]+")
 # A no-break space after the last letter of a cell: a letter of another page.
 _LOOSE_SPACE = re.compile('(?![\x00-\x7f])[^\\W\\d_]\u00a0(?=[\\r\\n,;\\t|"]|$)')
 # Pages that are written in ASCII, and begin with a sign that no other text has.
-_ESCAPES = {b"\x1b$)C": "iso2022_kr", b"\x1b$": "iso2022_jp", b"\x1b(J": "iso2022_jp"}
+_ESCAPES = {
+    re.compile(rb"\x1b\$\)C"): "iso2022_kr", re.compile(rb"\x1b(\$|\(J)"): "iso2022_jp",
+    re.compile(rb"~\{(?:[\x21-\x77][\x21-\x7e])+~\}"): "hz",
+}  # fmt: skip
+_NEVER_ASSIGNED = re.compile("[\U00040000-\U000dffff]")  # planes without a single character
 _BETWEEN_WORDS = re.compile(r"[\s,;|/\"]+")
 
 
@@ -64,15 +73,13 @@ def decode(content: bytes, what: str, pages: Sequence[str], given: str | None, o
     """
     if given is not None:
         return _decode_as_given(content, what, given)
-    escape = next((page for sign, page in _ESCAPES.items() if sign in content), None)
-    if escape and content.isascii():
-        return _decode_as_given(content, what, escape)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    readings = _read(content, pages)
-    written = {text: page for text, page in readings.items() if _is_written(text, page)}
+    text = _read_unicode(content)
+    if text is not None:
+        return text
+    readings = _read(content, dict.fromkeys([*pages, *RARE_PAGES]))
+    shares = {page: ODD_WORDS if page in pages else 0.0 for page in readings.values()}
+    written = {text: page for text, page in readings.items() if _is_written(text, page, shares[page])}
+    written = _drop_rare_capitals(written, pages)
     if len(written) == 1:
         return next(iter(written))
     letters = {text: count for text in written if (count := count_letters_of_one_language(text))}
@@ -127,7 +134,20 @@ def _decode_as_given(content: bytes, what: str, given: str) -> str:
         raise UserError(f"data.encoding: {what} cannot be read as {given} ({error}); give another one") from error
 
 
-def _read(content: bytes, pages: Sequence[str]) -> dict[str, str]:
+def _read_unicode(content: bytes) -> str | None:
+    """The text where it is in UTF-8, or in ASCII with signs that switch to other characters; else None."""
+    escapes = [page for sign, page in _ESCAPES.items() if sign.search(content)] if content.isascii() else []
+    for page in (*escapes[:1], "utf-8-sig"):
+        try:
+            text = content.decode(page)
+        except UnicodeDecodeError:
+            continue
+        if not _NEVER_ASSIGNED.search(text):
+            return text
+    return None
+
+
+def _read(content: bytes, pages: Iterable[str]) -> dict[str, str]:
     """Each way in which the bytes can be read, with the first page that reads them so."""
     readings: dict[str, str] = {}
     for page in pages:
@@ -138,12 +158,27 @@ def _read(content: bytes, pages: Sequence[str]) -> dict[str, str]:
     return readings
 
 
-def _is_written(text: str, page: str) -> bool:
-    """Whether the words of a text look written, but for a few odd ones in a long text."""
+def _drop_rare_capitals(written: dict[str, str], pages: Sequence[str]) -> dict[str, str]:
+    """Without the readings in a rare page that are all in capitals where a usual page has small letters.
+
+    Cyrillic pages have small letters where others have capitals, so that each is words in the other.
+    """
+    if all(_is_shouted(text) for text, page in written.items() if page in pages):
+        return written
+    return {text: page for text, page in written.items() if page in pages or not _is_shouted(text)}
+
+
+def _is_shouted(text: str) -> bool:
+    """Whether the letters beyond ASCII are capitals."""
+    return "".join(character for character in text if not character.isascii()).isupper()
+
+
+def _is_written(text: str, page: str, odd: float) -> bool:
+    """Whether the words of a text look written, but for a share of odd ones."""
     if _LOOSE_SPACE.search(text):
         return False
     words = {word for word in _BETWEEN_WORDS.split(text) if not word.isascii()}
-    return sum(not looks_written(word, page) for word in words) <= ODD_WORDS * len(words)
+    return sum(not looks_written(word, page) for word in words) <= odd * len(words)
 
 
 def _most_coherent(content: bytes, written: dict[str, str]) -> str | None:

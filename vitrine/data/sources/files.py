@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from vitrine.data.sources.hidden import is_result, reason_hidden, without_traces
+from vitrine.data.sources.places import Place
 
 SPLIT_NAMES = {
     "train": "train", "training": "train",
@@ -33,7 +34,7 @@ class FoundFile:
     """One file of a source.
 
     Attributes:
-        path: where it lies.
+        path: where it lies; mostly a `Path`.
         file: its path within the source, with forward slashes; identifies it in every table. A slash at its end marks
             a folder that gave no files.
         label_name: what the source calls its class (after `map_labels`: the label), or "" where there is none.
@@ -43,7 +44,7 @@ class FoundFile:
         subgroup: kind of picture that gets figures of its own (face, whole body, hard), or "".
     """
 
-    path: Path
+    path: Place
     file: str
     label_name: str
     split: str
@@ -95,6 +96,11 @@ def reason_by_name(source: Path, file: str) -> str:
         return hidden
     if file.endswith("/") and (source / file).is_symlink():
         return FOLDER_LISTED_ELSEWHERE
+    return reason_by_suffix(file)
+
+
+def reason_by_suffix(file: str) -> str:
+    """Why a file of this name is no picture, or ""."""
     suffix = PurePosixPath(file).suffix.lower()
     return f"not a picture ({suffix})" if suffix in OTHER_EXTENSIONS else ""
 

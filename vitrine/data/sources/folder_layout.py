@@ -46,7 +46,7 @@ class FolderLayout:
         return split, inside[0] if inside else "", inside[1:]
 
 
-def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayout:
+def find_layout(shown: Path | str, files: Sequence[str], layout: Layout) -> FolderLayout:
     """Tells splits from classes, and looks through folders that hold nothing but one other folder.
 
     Folders called `train` or `test` may be classes (vehicles, exams). Names alone do not decide; where the contents
@@ -60,7 +60,7 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
     Raises:
         UserError: both layouts are possible.
     """
-    pictures = [folders_of(file) for file in files if _may_be_picture(file)]
+    pictures = [folders_of(file) for file in files if may_be_picture(file)]
     wrapper = _find_wrapper(files, pictures, layout)
     if len({folders[: len(wrapper) + 1] for folders in pictures}) < 2 and not _named_exactly(pictures, len(wrapper)):
         wrapper = ()  # one class in the end, and the first folder has its name
@@ -78,7 +78,7 @@ def find_layout(shown: Path, files: Sequence[str], layout: Layout) -> FolderLayo
     return FolderLayout(wrapper, splits, _count_inner([one for one in pictures if one and one[0] in splits]))
 
 
-def _have_splits_within(shown: Path, pictures: Sequence[tuple[str, ...]], layout: Layout) -> bool:
+def _have_splits_within(shown: Path | str, pictures: Sequence[tuple[str, ...]], layout: Layout) -> bool:
     """Whether the folders are classes that hold `train`, `test`, ... each.
 
     Raises:
@@ -112,7 +112,8 @@ def folders_of(file: str) -> tuple[str, ...]:
     return parts if file.endswith("/") else parts[:-1]
 
 
-def _may_be_picture(file: str) -> bool:
+def may_be_picture(file: str) -> bool:
+    """Whether a file of this name is neither hidden nor of another kind."""
     return not is_hidden(file) and PurePosixPath(file).suffix.lower() not in OTHER_EXTENSIONS
 
 
@@ -164,7 +165,7 @@ def _name_splits(names: set[str]) -> dict[str, str]:
         return exact
     by_rest: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for name in names:
-        words = _words_of(name)
+        words = words_of(name)
         splits = [word for word in words if word in SPLIT_NAMES]
         if len(splits) == 1:
             by_rest[tuple(word for word in words if word not in splits)][name] = SPLIT_NAMES[splits[0]]
@@ -172,20 +173,21 @@ def _name_splits(names: set[str]) -> dict[str, str]:
     return {name: split for named in pairs for name, split in named.items()}
 
 
-def _words_of(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words of a file or folder name, small: `seg_trainSet2` gives seg, train, set, 2."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)", " ", name)
     return [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
 
 
-def name_table(source: Path, table: str) -> str:
+def name_table(source: Path | str, table: str) -> str:
     """What to do about a table in a folder or an archive, as the end of a sentence."""
-    if source.is_dir():
-        return f"give it: data.source={source / table}"
-    return f"unpack {source.name} and give it: data.source=FOLDER/{table}"
+    if Path(source).is_dir():
+        return f"give it: data.source={Path(source) / table}"
+    return f"unpack {Path(source).name} and give it: data.source=FOLDER/{table}"
 
 
 def _are_splits(
-    shown: Path, pictures: Sequence[tuple[str, ...]], splits: dict[str, str], tables: Sequence[str]
+    shown: Path | str, pictures: Sequence[tuple[str, ...]], splits: dict[str, str], tables: Sequence[str]
 ) -> bool:
     """Whether folders that are named as splits are some; tables beside them may hold the classes.
 
@@ -199,7 +201,7 @@ def _are_splits(
     are_exact = any(name.lower() in SPLIT_NAMES for name in splits)
     others = [name for name in nested if name not in splits]
     if not are_exact:
-        others = [name for name in others if not _UNLABELED_WORDS & set(_words_of(name))]
+        others = [name for name in others if not _UNLABELED_WORDS & set(words_of(name))]
     hold_classes = all(nested[name] == {True} for name in splits)
     if not others and hold_classes and (are_exact or _share_one_name(splits)):
         return True
@@ -216,10 +218,10 @@ def _hint_at_splits(pictures: Sequence[tuple[str, ...]]) -> list[str]:
     common = set.intersection(*inside.values()) if len(inside) > 1 else set()
     if len(common - {""}) < 2 or "" in common:
         return []
-    return sorted(name for name in inside if any(word in SPLIT_NAMES for word in _words_of(name)))
+    return sorted(name for name in inside if any(word in SPLIT_NAMES for word in words_of(name)))
 
 
-def _ask(shown: Path, names: Set[str], doubtful: Sequence[str], tables: Sequence[str]) -> UserError:
+def _ask(shown: Path | str, names: Set[str], doubtful: Sequence[str], tables: Sequence[str]) -> UserError:
     return UserError(
         f"data.source: {shown} holds the folders {', '.join(sorted(names))}. {', '.join(doubtful)} may be splits or "
         "classes. Set data.layout=classes if each of these folders is a class (labels.pattern cuts it out of a longer "
@@ -231,4 +233,4 @@ def _ask(shown: Path, names: Set[str], doubtful: Sequence[str], tables: Sequence
 
 def _share_one_name(splits: dict[str, str]) -> bool:
     """Whether the folders are called alike but for the split."""
-    return len({tuple(word for word in _words_of(name) if word not in SPLIT_NAMES) for name in splits}) == 1
+    return len({tuple(word for word in words_of(name) if word not in SPLIT_NAMES) for name in splits}) == 1

@@ -87,8 +87,13 @@ def print_alike(names: Sequence[str]) -> bool:
     return len({_on_paper(name) for name in names}) < len(names)
 
 
+def visible(name: str) -> str:
+    """The name without characters that are not drawn."""
+    return name.translate(INVISIBLE)
+
+
 def _on_paper(name: str) -> str:
-    blanks = " ".join(compose(name).translate(INVISIBLE).split())
+    blanks = " ".join(visible(compose(name)).split())
     return blanks.translate(_LATIN_LOOKS)
 
 

@@ -1,9 +1,12 @@
 """Opening what a source holds, or the reason why it cannot be opened."""
 
+from pathlib import Path
+
 from PIL import Image
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, PLAIN, ImageError, Rendering, open_image
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.places import Place
 
 
 def reason_not_to_open(file: FoundFile) -> str:
@@ -26,6 +29,26 @@ def open_found(file: FoundFile, max_megapixels: int = MAX_MEGAPIXELS, rendering:
     """
     if reason := reason_not_to_open(file):
         raise ImageError(reason)
-    if file.path.exists() and not file.path.is_file():  # opening a pipe would wait for ever
+    return open_place(file.path, max_megapixels, rendering)
+
+
+def open_place(path: Place, max_megapixels: int = MAX_MEGAPIXELS, rendering: Rendering = PLAIN) -> Image.Image:
+    """Decodes what lies anywhere; see `open_found`.
+
+    Args:
+        path: where it lies.
+        max_megapixels: largest size decoded, in millions of pixels.
+        rendering: of its colours.
+
+    Raises:
+        ImageError: the reason in words.
+    """
+    try:
+        if not isinstance(path, Path):
+            with path.open("rb") as content:
+                return open_image(content, max_megapixels, rendering)
+    except OSError as error:
+        raise ImageError(str(error)) from None
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
         raise ImageError("a pipe or device, not a file")
-    return open_image(file.path, max_megapixels, rendering)
+    return open_image(path, max_megapixels, rendering)

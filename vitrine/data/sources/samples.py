@@ -10,6 +10,7 @@ from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.labels.mapping import map_labels
+from vitrine.data.sources.opening import open_found
 from vitrine.data.sources.source import FoundFile, open_source
 from vitrine.errors import UserError
 
@@ -92,7 +93,7 @@ def _first_sound(
         if number == 0:
             return
         try:
-            picture = open_image(file.path, data.max_megapixels, preparation.rendering)
+            picture = open_found(file, data.max_megapixels, preparation.rendering)
         except ImageError:  # data_prep.py names it with its reason
             continue
         number -= 1

@@ -1,6 +1,6 @@
 """One entry point to every kind of source; each ends in one `FoundFile` for every file or row there is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,10 +8,12 @@ from typing import Literal
 
 from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection
 from vitrine.data.sources import archives, table_rows
+from vitrine.data.sources.addresses import address_of, check_address, describe_files, is_address, list_address
 from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
-from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.class_folders import find_files, label_by_folders
 from vitrine.data.sources.encoding import UnsureEncodingError
+from vitrine.data.sources.fetching import FETCHED, fetch_files
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
     FoundFile,
@@ -22,12 +24,13 @@ from vitrine.data.sources.files import (
 from vitrine.data.sources.folder_layout import name_table
 from vitrine.data.sources.hidden import is_hidden, reason_hidden
 from vitrine.data.sources.tables import find_image_folder, find_table_files
+from vitrine.data.sources.tar_shards import are_shards, find_shard_files, list_shard_pictures
 from vitrine.data.sources.unlabeled import list_archive, list_folder, tell_apart
 from vitrine.errors import UserError
 
 __all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabeled", "open_source", "walk_files"]
 
-Kind = Literal["digits", "hub", "data set", "folder", "archive", "table"]
+Kind = Literal["digits", "hub", "data set", "shards", "folder", "archive", "table", "address"]
 
 DATA_SET_SUFFIXES = (".parquet", ".arrow")
 # What lies beside them in a data set that was downloaded.
@@ -46,7 +49,7 @@ class OpenedSource:
 
     Attributes:
         kind: of the source.
-        files: by name, each name once; pictures out of an archive or of the Hub lie in the workspace.
+        files: by name, each name once; pictures out of one archive or of the Hub lie in the workspace.
     """
 
     kind: Kind
@@ -72,6 +75,10 @@ def open_source(data: DataSection, workspace: Path) -> OpenedSource:
         found = find_dataset_files(data.source, data, workspace)
     elif kind == "digits":
         found = find_files(write_digits(), data.layout)
+    elif kind == "address":
+        found = _find_at_address(data, workspace)
+    elif kind == "shards":
+        found = find_shard_files(source, data.columns, data.layout)
     elif kind == "archive":
         found = _find_archived(source, data, workspace)
     elif kind == "table":
@@ -93,9 +100,12 @@ def find_kind(source: str) -> Kind:
         return "hub"
     if source == BUILTIN_DIGITS:
         return "digits"
+    if is_address(source):
+        check_address(source)
+        return "address"
     path = Path(source).expanduser()
     if path.is_dir():
-        return "data set" if is_data_set(path) else "folder"
+        return "data set" if is_data_set(path) else "shards" if are_shards(walk_files(path)) else "folder"
     if not path.exists():
         raise UserError(f"data.source: {_say_missing(source)}")
     if path.name.lower().endswith(archives.SUFFIXES):
@@ -124,8 +134,12 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     """
     found = []
     for number, path in enumerate(paths):
-        if path.is_dir():
-            found += list_folder(path, str(path))
+        if address := address_of(path):
+            found += _find_unlabeled_at(address, workspace / str(number))
+        elif path.is_dir():
+            found += (
+                list_shard_pictures(path, str(path)) if are_shards(walk_files(path)) else list_folder(path, str(path))
+            )
         elif not path.exists():
             raise UserError(_say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
@@ -141,6 +155,40 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
         else:
             found.append(FoundFile(path, printable(str(path)), "", "", ""))
     return found
+
+
+def _find_unlabeled_at(address: str, workspace: Path) -> list[FoundFile]:
+    listing = list_address(address, address.lower().endswith(archives.SUFFIXES))
+    if are_shards(listing.files):
+        fetch_files(listing, workspace)
+        return list_shard_pictures(workspace, listing.address)
+    if len(listing.files) == 1 and address.lower().endswith(archives.SUFFIXES):
+        fetch_files(listing, workspace)
+        return list_archive(workspace / next(iter(listing.files)), _new_folder(workspace / "opened"), address)
+    return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
+
+
+def _find_at_address(data: DataSection, workspace: Path) -> list[FoundFile]:
+    """Pictures are read where they lie; archives, tar shards and Parquet files are fetched first."""
+    listing = list_address(data.source, data.source.lower().endswith((*archives.SUFFIXES, *table_rows.SUFFIXES)))
+    names = list(listing.files)
+    if len(names) == 1 and names[0].lower().endswith(archives.SUFFIXES):
+        fetch_files(listing, workspace / FETCHED)
+        return _find_archived(workspace / FETCHED / names[0], data, _new_folder(workspace / "opened"))
+    if are_shards(names) or are_tables_of_pictures(names):
+        fetch_files(listing, workspace / FETCHED)
+        local = data.model_copy(update={"source": str(workspace / FETCHED)})
+        return open_source(local, _new_folder(workspace / "opened")).files
+    tables = [name for name in names if name.lower().endswith(table_rows.SUFFIXES) and not is_hidden(name)]
+    if len(tables) == len(names):
+        raise UserError(f"data.source: {data.source} is a table; fetch it and its pictures, and give the file")
+    found = describe_files(listing)
+    return label_by_folders(found, [file.file for file in found], data.layout, data.source)
+
+
+def _new_folder(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[FoundFile]:
@@ -165,10 +213,13 @@ def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[Fo
 
 def is_data_set(folder: Path) -> bool:
     """Whether a folder is a local copy of a data set: saved by `datasets`, or Parquet files and nothing else."""
-    if is_saved_data_set(folder):
-        return True
+    return is_saved_data_set(folder) or are_tables_of_pictures(walk_files(folder))
+
+
+def are_tables_of_pictures(files: Iterable[str]) -> bool:
+    """Whether what lies in a folder are Parquet or Arrow files and nothing else; see `are_shards`."""
     tables = False
-    for file in walk_files(folder):  # ends at the first file of another kind
+    for file in files:
         if Path(file).suffix.lower() in DATA_SET_SUFFIXES:
             tables = True
         elif not is_hidden(file) and Path(file).name not in DATA_SET_COMPANIONS:
@@ -208,8 +259,6 @@ def _say_missing(source: str, what: str = "it is not there") -> str:
     path = Path(source).expanduser()
     if source.startswith("builtin:"):
         return f"{source} is not known; did you mean {BUILTIN_DIGITS}?"
-    if "://" in source:
-        return f"{source} is an address; download it first and give the file or folder"
     missing = path
     while not missing.parent.exists():
         missing = missing.parent

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from PIL import Image
 
@@ -150,7 +151,7 @@ class BatchJob:
         pictures = from_files(files, self.predictor.rendering)
         with closing(predict_batches(self.predictor, pictures, inspect=make_thumbnail)) as batches:
             for batch in batches:
-                self.table.add(self._rows(batch, [file.path for file in files[done : done + len(batch)]]))
+                self.table.add(self._rows(batch, [cast("Path", file.path) for file in files[done : done + len(batch)]]))
                 done += len(batch)
                 yield done
                 if self.is_stopped:

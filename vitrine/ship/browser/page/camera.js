@@ -8,21 +8,24 @@ export async function openCamera(panel, video, onPhoto) {
   } catch {
     return false;
   }
-  video.srcObject = stream;
-  panel.hidden = false;
-  await video.play();
+  const take = panel.querySelector("#take");
   const close = () => {
     stream.getTracks().forEach((track) => track.stop());
     video.srcObject = null;
     panel.hidden = true;
   };
   panel.querySelector("#cancel").onclick = close;
-  panel.querySelector("#take").onclick = async () => {
+  take.onclick = async () => {
     const photo = await takePhoto(video);
     close();
     onPhoto(photo);
   };
-  panel.querySelector("#take").focus();
+  take.disabled = true; // until there is something to see
+  video.srcObject = stream;
+  panel.hidden = false;
+  await video.play();
+  take.disabled = false;
+  take.focus();
   return true;
 }
 

@@ -1,0 +1,45 @@
+"""A store of pictures in the memory of this process, which can be lost."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import fsspec
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+ADDRESS = "memory://bucket"
+
+
+def fill(files: Mapping[str, bytes]) -> str:
+    """Puts files below `ADDRESS`, and nothing else."""
+    store = fsspec.filesystem("memory")
+    if store.exists("/bucket"):
+        store.rm("/bucket", recursive=True)
+    for name, content in files.items():
+        store.pipe_file(f"/bucket/{name}", content)
+    return ADDRESS
+
+
+@contextmanager
+def refusing(monkeypatch: pytest.MonkeyPatch, after: int = 0, only: str = "") -> Iterator[None]:
+    """Lets the store refuse whatever is asked after some files, or one name alone."""
+    left = [after]
+    read, get = MemoryFileSystem.cat_file, MemoryFileSystem.get_file
+
+    def check(path: str) -> None:
+        left[0] -= 1
+        if (only and only in path) or (not only and left[0] < 0):
+            raise PermissionError("ExpiredToken: The provided token has expired.\nrequest 17")
+
+    def cat_file(self, path, **options):
+        check(path)
+        return read(self, path, **options)
+
+    def get_file(self, path, *words, **options):
+        check(path)
+        return get(self, path, *words, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryFileSystem, "cat_file", cat_file)
+        patch.setattr(MemoryFileSystem, "get_file", get_file)
+        yield

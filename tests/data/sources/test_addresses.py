@@ -1,0 +1,130 @@
+"""Files in a store are listed by their names there and read where they lie; a lost store is told from a lost file."""
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.data.sources.stores import fill, refusing
+from vitrine.data.sources.addresses import address_of, check_address, describe_files, is_address, list_address
+from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
+from vitrine.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("s3://bucket/pictures", True),
+        ("https://host/x.zip", True),
+        ("hf://datasets/a/b", True),
+        ("hub:a/b", False),
+        ("C:\\pictures", False),
+        ("a/b", False),
+        ("://x", False),
+    ],
+)
+def test_an_address_is_told_from_a_path(source, expected):
+    assert is_address(source) is expected
+
+
+def test_an_address_that_became_a_path_is_known_again(tmp_path):
+    assert address_of(Path("s3://bucket/a b")) == "s3://bucket/a b"
+    assert address_of(Path("a/b")) is None
+    assert address_of(tmp_path) is None
+
+
+def test_files_are_listed_by_name_and_read_where_they_lie():
+    listing = list_address(fill({"cat/1.jpg": b"one", "cat/notes.txt": b"", ".x": b"", "b.jpg": b"two"}), False)
+    found = describe_files(listing)
+    assert [(file.file, file.left_out) for file in found] == [
+        (".x", "hidden file"),
+        ("b.jpg", ""),
+        ("cat/1.jpg", ""),
+        ("cat/notes.txt", "not a picture (.txt)"),
+    ]
+    assert found[2].path.open("rb").read() == b"one"
+    assert (found[2].path.stat().st_size, str(found[2].path)) == (3, "memory://bucket/cat/1.jpg")
+
+
+def test_a_changed_file_looks_changed():
+    before = list_address(fill({"1.jpg": b"one"}), False).place("1.jpg")
+    after = list_address(fill({"1.jpg": b"two"}), False).place("1.jpg")
+    assert before.size == after.size
+    assert before.modified_ns != after.modified_ns
+
+
+def test_one_file_can_be_an_address_too():
+    listing = list_address(f"{fill({'a/pets.zip': b'content'})}/a/pets.zip", True)
+    assert (listing.address, list(listing.files)) == ("memory://bucket/a", ["pets.zip"])
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_nothing_there_is_one_message(is_file):
+    fill({"1.jpg": b""})
+    with pytest.raises(UserError, match=r"data\.source: memory://bucket/x\.zip holds no files, or is not there"):
+        list_address("memory://bucket/x.zip", is_file)
+
+
+def test_a_file_that_is_refused_alone_is_at_fault_itself(monkeypatch):
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}), False)
+    with (
+        refusing(monkeypatch, only="2.jpg"),
+        pytest.raises(OSError, match=r"^cannot be fetched \(ExpiredToken: .*d\.\)"),
+    ):
+        listing.place("2.jpg").open("rb")
+
+
+def test_a_file_that_is_gone_is_not_there():
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}), False)
+    fill({"1.jpg": b"one"})
+    with pytest.raises(FileNotFoundError):
+        listing.place("2.jpg").open("rb")
+
+
+def test_a_store_that_refuses_everything_is_lost(monkeypatch):
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}), False)
+    with (
+        refusing(monkeypatch),
+        pytest.raises(
+            SourceLostError, match=r"memory://bucket/2\.jpg cannot be read.*ExpiredToken.*what was done is k"
+        ),
+    ):
+        listing.place("2.jpg").open("rb")
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "gcsfs", None)
+    with pytest.raises(UserError, match=r"gs:// need another package: pip install gcsfs, or pip install -r requirem"):
+        check_address("gs://bucket/x")
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(UserError, match=r"that begin with s4:// are not known; s3://, gs://"):
+        check_address("s4://bucket/x")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def website(tmp_path):
+    """Address of a server that shows what lies in a folder, and the folder."""
+    handler = partial(Quiet, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", tmp_path
+        server.shutdown()
+
+
+def test_the_pages_of_a_web_server_are_a_listing(website):
+    address, folder = website
+    (folder / "pets" / "big cat").mkdir(parents=True)
+    (folder / "pets" / "big cat" / "1.jpg").write_bytes(b"one")
+    (found,) = describe_files(list_address(f"{address}/pets", False))
+    assert (found.file, found.left_out) == ("big cat/1.jpg", "")
+    assert found.path.open("rb").read() == b"one"
+    assert (found.path.stat().st_size, found.path.stat().st_mtime_ns) == (UNKNOWN_SIZE, UNKNOWN_TIME)

@@ -1,0 +1,252 @@
+"""Pictures in a store that fsspec knows (s3://, gs://, az://, hf://, https://): listed first, read where they lie."""
+
+import errno
+import hashlib
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import IO, Any, Literal
+from urllib.parse import unquote
+
+from vitrine.data.sources.files import FoundFile, printable, reason_by_suffix
+from vitrine.data.sources.hidden import reason_hidden
+from vitrine.data.sources.places import (
+    LARGEST_BYTES,
+    TOO_LARGE,
+    UNKNOWN_SIZE,
+    UNKNOWN_TIME,
+    ListedStatus,
+    SourceLostError,
+    Status,
+)
+from vitrine.errors import UserError
+
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://?[^/]")
+# Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
+PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+AGAIN = "If your credentials have expired, renew them; then give the same command again: what was done is kept"
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)  # of the own disk
+# What stores tell of the state of a file: of its content, or else when it was changed.
+TAGS = ("ETag", "etag", "md5Hash", "content_md5", "blob_id")
+TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file at an address; it is fetched whenever it is opened.
+
+    Attributes:
+        address: whole.
+        witness: address of another file of the source: as long as that one can be read, the source is there.
+        size: in bytes; -1 where the store does not tell.
+        modified_ns: see `Status`; made of a checksum where the store tells one.
+    """
+
+    address: str
+    witness: str
+    size: int
+    modified_ns: int
+
+    def stat(self) -> Status:
+        """As it was listed."""
+        return ListedStatus(self.size, self.modified_ns)
+
+    def open(self, _mode: Literal["rb"] = "rb", /) -> IO[bytes]:
+        """Its bytes, in memory.
+
+        Raises:
+            OSError: this file cannot be had.
+            SourceLostError: no other can, either.
+        """
+        try:
+            return io.BytesIO(_read(self.address))
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # each store has errors of its own
+            if not _can_be_read(self.witness):
+                lost = f"{self.address} cannot be read, nor can another file there ({say(error)})"
+                raise SourceLostError(f"{lost}. {AGAIN}") from error
+            raise OSError(f"cannot be fetched ({say(error)})") from error
+
+    def fetch(self, target: Path) -> None:
+        """Writes it to a file, whole or not at all.
+
+        Raises:
+            SourceLostError: it cannot be had.
+        """
+        temporary = target.with_name(f".{target.name}.partial")
+        store, path = _connect(self.address)
+        try:
+            store.get_file(path, str(temporary))
+            temporary.replace(target)
+        except Exception as error:  # each store has errors of its own
+            if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+                raise
+            raise SourceLostError(f"{self.address} cannot be fetched ({say(error)}). {AGAIN}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is an address (`s3://bucket/pictures`), not a path."""
+    return "://" in source and ADDRESS.match(source) is not None
+
+
+def address_of(path: Path) -> str | None:
+    """The address that became a path, in which two slashes are one; None where it never was one."""
+    found = ADDRESS.match(str(path))
+    if found is None or path.exists():
+        return None
+    return f"{found[1]}://{str(path).partition(':')[2].lstrip('/')}"
+
+
+def check_address(address: str) -> None:
+    """Makes sure that there is a way to a store, without asking it anything.
+
+    Raises:
+        UserError: a package is missing, or nothing knows such addresses.
+    """
+    _connect(address)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies at an address.
+
+    Attributes:
+        address: of the folder, without a slash at its end.
+        files: what the store tells of each, by its path from there, in order.
+    """
+
+    address: str
+    files: Mapping[str, Mapping[str, Any]]
+
+    def place(self, file: str) -> RemoteFile:
+        """Where one of them lies."""
+        told = self.files[file]
+        return RemoteFile(f"{self.address}/{file}", self._witness, _size_of(told), _changed_ns(told))
+
+    @cached_property
+    def _witness(self) -> str:
+        """The first file that has a byte to be read."""
+        first = next((file for file, told in self.files.items() if told.get("size") != 0), next(iter(self.files)))
+        return f"{self.address}/{first}"
+
+
+def list_address(address: str, is_file: bool) -> Listing:
+    """Lists what lies at an address and below.
+
+    Args:
+        address: of a folder or a file.
+        is_file: which of the two: not every store tells.
+
+    Raises:
+        UserError: there is nothing, or it may not be read.
+    """
+    store, root = _connect(address)
+    try:
+        entries = {root: store.info(root)} if is_file else store.find(root, detail=True)
+    except FileNotFoundError:
+        entries = {}
+    except Exception as error:  # each store has errors of its own
+        raise UserError(
+            f"data.source: {address} cannot be listed ({say(error)}); check the address, and your credentials for it"
+        ) from error
+    folder, base = (text.rpartition("/")[0] if is_file else text.rstrip("/") for text in (address, root))
+    files = {path[len(base) + 1 :]: told for path, told in sorted(entries.items()) if told.get("type") != "directory"}
+    files.pop("", None)
+    if not files:
+        raise UserError(
+            f"data.source: {address} holds no files, or is not there; check the address (capitals count), and whether "
+            "your credentials are for it"
+        )
+    return Listing(folder, files)
+
+
+def describe_files(listing: Listing) -> list[FoundFile]:
+    """The files of a listing, by name, without labels."""
+    is_web = listing.address.startswith("http")  # where names are written as in a browser's address
+    found = []
+    for file in listing.files:
+        place, name = listing.place(file), unquote(file) if is_web else file
+        reason = reason_hidden(name) or reason_by_suffix(name) or (TOO_LARGE if place.size > LARGEST_BYTES else "")
+        found.append(FoundFile(place, printable(name), "", "", reason))
+    return found
+
+
+def _size_of(told: Mapping[str, Any]) -> int:
+    """Bytes of a file, as far as its store tells."""
+    size = told.get("size")
+    return UNKNOWN_SIZE if size is None else int(size)
+
+
+def _changed_ns(told: Mapping[str, Any]) -> int:
+    """A number that changes with a file: of its checksum, or else of the time of its change; -1 without either."""
+    for name in TAGS:
+        if tag := told.get(name):
+            return int.from_bytes(hashlib.sha256(str(tag).encode()).digest()[:7])
+    for name in TIMES:
+        time = told.get(name)
+        time = datetime.fromisoformat(time) if isinstance(time, str) else time
+        if time is not None:
+            return int((time.timestamp() if isinstance(time, datetime) else float(time)) * 1e9)
+    return UNKNOWN_TIME
+
+
+def say(error: BaseException) -> str:
+    """The first line of an error, or its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+
+
+def _read(address: str, end: int | None = None) -> bytes:
+    store, path = _connect(address)
+    content: bytes = store.cat_file(path, start=None if end is None else 0, end=end)
+    return content
+
+
+def _can_be_read(address: str) -> bool:
+    try:
+        _read(address, end=1)
+    except Exception:  # whatever it is, it is no picture of ours that is at fault
+        return False
+    return True
+
+
+def _connect(address: str) -> tuple[Any, str]:
+    """The store of an address, and the path there."""
+    protocol = address.partition("://")[0]
+    store = _store(protocol)
+    return store, str(store._strip_protocol(address))
+
+
+@cache
+def _store(protocol: str) -> Any:
+    """Opens the way to a kind of store, once in each process; credentials are those of its own tools.
+
+    Raises:
+        UserError: a package is missing, or nothing knows it.
+    """
+    import fsspec  # a tenth of a second that no other source needs
+
+    try:
+        return fsspec.filesystem(protocol)
+    except ImportError as error:
+        package = PACKAGES.get(protocol, "")
+        advice = (
+            f"pip install {package}, or pip install -r requirements-cloud.txt (or vitrine[cloud])"
+            if package
+            else say(error)
+        )
+        raise UserError(
+            f"data.source: addresses that begin with {protocol}:// need another package: {advice}"
+        ) from error
+    except ValueError as error:
+        known = ", ".join(f"{name}://" for name in ("s3", "gs", "az", "hf", "https"))
+        raise UserError(f"data.source: addresses that begin with {protocol}:// are not known; {known} are") from error

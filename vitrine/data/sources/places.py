@@ -1,0 +1,98 @@
+"""Where the bytes of a file lie: at a path, or within something else that opens as one."""
+
+import io
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Literal, Protocol
+
+from vitrine.errors import UserError
+
+# What is no path is read into memory at once; no picture that is decoded takes as much.
+LARGEST_BYTES = 1_000_000_000
+TOO_LARGE = f"more than {LARGEST_BYTES // 10**9} GB, so no picture"
+UNKNOWN_TIME = -1  # of change, where nothing tells it: such a file is never taken to be as it was
+UNKNOWN_SIZE = -1
+
+
+class SourceLostError(UserError):
+    """A source could be read and cannot be any more, as when credentials expire; what was done is kept."""
+
+
+class Status(Protocol):
+    """What `os.stat` tells, as far as it matters here."""
+
+    @property
+    def st_mode(self) -> int:
+        """Kind of file."""
+
+    @property
+    def st_size(self) -> int:
+        """In bytes."""
+
+    @property
+    def st_mtime_ns(self) -> int:
+        """When it was last changed, in nanoseconds since 1970."""
+
+
+class Place(Protocol):
+    """Where the bytes of a file lie; a `Path` is one."""
+
+    def stat(self) -> Status:
+        """Size and time of change; raises `OSError` where there is no such file."""
+
+    def open(self, mode: Literal["rb"], /) -> IO[bytes]:
+        """Opens it; raises `OSError`, or `SourceLostError` where the whole source is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStatus:
+    """A `Status` as a listing tells it."""
+
+    st_size: int
+    st_mtime_ns: int
+    st_mode: int = stat.S_IFREG
+
+
+@dataclass(frozen=True, slots=True)
+class TarMember:
+    """A file within a tar archive that is not compressed: it is read where it lies.
+
+    Attributes:
+        archive: path of the archive.
+        offset: of its first byte there.
+        size: in bytes.
+        modified_ns: when the archive was last changed: members are often stored with one time for all.
+    """
+
+    archive: Path
+    offset: int
+    size: int
+    modified_ns: int
+
+    def stat(self) -> Status:
+        """As the archive's header says."""
+        return ListedStatus(self.size, self.modified_ns)
+
+    def open(self, _mode: Literal["rb"] = "rb", /) -> IO[bytes]:
+        """Its bytes, in memory.
+
+        Raises:
+            OSError: the archive is gone or shorter than it was.
+        """
+        with self.archive.open("rb") as file:
+            file.seek(self.offset)
+            content = file.read(self.size)
+        if len(content) < self.size:
+            raise OSError(f"the archive {self.archive.name} is shorter than it was")
+        return io.BytesIO(content)
+
+    def __str__(self) -> str:
+        return f"{self.archive} (byte {self.offset:,})"
+
+
+def make_absolute(place: Place) -> Place:
+    """The same place, whatever the current folder is: for a process that is started elsewhere."""
+    if isinstance(place, Path):
+        return place.absolute()
+    return replace(place, archive=place.archive.absolute()) if isinstance(place, TarMember) else place
