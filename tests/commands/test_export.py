@@ -34,4 +34,4 @@ def test_a_mistake_is_one_message(monkeypatch, capsys):
 def test_a_file_to_write_is_asked_for(capsys):
     with pytest.raises(SystemExit, match="2"):
         export.main(["model"])
-    assert "the following arguments are required: file" in capsys.readouterr().err
+    assert "the following arguments are required: target" in capsys.readouterr().err

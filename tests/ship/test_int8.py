@@ -18,7 +18,7 @@ from vitrine.predict.runtimes.onnx import NOTES
 from vitrine.records.onnx_checksum import seal
 from vitrine.ship import int8
 from vitrine.ship.export import write_notes
-from vitrine.ship.int8 import export_int8, find_prepared
+from vitrine.ship.int8 import export_int8
 from vitrine.ship.quantize import LAYOUTS
 
 MODEL = "finished/model"
@@ -106,19 +106,6 @@ def test_other_answers_are_refused_with_their_figures(colors_folder, few_suffice
     assert "would give another first answer to more than 1 % of the pictures" in error
     assert error.count(" of 18 alike") == len(LAYOUTS)
     assert not Path("small.onnx").exists()
-
-
-def test_a_data_set_that_the_model_does_not_come_from_is_refused(colors_folder, few_suffice, monkeypatch):
-    monkeypatch.setattr(int8, "compare_origin", lambda *_: "same_source")
-    message = fault_of(export_int8, MODEL, Path("small.onnx"), open_prepared(Path("prepared/colours")), print)
-    assert "is not the data set that finished/model was trained on" in message
-
-
-def test_the_data_set_is_the_one_of_the_recipe(colors_folder, tmp_path):
-    assert find_prepared(MODEL) == Path("prepared/colours")
-    Path("prepared/colours").rename("elsewhere")
-    assert "with --data (prepared/colours is not there)" in fault_of(find_prepared, MODEL)
-    assert fault_of(find_prepared, "nowhere").endswith("with --data")
 
 
 def test_calibration_takes_the_classes_in_turn():

@@ -93,7 +93,7 @@ def _share_is_last(recipe: Recipe, ranks: Ranks) -> bool:
     console = Console(highlight=False)
     if find_unchanged(recipe.prepared_folder, read_settings(recipe)) is not None:
         return True
-    with show_progress(console=console) as show:
+    with show_progress(console=console, lines=True) as show:
         if scan_as_rank(recipe, ranks, show):
             return True
     console.print(
@@ -155,7 +155,7 @@ def _renew_report(recipe: Recipe) -> str:
 
 def _write_with_progress(recipe: Recipe, again: bool, engine: Engine | None, console: Console) -> "PreparedFacts":
     try:
-        with show_progress(console=console) as show:
+        with show_progress(console=console, lines=True) as show:
             return write_data_set(recipe, show, again, engine=engine)
     except KeyboardInterrupt:
         console.print("what was done is kept: the same command goes on from there")

@@ -96,23 +96,33 @@ class Golden(OpenRecord):
     tolerance: Share
 
 
-class Int8Proof(OpenRecord):
+class Agreement(OpenRecord):
+    """How alike a model answers in another form, on pictures that it has not learned from.
+
+    Attributes:
+        pictures: on which both were asked.
+        same: how many of these got the same first answer.
+        interval: of that share.
+        same_decisions: how many got the same decision: answer, unsure or none.
+        largest_gap: of any probability or similarity; 1 at most.
+    """
+
+    pictures: Count
+    same: Count
+    interval: Interval
+    same_decisions: Count
+    largest_gap: Share
+
+
+class Int8Proof(Agreement):
     """That a network of 8-bit whole numbers answers as it does in float32.
 
     Attributes:
         layout: how its numbers are written, for people: "QDQ, weights of 7 bits per channel".
         calibration_pictures: on whose activations the ranges were measured.
-        pictures: others, on which both were asked.
-        same: how many of these got the same first answer.
-        interval: of that share.
-        same_decisions: how many got the same decision: answer, unsure or none.
         time_share: processor time relative to float32, where it was exported.
     """
 
     layout: str
     calibration_pictures: Count
-    pictures: Count
-    same: Count
-    interval: Interval
-    same_decisions: Count
     time_share: float

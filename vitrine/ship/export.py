@@ -23,46 +23,20 @@ from PIL import Image
 from torch import nn
 
 from vitrine.errors import UserError
-from vitrine.models.backbones.outputs import compute_outputs, measure_head_input
-from vitrine.models.calibration.ood import LEAST_NORM
 from vitrine.predict.golden import ask_golden
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
-from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES, OUTPUTS
+from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
 from vitrine.records.model import Golden
 from vitrine.records.onnx_checksum import seal
 from vitrine.records.public import public_metadata
+from vitrine.ship.exported_network import ExportedNetwork
 
 TOLERANCE = 1e-4
 GOLDEN_TOLERANCE = 1e-3  # of float32 on any machine: other processors add up in another order
 TRIALS = 4
 MOST_BYTES = 2 * 10**9  # of one protobuf message
-
-
-class _Exported(nn.Module):
-    """The network with all that is computed after it."""
-
-    def __init__(self, network: TorchNetwork, has_features: bool) -> None:
-        super().__init__()
-        self.model = network.model
-        self.temperature = network.temperature
-        self.has_features = has_features
-        self.count = 0
-        if network.reference is not None:
-            self.register_buffer("reference", torch.from_numpy(network.reference.rows).clone())
-            self.count = min(network.neighbors, len(network.reference.rows))
-
-    def forward(self, pixel_values: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        if not self.has_features:
-            return (self.model(pixel_values=pixel_values).logits / self.temperature,)
-        logits, features = compute_outputs(self.model, pixel_values)
-        if not self.count:
-            return logits / self.temperature, features
-        lengths = torch.linalg.vector_norm(features, dim=1, keepdim=True).clamp(min=LEAST_NORM)
-        similarities = (features / lengths) @ self.reference.float().T
-        nearest = torch.topk(similarities, self.count, dim=1).values
-        return logits / self.temperature, features, nearest.mean(dim=1)
 
 
 def export_onnx(model_id: str, file: Path) -> Predictor:
@@ -133,13 +107,18 @@ def trace_model(predictor: Predictor) -> Exported:
     """
     network, model_id = predictor.network, predictor.model_id
     assert isinstance(network, TorchNetwork)  # noqa: S101 (for mypy)
-    pixels = predictor.pixels(_draw_images()[:2])
+    pixels = predictor.pixels(draw_images()[:2])
     content = _trace(model_id, network, torch.from_numpy(pixels))
     side = pixels.shape[-1]
     write_notes(content, describe(predictor, measure_golden(predictor, side, GOLDEN_TOLERANCE)))
     if content.ByteSize() > MOST_BYTES:
         raise UserError(f"{model_id}: its weights take more than 2 GB, which one ONNX file cannot hold")
     return Exported(predictor, content, side)
+
+
+def measure_side(predictor: Predictor) -> int:
+    """Of the pictures that a network sees, in pixels."""
+    return int(predictor.pixels(draw_images()[:1]).shape[-1])
 
 
 def measure_golden(predictor: Predictor, side: int, tolerance: float) -> Golden:
@@ -176,10 +155,7 @@ def write_checked(exported: Exported, content: onnx.ModelProto, file: Path, tole
 
 
 def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.ModelProto:
-    side = pixels.shape[-1]
-    has_features = network.reference is not None or measure_head_input(network.model, side) is not None
-    module = _Exported(network, has_features).eval()
-    names = OUTPUTS[: 1 + has_features + bool(module.count)]
+    module = ExportedNetwork(network, pixels.shape[-1])
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -189,7 +165,7 @@ def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.M
                 (pixels,),
                 dynamo=True,
                 input_names=["pixel_values"],
-                output_names=list(names),
+                output_names=list(module.output_names),
                 dynamic_shapes={"pixel_values": {0: torch.export.Dim("pictures")}},
                 verbose=False,
             )
@@ -230,7 +206,7 @@ def write_notes(content: onnx.ModelProto, notes: dict[str, Any]) -> None:
     content.metadata_props.add(key=NOTES, value=json.dumps(notes, ensure_ascii=False))
 
 
-def _draw_images() -> list[Image.Image]:
+def draw_images() -> list[Image.Image]:
     """Random pictures, coarse and fine, of different sizes."""
     generator = np.random.default_rng(0)
     sizes = [(int(width), int(height)) for width, height in generator.integers(20, 400, (TRIALS, 2))]
@@ -241,7 +217,7 @@ def _draw_images() -> list[Image.Image]:
 
 
 def _check_alike(ours: Predictor, theirs: Predictor, tolerance: float) -> None:
-    pictures = _draw_images()
+    pictures = draw_images()
     first, second = ours.predict_images(pictures), theirs.predict_images(pictures)
     gaps = [_distance(first.probabilities, second.probabilities), _distance(first.similarities, second.similarities)]
     if max(gaps) > tolerance:

@@ -4,7 +4,7 @@ Activations are measured on training pictures. Of the layouts that are about as 
 one that answers most like float32 is taken; it must give float32's first answer to at least 99 % of other pictures.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,17 +16,14 @@ from vitrine.data.loading.labeled import LabeledImage, list_images
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
-from vitrine.evaluation.intervals import wilson_interval
-from vitrine.evaluation.provenance import compare_origin
 from vitrine.predict.golden import ask_golden
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.preprocessing import Pixels
 from vitrine.predict.runtimes.onnx import OnnxNetwork
 from vitrine.records.atomic import write_bytes
-from vitrine.records.model import METADATA, Int8Proof, ModelMetadata
+from vitrine.records.model import Int8Proof
 from vitrine.records.onnx_checksum import seal
-from vitrine.records.prepared import FACTS
+from vitrine.ship.agreement import LEAST_SAME, check_origin, compare, gather, read_pixels
 from vitrine.ship.export import (
     Exported,
     check_suffix,
@@ -36,13 +33,12 @@ from vitrine.ship.export import (
     trace_model,
     write_notes,
 )
-from vitrine.ship.quantize import BATCH, Timed, measure_ranges, open_network, time_layouts
+from vitrine.ship.quantize import Timed, measure_ranges, open_network, time_layouts
 
 CALIBRATION_PICTURES = 200
 LEAST_CALIBRATION = 50
 LEAST_PICTURES = 400  # to prove on
 MOST_PICTURES = 1000
-LEAST_SAME = 0.99
 ABOUT_AS_FAST = 1.3  # of such layouts the one that answers most alike is taken
 GOLDEN_TOLERANCE = 0.02  # in probability: whole numbers are exact, their scales are not quite; a sum cut off is far off
 
@@ -64,7 +60,7 @@ def export_int8(model_id: str, file: Path, prepared: PreparedDataset, say: Calla
     sides = _choose_pictures(predictor, prepared)
     exported = trace_model(predictor)
     say(f"calibrating on {len(sides.calibration):,} training pictures")
-    graph, ranges = measure_ranges(exported.content, _read(exported, sides.calibration))
+    graph, ranges = measure_ranges(exported.content, read_pixels(predictor, exported.side, sides.calibration))
     expected = _ask(exported, open_network(exported.content), sides.proof)
     timed = time_layouts(graph, ranges, exported.content, exported.side)
     tried = []
@@ -73,7 +69,7 @@ def export_int8(model_id: str, file: Path, prepared: PreparedDataset, say: Calla
         for one in group:
             say(f"{one.layout.name}: {one.share:.2f} of float32's time; asking about {len(sides.proof):,} pictures")
             found = _ask(exported, open_network(one.content), sides.proof)
-            proofs.append((_compare(expected, found, one, len(sides.calibration)), one))
+            proofs.append((_prove(expected, found, one, len(sides.calibration)), one))
         proof, best = max(proofs, key=lambda entry: (entry[0].same, entry[0].same_decisions, -entry[1].share))
         if proof.same >= LEAST_SAME * proof.pictures:
             _write(exported, best.content, proof, file)
@@ -92,22 +88,6 @@ def _group_by_speed(timed: Sequence[Timed]) -> list[list[Timed]]:
     return [first, *([one] for one in ordered[len(first) :])]
 
 
-def find_prepared(model_id: str) -> Path:
-    """The prepared data set that a model's recipe names.
-
-    Raises:
-        UserError: it says nothing of one, or that is not there.
-    """
-    path = Path(model_id).expanduser() / METADATA
-    recipe = ModelMetadata.read(path).recipe if path.is_file() else {}
-    named = recipe.get("data", {}).get("prepared") or (f"prepared/{recipe['name']}" if "name" in recipe else None)
-    folder = Path(named).expanduser() if named else None
-    if folder is None or not (folder / FACTS).is_file():
-        where = f" ({folder} is not there)" if folder else ""
-        raise UserError(f"{model_id}: give the prepared data set that it was trained on with --data{where}")
-    return folder
-
-
 @dataclass(frozen=True)
 class _Sides:
     calibration: Sequence[LabeledImage]
@@ -116,11 +96,7 @@ class _Sides:
 
 def _choose_pictures(predictor: Predictor, prepared: PreparedDataset) -> _Sides:
     """Training pictures of all classes in turn to calibrate on; validation and other training pictures to prove."""
-    if compare_origin(predictor.metadata, "", prepared.facts) != "same_split":
-        raise UserError(
-            f"{prepared.folder} is not the data set that {predictor.model_id} was trained on, so pictures of it may be "
-            "its test pictures; give that one with --data"
-        )
+    check_origin(predictor, prepared)
     training, validation = list_images(prepared, TRAIN), list_images(prepared, VALIDATION)
     label_ids = np.asarray([prepared.label_names.index(picture.label_name) for picture in training])
     order = _take_turns(label_ids)
@@ -146,43 +122,16 @@ def _take_turns(label_ids: npt.NDArray[np.int64]) -> list[int]:
     return rows
 
 
-def _read(exported: Exported, pictures: Sequence[LabeledImage]) -> Iterator[Pixels]:
-    """What the network sees, in batches; stored images of its own size are only normalised."""
-    for start in range(0, len(pictures), BATCH):
-        yield np.concatenate([_read_one(exported, picture) for picture in pictures[start : start + BATCH]])
-
-
-def _read_one(exported: Exported, picture: LabeledImage) -> Pixels:
-    stored = picture.open_preprocessed() if picture.open_preprocessed else None
-    if stored is not None and stored.width == exported.side:
-        return exported.predictor.pixels([stored], preprocessed=True)
-    return exported.predictor.pixels([picture.open()])
-
-
 def _ask(exported: Exported, network: OnnxNetwork, pictures: Sequence[LabeledImage]) -> Predictions:
-    outputs = [network.run(pixels) for pixels in _read(exported, pictures)]
-    measured = [one.similarity for one in outputs if one.similarity is not None]
-    return Predictions(
-        [picture.file for picture in pictures],
-        np.concatenate([one.logits for one in outputs]),
-        exported.predictor.label_names,
-        similarities=np.concatenate(measured) if measured else None,
-        trust=exported.predictor.trust,
-    )
+    pixels = read_pixels(exported.predictor, exported.side, pictures)
+    return gather(exported.predictor, [network.run(batch) for batch in pixels])
 
 
-def _compare(expected: Predictions, found: Predictions, timed: Timed, calibration: int) -> Int8Proof:
-    first, second = expected.logits.argmax(axis=1), found.logits.argmax(axis=1)
-    same = int(((first == second) & np.isfinite(found.logits).all(axis=1)).sum())
+def _prove(expected: Predictions, found: Predictions, timed: Timed, calibration: int) -> Int8Proof:
     return Int8Proof(
+        **compare(expected, found).model_dump(),
         layout=timed.layout.name,
         calibration_pictures=calibration,
-        pictures=len(expected),
-        same=same,
-        interval=wilson_interval(same, len(expected)),
-        same_decisions=sum(
-            one == other for one, other in zip(expected.decision_kinds, found.decision_kinds, strict=True)
-        ),
         time_share=timed.share,
     )
 

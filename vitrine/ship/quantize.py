@@ -131,7 +131,7 @@ def _quantize(graph: onnx.ModelProto, ranges: TensorsData, layout: Layout) -> on
     own = onnx.ModelProto()
     own.CopyFrom(graph)
     activations = QuantType.QInt8 if layout.signed else QuantType.QUInt8
-    rest: tuple[Any, ...] = (QuantType.QInt8, activations, ranges, [], _find_tail(own), list(QUANTIZED), {})
+    rest: tuple[Any, ...] = (QuantType.QInt8, activations, ranges, [], find_tail(own), list(QUANTIZED), {})
     if layout.pairs:
         quantizer = QDQQuantizer(own, layout.per_channel, True, *rest)
     else:
@@ -142,7 +142,7 @@ def _quantize(graph: onnx.ModelProto, ranges: TensorsData, layout: Layout) -> on
     return content
 
 
-def _find_tail(graph: onnx.ModelProto) -> list[str]:
+def find_tail(graph: onnx.ModelProto) -> list[str]:
     """Nodes behind the features, which stay in float32; without features, the ones that give logits from a map."""
     maker = {output: node for node in graph.graph.node for output in node.output}
     outputs = [output.name for output in graph.graph.output]

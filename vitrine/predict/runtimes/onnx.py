@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
@@ -18,6 +19,8 @@ from vitrine.records.model import Golden, ModelMetadata
 from vitrine.records.onnx_checksum import is_as_written
 
 NOTES = "vitrine"  # name of the note in the file
+PIXELS = "pixel_values"
+PICTURE = "picture"  # what a file takes instead that resizes itself: 8-bit RGB, `[height, width, 3]`
 OUTPUTS = ("logits", "features", "familiarity")
 NEWEST_FORMAT = 2  # of the notes; files before golden pictures say none
 
@@ -37,9 +40,12 @@ class OnnxNetwork:
 
     def run(self, pixel_values: Pixels) -> Outputs:
         """Computes the outputs of pixels `[pictures, 3, height, width]`."""
+        return self.ask({PIXELS: np.ascontiguousarray(pixel_values, np.float32)})
+
+    def ask(self, given: Mapping[str, np.ndarray]) -> Outputs:
+        """Computes the outputs of what the file takes, by name."""
         wanted = [output.name for output in self.session.get_outputs() if output.name != "features"]
-        pixels = np.ascontiguousarray(pixel_values, np.float32)
-        found = dict(zip(wanted, self.session.run(wanted, {"pixel_values": pixels}), strict=True))
+        found = dict(zip(wanted, self.session.run(wanted, dict(given)), strict=True))
         return Outputs(found["logits"], found.get("familiarity"))
 
     def count_threads(self) -> int:
@@ -78,6 +84,11 @@ def load_onnx(file: Path, threads: int | None = None) -> Loaded:
         raise UserError(
             f"{file}: it says nothing about its labels and preparation; only files that `{command_line('export')}` "
             "wrote can be used here"
+        )
+    if session.get_inputs()[0].name == PICTURE:
+        raise UserError(
+            f"{file}: it resizes pictures itself, for other programs; Vitrine takes the model folder, or the file that "
+            f"`{command_line('export')}` writes without --resize-inside"
         )
     content = json.loads(notes)
     if content.get("format", 1) > NEWEST_FORMAT:

@@ -15,9 +15,9 @@ from vitrine.predict.preprocessing import ArrayPreprocessing
 from vitrine.predict.runtimes.onnx import OUTPUTS
 from vitrine.records.atomic import check_replaceable, new_folder
 from vitrine.records.model import METADATA, ModelMetadata
-from vitrine.ship.browser.golden import write_golden
 from vitrine.ship.browser.runtime import PACKED, fetch_runtime
 from vitrine.ship.export import export_onnx
+from vitrine.ship.golden_pictures import ANSWERS, find_tolerance, write_golden
 from vitrine.ui.palette import DARK, LIGHT
 from vitrine.ui.texts import LOCALES, load_texts
 
@@ -25,6 +25,7 @@ PAGE = Path(__file__).parent / "page"
 FACTS = "page.json"
 MODEL = "model.onnx"
 EXAMPLES = "examples"
+GOLDEN = "golden"
 RUNTIME = "runtime"
 SERVICE_WORKER = "service-worker.js"
 CARD = "README.md"
@@ -87,7 +88,7 @@ def build_page(model_id: str, folder: Path, with_examples: bool = True) -> Built
         predictor = _write_model(model_id, page / MODEL)
         facts = _describe(predictor)
         facts["examples"] = _write_examples(model_id, predictor, page) if with_examples else []
-        facts["golden"] = write_golden(predictor, page)
+        facts["golden"] = _write_golden(predictor, page)
         shutil.copytree(PAGE, page, dirs_exist_ok=True)
         shutil.copytree(runtime, page / RUNTIME)
         _write_texts(page)
@@ -167,6 +168,15 @@ def _write_examples(model_id: str, predictor: Predictor, page: Path) -> list[dic
             predictor.open_image(source / example.file).save(page / file)
             written.append({"file": file, "label_name": example.label_name, "prepared": example.prepared})
     return written
+
+
+def _write_golden(predictor: Predictor, page: Path) -> dict[str, Any]:
+    """The section of page.json, with the files as the page asks for them."""
+    folder = page / GOLDEN
+    folder.mkdir()
+    content = write_golden(predictor, folder, find_tolerance(page / MODEL))
+    (folder / ANSWERS).unlink()
+    return content | {"pictures": [one | {"file": f"{GOLDEN}/{one['file']}"} for one in content["pictures"]]}
 
 
 def _write_texts(page: Path) -> None:

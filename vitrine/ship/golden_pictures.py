@@ -1,5 +1,6 @@
-"""Pictures that travel with a page, and what Python says of them: a browser that says otherwise does not answer."""
+"""Pictures that travel with a model, and what Python says of them: other answers mean other pixels or numbers."""
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from PIL import Image
 
 from vitrine.predict.predictor import Predictor
 
-FOLDER = "golden"
+ANSWERS = "answers.json"
 # Ten times what two processors differ in by rounding, and a tenth of what another way of resizing does.
 TOLERANCE = 1e-3
 # Whole numbers of 8 bits round to steps, and one level more or less may be a step: up to 0.003 was seen. Where sums run
@@ -31,7 +32,7 @@ class Golden:
     """A picture and its answer.
 
     Attributes:
-        file: relative to the page's folder.
+        file: its name.
         format: of the file.
         probabilities: of every label.
         similarity: to the training pictures; None where the model does not measure it.
@@ -43,30 +44,33 @@ class Golden:
     similarity: float | None
 
 
-def write_golden(predictor: Predictor, folder: Path) -> dict[str, Any]:
+def write_golden(predictor: Predictor, folder: Path, tolerance: float) -> dict[str, Any]:
     """Draws the pictures and asks the model about them.
 
     Args:
-        predictor: of the very ONNX file that the page loads.
-        folder: of the page.
+        predictor: whose answers are right.
+        folder: empty, for pictures and answers.
+        tolerance: by which other answers may differ.
 
     Returns:
-        The section `golden` of page.json.
+        What `answers.json` in it says: the tolerance, and of each picture its file, format, probabilities and
+        similarity.
     """
-    (folder / FOLDER).mkdir()
-    files = []
-    for number, (kind, options) in enumerate(FORMATS.items()):
-        files.append(f"{FOLDER}/{number}.{kind}")
-        _draw(number, SIZES[number]).save(folder / files[-1], kind.upper(), **options)
-    answers = predictor.predict_images([predictor.open_image(folder / file) for file in files])
-    similarities = [None] * len(files) if answers.similarities is None else answers.similarities.tolist()
-    found = map(Golden, files, FORMATS, answers.probabilities.tolist(), similarities)
-    tolerance = TOLERANCE_INT8 if _is_quantized(Path(predictor.model_id)) else TOLERANCE
-    return {"tolerance": tolerance, "pictures": [asdict(one) for one in found]}
+    paths = [folder / f"{number}.{kind}" for number, kind in enumerate(FORMATS)]
+    for number, (path, (kind, options)) in enumerate(zip(paths, FORMATS.items(), strict=True)):
+        _draw(number, SIZES[number]).save(path, kind.upper(), **options)
+    answers = predictor.predict_images([predictor.open_image(path) for path in paths])
+    similarities = [None] * len(paths) if answers.similarities is None else answers.similarities.tolist()
+    found = map(Golden, [path.name for path in paths], FORMATS, answers.probabilities.tolist(), similarities)
+    content = {"tolerance": tolerance, "pictures": [asdict(one) for one in found]}
+    (folder / ANSWERS).write_text(json.dumps(content), "utf-8")
+    return content
 
 
-def _is_quantized(file: Path) -> bool:
-    return any(node.op_type in QUANTIZED for node in onnx.load(file).graph.node)
+def find_tolerance(file: Path) -> float:
+    """By which other engines may differ from an ONNX file."""
+    is_quantized = any(node.op_type in QUANTIZED for node in onnx.load(file).graph.node)
+    return TOLERANCE_INT8 if is_quantized else TOLERANCE
 
 
 def _draw(seed: int, size: tuple[int, int]) -> Image.Image:

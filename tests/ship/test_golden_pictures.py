@@ -1,11 +1,13 @@
-"""How near a browser must come to the stored answers."""
+"""Drawn pictures with their answers, and how near others must come to these."""
+
+import json
 
 import onnx
 import pytest
 
 from tests.ship.browser.pages import write_onnx
 from vitrine.predict.predictor import Predictor
-from vitrine.ship.browser.golden import TOLERANCE, TOLERANCE_INT8, write_golden
+from vitrine.ship.golden_pictures import TOLERANCE, TOLERANCE_INT8, find_tolerance, write_golden
 
 
 @pytest.mark.parametrize(("is_quantized", "tolerance"), [(False, TOLERANCE), (True, TOLERANCE_INT8)])
@@ -24,4 +26,15 @@ def test_a_network_in_whole_numbers_may_be_further_off(tmp_path, is_quantized, t
         for place, node in enumerate(steps):
             content.graph.node.insert(place, node)
         onnx.save(content, file)
-    assert write_golden(Predictor.load(str(file)), tmp_path)["tolerance"] == tolerance
+    assert find_tolerance(file) == tolerance
+
+
+def test_the_stored_answers_are_those_of_the_stored_files(tmp_path):
+    predictor = Predictor.load(str(write_onnx(tmp_path / "tiny.onnx")))
+    written = write_golden(predictor, tmp_path, 0.5)
+    assert json.loads((tmp_path / "answers.json").read_text("utf-8")) == written
+    assert [one["format"] for one in written["pictures"]] == ["jpeg", "webp"]
+    for one in written["pictures"]:
+        (answer,) = predictor.predict_images([predictor.open_image(tmp_path / one["file"])])
+        ranking = dict(zip(predictor.label_names, one["probabilities"], strict=True))
+        assert dict(answer.ranking) == pytest.approx(ranking, abs=1e-6)
