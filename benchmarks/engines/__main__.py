@@ -33,7 +33,7 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 ENGINES = ("loop", "local", "dask", "ray", "ray data", "daft")
 PERIOD = 0.2  # seconds between two looks at the processes
 SIDE = 128
-LIMIT_SECONDS = 240
+LIMIT_SECONDS = 180
 RESULT = "result:"
 
 

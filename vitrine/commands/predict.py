@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from vitrine.data.sources.files import FoundFile
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.predictor import Predictor
+    from vitrine.records.answers import Answers
     from vitrine.work.unit import Engine
 
 SHARE_DONE = (
@@ -101,52 +102,63 @@ def _predict(options: argparse.Namespace) -> None:
         raise UserError("--resume: give --output too, the table that was broken off")
     if options.page is not None:
         _check_page(options.page, options.output)
-    if engine is None:
-        with _listed(options.pictures) as found:
+    beside = None if engine is None else _check_folder(options)
+    with _listed(options.pictures, beside) as found:
+        if engine is None:
             _write_table(found, options)
-    else:
-        _write_parts(engine, options)
+        else:
+            _write_parts(found, engine, options)
+
+
+def _check_folder(options: argparse.Namespace) -> Path:
+    """Checks what `--run-on` needs; returns where an archive is unpacked: a disk that all who work share."""
+    if options.output is None:
+        raise UserError("--run-on: give --output too, a folder for the answers")
+    if options.raw:
+        raise UserError("--raw: is for tables; the parts of --run-on hold names exactly as they are, so leave it out")
+    parent: Path = options.output.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent
 
 
 @contextmanager
-def _listed(pictures: "Sequence[Path]", beside: Path | None = None) -> "Iterator[Sequence[FoundFile]]":
-    """The files to answer; what is unpacked lies in a folder that goes, on a disk of this machine or `beside` it."""
+def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequence[FoundFile]]":
+    """The files to answer; what is unpacked goes at the end, and lies `beside` or where the system likes."""
     from vitrine.data.sources.source import find_unlabeled
 
     with tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
         yield find_unlabeled(pictures, Path(workspace))
 
 
-def _write_parts(engine: "Engine", options: argparse.Namespace) -> None:
-    from vitrine.predict.answers.sample import AnswerSample
-    from vitrine.workflows.answers import answer_files, begin_answers, name_question, read_rows
+def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> None:
+    from vitrine.workflows.answers import answer_files, begin_answers, name_question
     from vitrine.workflows.progress import show_progress
     from vitrine.workflows.runtime import load_predictor
 
-    folder: Path | None = options.output
-    if folder is None:
-        raise UserError("--run-on: give --output too, a folder for the answers")
-    if options.raw:
-        raise UserError("--raw: of tables for spreadsheets; the parts of --run-on hold names exactly as they are")
+    folder: Path = options.output
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     question = name_question(options.model, predictor, min(options.top_k, len(predictor.label_names)))
     begin_answers(folder, question[0])
-    with _listed(options.pictures, folder) as found:
-        with show_progress(console=Console(stderr=True, highlight=False)) as show:
-            answers = answer_files(folder, found, question, engine, show)
-        if answers is None:
-            _tell(
-                "this rank has answered its share; the one that ends last lists all. Start the job again if one ended"
-            )
-            return
-        if answers.files == answers.problems:
-            raise UserError(_say_nothing_answered(answers.files, folder / PARTS))
-        _tell(f"answers: {folder / PARTS} ({answers.files:,} files, {answers.problems:,} of them with a problem)")
-        if options.page is not None:
-            sample = AnswerSample()
-            for row in read_rows(folder, answers):
-                sample.add(row["file"], row)
-            _write_page(options, sample, found, predictor)
+    with show_progress(console=Console(stderr=True, highlight=False), lines=True) as show:
+        answers = answer_files(folder, found, question, engine, show)
+    if answers is None:
+        _tell(SHARE_DONE)
+        return
+    if answers.files == answers.problems:
+        raise UserError(_say_nothing_answered(answers.files, folder / PARTS))
+    _tell(f"answers: {folder / PARTS} ({answers.files:,} files, {answers.problems:,} of them with a problem)")
+    if options.page is not None:
+        _write_page(options, _sample(folder, answers), found, predictor)
+
+
+def _sample(folder: Path, answers: "Answers") -> "AnswerSample":
+    from vitrine.predict.answers.sample import AnswerSample
+    from vitrine.workflows.answers import read_rows
+
+    sample = AnswerSample()
+    for row in read_rows(folder, answers):
+        sample.add(row["file"], row)
+    return sample
 
 
 def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:

@@ -107,7 +107,7 @@ def answer_files(
         found: every file of the source.
         question: of `name_question`.
         engine: does the shards.
-        show: called with ("pictures", done, total).
+        show: called with ("answering", done, total, faults).
 
     Returns:
         The list of all parts, which lies in the folder too; None where shards of other ranks are not done yet.
@@ -117,10 +117,11 @@ def answer_files(
     """
     shards = cut_answer_shards(found, *question, folder / PARTS)
     while True:
-        done = 0
+        done = problems = 0
         for shard in engine.run(shards):
             done += len(shard.files)
-            show("pictures", done, len(found))
+            problems += _count_problems(shard.path)
+            show("answering", done, len(found), faults=problems)
         with FileLock(folder / LOCK):
             if all(shard.is_done() for shard in shards):
                 return _finish(folder, shards, question[0])
