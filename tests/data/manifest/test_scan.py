@@ -151,11 +151,14 @@ def test_left_out_files_are_not_opened(make_class_folders, monkeypatch):
 
 
 def test_rows_come_in_the_order_of_the_files_and_progress_counts_each(make_class_folders):
-    found = find_files(make_class_folders({"a": 70, "b": 70}))
+    source = make_class_folders({"a": 70, "b": 70})
+    for number in (3, 40):
+        (source / f"a/{number:03}.png").write_bytes(b"no picture")
+    found = find_files(source)
     counted = []
-    manifest = scan_files(found, 150, counted.append).manifest
+    manifest = scan_files(found, 150, lambda *numbers: counted.append(numbers)).manifest
     assert manifest["file"].tolist() == [file.file for file in found]
-    assert sum(counted) == 140
+    assert np.sum(counted, axis=0).tolist() == [140, 2]
 
 
 def test_an_interrupt_does_not_wait_for_all_pictures(make_class_folders, monkeypatch):
@@ -166,7 +169,7 @@ def test_an_interrupt_does_not_wait_for_all_pictures(make_class_folders, monkeyp
         type(found[0].path), "open", lambda path, *given, **named: seen.append(path) or opened(path, *given, **named)
     )
 
-    def interrupt(_):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -213,7 +216,7 @@ def test_what_has_not_changed_is_not_read_again_unless_it_could_not_be_read(make
 def test_an_interrupted_scan_hands_over_what_it_has(make_class_folders, tmp_path):
     found = find_files(make_class_folders({"a": 100}))
 
-    def interrupt(_):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -117,7 +117,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
     final = source.with_name("second")
     pictures_preprocessed.clear()
 
-    def interrupt(what, done, _):
+    def interrupt(what, done, _, faults=0):
         if (what, done) == when:
             raise KeyboardInterrupt
 
@@ -140,7 +140,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
 def test_work_of_other_settings_is_not_taken_over(source):
     final = source.with_name("second")
 
-    def interrupt(what, done, _):
+    def interrupt(what, done, _, faults=0):
         if (what, done) == ("resizing", 25):
             raise KeyboardInterrupt
 

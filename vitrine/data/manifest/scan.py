@@ -97,7 +97,7 @@ class Scan:
 def scan_files(
     found: Sequence[FoundFile],
     max_megapixels: int,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
     memory: ScanMemory | None = None,
     save: Callable[[Scan], None] = lambda _: None,
     threads: int | None = None,
@@ -108,7 +108,7 @@ def scan_files(
     Args:
         found: the files of a source.
         max_megapixels: larger pictures are quarantined, in millions of pixels.
-        progress: called with the number of files that are done.
+        progress: called with a number of files that are done, and how many of them are quarantined.
         memory: of earlier scans with the same limit.
         save: given what is done so far when the scan is interrupted, or the source is lost.
         threads: None: one for each core, at most 8.
@@ -143,7 +143,7 @@ def scan_files(
                 if thumbnail is not None:
                     thumbnails[done] = thumbnail
                 done += 1
-            progress(len(results))
+            progress(len(results), sum(row["status"] == QUARANTINED for row, _ in results))
     except (KeyboardInterrupt, SourceLostError):
         done = min(len(values) for values in columns.values())
         columns = {name: values[:done] for name, values in columns.items()}

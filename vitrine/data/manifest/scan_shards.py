@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
-from vitrine.data.manifest.scan import Scan, ScanMemory, scan_files, source_words
+from vitrine.data.manifest.scan import QUARANTINED, Scan, ScanMemory, scan_files, source_words
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.places import make_absolute
 from vitrine.records.manifest import COLUMNS
 from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
 from vitrine.work.unit import Engine
@@ -45,6 +46,14 @@ class Shard(Part):
         states = (word for one in self.files for word in (one.file, one.left_out, state_of(one.path)))
         return digest_of(str(FORMAT), str(self.max_megapixels), *COLUMNS, *states)
 
+    def count_faults(self) -> int:
+        """How many of its files are quarantined, when it is done; 0 where somebody took its part away."""
+        try:
+            status = pq.read_table(self.path, columns=["status"])["status"].to_pylist()
+        except OSError:
+            return 0
+        return sum(one == QUARANTINED for one in status)
+
     def make(self, note: Callable[[int], None]) -> pa.Table:
         """Scans the files in one thread; those that ended their process are quarantined."""
         ended = self.deaths.culprits
@@ -58,15 +67,16 @@ class Shard(Part):
 
 def cut_shards(found: Sequence[FoundFile], max_megapixels: int, folder: Path, size: int) -> list[Shard]:
     """Divides files into runs of `size`; equal lists give equal shards on every machine."""
+    files = [replace(one, path=make_absolute(one.path)) for one in found]
     starts = range(0, len(found), size)
-    return [Shard(tuple(found[start : start + size]), max_megapixels, folder=folder) for start in starts]
+    return [Shard(tuple(files[at : at + size]), max_megapixels, folder=folder.absolute()) for at in starts]
 
 
 def scan_in_shards(
     shards: Sequence[Shard],
     folder: Path,
     engine: Engine,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
     memory: ScanMemory | None = None,
 ) -> Scan | None:
     """What `scan_files` gives for all files, by an engine; the thumbnails are mapped from a file.
@@ -75,7 +85,7 @@ def scan_in_shards(
         shards: of `cut_shards`.
         folder: keeps the parts, also when the scan is broken off.
         engine: does the shards.
-        progress: called with the number of files that are done.
+        progress: see `scan_files`.
         memory: of earlier scans; a shard of which every file is known is not read again.
 
     Returns:
@@ -85,7 +95,7 @@ def scan_in_shards(
     known = [_remember(shard, memory) for shard in shards]
     unknown = [shard for shard, scan in zip(shards, known, strict=True) if scan is None]
     for shard in engine.run(unknown):
-        progress(len(shard.files))
+        progress(len(shard.files), shard.count_faults())
     return _gather(shards, known, folder) if all(shard.is_done() for shard in unknown) else None
 
 

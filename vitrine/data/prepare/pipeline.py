@@ -1,6 +1,6 @@
 """From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -25,6 +25,7 @@ from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status
 from vitrine.data.manifest.split_names import GATE, SPLITS, TRAIN
+from vitrine.data.prepare.progress import Progress, no_progress
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
 from vitrine.data.prepare.unchanged import source_state
@@ -53,14 +54,12 @@ from vitrine.records.prepared import (
 )
 from vitrine.records.spreadsheet import guarded_csv
 
-Progress = Callable[[str, int, int], None]
-
 
 def write_prepared(
     folder: Path,
     name: str,
     settings: Settings,
-    progress: Progress = lambda *_: None,
+    progress: Progress = no_progress,
     earlier: Path | None = None,
     again: bool = False,
     spread: Spread | None = None,
@@ -71,7 +70,7 @@ def write_prepared(
         folder: empty, or as an interrupted preparation left it: what it had done is not done again.
         name: name of the data set.
         settings: source, and how to prepare it.
-        progress: called with (what, done, total).
+        progress: is told of "checking", "comparing", and "resizing".
         earlier: an older version of the data set. Its files keep their split, and what has not changed since is taken
             from it.
         again: whether every picture is read again even so.
@@ -83,7 +82,7 @@ def write_prepared(
     state = source_state(settings.data)
     work = load_earlier(folder, earlier, settings, again)
     with unpacking_folder(folder) as workspace:
-        listed = list_pictures(settings, workspace)
+        listed = list_pictures(settings, workspace, progress)
         found, brought = listed.found, listed.brought
         scan = scan_pictures(listed, settings, work.memory, folder, progress, spread)
         manifest = scan.manifest

@@ -2,7 +2,7 @@
 
 import io
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
@@ -89,3 +89,10 @@ class TarMember:
 
     def __str__(self) -> str:
         return f"{self.archive} (byte {self.offset:,})"
+
+
+def make_absolute(place: Place) -> Place:
+    """The same place, whatever the current folder is: for a process that is started elsewhere."""
+    if isinstance(place, Path):
+        return place.absolute()
+    return replace(place, archive=place.archive.absolute()) if isinstance(place, TarMember) else place
