@@ -2,8 +2,8 @@
 
     python benchmarks/answer_shards.py MODEL --counts 5000 20000 --workers 1 2 4
 
-The pictures are synthetic: JPEG of 128 px, drawn once. Each run is a process of its own with all that it starts. It says
-its seconds of the clock and of the processor, with imports and the loading of models, and the most memory of the
+The pictures are synthetic: JPEG of 128 px, drawn once. Each run is a process of its own with all that it starts.
+Told: seconds of the clock and of the processor, with imports and the loading of models, and the most memory of the
 coordinator and of one worker (proportional set size, looked at five times a second). `loop` does the shards one after
 the other in one process, as workers do. At the end of each run its parts are compared with the loop's, byte by byte.
 """
