@@ -14,7 +14,7 @@ from vitrine.data.prepare.progress import no_progress as show_nothing
 
 __all__ = ["Show", "show_nothing", "show_progress"]
 
-OF_PICTURES = ("checking", "comparing", "resizing")
+OF_PICTURES = ("checking", "comparing", "resizing", "answering")
 SECONDS_BETWEEN_LINES = 30.0
 LEAST_SECONDS = 5.0  # of a kind of work; before, its pace is chance
 

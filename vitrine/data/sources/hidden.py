@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from vitrine.records import evaluation
 from vitrine.records import folder as run_folder
+from vitrine.records.answers import ASKED
 from vitrine.records.model import METADATA
 from vitrine.records.prepared import FACTS, MANIFEST, UNFINISHED
 
@@ -31,7 +32,7 @@ _TOOL_FOLDER = re.compile(
     re.IGNORECASE,
 )
 # A folder that holds all files of one of these is a result: a prepared data set, finished or begun, a run, a model,
-# a page.
+# a page, a folder of answers.
 _RESULTS = (
     (FACTS, MANIFEST),
     (UNFINISHED,),
@@ -39,6 +40,7 @@ _RESULTS = (
     (METADATA, "config.json"),
     *((f"{name}.json", f"{name}.html") for name in ("comparison", "search", "feasibility", "learning_curve")),
     (evaluation.RECORD, evaluation.PAGE),
+    (ASKED,),
 )
 
 

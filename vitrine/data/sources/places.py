@@ -3,7 +3,7 @@
 import io
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
@@ -117,3 +117,15 @@ class TarMember:
 
     def __str__(self) -> str:
         return f"{self.archive} (byte {self.offset:,})"
+
+
+def make_absolute(place: Place) -> Place:
+    """The same place, whatever the current folder is: for a process that is started elsewhere."""
+    match place:
+        case Path():
+            return place.absolute()
+        case FileBelow():
+            return replace(place, folder=str(Path(place.folder).absolute()))
+        case TarMember():
+            return replace(place, archive=place.archive.absolute())
+    return place
