@@ -125,7 +125,7 @@ def test_one_thread_alone_gives_the_same_and_notes_what_it_has_at_hand(predictor
     run = TorchNetwork.run
     counting = replace(predictor, network=Watched(predictor.network, computing))
     before = torch.get_num_threads()
-    batches = list(predict_in_one_thread(counting, pictures, noted.append, batch_size=8))
+    batches = list(predict_in_one_thread(counting, pictures, noted.append, lambda image: image.size, 8))
     torch.set_num_threads(before)
     assert noted == [*range(8), None, 8, 9, 10, None]
     assert seen == [(threading.get_ident(), 1, None)] * 2
@@ -134,6 +134,7 @@ def test_one_thread_alone_gives_the_same_and_notes_what_it_has_at_hand(predictor
         np.concatenate([batch.predictions.logits for batch in batches]), expected.predictions.logits, atol=1e-5
     )
     assert [one.id for batch in batches for one in batch.unreadable] == ["4.png"]
+    assert batches[1].inspected == tuple(picture.image.size for picture in pictures[8:])
 
 
 def test_no_more_pictures_are_opened_than_are_needed_soon(predictor, threads):
