@@ -2,8 +2,12 @@ import csv
 import os
 import shutil
 import tempfile
+import threading
+import time
 from pathlib import Path
 
+import pandas as pd
+import psutil
 import pytest
 import torch
 from PIL import Image
@@ -13,6 +17,7 @@ from vitrine.commands import predict
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
+from vitrine.predict.answers.shards import cut_answer_shards
 from vitrine.predict.predictor import Predictor
 
 
@@ -179,3 +184,121 @@ def test_a_page_shows_the_answers_and_a_resumed_one_is_the_same(model, pictures,
     table.write_bytes(b"".join(lines[:3]))
     assert predict.main([*arguments, "--resume"]) == 0
     assert page.read_text("utf-8") == whole
+
+
+class Here:
+    """An engine that does all in this process, and `rank` of two only every second unit."""
+
+    def __init__(self, rank=None):
+        self.rank = rank
+
+    def run(self, works):
+        for work in works if self.rank is None else works[self.rank :: 2]:
+            work.do()
+            yield work
+
+
+@pytest.fixture
+def here(monkeypatch):
+    monkeypatch.setattr(predict, "read_engine", lambda options: Here() if options.run_on else None)
+    monkeypatch.setattr(cut_answer_shards, "__defaults__", (2,))
+
+
+def test_an_engine_writes_parts_with_the_rows_of_the_table_and_a_page(model, pictures, tmp_path, here, capsys):
+    table, answers, page = tmp_path / "answers.csv", tmp_path / "new" / "answers", tmp_path / "answers.html"
+    asked = [str(model), str(pictures)]
+    assert predict.main([*asked, "--output", str(table), "--raw"]) == 0
+    by_shards = [*asked, "--run-on", "local", "--output", str(answers), "--page", str(page)]
+    for _ in range(2):  # the second time, nothing is left to do
+        assert predict.main(by_shards) == 0
+        assert f"answers: {answers}/parts (4 files, 2 of them with a problem)" in capsys.readouterr().err
+    expected = pd.read_csv(table)
+    found = pd.read_parquet(answers / "parts")
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False, atol=2e-6)
+    assert "blue.jpg" in page.read_text("utf-8")
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["answers"]
+
+
+def test_answers_within_the_folder_of_pictures_are_no_pictures(model, pictures, here, capsys):
+    for _ in range(2):
+        assert (
+            predict.main([str(model), str(pictures), "--run-on", "local", "--output", str(pictures / "answers")]) == 0
+        )
+        assert "(4 files, 2 of them" in capsys.readouterr().err
+
+
+def test_an_archive_is_answered_by_an_engine_and_nothing_is_left_of_it(model, pictures, tmp_path, here):
+    archive = Path(shutil.make_archive(str(tmp_path / "pets"), "zip", pictures))
+    answers = tmp_path / "out" / "answers"
+    assert predict.main([str(model), str(archive), "--run-on", "local", "--output", str(answers)]) == 0
+    assert pd.read_parquet(answers / "parts")["label_1"].notna().sum() == 2
+    assert [path.name for path in answers.parent.iterdir()] == ["answers"]
+
+
+def test_a_rank_says_what_it_has_done(model, pictures, tmp_path, here, monkeypatch, capsys):
+    arguments = [str(model), str(pictures), "--run-on", "ranks", "--output", str(tmp_path / "answers")]
+    for rank, said in ((0, "this rank has answered its share"), (1, "4 files, 2 of them")):
+        monkeypatch.setattr(predict, "read_engine", lambda _, rank=rank: Here(rank))
+        assert predict.main(arguments) == 0
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "--run-on: give --output too, a folder for the answers"),
+        (["--output", "answers", "--raw"], "--raw: is for tables"),
+        (["--output", "pictures"], "pictures holds something else than answers"),
+        (["--output", "model/config.json"], "model/config.json is a file; with --run-on, give a folder"),
+    ],
+)
+def test_mistakes_with_an_engine_are_one_message(
+    model, pictures, tmp_path, here, monkeypatch, capsys, options, message
+):
+    monkeypatch.chdir(tmp_path)
+    assert predict.main([str(model), str(pictures), "--run-on", "local", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_files_none_of_which_is_a_picture_are_a_mistake_with_an_engine_too(model, pictures, tmp_path, here, capsys):
+    answers = tmp_path / "answers"
+    arguments = [str(model), str(pictures / "broken.jpg"), "--run-on", "local", "--output", str(answers)]
+    assert predict.main(arguments) == 2
+    assert f"1 file was found; the column problem of {answers / 'parts'} says why" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_processes_answer_to_the_byte_as_one_although_one_is_killed(model, pictures, tmp_path):
+    for number in range(2500):
+        Image.new("RGB", (30, 20), (number % 256, number // 256, 0)).save(pictures / f"{number:04}.png")
+    parts = {}
+    for workers in (1, 2):
+        answers = tmp_path / f"{workers}"
+        arguments = [
+            str(model),
+            str(pictures),
+            "--run-on",
+            "local",
+            "--workers",
+            str(workers),
+            "--output",
+            str(answers),
+        ]
+        killer = threading.Thread(target=kill_a_worker, args=(answers / "parts",))
+        killer.start()
+        assert predict.main(arguments) == 0
+        killer.join()
+        parts[workers] = {path.name: path.read_bytes() for path in (answers / "parts").iterdir()}
+    assert len(parts[1]) == 3
+    assert parts[1] == parts[2]
+
+
+def kill_a_worker(parts):
+    """Kills a process as soon as it has a unit at hand."""
+    for _ in range(2000):
+        if list(parts.glob(".*.at")):
+            workers = [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+            workers[0].kill()
+            return
+        time.sleep(0.02)
+    raise AssertionError("no worker had a unit at hand")

@@ -48,7 +48,7 @@ def test_a_map_of_answers_alone_needs_no_other_weights(explainer, picture):
 
 def test_a_map_that_every_network_has_is_not_to_be_trusted(explainer, picture, monkeypatch):
     found = explainer.explain(picture, method="hirescam")
-    monkeypatch.setattr(type(explainer), "_activation_map", lambda *_arguments: found.importance)
+    monkeypatch.setattr(type(explainer), "_activation_map", lambda *_arguments, **_keywords: found.importance)
     verdict = explainer.judge(found)
     assert (verdict.random_weights, verdict.is_trusted) == (pytest.approx(1), False)
 
@@ -82,6 +82,9 @@ def test_a_network_without_activations_is_explained_by_occlusion_only(explainer,
     from dataclasses import replace
 
     other = Explainer(replace(explainer.predictor, network=Runtime()))
-    with pytest.raises(UserError, match="does not tell its activations; give the model folder, or take the method occ"):
+    with pytest.raises(
+        UserError,
+        match="does not tell the activations that are asked for; give the model folder, or take the method occ",
+    ):
         other.explain(picture, method="layercam")
     assert other.explain(picture, method="occlusion").importance.shape == (32, 32)

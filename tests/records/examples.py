@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from vitrine.records.answers import Answers, AnswersPart, Asked
+from vitrine.records.checksums import FileSum
 from vitrine.records.comparison import ComparisonFigures
 from vitrine.records.cost import Cost
 from vitrine.records.environment import Environment
@@ -140,7 +142,20 @@ def make_environment(started: datetime = START, seconds: float = 95) -> Environm
     )
 
 
+ASKED = Asked(model="runs/dogs/latest/model", digest="a" * 16, runtime="torch", top_k=3)
+
 EXAMPLES: Mapping[type[FileRecord], Callable[[], FileRecord]] = {
+    Answers: lambda: Answers(
+        asked=ASKED,
+        files=3,
+        problems=1,
+        parts=(
+            AnswersPart(
+                file="parts/000000-x.parquet", files=3, problems=1, content=FileSum(size_bytes=9, sha256="b" * 64)
+            ),
+        ),
+    ),
+    Asked: lambda: ASKED,
     ComparisonFigures: lambda: ComparisonFigures.read(GOLDEN / "runs/compare/comparison.json"),
     Cost: lambda: Cost(identity="a" * 64, variant="plain", seed=1, fold=None, seconds=1.5),
     Environment: make_environment,

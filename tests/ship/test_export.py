@@ -173,7 +173,7 @@ def test_a_temperature_outside_the_weights_is_inside_the_file(tmp_path):
 def test_the_file_gives_features_and_says_what_it_is(simple, tmp_path):
     export_onnx(str(simple), tmp_path / "model.onnx")
     content = onnx.load(tmp_path / "model.onnx")
-    assert [output.name for output in content.graph.output] == ["logits", "features"]
+    assert [output.name for output in content.graph.output] == ["logits", "features", "feature_map", "class_weights"]
     assert [note.key for note in content.metadata_props] == ["vitrine", "vitrine_sha256"]
     written = (tmp_path / "model.onnx").read_bytes()
     for place in (str(tmp_path), torch.__file__.rpartition("/")[0], ".py"):

@@ -43,5 +43,14 @@ def test_of_equal_training_pictures_each_counts_once():
     assert exported._measure_similarity(torch.from_numpy(row)).tolist() == pytest.approx([2 / 3])
 
 
+def test_the_last_feature_map_and_the_weights_behind_it_give_the_logits():
+    exported = ExportedNetwork(build(temperature=1.0), SIDE, with_map=True)
+    assert exported.output_names == ("logits", "features", "feature_map", "class_weights")
+    with torch.inference_mode():
+        logits, _, maps, weights = exported(torch.randn(2, 3, SIDE, SIDE))
+    bias = exported.averaged.layer.bias
+    torch.testing.assert_close(maps.mean(dim=(2, 3)) @ weights.T + bias, logits)
+
+
 def test_without_training_pictures_there_are_logits_and_features():
     assert ExportedNetwork(build(), SIDE).output_names == ("logits", "features")

@@ -9,7 +9,7 @@ from vitrine.work.part import digest_of, state_of
 
 def die(letters, place):
     """Leaves what a process that died leaves: its journal."""
-    journal = Journal(letters._journal)
+    journal = Journal(letters.journal)
     journal.__enter__()
     if place is not None:
         journal.note(place)

@@ -9,19 +9,29 @@ python -m vitrine predict owner/model-on-the-hub photo.jpg --top-k 5 --output an
 python -m vitrine predict digits.onnx data/digits/3
 python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --resume
 python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --page answers.html
+
+Of very many pictures, `--run-on` has several processes or machines answer, in shards of 1,000 files: `--output` is then
+a folder; `parts` in it holds a Parquet file for each shard, and answers.json lists them. The same command goes on after
+anything that broke it off, and no answer depends on who gives it.
+
+python -m vitrine predict runs/digits/latest/model data/digits --run-on local --workers 4 --output answers
 """
 
 import argparse
 import csv
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, get_args
 
+from rich.console import Console
+
 from vitrine.commands.console import command_parser, run_command
+from vitrine.commands.engine_options import add_engine_options, read_engine
 from vitrine.errors import UserError
+from vitrine.records.answers import PARTS
 from vitrine.ui.texts import Language, load_texts
 
 if TYPE_CHECKING:
@@ -30,6 +40,13 @@ if TYPE_CHECKING:
     from vitrine.data.sources.files import FoundFile
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.predictor import Predictor
+    from vitrine.records.answers import Answers
+    from vitrine.work.unit import Engine
+
+SHARE_DONE = (
+    "this rank has answered its share; the one that ends last lists all answers. If one was ended before, start the "
+    "job again: what is done is not done again."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("model", help="model folder, id on the Hugging Face Hub, or ONNX file")
     parser.add_argument("pictures", nargs="+", type=Path, help="pictures, or folders, archives or tables of them")
     parser.add_argument("--top-k", type=int, default=3, help="classes per picture (default %(default)s)")
-    parser.add_argument("--output", type=Path, help="CSV file to write; without it, the terminal")
+    parser.add_argument(
+        "--output", type=Path, help="CSV file to write; without it, the terminal; with --run-on, a folder to write"
+    )
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -71,23 +90,78 @@ def build_parser() -> argparse.ArgumentParser:
         help="what computes the network: auto measures once per model which is the fastest here, and keeps a file "
         "of it in your cache (default: torch; of an ONNX file, onnxruntime)",
     )
+    add_engine_options(parser, "answer")
     return parser
 
 
 def _predict(options: argparse.Namespace) -> None:
-    from vitrine.data.sources.source import find_unlabeled
-
+    engine = read_engine(options)
     if options.top_k < 1:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
     if options.resume and options.output is None:
         raise UserError("--resume: give --output too, the table that was broken off")
     if options.page is not None:
         _check_page(options.page, options.output)
-    with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
-        _write_answers(find_unlabeled(options.pictures, Path(workspace)), options)
+    beside = None if engine is None else _check_folder(options)
+    with _listed(options.pictures, beside) as found:
+        if engine is None:
+            _write_table(found, options)
+        else:
+            _write_parts(found, engine, options)
 
 
-def _write_answers(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
+def _check_folder(options: argparse.Namespace) -> Path:
+    """Checks what `--run-on` needs; returns where an archive is unpacked: a disk that all who work share."""
+    if options.output is None:
+        raise UserError("--run-on: give --output too, a folder for the answers")
+    if options.raw:
+        raise UserError("--raw: is for tables; the parts of --run-on hold names exactly as they are, so leave it out")
+    parent: Path = options.output.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent
+
+
+@contextmanager
+def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequence[FoundFile]]":
+    """The files to answer; what is unpacked goes at the end, and lies `beside` or where the system likes."""
+    from vitrine.data.sources.source import find_unlabeled
+
+    with tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
+        yield find_unlabeled(pictures, Path(workspace))
+
+
+def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> None:
+    from vitrine.workflows.answers import answer_files, begin_answers, name_question
+    from vitrine.workflows.progress import show_progress
+    from vitrine.workflows.runtime import load_predictor
+
+    folder: Path = options.output
+    predictor = load_predictor(options.model, options.runtime, say=_tell)
+    question = name_question(options.model, predictor, min(options.top_k, len(predictor.label_names)))
+    begin_answers(folder, question[0])
+    with show_progress(console=Console(stderr=True, highlight=False), lines=True) as show:
+        answers = answer_files(folder, found, question, engine, show)
+    if answers is None:
+        _tell(SHARE_DONE)
+        return
+    if answers.files == answers.problems:
+        raise UserError(_say_nothing_answered(answers.files, folder / PARTS))
+    _tell(f"answers: {folder / PARTS} ({answers.files:,} files, {answers.problems:,} of them with a problem)")
+    if options.page is not None:
+        _write_page(options, _sample(folder, answers), found, predictor)
+
+
+def _sample(folder: Path, answers: "Answers") -> "AnswerSample":
+    from vitrine.predict.answers.sample import AnswerSample
+    from vitrine.workflows.answers import read_rows
+
+    sample = AnswerSample()
+    for row in read_rows(folder, answers):
+        sample.add(row["file"], row)
+    return sample
+
+
+def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
     from vitrine.predict.answers.resume import Done, read_done
     from vitrine.predict.answers.rows import answer_cells, answer_columns
     from vitrine.predict.answers.sample import AnswerSample

@@ -22,11 +22,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from vitrine.commands.app import parse_count
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
+from vitrine.commands.engine_options import OPTIONS, add_engine_options, read_engine
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepare.working_folder import AtWorkError
 from vitrine.invocation import command_line
+from vitrine.work.local import LocalPool
+from vitrine.work.ranks import Ranks
+from vitrine.work.unit import Engine
 from vitrine.workflows.prepare import read_settings, scan_as_rank, write_data_set
 from vitrine.workflows.progress import show_progress
 
@@ -49,10 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> None:
     parsed = read_recipe(build_parser(), words)
     recipe, options = parsed.recipe, parsed.options
-    if options.run_on == "ranks" and not _share_is_last(recipe, options.workers):
-        return
+    engine = read_engine(options)
+    if isinstance(engine, Ranks):
+        if not _share_is_last(recipe, engine):
+            return
+        engine = LocalPool(options.workers)  # the last one is alone on its machine
     try:
-        _prepare(recipe, _words_of_the_recipe(words), options)
+        _prepare(recipe, _words_of_the_recipe(words), options.again, engine)
     except AtWorkError as error:
         if options.run_on != "ranks":
             raise
@@ -63,13 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = recipe_parser("prepare", __doc__)
     parser.add_argument("--again", action="store_true", help="read every picture again, even if nothing has changed")
-    parser.add_argument(
-        "--run-on",
-        choices=("local", "ranks"),
-        help="read the pictures in shards, by processes of this machine or as one rank of a job that torchrun or Slurm "
-        "started; a job that was broken off goes on from its last whole shard",
-    )
-    parser.add_argument("--workers", type=parse_count, help="processes of --run-on (one for each core)")
+    add_engine_options(parser, "read the pictures")
     return parser
 
 
@@ -79,23 +79,21 @@ def _words_of_the_recipe(words: Sequence[str]) -> list[str]:
     for word in words:
         if skip:
             skip = False
-        elif word in ("--run-on", "--workers"):
+        elif word in OPTIONS:
             skip = True
-        elif word != "--again" and not word.startswith(("--run-on=", "--workers=")):
+        elif word != "--again" and not word.startswith(tuple(f"{name}=" for name in OPTIONS)):
             kept.append(word)
     return kept
 
 
-def _share_is_last(recipe: Recipe, workers: int | None) -> bool:
+def _share_is_last(recipe: Recipe, ranks: Ranks) -> bool:
     """Reads the share of this rank; whether the shares of all others are read too."""
     from vitrine.data.prepare.unchanged import find_unchanged
-    from vitrine.work.ranks import Ranks
 
     console = Console(highlight=False)
-    ranks = Ranks.from_environment(workers)
     if find_unchanged(recipe.prepared_folder, read_settings(recipe)) is not None:
         return True
-    with show_progress(console=console) as show:
+    with show_progress(console=console, lines=True) as show:
         if scan_as_rank(recipe, ranks, show):
             return True
     console.print(
@@ -106,16 +104,16 @@ def _share_is_last(recipe: Recipe, workers: int | None) -> bool:
     return False
 
 
-def _prepare(recipe: Recipe, words: Sequence[str], options: argparse.Namespace) -> None:
+def _prepare(recipe: Recipe, words: Sequence[str], again: bool, engine: Engine | None) -> None:
     console = Console(highlight=False)
     final = recipe.prepared_folder
     from vitrine.data.prepare.unchanged import find_unchanged
     from vitrine.records.prepared import REPORT
 
-    facts = None if options.again else find_unchanged(final, read_settings(recipe))
+    facts = None if again else find_unchanged(final, read_settings(recipe))
     if facts is None:
         _name_damage(console, final)
-        facts = _write_with_progress(recipe, options, console)
+        facts = _write_with_progress(recipe, again, engine, console)
     else:
         done = _renew_report(recipe)
         console.print(f"Nothing has changed since {final} was prepared: {done}.\n", markup=False, soft_wrap=True)
@@ -155,13 +153,10 @@ def _renew_report(recipe: Recipe) -> str:
     return "only its report was written anew"
 
 
-def _write_with_progress(recipe: Recipe, options: argparse.Namespace, console: Console) -> "PreparedFacts":
-    from vitrine.work.local import LocalPool
-
-    engine = LocalPool(options.workers) if options.run_on else None
+def _write_with_progress(recipe: Recipe, again: bool, engine: Engine | None, console: Console) -> "PreparedFacts":
     try:
-        with show_progress(console=console) as show:
-            return write_data_set(recipe, show, options.again, engine=engine)
+        with show_progress(console=console, lines=True) as show:
+            return write_data_set(recipe, show, again, engine=engine)
     except KeyboardInterrupt:
         console.print("what was done is kept: the same command goes on from there")
         raise

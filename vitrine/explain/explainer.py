@@ -10,7 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from vitrine.errors import UserError
-from vitrine.explain.faithfulness import Verdict, judge
+from vitrine.explain.class_maps import class_activation_map, tells_its_map
+from vitrine.explain.faithfulness import Verdict, compare_maps, judge
 from vitrine.explain.occlusion import Probabilities, occlusion_map
 from vitrine.explain.overlay import levels_of, overlay, what_the_map_is_about
 from vitrine.explain.shap_values import USUAL, Levels, ShapOptions, shap_map
@@ -65,7 +66,8 @@ class Explainer:
     @property
     def default_method(self) -> Method:
         """By activations where the runtime tells them, else by covering parts."""
-        return DEFAULT if hasattr(self.predictor.network, "model") else "occlusion"
+        network = self.predictor.network
+        return DEFAULT if hasattr(network, "model") or tells_its_map(network) else "occlusion"
 
     def explain(
         self,
@@ -81,8 +83,8 @@ class Explainer:
         Args:
             image: as `Predictor.open_image` gives it.
             label_name: of the class; None: the likeliest one.
-            method: see `activation_maps`, `occlusion` and `shap_values`; those of activations need a model folder.
-                None: the default.
+            method: see `activation_maps`, `occlusion` and `shap_values`. An ONNX file knows hirescam where its head
+                is linear on the average of a feature map, and layercam never. None: the default.
             preprocessed: whether the picture is as the network sees it.
             shap: for the method of this name.
 
@@ -98,7 +100,7 @@ class Explainer:
         elif method == "shap":
             importance = self._shap_map(pixels[0], label_id, shap)
         elif method in METHODS:
-            importance = self._activation_map(self._model, pixels, label_id, method)
+            importance = self._activation_map(pixels, label_id, method)
         else:
             raise UserError(f"there is no method called '{method}'; there are {', '.join(METHODS)}")
         return Explanation(prediction, label_id, self.predictor.label_names[label_id], pixels[0], importance, method)
@@ -112,10 +114,8 @@ class Explainer:
         verdict = judge(ask, explanation.pixels, explanation.importance)
         if explanation.method not in ACTIVATIONS:
             return verdict
-        from vitrine.explain.randomization import compare_maps
-
         forgetful = self._activation_map(
-            self._forgetful_model, explanation.pixels[None], explanation.label_id, explanation.method
+            explanation.pixels[None], explanation.label_id, cast("Activations", explanation.method), forgetful=True
         )
         return replace(verdict, random_weights=compare_maps(explanation.importance, forgetful))
 
@@ -147,8 +147,8 @@ class Explainer:
         model = getattr(self.predictor.network, "model", None)
         if model is None:
             raise UserError(
-                f"{self.predictor.model_id}: an ONNX file does not tell its activations; give the model folder, or "
-                "take the method occlusion"
+                f"{self.predictor.model_id}: this ONNX file does not tell the activations that are asked for; give the "
+                f"model folder, or take the method {self.default_method}"
             )
         return cast("PreTrainedModel", model)
 
@@ -158,11 +158,15 @@ class Explainer:
 
         return with_random_weights(self._model)
 
-    def _activation_map(self, model: "PreTrainedModel", pixels: Pixels, label_id: int, method: Method) -> Map:
+    def _activation_map(self, pixels: Pixels, label_id: int, method: Activations, forgetful: bool = False) -> Map:
+        """A map of the network, or of one that knows nothing."""
+        network = self.predictor.network
+        if method == "hirescam" and tells_its_map(network):
+            return class_activation_map(network, pixels, label_id, forgetful)
         import torch  # only where torch has loaded the model
 
         from vitrine.explain.activation_maps import activation_maps
 
-        inputs = torch.as_tensor(pixels).to(model.device)
-        importance: Map = activation_maps(model, inputs, [label_id], cast("Activations", method))[0]
+        model = self._forgetful_model if forgetful else self._model
+        importance: Map = activation_maps(model, torch.as_tensor(pixels).to(model.device), [label_id], method)[0]
         return importance

@@ -144,6 +144,31 @@ def predict_all(
     )
 
 
+def predict_in_one_thread(
+    predictor: Predictor, pictures: Iterable[Picture], note: Callable[[int | None], None], batch_size: int = BATCH_SIZE
+) -> Iterator[PredictionBatch]:
+    """As `predict_batches`, by the calling thread alone, for processes that share a machine with others like them.
+
+    Args:
+        predictor: the model, opened for one thread.
+        pictures: are opened once each.
+        note: called with the place of each picture before it is opened, and with None before the network computes.
+        batch_size: pictures that the network sees at once.
+    """
+
+    def read(entry: tuple[int, Picture]) -> _Opened:
+        note(entry[0])
+        return _read(predictor, False, None, entry)
+
+    from threadpoolctl import threadpool_limits  # no page needs it
+
+    with threadpool_limits(1):  # of BLAS and OpenMP, whose rounding follows the number of threads
+        predictor.network.use_threads(1)
+        for batch in _divide(map(read, enumerate(pictures)), batch_size):
+            note(None)
+            yield _predict(predictor, batch)
+
+
 def _count_side_by_side(threads: int, batch_size: int) -> int:
     """How many batches are computed at once."""
     return max(1, min(threads * BATCHES_PER_CORE, MOST_AT_ONCE // batch_size))

@@ -39,8 +39,12 @@ class Predictor:
     preprocess: Preprocessing
 
     @classmethod
-    def load(cls, model_id: str) -> Self:
+    def load(cls, model_id: str, threads: int | None = None) -> Self:
         """Loads a model folder, an id on the Hugging Face Hub, or an ONNX file that `python -m vitrine export` wrote.
+
+        Args:
+            model_id: of the model.
+            threads: that compute an ONNX file; None: one for each core. Those of torch are set by who asks.
 
         Raises:
             UserError: it is none of them, or cannot be loaded.
@@ -49,7 +53,7 @@ class Predictor:
         if model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir():
             from vitrine.predict.runtimes.onnx import load_onnx
 
-            loaded = load_onnx(Path(model_id).expanduser())
+            loaded = load_onnx(Path(model_id).expanduser(), threads)
         else:
             from vitrine.predict.runtimes.pytorch import load_torch
 

@@ -1,8 +1,9 @@
 """A model as one ONNX file that decides as the model folder does.
 
 The graph takes `pixel_values` `[pictures, 3, side, side]` and gives `logits` (calibrated), `features` (what the head
-received, where that is one vector) and `similarity` (where the model measures it). The file's own notes hold what is
-left: labels, processor and our facts as JSON.
+received, where that is one vector) and `similarity` (where the model measures it); where the head is one linear layer
+on the average of the last feature map, also that map and the layer's weights, so that an answer can be explained
+without torch. The file's own notes hold what is left: labels, processor and our facts as JSON.
 """
 
 import contextlib
@@ -96,11 +97,12 @@ def load_to_export(model_id: str) -> Predictor:
     return predictor
 
 
-def trace_model(predictor: Predictor) -> Exported:
+def trace_model(predictor: Predictor, with_map: bool = True) -> Exported:
     """Makes a graph of a model, with its notes.
 
     Args:
         predictor: of `load_to_export`.
+        with_map: whether it tells its last feature map, where an answer can be explained by it.
 
     Raises:
         UserError: it cannot be exported, or is too large for one file.
@@ -108,7 +110,7 @@ def trace_model(predictor: Predictor) -> Exported:
     network, model_id = predictor.network, predictor.model_id
     assert isinstance(network, TorchNetwork)  # noqa: S101 (for mypy)
     pixels = predictor.pixels(draw_images()[:2])
-    content = _trace(model_id, network, torch.from_numpy(pixels))
+    content = _trace(model_id, network, torch.from_numpy(pixels), with_map)
     side = pixels.shape[-1]
     write_notes(content, describe(predictor, measure_golden(predictor, side, GOLDEN_TOLERANCE)))
     if content.ByteSize() > MOST_BYTES:
@@ -154,9 +156,10 @@ def write_checked(exported: Exported, content: onnx.ModelProto, file: Path, tole
     write_bytes(file, written)
 
 
-def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor) -> onnx.ModelProto:
-    module = ExportedNetwork(network, pixels.shape[-1])
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor, with_map: bool) -> onnx.ModelProto:
+    module = ExportedNetwork(network, pixels.shape[-1], with_map)
+    for name in ("torch.onnx", "onnx_ir"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # the exporter warns of its own plans

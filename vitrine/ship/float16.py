@@ -46,7 +46,7 @@ def export_float16(model_id: str, file: Path, prepared: PreparedDataset, say: Ca
     check_suffix(file)
     predictor = load_to_export(model_id)
     pictures = list_test_pictures(predictor, prepared)
-    exported = trace_model(predictor)
+    exported = trace_model(predictor, with_map=False)  # its weights would be in 16 bits within, and not without
     content = halve(exported.content)
     say(f"asking about {len(pictures):,} test pictures in 16 and 32 bits")
     networks = (open_network(exported.content), open_network(content))

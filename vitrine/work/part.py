@@ -65,7 +65,7 @@ class Part(ABC):
         """
         if self.path.exists():
             return
-        with Journal(self._journal) as journal:
+        with Journal(self.journal) as journal:
             content = to_bytes(self.make(journal.note))
         try:
             write_bytes(self.path, content)
@@ -79,10 +79,10 @@ class Part(ABC):
         Raises:
             UserError: three processes died without an item at hand.
         """
-        place = read_journal(self._journal)
+        place = read_journal(self.journal)
         if place is None:
             return self
-        self._journal.unlink(missing_ok=True)
+        self.journal.unlink(missing_ok=True)
         deaths = self.deaths.add(place)
         if deaths.unexplained == MOST_UNEXPLAINED:
             raise UserError(
@@ -92,7 +92,8 @@ class Part(ABC):
         return replace(self, deaths=deaths)
 
     @property
-    def _journal(self) -> Path:
+    def journal(self) -> Path:
+        """Where it is noted what is at hand."""
         return self.path.with_name(f".{self.path.stem}.{self.token}.at")
 
 

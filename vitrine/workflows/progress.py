@@ -1,36 +1,107 @@
-"""Bars that show how far a job has come, on a terminal and in a notebook alike."""
+"""Bars that show how far a job has come, on a terminal and in a notebook alike; lines in a log."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-Show = Callable[[str, int, int], None]  # what is done, how much of it, of how much; of 0: it cannot be known
+from vitrine.data.prepare.progress import Progress as Show
+from vitrine.data.prepare.progress import no_progress as show_nothing
 
+__all__ = ["Show", "show_nothing", "show_progress"]
 
-def show_nothing(_what: str, _done: int, _total: int) -> None:
-    """Passes over what it is told."""
+OF_PICTURES = ("checking", "comparing", "resizing", "answering")
+SECONDS_BETWEEN_LINES = 30.0
+LEAST_SECONDS = 5.0  # of a kind of work; before, its pace is chance
 
 
 @contextmanager
-def show_progress(wanted: bool | None = None, console: Console | None = None) -> Iterator[Show]:
+def show_progress(wanted: bool | None = None, console: Console | None = None, lines: bool = False) -> Iterator[Show]:
     """Opens bars, one for each kind of work; they go when it is done.
 
     Args:
-        wanted: False shows nothing; None shows bars on a terminal and in a notebook, and nothing in a log file.
+        wanted: False shows nothing; None shows bars on a terminal and in a notebook, and none in a log file.
         console: where; None: where Python prints.
+        lines: whether a log file gets a line every half a minute.
     """
     console = console or Console(highlight=False)
-    if wanted is None:
-        wanted = console.is_terminal or console.is_jupyter
-    with Progress(console=console, transient=True, disable=not wanted) as bars:
-        tasks = {"starting": bars.add_task("starting", total=None)}
+    is_watched = console.is_terminal or console.is_jupyter
+    if lines and wanted is None and not is_watched:
+        yield _Lines(console)
+        return
+    bars = Progress(
+        *_columns(), console=console, transient=True, disable=not (is_watched if wanted is None else wanted)
+    )
+    with bars:
+        tasks = {"starting": bars.add_task("starting", total=None, faults=0)}
 
-        def show(what: str, done: int, total: int) -> None:
+        def show(what: str, done: int, total: int, /, *, faults: int = 0) -> None:
             if what not in tasks:
                 bars.update(tasks["starting"], visible=False)
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done, total=total or None)
+                tasks[what] = bars.add_task(what, total=total or None, faults=0)
+            bars.update(tasks[what], completed=done, total=total or None, faults=faults)
 
         yield show
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        _Pace(),
+        TimeRemainingColumn(),
+        _Faults(),
+    )
+
+
+class _Pace(ProgressColumn):
+    """Pictures a second, where it is pictures that are counted."""
+
+    def render(self, task: Task) -> Text:
+        is_known = task.speed and task.description in OF_PICTURES
+        return Text(f"{task.speed:,.0f} pictures/s" if is_known else "", style="progress.data.speed")
+
+
+class _Faults(ProgressColumn):
+    """Files that cannot be used."""
+
+    def render(self, task: Task) -> Text:
+        return Text(_say_faults(task.fields["faults"]), style="yellow")
+
+
+def _say_faults(faults: int) -> str:
+    return f"{faults:,} unreadable" if faults else ""
+
+
+@dataclass
+class _Lines:
+    """Writes how far each kind of work has come into a log, from time to time."""
+
+    console: Console
+    started: dict[str, tuple[float, int]] = field(default_factory=dict)
+    written: float = field(default_factory=lambda: time.monotonic())
+
+    def __call__(self, what: str, done: int, total: int, /, *, faults: int = 0) -> None:
+        now = time.monotonic()
+        start, done_before = self.started.setdefault(what, (now, done))
+        if now - self.written < SECONDS_BETWEEN_LINES or now - start < LEAST_SECONDS:
+            return
+        self.written = now
+        pace = (done - done_before) / (now - start)
+        unit = "pictures/s" if what in OF_PICTURES else "a second"
+        words = [f"{done:,} of {total:,} ({done / total:.0%})" if total else f"{done:,}", f"{pace:,.0f} {unit}"]
+        if total and pace:
+            words.append(f"{_say_time((total - done) / pace)} left")
+        words.append(_say_faults(faults))
+        self.console.print(f"{what}: {', '.join(filter(None, words))}", markup=False, soft_wrap=True)
+
+
+def _say_time(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

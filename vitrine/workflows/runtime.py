@@ -31,13 +31,19 @@ MODEL_FILE, CHOICE_FILE = "model.onnx", "runtime.json"
 PACKAGES = ("torch", "onnxruntime", "openvino", "vitrine")
 
 
-def load_predictor(model_id: str, asked: Asked | None = None, say: Callable[[str], None] = lambda _: None) -> Predictor:
+def load_predictor(
+    model_id: str,
+    asked: Asked | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    threads: int | None = None,
+) -> Predictor:
     """Loads a model to be computed by the runtime that is asked for.
 
     Args:
         model_id: as for `Predictor.load`; an ONNX file is computed by ONNX Runtime or OpenVINO.
         asked: "auto" takes the fastest that gives torch's answers; None: torch, or of an ONNX file ONNX Runtime.
         say: is told what takes time, and what is not used and why.
+        threads: see `Predictor.load`.
 
     Raises:
         UserError: the model cannot be loaded, or not by that runtime.
@@ -45,16 +51,24 @@ def load_predictor(model_id: str, asked: Asked | None = None, say: Callable[[str
     if model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir():
         if asked == "torch":
             raise UserError(f"{model_id}: torch does not compute ONNX files; leave --runtime out")
-        predictor = Predictor.load(model_id)
-        return _by_openvino(predictor, Path(model_id).expanduser()) if asked == "openvino" else predictor
+        predictor = Predictor.load(model_id, threads)
+        return _by_openvino(predictor, Path(model_id).expanduser(), threads) if asked == "openvino" else predictor
     if asked in (None, "torch"):
         return Predictor.load(model_id)
     folder = find_model_folder(model_id)
     cache = find_cache(folder)
     if asked == "onnxruntime" or asked == "openvino":
-        return _open(model_id, folder, _export(model_id, cache / MODEL_FILE, say), asked)
+        return _open(model_id, folder, _export(model_id, cache / MODEL_FILE, say), asked, threads)
     choice = _read_choice(cache / CHOICE_FILE) or _measure(model_id, folder, cache, say)
-    return _open(model_id, folder, cache / MODEL_FILE, choice.chosen)
+    return _open(model_id, folder, cache / MODEL_FILE, choice.chosen, threads)
+
+
+def digest_model(predictor: Predictor) -> str:
+    """A short name of a model's content, whatever it is called and wherever it lies."""
+    file = Path(predictor.model_id).expanduser()
+    if file.is_file():
+        return sum_files(file.parent, [file.name])[file.name].sha256[:16]
+    return _digest(predictor.folder)
 
 
 def find_cache(folder: Path) -> Path:
@@ -63,28 +77,31 @@ def find_cache(folder: Path) -> Path:
     Args:
         folder: of the model.
     """
+    root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return root / "vitrine" / "runtimes" / _digest(folder)
+
+
+def _digest(folder: Path) -> str:
     files = sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".safetensors"))
     sums = {file: one.model_dump(mode="json") for file, one in sum_files(folder, files).items()}
-    digest = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:16]
-    root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return root / "vitrine" / "runtimes" / digest
+    return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _open(model_id: str, folder: Path, file: Path, runtime: Runtime) -> Predictor:
+def _open(model_id: str, folder: Path, file: Path, runtime: Runtime, threads: int | None = None) -> Predictor:
     if runtime == "torch":
         return Predictor.load(model_id)
-    predictor = Predictor.load(str(file))
+    predictor = Predictor.load(str(file), threads)
     if runtime == "openvino":
-        predictor = _by_openvino(predictor, file)
+        predictor = _by_openvino(predictor, file, threads)
     # The file has no examples, and its name says nothing to people.
     metadata = ModelMetadata.read(folder / METADATA) if (folder / METADATA).exists() else None
     return replace(predictor, model_id=model_id, folder=folder, metadata=metadata)
 
 
-def _by_openvino(predictor: Predictor, file: Path) -> Predictor:
+def _by_openvino(predictor: Predictor, file: Path, threads: int | None) -> Predictor:
     from vitrine.predict.runtimes.openvino import open_openvino
 
-    return replace(predictor, network=open_openvino(file))
+    return replace(predictor, network=open_openvino(file, threads))
 
 
 def _export(model_id: str, file: Path, say: Callable[[str], None]) -> Path:

@@ -56,6 +56,13 @@ def test_a_file_larger_than_any_picture_is_not_read_whole(monkeypatch):
     assert read_repairable(BytesIO(content)) is None
 
 
+def test_a_jpeg_cut_at_any_byte_of_its_head_is_refused_in_words():
+    content = encode(draw_scene(), "JPEG").getvalue()
+    for length in range(content.index(b"\xff\xda") + 4):
+        with pytest.raises(ImageError):
+            decode_image(BytesIO(content[:length]))
+
+
 def chunk(kind, data, crc=None):
     checked = zlib.crc32(kind + data) if crc is None else crc
     return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", checked)

@@ -250,7 +250,7 @@ def test_a_full_disk_leaves_the_older_data_set_or_nothing(make_class_folders, mo
 def test_a_picture_that_vanishes_after_the_check_ends_with_its_name(make_class_folders):
     source = make_class_folders({"cat": 5, "dog": 5})
 
-    def spoil(what, done, total):
+    def spoil(what, done, total, faults=0):
         if (what, done) == ("checking", total):
             (source / "cat" / "002.png").unlink(missing_ok=True)
 
@@ -267,7 +267,7 @@ def test_progress_counts_every_file_and_every_picture(make_class_folders):
     (source / "notes.txt").touch()
     (source.parent / "final").mkdir()
     seen = []
-    write_prepared(source.parent / "final", "x", settings_for(source), lambda *given: seen.append(given))
+    write_prepared(source.parent / "final", "x", settings_for(source), lambda *given, faults=0: seen.append(given))
     assert seen == [("checking", 11, 11)] + [("resizing", n, 10) for n in range(1, 11)]
 
 

@@ -1,5 +1,7 @@
 """A second preparation: takes over what has not changed, keeps the split, goes on where the first was interrupted."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +23,9 @@ def pictures_preprocessed(monkeypatch):
     """Names of the pictures that are decoded and resized."""
     made = []
     original = preparing._preprocess
-    monkeypatch.setattr(preparing, "_preprocess", lambda path, *given: made.append(path.name) or original(path, *given))
+    monkeypatch.setattr(
+        preparing, "_preprocess", lambda path, *given: made.append(Path(path).name) or original(path, *given)
+    )
     return made
 
 
@@ -117,7 +121,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
     final = source.with_name("second")
     pictures_preprocessed.clear()
 
-    def interrupt(what, done, _):
+    def interrupt(what, done, _, faults=0):
         if (what, done) == when:
             raise KeyboardInterrupt
 
@@ -140,7 +144,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
 def test_work_of_other_settings_is_not_taken_over(source):
     final = source.with_name("second")
 
-    def interrupt(what, done, _):
+    def interrupt(what, done, _, faults=0):
         if (what, done) == ("resizing", 25):
             raise KeyboardInterrupt
 

@@ -6,6 +6,7 @@ import pytest
 from tests.data.trees import settings_for
 from vitrine.data.manifest.scan import ScanMemory
 from vitrine.data.prepare import scanning
+from vitrine.data.prepare.progress import no_progress
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures, scan_share
 
 
@@ -28,7 +29,7 @@ def settings(make_class_folders, monkeypatch):
     return settings_for(make_class_folders({"cat": 5, "dog": 4}))
 
 
-def scan(settings, folder, spread=None, told=lambda *_: None):
+def scan(settings, folder, spread=None, told=no_progress):
     listed = list_pictures(settings, folder / "unpacked")
     return scan_pictures(listed, settings, ScanMemory({}), folder, told, spread)
 
@@ -42,14 +43,14 @@ def test_the_pictures_of_a_source_have_their_labels(settings, tmp_path):
 
 def test_a_scan_by_shards_sees_what_a_scan_by_threads_sees(settings, tmp_path):
     told = []
-    whole = scan(settings, tmp_path, told=lambda *words: told.append(words))
+    whole = scan(settings, tmp_path, told=lambda *words, faults: told.append((*words, faults)))
     by_shards = scan(settings, tmp_path, Spread(Here(), tmp_path / "parts"))
     pd.testing.assert_frame_equal(by_shards.manifest, whole.manifest)
-    assert told[-1] == ("checking", 9, 9)
+    assert told[-1] == ("checking", 9, 9, 0)
 
 
 def test_each_rank_does_its_share_and_the_last_one_says_that_all_is_done(settings, tmp_path):
     parts = tmp_path / "parts"
-    assert not scan_share(settings, Spread(Here(0, 2), parts), lambda *_: None)
-    assert scan_share(settings, Spread(Here(1, 2), parts), lambda *_: None)
+    assert not scan_share(settings, Spread(Here(0, 2), parts), no_progress)
+    assert scan_share(settings, Spread(Here(1, 2), parts), no_progress)
     assert not list(parts.glob("unpacked_*"))

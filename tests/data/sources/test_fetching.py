@@ -17,6 +17,7 @@ FILES = {"a.tar": b"0123", "b/c.tar": b"456"}
 def test_files_are_fetched_once(tmp_path, monkeypatch):
     listing = list_address(fill(FILES), False)
     told = []
+    monkeypatch.setattr(fetching, "MEGABYTE", 1)
     fetch_files(listing, tmp_path / "x", lambda *numbers: told.append(numbers))
     assert {file: (tmp_path / "x" / file).read_bytes() for file in FILES} == FILES
     assert told == [(4, 7), (7, 7)]

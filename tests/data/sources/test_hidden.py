@@ -4,6 +4,7 @@ from vitrine.data.sources.files import walk_files
 from vitrine.data.sources.hidden import is_hidden, is_result, reason_hidden
 from vitrine.records import evaluation
 from vitrine.records import folder as run_folder
+from vitrine.records.answers import ASKED
 from vitrine.records.prepared import FACTS, MANIFEST, UNFINISHED
 from vitrine.reports.comparison import page as comparison_page
 from vitrine.reports.learning_curve import page as curve_page
@@ -61,7 +62,7 @@ def write(folder, *names):
         (FACTS, MANIFEST), (UNFINISHED,), (run_folder.RECIPE, run_folder.METRICS),
         (comparison_page.PAGE, "comparison.json"), (search_page.NUMBERS, search_page.PAGE),
         (evaluation.RECORD, evaluation.PAGE), (probe_page.NUMBERS, probe_page.PAGE),
-        (curve_page.NUMBERS, curve_page.PAGE),
+        (curve_page.NUMBERS, curve_page.PAGE), (ASKED,),
     ],
 )  # fmt: skip
 def test_results_are_told_by_what_they_hold(tmp_path, names):

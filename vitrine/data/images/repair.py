@@ -85,7 +85,7 @@ def _is_sound(chunk: bytes, length: int) -> bool:
 def _needed_jpeg_segments(content: bytes) -> Iterator[bytes]:
     """What gives the pixels, their colours and their orientation: no list of further pictures, text or thumbnails."""
     place = len(JPEG_SIGNATURE)
-    while content[place : place + 1] == b"\xff" and content[place + 1] != _SCAN:
+    while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] not in (b"", bytes([_SCAN])):
         marker, end = content[place + 1], place + 2 + int.from_bytes(content[place + 2 : place + 4])
         body = content[place + 4 : end]
         is_extra = marker in _APPLICATION or marker == _COMMENT

@@ -1,20 +1,19 @@
 """Which pictures a preparation reads, and who reads them: this process, or an engine by shards."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vitrine.data.labels.added import list_added
 from vitrine.data.labels.mapping import MappedLabels, map_labels
 from vitrine.data.manifest.scan import Scan, ScanMemory, scan_files
 from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
+from vitrine.data.prepare.progress import Progress, count_checked, no_progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings
 from vitrine.work.unit import Engine
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -50,17 +49,18 @@ class Spread:
     folder: Path
 
 
-def list_pictures(settings: Settings, workspace: Path) -> Listed:
+def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_progress) -> Listed:
     """Lists what there is to read.
 
     Args:
         settings: of the data set.
         workspace: takes the pictures of an archive or a Hub data set.
+        progress: is told of "fetching", in megabytes.
 
     Raises:
         UserError: the source cannot be read.
     """
-    in_source = open_source(settings.data, workspace).files
+    in_source = open_source(settings.data, workspace, partial(progress, "fetching")).files
     mapped = map_labels(in_source, settings.labels)
     classes = {file.label_name for file in mapped.files if file.label_name}
     corrections = Path(settings.data.corrections).expanduser() if settings.data.corrections else None
@@ -78,17 +78,19 @@ def scan_pictures(
         settings: of the data set.
         memory: of earlier scans.
         folder: of the preparation; keeps what was seen when it is interrupted.
-        progress: called with ("checking", done, total).
+        progress: is told of "checking".
         spread: None: threads of this process.
     """
     files = listed.to_scan
-    count = _counter(progress, len(files))
+    count = count_checked(progress, len(files))
     if spread is not None:
         shards = cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD)
         scan = scan_in_shards(shards, spread.folder, spread.engine, count, memory)
         if scan is not None:  # else something took a part away meanwhile
             return scan
-    return scan_files(files, settings.data.max_megapixels, count, memory, save=lambda partial: partial.write(folder))
+    return scan_files(
+        files, settings.data.max_megapixels, count, memory, lambda partial: partial.write(folder), scratch=folder
+    )
 
 
 def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
@@ -97,7 +99,7 @@ def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
     Args:
         settings: of the data set.
         spread: with the engine of this rank.
-        progress: called with ("checking", done, total).
+        progress: is told of "checking".
 
     Returns:
         Whether the shards of all ranks are done.
@@ -108,22 +110,11 @@ def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
     workspace = spread.folder / f"unpacked_{id(spread)}"
     workspace.mkdir(parents=True)
     try:
-        files = list_pictures(settings, workspace).to_scan
+        files = list_pictures(settings, workspace, progress).to_scan
         shards = cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD)
-        count = _counter(progress, len(files))
+        count = count_checked(progress, len(files))
         for shard in spread.engine.run(shards):
-            count(len(shard.files))
+            count(len(shard.files), shard.count_faults())
         return all(shard.is_done() for shard in shards)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
-
-
-def _counter(progress: Progress, total: int) -> Callable[[int], None]:
-    done = 0
-
-    def count(files: int) -> None:
-        nonlocal done
-        done += files
-        progress("checking", done, total)
-
-    return count

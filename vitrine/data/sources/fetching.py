@@ -8,6 +8,7 @@ from pathlib import Path
 from vitrine.data.sources.addresses import Listing, RemoteFile
 from vitrine.errors import UserError
 
+MEGABYTE = 10**6
 FETCHED = "fetched"  # folder of a workspace; what lies there whole is not fetched again
 YEAR_2000_NS, TEN_YEARS_NS = 946_684_800 * 10**9, 315_576_000 * 10**9
 
@@ -20,7 +21,7 @@ def fetch_files(listing: Listing, folder: Path, progress: Callable[[int, int], N
     Args:
         listing: of the files.
         folder: takes them; is made.
-        progress: called with the bytes that are there and all of them.
+        progress: called with the megabytes that are there and all of them.
 
     Raises:
         UserError: the disk has no room, or a name leads out of the folder.
@@ -43,7 +44,7 @@ def fetch_files(listing: Listing, folder: Path, progress: Callable[[int, int], N
         place.fetch(target)
         os.utime(target, ns=(_time_of(place), _time_of(place)))
         done += max(0, place.size)
-        progress(done, total)
+        progress(done // MEGABYTE, total // MEGABYTE)
 
 
 def _is_there(target: Path, place: RemoteFile) -> bool:

@@ -1,6 +1,6 @@
 """One entry point to every kind of source; each ends in one `FoundFile` for every file or row there is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -56,13 +56,16 @@ class OpenedSource:
     files: list[FoundFile]
 
 
-def open_source(data: DataSection, workspace: Path) -> OpenedSource:
+def open_source(
+    data: DataSection, workspace: Path, fetching: Callable[[int, int], None] = lambda *_: None
+) -> OpenedSource:
     """Lists every file of `data.source`, of whatever kind it is.
 
     Args:
         data: says where the source is and how to read it.
         workspace: an empty folder for what must be unpacked or fetched; the caller removes it after the last look at
             the pictures.
+        fetching: called with the megabytes of an address that are fetched, and all of them.
 
     Raises:
         UserError: there is no such source, or it cannot be read.
@@ -76,7 +79,7 @@ def open_source(data: DataSection, workspace: Path) -> OpenedSource:
     elif kind == "digits":
         found = find_files(write_digits(), data.layout)
     elif kind == "address":
-        found = _find_at_address(data, workspace)
+        found = _find_at_address(data, workspace, fetching)
     elif kind == "shards":
         found = find_shard_files(source, data.columns, data.layout)
     elif kind == "archive":
@@ -168,15 +171,15 @@ def _find_unlabeled_at(address: str, workspace: Path) -> list[FoundFile]:
     return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
 
 
-def _find_at_address(data: DataSection, workspace: Path) -> list[FoundFile]:
+def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
     """Pictures are read where they lie; archives, tar shards and Parquet files are fetched first."""
     listing = list_address(data.source, data.source.lower().endswith((*archives.SUFFIXES, *table_rows.SUFFIXES)))
     names = list(listing.files)
     if len(names) == 1 and names[0].lower().endswith(archives.SUFFIXES):
-        fetch_files(listing, workspace / FETCHED)
+        fetch_files(listing, workspace / FETCHED, fetching)
         return _find_archived(workspace / FETCHED / names[0], data, _new_folder(workspace / "opened"))
     if are_shards(names) or are_tables_of_pictures(names):
-        fetch_files(listing, workspace / FETCHED)
+        fetch_files(listing, workspace / FETCHED, fetching)
         local = data.model_copy(update={"source": str(workspace / FETCHED)})
         return open_source(local, _new_folder(workspace / "opened")).files
     tables = [name for name in names if name.lower().endswith(table_rows.SUFFIXES) and not is_hidden(name)]

@@ -8,6 +8,7 @@ from os import cpu_count
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 
 from vitrine.errors import UserError
@@ -18,18 +19,23 @@ from vitrine.predict.runtimes.network import Loaded, Outputs
 from vitrine.records.model import Golden, ModelMetadata
 from vitrine.records.onnx_checksum import is_as_written
 
+FeatureMaps = npt.NDArray[np.float32]
+ClassWeights = npt.NDArray[np.float32]
+
 NOTES = "vitrine"  # name of the note in the file
 PIXELS = "pixel_values"
 PICTURE = "picture"  # what a file takes instead that resizes itself: 8-bit RGB, `[height, width, 3]`
 OUTPUTS = ("logits", "features", "familiarity")
+MAP_OUTPUTS = ("feature_map", "class_weights")  # of networks with a linear layer on the map's average
 NEWEST_FORMAT = 2  # of the notes; files before golden pictures say none
 
 
 @dataclass(frozen=True)
 class OnnxNetwork:
-    """A network that onnxruntime computes."""
+    """A network that onnxruntime computes, by so many threads; None: one for each core."""
 
     session: onnxruntime.InferenceSession
+    threads: int | None = None
     name: str = "onnxruntime"
 
     @property
@@ -43,20 +49,42 @@ class OnnxNetwork:
 
     def ask(self, given: Mapping[str, np.ndarray]) -> Outputs:
         """Computes the outputs of what the file takes, by name."""
-        wanted = [output.name for output in self.session.get_outputs() if output.name != "features"]
+        wanted = [name for name in self._outputs if name in ("logits", "familiarity")]
         found = dict(zip(wanted, self.session.run(wanted, dict(given)), strict=True))
         return Outputs(found["logits"], found.get("familiarity"))
 
+    @property
+    def has_class_maps(self) -> bool:
+        """Whether `class_maps` can tell what a class's score is made of."""
+        return set(MAP_OUTPUTS) <= set(self._outputs)
+
+    def class_maps(self, pixel_values: Pixels) -> tuple[FeatureMaps, ClassWeights]:
+        """The last feature maps `[pictures, channels, height, width]`, and weights `[labels, channels]`.
+
+        The average of their product is a class's score, but for its bias and the temperature.
+        """
+        given = {PIXELS: np.ascontiguousarray(pixel_values, np.float32)}
+        maps, weights = self.session.run(list(MAP_OUTPUTS), given)
+        return maps, weights
+
+    @property
+    def _outputs(self) -> list[str]:
+        return [output.name for output in self.session.get_outputs()]
+
     def count_threads(self) -> int:
         """How many threads compute one batch together."""
-        return cpu_count() or 1
+        return self.threads or cpu_count() or 1
 
     def use_threads(self, count: int) -> None:
         """Nothing: the threads of a session are chosen when it is opened."""
 
 
-def load_onnx(file: Path) -> Loaded:
+def load_onnx(file: Path, threads: int | None = None) -> Loaded:
     """Opens a file.
+
+    Args:
+        file: of a model.
+        threads: that compute a batch together; None: one for each core.
 
     Raises:
         UserError: it is not there, is not an ONNX file, was not written by `python -m vitrine export`, or is computed
@@ -70,7 +98,7 @@ def load_onnx(file: Path) -> Loaded:
             f"write it again with `{command_line('export')}`"
         )
     try:
-        session = open_session(str(file))
+        session = open_session(str(file), threads)
     except Exception as error:  # onnxruntime's errors have no common class that it makes public
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{file} cannot be read as an ONNX file ({reason})") from error
@@ -89,7 +117,7 @@ def load_onnx(file: Path) -> Loaded:
     if content.get("format", 1) > NEWEST_FORMAT:
         raise UserError(f"{file}: a later version of Vitrine wrote it (format {content['format']}); update Vitrine")
     metadata = content["metadata"] and ModelMetadata.parse(json.dumps(content["metadata"]), f"{file}, its notes")
-    network = OnnxNetwork(session)
+    network = OnnxNetwork(session, threads)
     preprocess = ArrayPreprocessing.read(content["processor"]) or _build(content["processor"])
     if "golden" in content:
         golden = Golden.model_validate(content["golden"])
@@ -97,14 +125,16 @@ def load_onnx(file: Path) -> Loaded:
     return Loaded(file.parent, tuple(content["label_names"]), metadata, network, preprocess)
 
 
-def open_session(content: str | bytes) -> onnxruntime.InferenceSession:
+def open_session(content: str | bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
     """A session of onnxruntime as Vitrine wants it.
 
     Args:
         content: path of a file, or what it holds.
+        threads: that compute a batch together; None: one for each core.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0  # 0: one for each core
     # Threads that wait spin on the cores on which the next pictures are decoded; without it an answer is as fast.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(content, options, providers=_choose_providers())

@@ -18,6 +18,7 @@ class OpenvinoNetwork:
     """A network that OpenVINO computes; each thread that asks has a request of its own."""
 
     compiled: Any
+    threads: int | None = None
     own: threading.local = field(default_factory=threading.local)
     name: str = "openvino"
 
@@ -36,7 +37,7 @@ class OpenvinoNetwork:
 
     def count_threads(self) -> int:
         """How many threads compute one batch together."""
-        return cpu_count() or 1
+        return self.threads or cpu_count() or 1
 
     def use_threads(self, count: int) -> None:
         """Nothing: the threads are chosen when the network is opened."""
@@ -46,8 +47,12 @@ class OpenvinoNetwork:
         return [name for name in names if name in ("logits", "familiarity")]
 
 
-def open_openvino(file: Path) -> OpenvinoNetwork:
+def open_openvino(file: Path, threads: int | None = None) -> OpenvinoNetwork:
     """Opens an ONNX file that `load_onnx` can read.
+
+    Args:
+        file: of a model.
+        threads: that compute a batch together; None: as OpenVINO likes.
 
     Raises:
         UserError: OpenVINO is not installed, or cannot compute it.
@@ -60,7 +65,9 @@ def open_openvino(file: Path) -> OpenvinoNetwork:
         ) from None
     # Where the processor has bf16 it would compute in it, and probabilities would differ by 0.006.
     exact = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    if threads is not None:
+        exact["INFERENCE_NUM_THREADS"] = str(threads)
     try:
-        return OpenvinoNetwork(openvino.Core().compile_model(str(file), "CPU", exact))
+        return OpenvinoNetwork(openvino.Core().compile_model(str(file), "CPU", exact), threads)
     except RuntimeError as error:
         raise UserError(f"{file}: OpenVINO cannot compute it ({str(error).splitlines()[0]})") from error

@@ -1,0 +1,28 @@
+import pytest
+
+from vitrine.errors import UserError
+from vitrine.work.choice import open_engine
+from vitrine.work.dask import DaskCluster
+from vitrine.work.local import LocalPool
+from vitrine.work.ranks import Ranks
+
+
+def test_each_engine_has_its_options(monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert open_engine("local", 2) == LocalPool(2)
+    assert open_engine("ranks", 2) == Ranks(1, 3, 2)
+    assert open_engine("dask", 2) == DaskCluster(None, 2)
+    assert open_engine("dask", address="tcp://machine:8786") == DaskCluster("tcp://machine:8786", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "message"),
+    [
+        ("local", None, "--address: of --run-on dask alone, not of --run-on local"),
+        ("dask", 2, "has workers of its own"),
+    ],
+)
+def test_options_of_another_engine_are_refused(name, workers, message):
+    with pytest.raises(UserError, match=message):
+        open_engine(name, workers, "tcp://machine:8786")

@@ -1,0 +1,105 @@
+"""A cluster of Dask; where the extra is not installed, a double of the few calls that are made."""
+
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from tests.work.letters import run
+from vitrine.errors import UserError
+from vitrine.work.dask import DaskCluster, count_workers
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_workers_do_all_whoever_dies(tmp_path):
+    pytest.importorskip("distributed")
+    assert run(DaskCluster(workers=2), tmp_path, "a", "by", "cxd", "e", "f") == ["a", "by", "c?d", "e", "f"]
+
+
+@pytest.mark.slow
+def test_a_cluster_is_found_by_its_address(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        assert run(DaskCluster(cluster.scheduler_address), tmp_path, "a", "cxd") == ["a", "c?d"]
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:  # noqa: SIM117
+        with pytest.raises(UserError, match="has several threads"):
+            run(DaskCluster(cluster.scheduler_address), tmp_path, "b")
+
+
+@pytest.mark.slow
+def test_no_scheduler_at_an_address_is_one_message(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("vitrine.work.dask.SECONDS_TO_ANSWER", 1)
+    with pytest.raises(UserError, match=r"no scheduler of Dask answers at tcp://127\.0\.0\.1:9"):
+        run(DaskCluster("tcp://127.0.0.1:9"), tmp_path, "a")
+
+
+def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r"pip install -r requirements-cluster\.txt"):
+        run(DaskCluster(), tmp_path, "a")
+
+
+class KilledWorkerError(Exception):
+    pass
+
+
+class Client:
+    """Does each unit in a process of its own, as one worker would."""
+
+    def __init__(self, _place, timeout=None):
+        self.threads = {"tcp://worker": 1}
+
+    def close(self):
+        pass
+
+    def wait_for_workers(self, _count, timeout):
+        if not self.threads:
+            raise TimeoutError
+
+    def nthreads(self):
+        return self.threads
+
+    def submit(self, do, work, pure):
+        return types.SimpleNamespace(result=lambda: self._do(work))
+
+    def _do(self, work):
+        child = os.fork()
+        if child == 0:
+            work.do()
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            raise KilledWorkerError
+
+
+@pytest.fixture
+def double(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask", types.ModuleType("dask"))
+    distributed = types.ModuleType("distributed")
+    distributed.Client, distributed.KilledWorker = Client, KilledWorkerError
+    distributed.LocalCluster = None
+    monkeypatch.setitem(sys.modules, "distributed", distributed)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="forks")
+def test_a_worker_that_was_killed_costs_another_attempt(double, tmp_path):
+    assert run(DaskCluster("tcp://machine:8786"), tmp_path, "a", "by", "cxd") == ["a", "by", "c?d"]
+
+
+@pytest.mark.parametrize(("threads", "message"), [({}, "had no worker"), ({"a": 1, "b": 4}, "--nthreads 1")])
+def test_a_cluster_that_cannot_be_used_says_why(threads, message):
+    client = Client(None)
+    client.threads = threads
+    with pytest.raises(UserError, match=message):
+        count_workers(client)
+
+
+def test_the_engine_is_there_without_dask_being_imported():
+    program = "import sys, vitrine.work.choice; print('distributed' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout == "False\n"

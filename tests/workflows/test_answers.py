@@ -1,0 +1,138 @@
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from tests.factories import SIDE, fault_of
+from vitrine.data.sources.unlabeled import list_folder
+from vitrine.models.backbones.build import build_small_cnn
+from vitrine.models.backbones.normalization import CENTERED
+from vitrine.models.folder import build_processor, save_model
+from vitrine.predict.answers import shards
+from vitrine.predict.predictor import Predictor
+from vitrine.records.answers import Answers
+from vitrine.work.local import LocalPool
+from vitrine.work.ranks import Ranks
+from vitrine.workflows import answers
+from vitrine.workflows.answers import ModelOpener, answer_files, begin_answers, name_question, read_rows
+
+
+class Here:
+    """An engine that does all in this process."""
+
+    def run(self, works):
+        for work in works:
+            work.do()
+            yield work
+
+
+@pytest.fixture
+def found(make_class_folders, monkeypatch):
+    monkeypatch.setattr(shards.cut_answer_shards, "__defaults__", (5,))
+    source = make_class_folders({"a": 12, "b": 9})
+    (source / "a" / "003.png").write_bytes(b"no picture")
+    return list_folder(source, "pictures")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model") / "model"
+    torch.manual_seed(0)
+    save_model(folder, build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERED))
+    return folder
+
+
+@pytest.fixture
+def question(model):
+    return name_question(str(model), Predictor.load(str(model)), 2)
+
+
+def answer(folder, found, question, engine):
+    begin_answers(folder, question[0])
+    return answer_files(folder, found, question, engine)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in (folder / "parts").glob("*.parquet")}
+
+
+def test_the_list_holds_every_part_and_the_rows_are_in_order(found, question, tmp_path):
+    told = answer(tmp_path / "answers", found, question, Here())
+    assert Answers.read(tmp_path / "answers" / "answers.json") == told
+    assert (told.files, told.problems, len(told.parts)) == (21, 1, 5)
+    assert [row["file"] for row in read_rows(tmp_path / "answers", told)] == [one.file for one in found]
+    assert len(pq.read_table(tmp_path / "answers" / "parts")) == 21
+
+
+@pytest.mark.slow
+def test_answers_are_the_same_to_the_byte_whoever_gives_them(found, question, tmp_path):
+    for name, engine in {"one": LocalPool(1), "two": LocalPool(2), "four": LocalPool(4)}.items():
+        answer(tmp_path / name, found, question, engine)
+    assert len(contents(tmp_path / "one")) == 5
+    assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "four")
+
+
+def test_ranks_answer_their_shares_and_the_last_one_lists_all(found, question, tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.work.ranks.LocalPool", lambda _: Here())
+    assert answer(tmp_path / "answers", found, question, Ranks(0, 2)) is None
+    assert not (tmp_path / "answers" / "answers.json").exists()
+    assert answer(tmp_path / "answers", found, question, Ranks(1, 2)).files == 21
+
+
+def test_only_what_changed_is_answered_again_and_older_parts_go(found, question, tmp_path, monkeypatch):
+    folder = tmp_path / "answers"
+    answer(folder, found, question, Here())
+    before = contents(folder)
+    (folder / "parts" / f".{next(iter(before))}.1a2b3c4d").touch()  # of a machine that vanished
+    (folder / "parts" / "notes.txt").touch()
+    found[0].path.write_bytes(b"no picture any more")
+    told = answer(folder, found, question, Here())
+    after = contents(folder)
+    assert len(set(before) & set(after)) == 4
+    assert told.problems == 2
+    assert sorted(path.name for path in (folder / "parts").iterdir()) == sorted([*after, "notes.txt"])
+
+
+def test_parts_that_another_coordinator_took_away_are_made_again(found, question, tmp_path):
+    folder = tmp_path / "answers"
+
+    class Disturbed(Here):
+        disturb = True
+
+        def run(self, works):
+            yield from super().run(works)
+            if self.disturb:
+                works[2].path.unlink()
+                self.disturb = False
+
+    assert answer(folder, found, question, Disturbed()).files == 21
+    assert len(contents(folder)) == 5
+
+
+def test_other_questions_and_other_things_are_not_mixed_with_answers(found, question, tmp_path):
+    folder = tmp_path / "answers"
+    begin_answers(folder, question[0])
+    begin_answers(folder, question[0])  # goes on
+    other = question[0].model_copy(update={"top_k": 1})
+    assert "holds answers of another question (top_k 2, not 1)" in fault_of(begin_answers, folder, other)
+    (tmp_path / "file").touch()
+    assert "is a file; with --run-on, give a folder" in fault_of(begin_answers, tmp_path / "file", other)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "photo.jpg").touch()
+    assert "holds something else than answers" in fault_of(begin_answers, tmp_path / "full", other)
+
+
+def test_a_worker_refuses_another_model_of_the_same_name(question, model):
+    assert question[1]().label_names == ("a", "b", "c")
+    assert "is another model here" in fault_of(ModelOpener(str(model), "torch", "0" * 16))
+    assert question[1] == ModelOpener(str(model), "torch", question[0].digest)
+
+
+def test_the_list_is_plain_json(found, question, tmp_path):
+    answer(tmp_path / "answers", found, question, Here())
+    content = json.loads((tmp_path / "answers" / "answers.json").read_text())
+    assert content["parts"][0]["files"] == 5
+    assert (tmp_path / "answers" / content["parts"][0]["file"]).is_file()
+    assert answers.OURS.fullmatch(Path(content["parts"][0]["file"]).name)

@@ -1,0 +1,106 @@
+"""Answers to many files in shards, each a unit of work that any process or machine can do; see `vitrine.work`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.places import make_absolute
+from vitrine.predict.answers.exports import tabulate
+from vitrine.predict.answers.rows import answer_cells, answer_columns
+from vitrine.predict.batches import predict_in_one_thread
+from vitrine.predict.freed_memory import keep_freed_memory
+from vitrine.predict.images import from_files
+from vitrine.predict.predictor import Predictor
+from vitrine.records.answers import Asked
+from vitrine.work.journal import NO_ITEM
+from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
+
+FILES_PER_SHARD = 1_000  # ten seconds of a core for small pictures and networks, some minutes for large ones
+FORMAT = "1"  # of the parts; changes with what is answered to a picture
+READY_MODELS = 2  # of a process; a worker of a cluster may be asked by several people
+
+
+class OpenModel(Protocol):
+    """Opens the model; equal ones open the same, so that a process opens it once. It travels between machines."""
+
+    def __call__(self) -> Predictor:
+        """Opens it for one thread."""
+
+    def __hash__(self) -> int:
+        """By what it opens."""
+
+
+@dataclass(frozen=True)
+class AnswerShard(Part):
+    """Files that are answered together, in batches of their own, so that no answer depends on who gives it.
+
+    Attributes:
+        files: in the order of the source.
+        number: of the shard, so that names sort as the source does.
+        asked: which model, and how.
+        open_model: opens it, once in each process.
+    """
+
+    files: tuple[FoundFile, ...]
+    number: int
+    asked: Asked
+    open_model: OpenModel
+
+    @cached_property
+    def name(self) -> str:
+        """Made of the names, sizes and times of its files, the model and its settings."""
+        asked = (self.asked.digest, self.asked.runtime, *answer_columns(self.asked.top_k))
+        states = (word for one in self.files for word in (one.file, one.left_out, state_of(one.path)))
+        return f"{self.number:06}-{digest_of(FORMAT, *asked, *states)}"
+
+    def make(self, note: Callable[[int], None]) -> pa.Table:
+        """Asks the model about each file in one thread; those that ended their process have this for a problem."""
+        ended = self.deaths.culprits
+        files = [replace(one, left_out=ENDED_READER) if place in ended else one for place, one in enumerate(self.files)]
+        predictor = _open_once(self.open_model)
+
+        def note_picture(place: int | None) -> None:
+            note(NO_ITEM if place is None else place)
+
+        pictures = from_files(files, predictor.rendering)
+        rows = [
+            {"file": file} | answer_cells(said, self.asked.top_k)
+            for batch in predict_in_one_thread(predictor, pictures, note_picture)
+            for file, said in batch.in_order()
+        ]
+        return tabulate(rows, self.asked.top_k)
+
+
+@lru_cache(maxsize=READY_MODELS)
+def _open_once(open_model: OpenModel) -> Predictor:
+    keep_freed_memory()
+    return open_model()
+
+
+def cut_answer_shards(
+    found: Sequence[FoundFile], asked: Asked, open_model: OpenModel, folder: Path, size: int = FILES_PER_SHARD
+) -> list[AnswerShard]:
+    """Divides files into runs; equal lists give equal shards on every machine.
+
+    Args:
+        found: in the order of the source.
+        asked: which model, and how.
+        open_model: opens it.
+        folder: of the parts.
+        size: files of a shard.
+    """
+    return [
+        AnswerShard(
+            files=tuple(replace(one, path=make_absolute(one.path)) for one in found[start : start + size]),
+            number=start // size,
+            asked=asked,
+            open_model=open_model,
+            folder=folder.absolute(),
+        )
+        for start in range(0, len(found), size)
+    ]

@@ -1,0 +1,33 @@
+"""The engine that a person names."""
+
+from typing import Literal, get_args
+
+from vitrine.errors import UserError
+from vitrine.work.dask import DaskCluster
+from vitrine.work.local import LocalPool
+from vitrine.work.ranks import Ranks
+from vitrine.work.unit import Engine
+
+EngineName = Literal["local", "ranks", "dask"]
+ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
+
+
+def open_engine(name: EngineName, workers: int | None = None, address: str | None = None) -> Engine:
+    """An engine by its name; nothing is started before it has work.
+
+    Args:
+        name: "local": processes of this machine; "ranks": this process as one of a job that torchrun or Slurm started;
+            "dask": a cluster.
+        workers: processes of this machine; None: one for each core.
+        address: of a scheduler of Dask; None: Dask starts workers on this machine.
+
+    Raises:
+        UserError: an option is of another engine, or nobody started ranks.
+    """
+    if address is not None and name != "dask":
+        raise UserError(f"--address: of --run-on dask alone, not of --run-on {name}")
+    if address is not None and workers is not None:
+        raise UserError("--workers: a cluster that has an address has workers of its own; leave one of both out")
+    if name == "ranks":
+        return Ranks.from_environment(workers)
+    return DaskCluster(address, workers) if name == "dask" else LocalPool(workers)

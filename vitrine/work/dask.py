@@ -1,0 +1,112 @@
+"""Units of work done by a Dask cluster, or by one that Dask starts on this machine."""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vitrine.errors import UserError
+from vitrine.work.slots import do_all
+from vitrine.work.unit import AnyWork, Work
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SECONDS_TO_ANSWER = 30  # in which a scheduler answers, and has a worker
+# A worker that dies takes its unit back to us, who know what ended it, rather than to three more workers.
+NO_RETRIES = {"distributed.scheduler.allowed-failures": 0}
+
+
+@dataclass(frozen=True)
+class DaskCluster:
+    """Workers of Dask, each a process of one thread; they share a disk with this process, under the same paths.
+
+    Attributes:
+        address: of a scheduler, such as `tcp://machine:8786`; None: workers of this machine, which end with the job.
+        workers: of this machine; None: one for each core.
+    """
+
+    address: str | None = None
+    workers: int | None = None
+
+    def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
+        """Does what is not done.
+
+        Raises:
+            UserError: Dask is not installed, no scheduler answers, or its workers are not as they must be.
+        """
+        try:
+            import distributed  # noqa: F401 (an extra)
+        except ImportError:
+            raise UserError(
+                "--run-on dask: Dask is not installed; `pip install -r requirements-cluster.txt`, or use --run-on local"
+            ) from None
+        with closing(self._connect()) as client:
+            slots = count_workers(client)
+
+            def attempt(work: Work) -> bool:
+                return _is_done_by(client, work)
+
+            yield from do_all(works, slots, attempt)
+
+    def _connect(self) -> "Client":
+        import dask
+        from distributed import Client, LocalCluster
+
+        if self.address is None:
+            with dask.config.set(NO_RETRIES):
+                cluster = LocalCluster(
+                    n_workers=self.workers or os.cpu_count() or 1,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            return Client(cluster)
+        try:
+            return Client(self.address, timeout=SECONDS_TO_ANSWER)
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"--address: no scheduler of Dask answers at {self.address} ({error}); give the address that "
+                "`dask scheduler` prints"
+            ) from error
+
+
+def count_workers(client: "Client") -> int:
+    """How many workers a cluster has.
+
+    Args:
+        client: of the cluster.
+
+    Raises:
+        UserError: none, or some that do several units at once: one that dies would take the others along.
+    """
+    try:
+        client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
+    except TimeoutError:
+        raise UserError(
+            f"--run-on dask: the cluster had no worker for {SECONDS_TO_ANSWER} s; start some with `dask worker`"
+        ) from None
+    threads = client.nthreads()
+    if max(threads.values()) > 1:
+        raise UserError(
+            "--run-on dask: a worker of the cluster has several threads; start them with `dask worker --nthreads 1 "
+            "--nworkers auto`, so that a picture that ends its reader ends nothing else"
+        )
+    return len(threads)
+
+
+def _is_done_by(client: "Client", work: Work) -> bool:
+    """Has a worker do a unit; whether it lived to tell."""
+    from distributed import KilledWorker
+
+    try:
+        client.submit(_do, work, pure=False).result()
+    except KilledWorker:
+        return False
+    return True
+
+
+def _do(work: Work) -> None:
+    work.do()

@@ -1,0 +1,164 @@
+"""Answers to any number of pictures by an engine: a folder of Parquet parts that goes on from its last whole shard."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pyarrow.parquet as pq
+from filelock import FileLock
+
+from vitrine.data.sources.files import FoundFile
+from vitrine.errors import UserError
+from vitrine.predict.answers.shards import AnswerShard, cut_answer_shards
+from vitrine.predict.predictor import Predictor
+from vitrine.records.answers import ANSWERS, ASKED, PARTS, Answers, AnswersPart, Asked
+from vitrine.records.checksums import sum_files
+from vitrine.records.runtime import Runtime
+from vitrine.work.unit import Engine
+from vitrine.workflows.progress import Show, show_nothing
+from vitrine.workflows.runtime import digest_model, load_predictor
+
+LOCK = ".lock"
+# A part, or what is left of one: its journal, or a file that nobody finished.
+OURS = re.compile(r"\.?\d{6,}-[0-9a-f]{32}\..*")
+
+
+@dataclass(frozen=True)
+class ModelOpener:
+    """Opens a model in a worker; see `OpenModel`.
+
+    Attributes:
+        model_id: a local model by its full path, or an id on the Hub.
+        runtime: what computes it.
+        digest: of its files, so that a worker never takes an older model of this name.
+    """
+
+    model_id: str
+    runtime: Runtime
+    digest: str
+
+    def __call__(self) -> Predictor:
+        """Opens it for one thread.
+
+        Raises:
+            UserError: it cannot be opened, or is another model on this machine.
+        """
+        predictor = load_predictor(self.model_id, self.runtime, threads=1)
+        found = digest_model(predictor)
+        if found != self.digest:
+            raise UserError(
+                f"{self.model_id} is another model here than where the job was started; give all machines the same one"
+            )
+        return predictor
+
+
+def name_question(model_id: str, predictor: Predictor, top_k: int) -> tuple[Asked, ModelOpener]:
+    """What is asked, and how workers open the model.
+
+    Args:
+        model_id: as it was given.
+        predictor: the model, loaded here.
+        top_k: classes of each answer.
+    """
+    digest = digest_model(predictor)
+    local = Path(model_id).expanduser()
+    where = str(local.absolute()) if local.exists() else model_id
+    runtime = cast("Runtime", predictor.network.name)
+    asked = Asked(model=model_id, digest=digest, runtime=runtime, top_k=top_k)
+    return asked, ModelOpener(where, runtime, digest)
+
+
+def begin_answers(folder: Path, asked: Asked) -> None:
+    """Makes the folder, or goes on with it.
+
+    Args:
+        folder: of the answers.
+        asked: which model, and how.
+
+    Raises:
+        UserError: it holds something else, or answers to another question.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--output: {folder} is a file; with --run-on, give a folder for the parts")
+    if (folder / ASKED).is_file():
+        difference = Asked.read(folder / ASKED).tell_difference(asked)
+        if difference:
+            raise UserError(f"--output: {folder} holds answers of another question ({difference}); give another folder")
+        return
+    if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
+        raise UserError(f"--output: {folder} holds something else than answers; give another folder, or empty this one")
+    (folder / PARTS).mkdir(parents=True, exist_ok=True)
+    asked.write(folder / ASKED)
+
+
+def answer_files(
+    folder: Path,
+    found: Sequence[FoundFile],
+    question: tuple[Asked, ModelOpener],
+    engine: Engine,
+    show: Show = show_nothing,
+) -> Answers | None:
+    """Answers what is not answered yet.
+
+    Args:
+        folder: of `begin_answers`; keeps the parts, also when the job is broken off.
+        found: every file of the source.
+        question: of `name_question`.
+        engine: does the shards.
+        show: called with ("answering", done, total, faults).
+
+    Returns:
+        The list of all parts, which lies in the folder too; None where shards of other ranks are not done yet.
+
+    Raises:
+        UserError: the model cannot be opened by a worker, or keeps ending it.
+    """
+    shards = cut_answer_shards(found, *question, folder / PARTS)
+    while True:
+        done = problems = 0
+        for shard in engine.run(shards):
+            done += len(shard.files)
+            problems += _count_problems(shard.path)
+            show("answering", done, len(found), faults=problems)
+        with FileLock(folder / LOCK):
+            if all(shard.is_done() for shard in shards):
+                return _finish(folder, shards, question[0])
+        if done < len(found):
+            return None  # the rest is the share of other ranks
+        # Else another coordinator, with another list of files, has put the folder in order meanwhile.
+
+
+def _finish(folder: Path, shards: Sequence[AnswerShard], asked: Asked) -> Answers:
+    """Writes the list of all parts, and removes what other lists of files have left behind."""
+    names = [f"{PARTS}/{shard.path.name}" for shard in shards]
+    sums = sum_files(folder, names)
+    parts = tuple(
+        AnswersPart(file=name, files=len(shard.files), problems=_count_problems(shard.path), content=sums[name])
+        for name, shard in zip(names, shards, strict=True)
+    )
+    problems = sum(part.problems for part in parts)
+    answers = Answers(asked=asked, files=sum(part.files for part in parts), problems=problems, parts=parts)
+    answers.write(folder / ANSWERS)
+    for path in (folder / PARTS).iterdir():
+        if OURS.fullmatch(path.name) and f"{PARTS}/{path.name}" not in sums:
+            path.unlink(missing_ok=True)
+    return answers
+
+
+def _count_problems(path: Path) -> int:
+    problems = pq.read_table(path, columns=["problem"])["problem"]
+    return len(problems) - int(problems.null_count)
+
+
+def read_rows(folder: Path, answers: Answers) -> Iterator[Mapping[str, str]]:
+    """The rows of all parts in their order, as `answer_cells` gives them.
+
+    Args:
+        folder: of the answers.
+        answers: their list.
+    """
+    for part in answers.parts:
+        for row in pq.read_table(folder / part.file).to_pylist():
+            yield {name: str(value) for name, value in row.items() if value is not None}
