@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.explain.networks import SIDE, SPOT, ask, red_spot
-from vitrine.explain.faithfulness import CELLS, STEPS, blurred, center_blob, judge, measure, random_map
+from vitrine.explain.faithfulness import CELLS, STEPS, blurred, center_blob, compare_maps, judge, measure, random_map
 
 
 def truth():
@@ -54,3 +54,10 @@ def test_baselines_and_controls_hold_no_details():
     assert np.array_equal(random_map(56, 3), random_map(56, 3))
     assert len(np.unique(random_map(56, 3))) == CELLS**2
     assert np.unravel_index(center_blob(57).argmax(), (57, 57)) == (28, 28)
+
+
+def test_a_map_is_like_itself_and_unlike_its_opposite():
+    one = np.random.default_rng(0).random((28, 28), dtype=np.float32)
+    assert compare_maps(one, one) == pytest.approx(1)
+    assert compare_maps(one, 1 - one) == pytest.approx(-1)
+    assert compare_maps(one, np.ones_like(one)) == 0

@@ -20,6 +20,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.ship import bundle as module
 from vitrine.ship.bundle import PACKAGE, ROOMS, build_bundle
 from vitrine.ship.data_card import read_head
+from vitrine.ship.export import export_onnx
 from vitrine.ship.pins import pin_libraries
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -39,10 +40,15 @@ sys.meta_path.insert(0, Refuse())
 import vitrine.app.server
 from PIL import Image
 from vitrine.app.classifier import example_images
+from vitrine.explain.explainer import Explainer
 from vitrine.predict.predictor import Predictor
 
 predictor = Predictor.load("model.onnx")
-print(vitrine.__file__, len(example_images(predictor)), predictor.predict(Image.new("RGB", (9, 9)))[0][1])
+explainer = Explainer(Predictor.load("explained.onnx"))
+found = explainer.explain(Image.effect_noise((99, 99), 90).convert("RGB"))
+verdict = explainer.judge(found)
+answer = predictor.predict(Image.new("RGB", (9, 9)))[0][1]
+print(vitrine.__file__, len(example_images(predictor)), answer, found.method, verdict.random_weights is not None)
 """
 
 
@@ -130,11 +136,14 @@ def test_what_starts_the_page_imports_only_libraries_of_its_bundle():
 
 
 @pytest.mark.slow
-def test_its_own_code_answers_without_any_library_of_training(bundle):
+def test_its_own_code_answers_and_explains_without_any_library_of_training(bundle):
+    export_onnx(str(MODEL), bundle.folder / "explained.onnx")
     command = [sys.executable, "-B", "-c", WITHOUT_TRAINING]
     done = subprocess.run(command, cwd=bundle.folder, capture_output=True, text=True, check=False)
+    (bundle.folder / "explained.onnx").unlink()
     assert done.returncode == 0, done.stderr
-    place, examples, probability = done.stdout.split()
+    place, examples, probability, method, is_compared = done.stdout.split()
+    assert (method, is_compared) == ("hirescam", "True")
     assert Path(place).is_relative_to(bundle.folder)
     assert int(examples) == bundle.examples == 12
     assert 0 < float(probability) <= 1

@@ -11,7 +11,7 @@ from PIL import Image
 
 from vitrine.errors import UserError
 from vitrine.explain.class_maps import class_activation_map, tells_its_map
-from vitrine.explain.faithfulness import Verdict, judge
+from vitrine.explain.faithfulness import Verdict, compare_maps, judge
 from vitrine.explain.occlusion import Probabilities, occlusion_map
 from vitrine.explain.overlay import levels_of, overlay, what_the_map_is_about
 from vitrine.explain.shap_values import USUAL, Levels, ShapOptions, shap_map
@@ -114,8 +114,6 @@ class Explainer:
         verdict = judge(ask, explanation.pixels, explanation.importance)
         if explanation.method not in ACTIVATIONS:
             return verdict
-        from vitrine.explain.randomization import compare_maps
-
         forgetful = self._activation_map(
             explanation.pixels[None], explanation.label_id, cast("Activations", explanation.method), forgetful=True
         )

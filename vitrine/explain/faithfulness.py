@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from PIL import Image, ImageFilter
 
 from vitrine.explain.occlusion import Ask, Pixels
@@ -150,3 +151,12 @@ def center_blob(side: int) -> Map:
     place = (np.arange(side) + 0.5) / side - 0.5
     blob: Map = np.exp(-(place[:, None] ** 2 + place[None] ** 2) / (2 * BLOB**2)).astype(np.float32)
     return blob
+
+
+def compare_maps(first: Map, second: Map) -> float:
+    """Rank correlation of two maps `[side, side]` by cells, -1 to 1; 0 where one of them is the same everywhere."""
+    cells = [sum_cells(one).ravel() for one in (first, second)]
+    if any(np.ptp(one) == 0 for one in cells):
+        return 0.0
+    ranks = pd.DataFrame(np.stack(cells, axis=1)).rank()
+    return float(np.corrcoef(ranks.to_numpy(), rowvar=False)[0, 1])

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from threadpoolctl import threadpool_limits
 
 from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import map_ahead
@@ -165,6 +164,8 @@ def predict_in_one_thread(
     def read(entry: tuple[int, Picture]) -> _Opened:
         note(entry[0])
         return _read(predictor, False, inspect, entry)
+
+    from threadpoolctl import threadpool_limits  # no page needs it
 
     with threadpool_limits(1):  # of BLAS and OpenMP, whose rounding follows the number of threads
         predictor.network.use_threads(1)

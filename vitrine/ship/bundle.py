@@ -41,6 +41,7 @@ ROOMS = (
     "predict",
     "records",
     "ui",
+    "work",
 )  # that the page enters
 START = '''"""The page of the model beside this file: `pip install -r requirements.txt`, then `python app.py`."""
 
