@@ -1,7 +1,7 @@
 import pytest
 
 from vitrine.errors import UserError
-from vitrine.work.choice import open_engine
+from vitrine.work.choice import open_engine, works_elsewhere
 from vitrine.work.dask import DaskCluster
 from vitrine.work.local import LocalPool
 from vitrine.work.ranks import Ranks
@@ -14,6 +14,11 @@ def test_each_engine_has_its_options(monkeypatch):
     assert open_engine("ranks", 2) == Ranks(1, 3, 2)
     assert open_engine("dask", 2) == DaskCluster(None, 2)
     assert open_engine("dask", address="tcp://machine:8786") == DaskCluster("tcp://machine:8786", None)
+
+
+def test_only_a_cluster_with_an_address_is_elsewhere():
+    assert works_elsewhere(DaskCluster("tcp://machine:8786"))
+    assert not any(map(works_elsewhere, (None, LocalPool(), Ranks(0, 2), DaskCluster())))
 
 
 @pytest.mark.parametrize(

@@ -31,3 +31,8 @@ def open_engine(name: EngineName, workers: int | None = None, address: str | Non
     if name == "ranks":
         return Ranks.from_environment(workers)
     return DaskCluster(address, workers) if name == "dask" else LocalPool(workers)
+
+
+def works_elsewhere(engine: Engine | None) -> bool:
+    """Whether other machines must find what this one unpacks."""
+    return isinstance(engine, DaskCluster) and engine.address is not None

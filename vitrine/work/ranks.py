@@ -17,6 +17,10 @@ RANKS = (
 )
 
 
+class OthersAtWorkError(Exception):
+    """What this rank needs to go on is the share of others that have not ended yet; it is nobody's mistake."""
+
+
 @dataclass(frozen=True)
 class Ranks:
     """This process as one of several that share a disk and know nothing of each other.
