@@ -50,8 +50,8 @@ class Ranks:
                 return cls(place, int(os.environ[count]), workers)._checked(rank)
         raise UserError(
             "--run-on ranks: neither torchrun nor Slurm started this (RANK and WORLD_SIZE are not set); put "
-            "`torchrun --standalone --nproc_per_node 4` before it in place of `python`, start it in a Slurm array, or use "
-            "--run-on local"
+            "`torchrun --standalone --nproc_per_node 4` before it in place of `python`, start it in a Slurm array, or "
+            "use --run-on local"
         )
 
     def _checked(self, variable: str) -> Self:
