@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
-from vitrine.data.manifest.scan import QUARANTINED, Scan, ScanMemory, scan_files, source_words
+from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_files, source_words
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.places import make_absolute
 from vitrine.records.manifest import COLUMNS
@@ -119,6 +120,8 @@ def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan
     rows = sum(len(shard.files) for shard in shards)
     path = folder / "thumbnails.npy"
     thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))
+    with path.open("r+b") as file:
+        reserve_disk(file, path.stat().st_size)
     tables, start = [], 0
     for part in read:
         thumbnails[start : start + len(part.manifest)] = part.thumbnails
