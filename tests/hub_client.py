@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -148,7 +149,7 @@ def find(source: str, workspace: str, **sections: Any) -> list[dict[str, str]]:
     from vitrine.data.sources.hub_dataset import find_dataset_files
 
     found = find_dataset_files(source, DataSection(**sections), Path(workspace))
-    return [vars(file) | {"path": str(file.path)} for file in found]
+    return [{**asdict(file), "path": str(file.path)} for file in found]
 
 
 def load(repo_id: str) -> dict[str, list[list[str]]]:

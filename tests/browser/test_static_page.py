@@ -62,6 +62,16 @@ def test_a_browser_that_computes_otherwise_does_not_answer(new_page, site, tmp_p
             assert ask(page, tmp_path / "scene.jpg") is not None
 
 
+def test_a_runtime_that_arrives_damaged_is_told_and_nothing_is_answered(new_page, site, tmp_path):
+    with changed_page(site, tmp_path / "site") as address:
+        packed = next((tmp_path / "site" / "runtime").glob("*.packed"))
+        packed.write_bytes(packed.read_bytes()[:100_000])
+        page = new_page(address)
+        page.wait_for_selector("body[data-state=failed]")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert page.locator(".bars li").count() == 0
+
+
 def test_the_page_works_without_a_network_and_with_threads_after_the_first_load(new_page, site, tmp_path):
     draw_scene().save(tmp_path / "scene.png")
     with serving(site) as address:

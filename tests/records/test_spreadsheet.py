@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from vitrine.records.spreadsheet import guard_cell, guard_row, guarded_csv, read_guarded_csv, unguard_cell
+from vitrine.records.spreadsheet import (
+    guard_cell,
+    guard_row,
+    guarded_csv,
+    guarded_csv_parts,
+    read_guarded_csv,
+    unguard_cell,
+)
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1"]  # noqa: RUF001
 
@@ -45,3 +52,13 @@ def test_a_table_is_read_back_exactly(kind, tmp_path):
     again = read_guarded_csv(path, ("file",))
     assert again["file"].tolist() == names
     assert again["score"].tolist() == table["score"].tolist()
+
+
+def test_a_long_table_is_written_in_parts(monkeypatch):
+    table = pd.DataFrame({"file": [f"={number}" for number in range(7)], "count": range(7)})
+    whole = guarded_csv(table)
+    monkeypatch.setattr("vitrine.records.spreadsheet.ROWS_AT_ONCE", 3)
+    parts = list(guarded_csv_parts(table))
+    assert len(parts) == 3
+    assert "".join(parts) == whole
+    assert list(guarded_csv_parts(table[:0])) == ["file,count\n"]

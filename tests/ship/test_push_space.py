@@ -1,13 +1,19 @@
 """Publishing the page of a model as a Space, on a double of the Hub."""
 
+import json
 import types
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.factories import fault_of
 from tests.hub_spaces import ZERO_GPU
+from tests.hub_state import Fault
 from vitrine.errors import UserError
+from vitrine.predict.predictor import Predictor
 from vitrine.ship import push_space
+from vitrine.ship.browser.runtime import fetch_runtime
 from vitrine.ship.data_card import read_head
 from vitrine.ship.hub import Place
 from vitrine.ship.push_space import find_choices
@@ -125,3 +131,84 @@ def test_an_interrupted_push_leaves_no_content_and_a_second_completes_it(hub, cl
     hub.broken.clear()
     assert client.call("push_space", run, "ann/cut", "--no-trial")["value"] == 0
     assert "model.onnx" in hub.files("spaces", "ann/cut")
+
+
+@pytest.fixture(scope="module")
+def runtime():
+    """What pages in the browser run on; skips where it cannot be fetched."""
+    try:
+        fetch_runtime()
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+def list_pages(hub):
+    return {name: repo.tree() for (kind, name), repo in hub.repos.items() if kind == "spaces"}
+
+
+@pytest.mark.slow
+def test_a_static_space_is_what_an_account_without_payment_gets_first(hub, client, run, runtime, tmp_path):
+    answer = client.call("push_space", run, "ann/static")
+    assert (answer["value"], answer["errors"]) == (0, "")
+    assert answer["output"].startswith("static: free for every account")
+    repo = hub.repos["spaces", "ann/static"]
+    assert (repo.private, repo.messages, repo.settings) == (True, ["Space"], {"sdk": "static"})
+    head = read_head(hub.read("spaces", "ann/static", "README.md").decode())
+    assert (head["sdk"], head["app_file"]) == ("static", "index.html")
+    assert head["custom_headers"]["cross-origin-embedder-policy"] == "require-corp"
+    facts = json.loads(hub.read("spaces", "ann/static", "page.json"))
+    assert {facts["model"]["file"], facts["runtime"], *(one["file"] for one in facts["examples"])} <= set(repo.tree())
+    assert str(run).encode() not in b"".join(hub.read("spaces", "ann/static", path) for path in repo.tree())
+    file = tmp_path / "model.onnx"
+    file.write_bytes(hub.read("spaces", "ann/static", "model.onnx"))
+    picture = Image.effect_noise((40, 30), 80).convert("RGB")
+    first, second = (Predictor.load(str(one)).predict_images([picture]) for one in (run / "model", file))
+    np.testing.assert_allclose(second.probabilities, first.probabilities, atol=1e-4)
+    answer = client.call("push_space", run, "ann/static", "--public", "--no-examples")
+    assert "static, as it is already\npublic: page, model and no pictures will be seen by all" in answer["output"]
+    assert not repo.private
+    assert not [path for path in repo.tree() if path.startswith("examples/")]
+
+
+@pytest.mark.slow  # the library tries five times with growing pauses
+@pytest.mark.parametrize(
+    ("step", "fault", "message"),
+    [
+        (
+            "/api/repos/create",
+            Fault(429, retry_after=1),
+            "the Hub had too many requests from you; run the command again",
+        ),
+        ("/info/lfs", Fault(is_cut=True), "the Hugging Face Hub cannot be reached ("),
+        ("/preupload/", Fault(403), "your token gives no right to write there"),
+        ("/commit/main", Fault(500), "the Hub answered with an error ("),
+    ],
+)
+def test_a_static_space_that_goes_wrong_half_way_has_no_page_and_a_second_push_completes_it(
+    hub, client, run, runtime, step, fault, message
+):
+    name = f"ann/half-{fault.status}{step[1:4].replace('/', '')}"
+    hub.broken[step] = fault
+    answer = client.call("push_space", run, name)
+    assert answer["value"] == 2
+    assert answer["errors"].startswith(f"error: {name}: {message}")
+    assert answer["errors"].count("\n") == 1
+    assert list_pages(hub).get(name, {}) == {}
+    hub.broken.clear()
+    assert client.call("push_space", run, name)["value"] == 0
+    assert "index.html" in hub.files("spaces", name)
+
+
+@pytest.mark.slow
+def test_a_name_that_is_taken_is_said_before_anything_is_built(hub, client, run):
+    hub.put("spaces", "ann/thesis", {"thesis.html": b"mine"}, settings={"sdk": "static"})
+    hub.put("spaces", "bob/page", {"page.json": b"{}"}, settings={"sdk": "static"})
+    before = list_pages(hub)
+    for name, message in (
+        ("ann/thesis", "is there already, is no Space of Vitrine's, and is not overwritten; choose another name"),
+        ("bob/page", "you are logged in as ann and may write to ann only"),
+    ):
+        answer = client.call("push_space", run, name)
+        assert (answer["value"], answer["output"]) == (2, "")
+        assert message in answer["errors"]
+    assert list_pages(hub) == before

@@ -5,9 +5,9 @@ give the same probabilities; `python -m vitrine predict OUT.onnx PICTURES` uses 
 
 With --format int8 the network computes in 8-bit whole numbers, calibrated on training pictures: a third of the time and
 a quarter of the size. The file is written only if it gives the same first answer to at least 99 % of 400 others.
-float16 halves the size, for graphics processors. openvino, litert, executorch and coreml make a folder for that engine,
-with the labels and with pictures to try it with. Each is compared with the model on the test pictures, and written only
-if it answers alike.
+float16 halves the size, for graphics processors. openvino, litert, executorch, coreml and transformers-js make a folder
+for that engine, with the labels and with pictures to try it with. Each is compared with the model on the test pictures,
+and written only if it answers alike.
 
 python -m vitrine export runs/digits/latest/model digits.onnx
 python -m vitrine export runs/digits/latest/model digits_int8.onnx --format int8
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vitrine.records.model import Agreement
 
 NUMBERS = ("float32", "float16", "int8")
-ENGINES = ("openvino", "litert", "executorch", "coreml")
+ENGINES = ("openvino", "litert", "executorch", "coreml", "transformers-js")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -70,6 +70,11 @@ def put_in_place(temporary: Path, final: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
+    """As `write_parts`, of one part."""
+    write_parts(path, [data])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """Writes a file under a temporary name, makes sure that it is on the disk, and renames it.
 
     Who may read it is for the umask to say, as for every file that a program makes.
@@ -80,7 +85,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -67,8 +67,8 @@ def publish_space(
     with one_message(repo_id, KEPT), tempfile.TemporaryDirectory(prefix="vitrine-push-") as temporary:
         place = find_place(api, repo_id, SPACE)
         settle_terms(evidence, repo_id, wishes, with_examples, api)
-        check_audience(place, repo_id, wishes.is_public)
         choices = find_choices(api, place, repo_id, kind)
+        check_audience(place, repo_id, wishes.is_public)
         folder = Path(temporary) / "space"
         chosen = _build(run / MODEL, folder, choices, with_examples, say)
         sizes = measure_files(folder)

@@ -15,7 +15,7 @@ from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.decoding import open_image
 from vitrine.data.manifest.scan import ScanMemory, count_status, scan_files
 from vitrine.data.sources.class_folders import find_files
-from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, ListedStatus
+from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, FileBelow, ListedStatus
 from vitrine.records.manifest import COLUMNS
 
 
@@ -101,14 +101,14 @@ def test_a_file_that_cannot_be_read_is_quarantined_and_the_others_are_kept(
     make_class_folders, monkeypatch, error, reason
 ):
     source = make_class_folders({"a": 3})
-    opened = type(source).open
+    opened = FileBelow.open
 
-    def refuse(path, *arguments, **options):
-        if path.name == "001.png":
+    def refuse(place, mode):
+        if place.file == "a/001.png":
             raise error
-        return opened(path, *arguments, **options)
+        return opened(place, mode)
 
-    monkeypatch.setattr(type(source), "open", refuse)
+    monkeypatch.setattr(FileBelow, "open", refuse)
     manifest = scan(source)
     assert manifest["status"].tolist() == ["kept", "quarantined", "kept"]
     assert manifest.loc["a/001.png", "reason"] == reason
@@ -116,14 +116,11 @@ def test_a_file_that_cannot_be_read_is_quarantined_and_the_others_are_kept(
 
 def test_a_folder_whose_files_may_not_be_looked_at_ends_nothing(make_class_folders, monkeypatch):
     source = make_class_folders({"a": 2})
-    status = type(source).stat
 
-    def refuse(path, **options):
-        if path.suffix == ".png":
-            raise PermissionError(13, "Permission denied")
-        return status(path, **options)
+    def refuse(place):
+        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(type(source), "stat", refuse)
+    monkeypatch.setattr(FileBelow, "stat", refuse)
     assert scan(source)["reason"].tolist() == ["permission denied"] * 2
 
 
@@ -140,11 +137,9 @@ def test_left_out_files_are_not_opened(make_class_folders, monkeypatch):
     source = make_class_folders({"a": 1})
     (source / "a" / "notes.txt").write_text("x")
     (source / ".hidden.png").write_text("x")
-    opened = type(source).open
+    opened = FileBelow.open
     seen = []
-    monkeypatch.setattr(
-        type(source), "open", lambda path, *given, **named: seen.append(path.name) or opened(path, *given, **named)
-    )
+    monkeypatch.setattr(FileBelow, "open", lambda place, mode: seen.append(place.file[2:]) or opened(place, mode))
     manifest = scan(source)
     assert seen == ["000.png"]
     assert manifest.loc[["a/notes.txt", ".hidden.png"], "status"].tolist() == ["left_out"] * 2
@@ -197,11 +192,9 @@ def test_what_has_not_changed_is_not_read_again_unless_it_could_not_be_read(make
     first.write(tmp_path)
     (source / "a" / "001.png").write_bytes((source / "b" / "001.png").read_bytes())
     (source / "b" / "new.png").write_bytes((source / "b" / "001.png").read_bytes())
-    opened = type(source).open
+    opened = FileBelow.open
     seen = []
-    monkeypatch.setattr(
-        type(source), "open", lambda path, *given, **named: seen.append(path.name) or opened(path, *given, **named)
-    )
+    monkeypatch.setattr(FileBelow, "open", lambda place, mode: seen.append(place.file[2:]) or opened(place, mode))
     memory = ScanMemory.read([tmp_path])
     seen.clear()
     second = scan_files(find_files(source), 150, memory=memory)
@@ -223,7 +216,7 @@ def test_an_interrupted_scan_hands_over_what_it_has(make_class_folders, tmp_path
         scan_files(found, 150, interrupt, save=lambda scan: scan.write(tmp_path))
     memory = ScanMemory.read([tmp_path])
     assert 0 < len(memory.rows) < 100
-    assert memory.find(found[0])[0] == scan(found[0].path.parents[1]).iloc[0].to_dict()
+    assert memory.find(found[0])[0] == scan(Path(found[0].path).parents[1]).iloc[0].to_dict()
 
 
 def test_a_damaged_memory_is_none(tmp_path):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -59,7 +60,7 @@ def test_a_shard_that_is_done_is_not_read_again(found, tmp_path, monkeypatch):
 
 def test_a_shard_is_another_one_when_a_file_of_it_changes(found, tmp_path):
     before = [shard.path for shard in cut_shards(found, 150, tmp_path, 2)]
-    found[3].path.write_bytes(b"something else")
+    Path(found[3].path).write_bytes(b"something else")
     after = [shard.path for shard in cut_shards(found, 150, tmp_path, 2)]
     assert [one != other for one, other in zip(before, after, strict=True)] == [False, True, False, False, False]
     assert cut_shards(found, 99, tmp_path, 2)[0].path != after[0]

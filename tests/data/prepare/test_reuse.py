@@ -1,5 +1,7 @@
 """A second preparation: takes over what has not changed, keeps the split, goes on where the first was interrupted."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +23,9 @@ def pictures_preprocessed(monkeypatch):
     """Names of the pictures that are decoded and resized."""
     made = []
     original = preparing._preprocess
-    monkeypatch.setattr(preparing, "_preprocess", lambda path, *given: made.append(path.name) or original(path, *given))
+    monkeypatch.setattr(
+        preparing, "_preprocess", lambda path, *given: made.append(Path(path).name) or original(path, *given)
+    )
     return made
 
 

@@ -1,5 +1,7 @@
 """The version of a data set changes with what a model learns and is tested on, and with nothing else."""
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from tests.conftest import draw_shape
 from tests.data.trees import prepare, settings_for
+from vitrine.data.prepared import version
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.data.prepared.version import compute_version
 from vitrine.records.manifest import read_manifest
@@ -51,3 +54,13 @@ def test_the_folds_of_a_data_set_share_their_version(source):
 
 def test_a_data_set_of_an_earlier_build_has_a_version_too():
     assert len(open_prepared(GOLDEN).version) == 12
+
+
+def test_a_version_is_the_digest_of_one_text(source, monkeypatch):
+    prepared = prepare(source, folds=2)
+    monkeypatch.setattr(version, "ROWS_AT_ONCE", 5)
+    manifest = read_manifest(prepared.folder)
+    splits = manifest["split"].where(manifest["split"] == "test", "")
+    rows = sorted(zip(manifest["sha256"], manifest["label_name"], splits, manifest["fold"].astype(int), strict=True))
+    text = json.dumps([[16, None, prepared.facts.settings.pixel_values()], rows])
+    assert compute_version(manifest, prepared.facts.settings) == hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -196,7 +196,7 @@ def test_names_that_are_no_utf_8_or_hold_control_characters_are_escaped_and_stil
     (source / os.fsdecode(b"a/caf\xe9.png")).write_bytes(b"content")
     found = {file.file: file for file in find_files(source)}
     assert set(found) == {"a/1.png", r"a/caf\xe9.png", r"b\n/2\x1b[31m.png"}
-    assert found[r"a/caf\xe9.png"].path.read_bytes() == b"content"
+    assert found[r"a/caf\xe9.png"].path.open("rb").read() == b"content"
     assert found[r"b\n/2\x1b[31m.png"].label_name == r"b\n"
 
 

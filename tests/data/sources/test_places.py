@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vitrine.data.sources.places import Place, TarMember, make_absolute
+from vitrine.data.sources.places import FileBelow, Place, TarMember, make_absolute
 
 
 def test_a_member_is_read_where_it_lies(tmp_path):
@@ -36,6 +36,17 @@ def test_a_path_is_a_place(tmp_path):
         assert file.read() == b"12"
 
 
+def test_a_file_below_a_folder_is_a_path_to_programs(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/1").write_bytes(b"12")
+    place = FileBelow(str(tmp_path), "a/1")
+    assert Path(place) == tmp_path / "a/1"
+    assert place.stat().st_size == 2
+    with place.open("rb") as file:
+        assert file.read() == b"12"
+    assert str(place) == str(tmp_path / "a/1")
+
+
 def test_an_absolute_place_is_the_same_one_from_another_folder(tmp_path, monkeypatch):
     (tmp_path / "a.tar").write_bytes(b"01234")
     monkeypatch.chdir(tmp_path)
@@ -43,5 +54,6 @@ def test_an_absolute_place_is_the_same_one_from_another_folder(tmp_path, monkeyp
     monkeypatch.chdir("/")
     assert path.read_bytes() == b"01234"
     assert member.open("rb").read() == b"12"
+    assert make_absolute(FileBelow("a/b", "c")) == FileBelow("/a/b", "c")
     elsewhere = object()
     assert make_absolute(elsewhere) is elsewhere

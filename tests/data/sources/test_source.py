@@ -75,7 +75,7 @@ def test_an_archive_is_its_folder_with_or_without_a_folder_around_it(zipped, wor
     assert source.kind == "archive"
     assert used(source.files) == {file: (file.split("/")[0], "") for file in FILES}
     assert reasons(source.files) == {"notes.txt": "not a picture (.txt)"}
-    assert all(file.path.read_text() == "content" for file in source.files)
+    assert all(Path(file.path).read_text() == "content" for file in source.files)
 
 
 def test_splits_in_an_archive_are_splits(zipped, workspace):

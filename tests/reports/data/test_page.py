@@ -1,6 +1,7 @@
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -8,7 +9,8 @@ from PIL import Image
 from tests.data import trees
 from tests.reports.fabricated import Page, prepare_classes, prepare_source
 from vitrine.errors import UserError
-from vitrine.records.findings import read_findings
+from vitrine.records.findings import Finding, read_findings, write_findings
+from vitrine.records.manifest import read_manifest, write_manifest
 from vitrine.reports.data.page import notices, say_copies, verdict, write_data_report
 from vitrine.ui.texts import load_texts, plain_spaces
 
@@ -82,6 +84,56 @@ def test_a_long_list_of_unused_files_is_folded_but_whole(tmp_path):
     assert "details" in page.tags
     assert "50 files: the file is empty" in page.text
     assert page.text.count("could not be read: the file is empty") == 50
+
+
+def test_of_very_many_unused_files_some_are_listed(tmp_path, monkeypatch):
+    for name in ("cat", "dog"):
+        (tmp_path / "source" / name).mkdir(parents=True)
+        for place in range(30):
+            path = tmp_path / "source" / name / f"{place:02d}.png"
+            content = b"" if place % 2 else b"no picture"
+            Image.new("RGB", (9, 9), place + 100 * (name == "cat")).save(path) if place < 5 else path.write_bytes(
+                content
+            )
+    monkeypatch.setattr("vitrine.reports.data.page.MOST_UNUSED", 20)
+    monkeypatch.setattr("vitrine.reports.data.page.MOST_REASONS", 1)
+    write_data_report(prepare_source(tmp_path).folder)
+    page = Page(tmp_path / "prepared" / "report.html")
+    assert "20 of the 50 files by name; manifest.csv beside this page lists all" in page.text
+    assert "1 other reason" in page.text
+    assert len(re.findall(r"(?:cat|dog)/\d\d\.png could not be read: ", page.text)) == 20
+
+
+@pytest.mark.slow
+def test_the_page_stays_small_however_many_files_there_are(tmp_path):
+    prepared = prepare_classes(tmp_path, {"cat": 10, "dog": 10})
+    manifest = read_manifest(prepared.folder)
+    kept, bad = 10_000 * len(manifest), 100_000
+    many = pd.concat([manifest] * 10_000 + [manifest[:1]] * bad, ignore_index=True).sort_values("file", kind="stable")
+    places = np.arange(len(many))
+    many = many.reset_index(drop=True)
+    unused = places % 3 == 0
+    many.loc[unused, "status"] = "quarantined"
+    many.loc[unused, "reason"] = [f"reason {place}" for place in places[unused]]
+    many.loc[unused, ["split", "width"]] = ["", 0]
+    write_manifest(many, prepared.folder / "manifest.parquet")
+    rows = tuple(places[unused].tolist())
+    found = Finding(
+        name="unreadable",
+        title="Files that could not be read",
+        count=len(rows),
+        noun="file",
+        rows=rows,
+        done="Put aside.",
+        advice="Look.",
+        remarks=tuple("cut short" for _ in rows),
+    )
+    write_findings(prepared.folder / "findings.json", [found])
+    facts = prepared.facts.model_copy(update={"files_found": len(many), "files": {}})
+    facts.write(prepared.folder / "prepared.json")
+    write_data_report(prepared.folder)
+    assert len(many) == kept + bad
+    assert (prepared.folder / "report.html").stat().st_size < 1_500_000
 
 
 def test_contact_sheets_show_up_to_16_pictures_in_their_own_proportions(page):

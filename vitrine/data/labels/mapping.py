@@ -74,6 +74,8 @@ def map_labels(found: Sequence[FoundFile], rules: LabelsSection) -> MappedLabels
 
 
 def _relabel(file: FoundFile, way: LabelMapping) -> FoundFile:
+    if file.label_name == way.label_name and not way.left_out:
+        return file  # the very same: there may be millions
     return replace(file, label_name=way.label_name, left_out=file.left_out or way.left_out)
 
 

@@ -69,7 +69,7 @@ class EpochSampler(Sampler[int]):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        return iter(np.random.default_rng((self.seed, self.epoch)).permutation(self.length).tolist())
+        return map(int, np.random.default_rng((self.seed, self.epoch)).permutation(self.length))
 
     def __len__(self) -> int:
         return self.length
@@ -107,11 +107,11 @@ class StepBatches(Sampler[list[int]]):
         return end - start
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = list(self.sampler)
+        order = np.fromiter(self.sampler, np.int64, self.length)  # as a list, forty bytes each
         for step in range(self.first_step, self.steps):
             start, end = _share(self.length, self.steps, step)
             first, last = _share(end - start, self.processes, self.process)
-            yield order[start + first : start + last]
+            yield order[start + first : start + last].tolist()
 
     def __len__(self) -> int:
         return self.steps - self.first_step

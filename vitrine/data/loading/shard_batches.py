@@ -7,6 +7,8 @@ from pathlib import Path
 import datasets
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from torch.utils.data import Sampler
 
 from vitrine.data.prepared.shards import list_shards
@@ -30,8 +32,9 @@ def find_shards(folder: Path, split: str, files: Sequence[str]) -> list[Rows]:
         For each file of pictures the rows that it holds.
     """
     shards = [datasets.Dataset.from_file(str(path)) for path in list_shards(folder / PICTURES, split)]
-    shard_of = {file: number for number, shard in enumerate(shards) for file in shard.data.column("file").to_pylist()}
-    numbers = np.array([shard_of[file] for file in files])
+    known = pa.chunked_array([chunk for shard in shards for chunk in shard.data.column("file").chunks], pa.string())
+    held_by = np.repeat(np.arange(len(shards)), [len(shard) for shard in shards])
+    numbers = held_by[pc.index_in(pa.array(files, pa.string()), known).to_numpy()]
     return [np.flatnonzero(numbers == number) for number in range(len(shards))]
 
 
@@ -91,10 +94,10 @@ class ShardBatches(Sampler[list[int]]):
         share = self.shares[self.process]
         order = [share[number] for number in random.permutation(len(share))]
         groups = [np.concatenate(order[i : i + SHARDS_AT_A_TIME]) for i in range(0, len(order), SHARDS_AT_A_TIME)]
-        rows = np.concatenate([random.permutation(group) for group in groups]).tolist()
+        rows = np.concatenate([random.permutation(group) for group in groups])
         for step in range(self.first_step, self.steps):
             start, end = self._part(len(rows), step)
-            yield rows[start:end]
+            yield rows[start:end].tolist()
 
     def __len__(self) -> int:
         return self.steps - self.first_step

@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self, TypeVar, cast
 
 import numpy as np
@@ -26,6 +28,7 @@ from vitrine.records.prepared import MANIFEST, THUMBNAILS
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
 # Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
 FILES_PER_TASK = 16
+ROWS_AT_ONCE = 5_000
 MOST_IN_MEMORY = 64 << 20  # bytes of a file that is read at once; larger ones are read in parts
 Row = dict[str, Any]
 Thumbnails = npt.NDArray[np.uint8]
@@ -102,6 +105,7 @@ def scan_files(
     save: Callable[[Scan], None] = lambda _: None,
     threads: int | None = None,
     note: Callable[[int], None] = lambda _: None,
+    scratch: Path | None = None,
 ) -> Scan:
     """Reads, hashes and fully decodes every file. Nothing is changed or deleted.
 
@@ -113,6 +117,7 @@ def scan_files(
         save: given what is done so far when the scan is interrupted, or the source is lost.
         threads: None: one for each core, at most 8.
         note: called with the place of each file before it is read, by the thread that reads it.
+        scratch: folder in which the thumbnails are kept until they are written; None: in memory.
 
     Returns:
         One row per file, in the order of `found`, columns as in `ManifestRow`. `width` and `height` are those of the
@@ -121,9 +126,7 @@ def scan_files(
     Raises:
         SourceLostError: no picture of the source can be read any more.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    thumbnails = _no_thumbnails(len(found))
-    done = 0
+    seen = _Seen(len(found), scratch)
 
     def scan_batch(batch: Sequence[tuple[int, FoundFile]]) -> list[tuple[Row, Thumbnails | None]]:
         return [scan_one(place, one) for place, one in batch]
@@ -132,34 +135,59 @@ def scan_files(
         note(place)
         return (memory and memory.find(one)) or _scan_file(one, max_megapixels)
 
-    def gathered() -> Scan:
-        return Scan(as_manifest(columns), thumbnails[:done])
-
     try:
         for results in map_ahead(scan_batch, _batches(enumerate(found), FILES_PER_TASK), threads=threads):
             for row, thumbnail in results:
-                for name, values in columns.items():
-                    values.append(row[name])
-                if thumbnail is not None:
-                    thumbnails[done] = thumbnail
-                done += 1
+                seen.add(row, thumbnail)
             progress(len(results), sum(row["status"] == QUARANTINED for row, _ in results))
     except (KeyboardInterrupt, SourceLostError):
-        done = min(len(values) for values in columns.values())
-        columns = {name: values[:done] for name, values in columns.items()}
-        save(gathered())
+        save(seen.gather())
         raise
-    return gathered()
+    return seen.gather()
+
+
+class _Seen:
+    """What a scan has seen so far, kept small: rows become columns by the thousand, thumbnails a file.
+
+    Args:
+        count: files of the scan.
+        scratch: folder for that file, which has no name and goes with this process; None: memory.
+    """
+
+    def __init__(self, count: int, scratch: Path | None) -> None:
+        self._parts: list[pd.DataFrame] = []
+        self._rows: list[Row] = []
+        self._done = 0
+        shape = (count, *THUMBNAIL_SHAPE)
+        if scratch is None or not count:
+            self._thumbnails: Thumbnails = np.zeros(shape, np.uint8)
+        else:
+            with TemporaryFile(dir=scratch) as file:
+                self._thumbnails = np.memmap(file, np.uint8, "w+", shape=shape)
+
+    def add(self, row: Row, thumbnail: Thumbnails | None) -> None:
+        """Takes the next row."""
+        if thumbnail is not None:
+            self._thumbnails[self._done + len(self._rows)] = thumbnail
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self._parts.append(_as_columns(self._rows))
+            self._done, self._rows = self._done + len(self._rows), []
+        self._rows.append(row)
+
+    def gather(self) -> Scan:
+        """All of it."""
+        parts = [*self._parts, _as_columns(self._rows)]
+        return Scan(pd.concat(parts, ignore_index=True), self._thumbnails[: self._done + len(self._rows)])
+
+
+def _as_columns(rows: Sequence[Row]) -> pd.DataFrame:
+    return as_manifest({name: [row[name] for row in rows] for name in COLUMNS})
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
-
-
-def _no_thumbnails(count: int) -> Thumbnails:
-    return np.zeros((count, *THUMBNAIL_SHAPE), np.uint8)
 
 
 def source_words(found: FoundFile) -> Row:
@@ -204,11 +232,8 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
         row |= {"perceptual_hash": looks.perceptual_hash, "contrast": looks.contrast}
         thumbnail = looks.thumbnail
     except FileNotFoundError:
-        gone = (
-            "a link to a file that is not there"
-            if isinstance(found.path, Path) and found.path.is_symlink()
-            else "the file is not there"
-        )
+        is_link = isinstance(found.path, os.PathLike) and Path(found.path).is_symlink()
+        gone = "a link to a file that is not there" if is_link else "the file is not there"
         fate = {"status": LEFT_OUT, "reason": found.left_out} if found.left_out else {}
         return row | {"status": QUARANTINED, "reason": gone} | fate, None
     except OSError as error:

@@ -5,7 +5,7 @@ made of. So doing a shard twice changes nothing, whoever does it, and a scan tha
 whole shard.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from vitrine.work.unit import Engine
 
 FILES_PER_SHARD = 2_000  # five seconds of a core for small pictures, some minutes for large ones
 FORMAT = 2  # of the parts; counts up when what is seen of a picture changes
+TEXTS = {pa.string(): pd.StringDtype()}  # so that texts stay columns of Arrow, a third of what Python needs
 THUMBNAIL = "thumbnail"  # column of a part, bytes; empty where nothing was decoded
 
 
@@ -92,28 +93,34 @@ def scan_in_shards(
         None where shards of other ranks are not done yet.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    known = [_remember(shard, memory) for shard in shards]
-    unknown = [shard for shard, scan in zip(shards, known, strict=True) if scan is None]
+    known = {shard.path for shard in shards if memory is not None and all(map(memory.find, shard.files))}
+    unknown = [shard for shard in shards if shard.path not in known]
     for shard in engine.run(unknown):
         progress(len(shard.files), shard.count_faults())
-    return _gather(shards, known, folder) if all(shard.is_done() for shard in unknown) else None
-
-
-def _remember(shard: Shard, memory: ScanMemory | None) -> Scan | None:
-    """What earlier scans saw of a shard, if they know every file."""
-    if memory is None or any(memory.find(one) is None for one in shard.files):
+    if not all(shard.is_done() for shard in unknown):
         return None
-    return scan_files(shard.files, shard.max_megapixels, memory=memory, threads=1)
+    read = (
+        scan_files(shard.files, shard.max_megapixels, memory=memory, threads=1)
+        if shard.path in known
+        else _read_part(shard)
+        for shard in shards
+    )
+    return _gather(shards, read, folder)
 
 
-def _gather(shards: Sequence[Shard], known: Sequence[Scan | None], folder: Path) -> Scan:
-    """One manifest of all parts, and a file of thumbnails that is mapped into memory."""
+def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan:
+    """One manifest of all parts, and a file of thumbnails that is mapped into memory.
+
+    Args:
+        shards: all of them.
+        read: what was seen of each; taken one at a time.
+        folder: of the file.
+    """
     rows = sum(len(shard.files) for shard in shards)
     path = folder / "thumbnails.npy"
     thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))
     tables, start = [], 0
-    for shard, scan in zip(shards, known, strict=True):
-        part = scan or _read_part(shard)
+    for part in read:
         thumbnails[start : start + len(part.manifest)] = part.thumbnails
         tables.append(part.manifest)
         start += len(part.manifest)
@@ -124,9 +131,10 @@ def _gather(shards: Sequence[Shard], known: Sequence[Scan | None], folder: Path)
 def _read_part(shard: Shard) -> Scan:
     """The part of a shard; what the source says of its files is taken from the shard."""
     table = pq.read_table(shard.path)
-    manifest = table.drop([THUMBNAIL]).to_pandas().astype(COLUMNS)
-    said = pd.DataFrame([source_words(one) for one in shard.files], index=manifest.index)
-    manifest[list(said.columns)] = said.astype({name: dtype for name, dtype in COLUMNS.items() if name in said})
+    manifest = table.drop([THUMBNAIL]).to_pandas(types_mapper=TEXTS.get).astype(COLUMNS)
+    said = [source_words(one) for one in shard.files]
+    for name in said[0] if said else ():
+        manifest[name] = pd.Series([words[name] for words in said], dtype=COLUMNS[name])
     thumbnails = np.zeros((len(manifest), *THUMBNAIL_SHAPE), np.uint8)
     for place, content in enumerate(table[THUMBNAIL].to_pylist()):
         if content:

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -11,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from vitrine.data.manifest.split_names import GATE, HELD_OUT, TEST, TRAIN, VALIDATION
 
+KEY_BYTES = 32
 CONFLICT = ""  # in place of a split: copies of this picture lie on several sides already
 
 
@@ -29,13 +31,51 @@ class SplitSizes:
     gate: float = 0.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Group:
     """Pictures that stay on one side: a group, a cluster of copies, or mostly one picture."""
 
     key: bytes
-    rows: list[int] = field(default_factory=list)
-    labels: Counter[str] = field(default_factory=Counter)
+    rows: list[int]
+    label_names: Sequence[str]
+
+    @cached_property
+    def labels(self) -> Counter[str]:
+        """Its pictures by class."""
+        return Counter(self.label_names[row] for row in self.rows)
+
+
+class _Groups:
+    """All groups in the order of their hashes; a group's hash is the lowest of its files.
+
+    Each is made when it is asked for: most are of one picture, and there may be millions.
+
+    Args:
+        files: names.
+        label_names: class of each.
+        groups: number of the group of each; None: each by itself.
+        seed: of the hashes.
+    """
+
+    def __init__(
+        self, files: Sequence[str], label_names: Sequence[str], groups: Sequence[int] | None, seed: int
+    ) -> None:
+        self._label_names = label_names
+        keys = np.fromiter((_shuffle_key(seed, file) for file in files), f"S{KEY_BYTES}", len(files))
+        numbers = np.arange(len(files)) if groups is None else np.asarray(groups, np.int64)
+        # The rows of a group lie one behind the other, in their order.
+        self._rows = np.argsort(numbers, kind="stable")
+        ordered = numbers[self._rows]
+        self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(files) else np.empty(0, np.int64)
+        self._ends = np.r_[self._starts[1:], len(files)]
+        by_key = np.lexsort((keys[self._rows], ordered))
+        self._keys = keys[self._rows[by_key]][self._starts]
+        self._order = np.argsort(self._keys, kind="stable")
+
+    def __iter__(self) -> Iterator[_Group]:
+        for number in self._order.tolist():
+            rows = self._rows[self._starts[number] : self._ends[number]].tolist()
+            yield _Group(self._keys[number], rows, self._label_names)
 
 
 def assign_splits(
@@ -71,7 +111,7 @@ def assign_splits(
     """
     earlier = earlier or {}
     splits = [_decided(file, split, fixed, earlier) for file, split in zip(files, fixed, strict=True)]
-    gathered = _gather_groups(files, label_names, groups, seed)
+    gathered = _Groups(files, label_names, groups, seed)
     for group in gathered:
         _follow_earlier(group, splits, fixed)
     totals = Counter(name for name, split in zip(label_names, fixed, strict=True) if split in ("", TRAIN))
@@ -108,8 +148,7 @@ def assign_folds(
     for fold, label_name in zip(folds, label_names, strict=True):
         if fold >= 0:
             filled[label_name][fold] += 1
-    gathered = _gather_groups(files, label_names, groups, seed)
-    for group in sorted(gathered, key=lambda group: (-len(group.rows), group.key)):
+    for group in sorted(_Groups(files, label_names, groups, seed), key=lambda group: (-len(group.rows), group.key)):
         known = [folds[row] for row in group.rows if folds[row] >= 0]
         emptiest = min(range(count), key=lambda fold: sum(filled[name][fold] for name in group.labels))
         fold = known[0] if known else emptiest
@@ -149,24 +188,12 @@ def _decided(file: str, split: str, fixed: Sequence[str], earlier: Mapping[str, 
     return None
 
 
-def _gather_groups(
-    files: Sequence[str], label_names: Sequence[str], groups: Sequence[int] | None, seed: int
-) -> list[_Group]:
-    """All groups in the order of their hashes; a group's hash is the lowest of its files."""
-    gathered: dict[int, _Group] = {}
-    for row, (file, label_name) in enumerate(zip(files, label_names, strict=True)):
-        key = _shuffle_key(seed, file)
-        group = gathered.setdefault(row if groups is None else groups[row], _Group(key))
-        group.key = min(group.key, key)
-        group.rows.append(row)
-        group.labels[label_name] += 1
-    return sorted(gathered.values(), key=lambda group: group.key)
-
-
 def _follow_earlier(group: _Group, splits: list[str | None], fixed: Sequence[str]) -> None:
     """New pictures go where the others of their group are; what the source itself says to train on is not moved."""
+    if len(group.rows) == 1:
+        return
     sides = {splits[row] for row in group.rows} - {None}
-    if not sides or len(group.rows) == 1:
+    if not sides:
         return
     side = sides.pop() if len(sides) == 1 else CONFLICT
     for row in group.rows:

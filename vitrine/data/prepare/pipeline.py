@@ -37,7 +37,7 @@ from vitrine.data.sources.opening import open_place
 from vitrine.data.sources.places import Place
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
-from vitrine.records.atomic import write_text
+from vitrine.records.atomic import write_parts
 from vitrine.records.checksums import sum_files
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
@@ -52,7 +52,7 @@ from vitrine.records.prepared import (
     PreparedFacts,
     Settings,
 )
-from vitrine.records.spreadsheet import guarded_csv
+from vitrine.records.spreadsheet import guarded_csv_parts
 
 
 def write_prepared(
@@ -110,7 +110,7 @@ def write_prepared(
         pairs.to_parquet(folder / NEAR_PAIRS, index=False)
         write_findings(folder / FINDINGS, findings)
         _write_pictures(folder, manifest, found, facts, work, progress)
-    write_text(folder / MANIFEST_FOR_PEOPLE, guarded_csv(manifest))
+    write_parts(folder / MANIFEST_FOR_PEOPLE, (part.encode() for part in guarded_csv_parts(manifest)))
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
     forget(folder)
@@ -186,10 +186,11 @@ def _gather_facts(
     state: str,
     settings: Settings,
 ) -> PreparedFacts:
-    kept = manifest[manifest["status"] == KEPT]
+    kept = manifest.loc[manifest["status"] == KEPT, ["label_name", "source_label", "split"]]
     label_names = sorted(kept["label_name"].unique())
     splits = (*SPLITS, GATE) if (kept["split"] == GATE).any() else SPLITS
-    counts = pd.crosstab(kept["split"], kept["label_name"]).reindex(list(splits))[label_names].to_numpy(int)
+    counted = kept.groupby(["split", "label_name"]).size().unstack(fill_value=0)
+    counts = counted.reindex(list(splits), fill_value=0)[label_names].to_numpy(int)
     status = count_status(manifest)
     as_mapped = kept.drop(index=list(corrected.relabeled), errors="ignore")  # the others say nothing of the classes
     sources = {str(label): sorted(rows["source_label"].unique()) for label, rows in as_mapped.groupby("label_name")}
@@ -233,14 +234,14 @@ def _write_pictures(
         folder, (len(kept) - len(known)) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
     )
     (folder / PICTURES).mkdir()
-    path_of = {found[row].file: found[row].path for row in kept.index}
     done = 0
 
-    def read_preprocessed(file: str, side: int) -> bytes:
+    def read_preprocessed(row: int, side: int) -> bytes:
+        file = found[row].file
         stored = work.pictures.read(file) if file in known else None
         if stored is not None and read_side(stored) == side:
             return stored
-        return _preprocess(path_of[file], side, facts.settings)
+        return _preprocess(found[row].path, side, facts.settings)
 
     for split in facts.counts:
         side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
@@ -254,7 +255,7 @@ def _write_pictures(
         done += len(linked)
         rows = rows[~rows["file"].isin(linked)]
         with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
-            images = map_ahead(partial(read_preprocessed, side=side), rows["file"])
+            images = map_ahead(partial(read_preprocessed, side=side), rows.index)
             columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
             for image, label_name, file, width, height in zip(images, *columns, strict=True):
                 writer.write(image, label_ids[label_name], file, width, height)

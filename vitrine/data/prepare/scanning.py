@@ -88,7 +88,9 @@ def scan_pictures(
         scan = scan_in_shards(shards, spread.folder, spread.engine, count, memory)
         if scan is not None:  # else something took a part away meanwhile
             return scan
-    return scan_files(files, settings.data.max_megapixels, count, memory, save=lambda partial: partial.write(folder))
+    return scan_files(
+        files, settings.data.max_megapixels, count, memory, lambda partial: partial.write(folder), scratch=folder
+    )
 
 
 def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from vitrine.data.sources.files import FoundFile, printable, reason_by_name, walk_files
 from vitrine.data.sources.folder_layout import FolderLayout, Layout, find_layout, folders_of
 from vitrine.data.sources.hidden import HIDDEN, is_hidden, is_of_a_tool
+from vitrine.data.sources.places import FileBelow
 from vitrine.errors import UserError
 
 # Below a class; above, it may be one (gestures).
@@ -51,11 +52,12 @@ def _empty_folders(source: Path, files: Sequence[str], places: FolderLayout) -> 
     depth = 2 + places.inner if places.splits else 1
     levels = [top.glob("/".join("*" * level)) for level in range(1, depth + 1)]
     folders = [folder.relative_to(source).as_posix() for level in levels for folder in level if folder.is_dir()]
-    filled = {parent.as_posix() for file in files for parent in PurePosixPath(file).parents} | set(files)
+    nearest = {file.rpartition("/")[0] for file in files}
+    filled = nearest | {parent.as_posix() for folder in nearest for parent in PurePosixPath(folder).parents}
     return [
         f"{folder}/"
         for folder in folders
-        if not {folder, f"{folder}/"} & filled and not is_hidden(f"{folder}/") and not _holds_files(source / folder)
+        if folder not in filled and not is_hidden(f"{folder}/") and not _holds_files(source / folder)
     ]
 
 
@@ -88,7 +90,7 @@ def label_by_folders(
 
 def _describe_file(source: Path, file: str, places: FolderLayout) -> FoundFile:
     split, label_name, left_out = _place(file, places, reason_by_name(source, file))
-    return FoundFile(source / file, printable(file), printable(label_name), split, left_out)
+    return FoundFile(FileBelow(str(source), file), printable(file), printable(label_name), split, left_out)
 
 
 def _place(file: str, places: FolderLayout, left_out: str) -> tuple[str, str, str]:
@@ -96,7 +98,7 @@ def _place(file: str, places: FolderLayout, left_out: str) -> tuple[str, str, st
     split, label_name, deeper = places.place(folders_of(file))
     if left_out == HIDDEN and label_name.startswith(".") and not is_of_a_tool(label_name):
         left_out = "in a hidden folder; a class needs a name without a dot in front"
-    elif not left_out and any(folder.lower() in THUMBNAILS_OF_A_CLASS for folder in deeper):
+    elif deeper and not left_out and any(folder.lower() in THUMBNAILS_OF_A_CLASS for folder in deeper):
         left_out = "in a folder of thumbnails (thumbs)"
     if is_hidden(file):
         label_name = ""

@@ -4,7 +4,8 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
 
 from vitrine.data.sources.hidden import is_result, reason_hidden, without_traces
 from vitrine.data.sources.places import Place
@@ -15,13 +16,13 @@ SPLIT_NAMES = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 # What people's folders hold beside pictures; anything else that is no picture is named as unreadable.
-OTHER_EXTENSIONS = (
+OTHER_EXTENSIONS = frozenset({
     ".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".md", ".html", ".htm", ".pdf",
     ".doc", ".docx", ".xls", ".xlsx", ".ini", ".db", ".log", ".py", ".ipynb", ".zip", ".tar", ".gz", ".tgz", ".bz2",
     ".xz", ".7z", ".rar", ".npy", ".npz", ".parquet", ".arrow", ".mp4", ".mov", ".avi", ".mp3", ".wav",
     # Edits and data that cameras and photo programs write beside a picture.
     ".xmp", ".aae", ".pp3", ".dop", ".cos", ".on1", ".nks", ".nksc", ".vrd", ".mie", ".srt", ".lrv",
-)  # fmt: skip
+})  # fmt: skip
 TABLE_EXTENSIONS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 FOLDER_LISTED_ELSEWHERE = "link to a folder that is listed elsewhere"
 
@@ -29,7 +30,7 @@ FOLDER_LISTED_ELSEWHERE = "link to a folder that is listed elsewhere"
 UNREADABLE_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundFile:
     """One file of a source.
 
@@ -70,15 +71,16 @@ def walk_files(source: Path) -> Iterator[str]:
     seen: set[Path] = set()
     for folder, folders, files in os.walk(source, followlinks=True, onerror=lambda e: unreadable.append(e.filename)):
         here = Path(folder)
-        relative = PurePosixPath(here.relative_to(source))
+        relative = here.relative_to(source).as_posix()
+        start = "" if relative == "." else f"{relative}/"
         seen.add(here.resolve())
         results = {name for name in folders if is_result(here / name)}
         if results:
             folders[:], files = without_traces(set(folders) - results), without_traces(files)
         again = {name for name in folders if _is_seen_again(here / name, root, seen)}
         folders[:] = sorted(set(folders) - again)
-        yield from (f"{relative / name}/" for name in again)
-        yield from (str(relative / file) for file in files)
+        yield from (f"{start}{name}/" for name in again)
+        yield from (f"{start}{file}" for file in files)
     yield from (f"{Path(folder).relative_to(source).as_posix()}/" for folder in unreadable)
 
 
@@ -101,10 +103,12 @@ def reason_by_name(source: Path, file: str) -> str:
 
 def reason_by_suffix(file: str) -> str:
     """Why a file of this name is no picture, or ""."""
-    suffix = PurePosixPath(file).suffix.lower()
+    suffix = splitext(file.rstrip("/"))[1].lower()
     return f"not a picture ({suffix})" if suffix in OTHER_EXTENSIONS else ""
 
 
 def printable(name: str) -> str:
     """The name with everything escaped that a table, page or terminal could not show."""
+    if name.isascii() and name.isprintable():
+        return name
     return UNREADABLE_CHARACTERS.sub(lambda found: ascii(found.group())[1:-1].replace("\\udc", "\\x"), name)

@@ -4,11 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from vitrine.data.sources.files import OTHER_EXTENSIONS, SPLIT_NAMES, TABLE_EXTENSIONS
-from vitrine.data.sources.hidden import is_hidden
+from vitrine.data.sources.files import SPLIT_NAMES, TABLE_EXTENSIONS, reason_by_suffix
+from vitrine.data.sources.hidden import FOLDERS_KEPT, is_hidden
 from vitrine.errors import UserError
 from vitrine.listing import list_names
 
@@ -108,13 +109,17 @@ def _split_folders(pictures: Sequence[tuple[str, ...]], depth: int) -> dict[str,
 
 def folders_of(file: str) -> tuple[str, ...]:
     """The folders above a file; of a folder (slash at its end), itself too."""
-    parts = PurePosixPath(file).parts
-    return parts if file.endswith("/") else parts[:-1]
+    return _parts_of(file.rpartition("/")[0])
+
+
+@lru_cache(FOLDERS_KEPT)
+def _parts_of(folder: str) -> tuple[str, ...]:
+    return PurePosixPath(folder).parts
 
 
 def may_be_picture(file: str) -> bool:
     """Whether a file of this name is neither hidden nor of another kind."""
-    return not is_hidden(file) and PurePosixPath(file).suffix.lower() not in OTHER_EXTENSIONS
+    return not is_hidden(file) and not reason_by_suffix(file)
 
 
 def _find_wrapper(files: Sequence[str], pictures: Sequence[tuple[str, ...]], layout: Layout) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from vitrine.records import evaluation
@@ -11,6 +12,8 @@ from vitrine.records.model import METADATA
 from vitrine.records.prepared import FACTS, MANIFEST, UNFINISHED
 
 HIDDEN = "hidden file"
+MAC_FOLDER = "__MACOSX"
+FOLDERS_KEPT = 4096  # in memory: paths are compared by the million, and pathlib takes microseconds for each
 # Bins, snapshots, indexes and lost files, as Windows, Linux, Android, Synology, QNAP, NetApp and Samba call them. Names
 # that a class might have (recycled, android) are not among them.
 _SYSTEM_FOLDER = re.compile(
@@ -52,15 +55,20 @@ def reason_hidden(file: str) -> str:
     Args:
         file: with forward slashes; a slash at its end marks a folder.
     """
-    parts = PurePosixPath(file).parts
-    for number, part in enumerate(parts, start=1):
-        is_folder = number < len(parts) or file.endswith("/")
-        if is_folder and _SYSTEM_FOLDER.fullmatch(part):
+    folder, _, name = file.rpartition("/")
+    is_hidden_itself = name.startswith(".") or name == MAC_FOLDER
+    return _reason_of_folder(folder) or (HIDDEN if is_hidden_itself else "")
+
+
+@lru_cache(FOLDERS_KEPT)
+def _reason_of_folder(folder: str) -> str:
+    for part in PurePosixPath(folder).parts:
+        if _SYSTEM_FOLDER.fullmatch(part):
             return f"in a folder of the system ({part})"
-        if is_folder and _THUMBNAIL_FOLDER.fullmatch(part):
+        if _THUMBNAIL_FOLDER.fullmatch(part):
             return f"in a folder of thumbnails ({part})"
         # Nobody hides a folder by a number: '.22 LR' is a cartridge.
-        if part == "__MACOSX" or (part.startswith(".") and not (is_folder and part[1:2].isdigit())):
+        if part == MAC_FOLDER or (part.startswith(".") and not part[1:2].isdigit()):
             return HIDDEN
     return ""
 

@@ -1,5 +1,6 @@
 """Opening what a source holds, or the reason why it cannot be opened."""
 
+import os
 from pathlib import Path
 
 from PIL import Image
@@ -43,12 +44,14 @@ def open_place(path: Place, max_megapixels: int = MAX_MEGAPIXELS, rendering: Ren
     Raises:
         ImageError: the reason in words.
     """
+    if isinstance(path, os.PathLike):
+        file = Path(path)
+        if file.exists() and not file.is_file():  # opening a pipe would wait for ever
+            raise ImageError("a pipe or device, not a file")
+        return open_image(file, max_megapixels, rendering)
     try:
-        if not isinstance(path, Path):
-            with path.open("rb") as content:
-                return open_image(content, max_megapixels, rendering)
+        content = path.open("rb")
     except OSError as error:
         raise ImageError(str(error)) from None
-    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-        raise ImageError("a pipe or device, not a file")
-    return open_image(path, max_megapixels, rendering)
+    with content:
+        return open_image(content, max_megapixels, rendering)

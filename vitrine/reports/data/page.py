@@ -1,6 +1,7 @@
 """The report of a prepared data set: what is in it, what is not and why, what is odd, what the pictures look like."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from vitrine.ui.texts import Language, Texts, load_texts
 PICTURES_PER_CLASS = 16
 PICTURES_PER_PAGE = 640  # of about 4 kB each; with more than 40 classes, each shows fewer
 LEAST_PER_CLASS = 2  # with so many classes that even this is too much, some show none
+MOST_UNUSED, MOST_REASONS = 500, 50  # that are listed; the table beside the page has all
 LONGEST_SIDE = 128  # pixels
 
 MODE_WORDS = {  # Pillow's names, and those of the catalogue
@@ -74,6 +76,8 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
     unused = manifest[manifest["status"] != "kept"].sort_values(["status", "file"], ascending=[False, True])
     classes = _count_classes(facts)
     findings = read_findings(prepared_folder / FINDINGS)
+    reasons = unused["reason"].value_counts()
+    picture_of = _picture_finder(prepared, manifest)
     numbers = {
         "verdict": _say(facts, kept, english),
         "notes": [notice.text for notice in notices(facts, findings, english)],
@@ -84,7 +88,7 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
         "left_out": facts.files_left_out,
         "counts": facts.counts,
         "label_sources": facts.label_sources,
-        "reasons": unused["reason"].value_counts().to_dict(),
+        "reasons": reasons.to_dict(),
         "findings": [{"name": one.name, "count": one.count, "of": one.noun, "done": one.done} for one in findings],
         "modes": kept["mode"].value_counts().to_dict(),
         "formats": kept["format"].value_counts().to_dict(),
@@ -96,17 +100,19 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
             name: value for name, value in facts.settings.content().items() if name != "data.source" and value
         },
         "verdict": _say(facts, kept, texts),
-        "findings": show_findings(findings, manifest, _picture_finder(prepared, manifest), texts),
+        "findings": show_findings(findings, manifest, picture_of, texts),
         "notices": notices(facts, findings, texts),
         "split_names": tuple(facts.counts),
         "split_totals": {split: sum(counts.values()) for split, counts in facts.counts.items()},
         "classes": fold_rows(classes, classes[::-1]),
         "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"]), texts),
         "distribution": inline_figure(lambda theme: class_distribution(facts.counts, theme, texts)),
-        "sheets": _make_sheets(prepared),
+        "sheets": _make_sheets(prepared, manifest, picture_of),
         "open_sheets": MOST_OPEN,
-        "unused": unused.to_dict("records"),
-        "reasons": unused["reason"].value_counts().to_dict(),
+        "unused": unused.head(MOST_UNUSED).to_dict("records"),
+        "unused_count": len(unused),
+        "reasons": reasons.head(MOST_REASONS).to_dict(),
+        "reasons_count": len(reasons),
         "sizes": _summarize_sizes(kept, texts),
         "shapes": _describe_shapes(kept, texts),
         "smaller": int((kept[["width", "height"]].max(axis=1) < facts.image_size).sum()),
@@ -166,14 +172,15 @@ def notices(facts: PreparedFacts, findings: Sequence[Finding], texts: Texts) -> 
 
 def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> ImageOf:
     """Gives the picture of a manifest's row: its preprocessed image, or its thumbnail if it is left out."""
-    places = {file: (split, row) for split, rows in prepared.splits.items() for row, file in enumerate(rows["file"])}
+    names = {split: rows.select_columns(["file"]) for split, rows in prepared.splits.items()}
     thumbnails = np.load(prepared.folder / THUMBNAILS, mmap_mode="r")
 
     def find(row: int) -> Image.Image | None:
         values = manifest.iloc[row]
-        if values["file"] in places:
-            split, place = places[values["file"]]
-            return prepared.show(prepared.splits[split][place], LONGEST_SIDE)
+        if values["split"]:  # in the order of the names: among millions, twenty are looked at
+            files = names[values["split"]]
+            place = bisect_left(range(len(files)), values["file"], key=lambda place: str(files[place]["file"]))
+            return prepared.show(prepared.splits[values["split"]][place], LONGEST_SIDE)
         if not values["width"]:
             return None
         scale = LONGEST_SIDE / max(values["width"], values["height"])
@@ -197,29 +204,22 @@ def _describe_range(smallest: int, largest: int, texts: Texts) -> str:
     return texts("data.tiles.each", pictures=pictures)
 
 
-def _make_sheets(prepared: PreparedDataset) -> list[ContactSheet]:
-    """Up to 16 pictures of each class, spread evenly over its files in the order of their names.
+def _make_sheets(prepared: PreparedDataset, manifest: pd.DataFrame, picture_of: ImageOf) -> list[ContactSheet]:
+    """Up to 16 pictures of each class, spread evenly over its files in the order of the manifest, which is by name.
 
     Of more than 320 classes, 320 are shown, spread evenly too.
     """
-    table = pd.concat(
-        pd.DataFrame(
-            {"split": split, "place": range(len(rows)), "file": list(rows["file"]), "label": list(rows["label"])}
-        )
-        for split, rows in prepared.splits.items()
-    ).sort_values("file")
+    rows_of = manifest[manifest["status"] == "kept"].groupby("label_name").indices
+    kept = np.flatnonzero(manifest["status"] == "kept")
     total = len(prepared.label_names)
     at_most = int(np.clip(PICTURES_PER_PAGE // total, LEAST_PER_CLASS, PICTURES_PER_CLASS))
     shown = np.linspace(0, total - 1, min(total, PICTURES_PER_PAGE // LEAST_PER_CLASS)).round().astype(int).tolist()
     sheets = []
-    for label_id in shown:
-        rows = table[table["label"] == label_id]
-        chosen = rows.iloc[np.linspace(0, len(rows) - 1, min(at_most, len(rows))).round().astype(int)]
-        pictures = []
-        for split, place in zip(chosen["split"], chosen["place"], strict=True):
-            row = prepared.splits[split][int(place)]
-            pictures.append(thumbnail(prepared.show(row, LONGEST_SIDE)))
-        sheets.append(ContactSheet(prepared.label_names[label_id], len(rows), pictures, chosen["file"].tolist()))
+    for name in (prepared.label_names[label_id] for label_id in shown):
+        rows = kept[rows_of[name]]
+        chosen = rows[np.linspace(0, len(rows) - 1, min(at_most, len(rows))).round().astype(int)].tolist()
+        pictures = [thumbnail(picture) for row in chosen if (picture := picture_of(row)) is not None]
+        sheets.append(ContactSheet(name, len(rows), pictures, manifest["file"].iloc[chosen].tolist()))
     return sheets
 
 

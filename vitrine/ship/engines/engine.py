@@ -26,6 +26,7 @@ class Engine:
         library: that computes it on this machine, to name its version.
         write: writes the file of a model for pictures of a side; `(predictor, side, file)`.
         open: opens the file on this machine, given the names of its outputs.
+        note: what its users must know besides, for the card.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Engine:
     library: str
     write: Callable[[Predictor, int, Path], None]
     open: Callable[[Path, tuple[str, ...]], Ask]
+    note: str = ""
 
 
 def need(module: str, engine: str, extra: str) -> ModuleType:

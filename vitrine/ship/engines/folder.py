@@ -95,4 +95,4 @@ def _describe(made: Path, predictor: Predictor, engine: Engine, names: tuple[str
         gap=agreement.largest_gap,
         **library,
     )
-    (made / CARD).write_text(text, "utf-8")
+    (made / CARD).write_text("\n".join(part for part in (text, engine.note) if part), "utf-8")

@@ -10,9 +10,10 @@ const MOST_BARS = 20;
 const SWITCH = { en: "fr", fr: "en" };
 const at = (id) => document.getElementById(id);
 
-const page = await (await fetch("page.json")).json();
-const worker = new Worker("worker.js", { type: "module" });
-let texts = await Texts.load(chooseLanguage());
+const worker = new Worker("worker.js", { type: "module" }); // first: its modules load meanwhile
+const loaded = await Promise.all([fetch("page.json").then((answer) => answer.json()), Texts.load(chooseLanguage())]);
+const page = loaded[0];
+let texts = loaded[1];
 let topK = Math.min(DEFAULT_BARS, page.label_names.length);
 let status = ["loading", { size: texts.size(page.model.bytes) }];
 let complaint = null; // the sentence is made when it is shown: the language may change
@@ -204,5 +205,5 @@ function listen() {
 }
 
 listen();
+worker.postMessage({ kind: "start", page });
 render();
-worker.postMessage({ kind: "start" });

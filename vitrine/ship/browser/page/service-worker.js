@@ -5,6 +5,7 @@
 const { version, files } = self.PAGE;
 const SCOPE = new URL("./", self.location.href).href;
 const CACHE = `${SCOPE} ${version}`;
+const PACKED = ".packed"; // by gzip
 // Browsers give threads to pages that are sealed off from others; not every server can be told to say so.
 const SEALED = {
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -13,7 +14,7 @@ const SEALED = {
 };
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()));
+  event.waitUntil(keep().then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
@@ -30,11 +31,27 @@ async function forgetOlder() {
   await Promise.all(names.map((name) => caches.delete(name)));
 }
 
-async function answer(address, request) {
+async function keep() {
   const cache = await caches.open(CACHE);
-  const stored = await cache.match(address === SCOPE ? `${SCOPE}index.html` : address);
-  const response = stored ?? (await fetch(request));
+  await Promise.all(files.map(async (file) => cache.put(file, prepare(file, await fetch(file)))));
+}
+
+// As the page wants it, once for all: browsers keep machine code with an answer that they get as it was stored.
+function prepare(file, response) {
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  if (!file.endsWith(PACKED)) return seal(response);
+  const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
+  return seal(new Response(unpacked, { headers: { "content-type": "application/wasm" } }));
+}
+
+function seal(response) {
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(SEALED)) headers.set(name, value);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+async function answer(address, request) {
+  const cache = await caches.open(CACHE);
+  const stored = await cache.match(address === SCOPE ? `${SCOPE}index.html` : address);
+  return stored ?? seal(await fetch(request));
 }

@@ -1,15 +1,12 @@
 // The model at work, beside the page, so that the page answers while it computes.
 
-import * as ort from "./runtime/ort.wasm.min.mjs";
 import { decide, softmax } from "./decide.js";
 import { decode } from "./decode.js";
+import { countThreads, load, openSession, Tensor } from "./engine.js";
 import { preprocess } from "./preprocess.js";
 import { Refusal } from "./refusal.js";
 
-const MOST_THREADS = 4;
 const PREVIEW_SIDE = 1024; // pixels
-// A module with one instruction on a vector of 128 bits: only browsers that have these take it for valid.
-const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 
 let page = null;
 let session = null;
@@ -17,17 +14,18 @@ let unchecked = []; // golden pictures of formats that no picture had yet
 let work = Promise.resolve(); // one picture after the other
 
 self.onmessage = ({ data: { kind, ...message } }) => {
-  const job = kind === "start" ? () => start() : () => classify(message);
+  const job = kind === "start" ? () => start(message.page) : () => classify(message);
   work = work.then(job);
 };
 
-async function start() {
+async function start(facts) {
+  page = facts;
   try {
-    page = await (await load("page.json")).json();
-    await open();
     unchecked = page.golden.pictures;
-    await checkGolden(unchecked[0].format);
-    self.postMessage({ kind: "ready", threads: ort.env.wasm.numThreads });
+    const [opened, first] = await Promise.all([openSession(page), decodeGolden(unchecked[0].file)]);
+    session = opened;
+    await compareGolden(unchecked[0], first);
+    self.postMessage({ kind: "ready", threads: countThreads() });
   } catch (error) {
     session = null;
     const [key, values] = error instanceof Refusal ? [error.key, error.values] : ["broken", { reason: String(error) }];
@@ -35,54 +33,23 @@ async function start() {
   }
 }
 
-async function open() {
-  if (!WebAssembly.validate(new Uint8Array(SIMD))) throw new Refusal("old_browser");
-  ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1) : 1;
-  ort.env.wasm.wasmPaths = new URL("runtime/", self.location.href).href;
-  const [binary, model] = await Promise.all([loadPacked(page.runtime), loadBytes(page.model.file)]);
-  ort.env.wasm.wasmBinary = binary;
-  try {
-    session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
-  } catch (error) {
-    if (/memory|alloc/i.test(String(error))) throw new Refusal("no_memory");
-    throw error;
-  }
-}
-
-// Packed by us, since not every server packs what it sends.
-async function loadPacked(file) {
-  const packed = (await load(file)).body.pipeThrough(new DecompressionStream("gzip"));
-  return new Response(packed).arrayBuffer();
-}
-
-async function loadBytes(file) {
-  return new Uint8Array(await (await load(file)).arrayBuffer());
-}
-
-async function load(file) {
-  let response = null;
-  try {
-    response = await fetch(file);
-  } catch {
-    throw new Refusal("not_loaded", { file });
-  }
-  if (!response.ok) throw new Refusal("not_loaded", { file });
-  return response;
-}
-
 // Pictures whose answers Python stored: where this browser decodes or computes otherwise, nothing is answered. Those of
 // other formats than the first wait until a picture of their format comes.
 async function checkGolden(format) {
   for (const golden of unchecked.filter((one) => one.format === format)) {
-    const { probabilities, similarity } = await compute(await decodeGolden(golden.file), false);
-    const gaps = golden.probabilities.map((share, labelId) => Math.abs(share - probabilities[labelId]));
-    if (golden.similarity !== null) gaps.push(Math.abs(golden.similarity - similarity));
-    const gap = Math.max(...gaps);
-    if (!(gap <= page.golden.tolerance)) {
-      throw new Refusal(golden === page.golden.pictures[0] ? "deviates" : "format_deviates", { gap, format: format.toUpperCase() });
-    }
-    unchecked = unchecked.filter((one) => one !== golden);
+    await compareGolden(golden, await decodeGolden(golden.file));
   }
+}
+
+async function compareGolden(golden, picture) {
+  const { probabilities, similarity } = await compute(picture, false);
+  const gaps = golden.probabilities.map((share, labelId) => Math.abs(share - probabilities[labelId]));
+  if (golden.similarity !== null) gaps.push(Math.abs(golden.similarity - similarity));
+  const gap = Math.max(...gaps);
+  if (!(gap <= page.golden.tolerance)) {
+    throw new Refusal(golden === page.golden.pictures[0] ? "deviates" : "format_deviates", { gap, format: golden.format.toUpperCase() });
+  }
+  unchecked = unchecked.filter((one) => one !== golden);
 }
 
 async function decodeGolden(file) {
@@ -114,7 +81,7 @@ async function classify({ id, file, example }) {
 
 async function compute(picture, isPrepared) {
   const { side } = page.preprocessing;
-  const pixels = new ort.Tensor("float32", preprocess(picture, page.preprocessing, isPrepared), [1, 3, side, side]);
+  const pixels = new Tensor("float32", preprocess(picture, page.preprocessing, isPrepared), [1, 3, side, side]);
   const outputs = await session.run({ pixel_values: pixels });
   const similarity = outputs[page.outputs.similarity]?.data[0] ?? null;
   const numbers = [...outputs[page.outputs.logits].data, similarity ?? 0];

@@ -1,0 +1,54 @@
+// ONNX Runtime Web with a model in it: loaded at once, compiled while it arrives.
+
+import * as ort from "./runtime/ort.wasm.min.mjs";
+import { Refusal } from "./refusal.js";
+
+const MOST_THREADS = 4;
+// A module with one instruction on a vector of 128 bits: only browsers that have these take it for valid.
+const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+const WASM = "application/wasm";
+
+export const { Tensor } = ort;
+
+// A session of the model. facts are those of page.json; throws a Refusal where this browser cannot run it.
+export async function openSession(facts) {
+  if (!WebAssembly.validate(new Uint8Array(SIMD))) throw new Refusal("old_browser");
+  ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1) : 1;
+  ort.env.wasm.wasmPaths = { mjs: new URL("factory.js", self.location.href).href };
+  try {
+    const [compiled, model] = await Promise.all([compile(facts.runtime), loadBytes(facts.model.file)]);
+    self.compiledRuntime = compiled; // factory.js takes it
+    return await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  } catch (error) {
+    if (!(error instanceof Refusal) && /memory|alloc/i.test(String(error))) throw new Refusal("no_memory");
+    throw error;
+  }
+}
+
+export function countThreads() {
+  return ort.env.wasm.numThreads;
+}
+
+// Packed by us, since not every server packs what it sends; the service worker gives it as it is. A browser keeps the
+// machine code of what it compiled from an answer that came whole, and starts sooner the next time.
+async function compile(file) {
+  const answer = await load(file);
+  if (answer.headers.get("content-type") === WASM) return WebAssembly.compileStreaming(answer);
+  const unpacked = answer.body.pipeThrough(new DecompressionStream("gzip"));
+  return WebAssembly.compileStreaming(new Response(unpacked, { headers: { "content-type": WASM } }));
+}
+
+async function loadBytes(file) {
+  return new Uint8Array(await (await load(file)).arrayBuffer());
+}
+
+export async function load(file) {
+  let response = null;
+  try {
+    response = await fetch(file);
+  } catch {
+    throw new Refusal("not_loaded", { file });
+  }
+  if (!response.ok) throw new Refusal("not_loaded", { file });
+  return response;
+}
