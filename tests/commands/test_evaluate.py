@@ -215,3 +215,25 @@ def encode(kind, number):
     stream = io.BytesIO()
     draw_shape(kind, number).save(stream, "PNG")
     return stream.getvalue()
+
+
+def test_a_rank_that_is_not_the_last_says_so_and_the_last_one_writes_the_page(
+    model, make_class_folders, tmp_path, monkeypatch, capsys
+):
+    class Rank:
+        def __init__(self, share):
+            self.share = share
+
+        def run(self, works):
+            for work in works[self.share]:
+                work.do()
+                yield work
+
+    folder = make_class_folders({"cat": 4, "dog": 3, "owl": 2})
+    monkeypatch.setattr("vitrine.workflows.measured_shards.FILES_PER_SHARD", 4)
+    arguments = [str(model), str(folder), "--run-on", "ranks", "--output", str(tmp_path / "out/measured")]
+    for share, said in ((slice(0, None, 2), "this rank has done its share"), (slice(1, None, 2), "page:")):
+        monkeypatch.setattr(evaluate, "read_engine", lambda _, share=share: Rank(share))
+        assert evaluate.main(arguments) == 0
+        assert said in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["measured"]

@@ -18,7 +18,14 @@ from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.calibration.ood import build_reference
 from vitrine.models.folder import build_processor, save_model
-from vitrine.predict.batches import BATCHES_PER_CORE, MOST_AT_ONCE, Unreadable, predict_all, predict_batches
+from vitrine.predict.batches import (
+    BATCHES_PER_CORE,
+    MOST_AT_ONCE,
+    Unreadable,
+    predict_all,
+    predict_batches,
+    predict_in_one_thread,
+)
 from vitrine.predict.images import from_files, from_images
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Outputs
@@ -37,6 +44,24 @@ class Picture:
         if self.image is None:
             raise ImageError("the file is cut short")
         return self.image
+
+
+@dataclass
+class Watched:
+    """A network of which each call goes through another function."""
+
+    network: TorchNetwork
+    call: object
+    on_processor: bool = True
+
+    def run(self, pixels):
+        return self.call(self.network, pixels)
+
+    def count_threads(self):
+        return self.network.count_threads()
+
+    def use_threads(self, count):
+        self.network.use_threads(count)
 
 
 def draw(count, broken=()):
@@ -87,6 +112,29 @@ def test_every_batch_has_its_problems_in_their_places(predictor, threads):
     rows = [row for batch in batches for row in batch.in_order()]
     assert [name for name, _ in rows] == [picture.file for picture in pictures]
     assert [isinstance(said, Unreadable) for _, said in rows] == [picture.image is None for picture in pictures]
+
+
+def test_one_thread_alone_gives_the_same_and_notes_what_it_has_at_hand(predictor):
+    pictures = draw(11, broken=(4,))
+    noted, seen = [], []
+
+    def computing(network, pixels):
+        seen.append((threading.get_ident(), network.count_threads(), noted[-1]))
+        return run(network, pixels)
+
+    run = TorchNetwork.run
+    counting = replace(predictor, network=Watched(predictor.network, computing))
+    before = torch.get_num_threads()
+    batches = list(predict_in_one_thread(counting, pictures, noted.append, lambda image: image.size, 8))
+    torch.set_num_threads(before)
+    assert noted == [*range(8), None, 8, 9, 10, None]
+    assert seen == [(threading.get_ident(), 1, None)] * 2
+    expected = predict_all(predictor, pictures, batch_size=8)
+    np.testing.assert_allclose(
+        np.concatenate([batch.predictions.logits for batch in batches]), expected.predictions.logits, atol=1e-5
+    )
+    assert [one.id for batch in batches for one in batch.unreadable] == ["4.png"]
+    assert batches[1].inspected == tuple(picture.image.size for picture in pictures[8:])
 
 
 def test_no_more_pictures_are_opened_than_are_needed_soon(predictor, threads):

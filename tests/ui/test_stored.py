@@ -19,6 +19,7 @@ def french(sentence: str) -> str:
 @pytest.mark.parametrize(
     ("stored", "said"),
     [
+        ("reading it ended the program", "sa lecture a mis fin au programme"),
         ("the file is cut short", "le fichier est tronqué"),
         ("20 megapixels; the limit is 100", "20 mégapixels ; la limite est de 100"),
         (

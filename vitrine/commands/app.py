@@ -62,6 +62,9 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
     with private_folder():
         # Imported here: PyTorch, Transformers and Gradio take seconds, which --help and a wrong option need not wait
         # for; and Gradio must find the settings of the private folder.
+        from vitrine.app.gradio_import import import_gradio
+
+        import_gradio()
         from vitrine.app.api.guards import Access
         from vitrine.app.server import open_page
 

@@ -7,6 +7,7 @@ class, an archive, a table, or hub:owner/name. Nothing is trained or refitted.
 python -m vitrine evaluate runs/dogs/latest/model prepared/dogs
 python -m vitrine evaluate microsoft/resnet-18 ~/pictures --labels 'pug, pug-dog=mops'
 python -m vitrine evaluate owner/model hub:owner/pictures data.columns.label=breed --language fr
+python -m vitrine evaluate runs/dogs/latest/model ~/pictures --run-on local --workers 4
 """
 
 import argparse
@@ -16,14 +17,20 @@ from pathlib import Path
 from rich.console import Console
 
 from vitrine.commands.console import command_parser, run_command
+from vitrine.commands.engine_options import add_engine_options, read_engine
 from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.records.evaluation import PAGE
+from vitrine.work.ranks import OthersAtWorkError
 from vitrine.workflows.evaluation_page import EVALUATIONS, Measuring, check_place, evaluate_source
 from vitrine.workflows.parameters import check_at_least_one, short_name
 from vitrine.workflows.progress import show_progress
 
 OWN_SECTIONS = ("data.", "labels.")
+SHARE_DONE = (
+    "this rank has done its share; the one that ends last writes the page. If one was ended before, start the job "
+    "again: what is done is not done again."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,10 +67,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help=f"where to write (default: {EVALUATIONS}/<model>/<data>)"
     )
+    add_engine_options(parser, "ask the model")
     return parser
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    engine = read_engine(options)
     check_at_least_one("--top-k", options.top_k)
     for word in options.overrides:
         if not word.startswith(OWN_SECTIONS):
@@ -76,10 +85,14 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     silence_transformers()
     console = Console(highlight=False)
-    with show_progress(console=console) as show:
-        predictor = Predictor.load(options.model)
-        how = Measuring(options.split, options.labels, options.top_k, options.language)
-        sentences = evaluate_source(predictor, recipe, output, how, show)
+    predictor = Predictor.load(options.model)
+    how = Measuring(options.split, options.labels, options.top_k, options.language)
+    try:
+        with show_progress(console=console, lines=engine is not None) as show:
+            sentences = evaluate_source(predictor, recipe, output, how, show, engine)
+    except OthersAtWorkError:
+        console.print(SHARE_DONE, soft_wrap=True)
+        return
     console.print(sentences[0], style="bold", markup=False, soft_wrap=True)
     for sentence in sentences[1:]:
         console.print(sentence, markup=False, soft_wrap=True)

@@ -33,6 +33,7 @@ from vitrine.commands.engine_options import add_engine_options, read_engine
 from vitrine.errors import UserError
 from vitrine.records.answers import PARTS
 from vitrine.ui.texts import Language, load_texts
+from vitrine.work.choice import works_elsewhere
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -102,28 +103,27 @@ def _predict(options: argparse.Namespace) -> None:
         raise UserError("--resume: give --output too, the table that was broken off")
     if options.page is not None:
         _check_page(options.page, options.output)
-    beside = None if engine is None else _check_folder(options)
-    with _listed(options.pictures, beside) as found:
+    if engine is not None:
+        _check_folder(options)
+    with _listed(options.pictures, options.output.absolute().parent if works_elsewhere(engine) else None) as found:
         if engine is None:
             _write_table(found, options)
         else:
             _write_parts(found, engine, options)
 
 
-def _check_folder(options: argparse.Namespace) -> Path:
-    """Checks what `--run-on` needs; returns where an archive is unpacked: a disk that all who work share."""
+def _check_folder(options: argparse.Namespace) -> None:
+    """Checks what `--run-on` needs, and makes the folder above that of the answers."""
     if options.output is None:
         raise UserError("--run-on: give --output too, a folder for the answers")
     if options.raw:
         raise UserError("--raw: is for tables; the parts of --run-on hold names exactly as they are, so leave it out")
-    parent: Path = options.output.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    return parent
+    options.output.absolute().parent.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
 def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequence[FoundFile]]":
-    """The files to answer; what is unpacked goes at the end, and lies `beside` or where the system likes."""
+    """The files to answer; what is unpacked goes at the end, and lies `beside`, or where the system likes."""
     from vitrine.data.sources.source import find_unlabeled
 
     with tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
@@ -166,10 +166,12 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
     from vitrine.predict.answers.rows import answer_cells, answer_columns
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.batches import predict_batches
+    from vitrine.predict.freed_memory import keep_freed_memory
     from vitrine.predict.images import from_files
     from vitrine.records.spreadsheet import guard_row
     from vitrine.workflows.runtime import load_predictor
 
+    keep_freed_memory()
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     top_k = min(options.top_k, len(predictor.label_names))
     columns = answer_columns(top_k)

@@ -63,6 +63,9 @@ def _serve(folder: Path, host: str, wanted_port: int, language: "Language | None
     print("Loading ...", flush=True)
     with private_folder():
         # Imported here: Gradio must find the settings of the private folder.
+        from vitrine.app.gradio_import import import_gradio
+
+        import_gradio()
         from vitrine.app.lesson import Lesson
         from vitrine.app.server import open_teach_page
         from vitrine.app.teacher import Teacher

@@ -145,7 +145,11 @@ def predict_all(
 
 
 def predict_in_one_thread(
-    predictor: Predictor, pictures: Iterable[Picture], note: Callable[[int | None], None], batch_size: int = BATCH_SIZE
+    predictor: Predictor,
+    pictures: Iterable[Picture],
+    note: Callable[[int | None], None],
+    inspect: Callable[[Image.Image], Any] | None = None,
+    batch_size: int = BATCH_SIZE,
 ) -> Iterator[PredictionBatch]:
     """As `predict_batches`, by the calling thread alone, for processes that share a machine with others like them.
 
@@ -153,12 +157,13 @@ def predict_in_one_thread(
         predictor: the model, opened for one thread.
         pictures: are opened once each.
         note: called with the place of each picture before it is opened, and with None before the network computes.
+        inspect: is shown each picture as it is opened; what it gives is kept.
         batch_size: pictures that the network sees at once.
     """
 
     def read(entry: tuple[int, Picture]) -> _Opened:
         note(entry[0])
-        return _read(predictor, False, None, entry)
+        return _read(predictor, False, inspect, entry)
 
     from threadpoolctl import threadpool_limits  # no page needs it
 

@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 
 import vitrine
 from vitrine.data.labels.matching import LabelMatch, match_labels
 from vitrine.data.loading.labeled import LabeledData
 from vitrine.errors import UserError
 from vitrine.evaluation.evaluate import gather_evidence, join_labels, leave_out_untested
-from vitrine.evaluation.image_attributes import measure_attributes
 from vitrine.evaluation.provenance import compare_origin, has_same_preprocessing
 from vitrine.predict.batches import PredictionBatch, predict_all
 from vitrine.predict.predictions import Predictions
@@ -25,9 +23,24 @@ from vitrine.records.evaluation import Acquaintance, Evaluation, MeasuredData, M
 from vitrine.reports.evaluation.page import Measured
 from vitrine.training.final_evaluation import tabulate_predictions
 from vitrine.training.machine.devices import describe_device
+from vitrine.workflows.inspection import inspect_image
 
-BILINEAR = Image.Resampling.BILINEAR
-INSPECTED_SIDE = 224  # pixels; sharpness is compared at one size
+# Asks a model about pictures; whether they are prepared as the model needs them; told how many are done.
+Ask = Callable[[Predictor, LabeledData, bool, Callable[[int], None]], PredictionBatch]
+
+
+def ask_here(
+    predictor: Predictor, data: LabeledData, preprocessed: bool, progress: Callable[[int], None]
+) -> PredictionBatch:
+    """Asks with all cores of this machine; see `Ask`.
+
+    Args:
+        predictor: the model.
+        data: the pictures.
+        preprocessed: whether they are stored as the model needs them.
+        progress: told how many are done.
+    """
+    return predict_all(predictor, data.pictures, preprocessed, inspect_image, progress=progress)
 
 
 def measure_model(
@@ -37,6 +50,7 @@ def measure_model(
     given: Sequence[str],
     top_k: int,
     progress: Callable[[int, int], None] = lambda *_: None,
+    ask: Ask = ask_here,
 ) -> Measured:
     """Asks the model about every picture and measures its answers.
 
@@ -47,6 +61,7 @@ def measure_model(
         given: "label=class" each; see `match_labels`.
         top_k: for the top-k accuracy.
         progress: called with (done, total).
+        ask: how the model is asked.
 
     Raises:
         UserError: the model learned from these pictures, knows none of their classes, or none can be read.
@@ -60,9 +75,7 @@ def measure_model(
     match = match_labels(predictor.label_names, sorted({picture.label_name for picture in data.pictures}), given)
     preprocessed = has_same_preprocessing(predictor.metadata, data.facts)
     started = time.perf_counter()
-    predicted = predict_all(
-        predictor, data.pictures, preprocessed, _inspect, progress=lambda done: progress(done, len(data.pictures))
-    )
+    predicted = ask(predictor, data, preprocessed, lambda done: progress(done, len(data.pictures)))
     seconds = time.perf_counter() - started
     sides = _divide(data, predicted, match)
     if not len(sides.known):
@@ -131,12 +144,6 @@ def _divide(data: LabeledData, predicted: PredictionBatch, match: LabelMatch) ->
         unknown=joined.select(~is_known),
         unknown_classes=[pictures[row].label_name for row in np.flatnonzero(~is_known)],
     )
-
-
-def _inspect(image: Image.Image) -> tuple[tuple[int, int], tuple[float, float, bool, float]]:
-    """Width and height, and what `attributes.measure_attributes` says."""
-    preprocessed = image.convert("RGB").resize((INSPECTED_SIDE, INSPECTED_SIDE), BILINEAR, reducing_gap=2.0)
-    return image.size, measure_attributes(np.asarray(preprocessed))
 
 
 def _tabulate_unknown(sides: _Sides) -> pd.DataFrame:

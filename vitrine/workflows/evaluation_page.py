@@ -1,5 +1,6 @@
 """A model measured on labelled pictures: from what a person names to the page and its record."""
 
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vitrine.data.prepared.dataset import PreparedDataset
     from vitrine.predict.predictor import Predictor
     from vitrine.records.evaluation import Evaluation as EvaluationRecord
+    from vitrine.work.unit import Engine
     from vitrine.workflows.model import Model
     from vitrine.workflows.notebook import Page
     from vitrine.workflows.run import Run
@@ -158,7 +160,12 @@ def _read_record(folder: Path) -> "EvaluationRecord":
 
 
 def evaluate_source(
-    predictor: "Predictor", recipe: Recipe, output: Path, how: Measuring, show: Show = show_nothing
+    predictor: "Predictor",
+    recipe: Recipe,
+    output: Path,
+    how: Measuring,
+    show: Show = show_nothing,
+    engine: "Engine | None" = None,
 ) -> list[str]:
     """Measures a model on the pictures that a recipe's data section names, and writes the page.
 
@@ -168,25 +175,37 @@ def evaluate_source(
         output: folder to write; an earlier evaluation there is replaced.
         how: what is measured.
         show: told how far it is.
+        engine: asks the model, in shards that outlast an error; None: this process.
 
     Returns:
         The verdict and the warnings.
 
     Raises:
         UserError: see `measure_model` and `open_labeled`.
+        OthersAtWorkError: other ranks have not done their shares yet.
     """
     from vitrine.data.loading.labeled import open_labeled
     from vitrine.reports.evaluation.page import write_evaluation
-    from vitrine.workflows.evaluate import measure_model
+    from vitrine.work.choice import works_elsewhere
+    from vitrine.workflows.evaluate import ask_here, measure_model
+    from vitrine.workflows.measured_shards import AskByShards
 
-    with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
+    parts = output.absolute().with_name(f".{output.name}.parts")
+    ask = ask_here if engine is None else AskByShards(engine, parts, recipe.data.max_megapixels)
+    if engine is not None:
+        parts.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=".vitrine-", dir=parts.parent if works_elsewhere(engine) else None
+    ) as workspace:
         data = open_labeled(recipe.data, recipe.labels, how.split, Path(workspace), predictor.rendering)
         measured = measure_model(
             predictor, data, recipe.data.source, how.labels, how.top_k,
-            lambda done, total: show("pictures", done, total),
+            lambda done, total: show("answering", done, total), ask,
         )  # fmt: skip
         # The pictures of the page are opened once more, so the workspace must still be there.
-        return write_evaluation(output, measured, how.language)
+        sentences = write_evaluation(output, measured, how.language)
+    shutil.rmtree(parts, ignore_errors=True)
+    return sentences
 
 
 def check_place(output: Path, option: str) -> None:

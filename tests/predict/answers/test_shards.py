@@ -55,7 +55,7 @@ def rows_of(shard):
 
 
 def test_every_file_has_a_row_and_the_model_is_opened_once(found, model, tmp_path):
-    shards._open_once.cache_clear()
+    shards.open_once.cache_clear()
     OPENED.clear()
     rows = [row for shard in cut(found, model, tmp_path) for row in rows_of(shard)]
     assert [row["file"] for row in rows] == [one.file for one in found]

@@ -1,6 +1,7 @@
 """Reading an ONNX file; files that were exported from a model are in tests/ship/test_export.py."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -53,6 +54,13 @@ def test_outputs_are_those_of_the_graph_and_features_are_not_asked_for(tmp_path)
     np.testing.assert_allclose(found.logits, pixels.mean(dim=(2, 3)).numpy(), rtol=1e-6)
     assert found.similarity is None
     assert network.on_processor
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(1, 1), (None, os.cpu_count())])
+def test_a_session_computes_with_as_many_threads_as_it_was_opened_for(tmp_path, threads, expected):
+    network = load_onnx(write(tmp_path / "m.onnx", make_notes()), threads).network
+    assert network.count_threads() == expected
+    assert network.session.get_session_options().intra_op_num_threads == (threads or 0)
 
 
 def test_similarity_is_read_where_the_file_measures_it(tmp_path):

@@ -36,6 +36,7 @@ class LabeledImage:
         open_preprocessed: gives the stored image where a data set was prepared; None elsewhere.
         size: width and height of the original in pixels, where it was prepared; None elsewhere.
         subgroup: what `data.columns.subgroup` says of it; "" without one.
+        found: the file of a source; None where it was prepared.
     """
 
     file: str
@@ -44,6 +45,7 @@ class LabeledImage:
     open_preprocessed: Callable[[], Image.Image] | None = None
     size: tuple[int, int] | None = None
     subgroup: str = ""
+    found: FoundFile | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def open_labeled(
                 file.label_name,
                 partial(open_found, file, data.max_megapixels, rendering),
                 subgroup=file.subgroup,
+                found=file,
             )
             for file in chosen
         ],

@@ -62,7 +62,7 @@ class AnswerShard(Part):
         """Asks the model about each file in one thread; those that ended their process have this for a problem."""
         ended = self.deaths.culprits
         files = [replace(one, left_out=ENDED_READER) if place in ended else one for place, one in enumerate(self.files)]
-        predictor = _open_once(self.open_model)
+        predictor = open_once(self.open_model)
 
         def note_picture(place: int | None) -> None:
             note(NO_ITEM if place is None else place)
@@ -77,7 +77,8 @@ class AnswerShard(Part):
 
 
 @lru_cache(maxsize=READY_MODELS)
-def _open_once(open_model: OpenModel) -> Predictor:
+def open_once(open_model: OpenModel) -> Predictor:
+    """The model, opened once in each process."""
     keep_freed_memory()
     return open_model()
 

@@ -1,0 +1,164 @@
+"""What a model says of labelled pictures, by an engine in shards: the way of `evaluate --run-on`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vitrine.data.loading.labeled import LabeledData, LabeledImage
+from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.opening import open_found
+from vitrine.data.sources.places import make_absolute
+from vitrine.errors import UserError
+from vitrine.predict.answers.shards import open_once
+from vitrine.predict.batches import PredictionBatch, Unreadable, predict_in_one_thread
+from vitrine.predict.images import NamedImage
+from vitrine.predict.predictions import Predictions
+from vitrine.predict.predictor import Predictor
+from vitrine.work.journal import NO_ITEM
+from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
+from vitrine.work.ranks import OthersAtWorkError
+from vitrine.work.unit import Engine
+from vitrine.workflows.answers import ModelOpener, name_question
+from vitrine.workflows.inspection import inspect_image
+
+FILES_PER_SHARD = 1_000
+FORMAT = "1"  # of the parts
+# A part has a row for each picture: why it could not be read, or what the model and `inspect_image` say of it.
+LOOKS = ("width", "height", "brightness", "contrast", "is_grey", "sharpness")
+
+
+@dataclass(frozen=True)
+class MeasuredShard(Part):
+    """Pictures that are asked about together, in batches of their own.
+
+    Attributes:
+        files: in the order of the source.
+        max_megapixels: larger pictures are not read.
+        open_model: opens the model, once in each process.
+    """
+
+    files: tuple[FoundFile, ...]
+    max_megapixels: int
+    open_model: ModelOpener
+
+    @cached_property
+    def name(self) -> str:
+        """Made of the names, sizes and times of its files, the model, and the limit."""
+        states = (word for one in self.files for word in (one.file, state_of(one.path)))
+        model = self.open_model
+        return digest_of(FORMAT, str(self.max_megapixels), model.digest, model.runtime, *states)
+
+    def make(self, note: Callable[[int], None]) -> pa.Table:
+        """Asks the model in one thread; a picture that ended its process counts as unreadable."""
+        ended = self.deaths.culprits
+        files = [replace(one, left_out=ENDED_READER) if place in ended else one for place, one in enumerate(self.files)]
+        predictor = open_once(self.open_model)
+        pictures = [
+            NamedImage(one.file, partial(open_found, one, self.max_megapixels, predictor.rendering)) for one in files
+        ]
+        rows: list[dict[str, object]] = [{} for _ in files]
+        for batch in predict_in_one_thread(
+            predictor, pictures, lambda place: note(NO_ITEM if place is None else place), inspect_image
+        ):
+            for row, place in enumerate(batch.places.tolist()):
+                size, looks = batch.inspected[row]
+                rows[place] = {
+                    "logits": batch.predictions.logits[row],
+                    **dict(zip(LOOKS, (*size, *looks), strict=True)),
+                }
+                if batch.predictions.similarities is not None:
+                    rows[place]["similarity"] = batch.predictions.similarities[row]
+            for one in batch.unreadable:
+                rows[one.place]["reason"] = one.reason
+        return pa.Table.from_pylist(rows, _schema(len(predictor.label_names)))
+
+
+def _schema(labels: int) -> pa.Schema:
+    looks = dict.fromkeys(LOOKS, pa.float64()) | {"width": pa.int32(), "height": pa.int32(), "is_grey": pa.bool_()}
+    types = {"reason": pa.string(), "logits": pa.list_(pa.float32(), labels), "similarity": pa.float32(), **looks}
+    return pa.schema(types)
+
+
+@dataclass(frozen=True)
+class AskByShards:
+    """Asks a model about pictures by an engine; see `evaluate.Ask`.
+
+    Attributes:
+        engine: does the shards.
+        folder: keeps what was done until it is removed by the caller.
+        max_megapixels: larger pictures are not read.
+    """
+
+    engine: Engine
+    folder: Path
+    max_megapixels: int
+
+    def __call__(
+        self, predictor: Predictor, data: LabeledData, _preprocessed: bool, progress: Callable[[int], None]
+    ) -> PredictionBatch:
+        """Asks about all.
+
+        Args:
+            predictor: the model, loaded here.
+            data: the pictures; those of a prepared data set are few enough for one process.
+            progress: told how many are done.
+
+        Raises:
+            UserError: the pictures are those of a prepared data set.
+            OthersAtWorkError: other ranks have not done their shares yet.
+        """
+        _, open_model = name_question(predictor.model_id, predictor, 1)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        files = [_file_of(picture) for picture in data.pictures]
+        shards = [
+            MeasuredShard(
+                files=tuple(files[start : start + FILES_PER_SHARD]),
+                max_megapixels=self.max_megapixels,
+                open_model=open_model,
+                folder=self.folder.absolute(),
+            )
+            for start in range(0, len(files), FILES_PER_SHARD)
+        ]
+        done = 0
+        for shard in self.engine.run(shards):
+            done += len(shard.files)
+            progress(done)
+        if not all(shard.is_done() for shard in shards):
+            raise OthersAtWorkError
+        return _gather(shards, predictor)
+
+
+def _file_of(picture: LabeledImage) -> FoundFile:
+    if picture.found is None:
+        raise UserError("--run-on: is for pictures of a source; those of a prepared data set are read without it")
+    return replace(picture.found, path=make_absolute(picture.found.path))
+
+
+def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> PredictionBatch:
+    """All parts as one, in the order of the source."""
+    table = pa.concat_tables([pq.read_table(shard.path) for shard in shards]).combine_chunks()
+    names = [one.file for shard in shards for one in shard.files]
+    is_read = table["reason"].is_null().to_numpy()
+    places = np.flatnonzero(is_read)
+    read = table.filter(pa.array(is_read)).combine_chunks()
+    logits = read["logits"].combine_chunks().flatten().to_numpy().reshape(len(places), len(predictor.label_names))
+    similarities = None if read["similarity"].null_count else read["similarity"].to_numpy()
+    looks = zip(*(read[name].to_pylist() for name in LOOKS), strict=True)
+    reasons = enumerate(table["reason"].to_pylist())
+    return PredictionBatch(
+        places=places,
+        predictions=Predictions(
+            ids=[names[place] for place in places.tolist()],
+            logits=logits,
+            label_names=predictor.label_names,
+            similarities=similarities,
+            trust=predictor.trust,
+        ),
+        unreadable=tuple(Unreadable(place, names[place], reason) for place, reason in reasons if reason is not None),
+        inspected=tuple(((width, height), tuple(others)) for width, height, *others in looks),
+    )
