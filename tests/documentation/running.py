@@ -82,6 +82,8 @@ class Reader:
 
         with self.patched.context() as patched:
             patched.setattr(served, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=visit)))
+            if "--retrain" in arguments:  # the page waits for the end of its job instead
+                patched.setattr(served, "_wait_for_a_new_model", lambda _retraining: visit())
             assert module.main([*arguments, "--port", str(port)]) == 0
 
     def _visit(self, address: str, asks: bool) -> None:
