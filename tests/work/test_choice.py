@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from vitrine.errors import UserError
@@ -8,6 +10,7 @@ from vitrine.work.ranks import Ranks
 
 
 def test_each_engine_has_its_options(monkeypatch):
+    monkeypatch.setattr("vitrine.work.choice.check_installed", lambda: None)
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "3")
     assert open_engine("local", 2) == LocalPool(2)
@@ -19,6 +22,12 @@ def test_each_engine_has_its_options(monkeypatch):
 def test_only_a_cluster_with_an_address_is_elsewhere():
     assert works_elsewhere(DaskCluster("tcp://machine:8786"))
     assert not any(map(works_elsewhere, (None, LocalPool(), Ranks(0, 2), DaskCluster())))
+
+
+def test_dask_that_is_not_installed_is_named_before_anything_is_done(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r"pip install -r requirements-cluster\.txt"):
+        open_engine("dask")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import types
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,7 @@ def double(monkeypatch):
     distributed = types.ModuleType("distributed")
     distributed.Client, distributed.KilledWorker = Client, KilledWorkerError
     distributed.LocalCluster = None
+    distributed.__spec__ = ModuleSpec("distributed", None)
     monkeypatch.setitem(sys.modules, "distributed", distributed)
 
 

@@ -166,10 +166,12 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
     from vitrine.predict.answers.rows import answer_cells, answer_columns
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.batches import predict_batches
+    from vitrine.predict.freed_memory import keep_freed_memory
     from vitrine.predict.images import from_files
     from vitrine.records.spreadsheet import guard_row
     from vitrine.workflows.runtime import load_predictor
 
+    keep_freed_memory()
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     top_k = min(options.top_k, len(predictor.label_names))
     columns = answer_columns(top_k)

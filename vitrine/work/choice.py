@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 from vitrine.errors import UserError
-from vitrine.work.dask import DaskCluster
+from vitrine.work.dask import DaskCluster, check_installed
 from vitrine.work.local import LocalPool
 from vitrine.work.ranks import Ranks
 from vitrine.work.unit import Engine
@@ -22,7 +22,7 @@ def open_engine(name: EngineName, workers: int | None = None, address: str | Non
         address: of a scheduler of Dask; None: Dask starts workers on this machine.
 
     Raises:
-        UserError: an option is of another engine, or nobody started ranks.
+        UserError: an option is of another engine, nobody started ranks, or Dask is not installed.
     """
     if address is not None and name != "dask":
         raise UserError(f"--address: of --run-on dask alone, not of --run-on {name}")
@@ -30,7 +30,10 @@ def open_engine(name: EngineName, workers: int | None = None, address: str | Non
         raise UserError("--workers: a cluster that has an address has workers of its own; leave one of both out")
     if name == "ranks":
         return Ranks.from_environment(workers)
-    return DaskCluster(address, workers) if name == "dask" else LocalPool(workers)
+    if name == "dask":
+        check_installed()  # before hours of listing and loading
+        return DaskCluster(address, workers)
+    return LocalPool(workers)
 
 
 def works_elsewhere(engine: Engine | None) -> bool:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from vitrine.errors import UserError
@@ -37,12 +38,7 @@ class DaskCluster:
         Raises:
             UserError: Dask is not installed, no scheduler answers, or its workers are not as they must be.
         """
-        try:
-            import distributed  # noqa: F401 (an extra)
-        except ImportError:
-            raise UserError(
-                "--run-on dask: Dask is not installed; `pip install -r requirements-cluster.txt`, or use --run-on local"
-            ) from None
+        check_installed()
         with closing(self._connect()) as client:
             slots = count_workers(client)
 
@@ -71,6 +67,18 @@ class DaskCluster:
                 f"--address: no scheduler of Dask answers at {self.address} ({error}); give the address that "
                 "`dask scheduler` prints"
             ) from error
+
+
+def check_installed() -> None:
+    """Makes sure that the extra is there, without importing it.
+
+    Raises:
+        UserError: it is not.
+    """
+    if find_spec("distributed") is None:
+        raise UserError(
+            "--run-on dask: Dask is not installed; `pip install -r requirements-cluster.txt`, or use --run-on local"
+        )
 
 
 def count_workers(client: "Client") -> int:

@@ -49,8 +49,9 @@ class Ranks:
                     place = (place - _number("SLURM_ARRAY_TASK_MIN", 0)) // _number("SLURM_ARRAY_TASK_STEP", 1)
                 return cls(place, int(os.environ[count]), workers)._checked(rank)
         raise UserError(
-            "--run-on ranks: neither torchrun nor Slurm started this (RANK and WORLD_SIZE are not set); start it by "
-            "`torchrun --nproc-per-node 4 data_prep.py ...` or in a Slurm array, or use --run-on local"
+            "--run-on ranks: neither torchrun nor Slurm started this (RANK and WORLD_SIZE are not set); put "
+            "`torchrun --standalone --nproc_per_node 4` before it in place of `python`, start it in a Slurm array, or "
+            "use --run-on local"
         )
 
     def _checked(self, variable: str) -> Self:
