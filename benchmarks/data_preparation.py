@@ -111,7 +111,7 @@ def scan(folder: Path) -> None:
     from vitrine.data.sources.class_folders import find_files
 
     def work() -> None:
-        result = scan_files(find_files(folder / "pictures"), 150)
+        result = scan_files(find_files(folder / "pictures"), 150, scratch=folder)
         result.write(folder)
 
     tell(seconds=timed(work))

@@ -102,10 +102,11 @@ def own_memory() -> float:
     total = 0
     for process in (me := psutil.Process(), *me.children(recursive=True)):
         try:
-            status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
         except OSError:  # it has ended
             continue
-        total += int(status.partition("RssAnon:")[2].split()[0]) if "RssAnon:" in status else 0
+        # A process that is just starting another one shares its pages with it: each counts for its share.
+        total += int(rollup.partition("Pss_Anon:")[2].split()[0])
     return total / 1024
 
 

@@ -66,7 +66,8 @@ def test_a_process_with_fewer_pictures_than_steps_is_refused():
 
 
 def test_rows_are_found_in_the_files_that_hold_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "SHARD_BYTES", 1)  # 16 pictures in each file
+    monkeypatch.setattr(shards, "SHARD_BYTES", 1)
+    monkeypatch.setattr(shards, "BATCH_BYTES", 8_000)  # few pictures in each file
     prepared = prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     files = prepared.splits[TRAIN]["file"]
     found = find_shards(prepared.folder, TRAIN, files)

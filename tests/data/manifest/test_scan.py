@@ -215,14 +215,14 @@ def test_an_interrupted_scan_hands_over_what_it_has(make_class_folders, tmp_path
     with pytest.raises(KeyboardInterrupt):
         scan_files(found, 150, interrupt, save=lambda scan: scan.write(tmp_path))
     memory = ScanMemory.read([tmp_path])
-    assert 0 < len(memory.rows) < 100
+    assert 0 < len(memory.places) < 100
     assert memory.find(found[0])[0] == scan(Path(found[0].path).parents[1]).iloc[0].to_dict()
 
 
 def test_a_damaged_memory_is_none(tmp_path):
     (tmp_path / "manifest.parquet").write_bytes(b"damaged")
     (tmp_path / "thumbnails.npy").write_bytes(b"damaged")
-    assert ScanMemory.read([tmp_path, tmp_path / "missing"]).rows == {}
+    assert ScanMemory.read([tmp_path, tmp_path / "missing"]).places == {}
 
 
 def test_a_large_file_gives_the_same_row_as_when_it_is_read_at_once(tmp_path, monkeypatch):

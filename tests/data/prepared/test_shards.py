@@ -7,13 +7,13 @@ from PIL import Image
 
 from vitrine.data.prepared import shards
 from vitrine.data.prepared.shards import (
-    BATCH_ROWS,
     ShardWriter,
     StoredImages,
     bytes_per_image,
     list_shards,
     open_shards,
     read_side,
+    rows_per_batch,
     rows_per_shard,
 )
 
@@ -53,7 +53,8 @@ def test_a_split_without_pictures_has_no_file_and_no_rows_but_all_columns(tmp_pa
 
 def test_a_full_file_is_closed_and_the_next_one_begun(tmp_path, monkeypatch):
     monkeypatch.setattr(shards, "SHARD_BYTES", 1)
-    files = [f"{number:02d}.png" for number in range(2 * BATCH_ROWS + 3)]
+    monkeypatch.setattr(shards, "BATCH_BYTES", 16 * bytes_per_image(4))
+    files = [f"{number:02d}.png" for number in range(2 * 16 + 3)]
     write(tmp_path / "a", files)
     assert [path.name for path in list_shards(tmp_path / "a", "train")] == [
         f"train-{number:05d}.arrow" for number in range(3)
@@ -64,7 +65,8 @@ def test_a_full_file_is_closed_and_the_next_one_begun(tmp_path, monkeypatch):
 def test_sizes_follow_from_the_side():
     assert bytes_per_image(224) == 150_628
     assert rows_per_shard(224) == 1_699
-    assert rows_per_shard(100_000) == BATCH_ROWS
+    assert [rows_per_batch(side) for side in (16, 224, 1024, 100_000)] == [11_520, 66, 3, 1]
+    assert rows_per_shard(100_000) == 1
     assert [read_side(picture(0, side)) for side in (4, 224, 1024)] == [4, 224, 1024]
 
 

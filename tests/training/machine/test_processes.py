@@ -70,7 +70,8 @@ def test_two_processes_give_the_metrics_of_one(prepared, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_train_on_files_of_their_own(tmp_path, monkeypatch):
-    monkeypatch.setattr("vitrine.data.prepared.shards.SHARD_BYTES", 1)  # 16 pictures in each file
+    monkeypatch.setattr("vitrine.data.prepared.shards.SHARD_BYTES", 1)
+    monkeypatch.setattr("vitrine.data.prepared.shards.BATCH_BYTES", 16_000)  # few pictures in each file
     prepared = prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
     folder = tmp_path / "run"
     folder.mkdir()

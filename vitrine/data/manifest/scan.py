@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.capture_time import read_capture_time
@@ -40,15 +41,19 @@ class ScanMemory:
     """What earlier scans saw; a file of the same name, size and time of change need not be read again.
 
     Attributes:
-        rows: by file name, each with the array and the row of its thumbnail.
+        scans: the manifest of each, in columns, and its thumbnails, mapped from their file.
+        places: by file name, its row, counted over all scans.
     """
 
-    rows: dict[str, tuple[Row, Thumbnails, int]]
+    scans: tuple[tuple[pa.Table, Thumbnails], ...]
+    places: dict[str, int]
 
     @classmethod
     def read(cls, folders: Sequence[Path]) -> Self:
         """The memory of prepared or unfinished folders, the first that knows a file; without them it is empty."""
-        rows: dict[str, tuple[Row, Thumbnails, int]] = {}
+        scans: list[tuple[pa.Table, Thumbnails]] = []
+        places: dict[str, int] = {}
+        start = 0
         for folder in reversed(folders):
             try:
                 manifest = read_manifest(folder)
@@ -56,28 +61,49 @@ class ScanMemory:
             except (UserError, OSError, ValueError):  # none, an older version's, or cut short: all is read again
                 continue
             if len(thumbnails) == len(manifest):
-                for place, row in enumerate(manifest.to_dict("records")):
-                    if row["sha256"]:  # what could not be opened may be there the next time
-                        rows[str(row["file"])] = {str(name): value for name, value in row.items()}, thumbnails, place
-        return cls(rows)
+                opened = manifest["sha256"] != ""  # what could not be opened may be there the next time
+                places.update(
+                    (str(file), start + int(row))
+                    for row, file in zip(np.flatnonzero(opened), manifest["file"][opened], strict=True)
+                )
+                scans.append((pa.Table.from_pandas(manifest, preserve_index=False), thumbnails))
+                start += len(manifest)
+        return cls(tuple(scans), places)
 
     def find(self, found: FoundFile) -> tuple[Row, Thumbnails] | None:
         """The row and thumbnail of a file, if it is as it was."""
-        if found.left_out or found.file not in self.rows:
+        if found.left_out or found.file not in self.places:
             return None
-        row, thumbnails, place = self.rows[found.file]
+        table, thumbnails, place = self._look_up(found.file)
         try:
             status = found.path.stat()
         except OSError:
             return None
-        if status.st_mtime_ns == UNKNOWN_TIME or status.st_mtime_ns != row["modified_ns"]:
+        if status.st_mtime_ns == UNKNOWN_TIME or status.st_mtime_ns != table["modified_ns"][place].as_py():
             return None
-        if status.st_size not in (row["size_bytes"], UNKNOWN_SIZE):
+        if status.st_size not in (table["size_bytes"][place].as_py(), UNKNOWN_SIZE):
             return None
-        if row["width"] == 0:  # an earlier build may have refused what this one reads
+        if table["width"][place].as_py() == 0:  # an earlier build may have refused what this one reads
             return None
-        given = {key: row[key] for key in _empty_row(found)} | source_words(found)
-        return given | {"status": KEPT, "reason": ""} | {"compared": row["compared"]}, thumbnails[place]
+        row = {name: table[name][place].as_py() for name in table.column_names}
+        fresh = source_words(found) | {"status": KEPT, "reason": "", "compared": row["compared"]}
+        return row | fresh, thumbnails[place]
+
+    def sha256_of(self, file: str) -> str | None:
+        """Checksum of a file's content as it was; None of a file that is not known."""
+        if file not in self.places:
+            return None
+        table, _, place = self._look_up(file)
+        return str(table["sha256"][place].as_py())
+
+    def _look_up(self, file: str) -> tuple[pa.Table, Thumbnails, int]:
+        """The scan that saw a file, and its row there."""
+        place = self.places[file]
+        for table, thumbnails in self.scans:
+            if place < len(table):
+                return table, thumbnails, place
+            place -= len(table)
+        raise KeyError(file)
 
 
 @dataclass(frozen=True)

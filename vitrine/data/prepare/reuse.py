@@ -65,7 +65,7 @@ def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: 
         [pictures for _, folders in reversed(places) for pictures in folders],
         leave_out={earlier / file for file in damaged} if earlier is not None else (),
     )
-    sha256 = {file: str(row["sha256"]) for file, (row, *_) in memory.rows.items() if file in pictures.places}
+    sha256 = {file: known for file in pictures.places if (known := memory.sha256_of(file)) is not None}
     pairs = _read_near_pairs([place for place in sound if place is folder or NEAR_PAIRS not in damaged])
     return EarlierWork(memory, pictures, sha256, read_split(earlier, before, settings, damaged), pairs)
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 SHARD_BYTES = 256_000_000
-BATCH_ROWS = 16  # 2.4 MB at 224 px: written together, read one by one
+BATCH_BYTES = 10_000_000  # written together, read one by one; each batch takes some kilobytes in a reader's memory
 # Linking leaves a short file with every addition; beyond so many, all is written anew.
 MOST_SHORT_SHARDS = 16
 
@@ -39,7 +39,12 @@ def bytes_per_image(image_size: int) -> int:
 
 def rows_per_shard(image_size: int) -> int:
     """How many pictures a full file holds."""
-    return max(BATCH_ROWS, SHARD_BYTES // bytes_per_image(image_size))
+    return max(rows_per_batch(image_size), SHARD_BYTES // bytes_per_image(image_size))
+
+
+def rows_per_batch(image_size: int) -> int:
+    """How many pictures are written together."""
+    return max(1, BATCH_BYTES // bytes_per_image(image_size))
 
 
 def read_side(preprocessed: bytes) -> int:
@@ -90,6 +95,7 @@ class ShardWriter:
         self._split = split
         self._schema = image_features(label_names).arrow_schema
         self._rows_per_shard = rows_per_shard(image_size)
+        self._rows_per_batch = rows_per_batch(image_size)
         self._rows: list[dict[str, Any]] = []
         self._rows_in_shard = 0
         self._stream: pa.ipc.RecordBatchStreamWriter | None = None
@@ -114,7 +120,7 @@ class ShardWriter:
         image = {"bytes": content, "path": None}
         self._rows.append({"image": image, "label": label_id, "file": file, "width": width, "height": height})
         self._rows_in_shard += 1
-        if len(self._rows) >= BATCH_ROWS:
+        if len(self._rows) >= self._rows_per_batch:
             self._flush()
         if self._rows_in_shard >= self._rows_per_shard:
             self._close_shard()
