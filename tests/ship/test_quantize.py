@@ -52,3 +52,26 @@ def test_the_quantizer_is_quiet_only_while_it_works(caplog):
         logging.warning("of ours")
     assert "of ours" in caplog.text
     assert not logging.getLogger().filters
+
+
+def test_what_has_16_bits_is_stored_in_16_bits_and_nothing_else():
+    generator = np.random.default_rng(0)
+    halves = generator.standard_normal((300, 300)).astype(np.float16).astype(np.float32)
+    tensors = {"halves": halves, "whole": generator.standard_normal((300, 300)).astype(np.float32), "small": halves[:2]}
+    nodes = [
+        onnx.helper.make_node("MatMul", ["x", "halves"], ["a"]),
+        onnx.helper.make_node("MatMul", ["a", "whole"], ["y"]),
+    ]
+    given, result = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 300]) for name in "xy")
+    initializers = [numpy_helper.from_array(values, name) for name, values in tensors.items()]
+    graph = onnx.helper.make_graph(nodes, "g", [given], [result], initializers)
+    content = onnx.helper.make_model(graph, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 20)])
+    before = content.ByteSize()
+    x = generator.standard_normal((1, 300)).astype(np.float32)
+    answers = [
+        quantize.open_session(one.SerializeToString()).run(None, {"x": x})[0]
+        for one in (content, quantize.store_halves(content))
+    ]
+    assert answers[0].tolist() == answers[1].tolist()
+    assert before - content.ByteSize() == pytest.approx(2 * halves.size, rel=0.01)
+    assert {one.name for one in content.graph.initializer} == {"halves_half", "whole", "small"}

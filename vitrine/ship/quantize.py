@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationMethod, QuantizationMode, QuantType
 from onnxruntime.quantization.calibrate import CalibrationDataReader, TensorsData, create_calibrator
 from onnxruntime.quantization.onnx_quantizer import ONNXQuantizer
@@ -26,6 +27,7 @@ from vitrine.predict.runtimes.onnx import OnnxNetwork, open_session
 
 BATCH = 8
 TIMINGS = 5
+LARGE = 1 << 16  # numbers of a tensor whose size matters
 QUANTIZED = (
     "Conv",
     "MatMul",
@@ -109,7 +111,26 @@ def measure_ranges(content: onnx.ModelProto, batches: Iterator[Pixels]) -> tuple
             ready, list(QUANTIZED), str(Path(folder) / "augmented.onnx"), CalibrationMethod.MinMax
         )
         calibrator.collect_data(_Batches(batches))
-        return onnx.load(ready), calibrator.compute_data()
+        return store_halves(onnx.load(ready)), calibrator.compute_data()
+
+
+def store_halves(content: onnx.ModelProto) -> onnx.ModelProto:
+    """Large tensors of float32 whose numbers have 16 bits all the same are stored so, and converted at the start.
+
+    The sample of training pictures comes in float16; what prepares a graph for the quantiser folds it to float32.
+    """
+    for tensor in content.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < LARGE:
+            continue
+        halves = values.astype(np.float16)
+        if not np.array_equal(halves.astype(np.float32), values):
+            continue
+        stored = f"{tensor.name}_half"
+        cast = onnx.helper.make_node("Cast", [stored], [tensor.name], name=f"{stored}_cast", to=onnx.TensorProto.FLOAT)
+        content.graph.node.insert(0, cast)
+        tensor.CopyFrom(numpy_helper.from_array(halves, stored))
+    return content
 
 
 @contextmanager
