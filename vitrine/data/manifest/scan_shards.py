@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
-from vitrine.data.manifest.scan import QUARANTINED, Scan, ScanMemory, scan_files, source_words
+from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_files, source_words
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.manifest import COLUMNS
 from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
@@ -118,6 +119,8 @@ def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan
     rows = sum(len(shard.files) for shard in shards)
     path = folder / "thumbnails.npy"
     thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))
+    with path.open("r+b") as file:
+        reserve_disk(file, path.stat().st_size)
     tables, start = [], 0
     for part in read:
         thumbnails[start : start + len(part.manifest)] = part.thumbnails
