@@ -21,6 +21,7 @@ ELSEWHERE = {
     "torchrun": "several processes: tests/training",
     "accelerate": "several processes: tests/training",
     "docker": "tests/test_containers.py",
+    "dask": "a cluster: tests/work",
 }
 
 

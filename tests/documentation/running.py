@@ -52,8 +52,8 @@ class Reader:
             return
         if command in NEEDS_THE_HUB and "--dry-run" not in arguments:
             return
-        if any(word in EXTRAS and find_spec(EXTRAS[word]) is None for word in arguments):
-            return
+        if "--address" in arguments or any(word in EXTRAS and find_spec(EXTRAS[word]) is None for word in arguments):
+            return  # of a cluster, or of an extra that is not there
         if command == "build-space":
             _need_runtime()
         arguments = [one for one in arguments if one not in LEFT_OUT]
@@ -66,7 +66,8 @@ class Reader:
         if command in SERVES:
             self._serve(module, command, arguments)
             return
-        code = module.main([*arguments, *SMALLER.get(command, [])])
+        fewer = ["--workers", "2"] if "--workers" in arguments else []
+        code = module.main([*arguments, *SMALLER.get(command, []), *fewer])
         assert code in REFUSED.get(command, (0,)), f"{shlex.join(words)}: exit code {code}"
 
     def _serve(self, module: Any, command: str, arguments: list[str]) -> None:
