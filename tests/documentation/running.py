@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +13,13 @@ import httpx
 import pytest
 
 from tests.documentation.blocks import ELSEWHERE
-from tests.documentation.workplace import use_tiny
+from tests.documentation.workplace import SIDE, use_tiny
 from tests.printed_commands import PLACEHOLDERS, SCRIPTS
 from vitrine.app.address import free_port
 
 NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}  # tests/ship has them, beside a double of the Hub
+# Words of a line that stand for an extra, each with its library; tests/ship/engines has them.
+EXTRAS = {"litert": "litert_torch", "openvino": "openvino", "executorch": "executorch", "coreml": "coremltools"}
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"]}
@@ -49,6 +52,8 @@ class Reader:
             return
         if command in NEEDS_THE_HUB and "--dry-run" not in arguments:
             return
+        if any(word in EXTRAS and find_spec(EXTRAS[word]) is None for word in arguments):
+            return
         if command == "build-space":
             _need_runtime()
         arguments = [one for one in arguments if one not in LEFT_OUT]
@@ -77,6 +82,8 @@ class Reader:
 
         with self.patched.context() as patched:
             patched.setattr(served, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=visit)))
+            if "--retrain" in arguments:  # the page waits for the end of its job instead
+                patched.setattr(served, "_wait_for_a_new_model", lambda _retraining: visit())
             assert module.main([*arguments, "--port", str(port)]) == 0
 
     def _visit(self, address: str, asks: bool) -> None:
@@ -125,7 +132,8 @@ def _fill_in(table: Path, command: str) -> None:
 
 
 def run_python(code: str, names: dict[str, Any], folder: Path) -> None:
-    """Executes a block in the names of the blocks before it."""
+    """Executes a block in the names of the blocks before it, on pictures as small as those of the recipes."""
+    code = code.replace('prepare("pictures/dogs")', f'prepare("pictures/dogs", image_size={SIDE})')
     exec(compile(use_tiny(code, folder), "page", "exec"), names)  # noqa: S102 (our own documentation)
 
 

@@ -40,8 +40,10 @@ def test_they_are_those_of_the_model_folder(folder, explainer, picture, label_na
     np.testing.assert_allclose(found.importance, own.importance, atol=1e-4)
 
 
-def test_such_a_map_is_measured_beside_one_of_random_weights(explainer, picture):
-    assert -1 <= explainer.judge(explainer.explain(picture)).random_weights <= 1
+def test_such_a_map_is_measured_beside_its_controls_alone(explainer, picture):
+    verdict = explainer.judge(explainer.explain(picture))
+    assert set(verdict.controls) == {"random", "centre"}
+    assert verdict.random_weights is None
 
 
 def test_where_nothing_speaks_for_a_class_the_map_is_empty():

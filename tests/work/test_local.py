@@ -9,7 +9,7 @@ import pytest
 
 from tests.work.letters import Letters, run
 from vitrine.errors import UserError
-from vitrine.work.local import LocalPool
+from vitrine.work.local import LocalPool, count_cores
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +37,15 @@ def test_deaths_that_no_item_explains_end_the_job_in_words(tmp_path):
         run(LocalPool(1), tmp_path, "az")
 
 
+@pytest.mark.parametrize(("cores", "expected"), [({0, 5, 6}, 3), (None, os.cpu_count())])
+def test_cores_are_those_that_this_process_may_use(monkeypatch, cores, expected):
+    if cores is None:
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    else:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: cores, raising=False)
+    assert count_cores() == expected
+
+
 def test_nothing_to_do_starts_no_process(tmp_path):
     before = psutil.Process().children()
     assert list(LocalPool(2).run([])) == []
@@ -49,7 +58,7 @@ def test_nothing_to_do_starts_no_process(tmp_path):
 def test_a_coordinator_that_is_killed_leaves_no_process_behind(tmp_path):
     program = (
         "import time; from tests.work.letters import Letters; from pathlib import Path; "
-        "from vitrine.work.local import LocalPool; "
+        "from vitrine.work.local import LocalPool, count_cores; "
         f"run = LocalPool(2).run([Letters(word, folder=Path({str(tmp_path)!r})) for word in 'abc']); "
         "next(run); print('begun', flush=True); time.sleep(60)"
     )

@@ -51,3 +51,24 @@ def test_an_array_with_gaps_is_refused_for_shards_would_be_left_out(monkeypatch)
 def test_ranks_without_a_launcher_are_one_message():
     with pytest.raises(UserError, match="torchrun nor Slurm"):
         Ranks.from_environment()
+
+
+def test_ranks_of_one_machine_share_its_cores(tmp_path, monkeypatch):
+    asked = []
+
+    class Pool:
+        def __init__(self, workers):
+            asked.append(workers)
+
+        def run(self, works):
+            return iter(works)
+
+    monkeypatch.setattr("vitrine.work.ranks.LocalPool", Pool)
+    monkeypatch.setattr("vitrine.work.ranks.count_cores", lambda: 8)
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    list(Ranks(0, 2).run([]))
+    for ranks_here in ("4", "20"):
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", ranks_here)
+        list(Ranks(0, 2).run([]))
+    list(Ranks(0, 2, 3).run([]))
+    assert asked == [8, 2, 1, 3]

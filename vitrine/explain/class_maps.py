@@ -27,21 +27,19 @@ def tells_its_map(network: Network) -> TypeGuard[TellsItsMap]:
     return bool(getattr(network, "has_class_maps", False))
 
 
-def class_activation_map(network: TellsItsMap, pixels: Pixels, label_id: int, forgetful: bool = False) -> Map:
+def class_activation_map(network: TellsItsMap, pixels: Pixels, label_id: int) -> Map:
     """How much each part of a picture speaks for a class.
 
     Args:
         network: answers.
         pixels: normalised, `[1, 3, side, side]`.
         label_id: of the class.
-        forgetful: with random weights in the place of those of the last layer, for comparison.
 
     Returns:
         float32, `[side, side]`, from 0 to 1; all 0 where nothing speaks for the class.
     """
     maps, weights = network.class_maps(pixels)
-    own = np.random.default_rng(0).standard_normal(weights.shape[1], np.float32) if forgetful else weights[label_id]
-    evidence = np.maximum(np.tensordot(own, maps[0], axes=1), 0)
+    evidence = np.maximum(np.tensordot(weights[label_id], maps[0], axes=1), 0)
     side = pixels.shape[-1]
     scaled = Image.fromarray(_to_one(evidence)).resize((side, side), Image.Resampling.BILINEAR)
     return _to_one(np.asarray(scaled))

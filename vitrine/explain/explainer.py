@@ -100,7 +100,7 @@ class Explainer:
         elif method == "shap":
             importance = self._shap_map(pixels[0], label_id, shap)
         elif method in METHODS:
-            importance = self._activation_map(pixels, label_id, method)
+            importance = self._activation_map(None, pixels, label_id, method)
         else:
             raise UserError(f"there is no method called '{method}'; there are {', '.join(METHODS)}")
         return Explanation(prediction, label_id, self.predictor.label_names[label_id], pixels[0], importance, method)
@@ -112,10 +112,13 @@ class Explainer:
         """
         ask = partial(self._ask, explanation.label_id)
         verdict = judge(ask, explanation.pixels, explanation.importance)
-        if explanation.method not in ACTIVATIONS:
-            return verdict
+        if explanation.method not in ACTIVATIONS or not hasattr(self.predictor.network, "model"):
+            return verdict  # an ONNX file has no weights to exchange; its map is that of its model folder
         forgetful = self._activation_map(
-            explanation.pixels[None], explanation.label_id, cast("Activations", explanation.method), forgetful=True
+            self._forgetful_model,
+            explanation.pixels[None],
+            explanation.label_id,
+            cast("Activations", explanation.method),
         )
         return replace(verdict, random_weights=compare_maps(explanation.importance, forgetful))
 
@@ -158,15 +161,17 @@ class Explainer:
 
         return with_random_weights(self._model)
 
-    def _activation_map(self, pixels: Pixels, label_id: int, method: Activations, forgetful: bool = False) -> Map:
-        """A map of the network, or of one that knows nothing."""
+    def _activation_map(
+        self, model: "PreTrainedModel | None", pixels: Pixels, label_id: int, method: Activations
+    ) -> Map:
+        """A map of another network than that of the predictor, or of this one."""
         network = self.predictor.network
-        if method == "hirescam" and tells_its_map(network):
-            return class_activation_map(network, pixels, label_id, forgetful)
+        if model is None and method == "hirescam" and tells_its_map(network):
+            return class_activation_map(network, pixels, label_id)
         import torch  # only where torch has loaded the model
 
         from vitrine.explain.activation_maps import activation_maps
 
-        model = self._forgetful_model if forgetful else self._model
+        model = model or self._model
         importance: Map = activation_maps(model, torch.as_tensor(pixels).to(model.device), [label_id], method)[0]
         return importance

@@ -1,7 +1,6 @@
 """Units of work done by a Dask cluster, or by one that Dask starts on this machine."""
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from vitrine.errors import UserError
+from vitrine.work.local import count_cores
 from vitrine.work.slots import do_all
 from vitrine.work.unit import AnyWork, Work
 
@@ -54,7 +54,7 @@ class DaskCluster:
         if self.address is None:
             with dask.config.set(NO_RETRIES):
                 cluster = LocalCluster(
-                    n_workers=self.workers or os.cpu_count() or 1,
+                    n_workers=self.workers or count_cores(),
                     threads_per_worker=1,
                     dashboard_address=None,
                     silence_logs=logging.CRITICAL,

@@ -18,14 +18,14 @@ class LocalPool:
     """Processes of this machine; one that dies costs its unit another attempt, never the job.
 
     Attributes:
-        workers: processes; None: one for each core.
+        workers: processes; None: one for each core that this process may use.
     """
 
     workers: int | None = None
 
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does what is not done."""
-        slots = max(1, min(self.workers or os.cpu_count() or 1, len(works)))
+        slots = max(1, min(self.workers or count_cores(), len(works)))
         own = threading.local()
         started: list[_Process] = []
 
@@ -43,6 +43,13 @@ class LocalPool:
         finally:
             for process in started:
                 process.end()
+
+
+def count_cores() -> int:
+    """Cores that this process may use: on a machine that is shared by Slurm these are fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Process:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from vitrine.errors import UserError
-from vitrine.work.local import LocalPool
+from vitrine.work.local import LocalPool, count_cores
 from vitrine.work.unit import AnyWork
 
 # Variables that say which of how many processes this one is: torchrun's, those of a Slurm array, those of srun.
@@ -28,7 +28,7 @@ class Ranks:
     Attributes:
         rank: number of this one, from 0.
         count: of all.
-        workers: see `LocalPool`.
+        workers: processes of this rank; None: its share of the cores of this machine.
     """
 
     rank: int
@@ -64,7 +64,9 @@ class Ranks:
 
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does its share; then what is missing may be another's that has not ended yet."""
-        yield from LocalPool(self.workers).run(works[self.rank :: self.count])
+        neighbors = _number("LOCAL_WORLD_SIZE", 1)  # ranks of torchrun on this machine
+        workers = self.workers or max(1, count_cores() // neighbors)
+        yield from LocalPool(workers).run(works[self.rank :: self.count])
 
 
 def _number(variable: str, otherwise: int) -> int:

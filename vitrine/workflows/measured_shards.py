@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from vitrine.data.loading.labeled import LabeledData, LabeledImage
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found
-from vitrine.data.sources.places import make_absolute
 from vitrine.errors import UserError
 from vitrine.predict.answers.shards import open_once
 from vitrine.predict.batches import PredictionBatch, Unreadable, predict_in_one_thread
@@ -136,7 +135,7 @@ class AskByShards:
 def _file_of(picture: LabeledImage) -> FoundFile:
     if picture.found is None:
         raise UserError("--run-on: is for pictures of a source; those of a prepared data set are read without it")
-    return replace(picture.found, path=make_absolute(picture.found.path))
+    return picture.found.anywhere()
 
 
 def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> PredictionBatch:

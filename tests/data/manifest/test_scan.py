@@ -1,9 +1,9 @@
 """One row per file: kept, quarantined or left out, and why."""
 
+import errno
 import hashlib
 import os
 import threading
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
+from vitrine.data.checks.fingerprints import fingerprint
 from vitrine.data.images.decoding import open_image
-from vitrine.data.manifest.scan import ScanMemory, count_status, scan_files
+from vitrine.data.manifest.scan import count_status, scan_files
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.class_folders import find_files
-from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, FileBelow, ListedStatus
+from vitrine.data.sources.places import FileBelow
 from vitrine.records.manifest import COLUMNS
 
 
@@ -185,27 +186,6 @@ def test_a_row_of_no_known_status_is_an_error_of_ours():
         count_status(pd.DataFrame({"status": ["kept", "lost"]}))
 
 
-def test_what_has_not_changed_is_not_read_again_unless_it_could_not_be_read(make_class_folders, tmp_path, monkeypatch):
-    source = make_class_folders({"a": 3, "b": 2})
-    (source / "a" / "text.jpg").write_text("no picture")
-    first = scan_files(find_files(source), 150)
-    first.write(tmp_path)
-    (source / "a" / "001.png").write_bytes((source / "b" / "001.png").read_bytes())
-    (source / "b" / "new.png").write_bytes((source / "b" / "001.png").read_bytes())
-    opened = FileBelow.open
-    seen = []
-    monkeypatch.setattr(FileBelow, "open", lambda place, mode: seen.append(place.file[2:]) or opened(place, mode))
-    memory = ScanMemory.read([tmp_path])
-    seen.clear()
-    second = scan_files(find_files(source), 150, memory=memory)
-    assert sorted(seen) == ["001.png", "new.png", "text.jpg"]
-    monkeypatch.undo()
-    afresh = scan_files(find_files(source), 150)
-    pd.testing.assert_frame_equal(second.manifest, afresh.manifest)
-    assert np.array_equal(second.thumbnails, afresh.thumbnails)
-    assert second.thumbnails.shape == (7, *THUMBNAIL_SHAPE)
-
-
 def test_an_interrupted_scan_hands_over_what_it_has(make_class_folders, tmp_path):
     found = find_files(make_class_folders({"a": 100}))
 
@@ -219,12 +199,6 @@ def test_an_interrupted_scan_hands_over_what_it_has(make_class_folders, tmp_path
     assert memory.find(found[0])[0] == scan(Path(found[0].path).parents[1]).iloc[0].to_dict()
 
 
-def test_a_damaged_memory_is_none(tmp_path):
-    (tmp_path / "manifest.parquet").write_bytes(b"damaged")
-    (tmp_path / "thumbnails.npy").write_bytes(b"damaged")
-    assert ScanMemory.read([tmp_path, tmp_path / "missing"]).places == {}
-
-
 def test_a_large_file_gives_the_same_row_as_when_it_is_read_at_once(tmp_path, monkeypatch):
     (tmp_path / "a").mkdir()
     Image.new("RGB", (40, 30), (200, 90, 30)).save(tmp_path / "a/scene.png")
@@ -235,23 +209,16 @@ def test_a_large_file_gives_the_same_row_as_when_it_is_read_at_once(tmp_path, mo
     assert at_once["status"].to_dict() == {"a/film.jpg": "quarantined", "a/scene.png": "kept"}
 
 
-def test_a_file_whose_store_tells_no_time_is_read_again(make_class_folders, tmp_path):
-    folder = make_class_folders({"a": 2})
-    found = [replace(one, path=Untold(one.path)) for one in find_files(folder)]
-    scanned = scan_files(found, 150)
-    scanned.write(tmp_path)
-    assert scanned.manifest["size_bytes"].tolist() == [one.path.path.stat().st_size for one in found]
-    assert ScanMemory.read([tmp_path]).find(found[0]) is None
+def test_a_full_disk_is_told_before_anything_is_mapped(make_class_folders, tmp_path, monkeypatch):
+    found = find_files(make_class_folders({"a": 2}))
+    (tmp_path / "scratch").mkdir()
+    on_disk, in_memory = scan_files(found, 150, scratch=tmp_path / "scratch"), scan_files(found, 150)
+    assert np.array_equal(on_disk.thumbnails, in_memory.thumbnails)
+    assert list((tmp_path / "scratch").iterdir()) == []
 
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-@dataclass(frozen=True)
-class Untold:
-    """A place that tells neither size nor time, as a web server does."""
-
-    path: Path
-
-    def stat(self):
-        return ListedStatus(UNKNOWN_SIZE, UNKNOWN_TIME)
-
-    def open(self, mode):
-        return self.path.open(mode)
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        scan_files(found, 150, scratch=tmp_path / "scratch")

@@ -5,7 +5,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from vitrine.data.manifest.scan import ScanMemory, scan_files
+from vitrine.data.manifest.scan import scan_files
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.manifest.scan_shards import cut_shards, scan_in_shards
 from vitrine.data.sources.class_folders import find_files
 from vitrine.work.journal import Deaths

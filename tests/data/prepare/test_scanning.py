@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from tests.data.trees import settings_for
-from vitrine.data.manifest.scan import ScanMemory
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.prepare import scanning
 from vitrine.data.prepare.progress import no_progress
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures, scan_share

@@ -1,10 +1,11 @@
 """What lies below a folder, and what a name tells."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from vitrine.data.sources.files import is_saved_data_set, printable, reason_by_name, walk_files
+from vitrine.data.sources.files import FoundFile, is_saved_data_set, printable, reason_by_name, walk_files
 
 
 def test_every_file_is_walked_once_and_links_to_other_folders_are_followed(tmp_path):
@@ -56,3 +57,12 @@ def test_what_no_terminal_could_show_is_escaped(name, shown):
 def test_a_saved_data_set_is_known_by_its_files(tmp_path, file, saved):
     (tmp_path / file).touch()
     assert is_saved_data_set(tmp_path) is saved
+
+
+def test_a_file_is_the_same_one_from_another_folder(tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(b"12")
+    monkeypatch.chdir(tmp_path)
+    file = FoundFile(Path("a.png"), "a.png", "", "", "").anywhere()
+    monkeypatch.chdir("/")
+    assert file.path.read_bytes() == b"12"
+    assert file.anywhere() is file

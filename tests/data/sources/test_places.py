@@ -57,3 +57,5 @@ def test_an_absolute_place_is_the_same_one_from_another_folder(tmp_path, monkeyp
     assert make_absolute(FileBelow("a/b", "c")) == FileBelow("/a/b", "c")
     elsewhere = object()
     assert make_absolute(elsewhere) is elsewhere
+    assert make_absolute(path) is path
+    assert make_absolute(member) is member

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,22 +10,23 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Self, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE, fingerprint
 from vitrine.data.images.capture_time import read_capture_time
 from vitrine.data.images.decoding import ImageError, decode_image, note_of, original_size, to_rgb
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
-from vitrine.errors import UserError
-from vitrine.records.manifest import COLUMNS, as_manifest, read_manifest, write_manifest
+from vitrine.data.sources.places import SourceLostError
+from vitrine.records.manifest import COLUMNS, as_manifest, write_manifest
 from vitrine.records.prepared import MANIFEST, THUMBNAILS
+
+if TYPE_CHECKING:
+    from vitrine.data.manifest.scan_memory import ScanMemory
 
 KEPT, QUARANTINED, LEFT_OUT = "kept", "quarantined", "left_out"
 # Handed to a thread at once: a task of its own for every small file would cost a tenth of its decoding.
@@ -37,76 +39,6 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class ScanMemory:
-    """What earlier scans saw; a file of the same name, size and time of change need not be read again.
-
-    Attributes:
-        scans: the manifest of each, in columns, and its thumbnails, mapped from their file.
-        places: by file name, its row, counted over all scans.
-    """
-
-    scans: tuple[tuple[pa.Table, Thumbnails], ...]
-    places: dict[str, int]
-
-    @classmethod
-    def read(cls, folders: Sequence[Path]) -> Self:
-        """The memory of prepared or unfinished folders, the first that knows a file; without them it is empty."""
-        scans: list[tuple[pa.Table, Thumbnails]] = []
-        places: dict[str, int] = {}
-        start = 0
-        for folder in reversed(folders):
-            try:
-                manifest = read_manifest(folder)
-                thumbnails = np.load(folder / THUMBNAILS, mmap_mode="r")
-            except (UserError, OSError, ValueError):  # none, an older version's, or cut short: all is read again
-                continue
-            if len(thumbnails) == len(manifest):
-                opened = manifest["sha256"] != ""  # what could not be opened may be there the next time
-                places.update(
-                    (str(file), start + int(row))
-                    for row, file in zip(np.flatnonzero(opened), manifest["file"][opened], strict=True)
-                )
-                scans.append((pa.Table.from_pandas(manifest, preserve_index=False), thumbnails))
-                start += len(manifest)
-        return cls(tuple(scans), places)
-
-    def find(self, found: FoundFile) -> tuple[Row, Thumbnails] | None:
-        """The row and thumbnail of a file, if it is as it was."""
-        if found.left_out or found.file not in self.places:
-            return None
-        table, thumbnails, place = self._look_up(found.file)
-        try:
-            status = found.path.stat()
-        except OSError:
-            return None
-        if status.st_mtime_ns == UNKNOWN_TIME or status.st_mtime_ns != table["modified_ns"][place].as_py():
-            return None
-        if status.st_size not in (table["size_bytes"][place].as_py(), UNKNOWN_SIZE):
-            return None
-        if table["width"][place].as_py() == 0:  # an earlier build may have refused what this one reads
-            return None
-        row = {name: table[name][place].as_py() for name in table.column_names}
-        fresh = source_words(found) | {"status": KEPT, "reason": "", "compared": row["compared"]}
-        return row | fresh, thumbnails[place]
-
-    def sha256_of(self, file: str) -> str | None:
-        """Checksum of a file's content as it was; None of a file that is not known."""
-        if file not in self.places:
-            return None
-        table, _, place = self._look_up(file)
-        return str(table["sha256"][place].as_py())
-
-    def _look_up(self, file: str) -> tuple[pa.Table, Thumbnails, int]:
-        """The scan that saw a file, and its row there."""
-        place = self.places[file]
-        for table, thumbnails in self.scans:
-            if place < len(table):
-                return table, thumbnails, place
-            place -= len(table)
-        raise KeyError(file)
-
-
-@dataclass(frozen=True)
 class Scan:
     """Manifest, and thumbnails: uint8, `[len(manifest), *THUMBNAIL_SHAPE]`, zero where nothing was decoded."""
 
@@ -114,7 +46,7 @@ class Scan:
     thumbnails: Thumbnails
 
     def write(self, folder: Path) -> None:
-        """Keeps both for `ScanMemory.read`."""
+        """Keeps both for `scan_memory.ScanMemory.read`."""
         temporary = folder / ".unfinished"  # the older thumbnails may be mapped into memory just now
         with temporary.open("wb") as file:
             np.save(file, self.thumbnails)
@@ -127,7 +59,7 @@ def scan_files(
     found: Sequence[FoundFile],
     max_megapixels: int,
     progress: Callable[[int, int], None] = lambda *_: None,
-    memory: ScanMemory | None = None,
+    memory: "ScanMemory | None" = None,
     save: Callable[[Scan], None] = lambda _: None,
     threads: int | None = None,
     note: Callable[[int], None] = lambda _: None,
@@ -189,6 +121,7 @@ class _Seen:
             self._thumbnails: Thumbnails = np.zeros(shape, np.uint8)
         else:
             with TemporaryFile(dir=scratch) as file:
+                reserve_disk(file, math.prod(shape))
                 self._thumbnails = np.memmap(file, np.uint8, "w+", shape=shape)
 
     def add(self, row: Row, thumbnail: Thumbnails | None) -> None:
@@ -204,6 +137,20 @@ class _Seen:
         """All of it."""
         parts = [*self._parts, _as_columns(self._rows)]
         return Scan(pd.concat(parts, ignore_index=True), self._thumbnails[: self._done + len(self._rows)])
+
+
+def reserve_disk(file: IO[bytes], size_bytes: int) -> None:
+    """Takes the room for a file that is mapped into memory: on a full disk, writing there would end the program.
+
+    Args:
+        file: opened for writing.
+        size_bytes: that it will have.
+
+    Raises:
+        OSError: the disk has no room.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size_bytes)
 
 
 def _as_columns(rows: Sequence[Row]) -> pd.DataFrame:

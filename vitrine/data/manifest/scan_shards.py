@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
-from vitrine.data.manifest.scan import QUARANTINED, Scan, ScanMemory, scan_files, source_words
+from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_files, source_words
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.places import make_absolute
 from vitrine.records.manifest import COLUMNS
 from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
 from vitrine.work.unit import Engine
@@ -68,7 +68,7 @@ class Shard(Part):
 
 def cut_shards(found: Sequence[FoundFile], max_megapixels: int, folder: Path, size: int) -> list[Shard]:
     """Divides files into runs of `size`; equal lists give equal shards on every machine."""
-    files = [replace(one, path=make_absolute(one.path)) for one in found]
+    files = [one.anywhere() for one in found]
     starts = range(0, len(found), size)
     return [Shard(tuple(files[at : at + size]), max_megapixels, folder=folder.absolute()) for at in starts]
 
@@ -119,6 +119,8 @@ def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan
     rows = sum(len(shard.files) for shard in shards)
     path = folder / "thumbnails.npy"
     thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))
+    with path.open("r+b") as file:
+        reserve_disk(file, path.stat().st_size)
     tables, start = [], 0
     for part in read:
         thumbnails[start : start + len(part.manifest)] = part.thumbnails

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vitrine.data.manifest.scan import ScanMemory
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.prepare.damage import find_damage_in
 from vitrine.data.prepare.earlier_split import EarlierSplit, read_split
 from vitrine.data.prepared.shards import StoredImages

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vitrine.data.labels.added import list_added
 from vitrine.data.labels.mapping import MappedLabels, map_labels
-from vitrine.data.manifest.scan import Scan, ScanMemory, scan_files
+from vitrine.data.manifest.scan import Scan, scan_files
+from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
 from vitrine.data.prepare.progress import Progress, count_checked, no_progress
 from vitrine.data.sources.files import FoundFile

@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from posixpath import splitext
 
 from vitrine.data.sources.hidden import is_result, reason_hidden, without_traces
-from vitrine.data.sources.places import Place
+from vitrine.data.sources.places import Place, make_absolute
 
 SPLIT_NAMES = {
     "train": "train", "training": "train",
@@ -52,6 +52,11 @@ class FoundFile:
     left_out: str
     group: str = ""
     subgroup: str = ""
+
+    def anywhere(self) -> "FoundFile":
+        """The same file for a process that is started in another folder; itself where its place is absolute."""
+        path = make_absolute(self.path)
+        return self if path is self.path else replace(self, path=path)
 
 
 def is_saved_data_set(folder: Path) -> bool:

@@ -120,12 +120,12 @@ class TarMember:
 
 
 def make_absolute(place: Place) -> Place:
-    """The same place, whatever the current folder is: for a process that is started elsewhere."""
+    """The same place, for a process that is started elsewhere; itself where it depends on no folder."""
     match place:
-        case Path():
+        case Path() if not place.is_absolute():
             return place.absolute()
-        case FileBelow():
+        case FileBelow() if not Path(place.folder).is_absolute():
             return replace(place, folder=str(Path(place.folder).absolute()))
-        case TarMember():
+        case TarMember() if not place.archive.is_absolute():
             return replace(place, archive=place.archive.absolute())
     return place

@@ -9,7 +9,6 @@ from typing import Protocol
 import pyarrow as pa
 
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.places import make_absolute
 from vitrine.predict.answers.exports import tabulate
 from vitrine.predict.answers.rows import answer_cells, answer_columns
 from vitrine.predict.batches import predict_in_one_thread
@@ -97,7 +96,7 @@ def cut_answer_shards(
     """
     return [
         AnswerShard(
-            files=tuple(replace(one, path=make_absolute(one.path)) for one in found[start : start + size]),
+            files=tuple(one.anywhere() for one in found[start : start + size]),
             number=start // size,
             asked=asked,
             open_model=open_model,
