@@ -132,6 +132,8 @@ def _export_folder(options: argparse.Namespace) -> None:
             f"--format {options.format}: leave out --resize-inside and --golden: the folder holds such pictures, and "
             "only ONNX files resize"
         )
+    if options.target.suffix == ".onnx":
+        raise UserError(f"{options.target}: --format {options.format} makes a folder; give it a name without .onnx")
     engine = ENGINES[options.format]
     agreement = export_folder(options.model, options.target, engine, _open_prepared(options), _say)
     print(f"{options.target}: {engine.name}, {_describe(agreement)}")

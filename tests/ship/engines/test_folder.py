@@ -76,6 +76,9 @@ def test_the_command_names_what_was_measured_and_refuses_what_does_not_go_togeth
     for option in ("--resize-inside", "--golden"):
         assert export.main([MODEL, "out", "--format", "litert", option]) == 2
         assert "leave out --resize-inside and --golden" in capsys.readouterr().err
+    assert export.main([MODEL, "out.onnx", "--format", "litert"]) == 2
+    assert "--format litert makes a folder" in capsys.readouterr().err
+    assert not Path("out.onnx").exists()
 
 
 @pytest.mark.parametrize("name", ["litert", "executorch", "openvino", "coreml"])
