@@ -14,7 +14,7 @@ def _write(predictor: Predictor, _: int, file: Path) -> None:
     openvino = need("openvino", "OpenVINO", "openvino")
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         source = Path(folder) / "model.onnx"
-        source.write_bytes(trace_model(predictor).content.SerializeToString())
+        source.write_bytes(trace_model(predictor, with_map=False).content.SerializeToString())
         # By itself it would halve the weights, and answers would differ by 0.001.
         openvino.save_model(openvino.convert_model(source), file, compress_to_fp16=False)
 

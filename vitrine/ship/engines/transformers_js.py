@@ -57,7 +57,7 @@ def _write(predictor: Predictor, _: int, file: Path) -> None:
             "makes a page"
         )
     file.parent.mkdir()
-    file.write_bytes(trace_model(predictor).content.SerializeToString())
+    file.write_bytes(trace_model(predictor, with_map=False).content.SerializeToString())
     for name, settings in ((CONFIG, config), (PROCESSOR, dict(processor))):
         text = json.dumps(hide_places(settings), indent=2, ensure_ascii=False)
         (file.parent.parent / name).write_text(text, "utf-8")

@@ -82,7 +82,8 @@ async function classify({ id, file, example }) {
 async function compute(picture, isPrepared) {
   const { side } = page.preprocessing;
   const pixels = new Tensor("float32", preprocess(picture, page.preprocessing, isPrepared), [1, 3, side, side]);
-  const outputs = await session.run({ pixel_values: pixels });
+  const wanted = Object.values(page.outputs).filter((name) => session.outputNames.includes(name));
+  const outputs = await session.run({ pixel_values: pixels }, wanted);
   const similarity = outputs[page.outputs.similarity]?.data[0] ?? null;
   const numbers = [...outputs[page.outputs.logits].data, similarity ?? 0];
   if (!numbers.every(Number.isFinite)) throw new Refusal("not_a_number");
