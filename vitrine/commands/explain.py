@@ -2,7 +2,8 @@
 
 Each map is checked: taking its parts away must lower the probability sooner, and bringing them back must raise it
 sooner, than a random map and a blob in the centre do; a map by activations must be another than that of the same
-network with random weights. The column `trusted` of explanations.csv says whether all this holds.
+network with random weights, where the model is a folder. The column `trusted` of explanations.csv says whether all
+this holds.
 
 python -m vitrine explain runs/digits/latest/model data/digits/3 --output explained
 python -m vitrine explain runs/dogs/latest/model photo.jpg --label pug --method occlusion
@@ -38,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--method",
         choices=METHODS,
         help="by activations (hirescam, layercam), or for every kind of model by covering parts (occlusion) or Shapley "
-        "values (shap, requirements-shap.txt); default: hirescam, of an ONNX file occlusion",
+        "values (shap, requirements-shap.txt); default: hirescam, occlusion of an ONNX file that tells no activations",
     )
     parser.add_argument("--hiding", choices=("blur", "inpaint_telea"), help="how shap hides parts (default blur)")
     parser.add_argument(
@@ -81,8 +82,7 @@ def _explain(options: argparse.Namespace) -> None:
         raise UserError(f"no picture was explained; the column problem of {options.output / TABLE} says why")
     trusted = [row.trusted for row in rows if row.trusted]
     if trusted:
-        checked = "say more than maps that know nothing, and depend on what the network has learnt"
-        print(f"{trusted.count('yes')} of {len(trusted)} maps {checked}")
+        print(f"{trusted.count('yes')} of {len(trusted)} maps say more than maps that know nothing")
     print(f"table:   {options.output / TABLE}")
 
 
