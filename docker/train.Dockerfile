@@ -10,7 +10,7 @@ WORKDIR /src
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --requirement requirements.txt
 
-COPY pyproject.toml setup.py README.md LICENSE requirements-browser.txt requirements-cloud.txt requirements-dev.txt requirements-docs.txt requirements-openvino.txt requirements-shap.txt requirements-trackers.txt ./
+COPY pyproject.toml setup.py README.md LICENSE requirements-*.txt ./
 COPY configs configs
 COPY vitrine vitrine
 RUN pip install --no-cache-dir --no-deps .

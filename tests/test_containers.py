@@ -63,10 +63,10 @@ def test_what_the_image_for_training_copies_is_there_and_is_not_ignored():
     sources = [name for word, text in read_dockerfile(TRAIN) if word == "COPY" for name in text.split()[:-1]]
     assert {"vitrine", "configs", "pyproject.toml", "setup.py"} <= set(sources)
     for name in sources:
-        assert (ROOT / name).exists(), name
+        assert list(ROOT.glob(name)), name
         assert any(fnmatch(name, pattern) for pattern in kept), name
     needed = re.findall(r'file = \["([^"]+)"\]', (ROOT / "pyproject.toml").read_text())
-    assert set(needed) <= set(sources)
+    assert all(any(fnmatch(name, pattern) for pattern in sources) for name in needed)
 
 
 def test_compose_starts_the_page_with_its_figures_and_opens_both_to_this_machine_only():
