@@ -31,8 +31,8 @@ def test_a_head_of_ours_trains_whole_and_reloads_with_equal_outputs(name, head, 
 @pytest.mark.slow
 def test_the_folder_of_a_head_of_ours_loads_where_vitrine_is_not_installed(tmp_path):
     lines = ["import sys, torch; from transformers import pipeline; from PIL import Image"]
-    for head in HEADS:
-        folder = tmp_path / f"my.{head.kind}-v1 é"
+    for number, head in enumerate(HEADS):
+        folder = tmp_path / f"my.{head.kind}-v{number} é"
         model = build_headed(TIMM, head).eval()
         save_model(folder, model, build_processor(SIDE, IMAGENET))
         with torch.inference_mode():
