@@ -32,7 +32,7 @@ tests: $(VENV)/ready-dev
 	$(BIN)/pytest -n 2 --dist loadfile
 
 slow: $(VENV)/ready-dev
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist load
 
 # On a machine with a GPU: precisions, resuming, memory that does not suffice, the processor's answers.
 gpu: $(VENV)/ready-dev
