@@ -43,11 +43,18 @@ def test_the_map_comes_at_once_and_its_check_a_moment_later(why, shown):
     assert ENGLISH("app.why.checking") not in checked
 
 
-@pytest.mark.parametrize(("is_trusted", "words"), [(True, "Checked: "), (False, "Do not trust")])
-def test_both_verdicts_are_said(why, shown, monkeypatch, is_trusted, words):
-    monkeypatch.setattr(Explainer, "judge", lambda *_: SimpleNamespace(is_trusted=is_trusted))
+@pytest.mark.parametrize(
+    ("is_trusted", "random_weights", "words"),
+    [(True, 0.1, "learnt nothing"), (True, None, "Checked: "), (False, 0.9, "Do not trust")],
+)
+def test_each_verdict_is_said_and_nothing_that_was_not_checked(
+    why, shown, monkeypatch, is_trusted, random_weights, words
+):
+    verdict = SimpleNamespace(is_trusted=is_trusted, random_weights=random_weights)
+    monkeypatch.setattr(Explainer, "judge", lambda *_: verdict)
     *_, (_, said) = why.explain(shown)
     assert words in said
+    assert ("learnt nothing" in said) == (random_weights is not None)
 
 
 def test_without_a_picture_nothing_is_explained(why, shown):

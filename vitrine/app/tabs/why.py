@@ -13,6 +13,7 @@ from markupsafe import escape
 from vitrine.app.classifier import Classifier, Shown
 from vitrine.data.images.decoding import ImageError
 from vitrine.explain.explainer import Explainer, Explanation, Method
+from vitrine.explain.faithfulness import Verdict
 from vitrine.explain.shap_values import ShapOptions
 from vitrine.ui.texts import Texts
 
@@ -69,11 +70,16 @@ class Why:
             return
         lead = self._line("app.why.lead", label=found.label_name)
         yield gr.update(value=self.explainer.draw(image, found), visible=True), lead + self._line("app.why.checking")
-        is_trusted = self.explainer.judge(found).is_trusted
-        yield gr.skip(), lead + self._line("app.why.trusted" if is_trusted else "app.why.untrusted")
+        yield gr.skip(), lead + self._line(*self._say_verdict(self.explainer.judge(found)))
 
-    def _line(self, key: str, **values: object) -> str:
-        return f"<p>{escape(self.texts(key, **values))}</p>"
+    @staticmethod
+    def _say_verdict(verdict: Verdict) -> list[str]:
+        if not verdict.is_trusted:
+            return ["app.why.untrusted"]
+        return ["app.why.trusted", *(["app.why.other_weights"] if verdict.random_weights is not None else [])]
+
+    def _line(self, *keys: str, **values: object) -> str:
+        return f"<p>{escape(' '.join(self.texts(key, **values) for key in keys))}</p>"
 
 
 class _StoppedError(Exception):
