@@ -5,7 +5,7 @@ import pytest
 import vitrine
 from vitrine.__main__ import main
 from vitrine.config.loading import load_recipe
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 
 
 def test_the_error_of_the_package_is_the_one_that_is_raised(tmp_path):
@@ -21,3 +21,15 @@ def test_a_command_prints_the_message_without_a_traceback_and_ends_with_2(tmp_pa
     printed = capsys.readouterr()
     assert "nowhere.yaml: there is no such recipe" in printed.err
     assert "Traceback" not in printed.err + printed.out
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError("no such disk\nat line 3"), "no such disk"),
+        (OSError("\n  later"), "later"),
+        (ValueError(""), "ValueError"),
+    ],
+)
+def test_the_first_line_of_an_error_is_its_kind_where_it_says_nothing(error, says):
+    assert first_line(error) == says

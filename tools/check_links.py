@@ -52,7 +52,7 @@ def find_dead(pages: Iterable[Path], ask: Callable[[str], str]) -> dict[str, tup
 
 
 def addresses(text: str) -> list[str]:
-    """Addresses of other sites that a Markdown text links to, each once; what is code is no link."""
+    """Addresses of other sites that a Markdown text links to, each once; what is code is not a link."""
     prose = "".join(part for part, in_fence in split_fences(text) if not in_fence)
     return list(dict.fromkeys((one or other).split("#")[0] for one, other in ADDRESS.findall(prose)))
 

@@ -14,7 +14,7 @@ ELSEWHERE = ("http://", "https://", "mailto:", "#")
 def adapt_links(source: Path, target: str, targets: Mapping[Path, str], root: Path) -> str:
     """The text of a page, without the head that is for another program, and with its links as the site needs them.
 
-    A link to a file that is no page (a recipe, a Dockerfile) becomes its text; one that leads nowhere is left as it
+    A link to a file that is not a page (a recipe, a Dockerfile) becomes its text; one that leads nowhere is left as it
     is, for the generator to complain of.
 
     Args:

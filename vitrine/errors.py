@@ -6,3 +6,12 @@ class UserError(Exception):
 
     The message names the file or field, the rule that was broken, the value found and what to do.
     """
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of another library says in its first line; its kind where it says nothing.
+
+    Args:
+        error: of any kind.
+    """
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

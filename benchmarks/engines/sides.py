@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.engines.units import Trouble, count_attempts, cut, do
 from vitrine.data.manifest.scan_shards import Shard
+from vitrine.errors import first_line
 
 RESULT = "result:"
 Run = Callable[[Sequence[Shard], int, Trouble], Callable[[], None]]
@@ -118,7 +119,7 @@ def main() -> None:
     try:
         go()
     except Exception as failure:
-        error = f"{type(failure).__name__}: {str(failure).splitlines()[0][:200] if str(failure) else ''}"
+        error = f"{type(failure).__name__}: {first_line(failure)[:200]}"
     attempts = count_attempts(options.out)
     told = {
         "start_seconds": started - begun, "seconds": time.perf_counter() - started, "error": error,

@@ -31,7 +31,7 @@ def address(model_folder):
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> list[Path]:
-    """55 files, of which one is no picture and one an archive of three."""
+    """55 files, of which one is not a picture and one an archive of three."""
     folder = tmp_path_factory.mktemp("pictures")
     for number in range(52):
         noise(number).save(folder / f"{number:02}.png")

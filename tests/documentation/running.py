@@ -45,7 +45,7 @@ class Reader:
         self.asked = 0
 
     def type(self, words: list[str]) -> None:
-        """Runs a line; what is no command of Vitrine must be known as another program."""
+        """Runs a line; what is not a command of Vitrine must be known as another program."""
         command, arguments = split_command(words)
         if command is None:
             assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words

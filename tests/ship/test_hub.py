@@ -98,4 +98,5 @@ def test_what_is_of_somebody_else_is_not_overwritten(files, is_ours):
     if is_ours:
         check_is_ours(Place({}, there), "ann/x", "vitrine.json", "model")
     else:
-        assert "is no model of Vitrine's" in fault_of(check_is_ours, Place({}, there), "ann/x", "vitrine.json", "model")
+        fault = fault_of(check_is_ours, Place({}, there), "ann/x", "vitrine.json", "model")
+        assert "is not a model of Vitrine's" in fault

@@ -142,7 +142,7 @@ def test_a_private_data_set_stays_private(hub, client, prepared):
         (["FOLDER", "ann/x"], "wrong", "ann/x: the Hub does not accept your token; run `hf auth login`"),
         (["FOLDER", "ann/x"], "", "ann/x: you are not logged in; run `hf auth login`"),
         (["FOLDER", "ann/x", "--license", "mitt"], TOKEN, "--license mitt: the Hub does not accept the card"),
-        (["FOLDER", "ann/thesis"], TOKEN, "ann/thesis is there already, is no data set of Vitrine's"),
+        (["FOLDER", "ann/thesis"], TOKEN, "ann/thesis is there already, is not a data set of Vitrine's"),
         (["FOLDER", "ann/readonly"], TOKEN, "ann/readonly: your token gives no right to write there"),
     ],
 )

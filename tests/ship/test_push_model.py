@@ -205,7 +205,7 @@ def test_a_connection_that_breaks_is_one_message(hub, client, run):
         (["RUN", "ann/x"], "wrong", "ann/x: the Hub does not accept your token; run `hf auth login`"),
         (["RUN", "ann/x"], "", "ann/x: you are not logged in; run `hf auth login`"),
         (["RUN", "ann/x", "--license", "mitt"], TOKEN, "--license mitt: the Hub does not accept the card"),
-        (["RUN", "ann/thesis"], TOKEN, "ann/thesis is there already, is no model of Vitrine's"),
+        (["RUN", "ann/thesis"], TOKEN, "ann/thesis is there already, is not a model of Vitrine's"),
         (["RUN", "ann/x", "--data-license", "cc-by-nd-4.0"], TOKEN, "ann/x: a licence forbids it: its pictures"),
         (["nowhere", "ann/x"], TOKEN, "nowhere is not a run folder"),
     ],

@@ -139,7 +139,7 @@ def _show(lesson: Lesson, texts: Texts) -> tuple[Any, ...]:
 
 
 def _thumbnail(picture: Path) -> str | None:
-    """A small copy where Gradio may show it; None of a file that is no picture (somebody may have put it there)."""
+    """A small copy where Gradio may show it; None of a file that is not a picture (somebody may have put it there)."""
     small = Path(get_upload_folder()) / "thumbnails" / f"{picture.stem}.jpg"
     if not small.exists():
         try:

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print(verified)
             damaged += bool(verified.damage)
 
-    # A script must be able to tell, and "damaged" is no mistake in the command line.
+    # A script must be able to tell, and "damaged" is not a mistake in the command line.
     return run_command(show) or int(damaged > 0)
 
 

@@ -101,7 +101,7 @@ def write_overrides(values: Mapping[Any, Any], prefix: str = "") -> Iterator[str
 
 
 def _plain(value: Any) -> Any:
-    """NumPy's and torch's numbers as Python's; what is no value of a recipe as text, which the loader refuses."""
+    """NumPy's and torch's numbers as Python's; what is not a value of a recipe as text, which the loader refuses."""
     return value.item() if hasattr(value, "item") else repr(value)
 
 

@@ -38,7 +38,7 @@ def keep_picture(folder: Path, sha256: str, content: bytes) -> str:
         Where it lies, below the folder; with "/" between the parts.
 
     Raises:
-        ValueError: that is no hash.
+        ValueError: that is not a hash.
         ImageError: it is not a picture.
         OSError: it cannot be written.
     """

@@ -19,7 +19,7 @@ from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError, R
 from vitrine.corrections.export import write_table
 from vitrine.corrections.judgment import Judgment
 from vitrine.corrections.store import CorrectionStore
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.records.atomic import write_text
 
 DATASET = "dataset"
@@ -62,7 +62,7 @@ class StoreScheduler(CommitScheduler):
                 return None
             commit = self._commit(said)
         except (UserError, *FAULTS) as error:
-            self.say(UNPUSHED.format(reason=str(error).splitlines()[0], folder=self.store.folder))
+            self.say(UNPUSHED.format(reason=first_line(error), folder=self.store.folder))
             return None
         self.pushed = said
         return commit
@@ -130,7 +130,7 @@ def _check_private(api: HfApi, repo_id: str) -> None:
     except LocalTokenNotFoundError as error:
         raise UserError(f"{option}: you are not logged in; run `hf auth login` (a token with write access)") from error
     except FAULTS as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise UserError(
             f"{option}: the Hub does not let this page write there ({reason}); see to the network, the name and the "
             "rights of your token (HF_TOKEN)"

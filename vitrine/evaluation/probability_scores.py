@@ -15,7 +15,7 @@ Weights = npt.NDArray[np.floating]
 
 
 def check_probabilities(probabilities: Floats) -> None:
-    """Refuses what is no probability.
+    """Refuses what is not a probability.
 
     Raises:
         UserError: names the number of bad rows.

@@ -16,7 +16,7 @@ Key = TypeVar("Key")
 
 LEVEL = 0.05
 FIFTH = 0.2
-# Where so many pictures look alike that "the darkest fifth" holds more than this share, it is no slice.
+# Where so many pictures look alike that "the darkest fifth" holds more than this share, it is not a slice.
 LARGEST_SLICE = 0.5
 
 

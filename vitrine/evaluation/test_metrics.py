@@ -60,7 +60,7 @@ def measure_test(
         seed: of the bootstrap.
 
     Raises:
-        UserError: probabilities that are not numbers, no picture, or a target that is no class.
+        UserError: probabilities that are not numbers, no picture, or a target that is not a class.
     """
     if not len(label_ids):
         raise UserError("test: there is no test picture, so nothing can be measured; prepare the data with data.test")

@@ -18,7 +18,7 @@ from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.images.preprocessing import RESAMPLE, Preparation
 from vitrine.data.images.processor import VitrineImageProcessor
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.models.backbones.build import register_own_classes
 from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.damage import check_model_files, check_weights, sum_model
@@ -142,7 +142,7 @@ def load_model(model_id: str) -> tuple[PreTrainedModel, BaseImageProcessor, Mode
     except (
         Exception
     ) as error:  # the loaders raise what their file formats raise: OSError, SafetensorError, RuntimeError ...
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise UserError(f"{model_id} cannot be loaded as an image classifier ({reason})") from error
     if loading["missing_keys"]:
         raise UserError(f"{model_id} lacks weights: {', '.join(sorted(loading['missing_keys'])[:3])}")

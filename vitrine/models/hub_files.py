@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.records.revisions import LOG, ModelLine
 
 # Weights in other formats lie beside these in many repositories and would be downloaded for nothing.
@@ -46,7 +46,7 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
                 f"{model_id}: no such folder here, not among the downloads of this machine, and downloads are switched "
                 "off on it. Give the folder of a model that was copied here"
             ) from error
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise UserError(
             f"{model_id}: no such folder here, and the Hugging Face Hub cannot be reached ({reason}). "
             "Give a model folder, or try again with a network"

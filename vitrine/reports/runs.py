@@ -164,7 +164,7 @@ def _is_plain_folder(path: Path) -> bool:
 
 
 def _read_run(folder: Path, name: str) -> Run:
-    """Raises OSError or UserError where the folder is no run, or a broken one."""
+    """Raises OSError or UserError where the folder is not a run, or a broken one."""
     recipe = folder / RECIPE
     if not recipe.is_file():
         raise UserError(f"{folder}: no {RECIPE}, so it is not a run, or one that ended before it began")

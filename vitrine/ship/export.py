@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.predict.golden import ask_golden
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
 from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES
@@ -173,7 +173,7 @@ def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor, with_map:
                 verbose=False,
             )
     except Exception as error:  # torch.export raises what its many parts raise
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise UserError(f"{model_id}: {type(network.model).__name__} cannot be exported to ONNX ({reason})") from error
     content: onnx.ModelProto = program.model_proto  # type: ignore[union-attr]
     # The exporter notes lines of source code, with the paths of this machine.

@@ -106,7 +106,7 @@ def check_is_ours(place: Place, repo_id: str, mark: str, what: str) -> None:
     """
     if place.files - NOT_CONTENT and mark not in place.files:
         raise UserError(
-            f"{repo_id} is there already, is no {what} of Vitrine's, and is not overwritten; choose another name"
+            f"{repo_id} is there already, is not a {what} of Vitrine's, and is not overwritten; choose another name"
         )
 
 

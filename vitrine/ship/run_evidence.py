@@ -60,7 +60,7 @@ def read_evidence(run_folder: Path) -> RunEvidence:
         run_folder: of a run whose model is written.
 
     Raises:
-        UserError: it is no finished run, or a record is missing or damaged.
+        UserError: it is not a finished run, or a record is missing or damaged.
     """
     model = run_folder / MODEL
     if not (model / METADATA).is_file():

@@ -82,7 +82,7 @@ def test_columns_of_split_and_group_are_read(tmp_path):
     found = find(tmp_path / "s", tmp_path)
     assert [(file.split, file.group) for file in found] == [("validation", "ann"), ("", ""), ("test", "bob")]
     make_dataset(part=["a", "b", "c"]).save_to_disk(tmp_path / "odd")
-    with pytest.raises(UserError, match=r"data\.columns\.split: the column 'part' .* holds 'a', which is no split"):
+    with pytest.raises(UserError, match=r"data\.columns\.split: the column 'part' .* holds 'a', which is not a split"):
         find(tmp_path / "odd", tmp_path, columns=ColumnsSection(split="part"))
 
 

@@ -44,7 +44,9 @@ def test_files_that_differ_in_capitals_alone_keep_their_own_rows(tmp_path):
 def test_where_a_row_could_mean_several_files_the_person_is_asked(tmp_path):
     make(tmp_path, "a.JPG", "A.jpg", "b.png")
     table = write(tmp_path, csv_of([("a.jpg", "x"), ("b.png", "y")]))
-    with pytest.raises(UserError, match=r"'a\.jpg' is no file below .* could be 'A\.jpg' or 'a\.JPG'; write the name"):
+    with pytest.raises(
+        UserError, match=r"'a\.jpg' is not a file below .* could be 'A\.jpg' or 'a\.JPG'; write the name"
+    ):
         find_table_files(table)
     write(tmp_path, csv_of([("a.JPG", "x"), ("b.png", "y")]))
     assert used(find_table_files(table)) == {"a.JPG": "x", "b.png": "y"}

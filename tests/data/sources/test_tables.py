@@ -63,7 +63,7 @@ def test_rows_that_name_no_file_are_listed(shop):
         "https://example.org/1.png (row 6)": "an address, not a file; download it first",
         "a (row 7)": "a folder, not a file",
     }
-    assert used(found) == EXPECTED | {"x" * 300 + ".png": "dog"}, "too long a name is no file that is there"
+    assert used(found) == EXPECTED | {"x" * 300 + ".png": "dog"}, "too long a name is not a file that is there"
 
 
 def test_a_file_in_two_rows_counts_once_and_contradictions_are_left_out(shop):

@@ -22,7 +22,7 @@ from vitrine.experiments.search.storage import (
         ("sqlite:////no/such/folder/study.db", "does not answer (unable to open database file)"),
         ("oracel://host/db", "no such kind of database; give postgresql://"),
         ("nonsense://", "no such kind of database"),
-        ("://", "is no address of a database"),
+        ("://", "is not an address of a database"),
     ],
 )
 def test_a_storage_that_cannot_be_used_is_one_message(tmp_path, address, message):

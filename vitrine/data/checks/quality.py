@@ -135,7 +135,7 @@ def _check_looks(manifest: pd.DataFrame, min_side: int) -> list[Finding]:
     usual = float(area[kept].median()) if kept.any() else 0.0
     used = "Used like all others."
     looks = (
-        # What a note calls dark is no empty page; the note says what to do.
+        # What a note calls dark is not an empty page; the note says what to do.
         ("uniform", "Nearly one colour", (manifest["contrast"] < UNIFORM_CONTRAST) & (manifest["note"] == ""),
          "Empty pages and covered lenses teach nothing: delete them."),
         ("tiny", f"Smaller than {min_side} pixels", shorter < min_side,

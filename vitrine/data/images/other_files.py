@@ -70,7 +70,7 @@ _PACKETS = (188, 192)  # bytes of an MPEG transport stream; each begins with "G"
 
 
 def explain_start(start: bytes) -> str:
-    """What a file that is no picture is, with what to do; "" where its first bytes do not tell.
+    """What a file that is not a picture is, with what to do; "" where its first bytes do not tell.
 
     Args:
         start: the first 2048 bytes, or all there are.
@@ -86,7 +86,7 @@ def explain_start(start: bytes) -> str:
 
 
 def explain_text(start: bytes) -> str:
-    """What a text is that stands in place of a picture; "" where it is no text. Argument as for `explain_start`."""
+    """What a text is that stands in place of a picture; "" where it is not a text. Argument as for `explain_start`."""
     plain = start.removeprefix(b"\xef\xbb\xbf")
     if plain[:2] in (b"\xff\xfe", b"\xfe\xff"):
         plain = plain.replace(b"\0", b"")[2:]

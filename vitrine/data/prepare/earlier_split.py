@@ -164,5 +164,5 @@ def _read_named_manifest(path: Path) -> pd.DataFrame:
     missing = [column for column in columns if column not in manifest]
     if missing:
         absent = suggest_columns(missing, [str(name) for name in manifest])
-        raise UserError(f"data.keep_split: {path} is no manifest: it has no column {absent}")
+        raise UserError(f"data.keep_split: {path} is not a manifest: it has no column {absent}")
     return manifest

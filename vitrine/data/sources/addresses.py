@@ -214,7 +214,7 @@ def _read(address: str, end: int | None = None) -> bytes:
 def _can_be_read(address: str) -> bool:
     try:
         _read(address, end=1)
-    except Exception:  # whatever it is, it is no picture of ours that is at fault
+    except Exception:  # whatever it is, it is not a picture of ours that is at fault
         return False
     return True
 

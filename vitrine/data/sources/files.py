@@ -15,7 +15,7 @@ SPLIT_NAMES = {
     "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
     "test": "test", "testing": "test",
 }  # fmt: skip
-# What people's folders hold beside pictures; anything else that is no picture is named as unreadable.
+# What people's folders hold beside pictures; anything else that is not a picture is named as unreadable.
 OTHER_EXTENSIONS = frozenset({
     ".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".md", ".html", ".htm", ".pdf",
     ".doc", ".docx", ".xls", ".xlsx", ".ini", ".db", ".log", ".py", ".ipynb", ".zip", ".tar", ".gz", ".tgz", ".bz2",
@@ -107,7 +107,7 @@ def reason_by_name(source: Path, file: str) -> str:
 
 
 def reason_by_suffix(file: str) -> str:
-    """Why a file of this name is no picture, or ""."""
+    """Why a file of this name is not a picture, or ""."""
     suffix = splitext(file.rstrip("/"))[1].lower()
     return f"not a picture ({suffix})" if suffix in OTHER_EXTENSIONS else ""
 

@@ -1,4 +1,4 @@
-"""What lies in people's folders and is no picture of theirs: hidden files, folders of a system, results of Vitrine."""
+"""What lies in people's folders and is not a picture of theirs: hidden files, system folders, results of Vitrine."""
 
 import re
 from collections.abc import Iterable
@@ -50,7 +50,7 @@ def is_hidden(file: str) -> bool:
 
 
 def reason_hidden(file: str) -> str:
-    """Why a path within a source is no picture of a person, or "".
+    """Why a path within a source is not a picture of a person, or "".
 
     Args:
         file: with forward slashes; a slash at its end marks a folder.

@@ -161,7 +161,7 @@ def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
     # pyarrow's error on a damaged file is a ValueError; an IndexError comes from a saved data set without rows.
     except (datasets.exceptions.DatasetsError, OSError, ValueError, LookupError) as error:
         raise UserError(
-            f"data.source: {folder} is no data set that can be read, or a part of it is missing or damaged "
+            f"data.source: {folder} is not a data set that can be read, or a part of it is missing or damaged "
             f"({describe_error(error)})"
         ) from error
     return OpenedDataset(splits, (folder,), stamp, size)
@@ -212,7 +212,7 @@ def _name_splits(names: list[str], wanted: str | None, source: str) -> dict[str,
 def _fixed_split(value: str, column: str, source: str) -> str:
     if value and value.lower() not in SPLIT_NAMES:
         raise UserError(
-            f"data.columns.split: the column '{column}' of {source} holds '{value}', which is no split; "
+            f"data.columns.split: the column '{column}' of {source} holds '{value}', which is not a split; "
             f"it may hold {', '.join(SPLIT_NAMES)} or nothing"
         )
     return SPLIT_NAMES.get(value.lower(), "")

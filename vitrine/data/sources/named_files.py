@@ -112,7 +112,7 @@ class NamedFiles:
             return alike[0]
         shown = spell_differences(alike) if print_alike(alike) else [f"'{file}'" for file in alike]
         raise UserError(
-            f"{self._table}: '{named}' is no file below {self._root}, and could be {' or '.join(shown)}; write the "
+            f"{self._table}: '{named}' is not a file below {self._root}, and could be {' or '.join(shown)}; write the "
             "name of the right one into the table, or rename the other file"
         )
 

@@ -9,7 +9,7 @@ from typing import IO, Literal, Protocol
 
 from vitrine.errors import UserError
 
-# What is no path is read into memory at once; no picture that is decoded takes as much.
+# What is not a path is read into memory at once; no picture that is decoded takes as much.
 LARGEST_BYTES = 1_000_000_000
 TOO_LARGE = f"more than {LARGEST_BYTES // 10**9} GB, so no picture"
 UNKNOWN_TIME = -1  # of change, where nothing tells it: such a file is never taken to be as it was

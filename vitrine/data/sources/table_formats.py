@@ -149,19 +149,19 @@ def _find_separator(table: Path, text: str, given: str | None) -> str:
         raise UserError(f"data.separator: must be one character (got {given!r}); null finds it out")
     widths = {character: _count_columns(text, character) for character in ([wanted] if wanted else SEPARATORS)}
     best = [character for character, width in widths.items() if width == max(widths.values())]
-    first_line = text.splitlines()[0][:80]
+    header = text.splitlines()[0][:80]
     if max(widths.values()) < 2:
-        if first_line.strip().strip('"').lower() in USUAL_NAMES["image"]:  # a list of pictures
+        if header.strip().strip('"').lower() in USUAL_NAMES["image"]:  # a list of pictures
             return best[0]
         tried = f"'{given}'" if given else f"{', '.join(SEPARATORS.values())}"
         raise UserError(
-            f"data.separator: none found in {table} (tried: {tried}), whose first line is {first_line!r}; "
+            f"data.separator: none found in {table} (tried: {tried}), whose first line is {header!r}; "
             "the first line must name the columns. Give what stands between them"
         )
     if len(best) > 1:
         raise UserError(
             f"data.separator: {' or '.join(SEPARATORS[character] for character in best)} in {table}, whose first line "
-            f"is {first_line!r}? Give the right one"
+            f"is {header!r}? Give the right one"
         )
     return best[0]
 

@@ -94,7 +94,7 @@ def read_cells(
 
 def _read_as_each(table: Path, pages: Iterable[str]) -> Iterator[Table]:
     for page in pages:
-        with suppress(UserError):  # what is no letter in a page may divide cells
+        with suppress(UserError):  # what is not a letter in a page may divide cells
             yield read_csv(table, None, page)
 
 

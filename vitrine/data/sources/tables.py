@@ -54,7 +54,7 @@ def find_table_files(
     for file in files.files:
         if file not in by_file:
             reason = reason_by_name(root, file)
-            if not reason and not file.endswith("/"):  # a folder that cannot be listed is no picture to be left out
+            if not reason and not file.endswith("/"):  # a folder that cannot be listed is not a picture to be left out
                 reason = "no row of the table names it"
             found.append(FoundFile(root / file, printable(file), "", "", reason))
     return sorted(found, key=lambda one: one.file)

@@ -81,7 +81,7 @@ class Meter:
         return cost
 
     def end(self) -> Cost:
-        """As `keep`, where the attempt ended in an orderly way: it is no silent one."""
+        """As `keep`, where the attempt ended in an orderly way: it is not silent."""
         self.before = self.before.model_copy(update={"silent_starts": 0})
         return self.keep()
 

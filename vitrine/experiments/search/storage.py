@@ -42,7 +42,7 @@ def explained_errors(address: str) -> Iterator[None]:
     except NoSuchModuleError as error:
         raise UserError(f"--storage: {hide_password(address)}: no such kind of database; {_HOW}") from error
     except ArgumentError as error:
-        raise UserError(f"--storage: '{hide_password(address)}' is no address of a database; {_HOW}") from error
+        raise UserError(f"--storage: '{hide_password(address)}' is not an address of a database; {_HOW}") from error
     except ImportError as error:
         module = getattr(error.__cause__, "name", None) or error.name or "its driver"
         raise UserError(
@@ -90,7 +90,7 @@ def open_storage(address: str) -> BaseStorage:
         except OSError as error:
             raise UserError(f"--storage: {path} cannot be written ({error.strerror})") from error
         except ValueError as error:
-            raise UserError(f"--storage: {path} is no journal file of Optuna; give another path") from error
+            raise UserError(f"--storage: {path} is not a journal file of Optuna; give another path") from error
     with explained_errors(address):
         dialect = make_url(address).get_backend_name()
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}

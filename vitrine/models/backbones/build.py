@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from vitrine.data.images.processor import VitrineImageProcessor
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.models.backbones.input_checks import check_image_size
 from vitrine.models.backbones.normalization import CENTERED, Normalization, read_normalization
 from vitrine.models.backbones.packaged import load_packaged
@@ -187,7 +187,7 @@ def _load_pretrained(
 
 
 def _not_loadable(model_id: str, error: Exception) -> UserError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    reason = first_line(error)
     return UserError(f"model.backbone: {model_id} cannot be loaded as an image classifier ({reason})")
 
 

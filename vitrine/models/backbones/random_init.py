@@ -17,7 +17,7 @@ from transformers import (
 )
 from transformers.initialization import no_init_weights
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.invocation import command_line
 from vitrine.models.backbones.stochastic_depth import choose_drop_path
 from vitrine.models.backbones.table import BACKBONES
@@ -214,7 +214,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     try:
         weights = timm.models.load_state_dict(str(path), weights_only=True)
     except Exception as error:  # what the formats raise: SafetensorError, UnpicklingError, RuntimeError, EOFError ...
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise UserError(f"model.backbone: {path} cannot be read as weights ({reason})") from error
     return {key: tensor for key, tensor in weights.items() if isinstance(tensor, torch.Tensor)}
 

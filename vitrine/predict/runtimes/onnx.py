@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.invocation import command_line
 from vitrine.predict.golden import check_golden
 from vitrine.predict.preprocessing import ArrayPreprocessing, Pixels, Preprocessing, Settings
@@ -100,7 +100,7 @@ def load_onnx(file: Path, threads: int | None = None) -> Loaded:
     try:
         session = open_session(str(file), threads)
     except Exception as error:  # onnxruntime's errors have no common class that it makes public
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise UserError(f"{file} cannot be read as an ONNX file ({reason})") from error
     notes = session.get_modelmeta().custom_metadata_map.get(NOTES)
     if notes is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.predict.preprocessing import Pixels
 from vitrine.predict.runtimes.network import Outputs
 
@@ -70,4 +70,4 @@ def open_openvino(file: Path, threads: int | None = None) -> OpenvinoNetwork:
     try:
         return OpenvinoNetwork(openvino.Core().compile_model(str(file), "CPU", exact), threads)
     except RuntimeError as error:
-        raise UserError(f"{file}: OpenVINO cannot compute it ({str(error).splitlines()[0]})") from error
+        raise UserError(f"{file}: OpenVINO cannot compute it ({first_line(error)})") from error

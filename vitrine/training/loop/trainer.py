@@ -270,7 +270,7 @@ class Trainer:
         position = asdict(self.position) | {"used_seconds": self.pace.used(), "sums": sums}
         parts = {name: part.state_dict() for name, part in self._parts().items()}
         self.checkpoints.save({"position": position, "parts": parts})
-        self.mark += time.perf_counter() - start  # saving is no training time
+        self.mark += time.perf_counter() - start  # saving is not training
 
     def _parts(self) -> dict[str, Any]:
         """What has a state; sampler, augmentation and random numbers depend on the position alone."""
