@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--learning-rate", type=float, default=1e-4, help="of Vitrine; the Trainer has its own default")
     parser.add_argument("--training-side", type=int, default=224, help="Vitrine: side of the pictures in training")
+    parser.add_argument("--first-side", type=int, help="likewise in the first epoch, from which they grow to the last")
     parser.add_argument("--side", choices=["vitrine", "trainer"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
@@ -60,6 +61,7 @@ def run_side(side: str, options: argparse.Namespace, seed: int) -> dict[str, flo
     arguments = ["--side", side, "--model", options.model, "--prepared", str(options.prepared)]
     arguments += ["--epochs", str(options.epochs), "--seeds", str(seed), "--training-side", str(options.training_side)]
     arguments += ["--learning-rate", str(options.learning_rate)]
+    arguments += ["--first-side", str(options.first_side)] if options.first_side else []
     result: dict[str, float] = run_alone(__file__, arguments)
     return result
 
@@ -69,6 +71,7 @@ def run_vitrine(model: str, prepared: Path, options: argparse.Namespace, seed: i
 
     overrides = [f"model.backbone={model}", f"engine.seed={seed}", f"optim.epochs={options.epochs}"]
     overrides += [f"optim.learning_rate={options.learning_rate}", f"augmentation.image_size={options.training_side}"]
+    overrides.append(f"augmentation.first_image_size={options.first_side or 'null'}")
     with tempfile.TemporaryDirectory() as folder:
         metrics = run_training(load_matching_recipe("s2_dogs5.yaml", prepared, overrides), Path(folder))
     return {

@@ -51,6 +51,11 @@ def test_planned_schedules_run_to_their_end_unless_a_patience_is_set(schedule, p
             "one size (got 128 and 224)",
         ),
         (["model.backbone=a/b", "model.head=flatten", "augmentation.image_size=128"], "(got 128 and 224)"),
+        (["model.backbone=a/b", "model.head=flatten", "augmentation.first_image_size=128"], "(got 128 and 224)"),
+        (
+            ["augmentation.image_size=128", "augmentation.first_image_size=160"],
+            "augmentation.first_image_size must not be larger than the size of the last epoch (got 160 and 128)",
+        ),
     ],
 )
 def test_sections_that_do_not_fit_together_are_named(overrides, message):
@@ -62,7 +67,13 @@ def test_sections_that_do_not_fit_together_are_named(overrides, message):
 @pytest.mark.parametrize(("side", "expected"), [(None, 64), (48, 48)])
 def test_training_pictures_have_the_size_of_all_others_unless_the_augmentation_says_another(side, expected):
     recipe = Recipe.model_validate({"data": {"image_size": 64}, "augmentation": {"image_size": side}})
-    assert recipe.training_side == expected
+    assert (recipe.first_training_side, recipe.training_side) == (expected, expected)
+
+
+def test_the_first_epoch_may_have_smaller_pictures():
+    augmentation = {"image_size": 48, "first_image_size": 32}
+    recipe = Recipe.model_validate({"data": {"image_size": 64}, "augmentation": augmentation})
+    assert (recipe.first_training_side, recipe.training_side) == (32, 48)
 
 
 def test_the_prepared_folder_is_named_after_the_recipe_unless_one_is_given(monkeypatch):

@@ -52,6 +52,12 @@ def test_an_epoch_that_is_kept_is_a_model_folder_until_it_is_dropped(choose, pre
     methods.drop_epoch(3)  # another process may have been faster
 
 
+def test_pictures_grow_from_the_first_epoch_to_the_last(choose):
+    methods, _ = choose("optim.epochs=3", "augmentation.first_image_size=16")
+    pixels, rows = torch.zeros(2, 3, 32, 32), torch.arange(2)
+    assert [methods.augment(pixels, rows, epoch).shape[-1] for epoch in range(3)] == [16, 32, 32]
+
+
 def test_a_plain_recipe_mixes_averages_and_balances_nothing(choose):
     methods, _ = choose()
     assert (methods.mix, methods.average, methods.sampler, methods.batches, methods.on_epoch_start) == (None,) * 5

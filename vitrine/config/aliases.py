@@ -17,6 +17,7 @@ LATER: dict[str, Any] = {
     "preparation.color_profiles": "ignore",
     "data.gate_fraction": 0.0,
     "data.columns.subgroup": None,
+    "augmentation.first_image_size": None,
     "model.warm_start": None,
     "model.warm_start_rename": {},
     "optim.layer_weight_decay": {},

@@ -67,19 +67,35 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _training_pictures_fit_the_head(self) -> Self:
-        side, fixed = self.augmentation.image_size, self.data.image_size
+        fixed = self.data.image_size
         flattens = self.model.small_cnn.head_pool if self.model.backbone == SMALL_CNN else self.model.head
-        if side is not None and side != fixed and flattens == "flatten":
+        for name in ("image_size", "first_image_size"):
+            side = getattr(self.augmentation, name)
+            if side is not None and side != fixed and flattens == "flatten":
+                raise ValueError(
+                    f"augmentation.{name} must be data.image_size where the head flattens its features, which makes it "
+                    f"for one size (got {side} and {fixed})"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _training_pictures_grow(self) -> Self:
+        if self.first_training_side > self.training_side:
             raise ValueError(
-                "augmentation.image_size must be data.image_size where the head flattens its features, which makes it "
-                f"for one size (got {side} and {fixed})"
+                "augmentation.first_image_size must not be larger than the size of the last epoch "
+                f"(got {self.first_training_side} and {self.training_side})"
             )
         return self
 
     @property
     def training_side(self) -> int:
-        """Side of the pictures that the network is trained with, in pixels."""
+        """Side of the pictures that the network is trained with, in pixels, in the last epoch."""
         return self.augmentation.image_size or self.data.image_size
+
+    @property
+    def first_training_side(self) -> int:
+        """The same in the first epoch."""
+        return self.augmentation.first_image_size or self.training_side
 
     @property
     def patience(self) -> int:

@@ -57,7 +57,7 @@ class TrainingFigures(Record):
         seconds: of the training.
         epochs: that were trained.
         stopped_early: whether the monitor ended the training.
-        images_per_second: median over the epochs.
+        images_per_second: in training, over all epochs.
     """
 
     backbone: str

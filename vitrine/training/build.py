@@ -29,6 +29,7 @@ from vitrine.training.machine.processes import as_main_says
 from vitrine.training.optim.optimizer import Schedule
 from vitrine.training.optim.weight_average import WeightAverage
 from vitrine.training.plan import TrainingPlan
+from vitrine.training.progressive_resizing import side_in_epoch
 
 
 def choose_methods(
@@ -49,12 +50,13 @@ def choose_methods(
         folder: of the run, for the best epochs.
         device: where the loss is computed.
     """
-    seed, side, shape = plan.options.seed, plan.model.training_side, plan.model
+    seed, shape = plan.options.seed, plan.model
     policy, mixing = plan.augmentation.policy, plan.augmentation.mixing
     num_labels, decay = len(prepared.label_names), plan.ema_decay
     balanced = plan.loss.method == "balanced_sampler"
 
     def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
+        side = side_in_epoch(epoch, plan.options.epochs, shape.first_training_side, shape.training_side)
         return augment(pixels, draw_numbers(seed, epoch, indices.tolist()), policy, side=side)
 
     def mix_images(

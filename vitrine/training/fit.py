@@ -130,7 +130,8 @@ def build_model(plan: ModelPlan, label_names: tuple[str, ...], seed: int) -> tup
         )
     if plan.warm_start is not None:
         start_from(model, plan.warm_start, plan.warm_start_rename)
-    check_image_size(model, plan.backbone, plan.training_side, "augmentation.image_size")
+    smallest = "first_image_size" if plan.first_training_side < plan.training_side else "image_size"
+    check_image_size(model, plan.backbone, plan.first_training_side, f"augmentation.{smallest}")
     set_trainable(model, plan.trainable_part, plan.last_stages)
     return place(model, model.device), normalization
 
@@ -223,7 +224,6 @@ def _describe_training(
 
 
 def _summarize(fit: Fit, batch_size: int, seconds: float) -> dict[str, Any]:
-    speeds = [record.images_per_second for record in fit.history]
     waits = [record.data_wait_share for record in fit.history]
     return {
         "batch_size": batch_size,
@@ -232,5 +232,5 @@ def _summarize(fit: Fit, batch_size: int, seconds: float) -> dict[str, Any]:
         "seconds": seconds,
         "epochs": len(fit.history),
         "stopped_early": fit.stopped_early,
-        "images_per_second": statistics.median(speeds),
+        "images_per_second": statistics.harmonic_mean(record.images_per_second for record in fit.history),
     }

@@ -41,7 +41,8 @@ class ModelPlan:
         warm_start: model folder that the weights are taken from; None: they are those of the backbone.
         warm_start_rename: how its classes are called now.
         image_size: side of the pictures that it is made for, in pixels.
-        training_side: side of the pictures that it is trained with, in pixels.
+        training_side: side of the pictures that it is trained with, in pixels, in the last epoch.
+        first_training_side: in the first epoch.
     """
 
     backbone: str
@@ -52,6 +53,7 @@ class ModelPlan:
     drop_path: float | None
     image_size: int
     training_side: int
+    first_training_side: int
     trainable_part: Literal["head", "last", "all"]
     last_stages: int
     frozen_epochs: int
@@ -183,6 +185,7 @@ def plan_model(recipe: Recipe) -> ModelPlan:
         drop_path=model.drop_path,
         image_size=recipe.data.image_size,
         training_side=recipe.training_side,
+        first_training_side=recipe.first_training_side,
         trainable_part=model.trainable_part,
         last_stages=model.last_stages,
         frozen_epochs=model.frozen_epochs,

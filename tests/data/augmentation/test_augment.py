@@ -199,5 +199,6 @@ def test_vertical_flips_turn_half_of_the_pictures_upside_down(pixels):
 
 def test_every_parameter_of_the_recipe_reaches_the_policy_or_the_mixing():
     section = Recipe().augmentation
-    names = {*type(section).model_fields} - {"policy", "image_size", "mixup", "cutmix", "mix_probability"}
+    sizes = {"image_size", "first_image_size"}
+    names = {*type(section).model_fields} - sizes - {"policy", "mixup", "cutmix", "mix_probability"}
     assert names == {*Policy.__dataclass_fields__} - {"automatic"}

@@ -72,7 +72,8 @@ class Policy:
         Raises:
             UserError: its steps contradict each other.
         """
-        overrides = section.model_dump(exclude={"policy", "image_size", "mixup", "cutmix", "mix_probability"})
+        sizes = {"image_size", "first_image_size"}
+        overrides = section.model_dump(exclude=sizes | {"policy", "mixup", "cutmix", "mix_probability"})
         return cls(**_values(resolve_policy(section.policy, overrides)))
 
     @property
