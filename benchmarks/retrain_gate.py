@@ -183,7 +183,7 @@ def train(pictures: Pictures, plan: TrainingPlan, sides: Sides, labels: Rows, se
     if base is not None:
         model.load_state_dict(base.weights)
     head = fit_on_inputs(plan, inputs, pictures.groups[np.r_[sides.train, sides.validation]], model)
-    known = from_cached_features(model, inputs, seed, head.unseen)
+    known = from_cached_features(head, seed)
     files = [pictures.files[row] for row in sides.validation]
     trusted = build_trust(model, known, files, plan.report.precision, plan.model.image_size)
     assert known.reference is not None

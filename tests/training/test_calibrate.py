@@ -18,8 +18,10 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
 from vitrine.training.calibrate import build_trust, from_cached_features, look_again
 from vitrine.training.head.features import ViewOptions, compute_head_inputs
-from vitrine.training.head.out_of_fold import UnseenAnswers
+from vitrine.training.head.fit import CachedHead
+from vitrine.training.head.out_of_fold import UnseenAnswers, apply_head
 from vitrine.training.loop.methods import TrainingData, TrainingOptions
+from vitrine.training.loop.progress import Fit
 from vitrine.training.run import run_training
 
 
@@ -58,7 +60,8 @@ def known(prepared, checkpoint):
     data = TrainingData(prepared.splits[TRAIN], prepared.splits[VALIDATION], normalization)
     views = ViewOptions(1, lambda pixels, _, __: pixels, {})
     inputs = compute_head_inputs(model, normalization, data.train, data.validation, views)
-    return model, data, from_cached_features(model, inputs, seed=0)
+    head = CachedHead(Fit("loss"), inputs, apply_head(model, inputs.validation), unseen=None)
+    return model, data, from_cached_features(head, seed=0)
 
 
 def test_features_computed_once_say_what_another_look_at_the_pictures_says(known, prepared):

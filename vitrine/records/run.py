@@ -51,6 +51,7 @@ class TrainingFigures(Record):
         learning_rate: the highest; likewise.
         augmentation: whether pictures were changed at random.
         feature_views: of each picture, where a head was trained on features that were computed once; else 0.
+        refitted: whether the head was fitted once more in the end, on training and validation pictures together.
         batch_size: pictures per step on each device.
         data_wait_share: share of the time that the device waited for pictures, median over the epochs.
         out_of_time: whether a time budget ended the training.
@@ -73,6 +74,7 @@ class TrainingFigures(Record):
     learning_rate: float | None = None
     augmentation: bool | None = None
     feature_views: Count | None = None
+    refitted: bool = False
     batch_size: Count | None = None
     data_wait_share: float | None = None
     out_of_time: bool | None = None

@@ -148,6 +148,7 @@ def show_recipe(evidence: RunEvidence, texts: Texts) -> list[tuple[str, str]]:
         ("steps before", ", ".join(preparation.get("steps", ()))),
         ("augmentation", _tell_augmentation(training, augmentation.get("policy"))),
         ("epochs", f"{training.epochs} of {training.epochs_planned}, kept: {validation.best_epoch}"),
+        ("fitted once more", "on training and validation pictures together" if training.refitted else None),
         ("optimizer", recipe.get("optim", {}).get("name")),
         ("learning rate", training.learning_rate),
         ("batch size", training.batch_size),

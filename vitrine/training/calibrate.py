@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import PreTrainedModel
 from transformers.image_processing_utils import BaseImageProcessor
@@ -20,8 +21,9 @@ from vitrine.models.folder import normalize_images
 from vitrine.predict.predictions import Predictions
 from vitrine.records.calibration import Basis, Remark
 from vitrine.records.model import Trust
-from vitrine.training.head.features import HeadInputs
-from vitrine.training.head.out_of_fold import UnseenAnswers, apply_head
+from vitrine.training.head.features import Numbers
+from vitrine.training.head.fit import CachedHead
+from vitrine.training.head.out_of_fold import UnseenAnswers
 from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.machine.devices import Precision
 
@@ -31,8 +33,9 @@ class Known:
     """What a network makes of the pictures that it was fitted with.
 
     Attributes:
-        validation: its own answers to the validation pictures.
-        reference: features of a sample of the training pictures; None where the head receives no single vector.
+        validation: answers to the validation pictures by a network that did not learn them: this one, or the one before
+            its head was fitted on them, too.
+        reference: features of a sample of the pictures that it learned; None where the head receives no single vector.
         out_of_fold: what heads of the same kind answer to training and validation pictures; None where only the
             validation pictures have answers of a network that did not learn them.
     """
@@ -49,7 +52,7 @@ class Trusted:
     Attributes:
         trust: goes with the model.
         remark: see `fit_temperature`.
-        validation: what the model says of the validation pictures, calibrated; the logits are float32.
+        validation: see `Known`, calibrated; the logits are float32.
         chosen_on: the answers that temperature and thresholds were chosen on, calibrated: those to the validation
             pictures, or out-of-fold answers.
         basis: which of both.
@@ -62,25 +65,29 @@ class Trusted:
     basis: Basis
 
 
-def from_cached_features(
-    model: PreTrainedModel, inputs: HeadInputs, seed: int, out_of_fold: UnseenAnswers | None = None
-) -> Known:
+def from_cached_features(head: CachedHead, seed: int) -> Known:
     """From the features that a head was trained on; no picture is looked at again.
 
     Args:
-        model: trained, on its device.
-        inputs: the features.
-        seed: of the sample of training pictures.
-        out_of_fold: see `Known`.
+        head: with its features.
+        seed: of the samples of pictures.
     """
-    rows = choose_rows(inputs.train_label_ids, inputs.plain.shape[1], seed)
-    reference = build_reference(inputs.plain[rows], inputs.train_label_ids[rows])
+    inputs = head.inputs
+    reference = _sample(inputs.plain, inputs.train_label_ids, seed)
     validation = UnseenAnswers(
-        logits=apply_head(model, inputs.validation),
+        logits=head.validation_logits,
         label_ids=inputs.validation_label_ids,
         similarities=reference.similarity(inputs.validation, NEIGHBORS),
     )
-    return Known(validation, reference, out_of_fold)
+    if head.refitted:
+        label_ids = np.concatenate([inputs.train_label_ids, inputs.validation_label_ids])
+        reference = _sample(np.concatenate([inputs.plain, inputs.validation]), label_ids, seed)
+    return Known(validation, reference, head.unseen)
+
+
+def _sample(features: Numbers, label_ids: npt.NDArray[np.int64], seed: int) -> ReferenceFeatures:
+    rows = choose_rows(label_ids, features.shape[1], seed)
+    return build_reference(features[rows], label_ids[rows])
 
 
 def look_again(

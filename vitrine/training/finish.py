@@ -64,7 +64,7 @@ def save_and_evaluate(
         save_model(temporary, fitted.model, processor)
         if known.reference is not None:
             known.reference.save(temporary)
-        metadata = _describe(plan, prepared, trusted)
+        metadata = _describe(plan, prepared, trusted, fitted.facts["refitted"])
         save_metadata(temporary, metadata)  # the thresholds are loaded with the model, here too
         if before_test is not None:
             before_test(temporary)
@@ -125,12 +125,13 @@ def _describe_validation(prepared: PreparedDataset, fitted: Fitted) -> Validatio
 
 def _know(fitted: Fitted, processor: BaseImageProcessor, side: int) -> Known:
     if fitted.head is not None:
-        return from_cached_features(fitted.model, fitted.head.inputs, fitted.options.seed, fitted.head.unseen)
+        return from_cached_features(fitted.head, fitted.options.seed)
     return look_again(fitted.model, processor, fitted.data, fitted.options, side, fitted.facts["precision"])
 
 
-def _describe(plan: TrainingPlan, prepared: PreparedDataset, trusted: Trusted) -> ModelMetadata:
+def _describe(plan: TrainingPlan, prepared: PreparedDataset, trusted: Trusted, refitted: bool) -> ModelMetadata:
     """All but what the test split will say."""
+    learned = (TRAIN, VALIDATION) if refitted else (TRAIN,)
     return ModelMetadata(
         vitrine_version=vitrine.__version__,
         name=plan.name,
@@ -138,7 +139,7 @@ def _describe(plan: TrainingPlan, prepared: PreparedDataset, trusted: Trusted) -
         backbone=plan.model.backbone,
         label_names=list(prepared.label_names),
         image_size=prepared.facts.image_size,
-        training_pictures=len(prepared.splits[TRAIN]),
+        training_pictures=sum(len(prepared.splits[split]) for split in learned),
         test_pictures=0,
         test_accuracy=None,
         test_accuracy_interval=None,

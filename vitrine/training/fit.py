@@ -100,6 +100,7 @@ def fit_network(
             fit = _fit_whole(plan, data, accelerator, model, methods, folder, listeners)
         accelerator.end_training()
     facts |= _summarize(fit, plan.options.batch_size, time.perf_counter() - start)
+    facts["refitted"] = head is not None and head.refitted
     return Fitted(model, data, plan.options, fit, facts, head)
 
 

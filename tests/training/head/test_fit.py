@@ -8,9 +8,12 @@ from torch import nn
 from tests.factories import make_recipe, prepare, write_colored_classes
 from tests.training.head.heads import build_head
 from vitrine.config.data import PreparationSection
+from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.errors import UserError
 from vitrine.models.backbones.outputs import measure_head_input
 from vitrine.models.folder import load_model
+from vitrine.records import folder as run_folder
+from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.training.head import fit as cached_head
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.run import run_training
@@ -24,7 +27,8 @@ from vitrine.training.run import run_training
         ("augmentation.policy=none", "augmentation.horizontal_flip=off", "optim.label_smoothing=0.2", "optim.name=sgd"),
     ],
 )
-def test_cached_features_give_the_head_that_the_slow_way_gives(train, overrides):
+def test_cached_features_give_the_head_that_the_slow_way_gives(train, overrides, monkeypatch):
+    monkeypatch.setattr(cached_head, "answer_out_of_fold", lambda *_: None)  # or it learns the validation pictures, too
     slow_overrides = [override for override in overrides if "feature_views" not in override]
     slow, slow_history, slow_weights = train("slow", "optim.epochs=4", "model.cache_features=off", *slow_overrides)
     fast, fast_history, fast_weights = train("fast", "optim.epochs=4", "model.cache_features=on", *overrides)
@@ -38,6 +42,21 @@ def test_cached_features_give_the_head_that_the_slow_way_gives(train, overrides)
         shares = [run.calibration.temperature if "classifier" in name else 1.0 for run in (fast, slow)]
         torch.testing.assert_close(fast_weights[name] * shares[0], tensor * shares[1], rtol=1e-3, atol=1e-4)
     assert fast.test.accuracy == slow.test.accuracy
+
+
+def test_few_validation_pictures_are_learned_too_once_they_have_chosen_the_epoch(
+    train, prepared, monkeypatch, tmp_path
+):
+    both, history, weights = train("both")
+    metadata = ModelMetadata.read(tmp_path / "both" / run_folder.MODEL / METADATA)
+    splits = [len(prepared.splits[split]) for split in (TRAIN, VALIDATION)]
+    assert (both.training.refitted, metadata.training_pictures) == (True, sum(splits))
+    monkeypatch.setattr(cached_head, "answer_out_of_fold", lambda *_: None)  # as where validation pictures are many
+    one, history_of_one, weights_of_one = train("one")
+    metadata = ModelMetadata.read(tmp_path / "one" / run_folder.MODEL / METADATA)
+    assert (one.training.refitted, metadata.training_pictures) == (False, splits[0])
+    assert list(history_of_one["validation_loss"]) == list(history["validation_loss"])
+    assert not torch.allclose(weights["classifier.1.weight"], weights_of_one["classifier.1.weight"], atol=1e-3)
 
 
 def test_without_views_training_pictures_are_taken_as_they_are(train):

@@ -19,10 +19,16 @@ from vitrine.errors import UserError
 from vitrine.models.backbones.build import head_modules, place
 from vitrine.models.backbones.outputs import measure_head_input
 from vitrine.training.head.features import HeadInputs, Numbers, ViewOptions, compute_head_inputs, fits_in_memory
-from vitrine.training.head.out_of_fold import UnseenAnswers, answer_out_of_fold, enough_validation
+from vitrine.training.head.out_of_fold import (
+    UnseenAnswers,
+    answer_out_of_fold,
+    apply_head,
+    enough_validation,
+    join_labeled,
+)
 from vitrine.training.head.trainer import HeadOptions, fit_head_on_features, repeat_fit
 from vitrine.training.loop.methods import TrainingData
-from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
+from vitrine.training.loop.progress import EpochRecord, Fit, Listeners, copy_weights
 from vitrine.training.optim.optimizer import Schedule
 from vitrine.training.plan import TrainingPlan
 
@@ -70,13 +76,20 @@ class CachedHead:
     Attributes:
         fit: what the epochs gave.
         inputs: the features.
+        validation_logits: of the head that learned the training pictures alone, `[pictures, labels]`.
         unseen: what heads that were trained in the same way answer to pictures that they have not seen; None where the
             validation pictures are many, or too few are unrelated.
     """
 
     fit: Fit
     inputs: HeadInputs
+    validation_logits: Numbers
     unseen: UnseenAnswers | None
+
+    @property
+    def refitted(self) -> bool:
+        """Whether the model's head has learned the validation pictures, too."""
+        return self.unseen is not None
 
 
 def fit_cached_head(
@@ -132,6 +145,9 @@ def fit_on_inputs(
 ) -> CachedHead:
     """Trains a head on what it receives, and asks heads of the same kind about pictures that they have not seen.
 
+    Where their answers tell how far to trust such a head, the validation pictures are not needed for it: the head is
+    fitted once more, on them and the training pictures, for as many epochs.
+
     Args:
         plan: of the training.
         inputs: the features.
@@ -168,8 +184,13 @@ def fit_on_inputs(
         kept = fit.history[: fit.best_epoch]
         repeat_fit(model, views, label_ids, *begin(len(label_ids)), head_options, kept, loss)
 
+    validation_logits = apply_head(model, inputs.validation)
     enough = enough_validation(plan.report.precision)
-    return CachedHead(fit, inputs, answer_out_of_fold(model, inputs, groups, options.seed, refit, enough))
+    unseen = answer_out_of_fold(model, inputs, groups, options.seed, refit, enough)
+    if unseen is not None:
+        refit(*join_labeled(inputs))
+        fit.best_weights = copy_weights(model)
+    return CachedHead(fit, inputs, validation_logits, unseen)
 
 
 def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: int) -> ViewOptions:

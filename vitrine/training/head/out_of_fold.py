@@ -69,13 +69,11 @@ def answer_out_of_fold(
     Returns:
         None where validation pictures are many, or fewer than two classes have two unrelated pictures.
     """
-    label_ids = np.concatenate([inputs.train_label_ids, inputs.validation_label_ids])
+    views, label_ids = join_labeled(inputs)
     measurable = is_measurable(label_ids, groups)
     if len(inputs.validation) >= enough or len(np.unique(label_ids[measurable])) < 2:
         return None
     plain = np.concatenate([inputs.plain, inputs.validation])
-    # Validation pictures have no augmented views: they are taken as they are in each.
-    views = np.concatenate([inputs.train, np.stack([inputs.validation] * len(inputs.train))], axis=1)
     head = nn.Sequential(*head_modules(model))
     kept = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}
     parts = []
@@ -89,6 +87,16 @@ def answer_out_of_fold(
     finally:
         head.load_state_dict(kept)
     return _join(parts)
+
+
+def join_labeled(inputs: HeadInputs) -> tuple[Numbers, npt.NDArray[np.int64]]:
+    """Training and validation pictures together: views `[views, pictures, width]` and label ids `[pictures]`.
+
+    Args:
+        inputs: validation pictures have no augmented views; they are taken as they are in each.
+    """
+    views = np.concatenate([inputs.train, np.stack([inputs.validation] * len(inputs.train))], axis=1)
+    return views, np.concatenate([inputs.train_label_ids, inputs.validation_label_ids])
 
 
 @torch.inference_mode()
