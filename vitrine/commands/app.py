@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vitrine.app.api.mcp_package import check_mcp_package
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, host: str, password: str, corrections: Path | None) -> None:
+    if options.mcp:
+        check_mcp_package()
     if options.retrain is not None:
         _check_retraining(options.retrain, corrections)
     model_id = choose_model(options.model, os.environ.get("MODEL_ID"), RUNS)
@@ -70,13 +73,12 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
 
         load = _choose_loader(options.runtime)
         access = Access(options.user or "", password, options.requests_per_minute)
+        serve = partial(open_page, host=host, port=port, language=options.language, load=load, access=access)
         with _open_retraining(options.retrain, corrections) as retraining:
             while True:
                 with (
                     _open_desk(corrections, options.review, options.corrections_to) as desk,
-                    open_page(
-                        model_id, host, port, options.language, load, access, desk, beside, retraining
-                    ) as address,
+                    serve(model_id, desk=desk, beside=beside, retraining=retraining, speaks_mcp=options.mcp) as address,
                 ):
                     print(f"Open {address}", flush=True)
                     model_id = _wait_for_a_new_model(retraining)
@@ -218,6 +220,12 @@ def build_parser() -> CommandParser:
         type=parse_count,
         metavar="NUMBER",
         help="that one address may send of those that make the model work (default: no limit)",
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the model at /mcp as a tool for assistants that speak MCP, below the same password and limit "
+        "(requirements-mcp.txt)",
     )
     corrections = parser.add_mutually_exclusive_group()
     corrections.add_argument(

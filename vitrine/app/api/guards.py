@@ -24,9 +24,9 @@ UPLOADS = "/gradio_api/upload"  # Gradio counts the bytes of each file there
 FORM_BYTES = 64 * 1024  # what a form takes beside its file
 # Requests that make the server compute or store; the rest of a page's requests fetch its parts and follow its answers.
 COSTLY = (
-    "/correct",
     "/predict",
     "/correct",
+    "/mcp",
     UPLOADS,
     "/gradio_api/queue/join",
     "/gradio_api/call",
