@@ -149,7 +149,7 @@ def _open_desk(corrections: Path | None, review: Path | None, repo_id: str | Non
         yield None
         return
     store = CorrectionStore(corrections)
-    queue = None if review is None else _open_queue(review)
+    queue = None if review is None else _open_queue(review, store)
     if repo_id is None:
         yield CorrectionDesk(store, queue)
         return
@@ -159,10 +159,10 @@ def _open_desk(corrections: Path | None, review: Path | None, repo_id: str | Non
         yield CorrectionDesk(store, queue, repo_id)
 
 
-def _open_queue(review: Path) -> "ReviewQueue":
+def _open_queue(review: Path, store: CorrectionStore) -> "ReviewQueue":
     from vitrine.workflows.review_queue import build_queue
 
-    queue = build_queue(review)
+    queue = build_queue(review, store)
     count = len(queue.pictures)
     print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
     return queue
@@ -246,8 +246,8 @@ def build_parser() -> CommandParser:
         "--review",
         type=Path,
         metavar="RUN",
-        help="a tab to go through the pictures of a run, or of a prepared data set, whose labels look wrong or "
-        "contradict each other, or that left the model unsure",
+        help="a tab to go through the pictures of a run, or of a prepared data set, on which reviewers differ, whose "
+        "labels look wrong or contradict each other, or that left the model unsure",
     )
     parser.add_argument(
         "--retrain",
