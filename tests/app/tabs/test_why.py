@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from tests.app.models import noise, write_model
 from vitrine.app.classifier import Shown
-from vitrine.app.tabs.why import Why, forget_map
+from vitrine.app.tabs.why import Why, clear_map, forget_map
 from vitrine.explain.explainer import Explainer
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import load_texts
@@ -127,6 +127,7 @@ def test_a_test_picture_brings_its_map_which_is_made_and_checked_once(why, shown
     example = replace(shown, example="000")
     (drawn, said), (_, checked) = why.open_example(example)
     assert drawn["visible"]
+    assert "visible" not in clear_map(example)[0], "what is below the map does not jump"
     assert ENGLISH("app.why.checking") in said
     monkeypatch.setattr(Explainer, "explain", lambda *_, **__: 1 / 0)
     ((again, said_again),) = why.open_example(example)
@@ -139,5 +140,6 @@ def test_what_visitors_bring_has_no_map_until_it_is_asked_for_and_none_is_kept(w
     before = dict(why.kept)
     for other in (None, shown, replace(shown, example="000", on_page=False)):
         assert list(why.open_example(other)) == [forget_map()]
+        assert clear_map(other) == forget_map()
     list(why.explain(shown))
     assert why.kept == before

@@ -51,10 +51,10 @@ class Why:
 
     def open_example(self, shown: Shown | None) -> Iterator[tuple[Any, str]]:
         """Another picture is shown: a test picture with its map, as `explain`; any other without, until asked for."""
-        if shown is None or not shown.example or not shown.on_page:
-            yield forget_map()
-        else:
+        if brings_its_map(shown):
             yield from self.explain(shown)
+        else:
+            yield forget_map()
 
     def explain(
         self, shown: Shown | None, method: Method | None = None, label_name: str | None = None
@@ -180,7 +180,7 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
         concurrency_id="why",
     )
     quick: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    opened = shown.change(forget_map, None, [drawn, said], **quick).then(
+    opened = shown.change(clear_map, shown, [drawn, said], **quick).then(
         why.open_example,
         shown,
         [drawn, said],
@@ -193,6 +193,16 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
     stop.click(forget_map, None, [drawn, said], cancels=[asked, opened], **quick)
 
 
+def brings_its_map(shown: Shown | None) -> bool:
+    """Whether the page shows a test picture."""
+    return shown is not None and shown.on_page and bool(shown.example)
+
+
+def clear_map(shown: Shown | None) -> tuple[Any, str]:
+    """For another picture: between two test pictures the place of the map stays, so that nothing jumps."""
+    return (gr.update(value=None), "") if brings_its_map(shown) else forget_map()
+
+
 def forget_map() -> tuple[Any, str]:
-    """For another picture: its map was not asked for."""
+    """Where no map was asked for."""
     return gr.update(value=None, visible=False), ""
