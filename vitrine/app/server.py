@@ -88,7 +88,7 @@ def open_page(
         reports.append(report_route(lambda: retraining.job.report().page, RETRAINING))
     if language is None:
         guards.append(Middleware(BrowserLanguage, first=first))
-    start(page, host, port, first, server_settings(page, [*routes, *reports], guards, mcp and mcp.lifespan))
+    start(page, host, port, first, server_settings(page, [*routes, *reports], guards, mcp.lifespan if mcp else None))
     try:
         yield address
     finally:
@@ -138,9 +138,9 @@ def open_routes(
         further: other plain routes.
         undescribed: routes that are counted apart, too, but have a way of their own to describe themselves.
     """
-    routes = [*build_routes(programs, further), *undescribed]
-    paths = [route.path for route in routes if isinstance(route, APIRoute) or route in undescribed]
-    return routes, build_guards(access, programs.metrics, paths)
+    routes = build_routes(programs, further)
+    paths = [route.path for route in routes if isinstance(route, APIRoute)] + [route.path for route in undescribed]
+    return [*routes, *undescribed], build_guards(access, programs.metrics, paths)
 
 
 def start(

@@ -17,7 +17,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from pydantic import Field
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from vitrine import __version__
 from vitrine.app.api.routes import DEFAULT_TOP_K, PictureAnswer, Programs
@@ -46,7 +46,7 @@ class McpServer:
         lifespan: of the library, to be entered while the server runs.
     """
 
-    route: BaseRoute
+    route: Route
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]]
 
 
@@ -81,7 +81,9 @@ def build_mcp(programs: Programs) -> McpServer:
         max_request_body_size=MAX_UPLOAD_BYTES,
         transport_security=ANY_HOST,
     )
-    return McpServer(app.routes[0], lambda _server: server.session_manager.run())
+    (route,) = app.routes
+    assert isinstance(route, Route)  # noqa: S101 (for mypy)
+    return McpServer(route, lambda _server: server.session_manager.run())
 
 
 def _open(picture: str) -> tuple[BinaryIO, str]:
