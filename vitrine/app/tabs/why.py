@@ -1,6 +1,6 @@
 """Why the model answered as it did: a map over the picture at once, and a moment later how far to trust the map.
 
-A test picture of the model brings its map along: made and checked when somebody first opens the picture, and kept.
+A test picture of the model brings its map along once somebody has asked for it: made and checked then, and kept.
 """
 
 from collections.abc import Callable, Iterator
@@ -49,12 +49,10 @@ class Why:
             found.append("shap")
         return found
 
-    def open_example(self, shown: Shown | None) -> Iterator[tuple[Any, str]]:
-        """Another picture is shown: a test picture with its map, as `explain`; any other without, until asked for."""
-        if brings_its_map(shown):
-            yield from self.explain(shown)
-        else:
-            yield forget_map()
+    def open_example(self, shown: Shown | None) -> tuple[Any, str]:
+        """Another picture is shown: a test picture with its map, where one was made before; any other without."""
+        kept = self.kept.get((shown.example, self.methods[0])) if shown is not None and shown.on_page else None
+        return forget_map() if kept is None else (gr.update(value=kept[0], visible=True), kept[1])
 
     def explain(
         self, shown: Shown | None, method: Method | None = None, label_name: str | None = None
@@ -180,27 +178,8 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
         concurrency_id="why",
     )
     quick: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    opened = shown.change(clear_map, shown, [drawn, said], **quick).then(
-        why.open_example,
-        shown,
-        [drawn, said],
-        show_progress="hidden",
-        api_visibility="private",
-        concurrency_id="why",
-        trigger_mode="multiple",
-    )
-    shown.change(None, cancels=[asked, opened])  # of the picture before
-    stop.click(forget_map, None, [drawn, said], cancels=[asked, opened], **quick)
-
-
-def brings_its_map(shown: Shown | None) -> bool:
-    """Whether the page shows a test picture."""
-    return shown is not None and shown.on_page and bool(shown.example)
-
-
-def clear_map(shown: Shown | None) -> tuple[Any, str]:
-    """For another picture: between two test pictures the place of the map stays, so that nothing jumps."""
-    return (gr.update(value=None), "") if brings_its_map(shown) else forget_map()
+    stop.click(forget_map, None, [drawn, said], cancels=asked, **quick)
+    shown.change(why.open_example, shown, [drawn, said], cancels=asked, **quick)
 
 
 def forget_map() -> tuple[Any, str]:
