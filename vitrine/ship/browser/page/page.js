@@ -25,7 +25,7 @@ let shown = null; // {name, labelName, answer} of the last picture that was answ
 let asked = 0; // number of the last picture that was given; answers to earlier ones come too late
 let graphics = null; // a worker on the graphics processor, once that is known to be as right and faster
 let engine = ["processor", {}]; // what is said of who computes
-let kept = null; // settled when the page is kept for use without a network
+let kept = null; // settled when the page is kept for use without a network: whether that was done at this visit
 let isTried = false;
 
 processor.onmessage = ({ data }) => handlers[data.kind]?.(data);
@@ -45,7 +45,7 @@ const handlers = {
     complaint = null;
     drawPicture(preview);
     settle();
-    if (!isTried) considerGraphics();
+    if (!isTried) lookAhead();
   },
   refused({ id, key, values }) {
     if (id !== asked) return;
@@ -77,10 +77,11 @@ function ask(name, question, labelName) {
   render();
 }
 
-// After the first answer, which nothing may delay; what is loaded for it is kept for use without a network, too.
-async function considerGraphics() {
+// After the first answer, which nothing may delay: for the next visit, and for the next pictures. What is loaded for the
+// graphics processor is kept for use without a network, too.
+async function lookAhead() {
   isTried = true;
-  await kept;
+  if (await kept) processor.postMessage({ kind: "rehearse" });
   const obstacle = await findObstacle(page, ENGINE);
   const { worker, times, why, values } = obstacle ? { why: obstacle } : await tryGraphics(processor, page, ENGINE);
   engine = why ? [`why.${why}`, values ?? {}] : ["graphics", { times }];
@@ -183,16 +184,19 @@ function renderExamples() {
   }));
 }
 
-// The service worker loads everything once more, from the browser's own store, so it comes last.
+// Whether the page was kept just now. The service worker loads everything once more, from the browser's own store, so it
+// comes last.
 async function keepForLater() {
-  if (!("serviceWorker" in navigator)) return;
+  if (!("serviceWorker" in navigator)) return false;
   try {
     const registration = await navigator.serviceWorker.register("service-worker.js");
-    if (!registration.active) await settleDown(registration.installing ?? registration.waiting);
+    const isNew = !registration.active;
+    if (isNew) await settleDown(registration.installing ?? registration.waiting);
     if (registration.active) status = ["offline", {}];
     render();
+    return isNew && Boolean(registration.active);
   } catch {
-    // Private windows have none: the page works as long as there is a network.
+    return false; // private windows have none: the page works as long as there is a network
   }
 }
 
