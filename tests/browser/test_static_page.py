@@ -72,6 +72,24 @@ def test_a_runtime_that_arrives_damaged_is_told_and_nothing_is_answered(new_page
         assert page.locator(".bars li").count() == 0
 
 
+@pytest.mark.parametrize(
+    ("browser", "reason"),
+    [
+        ("delete self.WebAssembly", "lacks WebAssembly with SIMD"),
+        ("WebAssembly.validate = () => false", "lacks WebAssembly with SIMD"),
+        ("WebAssembly.Memory = function () { throw new RangeError('could not allocate memory') }", "Close other pages"),
+    ],
+)
+def test_a_browser_that_cannot_run_the_model_says_why(new_page, site, tmp_path, browser, reason):
+    with changed_page(site, tmp_path / "site") as address:
+        engine = tmp_path / "site/engine.js"
+        engine.write_text(f"{engine.read_text('utf-8')}\n{browser};\n", "utf-8")
+        page = new_page(address)
+        page.wait_for_selector("body[data-state=failed]")
+        expect(page.locator("#status")).to_have_text("The model cannot be used in this browser.")
+        expect(page.get_by_role("alert")).to_contain_text(reason)
+
+
 def test_the_page_works_without_a_network_and_with_threads_after_the_first_load(new_page, site, tmp_path):
     draw_scene().save(tmp_path / "scene.png")
     with serving(site) as address:

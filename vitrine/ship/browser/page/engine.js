@@ -13,24 +13,20 @@ const APIS = { wasm: async () => processor, webgpu: () => import("./runtime/ort.
 // {threads, outputNames, run}; run gives the tensors of the wanted outputs by name. facts are those of page.json; throws a
 // Refusal where this browser cannot run the model.
 export async function openEngine(facts, name) {
-  if (!WebAssembly.validate(new Uint8Array(SIMD))) throw new Refusal("old_browser");
-  try {
-    const { glue, binary } = facts.runtimes[name];
-    const [ort, compiled, model] = await Promise.all([APIS[name](), compile(binary), loadBytes(facts.model.file)]);
-    self.runtime = { compiled, glue: new URL(glue, self.location.href).href }; // factory.js takes it
-    const threads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1) : 1;
-    Object.assign(ort.env.wasm, { numThreads: threads, wasmPaths: { mjs: new URL("factory.js", self.location.href).href } });
-    ort.env.logLevel = "error"; // that some operators are left to the processor is meant so
-    const session = await ort.InferenceSession.create(model, {
-      executionProviders: [name],
-      graphOptimizationLevel: facts.model.fused ? "disabled" : "all",
-    });
-    const run = (numbers, shape, wanted) => session.run({ pixel_values: new ort.Tensor("float32", numbers, shape) }, wanted);
-    return { threads, outputNames: session.outputNames, run };
-  } catch (error) {
-    if (!(error instanceof Refusal) && /memory|alloc/i.test(String(error))) throw new Refusal("no_memory");
-    throw error;
-  }
+  // Some browsers have none of it, as phones in a mode for people who are in danger.
+  if (!self.WebAssembly?.validate(new Uint8Array(SIMD))) throw new Refusal("old_browser");
+  const { glue, binary } = facts.runtimes[name];
+  const [ort, compiled, model] = await Promise.all([APIS[name](), compile(binary), loadBytes(facts.model.file)]);
+  self.runtime = { compiled, glue: new URL(glue, self.location.href).href }; // factory.js takes it
+  const threads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1) : 1;
+  Object.assign(ort.env.wasm, { numThreads: threads, wasmPaths: { mjs: new URL("factory.js", self.location.href).href } });
+  ort.env.logLevel = "error"; // that some operators are left to the processor is meant so
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: [name],
+    graphOptimizationLevel: facts.model.fused ? "disabled" : "all",
+  });
+  const run = (numbers, shape, wanted) => session.run({ pixel_values: new ort.Tensor("float32", numbers, shape) }, wanted);
+  return { threads, outputNames: session.outputNames, run };
 }
 
 // Browsers keep the machine code of a file that a service worker gave as it is, and start sooner the next time; what they

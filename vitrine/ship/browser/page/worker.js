@@ -4,7 +4,7 @@ import { decide, softmax } from "./decide.js";
 import { decode } from "./decode.js";
 import { keepCode, load, openEngine } from "./engine.js";
 import { preprocess } from "./preprocess.js";
-import { Refusal } from "./refusal.js";
+import { explain, Refusal } from "./refusal.js";
 
 const PREVIEW_SIDE = 1024; // pixels
 const TIMINGS = 5;
@@ -32,8 +32,7 @@ async function start({ page: facts, engine: name, checksAll }) {
     self.postMessage({ kind: "ready", threads: engine.threads });
   } catch (error) {
     engine = null;
-    const [key, values] = error instanceof Refusal ? [error.key, error.values] : ["broken", { reason: String(error) }];
-    self.postMessage({ kind: "failed", key, values });
+    self.postMessage({ kind: "failed", ...explain(error) });
   }
 }
 
@@ -109,8 +108,7 @@ async function classify({ id, file, example }) {
     const answer = decide(probabilities, page.trust, similarity);
     self.postMessage({ kind: "answer", id, answer, preview }, [preview]);
   } catch (error) {
-    if (error instanceof Refusal) self.postMessage({ kind: "refused", id, key: error.key, values: error.values });
-    else self.postMessage({ kind: "refused", id, key: "broken", values: { reason: String(error) } });
+    self.postMessage({ kind: "refused", id, ...explain(error) });
   }
 }
 
