@@ -9,6 +9,7 @@ from tests.browser.static_pages import ask, changed_page, open_ready
 from tests.conftest import draw_scene
 from tests.icc import cmyk_profile
 from tests.ship.browser.pages import LABELS, TRUST, serving
+from vitrine.ship.browser.runtime import WASM
 
 pytestmark = pytest.mark.browser
 
@@ -100,6 +101,25 @@ def test_the_page_works_without_a_network_and_with_threads_after_the_first_load(
     page.wait_for_selector("body[data-state=ready]")
     assert page.evaluate("crossOriginIsolated") is True
     assert ask(page, tmp_path / "scene.png") == pytest.approx(first, abs=1e-6)
+
+
+def test_the_first_visit_makes_the_code_of_the_runtime_for_the_next_one(new_page, page_address, tmp_path):
+    draw_scene().save(tmp_path / "scene.png")
+    page = open_ready(new_page, page_address)
+
+    def is_kept(response):
+        return response.url.endswith(WASM.packed) and response.from_service_worker
+
+    with page.expect_response(is_kept):
+        ask(page, tmp_path / "scene.png")
+    assert ask(page, tmp_path / "scene.png") is not None  # while it is made
+    page.reload()
+    page.wait_for_selector("body[data-state=ready]")
+    again = []
+    page.on("response", lambda response: again.append(response.url) if is_kept(response) else None)
+    ask(page, tmp_path / "scene.png")
+    expect(page.locator("#engine")).to_contain_text("offers no graphics processor")
+    assert again == []
 
 
 def test_a_pasted_picture_and_a_photo_are_answered(new_page, page_address):
