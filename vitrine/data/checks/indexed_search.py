@@ -32,7 +32,7 @@ HALF_CUT = (1 + CUT) / 2
 PARTNERS = 8  # asked for each picture, and for its mirrored self
 # A copy is the likeliest partner of its picture or as similar to it as the picture is to itself in the index.
 LEAST_LIKELY, AS_ITSELF = 0.8, 0.04
-CELLS_PER_ROOT, CELLS_LOOKED_AT = 4, 32  # of the index; a root of the pictures
+CELLS_PER_ROOT, CELLS_LOOKED_AT = 8, 32  # of the index; a root of the pictures
 SAMPLES_PER_CELL, ROUNDS = 40, 6  # to place the cells
 
 
