@@ -136,7 +136,8 @@ class ManifestBuilder:
             content = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         table = pa.ipc.open_stream(pa.py_buffer(content)).read_all()
         self._file.close()
-        return table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
+        manifest: pd.DataFrame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
+        return manifest
 
 
 _SCHEMA = pa.schema({name: pa.large_string() if dtype == "string" else dtype for name, dtype in COLUMNS.items()})
