@@ -42,7 +42,7 @@ def search_index(
     fresh: npt.NDArray[np.bool_],
     progress: Callable[[int, int], None],
 ) -> Iterator[Candidates]:
-    """Yields the likeliest pairs; nearly all that `compare_all` would find, in time that grows with the power 1.3 of the rows.
+    """Yields the likeliest pairs, nearly all that `compare_all` would find; time grows with the power 1.3 of the rows.
 
     Pictures that are no more than a slope of grey (empty pages, dark frames) and have as many partners as were asked
     for are compared by content only: thousands are alike, and they would chain everything together.
