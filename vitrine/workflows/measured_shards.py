@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -142,7 +143,8 @@ def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> Prediction
     """All parts as one, in the order of the source; they are read one at a time, and each logit is held once."""
     names = [one.file for shard in shards for one in shard.files]
     logits = np.empty((len(names), len(predictor.label_names)), np.float32)
-    places, similarities, looks, unreadable = [], [], [], []
+    places, similarities, unreadable = [], [], []
+    looks: list[tuple[Any, ...]] = []
     start = done = 0
     for shard in shards:
         table = pq.read_table(shard.path)

@@ -150,7 +150,7 @@ def _name_first_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> None:
     groups = duplicates.groups()
     rows = np.array([row for group in groups for row in group], np.int64)
     first = np.array([group[0] for group in groups for _ in group], np.int64)
-    manifest.iloc[rows, manifest.columns.get_loc("copy_of")] = manifest["file"].take(first).array
+    manifest.loc[manifest.index[rows], "copy_of"] = manifest["file"].take(first).array
 
 
 def _draw_with_series(
