@@ -24,11 +24,12 @@ ONE_IS_EMPTY, ONE_ON_WHITE = 100, 5
 KINDS = ("jpeg 40", "resize 0.5", "crop 5 %", "mirror", "brightness 1.3")
 
 
-def make_thumbnails(folders: list[Path], count: int, planted: int, target: Path) -> np.ndarray:
+def make_thumbnails(folders: list[Path], count: int, planted: int, target: Path) -> tuple[np.ndarray, int]:
     """Writes `[count + planted, 48, 32]` thumbnails to a .npy file; the last are copies.
 
     Returns:
-        Of each planted copy the row that it is a copy of. Copy i is of kind `KINDS[i % len(KINDS)]`.
+        Of each planted copy the row that it is a copy of, and how many parts there are. Copy i is of kind
+        `KINDS[i % len(KINDS)]`.
     """
     parts, origin = cut_parts(folders)
     shrunk = parts.reshape(len(parts), SIDE, 3, SIDE, 3, 3).mean(axis=(2, 4)).astype(np.float32)
@@ -38,7 +39,7 @@ def make_thumbnails(folders: list[Path], count: int, planted: int, target: Path)
         thumbnails[start : start + len(numbers)] = to_thumbnails(blend(shrunk, origin, numbers))
     sources = plant(thumbnails, parts, origin, planted)
     thumbnails.flush()
-    return sources
+    return sources, len(parts)
 
 
 def plant(thumbnails: np.ndarray, parts: np.ndarray, origin: np.ndarray, planted: int) -> np.ndarray:
@@ -101,6 +102,11 @@ def blend(parts: np.ndarray, origin: np.ndarray, numbers: range) -> np.ndarray:
         pixels = (pixels - mean) * generator.uniform(1.1, 1.5) + mean + grain
         made[place] = (on_white(pixels, generator) if number % ONE_ON_WHITE == 1 else pixels).clip(0, 255)
     return made
+
+
+def main_part(number: int, parts: int) -> int:
+    """The part that shows most in the picture of this number; the first that `blend` draws."""
+    return int(np.random.default_rng(number).integers(parts))
 
 
 def on_white(pixels: np.ndarray, generator: np.random.Generator) -> np.ndarray:

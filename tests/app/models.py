@@ -86,6 +86,7 @@ def serving(
     beside: Path | None = None,
     access: Access = OPEN_TO_ALL,
     retraining: Retraining | None = None,
+    speaks_mcp: bool = False,
 ) -> Iterator[str]:
     """Serves the page of a model in this process; yields its address.
 
@@ -99,7 +100,15 @@ def serving(
         with (
             private_folder(),
             open_page(
-                str(model), "127.0.0.1", port, language, desk=desk, beside=second, access=access, retraining=retraining
+                str(model),
+                "127.0.0.1",
+                port,
+                language,
+                desk=desk,
+                beside=second,
+                access=access,
+                retraining=retraining,
+                speaks_mcp=speaks_mcp,
             ) as address,
         ):
             yield address

@@ -1,5 +1,7 @@
 """Going through the queue, without a page."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.app.models import LABELS
@@ -39,6 +41,42 @@ def test_who_has_judged_all_is_through(reviewing):
     assert reviewing.look(place, False).picture is None
     assert judge(reviewing, place) == place
     assert len(reviewing.store.all()) == 4
+
+
+def test_what_reviewers_differ_on_comes_first_until_they_agree(reviewing):
+    judge(reviewing, Place(number=2), "red")
+    judge(reviewing, Place(number=2), "é", reviewer="bob")
+    assert reviewing.begin(Place(), "ann").number == 2
+    assert reviewing.begin(Place(), "cem").number == 2
+    assert reviewing.begin(Place(), "bob").number == 0
+    assert (reviewing.done("ann"), reviewing.done("bob")) == (0, 1)
+    assert judge(reviewing, Place(), "red", reviewer="cem").number == 2
+    place = judge(reviewing, Place(number=2), "é")
+    assert place.number == 3
+    assert [reviewing.begin(Place(), name).number for name in ("ann", "bob", "cem")] == [0, 0, 1]
+    assert reviewing.undo(place).number == 2
+    assert reviewing.begin(Place(), "ann").number == 2
+
+
+def test_who_skips_what_reviewers_differ_on_gets_the_other_pictures(reviewing):
+    judge(reviewing, Place(number=1), "red", reviewer="bob")
+    judge(reviewing, Place(number=1), "é", reviewer="cem")
+    place = reviewing.begin(Place(), "ann")
+    numbers = []
+    for _ in range(4):
+        numbers.append(place.number)
+        place = reviewing.skip(place, "ann")
+    assert numbers == [1, 2, 3, 0]
+
+
+def test_a_picture_that_only_reviewers_who_differed_brought_here_is_done_when_they_agree(reviewing):
+    contested = replace(reviewing.queue.pictures[0], reasons=())
+    reviewing.queue = replace(reviewing.queue, pictures=(contested, *reviewing.queue.pictures[1:]))
+    judge(reviewing, Place(), "red", reviewer="bob")
+    judge(reviewing, Place(), "é", reviewer="cem")
+    assert reviewing.begin(Place(), "ann").number == 0
+    judge(reviewing, Place(), "é", reviewer="bob")
+    assert reviewing.begin(Place(), "ann").number == 1
 
 
 def test_undo_goes_back_to_the_picture_and_then_to_the_one_before(reviewing):

@@ -1,11 +1,14 @@
 """The page as it is served: in which language, what it refuses, and what becomes of uploads."""
 
+import select
+import socket
 import time
 from base64 import b64encode
 from pathlib import Path
 
 import gradio as gr
 import httpx
+import psutil
 import pytest
 from gradio_client import Client, handle_file
 
@@ -16,9 +19,11 @@ from vitrine.app.api.guards import Access
 from vitrine.app.page import PageParts, build_interface
 from vitrine.app.private_folder import private_folder
 from vitrine.app.server import open_page, recipe_language, start
-from vitrine.app.uploads import MAX_UPLOAD_BYTES
+from vitrine.app.uploads import MAX_UPLOAD_BYTES, upload_folder
 from vitrine.errors import UserError
 from vitrine.ui.texts import load_texts
+
+IN_FLIGHT = 32 * 2**20  # bytes between the two ends of a connection
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,43 @@ def test_a_file_over_the_limit_is_refused_before_it_is_stored(address, tmp_path)
         answer = httpx.post(f"{address}/gradio_api/upload", files={"files": file}, timeout=60)
     assert answer.status_code == 413
     assert "maximum allowed size" in answer.text
+
+
+def send_four_gigabytes(address, path, name):
+    """Announces a file of 4 GB and sends until the server answers; returns its answer and the bytes that were sent."""
+    host, port = address.removeprefix("http://").split(":")
+    head = f'--b\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
+    start = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    sent, block = 0, bytes(2**20)
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(f"{start}Content-Length: {4 * 2**30}\r\n\r\n".encode() + head)
+        while not select.select([connection], [], [], 0.2 if sent == 0 else 0)[0]:
+            connection.sendall(block)
+            sent += len(block)
+        return connection.recv(4096).split(b"\r\n")[0].decode(), sent
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "most_sent"),
+    [
+        ("/predict", "a.jpg", 0),  # its length says it
+        ("/gradio_api/upload", "a.jpg", MAX_UPLOAD_BYTES),
+        ("/gradio_api/upload", "a.zip", 2 * MAX_UPLOAD_BYTES),
+    ],
+)
+def test_a_file_of_four_gigabytes_is_refused_early_and_leaves_nothing(
+    model_folder, picture, monkeypatch, path, name, most_sent
+):
+    monkeypatch.setattr(server, "MAX_ARCHIVE_BYTES", 2 * MAX_UPLOAD_BYTES)
+    with serving(model_folder) as address:
+        folder = upload_folder()
+        before = psutil.Process().memory_info().rss
+        status, sent = send_four_gigabytes(address, path, name)
+        assert status.startswith("HTTP/1.1 413 ")
+        assert sent <= most_sent + IN_FLIGHT
+        assert psutil.Process().memory_info().rss < before + IN_FLIGHT
+        assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 2**20
+        assert httpx.post(f"{address}/predict", files={"picture": picture.read_bytes()}, timeout=30).status_code == 200
 
 
 def test_uploads_lie_in_a_folder_of_this_user_only(picture, address):

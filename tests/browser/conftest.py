@@ -42,18 +42,21 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[NewPage]:
-    """Opens served pages: `new_page(address, width=1280, height=900, color_scheme="light")`.
+    """Opens served pages: `new_page(address, width=1280, height=900, color_scheme="light", script="")`.
 
-    At the end it holds each of them to three rules: no error on the console, no failed request, and no request
-    to anywhere but the page's own address.
+    The script runs in the page before its own. At the end it holds each of them to three rules: no error on the
+    console, no failed request, and no request to anywhere but the page's own address.
     """
     contexts = []
     complaints: list[str] = []
 
-    def open_page(address: str, width: int = 1280, height: int = 900, color_scheme: str = "light") -> Page:
+    def open_page(
+        address: str, width: int = 1280, height: int = 900, color_scheme: str = "light", script: str = ""
+    ) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
         context.grant_permissions(["clipboard-read", "clipboard-write", "camera"])
         contexts.append(context)
+        context.add_init_script(script)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         own = ("/".join(address.split("/")[:3]), "data:", "blob:")

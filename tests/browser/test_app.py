@@ -280,3 +280,20 @@ def test_the_map_of_an_answer_is_shown_checked_and_taken_away_with_its_picture(n
     take_away(page)
     expect(page.locator("#why-map")).not_to_be_visible()
     expect(page.locator("#why-words")).to_have_text("")
+
+
+def test_a_test_picture_brings_its_map_once_it_was_asked_for_and_the_next_picture_has_none_of_another(
+    new_page, address, picture
+):
+    page = new_page(address)
+    checked = re.compile("Checked: the probability|Do not trust this map")
+    page.locator("#examples button").first.click()
+    expect(page.locator("#answer")).to_contain_text("Test picture 1")
+    page.get_by_role("button", name="Why?").click()
+    expect(page.locator("#why-words")).to_contain_text(checked)
+    file_input(page).set_input_files(picture)
+    expect(page.locator("#answer")).to_contain_text("my <dog>.jpg")
+    expect(page.locator("#why-map")).not_to_be_visible()
+    page.locator("#examples button").first.click()
+    expect(page.locator("#why-map img")).to_be_visible()
+    expect(page.locator("#why-words")).to_contain_text(checked)

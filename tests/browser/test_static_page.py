@@ -9,6 +9,7 @@ from tests.browser.static_pages import ask, changed_page, open_ready
 from tests.conftest import draw_scene
 from tests.icc import cmyk_profile
 from tests.ship.browser.pages import LABELS, TRUST, serving
+from vitrine.ship.browser.runtime import WASM
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +73,24 @@ def test_a_runtime_that_arrives_damaged_is_told_and_nothing_is_answered(new_page
         assert page.locator(".bars li").count() == 0
 
 
+@pytest.mark.parametrize(
+    ("browser", "reason"),
+    [
+        ("delete self.WebAssembly", "lacks WebAssembly with SIMD"),
+        ("WebAssembly.validate = () => false", "lacks WebAssembly with SIMD"),
+        ("WebAssembly.Memory = function () { throw new RangeError('could not allocate memory') }", "Close other pages"),
+    ],
+)
+def test_a_browser_that_cannot_run_the_model_says_why(new_page, site, tmp_path, browser, reason):
+    with changed_page(site, tmp_path / "site") as address:
+        engine = tmp_path / "site/engine.js"
+        engine.write_text(f"{engine.read_text('utf-8')}\n{browser};\n", "utf-8")
+        page = new_page(address)
+        page.wait_for_selector("body[data-state=failed]")
+        expect(page.locator("#status")).to_have_text("The model cannot be used in this browser.")
+        expect(page.get_by_role("alert")).to_contain_text(reason)
+
+
 def test_the_page_works_without_a_network_and_with_threads_after_the_first_load(new_page, site, tmp_path):
     draw_scene().save(tmp_path / "scene.png")
     with serving(site) as address:
@@ -82,6 +101,25 @@ def test_the_page_works_without_a_network_and_with_threads_after_the_first_load(
     page.wait_for_selector("body[data-state=ready]")
     assert page.evaluate("crossOriginIsolated") is True
     assert ask(page, tmp_path / "scene.png") == pytest.approx(first, abs=1e-6)
+
+
+def test_the_first_visit_makes_the_code_of_the_runtime_for_the_next_one(new_page, page_address, tmp_path):
+    draw_scene().save(tmp_path / "scene.png")
+    page = open_ready(new_page, page_address)
+
+    def is_kept(response):
+        return response.url.endswith(WASM.packed) and response.from_service_worker
+
+    with page.expect_response(is_kept):
+        ask(page, tmp_path / "scene.png")
+    assert ask(page, tmp_path / "scene.png") is not None  # while it is made
+    page.reload()
+    page.wait_for_selector("body[data-state=ready]")
+    again = []
+    page.on("response", lambda response: again.append(response.url) if is_kept(response) else None)
+    ask(page, tmp_path / "scene.png")
+    expect(page.locator("#engine")).to_contain_text("offers no graphics processor")
+    assert again == []
 
 
 def test_a_pasted_picture_and_a_photo_are_answered(new_page, page_address):

@@ -6,11 +6,12 @@ import itertools
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.static_pages import ask, open_ready
 from tests.conftest import draw_scene
 from tests.icc import rgb_profile
-from tests.ship.browser.pages import LABELS, SQUASH, TRUST, serving, write_interlaced_png, write_onnx
+from tests.ship.browser.pages import LABELS, SQUASH, TRUST, serving, write_int8, write_interlaced_png, write_onnx
 from vitrine.data.images.resizing import resize_image
 from vitrine.data.images.steps import STEPS, apply_steps
 from vitrine.models.calibration.selective import decision_kinds, likely_label_ids
@@ -170,3 +171,14 @@ def test_a_preparation_of_many_steps_leads_to_the_same_answers(new_page, tmp_pat
     with serving(folder) as address:
         page = open_ready(new_page, address)
         assert ask(page, tmp_path / "scene.jpg") == pytest.approx(dict(expected.ranking), abs=CLOSE)
+
+
+def test_whole_numbers_put_together_beforehand_are_computed_as_python_computes_them(new_page, tmp_path):
+    folder = build_page(str(write_int8(tmp_path / "whole.onnx")), tmp_path / "site").folder
+    draw_scene().save(tmp_path / "scene.png")
+    predictor = Predictor.load(str(folder / "model.onnx"))
+    expected = predictor.predict_images([predictor.open_image(tmp_path / "scene.png")])[0]
+    with serving(folder) as address:
+        page = open_ready(new_page, address)
+        assert ask(page, tmp_path / "scene.png") == pytest.approx(dict(expected.ranking), abs=ODD)
+        expect(page.locator("#engine")).to_contain_text("it computes in whole numbers")

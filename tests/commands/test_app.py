@@ -138,7 +138,7 @@ def opened(monkeypatch, accesses, desks):
     pages = []
 
     @contextmanager
-    def open_page(model_id, host, port, language, load, access, desk, beside, retraining):
+    def open_page(model_id, host, port, language, load, access, desk, beside, retraining, speaks_mcp):
         accesses.append(access)
         pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
         desks.append(desk)
@@ -275,7 +275,7 @@ def test_a_new_model_is_served_when_somebody_asks_for_it(monkeypatch, tmp_path):
     served = []
 
     @contextmanager
-    def open_page(model_id, host, port, language, load, access, desk, beside, retraining):
+    def open_page(model_id, host, port, language, load, access, desk, beside, retraining, speaks_mcp):
         served.append((model_id, port))
         if len(served) > 1:
             raise KeyboardInterrupt

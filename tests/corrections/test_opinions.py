@@ -2,7 +2,7 @@
 
 from tests.corrections.examples import judgment
 from vitrine.corrections.judgment import NEW, NONE
-from vitrine.corrections.opinions import agreed, conflicts, current
+from vitrine.corrections.opinions import agreed, conflicts, current, needs_a_look
 
 
 def test_the_latest_of_each_reviewer_counts():
@@ -24,3 +24,26 @@ def test_a_new_label_of_the_same_name_is_the_same():
 def test_pictures_without_a_hash_are_told_apart_by_their_names():
     said = [judgment(file=name).__class__("", "label", "cat", "ann", name) for name in ("a.png", "b.png")]
     assert set(current(said)) == {"a.png", "b.png"}
+
+
+def waiting(*said):
+    (opinions,) = current(said).values()
+    return {name for name in ("ann", "bob", "cem") if needs_a_look(opinions, name)}
+
+
+def test_who_spoke_before_another_who_differs_is_asked_again_and_so_is_who_never_spoke():
+    ann, bob = judgment("a", "cat"), judgment("a", "cow", "bob")
+    assert waiting(ann) == waiting(judgment("a", "cow"), bob) == set()
+    assert waiting(ann, bob) == {"ann", "cem"}
+
+
+def test_who_stays_by_a_label_is_asked_again_only_when_somebody_has_spoken_since():
+    ann, bob, cem = judgment("a", "cat"), judgment("a", "cow", "bob"), judgment("a", "cow", "cem")
+    again = judgment("a", "cat")
+    assert waiting(ann, bob, again) == {"bob", "cem"}
+    assert waiting(ann, bob, again, cem) == {"ann", "bob"}
+    assert waiting(ann, bob, cem) == {"ann"}  # bob and cem say the same
+
+
+def test_a_decision_that_agrees_settles_it_for_all():
+    assert waiting(judgment("a", "cat"), judgment("a", "cow", "bob"), judgment("a", "cow")) == set()

@@ -43,6 +43,13 @@ def test_a_reviewers_own_judgments_come_with_what_was_taken_back(store):
     assert current(own) == {first.sha256: {"ann": first}}
 
 
+def test_the_judgments_of_pictures_that_several_reviewers_saw_come_in_their_order(store):
+    first, _, second = (
+        store.add(judgment(*of)) for of in (("a", "cat", "ann"), ("b", "cat", "bob"), ("a", "cow", "bob"))
+    )
+    assert store.of_several() == [first, second]
+
+
 def test_nothing_is_made_until_something_is_kept(store):
     assert store.all() == []
     assert not store.folder.exists()

@@ -1,6 +1,7 @@
 """Shapley values of a picture's parts."""
 
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -9,6 +10,12 @@ from vitrine.errors import UserError
 from vitrine.explain.shap_values import HIDINGS, ShapOptions, shap_map
 
 SPOT = (slice(40, 56), slice(8, 24))
+
+
+def needs_shap():
+    """Skips where SHAP is not installed; does not import it, since what Vitrine spares it is spared when it is."""
+    if find_spec("shap") is None:
+        pytest.skip("the extra shap is not installed: requirements-shap.txt")
 
 
 def brightness_of_the_spot(pictures):
@@ -22,10 +29,9 @@ def picture():
     return pixels
 
 
-@pytest.mark.slow  # numba compiles for seconds
 @pytest.mark.parametrize("hiding", HIDINGS)
 def test_what_the_answer_rests_on_is_eight_times_as_important_as_the_rest(picture, hiding):
-    pytest.importorskip("shap")
+    needs_shap()
     importance = shap_map(brightness_of_the_spot, picture, ShapOptions(hiding, 200))
     assert (importance.shape, importance.dtype) == ((64, 64), np.float32)
     assert importance.max() == 1
@@ -34,7 +40,32 @@ def test_what_the_answer_rests_on_is_eight_times_as_important_as_the_rest(pictur
     assert importance[SPOT].mean() > 8 * np.nanmean(outside)
 
 
+@pytest.mark.parametrize("hiding", HIDINGS)
+def test_the_network_is_asked_about_the_whole_picture_about_one_without_content_and_often_enough(picture, hiding):
+    needs_shap()
+    asked, told = [], []
+
+    def ask(pictures):
+        asked.extend(pictures)
+        return brightness_of_the_spot(pictures)
+
+    shap_map(ask, picture, ShapOptions(hiding, 100, lambda *progress: told.append(progress)))
+    assert 80 <= len(asked) <= 110
+    assert told[-1] == (100, 100)
+    assert {one.dtype for one in asked} == {np.dtype(np.uint8)}
+    assert any((one == picture).all() for one in asked)
+    assert any(one[SPOT].std() < 20 for one in asked)
+
+
+def test_numba_compiles_for_others_as_before():
+    needs_shap()
+    import numba
+
+    shap_map(brightness_of_the_spot, np.zeros((70, 70, 3), np.uint8), ShapOptions(evaluations=10))
+    assert not numba.config.DISABLE_JIT
+
+
 def test_without_the_library_it_is_named(picture, monkeypatch):
-    monkeypatch.setitem(sys.modules, "shap", None)
+    monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(UserError, match=r"pip install -r requirements-shap\.txt"):
         shap_map(brightness_of_the_spot, picture)

@@ -6,7 +6,6 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 
 from tests.records.revision_lines import make_line
 from vitrine.errors import UserError
-from vitrine.models import hub_files
 from vitrine.models.hub_files import find_model_folder, is_inside
 
 RESPONSE = httpx.Response(403, request=httpx.Request("GET", "https://example.org"))
@@ -23,7 +22,7 @@ def hub(monkeypatch, tmp_path):
             raise asked["error"]
         return str(tmp_path)
 
-    monkeypatch.setattr(hub_files, "snapshot_download", download)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     return asked
 

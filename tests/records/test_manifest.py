@@ -1,10 +1,12 @@
 """The manifest: every column with its type, read as written; another version's is named."""
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tests.records.examples import GOLDEN
 from vitrine.errors import UserError
-from vitrine.records.manifest import COLUMNS, as_manifest, read_manifest, write_manifest
+from vitrine.records.manifest import COLUMNS, ManifestBuilder, as_manifest, read_manifest, write_manifest
 
 
 def make_manifest():
@@ -21,6 +23,23 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path):
     read = read_manifest(tmp_path)
     assert read.equals(manifest)
     assert {name: str(kind) for name, kind in read.dtypes.items()} == COLUMNS
+
+
+def test_a_manifest_that_grew_by_parts_is_the_same_and_its_texts_stay_in_a_file(tmp_path):
+    part = make_manifest().assign(file=pd.Series(["x" * 10_000, "é"], dtype="string"))
+    in_memory, on_disk = ManifestBuilder(None), ManifestBuilder(tmp_path)
+    for builder in (in_memory, on_disk):
+        builder.add(part)
+        builder.add(part[:0])
+        builder.add(part[::-1])
+    before = pa.total_allocated_bytes()
+    manifest = on_disk.build()
+    assert pa.total_allocated_bytes() - before < 10_000
+    assert list(tmp_path.iterdir()) == []
+    for other in (in_memory.build(), pd.concat([part, part[::-1]], ignore_index=True)):
+        pd.testing.assert_frame_equal(manifest, other)
+    manifest.loc[3, "file"] = "changed"
+    assert manifest["file"].str.len().tolist() == [10_000, 1, 1, 7]
 
 
 def test_a_manifest_of_another_version_is_named(tmp_path):

@@ -1,5 +1,6 @@
 """The queue: what checks and training found, once per picture, the most urgent first."""
 
+import hashlib
 import shutil
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.data.trees import prepare
 from tests.records.examples import make_metrics
 from vitrine.config.data import ChecksSection
+from vitrine.corrections.judgment import Judgment
+from vitrine.corrections.store import CorrectionStore
 from vitrine.data.images.decoding import ImageError
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
@@ -66,6 +69,20 @@ def test_what_was_left_out_of_the_data_set_is_opened_in_its_source_while_that_is
     (source / "cat/000.png").unlink()
     with pytest.raises(ImageError, match="it was left out of the data set"):
         queue.open_picture("cat/000.png")
+
+
+def test_pictures_on_which_reviewers_differ_stand_first_and_open(source, tmp_path):
+    store, content = CorrectionStore(tmp_path / "corrections"), (source / "dog/005.png").read_bytes()
+    visitors = hashlib.sha256(content).hexdigest()
+    for reviewer in ("ann", "bob"):
+        store.add(Judgment(visitors, "label", reviewer, reviewer), content)
+        store.add(Judgment("5" * 64, "label", reviewer, reviewer, file="cat/004.png", label_name="cat"))
+    queue = build_queue(prepare(source).folder, store)
+    kept, named, third = queue.pictures[:3]
+    assert (kept.sha256, kept.file, kept.reasons) == (visitors, "", ())
+    assert (named.file, third.reasons) == ("cat/004.png", ("contradiction",))
+    assert not queue.open_picture(kept.kept).is_preprocessed
+    assert queue.open_picture(named.file).is_preprocessed
 
 
 def test_a_run_adds_likely_wrong_labels_wrong_answers_and_unsure_ones(source, write_run):

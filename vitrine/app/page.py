@@ -55,6 +55,7 @@ class PageParts:
         beside: a second model, whose answers stand beside those of the first.
         needs_password: whether programs must give user and password.
         retraining: that a button starts; None: the page has none.
+        speaks_mcp: whether assistants may use the model as a tool.
     """
 
     predictor: Predictor
@@ -64,6 +65,7 @@ class PageParts:
     beside: Beside | None = None
     needs_password: bool = False
     retraining: Retraining | None = None
+    speaks_mcp: bool = False
 
     @classmethod
     def of(cls, predictor: Predictor) -> Self:
@@ -116,5 +118,6 @@ def _build(page: gr.Blocks, parts: PageParts, address: str, texts: Texts, first:
         with gr.Tab(texts("model.tab"), id="model") as about:
             build_model(classifier, parts.facts, about)
         with gr.Tab(texts("app.tabs.programs"), id="programs"):
-            build_programs(page, address, default_top_k(predictor), texts, parts.needs_password)
+            top_k = default_top_k(predictor)
+            build_programs(page, address, top_k, texts, parts.needs_password, parts.speaks_mcp)
     gr.HTML(Wording(texts).help(can_correct=desk is not None))

@@ -10,6 +10,7 @@ from vitrine.app.reviewing import Place, View
 from vitrine.app.wording import Wording
 from vitrine.corrections.agreement import Agreement, Agreements
 from vitrine.corrections.judgment import Judgment
+from vitrine.corrections.opinions import current, is_conflict
 from vitrine.models.calibration.selective import NoneOfThese
 from vitrine.ui.texts import Texts
 
@@ -46,20 +47,22 @@ class ReviewWording:
         elif blind:
             lines = Markup('<p class="answer-lead">{}</p>').format(self._escaped("which"))
         else:
-            lines = self._open_lines(view) + say_others(said, reviewer, self.texts)
+            lines = self._open_lines(view, said) + say_others(said, reviewer, self.texts)
         return str(
             Markup('<div class="review" data-place="{}"><p class="answer-hint">{}</p>{}</div>').format(
                 place.number, progress, lines
             )
         )
 
-    def _open_lines(self, view: View) -> Markup:
+    def _open_lines(self, view: View, said: Iterable[Judgment]) -> Markup:
         """Why the picture is here, the label that it has, what the model says."""
         picture, prediction = view.picture, view.prediction
         assert picture is not None  # noqa: S101 (for mypy)
-        reasons = [self._escaped(f"reasons.{reason}") for reason in picture.reasons]
+        differ = ["reviewers_differ"] if any(map(is_conflict, current(said).values())) else []
+        reasons = [self._escaped(f"reasons.{reason}") for reason in (*differ, *picture.reasons)]
         lines = [Markup('<p class="answer-lead">{}</p>').format(Markup(" · ").join(reasons))]
-        lines.append(self._fact("has", picture.label_name))
+        if picture.label_name:
+            lines.append(self._fact("has", picture.label_name))
         if picture.suggested:
             lines.append(self._fact("suggested", picture.suggested))
         if prediction is not None:

@@ -1,6 +1,6 @@
 """What happens when somebody goes through the review queue; where they are comes in with each event."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -8,7 +8,7 @@ from PIL import Image
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import model_side
 from vitrine.corrections.judgment import LABEL, NEW, NONE, Judgment, Kind
-from vitrine.corrections.opinions import current
+from vitrine.corrections.opinions import current, needs_a_look
 from vitrine.corrections.review_queue import QueuedImage, QueuedPicture, ReviewQueue
 from vitrine.corrections.store import CorrectionStore
 from vitrine.data.images.decoding import ImageError
@@ -80,7 +80,7 @@ class Reviewing:
             return View(None)
         picture = self.queue.pictures[place.number]
         try:
-            opened = self.queue.open_picture(picture.file)
+            opened = self.queue.open_picture(picture.kept or picture.file)
         except ImageError:
             return View(picture)
         prediction = self.classifier.batcher.predict(opened.image, opened.is_preprocessed and self._fits)
@@ -95,7 +95,7 @@ class Reviewing:
             return None
 
     def judge(self, place: Place, view: View, kind: Kind, label: str, reviewer: str, blind: bool) -> Place:
-        """Keeps what is said of the picture at a place, and goes on to the next that this reviewer has not judged.
+        """Keeps what is said of the picture at a place, and goes on: to one on which reviewers differ, else as `skip`.
 
         Args:
             place: of the visitor.
@@ -125,15 +125,16 @@ class Reviewing:
                 **(model_side(self.classifier.predictor, view.prediction) if view.prediction else {}),
             )
         )
-        return self.skip(replace(place, mine=(*place.mine, (kept.id, place.number))), reviewer)
+        gone_on = replace(place, mine=(*place.mine, (kept.id, place.number)))
+        return replace(gone_on, number=self._most_urgent(place.number + 1, reviewer))
 
     def skip(self, place: Place, reviewer: str) -> Place:
-        """The next picture that the reviewer has not judged; after the last one, the first."""
-        return replace(place, number=self._next(place.number + 1, reviewer))
+        """The next picture that waits for the reviewer; after the last one, the first."""
+        return replace(place, number=self._next(place.number + 1, self._waiting(reviewer)))
 
     def begin(self, place: Place, reviewer: str) -> Place:
-        """The same from where the visitor is: who comes back goes on where there is something left."""
-        return replace(place, number=self._next(place.number, reviewer))
+        """Who comes back goes on with what reviewers differ on, else where there is something left."""
+        return replace(place, number=self._most_urgent(place.number, reviewer))
 
     def undo(self, place: Place) -> Place:
         """Takes the latest judgment of this visit back and goes to its picture; without one, nothing happens.
@@ -148,19 +149,32 @@ class Reviewing:
         return replace(place, number=number, mine=tuple(before))
 
     def done(self, reviewer: str) -> int:
-        """How many pictures of the queue the reviewer has judged."""
-        return len(self._judged(reviewer))
+        """How many pictures of the queue the reviewer has judged and need not look at again."""
+        return len(self._judged(reviewer) - self._contested(reviewer))
 
     def _judged(self, reviewer: str) -> set[int]:
-        opinions = current(self.store.of_reviewer(reviewer))
-        return {
-            number for number, picture in enumerate(self.queue.pictures) if (picture.sha256 or picture.file) in opinions
-        }
+        return self._numbers(current(self.store.of_reviewer(reviewer)))
 
-    def _next(self, first: int, reviewer: str) -> int:
-        total, judged = len(self.queue.pictures), self._judged(reviewer)
+    def _contested(self, reviewer: str) -> set[int]:
+        """Those on which reviewers differ since this one looked last."""
+        opinions = current(self.store.of_several())
+        return self._numbers({picture for picture, said in opinions.items() if needs_a_look(said, reviewer)})
+
+    def _waiting(self, reviewer: str) -> set[int]:
+        judged = self._judged(reviewer)
+        with_reason = {number for number, picture in enumerate(self.queue.pictures) if picture.reasons}
+        return (with_reason - judged) | self._contested(reviewer)
+
+    def _numbers(self, keys: Container[str]) -> set[int]:
+        return {number for number, picture in enumerate(self.queue.pictures) if picture.key in keys}
+
+    def _most_urgent(self, first: int, reviewer: str) -> int:
+        return self._next(first, self._contested(reviewer) or self._waiting(reviewer))
+
+    def _next(self, first: int, among: Container[int]) -> int:
+        total = len(self.queue.pictures)
         order = [*range(first, total), *range(min(first, total))]
-        return next((number for number in order if number not in judged), total)
+        return next((number for number in order if number in among), total)
 
 
 def kind_of(label: str, label_names: Sequence[str]) -> Kind:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from fastapi.routing import APIRoute
 from PIL import Image
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from vitrine.app.address import page_address
 from vitrine.app.api.correct import correct_route
@@ -32,6 +32,9 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records.model import ModelMetadata
 from vitrine.ui.texts import Language, load_texts
 
+if TYPE_CHECKING:
+    from vitrine.app.api.mcp import McpServer
+
 OPEN_TO_ALL = Access()
 MOST_SESSIONS = 500  # each takes 42 kB, and so does each client of the API; Gradio keeps 10,000 of them
 
@@ -47,6 +50,7 @@ def open_page(
     desk: CorrectionDesk | None = None,
     beside: str | None = None,
     retraining: Retraining | None = None,
+    speaks_mcp: bool = False,
 ) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
@@ -60,6 +64,7 @@ def open_page(
         desk: keeps what visitors correct; None: they cannot.
         beside: a second model, whose answers stand beside those of the first.
         retraining: that a button starts; None: the page has none.
+        speaks_mcp: whether assistants may use the model as a tool; needs the package mcp.
 
     Raises:
         UserError: the model cannot be loaded.
@@ -72,17 +77,18 @@ def open_page(
     first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
     second_side = None if second is None else Beside(second)
-    parts = PageParts(predictor, batcher, facts, desk, second_side, bool(access.user), retraining)
+    parts = PageParts(predictor, batcher, facts, desk, second_side, bool(access.user), retraining, speaks_mcp)
     page = build_interface(parts, address, load_texts(first))
     programs = Programs(batcher, model_name(model_id, predictor.metadata))
     further = [correct_route(batcher, desk.store, access.user)] if desk else []
-    routes, guards = open_routes(programs, access, further)
+    mcp = _open_mcp(programs) if speaks_mcp else None
+    routes, guards = open_routes(programs, access, further, [mcp.route] if mcp else [])
     reports = [report_route(lambda: facts.report)] if facts.report else []
     if retraining is not None:
         reports.append(report_route(lambda: retraining.job.report().page, RETRAINING))
     if language is None:
         guards.append(Middleware(BrowserLanguage, first=first))
-    start(page, host, port, first, server_settings(page, [*routes, *reports], guards))
+    start(page, host, port, first, server_settings(page, [*routes, *reports], guards, mcp.lifespan if mcp else None))
     try:
         yield address
     finally:
@@ -109,6 +115,12 @@ def open_teach_page(teacher: Teacher, host: str, port: int, language: Language |
         page.close(verbose=False)
 
 
+def _open_mcp(programs: Programs) -> "McpServer":
+    from vitrine.app.api.mcp import build_mcp  # its library need not be there
+
+    return build_mcp(programs)
+
+
 def recipe_language(metadata: ModelMetadata | None) -> Language:
     """The language of the reports of a model's training; English where that is not known."""
     report = metadata.recipe.get("report") if metadata is not None else None
@@ -116,12 +128,19 @@ def recipe_language(metadata: ModelMetadata | None) -> Language:
 
 
 def open_routes(
-    programs: Programs, access: Access, further: Sequence[APIRoute] = ()
+    programs: Programs, access: Access, further: Sequence[APIRoute] = (), undescribed: Sequence[Route] = ()
 ) -> tuple[list[BaseRoute], list[Middleware]]:
-    """The plain routes of a server, and what guards them and the page."""
+    """The plain routes of a server, and what guards them and the page.
+
+    Args:
+        programs: answer.
+        access: who may ask, and how often.
+        further: other plain routes.
+        undescribed: routes that are counted apart, too, but have a way of their own to describe themselves.
+    """
     routes = build_routes(programs, further)
-    paths = [route.path for route in routes if isinstance(route, APIRoute)]
-    return routes, build_guards(access, programs.metrics, paths)
+    paths = [route.path for route in routes if isinstance(route, APIRoute)] + [route.path for route in undescribed]
+    return [*routes, *undescribed], build_guards(access, programs.metrics, paths)
 
 
 def start(

@@ -5,7 +5,8 @@ Gradio answers most of them with `{"error": null}`: the text of an unforeseen er
 
 import errno
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import gradio as gr
@@ -76,7 +77,10 @@ def answer_in_words(page: gr.Blocks, texts: Texts) -> None:
 
 
 def server_settings(
-    page: gr.Blocks, routes: Sequence[BaseRoute] = (), guards: Sequence[Middleware] = ()
+    page: gr.Blocks,
+    routes: Sequence[BaseRoute] = (),
+    guards: Sequence[Middleware] = (),
+    lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> dict[str, Any]:
     """Arguments of the server of a page, `app_kwargs` of `launch`: every route answers in words.
 
@@ -84,6 +88,7 @@ def server_settings(
         page: what it serves.
         routes: that stand before those of the page.
         guards: that every request meets first.
+        lifespan: what is open while the server runs.
     """
     handlers = {
         HTTPException: _say_http_reason,
@@ -94,7 +99,7 @@ def server_settings(
         Exception: _say_fault,
     }
     middleware = [*guards, Middleware(CallsThatAreKnown, page=page)]
-    return {"exception_handlers": handlers, "middleware": middleware, "routes": list(routes)}
+    return {"exception_handlers": handlers, "middleware": middleware, "routes": list(routes), "lifespan": lifespan}
 
 
 class CallsThatAreKnown:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vitrine.app.api.mcp_package import check_mcp_package
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, host: str, password: str, corrections: Path | None) -> None:
+    if options.mcp:
+        check_mcp_package()
     if options.retrain is not None:
         _check_retraining(options.retrain, corrections)
     model_id = choose_model(options.model, os.environ.get("MODEL_ID"), RUNS)
@@ -70,13 +73,12 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
 
         load = _choose_loader(options.runtime)
         access = Access(options.user or "", password, options.requests_per_minute)
+        serve = partial(open_page, host=host, port=port, language=options.language, load=load, access=access)
         with _open_retraining(options.retrain, corrections) as retraining:
             while True:
                 with (
                     _open_desk(corrections, options.review, options.corrections_to) as desk,
-                    open_page(
-                        model_id, host, port, options.language, load, access, desk, beside, retraining
-                    ) as address,
+                    serve(model_id, desk=desk, beside=beside, retraining=retraining, speaks_mcp=options.mcp) as address,
                 ):
                     print(f"Open {address}", flush=True)
                     model_id = _wait_for_a_new_model(retraining)
@@ -147,7 +149,7 @@ def _open_desk(corrections: Path | None, review: Path | None, repo_id: str | Non
         yield None
         return
     store = CorrectionStore(corrections)
-    queue = None if review is None else _open_queue(review)
+    queue = None if review is None else _open_queue(review, store)
     if repo_id is None:
         yield CorrectionDesk(store, queue)
         return
@@ -157,10 +159,10 @@ def _open_desk(corrections: Path | None, review: Path | None, repo_id: str | Non
         yield CorrectionDesk(store, queue, repo_id)
 
 
-def _open_queue(review: Path) -> "ReviewQueue":
+def _open_queue(review: Path, store: CorrectionStore) -> "ReviewQueue":
     from vitrine.workflows.review_queue import build_queue
 
-    queue = build_queue(review)
+    queue = build_queue(review, store)
     count = len(queue.pictures)
     print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
     return queue
@@ -219,6 +221,12 @@ def build_parser() -> CommandParser:
         metavar="NUMBER",
         help="that one address may send of those that make the model work (default: no limit)",
     )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the model at /mcp as a tool for assistants that speak MCP, below the same password and limit "
+        "(requirements-mcp.txt)",
+    )
     corrections = parser.add_mutually_exclusive_group()
     corrections.add_argument(
         "--corrections",
@@ -238,8 +246,8 @@ def build_parser() -> CommandParser:
         "--review",
         type=Path,
         metavar="RUN",
-        help="a tab to go through the pictures of a run, or of a prepared data set, whose labels look wrong or "
-        "contradict each other, or that left the model unsure",
+        help="a tab to go through the pictures of a run, or of a prepared data set, on which reviewers differ, whose "
+        "labels look wrong or contradict each other, or that left the model unsure",
     )
     parser.add_argument(
         "--retrain",

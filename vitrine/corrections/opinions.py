@@ -15,13 +15,14 @@ def current(judgments: Iterable[Judgment]) -> Opinions:
         judgments: in the order in which they were given.
 
     Returns:
-        By picture (`Judgment.picture`), then by reviewer.
+        By picture (`Judgment.picture`), then by reviewer, whoever spoke last at the end.
     """
     said = list(judgments)
     withdrawn = {one.withdraws for one in said if one.kind == WITHDRAWN}
     found: dict[str, dict[str, Judgment]] = defaultdict(dict)
     for one in said:
         if one.kind != WITHDRAWN and one.id not in withdrawn:
+            found[one.picture].pop(one.reviewer, None)
             found[one.picture][one.reviewer] = one
     return dict(found)
 
@@ -33,6 +34,19 @@ def is_conflict(opinions: Mapping[str, Judgment]) -> bool:
         opinions: of a picture, by reviewer.
     """
     return len({one.opinion for one in opinions.values()}) > 1
+
+
+def needs_a_look(opinions: Mapping[str, Judgment], reviewer: str) -> bool:
+    """Whether reviewers differ and this one has not spoken since: who stays by a label is not asked twice.
+
+    Args:
+        opinions: of a picture, as `current` gives them.
+        reviewer: who may settle it.
+    """
+    names = list(opinions)
+    later = names[names.index(reviewer) + 1 :] if reviewer in opinions else names
+    own = opinions.get(reviewer)
+    return is_conflict(opinions) and any(own is None or opinions[name].opinion != own.opinion for name in later)
 
 
 def conflicts(judgments: Iterable[Judgment]) -> list[Sequence[Judgment]]:
@@ -49,7 +63,7 @@ def agreed(judgments: Iterable[Judgment]) -> list[Judgment]:
         judgments: in the order in which they were given.
     """
     return [
-        max(opinions.values(), key=lambda one: (bool(one.kept), one.time))
+        max(reversed(list(opinions.values())), key=lambda one: (bool(one.kept), one.time))
         for opinions in current(judgments).values()
         if not is_conflict(opinions)
     ]

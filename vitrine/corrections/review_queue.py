@@ -20,10 +20,11 @@ class QueuedPicture:
         sha256: of the file.
         label_name: the label that it has.
         split: train, validation or test.
-        reasons: the strongest first.
+        reasons: the strongest first; none where only reviewers who differ bring it here.
         suggested: a label that is likelier, where one was found; else "".
         suspicion: that its label is wrong, as text; "" where that was not examined.
         beside: files of pictures to compare it with: copies and near-duplicates.
+        kept: path of a visitor's picture, which no manifest has, below the folder of the corrections; else "".
     """
 
     file: str
@@ -34,6 +35,12 @@ class QueuedPicture:
     suggested: str = ""
     suspicion: str = ""
     beside: tuple[str, ...] = ()
+    kept: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which judgments name it, as `Judgment.picture`."""
+        return self.sha256 or self.file
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class ReviewQueue:
     Attributes:
         pictures: in the order in which they are shown.
         label_names: of the data set.
-        open_picture: opens a picture by its name in the manifest; raises ImageError.
+        open_picture: opens a picture by its name in the manifest, or by its `kept`; raises ImageError.
         fits: whether the preparation of the data set is a model's own, so that nothing is done to its pictures again.
     """
 

@@ -149,6 +149,11 @@ class CorrectionStore:
         """
         return self._select(" WHERE reviewer = ?", (reviewer,))
 
+    def of_several(self) -> list[Judgment]:
+        """Those about pictures that more than one reviewer judged; otherwise as `all`."""
+        shared = "SELECT sha256 FROM judgments GROUP BY sha256 HAVING count(DISTINCT reviewer) > 1"
+        return self._select(f" WHERE sha256 IN ({shared})", ())
+
     def merge(self, judgments: Iterable[Judgment]) -> int:
         """Adds those that are not here yet, all or none.
 

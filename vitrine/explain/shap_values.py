@@ -6,8 +6,12 @@ times, whatever runtime computes it.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import partial
+from os import cpu_count
+from threading import Lock
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +21,15 @@ from vitrine.explain.occlusion import Probabilities
 
 Hiding = Literal["blur", "inpaint_telea"]
 Levels = npt.NDArray[np.uint8]
+Parts = npt.NDArray[np.bool_]  # `[PARTS, PARTS]`: which parts of a picture are hidden
+Value = TypeVar("Value", bound=np.generic)
 HIDINGS: tuple[Hiding, ...] = get_args(Hiding)
 EVALUATIONS = 300
 BATCH = 16
+PARTS = 32  # along a side: smaller ones than a few hundred questions can tell apart
 BLUR_SHARE = 1 / 7  # of the side: as wide as nothing can be told in it
+INPAINT_RADIUS = 3  # pixels, as in SHAP
+NUMBA = Lock()  # its settings are those of the whole process
 MISSING = "the method shap needs the library SHAP: pip install -r requirements-shap.txt (or vitrine[shap])"
 
 
@@ -59,25 +68,73 @@ def shap_map(
         UserError: SHAP is not installed.
     """
     try:
-        import cv2  # noqa: F401 (SHAP's own message does not say how to get it)
-        import shap
-    except ImportError:
+        explain, hide = _explainer(), _hiding(picture, options.hiding)
+    except ImportError:  # SHAP's own message does not say how to get OpenCV
         raise UserError(MISSING) from None
     done = 0
 
-    def ask_and_count(pictures: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+    def ask_and_count(shown: npt.NDArray[np.floating]) -> Probabilities:
         nonlocal done
-        shares = ask(np.clip(np.rint(pictures), 0, 255).astype(np.uint8))
-        done = min(done + len(pictures), options.evaluations)
+        shares = ask(hide(shown[..., 0] == 0))
+        done = min(done + len(shown), options.evaluations)
         options.progress(done, options.evaluations)
         return shares[:, None]
 
-    width = max(1, round(picture.shape[0] * BLUR_SHARE))
-    # 8-bit levels: painting in goes through them, and other ranges would turn black or wrap round.
-    masker = shap.maskers.Image(f"blur({width},{width})" if options.hiding == "blur" else options.hiding, picture.shape)
-    explainer = shap.PartitionExplainer(ask_and_count, masker)
-    found = explainer(picture[None], max_evals=options.evaluations, batch_size=BATCH, silent=True)
-    for_class = np.maximum(np.asarray(found.values)[0, ..., 0].sum(axis=-1), 0)
+    # What SHAP halves and hides is a picture of ones, a pixel for each part, with zeros where parts are hidden.
+    found = explain(ask_and_count)(
+        np.ones((1, PARTS, PARTS, 1)), max_evals=options.evaluations, batch_size=BATCH, silent=True
+    )
+    for_class = np.maximum(np.asarray(found.values).reshape(PARTS, PARTS), 0)
     largest = for_class.max()
     scaled: npt.NDArray[np.float32] = (for_class / largest if largest > 0 else for_class).astype(np.float32)
-    return scaled
+    return _spread(scaled, picture.shape[0])
+
+
+def _explainer() -> Callable[..., Any]:
+    """Makes SHAP's explainer of a function, with the loops of SHAP in Python.
+
+    Numba would compile them for twelve seconds in every process, and over a thousand parts they run for a tenth of one.
+    """
+    import numba
+
+    with NUMBA:
+        usual = numba.config.DISABLE_JIT
+        numba.config.DISABLE_JIT = True
+        try:
+            import shap
+
+            masker = shap.maskers.Image(np.zeros((PARTS, PARTS, 1)))
+        finally:
+            numba.config.DISABLE_JIT = usual
+    return partial(shap.PartitionExplainer, masker=masker)
+
+
+def _hiding(picture: Levels, hiding: Hiding) -> Callable[[npt.NDArray[np.bool_]], Levels]:
+    """A function from hidden parts `[pictures, PARTS, PARTS]` to pictures without them, `[pictures, side, side, 3]`."""
+    import cv2
+
+    side = picture.shape[0]
+    if hiding == "blur":
+        width = max(1, round(side * BLUR_SHARE))
+        blurred = cv2.blur(picture, (width, width))
+        return lambda hidden: np.where(_spread(hidden, side)[..., None], blurred, picture)
+    without_content = np.broadcast_to(picture.mean(axis=(0, 1)).astype(np.uint8), picture.shape)
+
+    def paint_in(parts: Parts) -> Levels:
+        if parts.all():
+            return without_content  # there is nothing to paint with
+        mask = _spread(parts, side).astype(np.uint8)
+        painted: Levels = cv2.inpaint(picture, mask, INPAINT_RADIUS, cv2.INPAINT_TELEA)
+        return painted
+
+    def paint_in_each(hidden: npt.NDArray[np.bool_]) -> Levels:
+        with ThreadPoolExecutor(cpu_count()) as threads:  # OpenCV takes one core for a picture
+            return np.stack(list(threads.map(paint_in, hidden)))
+
+    return paint_in_each
+
+
+def _spread(parts: npt.NDArray[Value], side: int) -> npt.NDArray[Value]:
+    """The value of its part for each pixel: `[..., PARTS, PARTS]` to `[..., side, side]`."""
+    part_of = np.arange(side) * PARTS // side
+    return parts[..., part_of[:, None], part_of]

@@ -1,9 +1,7 @@
 """A model's files: a local folder as it is, or a download from the Hugging Face Hub."""
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-
-from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from vitrine.errors import UserError, first_line
 from vitrine.records.revisions import LOG, ModelLine
@@ -32,8 +30,17 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
         return folder
     if folder.exists() or model_id.startswith((".", "/", "~")) or model_id.count("/") != 1:
         raise UserError(f"{model_id}: there is no such model folder, and an id on the Hub reads owner/name")
+    return _download(model_id, NEEDED if weights else NEEDED[:1])
+
+
+def _download(model_id: str, patterns: Sequence[str]) -> Path:
+    """The files of a model on the Hub, or those of an earlier download."""
+    # Half a second that no model of this machine needs, nor any of the processes that ask it.
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+
     try:
-        return Path(snapshot_download(model_id, allow_patterns=list(NEEDED if weights else NEEDED[:1])))
+        return Path(snapshot_download(model_id, allow_patterns=list(patterns)))
     except GatedRepoError as error:
         raise UserError(
             f"{model_id}: its owner grants access on request; ask on its page, then run `hf auth login`"

@@ -1,10 +1,14 @@
 """The manifest of a prepared data set: one row per file found, with every column that it has and what it may hold."""
 
+import mmap
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Literal
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Literal
 
 import pandas as pd
+import pyarrow as pa
 
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST
@@ -13,6 +17,7 @@ from vitrine.records.schema import Record
 Status = Literal["kept", "quarantined", "left_out"]
 
 REMEDY = "run python data_prep.py again"
+ROWS_OF_A_GROUP = 100_000  # of the Parquet file: one is held while it is written
 
 
 @dataclass(frozen=True)
@@ -98,9 +103,49 @@ def as_manifest(columns: dict[str, list[object]]) -> pd.DataFrame:
     return pd.DataFrame(columns).astype(COLUMNS)[list(COLUMNS)]
 
 
+class ManifestBuilder:
+    """A manifest that grows part by part; its texts stay in a file, which has no name and goes with this process.
+
+    Args:
+        scratch: folder for that file; None: memory.
+    """
+
+    def __init__(self, scratch: Path | None) -> None:
+        self._file: IO[bytes] = BytesIO() if scratch is None else TemporaryFile(dir=scratch)  # noqa: SIM115 (kept open)
+        self._writer = pa.ipc.new_stream(self._file, _SCHEMA)
+
+    def add(self, part: pd.DataFrame) -> None:
+        """Takes the next rows.
+
+        Args:
+            part: columns as in `COLUMNS`.
+
+        Raises:
+            OSError: the disk has no room.
+        """
+        self._writer.write_table(pa.Table.from_pandas(part, _SCHEMA, preserve_index=False))
+
+    def build(self) -> pd.DataFrame:
+        """All rows, in their order; called once."""
+        self._writer.close()
+        content: bytes | mmap.mmap
+        if isinstance(self._file, BytesIO):
+            content = self._file.getvalue()
+        else:
+            self._file.flush()
+            content = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        table = pa.ipc.open_stream(pa.py_buffer(content)).read_all()
+        self._file.close()
+        manifest: pd.DataFrame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
+        return manifest
+
+
+_SCHEMA = pa.schema({name: pa.large_string() if dtype == "string" else dtype for name, dtype in COLUMNS.items()})
+
+
 def write_manifest(manifest: pd.DataFrame, path: Path) -> None:
     """Writes a manifest, its columns in the order of the schema."""
-    manifest.astype(COLUMNS)[list(COLUMNS)].to_parquet(path, index=False)
+    manifest.astype(COLUMNS)[list(COLUMNS)].to_parquet(path, index=False, row_group_size=ROWS_OF_A_GROUP)
 
 
 def read_manifest(folder: Path) -> pd.DataFrame:

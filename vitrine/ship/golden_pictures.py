@@ -69,8 +69,12 @@ def write_golden(predictor: Predictor, folder: Path, tolerance: float) -> dict[s
 
 def find_tolerance(file: Path) -> float:
     """By which other engines may differ from an ONNX file."""
-    is_quantized = any(node.op_type in QUANTIZED for node in onnx.load(file).graph.node)
-    return TOLERANCE_INT8 if is_quantized else TOLERANCE
+    return TOLERANCE_INT8 if is_quantized(file) else TOLERANCE
+
+
+def is_quantized(file: Path) -> bool:
+    """Whether an ONNX file computes in whole numbers of 8 bits."""
+    return any(node.op_type in QUANTIZED for node in onnx.load(file).graph.node)
 
 
 def _draw(seed: int, size: tuple[int, int]) -> Image.Image:

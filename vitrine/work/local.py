@@ -2,15 +2,21 @@
 
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from vitrine.work.slots import do_all
 from vitrine.work.unit import AnyWork, Work
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class LocalPool:
 
         def attempt(work: Work) -> bool:
             if not hasattr(own, "process"):
-                own.process = _Process()
+                own.process = _Process(_context(type(work).__module__))
                 started.append(own.process)
             done: bool = own.process.do(work)
             if not done:
@@ -52,6 +58,22 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
+@cache
+def _context(module: str) -> "ForkServerContext | SpawnContext":
+    """How processes are started: on Linux forked from one that has imported what they need, a second for each saved.
+
+    A process that has threads, as this one, must not be forked; the one that is forked from does nothing else.
+
+    Args:
+        module: of the units.
+    """
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([module, "pandas"])  # which pyarrow imports with its first column
+    return context
+
+
 class _Process:
     """A process that does one unit after the other.
 
@@ -59,10 +81,9 @@ class _Process:
     when this one is killed; these read from a pipe that is closed then.
     """
 
-    def __init__(self) -> None:
-        context = get_context("spawn")
+    def __init__(self, context: "ForkServerContext | SpawnContext") -> None:
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, dict(os.environ)), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -85,7 +106,8 @@ class _Process:
         self._pipe.close()
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, environment: dict[str, str]) -> None:
+    os.environ.update(environment)  # the process that was forked may have been started long before
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all; the coordinator ends this one
     while True:
         try:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -139,25 +140,33 @@ def _file_of(picture: LabeledImage) -> FoundFile:
 
 
 def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> PredictionBatch:
-    """All parts as one, in the order of the source."""
-    table = pa.concat_tables([pq.read_table(shard.path) for shard in shards]).combine_chunks()
+    """All parts as one, in the order of the source; they are read one at a time, and each logit is held once."""
     names = [one.file for shard in shards for one in shard.files]
-    is_read = table["reason"].is_null().to_numpy()
-    places = np.flatnonzero(is_read)
-    read = table.filter(pa.array(is_read)).combine_chunks()
-    logits = read["logits"].combine_chunks().flatten().to_numpy().reshape(len(places), len(predictor.label_names))
-    similarities = None if read["similarity"].null_count else read["similarity"].to_numpy()
-    looks = zip(*(read[name].to_pylist() for name in LOOKS), strict=True)
-    reasons = enumerate(table["reason"].to_pylist())
+    logits = np.empty((len(names), len(predictor.label_names)), np.float32)
+    places, similarities, unreadable = [], [], []
+    looks: list[tuple[Any, ...]] = []
+    start = done = 0
+    for shard in shards:
+        table = pq.read_table(shard.path)
+        is_read = table["reason"].is_null().to_numpy()
+        read = table.filter(pa.array(is_read)).combine_chunks()
+        logits[done : done + len(read)] = read["logits"].combine_chunks().flatten().to_numpy().reshape(len(read), -1)
+        places.append(start + np.flatnonzero(is_read))
+        similarities.append(read["similarity"])
+        looks += zip(*(read[name].to_pylist() for name in LOOKS), strict=True)
+        reasons = enumerate(table["reason"].to_pylist(), start)
+        unreadable += [Unreadable(place, names[place], reason) for place, reason in reasons if reason is not None]
+        start, done = start + len(table), done + len(read)
+    similar = pa.chunked_array([chunk for column in similarities for chunk in column.chunks], pa.float32())
     return PredictionBatch(
-        places=places,
+        places=(read_places := np.concatenate(places)),
         predictions=Predictions(
-            ids=[names[place] for place in places.tolist()],
-            logits=logits,
+            ids=[names[place] for place in read_places.tolist()],
+            logits=logits[:done],
             label_names=predictor.label_names,
-            similarities=similarities,
+            similarities=None if similar.null_count else similar.to_numpy(),
             trust=predictor.trust,
         ),
-        unreadable=tuple(Unreadable(place, names[place], reason) for place, reason in reasons if reason is not None),
+        unreadable=tuple(unreadable),
         inspected=tuple(((width, height), tuple(others)) for width, height, *others in looks),
     )

@@ -14,7 +14,10 @@ import numpy as np
 import pandas as pd
 
 from vitrine.config.loading import load_stored_recipe
+from vitrine.corrections.contested import contested_pictures
+from vitrine.corrections.kept_pictures import PLACE
 from vitrine.corrections.review_queue import QueuedImage, QueuedPicture, Reason, ReviewQueue
+from vitrine.corrections.store import CorrectionStore
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.errors import UserError
@@ -56,12 +59,13 @@ class Found:
     suspect: Suspect | None = None
 
 
-def build_queue(folder: Path) -> ReviewQueue:
+def build_queue(folder: Path, store: CorrectionStore | None = None) -> ReviewQueue:
     """Collects what a person should look at, the most urgent reasons first.
 
     Args:
         folder: of a finished run whose prepared data set is where the recipe says, or of a prepared data set, which
             knows only of contradictions and near-duplicates.
+        store: of corrections; pictures on which its reviewers differ stand first.
 
     Raises:
         UserError: it is neither, something is damaged, or there is nothing to look at.
@@ -79,9 +83,12 @@ def build_queue(folder: Path) -> ReviewQueue:
     manifest = read_manifest(prepared.folder)
     found += _find_in_data(read_findings(prepared.folder / FINDINGS), manifest["file"].tolist())
     pictures = _merge(found, manifest)
+    known = {picture.key for picture in pictures}
+    contested = contested_pictures(store.of_several()) if store else []
+    pictures = [*(picture for picture in contested if picture.key not in known), *pictures]
     if not pictures:
         raise UserError(f"--review: nothing in {folder} needs a look; leave --review out")
-    opener = _Opener(prepared)
+    opener = _Opener(prepared, store.folder if store else None)
     return ReviewQueue(
         pictures,
         prepared.label_names,
@@ -149,14 +156,16 @@ def _describe(file: str, found: Sequence[Found], facts: Mapping[Hashable, object
 
 
 class _Opener:
-    """Opens pictures of a prepared data set by name; what was left out of it, in its source.
+    """Opens pictures of a prepared data set by name; what was left out of it, in its source; and visitors' pictures.
 
     Args:
         prepared: the data set.
+        corrections: folder of a store, with pictures of visitors.
     """
 
-    def __init__(self, prepared: PreparedDataset) -> None:
+    def __init__(self, prepared: PreparedDataset, corrections: Path | None = None) -> None:
         self._prepared = prepared
+        self._corrections = corrections
         self._places = {
             str(file): (split, place)
             for split, rows in prepared.splits.items()
@@ -169,6 +178,8 @@ class _Opener:
             row = self._prepared.splits[split][place]
             return QueuedImage(row["image"], self._prepared.show(row, SHOWN_SIDE), is_preprocessed=True)
         source = Path(self._prepared.facts.settings.data.source).expanduser() / file
+        if self._corrections is not None and PLACE.fullmatch(file):
+            source = self._corrections / file
         if not source.is_file():
             raise ImageError("it was left out of the data set, and its source is not a folder that is here")
         image = open_image(source)

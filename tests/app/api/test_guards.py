@@ -93,6 +93,18 @@ def test_a_body_larger_than_any_picture_is_refused_whether_or_not_its_length_is_
     assert client.post("/predict", content=(b"x" * 100 for _ in range(11))).status_code == 413
 
 
+def test_requests_are_counted_by_their_route_and_those_of_a_call_with_its_beginning_only():
+    client, metrics = serve(Access())
+    for path in ("/predict", "/gradio_api/upload", "/gradio_api/call/predict/abc", "/gradio_api/call/x", "/predicted"):
+        client.get(path)
+    counted = metrics.text()
+    for path, number in (("/predict", 1), ("/gradio_api/upload", 1), ("/gradio_api/call", 2), ("page", 1)):
+        lines = [
+            line for line in counted.splitlines() if line.startswith(f'vitrine_requests_total{{path="{path}",'.encode())
+        ]
+        assert [float(line.split()[-1]) for line in lines] == [number]
+
+
 def test_a_request_that_fails_is_counted_as_500():
     client, metrics = serve(Access())
 

@@ -93,9 +93,15 @@ def test_a_second_reviewer_sees_a_conflict_once_two_differ(review):
     act(review, TYPED, chosen="red")
     shown = act(review, TYPED, chosen="é", name="bob")
     assert "Reviewers differ" in review.refresh(Place(), False, "cem", VISITOR)[CARD]
+    assert (
+        "Reviewers give it different labels · Its label looks wrong"
+        in review.begin(Place(), False, "cem", VISITOR)[CARD]
+    )
     assert "Reviewers differ" not in review.refresh(Place(), True, "cem", VISITOR)[CARD]
     assert "Reviewers differ" in review.refresh(Place(), False, "bob", VISITOR)[CARD]
     assert shown[PLACE].number == 1
+    act(review, TYPED, chosen="é")
+    assert "different labels" not in review.refresh(Place(), False, "bob", VISITOR)[CARD]
 
 
 def test_names_with_markup_are_text(review):

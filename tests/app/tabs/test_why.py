@@ -121,3 +121,23 @@ def test_it_is_told_how_far_a_slow_map_is_and_whoever_leaves_ends_it(why, shown,
     steps.close()
     assert ended.wait(10)
     assert len(asked) < 10_000
+
+
+def test_a_test_picture_brings_its_map_which_is_made_and_checked_once(why, shown, monkeypatch):
+    example = replace(shown, example="000")
+    assert why.open_example(example) == forget_map()
+    (drawn, _), (_, checked) = why.explain(example)
+    monkeypatch.setattr(Explainer, "explain", lambda *_, **__: 1 / 0)
+    (again, said) = why.open_example(example)
+    assert (again["value"], again["visible"], said) == (drawn["value"], True, checked)
+    assert list(why.explain(example)) == [(again, said)]
+    with pytest.raises(ZeroDivisionError):  # another class is asked for anew
+        list(why.explain(example, label_name="red"))
+
+
+def test_what_visitors_bring_has_no_map_until_it_is_asked_for_and_none_is_kept(why, shown):
+    before = dict(why.kept)
+    list(why.explain(shown))
+    assert why.kept == before
+    for other in (None, shown, replace(shown, example="000", on_page=False)):
+        assert why.open_example(other) == forget_map()

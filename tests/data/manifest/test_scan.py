@@ -222,3 +222,13 @@ def test_a_full_disk_is_told_before_anything_is_mapped(make_class_folders, tmp_p
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(OSError, match="No space left"):
         scan_files(found, 150, scratch=tmp_path / "scratch")
+
+
+def test_a_long_run_of_broken_files_is_accounted_for_one_by_one(make_class_folders, tmp_path, monkeypatch):
+    source = make_class_folders({"a": 1})
+    for number in range(300):
+        (source / "a" / f"broken {number:03}.jpg").touch()
+    monkeypatch.setattr("vitrine.data.manifest.scan.ROWS_AT_ONCE", 40)
+    manifest = scan_files(find_files(source), 150, scratch=tmp_path).manifest
+    assert count_status(manifest) == {"kept": 1, "quarantined": 300, "left_out": 0}
+    assert set(manifest.loc[manifest["status"] == "quarantined", "reason"]) == {"the file is empty"}

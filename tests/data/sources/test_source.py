@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.data.sources.hub_sets import encode, save_parquet
 from tests.data.sources.stores import fill
 from vitrine.config.data import ColumnsSection, DataSection
 from vitrine.data.sources.class_folders import find_files
@@ -325,6 +326,15 @@ def test_tar_shards_at_an_address_are_fetched(workspace):
     address = fill({"cat.tar": tar_bytes("1.png"), "dog.tar": tar_bytes("1.png"), "README.md": b""})
     found = opened(address, workspace)
     assert used(found.files) == {"cat.tar/1.png": ("cat", ""), "dog.tar/1.png": ("dog", "")}
+
+
+def test_parquet_files_of_pictures_at_an_address_are_fetched(tmp_path, workspace):
+    copy = save_parquet(save_parquet(tmp_path / "copy"), "data/test-00000-of-00001.parquet")
+    files = {path.relative_to(copy).as_posix(): path.read_bytes() for path in copy.rglob("*.parquet")}
+    found = opened(fill(files | {"README.md": b""}), workspace).files
+    labels = [(split, label) for split in ("test", "train") for label in ("cat", "dog", "cat")]
+    assert [(file.split, file.label_name) for file in found] == labels
+    assert {file.path.read_bytes() for file in found} == {encode(0), encode(1, "jpg"), encode(2, "webp")}
 
 
 def test_a_table_at_an_address_is_no_source(workspace):

@@ -17,7 +17,7 @@ def asked(monkeypatch):
             raise OSError("the network is down")
         return "/cache/there"
 
-    monkeypatch.setattr("vitrine.models.hub_files.snapshot_download", snapshot)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
     return ids
 
 

@@ -12,8 +12,8 @@ from tests.ship.browser.pages import LABELS, SQUASH, write_onnx
 from vitrine.commands import build_space
 from vitrine.predict.predictor import Predictor
 from vitrine.ship.browser import build
-from vitrine.ship.browser.build import build_page
-from vitrine.ship.browser.runtime import MODULES, PACKED
+from vitrine.ship.browser.build import LATER, build_page
+from vitrine.ship.browser.runtime import RUNTIMES, WEBGPU
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +21,9 @@ def _runtime(tmp_path, monkeypatch):
     """Files in place of those that npm fetches."""
     folder = tmp_path / "fetched"
     folder.mkdir()
-    for name in (*MODULES, PACKED):
-        (folder / name).write_text(name)
+    for one in RUNTIMES.values():
+        for name in (one.api, one.glue, one.packed):
+            (folder / name).write_text(name)
     monkeypatch.setattr(build, "fetch_runtime", lambda: folder)
 
 
@@ -64,7 +65,8 @@ def test_the_service_worker_keeps_every_file_and_has_another_version_for_another
     folder = build_page(str(model), tmp_path / "site").folder
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     first = read_kept(folder)
-    assert set(first["files"]) == there - {"README.md", "service-worker.js"}
+    assert set(first["files"]) == there - {"README.md", "service-worker.js"} - set(LATER)
+    assert set(first["later"]) == set(LATER) <= there
     assert read_kept(build_page(str(model), folder).folder) == first
     write_onnx(model, weight=0.06)
     assert read_kept(build_page(str(model), folder).folder)["version"] != first["version"]
@@ -94,6 +96,15 @@ def test_examples_are_public_unless_they_are_kept_and_tell_nothing_beside_their_
     assert b"maker of a camera" not in written
     assert build_page(str(source), tmp_path / "site", with_examples=False).examples == 0
     assert not (tmp_path / "site/examples").exists()
+
+
+def test_what_only_graphics_processors_need_is_not_counted_as_loaded_by_all(model, tmp_path):
+    page = build_page(str(model), tmp_path / "site")
+    (page.folder / "README.md").unlink()
+    sizes = {path.relative_to(page.folder).as_posix(): path.stat().st_size for path in page.folder.rglob("*.*")}
+    later = sum(size for name, size in sizes.items() if WEBGPU.api in name or "jspi" in name)
+    assert later > 0
+    assert page.page_bytes == sum(sizes.values()) - sizes["model.onnx"] - later
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(model, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import fault_of
 from vitrine.ship.browser import runtime
-from vitrine.ship.browser.runtime import BINARY, LOCKED, MODULES, PACKAGE, PACKED, fetch_runtime
+from vitrine.ship.browser.runtime import LOCKED, PACKAGE, RUNTIMES, WASM, fetch_runtime
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ assert sys.argv[1] == "ci" and "--ignore-scripts" in sys.argv
 assert pathlib.Path("package-lock.json").exists()
 folder = pathlib.Path({str(PACKAGE)!r})
 folder.mkdir(parents=True)
-for name in {(*MODULES, BINARY)!r}:
+for name in {[name for one in RUNTIMES.values() for name in (one.api, one.glue, one.binary)]!r}:
     (folder / name).write_text(name)
 """
 
@@ -39,8 +39,9 @@ for name in {(*MODULES, BINARY)!r}:
 def test_what_was_fetched_once_is_kept(npm):
     npm(FETCH)
     folder = fetch_runtime()
-    assert sorted(path.name for path in folder.iterdir()) == sorted((*MODULES, PACKED))
-    assert gzip.decompress((folder / PACKED).read_bytes()) == BINARY.encode()
+    expected = sorted(name for one in RUNTIMES.values() for name in (one.api, one.glue, one.packed))
+    assert sorted(path.name for path in folder.iterdir()) == expected
+    assert gzip.decompress((folder / WASM.packed).read_bytes()) == WASM.binary.encode()
     npm("sys.exit('called again')")
     assert fetch_runtime() == folder
 

@@ -24,9 +24,9 @@ UPLOADS = "/gradio_api/upload"  # Gradio counts the bytes of each file there
 FORM_BYTES = 64 * 1024  # what a form takes beside its file
 # Requests that make the server compute or store; the rest of a page's requests fetch its parts and follow its answers.
 COSTLY = (
-    "/correct",
     "/predict",
     "/correct",
+    "/mcp",
     UPLOADS,
     "/gradio_api/queue/join",
     "/gradio_api/call",
@@ -61,7 +61,7 @@ def build_guards(access: Access, metrics: Metrics, paths: Collection[str]) -> li
     Args:
         access: who may ask, and how often.
         metrics: count the requests.
-        paths: those that are counted apart; all others are counted as "page".
+        paths: those that are counted apart, beside what the page asks of the model; all others are counted as "page".
     """
     guards = [Middleware(Count, metrics=metrics, paths=paths)]
     if access.requests_per_minute is not None:
@@ -77,7 +77,7 @@ class Count:
     def __init__(self, app: ASGIApp, metrics: Metrics, paths: Collection[str]) -> None:
         self.app = app
         self.metrics = metrics
-        self.paths = frozenset(paths)
+        self.paths = tuple(dict.fromkeys((*paths, *COSTLY)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
@@ -95,7 +95,7 @@ class Count:
         try:
             await self.app(scope, receive, send_and_note)
         finally:
-            path = scope["path"] if scope["path"] in self.paths else "page"
+            path = next((path for path in self.paths if _starts_with(scope["path"], [path])), "page")
             self.metrics.count(path, status, time.perf_counter() - begun)
 
 

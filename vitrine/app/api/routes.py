@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import anyio
 import anyio.to_thread
@@ -90,9 +90,22 @@ class Programs:
         top_k: Annotated[int, Query(ge=1, description="how many classes to return")] = DEFAULT_TOP_K,
     ) -> PictureAnswer:
         """Classifies one picture, sent as the file `picture` of a form (multipart/form-data)."""
+        return await self.answer(picture.file, Path(picture.filename or "").name or "the picture", top_k)
+
+    async def answer(self, file: BinaryIO, name: str, top_k: int) -> PictureAnswer:
+        """What the model says of a picture.
+
+        Args:
+            file: as it was sent.
+            name: of it, for a refusal.
+            top_k: how many classes to return.
+
+        Raises:
+            HTTPException: too many wait already (503), or it is no picture that can be used (422).
+        """
         if self._at_once.statistics().tasks_waiting >= MOST_WAITING:
             raise HTTPException(503, "too many requests wait already; come again later", {"Retry-After": RETRY_SECONDS})
-        prediction = await anyio.to_thread.run_sync(self._classify, picture, limiter=self._at_once)
+        prediction = await anyio.to_thread.run_sync(self._classify, file, name, limiter=self._at_once)
         return _answer(prediction, top_k)
 
     def health(self) -> Health:
@@ -103,12 +116,11 @@ class Programs:
         """Figures in the text format of Prometheus."""
         return Response(self.metrics.text(), media_type=self.metrics.media_type)
 
-    def _classify(self, picture: UploadFile) -> Prediction:
+    def _classify(self, file: BinaryIO, name: str) -> Prediction:
         texts = load_texts("en")
         try:
-            image = open_image(picture.file, rendering=self.batcher.predictor.rendering)
+            image = open_image(file, rendering=self.batcher.predictor.rendering)
         except ImageError as error:
-            name = Path(picture.filename or "").name or "the picture"
             raise HTTPException(422, refusal(name, str(error), say_limits(texts), texts)) from None
         return self.batcher.predict(image)
 

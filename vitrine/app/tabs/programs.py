@@ -1,5 +1,7 @@
 """Tab: how to ask from a program."""
 
+import json
+
 import gradio as gr
 
 from vitrine.app.languages import LANGUAGES
@@ -24,7 +26,9 @@ curl {auth}-F picture=@picture.jpg "{address}/predict?top_k={top_k}"
 PYTHON_AUTH, CURL_AUTH = ', auth=("USER", "PASSWORD")', "-u USER "
 
 
-def build_programs(page: gr.Blocks, address: str, top_k: int, texts: Texts, needs_password: bool = False) -> None:
+def build_programs(
+    page: gr.Blocks, address: str, top_k: int, texts: Texts, needs_password: bool = False, speaks_mcp: bool = False
+) -> None:
     """How to ask from a program, with the address under which the visitor sees the page.
 
     Args:
@@ -33,14 +37,19 @@ def build_programs(page: gr.Blocks, address: str, top_k: int, texts: Texts, need
         top_k: number of labels that the snippets ask for.
         texts: of the page's language.
         needs_password: whether they must give user and password.
+        speaks_mcp: whether the model is a tool of assistants, too.
     """
     gr.HTML(Wording(texts).section("programs"))
     with gr.Tabs(elem_id="programs"):
         with gr.Tab("Python"):
-            python = gr.Markdown(fenced(python_snippet(address, top_k, needs_password), "python"))
+            snippets = [gr.Markdown(fenced(python_snippet(address, top_k, needs_password), "python"))]
         with gr.Tab("curl"):
-            shell = gr.Markdown(fenced(curl_snippet(address, top_k, needs_password), "shell"))
-    page.load(None, [python, shell], [python, shell], js=at_the_visitors_address(address))
+            snippets.append(gr.Markdown(fenced(curl_snippet(address, top_k, needs_password), "shell")))
+        if speaks_mcp:
+            with gr.Tab("MCP"):
+                gr.HTML(f"<p>{texts.html('app.programs.mcp')}</p>")
+                snippets.append(gr.Markdown(fenced(mcp_snippet(address, needs_password), "json")))
+    page.load(None, snippets, snippets, js=at_the_visitors_address(address))
 
 
 def python_snippet(address: str, top_k: int, needs_password: bool = False) -> str:
@@ -53,13 +62,21 @@ def curl_snippet(address: str, top_k: int, needs_password: bool = False) -> str:
     return CURL.format(address=address, top_k=top_k, auth=CURL_AUTH if needs_password else "")
 
 
+def mcp_snippet(address: str, needs_password: bool = False) -> str:
+    """What most assistants that speak MCP take as the description of a server."""
+    server: dict[str, object] = {"type": "http", "url": f"{address}/mcp"}
+    if needs_password:
+        server["headers"] = {"Authorization": "Basic BASE64_OF_USER:PASSWORD"}
+    return json.dumps({"mcpServers": {"classifier": server}}, indent=2) + "\n"
+
+
 def fenced(program: str, language: str) -> str:
     """A program as a Markdown code block, which the page shows with a button to copy it."""
     return f"```{language}\n{program}```"
 
 
 def at_the_visitors_address(address: str) -> str:
-    """JavaScript that puts the address under which the visitor sees the page in place of `address` in both snippets."""
+    """JavaScript that puts the address under which the visitor sees the page in place of `address` in all snippets."""
     languages = "|".join(LANGUAGES)
     return f"""(...snippets) => {{
         const here = window.location.href.replace(/[?#].*$/, "").replace(/\\/({languages})?\\/*$/, "");

@@ -1,14 +1,18 @@
-"""Why the model answered as it did: a map over the picture at once, and a moment later how far to trust the map."""
+"""Why the model answered as it did: a map over the picture at once, and a moment later how far to trust the map.
+
+A test picture of the model brings its map along once somebody has asked for it: made and checked then, and kept.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
 from markupsafe import escape
+from PIL import Image
 
 from vitrine.app.classifier import Classifier, Shown
 from vitrine.data.images.decoding import ImageError
@@ -23,15 +27,17 @@ STEP_SECONDS = 0.5  # between two words on how far it is
 
 @dataclass(frozen=True)
 class Why:
-    """Answers the button; it keeps nothing between events.
+    """Answers the button; of what visitors bring, it keeps nothing between events.
 
     Attributes:
         explainer: of the model.
         texts: of the page's language.
+        kept: maps of test pictures with their words, by name and method; a dozen pictures of at most 256 pixels.
     """
 
     explainer: Explainer
     texts: Texts
+    kept: dict[tuple[str, Method], tuple[Image.Image, str]] = field(default_factory=dict)
 
     @property
     def methods(self) -> list[Method]:
@@ -43,6 +49,11 @@ class Why:
             found.append("shap")
         return found
 
+    def open_example(self, shown: Shown | None) -> tuple[Any, str]:
+        """Another picture is shown: a test picture with its map, where one was made before; any other without."""
+        kept = self.kept.get((shown.example, self.methods[0])) if shown is not None and shown.on_page else None
+        return forget_map() if kept is None else (gr.update(value=kept[0], visible=True), kept[1])
+
     def explain(
         self, shown: Shown | None, method: Method | None = None, label_name: str | None = None
     ) -> Iterator[tuple[Any, str]]:
@@ -53,8 +64,13 @@ class Why:
             method: how the map is made; None: the quickest way.
             label_name: of the class; None: the likeliest one.
         """
+        method = method or self.methods[0]
         if shown is None or not shown.on_page:
             yield gr.update(value=None, visible=False), self._line("app.why.no_picture")
+            return
+        if (shown.example, method) in self.kept and label_name is None:
+            drawn, said = self.kept[shown.example, method]
+            yield gr.update(value=drawn, visible=True), said
             return
         try:
             image = self.explainer.predictor.open_image(shown.path)
@@ -69,8 +85,12 @@ class Why:
             yield gr.update(value=None, visible=False), self._line("app.why.nothing", label=found.label_name)
             return
         lead = self._line("app.why.lead", label=found.label_name)
-        yield gr.update(value=self.explainer.draw(image, found), visible=True), lead + self._line("app.why.checking")
-        yield gr.skip(), lead + self._line(*self._say_verdict(self.explainer.judge(found)))
+        drawn = self.explainer.draw(image, found)
+        yield gr.update(value=drawn, visible=True), lead + self._line("app.why.checking")
+        said = lead + self._line(*self._say_verdict(self.explainer.judge(found)))
+        if shown.example and label_name is None:
+            self.kept[shown.example, method] = (drawn, said)
+        yield gr.skip(), said
 
     @staticmethod
     def _say_verdict(verdict: Verdict) -> list[str]:
@@ -120,7 +140,7 @@ class _Working:
 
 
 def build_why(classifier: Classifier, shown: gr.State) -> None:
-    """The button, the map and its sentence, below the answer; another picture ends and empties them.
+    """The button, the map and its sentence, below the answer; another picture ends them and brings its own, if any.
 
     Args:
         classifier: of the page.
@@ -157,14 +177,11 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
         api_visibility="private",
         concurrency_id="why",
     )
-    stop.click(
-        forget_map, None, [drawn, said], cancels=asked, api_visibility="private", queue=False, show_progress="hidden"
-    )
-    shown.change(
-        forget_map, None, [drawn, said], cancels=asked, api_visibility="private", queue=False, show_progress="hidden"
-    )
+    quick: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    stop.click(forget_map, None, [drawn, said], cancels=asked, **quick)
+    shown.change(why.open_example, shown, [drawn, said], cancels=asked, **quick)
 
 
 def forget_map() -> tuple[Any, str]:
-    """For another picture: its map was not asked for."""
+    """Where no map was asked for."""
     return gr.update(value=None, visible=False), ""

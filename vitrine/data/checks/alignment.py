@@ -119,8 +119,8 @@ def _refine(
 
 
 def _halve(pictures: Floats) -> Floats:
-    count, channels, side, _ = pictures.shape
-    halves: Floats = pictures.reshape(count, channels, side // 2, 2, side // 2, 2).mean(axis=(3, 5))
+    rows = pictures[..., ::2, :] + pictures[..., 1::2, :]  # a mean over two axes of six takes ten times as long
+    halves: Floats = (rows[..., ::2] + rows[..., 1::2]) * np.float32(0.25)
     return halves
 
 

@@ -22,7 +22,7 @@ from vitrine.data.images.decoding import ImageError, decode_image, note_of, orig
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.places import SourceLostError
-from vitrine.records.manifest import COLUMNS, as_manifest, write_manifest
+from vitrine.records.manifest import COLUMNS, ManifestBuilder, as_manifest, write_manifest
 from vitrine.records.prepared import MANIFEST, THUMBNAILS
 
 if TYPE_CHECKING:
@@ -105,15 +105,15 @@ def scan_files(
 
 
 class _Seen:
-    """What a scan has seen so far, kept small: rows become columns by the thousand, thumbnails a file.
+    """What a scan has seen so far, kept small: rows become columns by the thousand, these and thumbnails files.
 
     Args:
         count: files of the scan.
-        scratch: folder for that file, which has no name and goes with this process; None: memory.
+        scratch: folder for those files, which have no name and go with this process; None: memory.
     """
 
     def __init__(self, count: int, scratch: Path | None) -> None:
-        self._parts: list[pd.DataFrame] = []
+        self._manifest = ManifestBuilder(scratch)
         self._rows: list[Row] = []
         self._done = 0
         shape = (count, *THUMBNAIL_SHAPE)
@@ -129,14 +129,14 @@ class _Seen:
         if thumbnail is not None:
             self._thumbnails[self._done + len(self._rows)] = thumbnail
         if len(self._rows) >= ROWS_AT_ONCE:
-            self._parts.append(_as_columns(self._rows))
+            self._manifest.add(_as_columns(self._rows))
             self._done, self._rows = self._done + len(self._rows), []
         self._rows.append(row)
 
     def gather(self) -> Scan:
         """All of it."""
-        parts = [*self._parts, _as_columns(self._rows)]
-        return Scan(pd.concat(parts, ignore_index=True), self._thumbnails[: self._done + len(self._rows)])
+        self._manifest.add(_as_columns(self._rows))
+        return Scan(self._manifest.build(), self._thumbnails[: self._done + len(self._rows)])
 
 
 def reserve_disk(file: IO[bytes], size_bytes: int) -> None:

@@ -19,7 +19,7 @@ from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
 from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_files, source_words
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.files import FoundFile
-from vitrine.records.manifest import COLUMNS
+from vitrine.records.manifest import COLUMNS, ManifestBuilder
 from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
 from vitrine.work.unit import Engine
 
@@ -109,25 +109,24 @@ def scan_in_shards(
 
 
 def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan:
-    """One manifest of all parts, and a file of thumbnails that is mapped into memory.
+    """One manifest of all parts, and a file of thumbnails; both are mapped into memory.
 
     Args:
         shards: all of them.
         read: what was seen of each; taken one at a time.
-        folder: of the file.
+        folder: of the files.
     """
     rows = sum(len(shard.files) for shard in shards)
     path = folder / "thumbnails.npy"
     thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))
     with path.open("r+b") as file:
         reserve_disk(file, path.stat().st_size)
-    tables, start = [], 0
+    manifest, start = ManifestBuilder(folder), 0
     for part in read:
         thumbnails[start : start + len(part.manifest)] = part.thumbnails
-        tables.append(part.manifest)
+        manifest.add(part.manifest)
         start += len(part.manifest)
-    manifest = pd.concat(tables, ignore_index=True) if tables else scan_files((), 1).manifest
-    return Scan(manifest.astype(COLUMNS), thumbnails)
+    return Scan(manifest.build(), thumbnails)
 
 
 def _read_part(shard: Shard) -> Scan:

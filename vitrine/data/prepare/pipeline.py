@@ -141,9 +141,16 @@ def _check(
         sides = work.split.find(manifest[manifest["status"] == KEPT])
         leave_out_copies(manifest, duplicates, added, {file: side.split for file, side in sides.items()})
     apply_policies(manifest, duplicates, checks.copies, checks.contradictions, checks.leaks)
-    for group in duplicates.groups():
-        manifest.loc[group, "copy_of"] = manifest["file"].iloc[group[0]]
+    _name_first_copies(manifest, duplicates)
     return find_problems(manifest, duplicates, checks.min_side), duplicates
+
+
+def _name_first_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> None:
+    """Fills the column copy_of in place, at once: a column of texts is made anew with every change."""
+    groups = duplicates.groups()
+    rows = np.array([row for group in groups for row in group], np.int64)
+    first = np.array([group[0] for group in groups for _ in group], np.int64)
+    manifest.loc[manifest.index[rows], "copy_of"] = manifest["file"].take(first).array
 
 
 def _draw_with_series(

@@ -15,7 +15,8 @@ from vitrine.predict.preprocessing import ArrayPreprocessing
 from vitrine.predict.runtimes.onnx import OUTPUTS
 from vitrine.records.atomic import check_replaceable, new_folder
 from vitrine.records.model import METADATA, ModelMetadata
-from vitrine.ship.browser.runtime import PACKED, fetch_runtime
+from vitrine.ship.browser.fusing import fuse
+from vitrine.ship.browser.runtime import RUNTIMES, WEBGPU, fetch_runtime
 from vitrine.ship.export import export_onnx
 from vitrine.ship.golden_pictures import ANSWERS, find_tolerance, write_golden
 from vitrine.ui.palette import DARK, LIGHT
@@ -28,6 +29,8 @@ EXAMPLES = "examples"
 GOLDEN = "golden"
 RUNTIME = "runtime"
 SERVICE_WORKER = "service-worker.js"
+# Only browsers with a graphics processor ask for these, after the first answer.
+LATER = tuple(f"{RUNTIME}/{name}" for name in (WEBGPU.api, WEBGPU.glue, WEBGPU.packed))
 CARD = "README.md"
 TEXTS = ("app.", "browser.", "common.pictures", "common.sizes")  # keys of the sentences that the page says
 # Of a Space of the Hub, which shows this file beside the page. The headers give the model several threads.
@@ -47,7 +50,7 @@ The model runs in the visitor's browser; pictures do not leave the device. Any w
 For a first look, call `python -m http.server` in it and open http://localhost:8000; opened as a file, it cannot load
 its model.
 
-`runtime/` is ONNX Runtime Web {version} (Microsoft, MIT licence); its wasm file is packed with gzip.
+`runtime/` is ONNX Runtime Web {version} (Microsoft, MIT licence); its wasm files are packed with gzip.
 """
 
 
@@ -59,7 +62,7 @@ class BuiltPage:
         folder: of the page.
         label_names: that the model knows.
         examples: number of test pictures that are public with it.
-        page_bytes: that a visitor loads beside the model, as a server without compression sends them.
+        page_bytes: that every visitor loads beside the model, as a server without compression sends them.
         model_bytes: of the model.
     """
 
@@ -85,28 +88,32 @@ def build_page(model_id: str, folder: Path, with_examples: bool = True) -> Built
     check_replaceable(folder, [FACTS], "such a page")
     runtime = fetch_runtime()
     with new_folder(folder, replace=True) as page:
-        predictor = _write_model(model_id, page / MODEL)
+        predictor, is_fused = _write_model(model_id, page / MODEL)
         facts = _describe(predictor)
         facts["examples"] = _write_examples(model_id, predictor, page) if with_examples else []
         facts["golden"] = _write_golden(predictor, page)
         shutil.copytree(PAGE, page, dirs_exist_ok=True)
         shutil.copytree(runtime, page / RUNTIME)
         _write_texts(page)
-        facts["model"] = {"file": MODEL, "bytes": (page / MODEL).stat().st_size}
+        facts["model"] = {"file": MODEL, "bytes": (page / MODEL).stat().st_size, "fused": is_fused}
         (page / FACTS).write_text(json.dumps(facts, ensure_ascii=False), "utf-8")
         (page / CARD).write_text(_describe_space(facts["name"]), "utf-8")
         _name_files(page)
         sizes = {path.relative_to(page).as_posix(): path.stat().st_size for path in page.rglob("*") if path.is_file()}
-    beside = sum(size for name, size in sizes.items() if name not in (MODEL, CARD) and not name.startswith(EXAMPLES))
+    left_out = (MODEL, CARD, *LATER)
+    beside = sum(size for name, size in sizes.items() if name not in left_out and not name.startswith(EXAMPLES))
     return BuiltPage(folder, predictor.label_names, len(facts["examples"]), beside, sizes[MODEL])
 
 
-def _write_model(model_id: str, file: Path) -> Predictor:
+def _write_model(model_id: str, file: Path) -> tuple[Predictor, bool]:
+    """The model as the page computes it, and whether its operators are put together already."""
     if not model_id.endswith(ONNX_SUFFIX) or Path(model_id).is_dir():
-        return export_onnx(model_id, file)
-    Predictor.load(model_id)  # says what is wrong with it
-    shutil.copy(Path(model_id).expanduser(), file)
-    return Predictor.load(str(file))
+        export_onnx(model_id, file)
+    else:
+        Predictor.load(model_id)  # says what is wrong with it
+        shutil.copy(Path(model_id).expanduser(), file)
+    is_fused = fuse(file)
+    return Predictor.load(str(file)), is_fused
 
 
 def _describe(predictor: Predictor) -> dict[str, Any]:
@@ -119,7 +126,10 @@ def _describe(predictor: Predictor) -> dict[str, Any]:
         "outputs": {"logits": OUTPUTS[0], "similarity": OUTPUTS[2]},
         "trust": trust and trust.model_dump(mode="json"),
         "test": metadata and _describe_test(metadata),
-        "runtime": f"{RUNTIME}/{PACKED}",
+        "runtimes": {
+            engine: {"glue": f"{RUNTIME}/{one.glue}", "binary": f"{RUNTIME}/{one.packed}"}
+            for engine, one in RUNTIMES.items()
+        },
     }
 
 
@@ -195,10 +205,12 @@ def _describe_space(name: str) -> str:
 
 
 def _name_files(page: Path) -> None:
-    """Tells the service worker which files to keep; its version changes whenever one of them does."""
+    """Tells the service worker which files to keep, at once or later; its version changes whenever one of them does."""
     left_out = (CARD, SERVICE_WORKER)
     files = sorted(path for path in page.rglob("*") if path.is_file() and path.name not in left_out)
-    content = {"version": _digest(files), "files": [path.relative_to(page).as_posix() for path in files]}
+    names = [path.relative_to(page).as_posix() for path in files]
+    at_once = [name for name in names if name not in LATER]
+    content = {"version": _digest(files), "files": at_once, "later": list(LATER)}
     worker = page / SERVICE_WORKER
     worker.write_text(f"self.PAGE = {json.dumps(content)};\n{worker.read_text('utf-8')}", "utf-8")
 

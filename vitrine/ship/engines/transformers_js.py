@@ -37,11 +37,12 @@ const classify = await pipeline("image-classification", "NAME_OF_THIS_FOLDER", {
 console.log(await classify("picture.jpg"));
 ```
 
-The figures above are of the network. transformers.js resizes pictures otherwise than the model's own preparation: in a
-browser on a canvas, in Node without averaging. With a MobileNetV2 for products, transformers.js 4.3 in Chromium gave 60
-pictures of up to 400 pixels probabilities that were off by up to 0.18 (median 0.005); pictures that have the network's
-size it answers exactly. It knows neither "unsure" nor "none of these": compare its probabilities with `trust` in
-`model.json`. A page of `vitrine build-space --static` resizes to the bit and says both.
+The figures above are of the network alone. What transformers.js makes of pictures was not measured for this model: it
+resizes them otherwise than the model's own preparation, in a browser on a canvas, in Node without averaging. To give
+an idea: with a MobileNetV2 for products, transformers.js 4.3 in Chromium gave 60 pictures of up to 400 pixels
+probabilities that were off by up to 0.18 (median 0.005); pictures that have the network's size it answers exactly. Ask
+it about the pictures in `golden/` to see what it does here. It knows neither "unsure" nor "none of these": compare its
+probabilities with `trust` in `model.json`. A page of `vitrine build-space --static` resizes to the bit and says both.
 """
 
 

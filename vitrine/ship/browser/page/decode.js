@@ -13,7 +13,7 @@ const MOST_TIMES_AS_LONG = 65536;
 const TILE = 4096; // pixels: what every browser's canvas holds
 // Formats that are recognised to be refused by name.
 const NAMED = [["II*\0", "TIFF"], ["MM\0*", "TIFF"], ["\xff\x0a", "JPEG XL"], ["\0\0\0\x0cJXL ", "JPEG XL"],
-  ["%PDF", "PDF"], ["BM", "BMP"], ["8BPS", "PSD"], ["P5", "PGM"], ["P6", "PPM"], ["\0\0\0\x0cjP  ", "JPEG 2000"]];
+  ["<svg", "SVG"], ["<?xml", "XML"], ["%PDF", "PDF"], ["BM", "BMP"], ["8BPS", "PSD"], ["P5", "PGM"], ["P6", "PPM"], ["\0\0\0\x0cjP  ", "JPEG 2000"]];
 const BRANDS = { avif: "AVIF", avis: "AVIF", heic: "HEIC", heix: "HEIC", mif1: "HEIC", msf1: "HEIC" };
 
 // rendering is {fill_color, color_profiles}, as in the model's preprocessing; see resize.js for what a picture is. The name

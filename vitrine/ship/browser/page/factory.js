@@ -1,11 +1,11 @@
 // What ONNX Runtime Web imports in the place of its own module: that one, with the machine code that engine.js compiled.
 
-import makeRuntime from "./runtime/ort-wasm-simd-threaded.mjs";
+const { compiled, glue } = self.runtime;
+const { default: makeRuntime } = await import(glue);
 
 export default function make(config) {
   return new Promise((resolve, reject) => {
     const instantiateWasm = (imports, use) => {
-      const compiled = self.compiledRuntime;
       WebAssembly.instantiate(compiled, imports).then((instance) => use(instance, compiled), reject);
       return {}; // the instance comes later
     };

@@ -3,14 +3,18 @@
 import { describeAnswer, describeModel, element } from "./answer.js";
 import { openCamera } from "./camera.js";
 import { MAX_MEGABYTES, MAX_MEGAPIXELS } from "./decode.js";
+import { findObstacle, tryGraphics } from "./graphics.js";
 import { chooseLanguage, rememberLanguage, Texts } from "./texts.js";
 
 const DEFAULT_BARS = 5;
 const MOST_BARS = 20;
 const SWITCH = { en: "fr", fr: "en" };
+const ENGINE = new URLSearchParams(location.search).get("engine"); // "wasm" or "webgpu", where the address asks for one
+// What an engine says of a picture that the other one may answer all the same.
+const FAULTS = ["broken", "format_deviates", "no_memory", "not_a_number"];
 const at = (id) => document.getElementById(id);
 
-const worker = new Worker("worker.js", { type: "module" }); // first: its modules load meanwhile
+const processor = new Worker("worker.js", { type: "module" }); // first: its modules load meanwhile
 const loaded = await Promise.all([fetch("page.json").then((answer) => answer.json()), Texts.load(chooseLanguage())]);
 const page = loaded[0];
 let texts = loaded[1];
@@ -19,16 +23,20 @@ let status = ["loading", { size: texts.size(page.model.bytes) }];
 let complaint = null; // the sentence is made when it is shown: the language may change
 let shown = null; // {name, labelName, answer} of the last picture that was answered
 let asked = 0; // number of the last picture that was given; answers to earlier ones come too late
+let graphics = null; // a worker on the graphics processor, once that is known to be as right and faster
+let engine = ["processor", {}]; // what is said of who computes
+let kept = null; // settled when the page is kept for use without a network: whether that was done at this visit
+let isTried = false;
 
-worker.onmessage = ({ data }) => handlers[data.kind](data);
-worker.onerror = (event) => fail({ key: "broken", values: { reason: event.message || "worker.js" } });
+processor.onmessage = ({ data }) => handlers[data.kind]?.(data);
+processor.onerror = (event) => fail({ key: "broken", values: { reason: event.message || "worker.js" } });
 
 const handlers = {
   ready() {
     status = ["ready", {}];
     document.body.dataset.state = "ready";
     render();
-    keepForLater();
+    kept = keepForLater();
   },
   failed: fail,
   answer({ id, answer, preview }) {
@@ -37,6 +45,7 @@ const handlers = {
     complaint = null;
     drawPicture(preview);
     settle();
+    if (!isTried) lookAhead();
   },
   refused({ id, key, values }) {
     if (id !== asked) return;
@@ -61,10 +70,35 @@ function settle() {
 
 function ask(name, question, labelName) {
   if (document.body.dataset.state === "failed") return;
-  pending = { name, labelName, example: question.example };
   asked += 1;
+  pending = { name, labelName, question: { kind: "classify", id: asked, ...question } };
   if (document.body.dataset.state === "ready") document.body.dataset.state = "computing";
-  worker.postMessage({ kind: "classify", id: asked, ...question });
+  (graphics ?? processor).postMessage(pending.question);
+  render();
+}
+
+// After the first answer, which nothing may delay: for the next visit, and for the next pictures. What is loaded for the
+// graphics processor is kept for use without a network, too.
+async function lookAhead() {
+  isTried = true;
+  if (await kept) processor.postMessage({ kind: "rehearse" });
+  const obstacle = await findObstacle(page, ENGINE);
+  const { worker, times, why, values } = obstacle ? { why: obstacle } : await tryGraphics(processor, page, ENGINE);
+  engine = why ? [`why.${why}`, values ?? {}] : ["graphics", { times }];
+  if (worker) {
+    graphics = worker;
+    graphics.onmessage = ({ data }) => (FAULTS.includes(data.key) ? loseGraphics() : handlers[data.kind]?.(data));
+    graphics.onerror = loseGraphics;
+  }
+  render();
+}
+
+// It may go at any time: drivers fail, and devices sleep. The processor answers on, also what is asked already.
+function loseGraphics() {
+  graphics?.terminate();
+  graphics = null;
+  engine = ["why.lost", {}];
+  if (document.body.dataset.state === "computing") processor.postMessage(pending.question);
   render();
 }
 
@@ -95,6 +129,7 @@ function render() {
   at("model").replaceChildren(...describeModel(page, texts));
   const [key, values] = document.body.dataset.state === "computing" ? ["computing", {}] : status;
   at("status").textContent = texts.say(`browser.status.${key}`, values);
+  at("engine").textContent = texts.say(`browser.engine.${engine[0]}`, spellAll(engine[1]));
   renderMessage();
   renderAnswer();
   renderExamples();
@@ -104,15 +139,19 @@ function renderMessage() {
   at("message").hidden = !complaint;
   if (!complaint) return;
   const { name, key, values } = complaint;
-  const spelled = Object.fromEntries(Object.entries(values).map(([place, value]) => [place, spell(value)]));
-  const reason = texts.say(`browser.refusal.${key}`, { megabytes: MAX_MEGABYTES, ...spelled });
+  const reason = texts.say(`browser.refusal.${key}`, { megabytes: MAX_MEGABYTES, ...spellAll(values) });
   const advice = texts.say("browser.advice", { megabytes: MAX_MEGABYTES, megapixels: MAX_MEGAPIXELS });
   const sentence = { name: nameOf(name), reason, advice };
   at("message").textContent = name === null ? reason : texts.say("app.refusal.message", sentence);
 }
 
+function spellAll(values) {
+  return Object.fromEntries(Object.entries(values).map(([place, value]) => [place, spell(value)]));
+}
+
 function spell(value) {
-  return typeof value === "number" ? texts.number(value, Number.isInteger(value) ? 0 : 4) : value;
+  if (typeof value !== "number") return value;
+  return Number.isInteger(value) ? texts.number(value) : texts.roughly(value);
 }
 
 // Test pictures have numbers, other pictures the names of their files.
@@ -145,17 +184,28 @@ function renderExamples() {
   }));
 }
 
-// The service worker loads everything once more, from the browser's own store, so it comes last.
+// Whether the page was kept just now. The service worker loads everything once more, from the browser's own store, so it
+// comes last.
 async function keepForLater() {
-  if (!("serviceWorker" in navigator)) return;
+  if (!("serviceWorker" in navigator)) return false;
   try {
-    await navigator.serviceWorker.register("service-worker.js");
-    await navigator.serviceWorker.ready;
-    status = ["offline", {}];
+    const registration = await navigator.serviceWorker.register("service-worker.js");
+    const isNew = !registration.active;
+    if (isNew) await settleDown(registration.installing ?? registration.waiting);
+    if (registration.active) status = ["offline", {}];
     render();
+    return isNew && Boolean(registration.active);
   } catch {
-    // Private windows have none: the page works as long as there is a network.
+    return false; // private windows have none: the page works as long as there is a network
   }
+}
+
+function settleDown(serviceWorker) {
+  return new Promise((resolve) => {
+    serviceWorker.addEventListener("statechange", () => {
+      if (["activated", "redundant"].includes(serviceWorker.state)) resolve();
+    });
+  });
 }
 
 async function pasteFromButton() {
@@ -205,5 +255,5 @@ function listen() {
 }
 
 listen();
-worker.postMessage({ kind: "start", page });
+processor.postMessage({ kind: "start", page, engine: "wasm", checksAll: false });
 render();

@@ -7,3 +7,10 @@ export class Refusal extends Error {
     this.values = values;
   }
 }
+
+// {key, values} of any error, for whoever says it in words.
+export function explain(error) {
+  if (error instanceof Refusal) return { key: error.key, values: error.values };
+  if (/memory|alloc|OOM/i.test(String(error))) return { key: "no_memory", values: {} };
+  return { key: "broken", values: { reason: String(error) } };
+}

@@ -2,7 +2,7 @@
 //
 // The line before this comment says which files there are and which version they are of; it is written with the page.
 
-const { version, files } = self.PAGE;
+const { version, files, later } = self.PAGE;
 const SCOPE = new URL("./", self.location.href).href;
 const CACHE = `${SCOPE} ${version}`;
 const PACKED = ".packed"; // by gzip
@@ -53,5 +53,14 @@ function seal(response) {
 async function answer(address, request) {
   const cache = await caches.open(CACHE);
   const stored = await cache.match(address === SCOPE ? `${SCOPE}index.html` : address);
-  return stored ?? seal(await fetch(request));
+  return stored ?? (await fetchAndKeep(address, request, cache));
+}
+
+// Files that few browsers ask for are kept when they are asked for.
+async function fetchAndKeep(address, request, cache) {
+  const file = address.slice(SCOPE.length);
+  const response = await fetch(request);
+  if (!later.includes(file) || !response.ok) return seal(response);
+  await cache.put(address, prepare(file, response));
+  return cache.match(address);
 }

@@ -50,6 +50,11 @@ export class Texts {
     return new Intl.NumberFormat(this.locale, digits).format(value);
   }
 
+  // With two digits, wherever they stand.
+  roughly(value) {
+    return new Intl.NumberFormat(this.locale, { maximumSignificantDigits: 2 }).format(value);
+  }
+
   percent(share, decimals = 1) {
     return `${this.number(100 * share, decimals)}${NO_BREAK}%`;
   }

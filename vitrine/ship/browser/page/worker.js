@@ -1,35 +1,38 @@
-// The model at work, beside the page, so that the page answers while it computes.
+// The model at work on one engine, beside the page, so that the page answers while it computes.
 
 import { decide, softmax } from "./decide.js";
 import { decode } from "./decode.js";
-import { countThreads, load, openSession, Tensor } from "./engine.js";
+import { keepCode, load, openEngine } from "./engine.js";
 import { preprocess } from "./preprocess.js";
-import { Refusal } from "./refusal.js";
+import { explain, Refusal } from "./refusal.js";
 
 const PREVIEW_SIDE = 1024; // pixels
+const TIMINGS = 5;
+const REHEARSALS = 30; // answers, after which browsers have made fast most code that is run often
 
 let page = null;
-let session = null;
+let engine = null;
 let unchecked = []; // golden pictures of formats that no picture had yet
 let work = Promise.resolve(); // one picture after the other
 
+const jobs = { start, classify, time, rehearse };
 self.onmessage = ({ data: { kind, ...message } }) => {
-  const job = kind === "start" ? () => start(message.page) : () => classify(message);
-  work = work.then(job);
+  work = work.then(() => jobs[kind](message));
 };
 
-async function start(facts) {
+// checksAll: golden pictures of every format are asked about now, where nobody waits for the engine.
+async function start({ page: facts, engine: name, checksAll }) {
   page = facts;
   try {
     unchecked = page.golden.pictures;
-    const [opened, first] = await Promise.all([openSession(page), decodeGolden(unchecked[0].file)]);
-    session = opened;
+    const [opened, first] = await Promise.all([openEngine(page, name), decodeGolden(unchecked[0].file)]);
+    engine = opened;
     await compareGolden(unchecked[0], first);
-    self.postMessage({ kind: "ready", threads: countThreads() });
+    if (checksAll) for (const { format } of unchecked) await checkGolden(format);
+    self.postMessage({ kind: "ready", threads: engine.threads });
   } catch (error) {
-    session = null;
-    const [key, values] = error instanceof Refusal ? [error.key, error.values] : ["broken", { reason: String(error) }];
-    self.postMessage({ kind: "failed", key, values });
+    engine = null;
+    self.postMessage({ kind: "failed", ...explain(error) });
   }
 }
 
@@ -50,6 +53,37 @@ async function compareGolden(golden, picture) {
     throw new Refusal(golden === page.golden.pictures[0] ? "deviates" : "format_deviates", { gap, format: golden.format.toUpperCase() });
   }
   unchecked = unchecked.filter((one) => one !== golden);
+}
+
+// Milliseconds that the engine takes, the median of some: less than a second for whom a picture waits. Infinite where it fails.
+async function time() {
+  const found = [];
+  try {
+    const numbers = preprocess(await decodeGolden(page.golden.pictures[0].file), page.preprocessing, false);
+    for (let turn = 0; turn < TIMINGS; turn++) {
+      const start = performance.now();
+      await askEngine(numbers);
+      found.push(performance.now() - start);
+    }
+  } catch {
+    found.length = 0;
+  }
+  self.postMessage({ kind: "timed", milliseconds: found.sort((one, other) => one - other)[TIMINGS >> 1] ?? Infinity });
+}
+
+// For the next visit, since browsers keep only machine code that they made fast. Pictures that come meanwhile go first.
+async function rehearse() {
+  try {
+    await keepCode(page);
+    const numbers = preprocess(await decodeGolden(page.golden.pictures[0].file), page.preprocessing, false);
+    repeat(numbers, REHEARSALS);
+  } catch {
+    // The next visit starts as late as this one.
+  }
+}
+
+function repeat(numbers, times) {
+  if (times) work = work.then(() => askEngine(numbers)).then(() => repeat(numbers, times - 1), () => {});
 }
 
 async function decodeGolden(file) {
@@ -74,20 +108,22 @@ async function classify({ id, file, example }) {
     const answer = decide(probabilities, page.trust, similarity);
     self.postMessage({ kind: "answer", id, answer, preview }, [preview]);
   } catch (error) {
-    if (error instanceof Refusal) self.postMessage({ kind: "refused", id, key: error.key, values: error.values });
-    else self.postMessage({ kind: "refused", id, key: "broken", values: { reason: String(error) } });
+    self.postMessage({ kind: "refused", id, ...explain(error) });
   }
 }
 
 async function compute(picture, isPrepared) {
-  const { side } = page.preprocessing;
-  const pixels = new Tensor("float32", preprocess(picture, page.preprocessing, isPrepared), [1, 3, side, side]);
-  const wanted = Object.values(page.outputs).filter((name) => session.outputNames.includes(name));
-  const outputs = await session.run({ pixel_values: pixels }, wanted);
+  const outputs = await askEngine(preprocess(picture, page.preprocessing, isPrepared));
   const similarity = outputs[page.outputs.similarity]?.data[0] ?? null;
   const numbers = [...outputs[page.outputs.logits].data, similarity ?? 0];
   if (!numbers.every(Number.isFinite)) throw new Refusal("not_a_number");
   return { probabilities: softmax(outputs[page.outputs.logits].data), similarity };
+}
+
+function askEngine(numbers) {
+  const { side } = page.preprocessing;
+  const wanted = Object.values(page.outputs).filter((name) => engine.outputNames.includes(name));
+  return engine.run(numbers, [1, 3, side, side], wanted);
 }
 
 // As the model sees it: upright, on the fill colour. Made small by the browser, since nobody measures it.
