@@ -71,7 +71,7 @@ def test_a_space_stays_of_its_kind():
         find_choices, Api(), place_of(there=there), "ann/x", "zero-gpu"
     )
     there.siblings[0].rfilename = "thesis.html"
-    assert "is no Space of Vitrine's" in fault_of(find_choices, Api(), place_of(there=there), "ann/x", None)
+    assert "is not a Space of Vitrine's" in fault_of(find_choices, Api(), place_of(there=there), "ann/x", None)
 
 
 def test_a_model_that_no_browser_can_run_becomes_the_next_kind(monkeypatch, tmp_path):
@@ -205,7 +205,7 @@ def test_a_name_that_is_taken_is_said_before_anything_is_built(hub, client, run)
     hub.put("spaces", "bob/page", {"page.json": b"{}"}, settings={"sdk": "static"})
     before = list_pages(hub)
     for name, message in (
-        ("ann/thesis", "is there already, is no Space of Vitrine's, and is not overwritten; choose another name"),
+        ("ann/thesis", "is there already, is not a Space of Vitrine's, and is not overwritten; choose another name"),
         ("bob/page", "you are logged in as ann and may write to ann only"),
     ):
         answer = client.call("push_space", run, name)
