@@ -46,7 +46,7 @@ from vitrine.training.fit import build_model  # noqa: E402
 from vitrine.training.head.features import HeadInputs  # noqa: E402
 from vitrine.training.head.fit import fit_on_inputs  # noqa: E402
 from vitrine.training.head.out_of_fold import apply_head  # noqa: E402
-from vitrine.training.plan import TrainingPlan, plan_training  # noqa: E402
+from vitrine.training.plan import TrainingPlan, choose_monitor, plan_training  # noqa: E402
 
 BATCH_SIZE = 32
 
@@ -105,6 +105,8 @@ def compare(folder: Path, model: str, options: argparse.Namespace) -> None:
     print(f"{'a class':>7} {'trainings':>9} " + " ".join(f"{field.name:>15}" for field in fields(Trial)) + "  lowest")
     for count in options.pictures:
         start = time.perf_counter()
+        monitor = choose_monitor(recipe, round(recipe.data.validation_fraction * count * len(prepared.label_names)))
+        plan = replace(plan, options=replace(plan.options, monitor=monitor))
         trials = [run(pictures, plan, sizes, prepared.label_names, count, seed) for seed in range(options.seeds)]
         print(describe(count, trials) + f"  ({time.perf_counter() - start:.0f} s)", flush=True)
 

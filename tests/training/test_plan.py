@@ -6,8 +6,9 @@ import pytest
 
 from tests.factories import make_recipe, write_tiny_resnet
 from vitrine.config.loading import load_recipe
+from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
-from vitrine.training.plan import knows_no_labels, plan_probe, plan_training
+from vitrine.training.plan import choose_monitor, knows_no_labels, plan_probe, plan_training
 
 
 def test_every_part_of_a_plan_is_frozen(prepared):
@@ -70,3 +71,13 @@ def test_only_pretrained_networks_that_never_saw_these_labels_may_judge(tmp_path
     assert not knows_no_labels("small_cnn", pretrained=True)
     (tiny / "vitrine.json").write_text("{}")  # a model of ours: perhaps of this very data set
     assert not knows_no_labels(str(tiny), pretrained=True)
+
+
+@pytest.mark.parametrize(
+    ("part", "pictures", "monitor"),
+    [("head", 49, "last_epoch"), ("head", 50, "validation_loss"), ("all", 4, "validation_loss")],
+)
+def test_a_handful_of_validation_pictures_does_not_choose_the_epoch_of_a_head(part, pictures, monitor):
+    model = {"backbone": "a/b", "trainable_part": part}
+    recipe = Recipe.model_validate({"model": model, "early_stopping": {"monitor": "validation_loss"}})
+    assert choose_monitor(recipe, pictures) == monitor

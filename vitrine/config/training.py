@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from vitrine.config.section import Section, Share, Switch, name_switch, read_nothing
 
-Monitor = Literal["calibrated_loss", "validation_loss", "validation_accuracy"]
+Monitor = Literal["calibrated_loss", "validation_loss", "validation_accuracy", "last_epoch"]
 
 
 class ImbalanceSection(Section):
@@ -118,7 +118,8 @@ class EarlyStoppingSection(Section):
     monitor: Monitor = Field(
         "calibrated_loss",
         description="what decides which epoch is the best, and when to stop; 'calibrated_loss' is the validation loss "
-        "after a temperature has taken back what the network is too sure of",
+        "after a temperature has taken back what the network is too sure of; 'last_epoch' trains all of them and keeps "
+        "the last, as is done where a head alone is trained and fewer than 50 validation pictures could decide",
     )
     patience: int | None = Field(
         None,

@@ -16,11 +16,11 @@ from vitrine.config.identity import FREE_FOR_CHECKPOINTS
 from vitrine.config.loading import dump_recipe
 from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
-from vitrine.config.training import EngineSection, ReportSection
+from vitrine.config.training import EngineSection, Monitor, ReportSection
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import Policy
 from vitrine.data.images.preprocessing import Preparation
-from vitrine.data.manifest.split_names import SPLITS, TEST, TRAIN
+from vitrine.data.manifest.split_names import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.presence import check_is_pretrained
 from vitrine.models.heads import Head
@@ -30,6 +30,8 @@ from vitrine.training.machine.trackers import flatten
 from vitrine.training.optim.losses import LossPlan
 from vitrine.training.optim.optimizer import OptimizerPlan, SchedulePlan
 from vitrine.training.probe_features import ProbePlan
+
+FEW_VALIDATION = 50  # pictures; of fewer, one that is right by chance makes more than two points
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def plan_training(recipe: Recipe, prepared: PreparedDataset) -> TrainingPlan:
             layer_weight_decay=optim.layer_weight_decay,
         ),
         schedule=_plan_schedule(recipe),
-        options=_plan_options(recipe, preparation),
+        options=_plan_options(recipe, preparation, len(prepared.splits[VALIDATION])),
         finds_batch_size=optim.batch_size == "auto",
         ema_decay=optim.ema_decay,
         preparation=preparation,
@@ -238,7 +240,21 @@ def _plan_look(recipe: Recipe, backbone: str) -> ProbePlan:
     )
 
 
-def _plan_options(recipe: Recipe, preparation: Preparation) -> TrainingOptions:
+def choose_monitor(recipe: Recipe, validation_pictures: int) -> Monitor:
+    """What decides which epoch is the best.
+
+    A head learns for long and forgets nothing, while a handful of validation pictures may well call its first epoch the
+    best one.
+
+    Args:
+        recipe: with its own choice.
+        validation_pictures: their number.
+    """
+    is_head = recipe.model.trainable_part == "head"
+    return "last_epoch" if is_head and validation_pictures < FEW_VALIDATION else recipe.early_stopping.monitor
+
+
+def _plan_options(recipe: Recipe, preparation: Preparation, validation_pictures: int) -> TrainingOptions:
     optim, engine, stopping = recipe.optim, recipe.engine, recipe.early_stopping
     return TrainingOptions(
         epochs=optim.epochs,
@@ -246,7 +262,7 @@ def _plan_options(recipe: Recipe, preparation: Preparation) -> TrainingOptions:
         batch_size=optim.known_batch_size,
         accumulate=optim.accumulate,
         max_gradient_norm=optim.max_gradient_norm,
-        monitor=stopping.monitor,
+        monitor=choose_monitor(recipe, validation_pictures),
         patience=recipe.patience,
         min_delta=stopping.min_delta,
         top=stopping.top,

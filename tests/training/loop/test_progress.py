@@ -31,6 +31,12 @@ def test_a_gain_below_the_smallest_that_counts_is_none_and_patience_runs_out():
     assert (fit.best_epoch, fit.stopped_early) == (1, True)
 
 
+def test_where_nothing_may_choose_the_last_epoch_is_the_best_and_patience_never_runs_out():
+    fit, better = fit_of([0.3, 0.4, 0.5], patience=1, monitor="last_epoch")
+    assert better == [True, True, True]
+    assert (fit.best_epoch, fit.stopped_early, fit.best_epochs(2)) == (3, False, [3, 2])
+
+
 def test_of_accuracies_the_highest_is_the_best():
     fit = Fit("validation_accuracy")
     for number, accuracy in enumerate((0.6, 0.9, 0.7), start=1):

@@ -133,6 +133,8 @@ class Fit:
 
     def score(self, record: EpochRecord) -> float:
         """The monitored figure, turned so that a lower one is better."""
+        if self.monitor == "last_epoch":
+            return -record.epoch
         figure: float = getattr(record, self.monitor)
         return -figure if self.monitor == "validation_accuracy" else figure
 
