@@ -74,10 +74,15 @@ def test_only_pretrained_networks_that_never_saw_these_labels_may_judge(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("part", "pictures", "monitor"),
-    [("head", 49, "last_epoch"), ("head", 50, "validation_loss"), ("all", 4, "validation_loss")],
+    ("part", "pictures", "monitor", "chosen"),
+    [
+        ("head", 49, "calibrated_loss", "last_epoch"),
+        ("head", 50, "calibrated_loss", "calibrated_loss"),
+        ("all", 4, "calibrated_loss", "calibrated_loss"),
+        ("head", 4, "validation_loss", "validation_loss"),  # asked for
+    ],
 )
-def test_a_handful_of_validation_pictures_does_not_choose_the_epoch_of_a_head(part, pictures, monitor):
+def test_a_handful_of_validation_pictures_does_not_choose_the_epoch_of_a_head(part, pictures, monitor, chosen):
     model = {"backbone": "a/b", "trainable_part": part}
-    recipe = Recipe.model_validate({"model": model, "early_stopping": {"monitor": "validation_loss"}})
-    assert choose_monitor(recipe, pictures) == monitor
+    recipe = Recipe.model_validate({"model": model, "early_stopping": {"monitor": monitor}})
+    assert choose_monitor(recipe, pictures) == chosen

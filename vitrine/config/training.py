@@ -119,7 +119,8 @@ class EarlyStoppingSection(Section):
         "calibrated_loss",
         description="what decides which epoch is the best, and when to stop; 'calibrated_loss' is the validation loss "
         "after a temperature has taken back what the network is too sure of; 'last_epoch' trains all of them and keeps "
-        "the last, as is done where a head alone is trained and fewer than 50 validation pictures could decide",
+        "the last, which takes the place of 'calibrated_loss' where a head alone is trained and fewer than 50 "
+        "validation pictures could decide",
     )
     patience: int | None = Field(
         None,

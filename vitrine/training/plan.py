@@ -16,7 +16,7 @@ from vitrine.config.identity import FREE_FOR_CHECKPOINTS
 from vitrine.config.loading import dump_recipe
 from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
-from vitrine.config.training import EngineSection, Monitor, ReportSection
+from vitrine.config.training import EarlyStoppingSection, EngineSection, Monitor, ReportSection
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import Policy
 from vitrine.data.images.preprocessing import Preparation
@@ -247,11 +247,12 @@ def choose_monitor(recipe: Recipe, validation_pictures: int) -> Monitor:
     best one.
 
     Args:
-        recipe: with its own choice.
+        recipe: another choice than the usual one holds, however few pictures there are.
         validation_pictures: their number.
     """
-    is_head = recipe.model.trainable_part == "head"
-    return "last_epoch" if is_head and validation_pictures < FEW_VALIDATION else recipe.early_stopping.monitor
+    monitor, is_head = recipe.early_stopping.monitor, recipe.model.trainable_part == "head"
+    is_usual = monitor == EarlyStoppingSection.model_fields["monitor"].default
+    return "last_epoch" if is_head and is_usual and validation_pictures < FEW_VALIDATION else monitor
 
 
 def _plan_options(recipe: Recipe, preparation: Preparation, validation_pictures: int) -> TrainingOptions:

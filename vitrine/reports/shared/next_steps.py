@@ -100,8 +100,10 @@ def _check_labels(errors: LabelErrors, texts: Texts) -> str | None:
 
 
 def may_gain_by_epochs(metrics: Metrics) -> bool:
-    """Whether the last epoch was the best, and validation pictures are left that more epochs could get right."""
+    """Whether the last epoch was found the best, and validation pictures are left that more epochs could get right."""
     training, validation = metrics.training, metrics.validation
+    if validation.monitor == "last_epoch":  # it was kept whatever the others were
+        return False
     is_last = training.epochs >= 2 and validation.best_epoch >= training.epochs_planned
     return is_last and validation.accuracy < 1
 
