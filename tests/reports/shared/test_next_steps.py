@@ -6,7 +6,7 @@ import pandas as pd
 from tests.ui.sentences.test_verdict import make_metrics, plain
 from vitrine.records.learning_curve import ClassGain, LearningCurve, Outlook
 from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Slice, Suspect
-from vitrine.reports.shared.next_steps import suggest_for_run
+from vitrine.reports.shared.next_steps import may_gain_by_epochs, suggest_for_run
 from vitrine.ui.texts import load_texts
 
 GOOD = [[300, 0], [2, 298]]
@@ -54,6 +54,16 @@ def make_curve(gain=0.02, shown=True):
         pictures=100, measured=100, classes=2, folds=5, repeats=4, seed=0, points=[], floor=None, scale=None,
         exponent=None, foretold=None, outlooks=outlooks, added=20, gains=[best], not_looked_at=[],
     )  # fmt: skip
+
+
+def test_only_a_last_epoch_that_was_found_the_best_is_a_sign_that_more_would_help():
+    metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=0.9)
+    training = metrics.training.model_copy(update={"epochs": 5, "epochs_planned": 5})
+    for monitor, may_gain in (("calibrated_loss", True), ("last_epoch", False)):
+        validation = metrics.validation.model_copy(update={"best_epoch": 5, "monitor": monitor})
+        assert (
+            may_gain_by_epochs(metrics.model_copy(update={"training": training, "validation": validation})) is may_gain
+        )
 
 
 def test_where_nothing_stands_out_nothing_is_suggested():
