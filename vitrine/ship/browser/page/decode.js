@@ -2,13 +2,12 @@
 
 import { join, readJpeg, readWebp, startsWith, text } from "./containers.js";
 import { readOrientation, turnUpright } from "./exif.js";
+import { MAX_MEGABYTES, MAX_MEGAPIXELS } from "./limits.js";
 import { decodePng, readPng } from "./png.js";
 import { applyProfile } from "./profiles.js";
 import { Refusal } from "./refusal.js";
 import { FILL_COLORS } from "./resize.js";
 
-export const MAX_MEGABYTES = 50;
-export const MAX_MEGAPIXELS = 32; // beyond it Python reads a half or a quarter of the size, which browsers cannot
 const MOST_TIMES_AS_LONG = 65536;
 const TILE = 4096; // pixels: what every browser's canvas holds
 // Formats that are recognised to be refused by name.

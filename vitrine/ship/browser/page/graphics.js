@@ -15,12 +15,12 @@ export async function findObstacle(facts, wanted) {
 
 // Starts a second worker and asks both. Gives {worker, times}, or {why, values} where the processor goes on answering.
 export async function tryGraphics(processor, facts, wanted) {
-  const worker = new Worker("worker.js", { type: "module" });
+  const worker = new Worker("worker.js", { type: "module", name: "webgpu" });
   const refuse = (why, values = {}) => {
     worker.terminate();
     return { why, values };
   };
-  const started = await tell(worker, { kind: "start", page: facts, engine: "webgpu", checksAll: true }, ["ready", "failed"]);
+  const started = await tell(worker, { kind: "start" }, ["ready", "failed"]);
   if (started.kind === "failed") {
     return "gap" in started.values ? refuse("deviates", { gap: started.values.gap }) : refuse("fails");
   }

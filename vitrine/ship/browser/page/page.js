@@ -2,8 +2,9 @@
 
 import { describeAnswer, describeModel, element } from "./answer.js";
 import { openCamera } from "./camera.js";
-import { MAX_MEGABYTES, MAX_MEGAPIXELS } from "./decode.js";
 import { findObstacle, tryGraphics } from "./graphics.js";
+import { MAX_MEGABYTES, MAX_MEGAPIXELS } from "./limits.js";
+import { processor } from "./processor.js";
 import { chooseLanguage, rememberLanguage, Texts } from "./texts.js";
 
 const DEFAULT_BARS = 5;
@@ -14,7 +15,6 @@ const ENGINE = new URLSearchParams(location.search).get("engine"); // "wasm" or 
 const FAULTS = ["broken", "format_deviates", "no_memory", "not_a_number"];
 const at = (id) => document.getElementById(id);
 
-const processor = new Worker("worker.js", { type: "module" }); // first: its modules load meanwhile
 const loaded = await Promise.all([fetch("page.json").then((answer) => answer.json()), Texts.load(chooseLanguage())]);
 const page = loaded[0];
 let texts = loaded[1];
@@ -255,5 +255,5 @@ function listen() {
 }
 
 listen();
-processor.postMessage({ kind: "start", page, engine: "wasm", checksAll: false });
+processor.postMessage({ kind: "start" });
 render();

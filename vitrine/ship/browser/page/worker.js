@@ -1,4 +1,4 @@
-// The model at work on one engine, beside the page, so that the page answers while it computes.
+// The model at work on the engine that the worker is named after, beside the page, so that the page answers meanwhile.
 
 import { decide, softmax } from "./decide.js";
 import { decode } from "./decode.js";
@@ -14,21 +14,27 @@ let page = null;
 let engine = null;
 let unchecked = []; // golden pictures of formats that no picture had yet
 let work = Promise.resolve(); // one picture after the other
+const opening = open(self.name); // at once, while the page's own modules load
+opening.catch(() => {}); // start says it
 
 const jobs = { start, classify, time, rehearse };
 self.onmessage = ({ data: { kind, ...message } }) => {
   work = work.then(() => jobs[kind](message));
 };
 
-// checksAll: golden pictures of every format are asked about now, where nobody waits for the engine.
-async function start({ page: facts, engine: name, checksAll }) {
-  page = facts;
+async function open(name) {
+  page = await (await load("page.json")).json();
+  unchecked = page.golden.pictures;
+  const [opened, first] = await Promise.all([openEngine(page, name), decodeGolden(unchecked[0].file)]);
+  engine = opened;
+  await compareGolden(unchecked[0], first);
+  if (name !== "wasm") for (const { format } of unchecked) await checkGolden(format); // nobody waits for it
+}
+
+// The page asks when it can hear: what a worker says before that is lost.
+async function start() {
   try {
-    unchecked = page.golden.pictures;
-    const [opened, first] = await Promise.all([openEngine(page, name), decodeGolden(unchecked[0].file)]);
-    engine = opened;
-    await compareGolden(unchecked[0], first);
-    if (checksAll) for (const { format } of unchecked) await checkGolden(format);
+    await opening;
     self.postMessage({ kind: "ready", threads: engine.threads });
   } catch (error) {
     engine = null;
