@@ -3,11 +3,11 @@
     python benchmarks/page_start.py SITE [SITE ...] [--rounds 5]
 
 Every round takes a new profile for each SITE and starts the browser anew for each of three visits: the first one, one
-with what the service worker kept, and one with the machine code that the browser kept in the second. A fourth, "return",
-is a new tab of a browser that has run for a while, as most people's has; there the start of the browser is not counted.
-The picture, a JPEG of 500 x 375, is handed over by a script in the page at the moment the page is ready. Seconds are those of the page
-itself, from the start of the navigation to the answer on the screen; seconds of processors are of all processes of the
-browser, until the answer, which other work on the machine changes less.
+with what the service worker kept, and one with the machine code that the browser kept in the second. A fourth,
+"return", is a tab of a browser that has run for a while, as most people's has; the start of the browser is not counted
+there. The picture, a JPEG of 500 x 375, is handed over by a script in the page at the moment the page is ready. Seconds
+are those of the page itself, from the start of the navigation to the answer on the screen; seconds of processors are of
+all processes of the browser, until the answer, which other work on the machine changes less.
 """
 
 import argparse

@@ -177,3 +177,16 @@ def test_its_onnx_file_is_whole_and_names_the_pictures_beside_it(bundle):
     (note,) = [json.loads(one.value) for one in content.metadata_props if one.key == "vitrine"]
     files = [one["file"] for one in note["metadata"]["examples"]]
     assert all((bundle.folder / file).is_file() for file in files)
+
+
+@pytest.mark.usefixtures("_exported")
+def test_its_pictures_bring_their_maps_so_that_no_visitor_waits_for_them(bundle, tmp_path):
+    examples = Predictor.load(str(bundle.folder / "model.onnx")).metadata.examples
+    maps = [one.map for one in examples if one.map]
+    assert maps
+    assert {one.file for one in maps} == {
+        path.relative_to(bundle.folder).as_posix() for path in bundle.folder.rglob("*.map.png")
+    }
+    assert {one.method for one in maps} == {"hirescam"}, "an ONNX file that tells no map is explained by its folder"
+    without = build_bundle(str(MODEL), tmp_path / "space", with_examples=False)
+    assert not [name for name in without.sizes if name.startswith("examples/")]

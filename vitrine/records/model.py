@@ -37,6 +37,24 @@ class Trust(OpenRecord):
     neighbors: int | None = None
 
 
+class ExampleMap(OpenRecord):
+    """What the answer to an example rests on, made and checked beforehand.
+
+    Attributes:
+        file: the map over the picture, relative to the model folder.
+        method: by which it was made.
+        label_name: of the class that it is about, which is the likeliest one.
+        is_trusted: whether it stood the checks.
+        random_weights_tried: whether the same network with random weights was one of them.
+    """
+
+    file: str
+    method: str
+    label_name: str
+    is_trusted: bool
+    random_weights_tried: bool
+
+
 class Example(Record):
     """A picture that shows what the model knows, with its true class.
 
@@ -44,11 +62,13 @@ class Example(Record):
         file: relative to the model folder.
         label_name: its true class.
         prepared: whether it is the preprocessed image, as the network sees it, on which no step may be done again.
+        map: what the answer to it rests on; None where a page makes it when somebody asks.
     """
 
     file: str
     label_name: str
     prepared: bool = False
+    map: ExampleMap | None = None
 
 
 class ModelMetadata(SealedRecord):

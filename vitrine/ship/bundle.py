@@ -14,13 +14,16 @@ import onnx
 import yaml
 
 import vitrine
+from vitrine.explain.class_maps import tells_its_map
+from vitrine.explain.example_maps import add_maps
+from vitrine.explain.explainer import Explainer
 from vitrine.models.hub_files import find_model_folder, is_inside
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import NOTES
 from vitrine.records.atomic import check_replaceable, new_folder
 from vitrine.records.model import METADATA, Example, ModelMetadata
 from vitrine.records.onnx_checksum import seal
-from vitrine.ship.export import export_onnx
+from vitrine.ship.export import export_onnx, load_to_export
 from vitrine.ship.model_files import measure_files, plain_picture
 from vitrine.ship.pins import PYTHON, pin_libraries
 
@@ -112,6 +115,8 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
     with new_folder(folder, replace=True) as bundle:
         predictor = export_onnx(model_id, bundle / MODEL)
         examples = _copy_examples(find_model_folder(model_id), bundle) if with_examples else []
+        if examples:
+            examples = add_maps(_choose_explainer(predictor, model_id), bundle, examples)
         _name_examples(bundle / MODEL, examples)
         _copy_code(bundle / "vitrine")
         (bundle / APP).write_text(START.format(zero_gpu=ZERO_GPU if for_zero_gpu else "", model=MODEL), "utf-8")
@@ -138,6 +143,11 @@ def _copy_examples(model: Path, bundle: Path) -> list[Example]:
         (bundle / one.file).parent.mkdir(parents=True, exist_ok=True)
         (bundle / one.file).write_bytes(plain_picture(model / one.file))
     return examples
+
+
+def _choose_explainer(predictor: Predictor, model_id: str) -> Explainer:
+    """The ONNX file where it can tell its map, which is the quickest; else the model folder, while torch is at hand."""
+    return Explainer(predictor if tells_its_map(predictor.network) else load_to_export(model_id))
 
 
 def _name_examples(file: Path, examples: list[Example]) -> None:

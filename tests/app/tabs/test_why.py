@@ -12,9 +12,10 @@ from markupsafe import escape
 
 from tests.app.models import noise, write_model
 from vitrine.app.classifier import Shown
-from vitrine.app.tabs.why import Why, forget_map
+from vitrine.app.tabs.why import Why, forget_map, stored_maps
 from vitrine.explain.explainer import Explainer
 from vitrine.predict.predictor import Predictor
+from vitrine.records.model import ExampleMap
 from vitrine.ui.texts import load_texts
 
 ENGLISH = load_texts("en")
@@ -133,6 +134,41 @@ def test_a_test_picture_brings_its_map_which_is_made_and_checked_once(why, shown
     assert list(why.explain(example)) == [(again, said)]
     with pytest.raises(ZeroDivisionError):  # another class is asked for anew
         list(why.explain(example, label_name="red"))
+
+
+@pytest.fixture
+def bringing_maps(tmp_path):
+    """A model with a map of its first picture in its folder, of its second outside, and of its third a broken one."""
+    folder = write_model(tmp_path / "model")
+    predictor = Predictor.load(str(folder))
+    noise(9).save(folder / "examples/000.map.png")
+    noise(9).save(tmp_path / "outside.png")
+    (folder / "examples/002.map.png").write_text("no picture")
+    files = ("examples/000.map.png", "../outside.png", "examples/002.map.png")
+    examples = [
+        example.model_copy(
+            update={
+                "map": ExampleMap(
+                    file=file, method="hirescam", label_name="<red>", is_trusted=True, random_weights_tried=True
+                )
+            }
+        )
+        for example, file in zip(predictor.metadata.examples, files, strict=False)
+    ]
+    return replace(predictor, metadata=predictor.metadata.model_copy(update={"examples": examples}))
+
+
+def test_a_map_that_came_with_the_model_is_there_at_once(bringing_maps, shown):
+    why = Why(Explainer(bringing_maps), ENGLISH, stored_maps(bringing_maps, ENGLISH))
+    drawn, said = why.open_example(replace(shown, example="000"))
+    assert drawn["visible"]
+    assert np.array_equal(np.asarray(drawn["value"]), np.asarray(noise(9)))
+    assert "&lt;red&gt;" in said
+    assert "learnt nothing" in said
+
+
+def test_maps_outside_of_the_model_folder_and_broken_ones_are_passed_over(bringing_maps):
+    assert set(stored_maps(bringing_maps, ENGLISH)) == {("000", "hirescam")}
 
 
 def test_what_visitors_bring_has_no_map_until_it_is_asked_for_and_none_is_kept(why, shown):

@@ -1,6 +1,7 @@
 """Why the model answered as it did: a map over the picture at once, and a moment later how far to trust the map.
 
-A test picture of the model brings its map along once somebody has asked for it: made and checked then, and kept.
+A test picture of the model brings its map along where that was made with the page (see `example_maps`), and else once
+somebody has asked for it: made and checked then, and kept.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
+from pathlib import PurePosixPath
 from typing import Any
 
 import gradio as gr
@@ -15,10 +17,11 @@ from markupsafe import escape
 from PIL import Image
 
 from vitrine.app.classifier import Classifier, Shown
-from vitrine.data.images.decoding import ImageError
-from vitrine.explain.explainer import Explainer, Explanation, Method
-from vitrine.explain.faithfulness import Verdict
+from vitrine.data.images.decoding import ImageError, open_image
+from vitrine.explain.explainer import METHODS, Explainer, Explanation, Method
 from vitrine.explain.shap_values import ShapOptions
+from vitrine.models.hub_files import is_inside
+from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts
 
 MAP_HEIGHT = 320  # pixels
@@ -32,7 +35,8 @@ class Why:
     Attributes:
         explainer: of the model.
         texts: of the page's language.
-        kept: maps of test pictures with their words, by name and method; a dozen pictures of at most 256 pixels.
+        kept: maps of test pictures with their words, by name and method; a dozen pictures of at most 256 pixels. See
+            `stored_maps`.
     """
 
     explainer: Explainer
@@ -51,8 +55,12 @@ class Why:
 
     def open_example(self, shown: Shown | None) -> tuple[Any, str]:
         """Another picture is shown: a test picture with its map, where one was made before; any other without."""
-        kept = self.kept.get((shown.example, self.methods[0])) if shown is not None and shown.on_page else None
-        return forget_map() if kept is None else (gr.update(value=kept[0], visible=True), kept[1])
+        name = shown.example if shown is not None and shown.on_page else ""
+        for method in METHODS:
+            if (name, method) in self.kept:
+                drawn, said = self.kept[name, method]
+                return gr.update(value=drawn, visible=True), said
+        return forget_map()
 
     def explain(
         self, shown: Shown | None, method: Method | None = None, label_name: str | None = None
@@ -66,7 +74,7 @@ class Why:
         """
         method = method or self.methods[0]
         if shown is None or not shown.on_page:
-            yield gr.update(value=None, visible=False), self._line("app.why.no_picture")
+            yield gr.update(value=None, visible=False), _line(self.texts, "app.why.no_picture")
             return
         if (shown.example, method) in self.kept and label_name is None:
             drawn, said = self.kept[shown.example, method]
@@ -75,31 +83,54 @@ class Why:
         try:
             image = self.explainer.predictor.open_image(shown.path)
         except ImageError:  # uploads are deleted after a while
-            yield gr.update(value=None, visible=False), self._line("app.why.gone")
+            yield gr.update(value=None, visible=False), _line(self.texts, "app.why.gone")
             return
         working = _Working(partial(self.explainer.explain, image, label_name, method, preprocessed=shown.prepared))
         for done, of in working.steps():
-            yield gr.skip(), self._line("app.why.at_work", done=done, all=of)
+            yield gr.skip(), _line(self.texts, "app.why.at_work", done=done, all=of)
         found = working.result()
         if not found.importance.any():
-            yield gr.update(value=None, visible=False), self._line("app.why.nothing", label=found.label_name)
+            yield gr.update(value=None, visible=False), _line(self.texts, "app.why.nothing", label=found.label_name)
             return
-        lead = self._line("app.why.lead", label=found.label_name)
         drawn = self.explainer.draw(image, found)
-        yield gr.update(value=drawn, visible=True), lead + self._line("app.why.checking")
-        said = lead + self._line(*self._say_verdict(self.explainer.judge(found)))
+        lead = _line(self.texts, "app.why.lead", label=found.label_name)
+        yield gr.update(value=drawn, visible=True), lead + _line(self.texts, "app.why.checking")
+        verdict = self.explainer.judge(found)
+        said = _say(self.texts, found.label_name, verdict.is_trusted, verdict.random_weights is not None)
         if shown.example and label_name is None:
             self.kept[shown.example, method] = (drawn, said)
         yield gr.skip(), said
 
-    @staticmethod
-    def _say_verdict(verdict: Verdict) -> list[str]:
-        if not verdict.is_trusted:
-            return ["app.why.untrusted"]
-        return ["app.why.trusted", *(["app.why.other_weights"] if verdict.random_weights is not None else [])]
 
-    def _line(self, *keys: str, **values: object) -> str:
-        return f"<p>{escape(' '.join(self.texts(key, **values) for key in keys))}</p>"
+def stored_maps(predictor: Predictor, texts: Texts) -> dict[tuple[str, Method], tuple[Image.Image, str]]:
+    """Maps that came with the model, as `Why.kept` has them.
+
+    Like its pictures, what leads out of the model's folder is passed over.
+    """
+    found = {}
+    for example in predictor.metadata.examples if predictor.metadata else ():
+        stored = example.map
+        if stored is None or stored.method not in METHODS or not is_inside(predictor.folder, stored.file):
+            continue
+        try:
+            drawn = open_image(predictor.folder / stored.file)
+        except ImageError:
+            continue  # it is made when somebody asks for it
+        words = _say(texts, stored.label_name, stored.is_trusted, stored.random_weights_tried)
+        found[PurePosixPath(example.file).stem, stored.method] = (drawn, words)
+    return found
+
+
+def _say(texts: Texts, label_name: str, is_trusted: bool, random_weights_tried: bool) -> str:
+    """What the map shows, and how it stood the checks that were made."""
+    verdict = ["app.why.trusted"] if is_trusted else ["app.why.untrusted"]
+    if is_trusted and random_weights_tried:
+        verdict.append("app.why.other_weights")
+    return _line(texts, "app.why.lead", label=label_name) + _line(texts, *verdict)
+
+
+def _line(texts: Texts, *keys: str, **values: object) -> str:
+    return f"<p>{escape(' '.join(texts(key, **values) for key in keys))}</p>"
 
 
 class _StoppedError(Exception):
@@ -147,7 +178,7 @@ def build_why(classifier: Classifier, shown: gr.State) -> None:
         shown: what the page shows.
     """
     texts = classifier.wording.texts
-    why = Why(Explainer(classifier.predictor), texts)
+    why = Why(Explainer(classifier.predictor), texts, stored_maps(classifier.predictor, texts))
     button = gr.Button(texts("app.why.button"), size="sm", elem_id="why")
     with gr.Accordion(texts("app.why.choices"), open=False, elem_id="why-choices"):
         methods = [(texts(f"app.why.method.{method}"), method) for method in why.methods]
