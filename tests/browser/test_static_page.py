@@ -33,9 +33,10 @@ def test_files_that_cannot_be_used_are_explained_in_both_languages(new_page, pag
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
     draw_scene().save(tmp_path / "scan.tiff")
+    (tmp_path / "logo.png").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     reasons = {
         "cut.jpg": "cut short", "letter.jpg": "not a picture", "empty.png": "empty", "damaged.png": "cut short",
-        "scan.tiff": "a TIFF file",
+        "logo.png": "SVG file", "scan.tiff": "a TIFF file",
     }  # fmt: skip
     for name, reason in reasons.items():
         assert ask(page, tmp_path / name) is None
