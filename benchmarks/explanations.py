@@ -4,7 +4,7 @@ The maps are about the model's own first answer. "beats both" is the share of pi
 the random map and the centre blob. Maps by activations are compared, too, with those of the same network with random
 weights.
 
-    python benchmarks/explanations.py MODEL PICTURES [--number 50] [--methods hirescam layercam occlusion]
+    python benchmarks/explanations.py MODEL PICTURES [--number 50] [--seed 0] [--methods hirescam layercam occlusion]
 """
 
 import argparse
@@ -21,16 +21,17 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", help="model folder")
+    parser.add_argument("model", help="model folder, or ONNX file")
     parser.add_argument("pictures", type=Path, help="folder, with its sub-folders")
-    parser.add_argument("--number", type=int, default=50, help="of pictures, drawn with seed 0 (default %(default)s)")
+    parser.add_argument("--number", type=int, default=50, help="of pictures, drawn at random (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the drawing (default %(default)s)")
     parser.add_argument("--methods", nargs="+", default=["hirescam", "layercam", "occlusion"])
     options = parser.parse_args()
     from vitrine.explain.explainer import Explainer
     from vitrine.predict.predictor import Predictor
 
     files = sorted(path for path in options.pictures.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    chosen = np.random.default_rng(0).permutation(np.array(files, object))[: options.number]
+    chosen = np.random.default_rng(options.seed).permutation(np.array(files, object))[: options.number]
     explainer = Explainer(Predictor.load(options.model))
     for method in options.methods:
         report(method, [explain(explainer, path, method) for path in chosen])

@@ -77,7 +77,7 @@ def test_the_methods_are_those_that_there_are():
     ("options", "words"),
     [
         (["--hiding", "blur"], "--hiding: is for --method shap alone"),
-        (["--evaluations", "100", "--method", "occlusion"], "--evaluations: is for --method shap alone"),
+        (["--evaluations", "100", "--method", "hirescam"], "--evaluations: is for --method shap or occlusion"),
         (["--evaluations", "3", "--method", "shap"], "--evaluations 3: must be at least 10"),
     ],
 )

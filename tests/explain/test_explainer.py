@@ -1,5 +1,7 @@
 """One call for a map, one for its score."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,7 +10,7 @@ from tests.predict.models import LABELS, write_small_cnn
 from vitrine.config.data import PreparationSection
 from vitrine.errors import UserError
 from vitrine.explain.explainer import METHODS, Explainer
-from vitrine.explain.shap_values import ShapOptions
+from vitrine.explain.perturbation import Perturbation
 from vitrine.predict.predictor import Predictor
 
 
@@ -58,7 +60,7 @@ def test_shapley_values_ask_as_often_as_they_were_told_and_can_be_stopped(explai
     pytest.importorskip("shap")
     asked = []
     found = explainer.explain(
-        picture, method="shap", shap=ShapOptions(evaluations=60, progress=lambda *at: asked.append(at))
+        picture, method="shap", options=Perturbation(evaluations=60, progress=lambda *at: asked.append(at))
     )
     assert found.importance.shape == (32, 32)
     assert asked[-1] == (60, 60)
@@ -67,7 +69,26 @@ def test_shapley_values_ask_as_often_as_they_were_told_and_can_be_stopped(explai
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        explainer.explain(picture, method="shap", shap=ShapOptions("inpaint_telea", 60, stop))
+        explainer.explain(picture, method="shap", options=Perturbation("inpaint_telea", 60, stop))
+
+
+@pytest.mark.parametrize(
+    ("method", "verdicts", "chosen"),
+    [
+        (None, [True], "hirescam"),
+        (None, [False, True], "occlusion"),
+        (None, [False, False], "occlusion"),
+        ("layercam", [False], "layercam"),
+    ],
+)
+def test_without_a_method_the_first_map_that_stands_its_checks_is_taken(
+    explainer, picture, monkeypatch, method, verdicts, chosen
+):
+    answers = iter(verdicts)
+    monkeypatch.setattr(Explainer, "judge", lambda *_: SimpleNamespace(is_trusted=next(answers)))
+    found, verdict = explainer.explain_and_judge(picture, method=method)
+    assert (found.method, verdict.is_trusted) == (chosen, verdicts[-1])
+    assert list(answers) == []
 
 
 def test_an_unknown_class_is_named_with_what_may_be_meant(explainer, picture):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.explain.networks import SIDE, SPOT, ask, red_spot
-from vitrine.explain.faithfulness import CELLS, STEPS, blurred, center_blob, compare_maps, judge, measure, random_map
+from vitrine.explain.faithfulness import CELLS, STEPS, center_blob, compare_maps, judge, measure, random_map
 
 
 def truth():
@@ -47,10 +47,7 @@ def test_curves_go_from_the_whole_picture_to_none_of_it_in_equal_steps():
     assert deletion.min() < deletion[0] / 2
 
 
-def test_baselines_and_controls_hold_no_details():
-    picture = np.random.default_rng(0).normal(size=(3, 56, 56)).astype(np.float32)
-    assert blurred(picture).std() < picture.std() / 5
-    assert blurred(picture).mean() == pytest.approx(picture.mean(), abs=0.05)
+def test_controls_hold_no_details():
     assert np.array_equal(random_map(56, 3), random_map(56, 3))
     assert len(np.unique(random_map(56, 3))) == CELLS**2
     assert np.unravel_index(center_blob(57).argmax(), (57, 57)) == (28, 28)

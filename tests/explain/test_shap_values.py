@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from vitrine.errors import UserError
-from vitrine.explain.shap_values import HIDINGS, ShapOptions, shap_map
+from vitrine.explain.perturbation import HIDINGS, Perturbation
+from vitrine.explain.shap_values import shap_map
 
 SPOT = (slice(40, 56), slice(8, 24))
 
@@ -32,7 +33,7 @@ def picture():
 @pytest.mark.parametrize("hiding", HIDINGS)
 def test_what_the_answer_rests_on_is_eight_times_as_important_as_the_rest(picture, hiding):
     needs_shap()
-    importance = shap_map(brightness_of_the_spot, picture, ShapOptions(hiding, 200))
+    importance = shap_map(brightness_of_the_spot, picture, Perturbation(hiding, 200))
     assert (importance.shape, importance.dtype) == ((64, 64), np.float32)
     assert importance.max() == 1
     outside = importance.copy()
@@ -49,7 +50,7 @@ def test_the_network_is_asked_about_the_whole_picture_about_one_without_content_
         asked.extend(pictures)
         return brightness_of_the_spot(pictures)
 
-    shap_map(ask, picture, ShapOptions(hiding, 100, lambda *progress: told.append(progress)))
+    shap_map(ask, picture, Perturbation(hiding, 100, lambda *progress: told.append(progress)))
     assert 80 <= len(asked) <= 110
     assert told[-1] == (100, 100)
     assert {one.dtype for one in asked} == {np.dtype(np.uint8)}
@@ -61,7 +62,7 @@ def test_numba_compiles_for_others_as_before():
     needs_shap()
     import numba
 
-    shap_map(brightness_of_the_spot, np.zeros((70, 70, 3), np.uint8), ShapOptions(evaluations=10))
+    shap_map(brightness_of_the_spot, np.zeros((70, 70, 3), np.uint8), Perturbation(evaluations=10))
     assert not numba.config.DISABLE_JIT
 
 

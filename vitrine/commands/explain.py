@@ -18,7 +18,7 @@ from pathlib import Path
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 
-FEWEST_EVALUATIONS, EVALUATIONS = 10, 300
+FEWEST_EVALUATIONS = 10
 METHODS = ("hirescam", "layercam", "occlusion", "shap")  # as in `vitrine.explain.explainer`, which is slow to import
 
 
@@ -39,24 +39,25 @@ def build_parser() -> argparse.ArgumentParser:
         "--method",
         choices=METHODS,
         help="by activations (hirescam, layercam), or for every kind of model by covering parts (occlusion) or Shapley "
-        "values (shap, requirements-shap.txt); default: hirescam, occlusion of an ONNX file that tells no activations",
+        "values (shap, requirements-shap.txt); default: hirescam where the model tells activations, occlusion "
+        "where that map does not stand its checks",
     )
     parser.add_argument("--hiding", choices=("blur", "inpaint_telea"), help="how shap hides parts (default blur)")
     parser.add_argument(
         "--evaluations",
         type=int,
         metavar="NUMBER",
-        help=f"times that shap asks the network, about (default {EVALUATIONS}); more show smaller parts",
+        help="times that shap or occlusion ask the network, about (default 300 and 400); more show more",
     )
     parser.add_argument("--no-checks", action="store_true", help="leave out the comparison with maps that know nothing")
     return parser
 
 
 def _explain(options: argparse.Namespace) -> None:
-    _check_shap(options)
+    _check_method(options)
     from vitrine.data.sources.source import find_unlabeled
     from vitrine.explain.explainer import Explainer
-    from vitrine.explain.shap_values import ShapOptions
+    from vitrine.explain.perturbation import Perturbation
     from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.explain import TABLE, ExplainedFile, explain_files
@@ -74,7 +75,7 @@ def _explain(options: argparse.Namespace) -> None:
             options.output,
             label_name=options.label,
             method=options.method,
-            shap=ShapOptions(options.hiding or "blur", options.evaluations or EVALUATIONS),
+            options=Perturbation(options.hiding or "blur", options.evaluations),
             checks=not options.no_checks,
             progress=say,
         )
@@ -86,10 +87,11 @@ def _explain(options: argparse.Namespace) -> None:
     print(f"table:   {options.output / TABLE}")
 
 
-def _check_shap(options: argparse.Namespace) -> None:
+def _check_method(options: argparse.Namespace) -> None:
     """Refuses options that would have no effect, or that cannot be meant."""
-    for name in ("hiding", "evaluations"):
-        if getattr(options, name) is not None and options.method != "shap":
-            raise UserError(f"--{name}: is for --method shap alone")
+    if options.hiding is not None and options.method != "shap":
+        raise UserError("--hiding: is for --method shap alone")
+    if options.evaluations is not None and options.method not in ("shap", "occlusion"):
+        raise UserError("--evaluations: is for --method shap or occlusion")
     if options.evaluations is not None and options.evaluations < FEWEST_EVALUATIONS:
         raise UserError(f"--evaluations {options.evaluations}: must be at least {FEWEST_EVALUATIONS}")

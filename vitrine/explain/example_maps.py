@@ -10,7 +10,7 @@ SUFFIX = ".map.png"
 
 
 def add_maps(explainer: Explainer, folder: Path, examples: Sequence[Example]) -> list[Example]:
-    """Writes the map of each picture beside it; takes about 150 answers of the network for each.
+    """Writes the map of each picture beside it; takes 150 answers of the network for each, or 700.
 
     Args:
         explainer: of the model.
@@ -25,15 +25,13 @@ def add_maps(explainer: Explainer, folder: Path, examples: Sequence[Example]) ->
 
 def _write_map(explainer: Explainer, folder: Path, example: Example) -> ExampleMap | None:
     image = explainer.predictor.open_image(folder / example.file)
-    found = explainer.explain(image, preprocessed=example.prepared)
+    found, verdict = explainer.explain_and_judge(image, preprocessed=example.prepared)
     if not found.importance.any():
         return None
-    verdict = explainer.judge(found)
     file = Path(example.file).with_suffix(SUFFIX)
     explainer.draw(image, found).save(folder / file)
     return ExampleMap(
         file=file.as_posix(),
-        method=found.method,
         label_name=found.label_name,
         is_trusted=verdict.is_trusted,
         random_weights_tried=verdict.random_weights is not None,

@@ -12,9 +12,10 @@ from PIL import Image
 from vitrine.errors import UserError
 from vitrine.explain.class_maps import class_activation_map, tells_its_map
 from vitrine.explain.faithfulness import Verdict, compare_maps, judge
-from vitrine.explain.occlusion import Probabilities, occlusion_map
+from vitrine.explain.occlusion import occlusion_map
 from vitrine.explain.overlay import levels_of, overlay, what_the_map_is_about
-from vitrine.explain.shap_values import USUAL, Levels, ShapOptions, shap_map
+from vitrine.explain.perturbation import USUAL, Perturbation, Probabilities
+from vitrine.explain.shap_values import Levels, shap_map
 from vitrine.listing import suggest
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
@@ -69,6 +70,11 @@ class Explainer:
         network = self.predictor.network
         return DEFAULT if hasattr(network, "model") or tells_its_map(network) else "occlusion"
 
+    @property
+    def usual_methods(self) -> tuple[Method, ...]:
+        """What is tried where no method is asked for, until a map stands its checks: the quickest, then occlusion."""
+        return ("occlusion",) if self.default_method == "occlusion" else (self.default_method, "occlusion")
+
     def explain(
         self,
         image: Image.Image,
@@ -76,7 +82,7 @@ class Explainer:
         method: Method | None = None,
         *,
         preprocessed: bool = False,
-        shap: ShapOptions = USUAL,
+        options: Perturbation = USUAL,
     ) -> Explanation:
         """What speaks for a class in a picture.
 
@@ -86,7 +92,7 @@ class Explainer:
             method: see `activation_maps`, `occlusion` and `shap_values`. An ONNX file knows hirescam where its head
                 is linear on the average of a feature map, and layercam never. None: the default.
             preprocessed: whether the picture is as the network sees it.
-            shap: for the method of this name.
+            options: of occlusion and shap.
 
         Raises:
             UserError: there is no such class or method, or this model cannot be explained so.
@@ -96,14 +102,34 @@ class Explainer:
         (prediction,) = self.predictor.predict_pixels(["0"], pixels)
         label_id = self._label_id(label_name or prediction.ranking[0][0])
         if method == "occlusion":
-            importance = occlusion_map(partial(self._ask, label_id), pixels[0])
+            importance = occlusion_map(partial(self._ask, label_id), pixels[0], options)
         elif method == "shap":
-            importance = self._shap_map(pixels[0], label_id, shap)
+            importance = self._shap_map(pixels[0], label_id, options)
         elif method in METHODS:
             importance = self._activation_map(None, pixels, label_id, method)
         else:
             raise UserError(f"there is no method called '{method}'; there are {', '.join(METHODS)}")
         return Explanation(prediction, label_id, self.predictor.label_names[label_id], pixels[0], importance, method)
+
+    def explain_and_judge(
+        self,
+        image: Image.Image,
+        label_name: str | None = None,
+        method: Method | None = None,
+        *,
+        preprocessed: bool = False,
+        options: Perturbation = USUAL,
+    ) -> tuple[Explanation, Verdict]:
+        """The map of a method; without one the first of `usual_methods` that is to be trusted, else the last of them.
+
+        Arguments and errors as for `explain`.
+        """
+        for each in (method,) if method else self.usual_methods:
+            found = self.explain(image, label_name, each, preprocessed=preprocessed, options=options)
+            verdict = self.judge(found)
+            if verdict.is_trusted and found.importance.any():
+                break
+        return found, verdict
 
     def judge(self, explanation: Explanation) -> Verdict:
         """Whether a map is better than two that know nothing, and another than with random weights.
@@ -132,7 +158,7 @@ class Explainer:
         shares: Probabilities = asked.probabilities[:, label_id]
         return shares
 
-    def _shap_map(self, pixels: Pixels, label_id: int, options: ShapOptions) -> Map:
+    def _shap_map(self, pixels: Pixels, label_id: int, options: Perturbation) -> Map:
         def ask(pictures: Levels) -> Probabilities:
             images = [Image.fromarray(picture) for picture in pictures]
             return self._ask(label_id, self.predictor.pixels(images, preprocessed=True))

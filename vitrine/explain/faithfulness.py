@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from PIL import Image, ImageFilter
 
-from vitrine.explain.occlusion import Ask, Pixels
+from vitrine.explain.perturbation import Ask, Pixels, without_content
 
 Map = npt.NDArray[np.float32]
 
@@ -22,7 +21,7 @@ STEPS = 12
 CELLS = 14  # along a side: what is taken away at once is whole squares, as parts of things are
 # HiResCAM stayed at 0.40 or below on 50 pictures, LayerCAM was above 0.59 on half of them (EXPERIMENTS.md, 22).
 MOST_SIMILAR = 0.5
-BLUR, BLOB = 1 / 12, 1 / 4  # radius of the blur and of the blob, as shares of the side
+BLOB = 1 / 4  # radius, as a share of the side
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def measure(ask: Ask, picture: Pixels, importance: Map) -> Faithfulness:
     """Deletion and insertion of one map, each the mean over both baselines; arguments as for `judge`."""
     cells = _cells_in_order(importance)
     deletions, insertions = [], []
-    for baseline in (blurred(picture), np.broadcast_to(picture.mean(axis=(1, 2), keepdims=True), picture.shape)):
+    for baseline in without_content(picture):
         deletions.append(_area(ask, picture, baseline, cells))
         insertions.append(_area(ask, baseline, picture, cells))
     return Faithfulness(float(np.mean(deletions)), float(np.mean(insertions)))
@@ -123,19 +122,6 @@ def sum_cells(importance: Map) -> npt.NDArray[np.float64]:
     sums = np.zeros((CELLS, CELLS))
     np.add.at(sums, np.ix_(cell_of, cell_of), importance)
     return sums
-
-
-def blurred(picture: Pixels) -> Pixels:
-    """A picture without details, `[3, side, side]`: nothing in it can be told, but its colours stay."""
-    side = picture.shape[-1]
-    blur = ImageFilter.GaussianBlur(side * BLUR)
-    # Pillow blurs 8 bits only: each colour on its own scale loses less than a 255th of its range.
-    channels = []
-    for channel in picture:
-        low, span = float(channel.min()), max(float(np.ptp(channel)), 1e-6)
-        levels = Image.fromarray(((channel - low) / span * 255).round().astype(np.uint8))
-        channels.append(np.asarray(levels.filter(blur), np.float32) / 255 * span + low)
-    return np.stack(channels)
 
 
 def random_map(side: int, seed: int) -> Map:

@@ -7,23 +7,20 @@ times, whatever runtime computes it.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from os import cpu_count
 from threading import Lock
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrine.errors import UserError
-from vitrine.explain.occlusion import Probabilities
+from vitrine.explain.perturbation import USUAL, Hiding, Perturbation, Probabilities
 
-Hiding = Literal["blur", "inpaint_telea"]
 Levels = npt.NDArray[np.uint8]
 Parts = npt.NDArray[np.bool_]  # `[PARTS, PARTS]`: which parts of a picture are hidden
 Value = TypeVar("Value", bound=np.generic)
-HIDINGS: tuple[Hiding, ...] = get_args(Hiding)
 EVALUATIONS = 300
 BATCH = 16
 PARTS = 32  # along a side: smaller ones than a few hundred questions can tell apart
@@ -33,26 +30,8 @@ NUMBA = Lock()  # its settings are those of the whole process
 MISSING = "the method shap needs the library SHAP: pip install -r requirements-shap.txt (or vitrine[shap])"
 
 
-@dataclass(frozen=True)
-class ShapOptions:
-    """How Shapley values are estimated.
-
-    Attributes:
-        hiding: how parts are hidden.
-        evaluations: times that the network is asked, about; more show smaller parts.
-        progress: told how often it was asked, and of how many; what it raises ends the work.
-    """
-
-    hiding: Hiding = "blur"
-    evaluations: int = EVALUATIONS
-    progress: Callable[[int, int], object] = lambda _done, _all: None
-
-
-USUAL = ShapOptions()
-
-
 def shap_map(
-    ask: Callable[[Levels], Probabilities], picture: Levels, options: ShapOptions = USUAL
+    ask: Callable[[Levels], Probabilities], picture: Levels, options: Perturbation = USUAL
 ) -> npt.NDArray[np.float32]:
     """How much each pixel speaks for a class.
 
@@ -71,19 +50,17 @@ def shap_map(
         explain, hide = _explainer(), _hiding(picture, options.hiding)
     except ImportError:  # SHAP's own message does not say how to get OpenCV
         raise UserError(MISSING) from None
-    done = 0
+    done, evaluations = 0, options.evaluations or EVALUATIONS
 
     def ask_and_count(shown: npt.NDArray[np.floating]) -> Probabilities:
         nonlocal done
         shares = ask(hide(shown[..., 0] == 0))
-        done = min(done + len(shown), options.evaluations)
-        options.progress(done, options.evaluations)
+        done = min(done + len(shown), evaluations)
+        options.progress(done, evaluations)
         return shares[:, None]
 
     # What SHAP halves and hides is a picture of ones, a pixel for each part, with zeros where parts are hidden.
-    found = explain(ask_and_count)(
-        np.ones((1, PARTS, PARTS, 1)), max_evals=options.evaluations, batch_size=BATCH, silent=True
-    )
+    found = explain(ask_and_count)(np.ones((1, PARTS, PARTS, 1)), max_evals=evaluations, batch_size=BATCH, silent=True)
     for_class = np.maximum(np.asarray(found.values).reshape(PARTS, PARTS), 0)
     largest = for_class.max()
     scaled: npt.NDArray[np.float32] = (for_class / largest if largest > 0 else for_class).astype(np.float32)

@@ -42,14 +42,12 @@ class ExampleMap(OpenRecord):
 
     Attributes:
         file: the map over the picture, relative to the model folder.
-        method: by which it was made.
         label_name: of the class that it is about, which is the likeliest one.
         is_trusted: whether it stood the checks.
         random_weights_tried: whether the same network with random weights was one of them.
     """
 
     file: str
-    method: str
     label_name: str
     is_trusted: bool
     random_weights_tried: bool

@@ -11,7 +11,8 @@ from PIL import Image
 from vitrine.data.images.decoding import ImageError
 from vitrine.errors import UserError
 from vitrine.explain.explainer import Explainer, Explanation, Method
-from vitrine.explain.shap_values import USUAL, ShapOptions
+from vitrine.explain.faithfulness import Verdict
+from vitrine.explain.perturbation import USUAL, Perturbation
 from vitrine.models.calibration.selective import describe
 from vitrine.predict.images import NamedImage
 from vitrine.records.spreadsheet import guard_row
@@ -31,6 +32,7 @@ class ExplainedFile:
         label: the class that the map is about.
         probability: of it, 0 to 1.
         overlay: file of the map over the picture, below the folder.
+        method: by which the map was made.
         deletion: see `Faithfulness`.
         insertion: see `Faithfulness`.
         trusted: "yes" where the map beats a random one and a blob in the centre and depends on what the network has
@@ -43,6 +45,7 @@ class ExplainedFile:
     label: str = ""
     probability: str = ""
     overlay: str = ""
+    method: str = ""
     deletion: str = ""
     insertion: str = ""
     trusted: str = ""
@@ -55,7 +58,7 @@ def explain_files(
     *,
     label_name: str | None = None,
     method: Method | None = None,
-    shap: ShapOptions = USUAL,
+    options: Perturbation = USUAL,
     checks: bool = True,
     progress: Callable[[ExplainedFile], object] = lambda row: None,
 ) -> list[ExplainedFile]:
@@ -66,8 +69,8 @@ def explain_files(
         pictures: as `from_files` gives them.
         folder: is made where it is not there.
         label_name: of the class; None: the likeliest one of each picture.
-        method: see `Explainer.explain`.
-        shap: for the method of this name.
+        method: see `Explainer.explain_and_judge`.
+        options: of occlusion and shap.
         checks: whether each map is compared with two that know nothing, which takes seconds.
         progress: told each row.
 
@@ -75,7 +78,12 @@ def explain_files(
         UserError: the folder cannot be written, or the model cannot be explained so.
     """
     rows: list[ExplainedFile] = []
-    explain = partial(explainer.explain, label_name=label_name, method=method, shap=shap)
+    explain = partial(
+        explainer.explain_and_judge if checks else _without_checks(explainer),
+        label_name=label_name,
+        method=method,
+        options=options,
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / TABLE).open("w", newline="", encoding="utf-8") as stream:
@@ -83,7 +91,7 @@ def explain_files(
             table.writeheader()
             for picture in pictures:
                 overlay = folder / f"{len(rows) + 1:05d}_{Path(picture.file).stem[:LONGEST_STEM]}.png"
-                rows.append(_explain_one(explainer, picture, overlay, explain, checks))
+                rows.append(_explain_one(explainer, picture, overlay, explain))
                 table.writerow(guard_row(asdict(rows[-1])))
                 stream.flush()
                 progress(rows[-1])
@@ -92,18 +100,21 @@ def explain_files(
     return rows
 
 
+def _without_checks(explainer: Explainer) -> Callable[..., tuple[Explanation, None]]:
+    return lambda *given, **named: (explainer.explain(*given, **named), None)
+
+
 def _explain_one(
     explainer: Explainer,
     picture: NamedImage,
     overlay: Path,
-    explain: Callable[[Image.Image], Explanation],
-    checks: bool,
+    explain: Callable[[Image.Image], tuple[Explanation, Verdict | None]],
 ) -> ExplainedFile:
     try:
         image = picture.open()
     except ImageError as error:
         return ExplainedFile(picture.file, problem=str(error))
-    found = explain(image)
+    found, verdict = explain(image)
     explainer.draw(image, found).save(overlay)
     row = ExplainedFile(
         picture.file,
@@ -111,10 +122,10 @@ def _explain_one(
         label=found.label_name,
         probability=f"{dict(found.prediction.ranking)[found.label_name]:.6f}",
         overlay=overlay.name,
+        method=found.method,
     )
-    if not checks:
+    if verdict is None:
         return row
-    verdict = explainer.judge(found)
     return replace(
         row,
         deletion=f"{verdict.own.deletion:.3f}",

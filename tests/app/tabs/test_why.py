@@ -34,8 +34,14 @@ def shown(why, tmp_path):
     return Shown(tmp_path / "photo.png", "photo.png", prediction)
 
 
+@pytest.fixture
+def trusting(monkeypatch):
+    """Every map stands its checks."""
+    monkeypatch.setattr(Explainer, "judge", lambda *_: SimpleNamespace(is_trusted=True, random_weights=None))
+
+
 def test_the_map_comes_at_once_and_its_check_a_moment_later(why, shown):
-    (drawn, said), (kept, checked) = why.explain(shown)
+    (drawn, said), (kept, checked) = why.explain(shown, "occlusion")
     assert (drawn["visible"], drawn["value"].size) == (True, (60, 40))
     assert shown.prediction.ranking[0][0] in said
     assert ENGLISH("app.why.checking") in said
@@ -58,6 +64,18 @@ def test_each_verdict_is_said_and_nothing_that_was_not_checked(
     assert ("learnt nothing" in said) == (random_weights is not None)
 
 
+@pytest.mark.parametrize("verdicts", [(True,), (False, True), (False, False)])
+def test_where_the_quickest_map_does_not_stand_its_checks_another_one_follows(why, shown, monkeypatch, verdicts):
+    answers = iter(verdicts)
+    monkeypatch.setattr(Explainer, "judge", lambda *_: SimpleNamespace(is_trusted=next(answers), random_weights=None))
+    steps = list(why.explain(shown))
+    maps = [drawn["value"] for drawn, _ in steps if "value" in drawn]
+    assert len(maps) == len(verdicts)
+    assert [ENGLISH("app.why.next_method") in said for _, said in steps].count(True) == len(verdicts) - 1
+    assert ("Do not trust" in steps[-1][1]) == (not verdicts[-1])
+    assert list(answers) == []
+
+
 def test_without_a_picture_nothing_is_explained(why, shown):
     for nothing in (None, replace(shown, on_page=False)):
         ((drawn, said),) = why.explain(nothing)
@@ -78,7 +96,7 @@ def test_a_picture_in_which_nothing_speaks_for_the_class_is_told_so(why, shown, 
     monkeypatch.setattr(
         Explainer, "explain", lambda *given, **also: replace(real(*given, **also), importance=np.zeros((2, 2)))
     )
-    ((drawn, said),) = why.explain(shown)
+    *_, (drawn, said) = why.explain(shown)
     assert not drawn["visible"]
     assert said.startswith("<p>No part of the picture speaks for ")
 
@@ -105,11 +123,11 @@ def test_shapley_values_are_offered_where_their_library_is(why, monkeypatch):
 def test_it_is_told_how_far_a_slow_map_is_and_whoever_leaves_ends_it(why, shown, monkeypatch):
     asked, ended = [], threading.Event()
 
-    def explain(_explainer, *_given, shap, **_named):
+    def explain(_explainer, *_given, options, **_named):
         try:
             for done in range(10_000):
                 asked.append(done)
-                shap.progress(done, 10_000)
+                options.progress(done, 10_000)
                 time.sleep(0.01)
         finally:
             ended.set()
@@ -124,6 +142,7 @@ def test_it_is_told_how_far_a_slow_map_is_and_whoever_leaves_ends_it(why, shown,
     assert len(asked) < 10_000
 
 
+@pytest.mark.usefixtures("trusting")
 def test_a_test_picture_brings_its_map_which_is_made_and_checked_once(why, shown, monkeypatch):
     example = replace(shown, example="000")
     assert why.open_example(example) == forget_map()
@@ -147,11 +166,7 @@ def bringing_maps(tmp_path):
     files = ("examples/000.map.png", "../outside.png", "examples/002.map.png")
     examples = [
         example.model_copy(
-            update={
-                "map": ExampleMap(
-                    file=file, method="hirescam", label_name="<red>", is_trusted=True, random_weights_tried=True
-                )
-            }
+            update={"map": ExampleMap(file=file, label_name="<red>", is_trusted=True, random_weights_tried=True)}
         )
         for example, file in zip(predictor.metadata.examples, files, strict=False)
     ]
@@ -168,7 +183,7 @@ def test_a_map_that_came_with_the_model_is_there_at_once(bringing_maps, shown):
 
 
 def test_maps_outside_of_the_model_folder_and_broken_ones_are_passed_over(bringing_maps):
-    assert set(stored_maps(bringing_maps, ENGLISH)) == {("000", "hirescam")}
+    assert set(stored_maps(bringing_maps, ENGLISH)) == {"000"}
 
 
 def test_what_visitors_bring_has_no_map_until_it_is_asked_for_and_none_is_kept(why, shown):

@@ -4,7 +4,7 @@ A test picture of the model brings its map along where that was made with the pa
 somebody has asked for it: made and checked then, and kept.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,8 +18,8 @@ from PIL import Image
 
 from vitrine.app.classifier import Classifier, Shown
 from vitrine.data.images.decoding import ImageError, open_image
-from vitrine.explain.explainer import METHODS, Explainer, Explanation, Method
-from vitrine.explain.shap_values import ShapOptions
+from vitrine.explain.explainer import Explainer, Explanation, Method
+from vitrine.explain.perturbation import Perturbation
 from vitrine.models.hub_files import is_inside
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts
@@ -35,20 +35,18 @@ class Why:
     Attributes:
         explainer: of the model.
         texts: of the page's language.
-        kept: maps of test pictures with their words, by name and method; a dozen pictures of at most 256 pixels. See
-            `stored_maps`.
+        kept: maps of test pictures, made in the usual way, with their words, by name; a dozen pictures of at most 256
+            pixels. See `stored_maps`.
     """
 
     explainer: Explainer
     texts: Texts
-    kept: dict[tuple[str, Method], tuple[Image.Image, str]] = field(default_factory=dict)
+    kept: dict[str, tuple[Image.Image, str]] = field(default_factory=dict)
 
     @property
     def methods(self) -> list[Method]:
         """Those that this model and this installation have; the first is the quickest."""
-        found: list[Method] = ["occlusion"]
-        if self.explainer.default_method == "hirescam":
-            found.insert(0, "hirescam")
+        found = list(self.explainer.usual_methods)
         if find_spec("shap") and find_spec("cv2"):
             found.append("shap")
         return found
@@ -56,53 +54,69 @@ class Why:
     def open_example(self, shown: Shown | None) -> tuple[Any, str]:
         """Another picture is shown: a test picture with its map, where one was made before; any other without."""
         name = shown.example if shown is not None and shown.on_page else ""
-        for method in METHODS:
-            if (name, method) in self.kept:
-                drawn, said = self.kept[name, method]
-                return gr.update(value=drawn, visible=True), said
-        return forget_map()
+        if name not in self.kept:
+            return forget_map()
+        drawn, said = self.kept[name]
+        return gr.update(value=drawn, visible=True), said
 
     def explain(
         self, shown: Shown | None, method: Method | None = None, label_name: str | None = None
     ) -> Iterator[tuple[Any, str]]:
         """The map of a class over the picture, with what it shows in words; then whether to trust it.
 
+        Where the quickest map does not stand its checks, another one follows.
+
         Args:
             shown: what the page shows.
             method: how the map is made; None: the quickest way.
             label_name: of the class; None: the likeliest one.
         """
-        method = method or self.methods[0]
+        is_usual = method in (None, self.methods[0]) and label_name is None
         if shown is None or not shown.on_page:
             yield gr.update(value=None, visible=False), _line(self.texts, "app.why.no_picture")
             return
-        if (shown.example, method) in self.kept and label_name is None:
-            drawn, said = self.kept[shown.example, method]
-            yield gr.update(value=drawn, visible=True), said
+        if is_usual and shown.example in self.kept:
+            yield self.open_example(shown)
             return
         try:
             image = self.explainer.predictor.open_image(shown.path)
         except ImageError:  # uploads are deleted after a while
             yield gr.update(value=None, visible=False), _line(self.texts, "app.why.gone")
             return
-        working = _Working(partial(self.explainer.explain, image, label_name, method, preprocessed=shown.prepared))
+        explain = partial(self.explainer.explain, image, label_name, preprocessed=shown.prepared)
+        tries = self.explainer.usual_methods if method in (None, self.methods[0]) else (method,)
+        for number, each in enumerate(tries, 1):
+            done = yield from self._explain_by(partial(explain, method=each), image, number == len(tries))
+            if done is not None:
+                break
+        if done is not None and shown.example and is_usual:
+            self.kept[shown.example] = done
+
+    def _explain_by(
+        self, explain: Callable[..., Explanation], image: Image.Image, is_last: bool
+    ) -> Generator[tuple[Any, str], None, tuple[Image.Image, str] | None]:
+        """Shows one map and its verdict, and gives both; None where there is no map, or another one shall follow."""
+        working = _Working(explain)
         for done, of in working.steps():
             yield gr.skip(), _line(self.texts, "app.why.at_work", done=done, all=of)
         found = working.result()
         if not found.importance.any():
-            yield gr.update(value=None, visible=False), _line(self.texts, "app.why.nothing", label=found.label_name)
-            return
+            end = _line(self.texts, "app.why.nothing" if is_last else "app.why.next_method", label=found.label_name)
+            yield gr.update(value=None, visible=False), end
+            return None
         drawn = self.explainer.draw(image, found)
         lead = _line(self.texts, "app.why.lead", label=found.label_name)
         yield gr.update(value=drawn, visible=True), lead + _line(self.texts, "app.why.checking")
         verdict = self.explainer.judge(found)
+        if not (verdict.is_trusted or is_last):
+            yield gr.skip(), _line(self.texts, "app.why.next_method")
+            return None
         said = _say(self.texts, found.label_name, verdict.is_trusted, verdict.random_weights is not None)
-        if shown.example and label_name is None:
-            self.kept[shown.example, method] = (drawn, said)
         yield gr.skip(), said
+        return drawn, said
 
 
-def stored_maps(predictor: Predictor, texts: Texts) -> dict[tuple[str, Method], tuple[Image.Image, str]]:
+def stored_maps(predictor: Predictor, texts: Texts) -> dict[str, tuple[Image.Image, str]]:
     """Maps that came with the model, as `Why.kept` has them.
 
     Like its pictures, what leads out of the model's folder is passed over.
@@ -110,14 +124,14 @@ def stored_maps(predictor: Predictor, texts: Texts) -> dict[tuple[str, Method], 
     found = {}
     for example in predictor.metadata.examples if predictor.metadata else ():
         stored = example.map
-        if stored is None or stored.method not in METHODS or not is_inside(predictor.folder, stored.file):
+        if stored is None or not is_inside(predictor.folder, stored.file):
             continue
         try:
             drawn = open_image(predictor.folder / stored.file)
         except ImageError:
             continue  # it is made when somebody asks for it
         words = _say(texts, stored.label_name, stored.is_trusted, stored.random_weights_tried)
-        found[PurePosixPath(example.file).stem, stored.method] = (drawn, words)
+        found[PurePosixPath(example.file).stem] = (drawn, words)
     return found
 
 
@@ -141,14 +155,14 @@ class _Working:
     """A map that is made in a thread of its own, so that its progress can be told, and it can be stopped.
 
     Args:
-        explain: takes the options of Shapley values, the one method that takes long.
+        explain: takes the options of the methods that take long.
     """
 
     def __init__(self, explain: Callable[..., Explanation]) -> None:
         self._stopped = False
         self._at: tuple[int, int] | None = None
         self._pool = ThreadPoolExecutor(1, "why")
-        self._future = self._pool.submit(explain, shap=ShapOptions(progress=self._note))
+        self._future = self._pool.submit(explain, options=Perturbation(progress=self._note))
 
     def _note(self, done: int, of: int) -> None:
         self._at = (done, of)
