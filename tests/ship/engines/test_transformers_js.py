@@ -12,6 +12,7 @@ from tests.ship.test_export import LABELS, write_model
 from vitrine.config.data import PreparationSection
 from vitrine.models.backbones.build import build_backbone
 from vitrine.predict.predictor import Predictor
+from vitrine.records.model import Agreement
 from vitrine.ship.engines.transformers_js import TRANSFORMERS_JS
 from vitrine.ship.export import load_to_export
 
@@ -41,7 +42,17 @@ def test_the_folder_holds_what_transformers_js_reads(checkpoint, tmp_path, resiz
     pixels = np.random.default_rng(0).standard_normal((3, 3, SIDE, SIDE)).astype(np.float32)
     found = TRANSFORMERS_JS.open(made / TRANSFORMERS_JS.file, ())(pixels)
     np.testing.assert_allclose(found.logits, Predictor.load(str(model)).network.run(pixels).logits, atol=1e-4)
-    assert "was not measured for this model" in TRANSFORMERS_JS.note
+
+
+def test_the_card_says_how_far_its_resizing_leads(monkeypatch):
+    found = Agreement(pictures=77, same=75, interval=(0.91, 0.99), same_decisions=74, largest_gap=0.157)
+    monkeypatch.setattr("vitrine.ship.engines.transformers_js.measure_canvas", lambda *_: found)
+    said = TRANSFORMERS_JS.note(None, None)
+    assert "77 of the model's test pictures got the same first answer 75 times" in said
+    assert "off by up to 0.16." in said
+    assert '{ dtype: "fp32" }' in said
+    monkeypatch.setattr("vitrine.ship.engines.transformers_js.measure_canvas", lambda *_: None)
+    assert "was not measured" in TRANSFORMERS_JS.note(None, None)
 
 
 def test_what_transformers_js_does_not_know_is_refused_by_name(checkpoint, tmp_path):

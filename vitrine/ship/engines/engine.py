@@ -8,6 +8,7 @@ from types import ModuleType
 
 import torch
 
+from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Outputs
@@ -26,7 +27,7 @@ class Engine:
         library: that computes it on this machine, to name its version.
         write: writes the file of a model for pictures of a side; `(predictor, side, file)`.
         open: opens the file on this machine, given the names of its outputs.
-        note: what its users must know besides, for the card.
+        note: says what its users must know besides, for the card; `(predictor, prepared)`.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Engine:
     library: str
     write: Callable[[Predictor, int, Path], None]
     open: Callable[[Path, tuple[str, ...]], Ask]
-    note: str = ""
+    note: Callable[[Predictor, PreparedDataset], str] = lambda _predictor, _prepared: ""
 
 
 def need(module: str, engine: str, extra: str) -> ModuleType:

@@ -67,11 +67,13 @@ def export_folder(
         check_agreement(model_id, agreement, EXACT)
         (made / GOLDEN).mkdir()
         write_golden(predictor, made / GOLDEN, TOLERANCE)
-        _describe(made, predictor, engine, names, agreement)
+        _describe(made, predictor, engine, names, agreement, engine.note(predictor, prepared))
     return agreement
 
 
-def _describe(made: Path, predictor: Predictor, engine: Engine, names: tuple[str, ...], agreement: Agreement) -> None:
+def _describe(
+    made: Path, predictor: Predictor, engine: Engine, names: tuple[str, ...], agreement: Agreement, note: str
+) -> None:
     side = measure_side(predictor)
     library = {"library": engine.library, "version": version(engine.library)}
     facts = describe(
@@ -95,4 +97,4 @@ def _describe(made: Path, predictor: Predictor, engine: Engine, names: tuple[str
         gap=agreement.largest_gap,
         **library,
     )
-    (made / CARD).write_text("\n".join(part for part in (text, engine.note) if part), "utf-8")
+    (made / CARD).write_text("\n".join(part for part in (text, note) if part), "utf-8")
