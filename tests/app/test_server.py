@@ -154,6 +154,10 @@ def test_of_many_visitors_the_latest_are_remembered(predictor, folder, monkeypat
             told = httpx.get(f"{address}/gradio_api/queue/data?session_hash=visitor{visitor}", timeout=30)
             assert "No picture was sent" in told.text
         assert list(page.app.state_holder.session_data) == ["visitor2", "visitor3"]
+        assert len(page._queue.event_analytics) == 2
+        # What was said to them is forgotten when they have heard it; of those who never listen only the latest are kept.
+        page._queue.pending_messages_per_session.update(dict.fromkeys("abc"))
+        assert len(page._queue.pending_messages_per_session) == 2
     finally:
         page.close(verbose=False)
 

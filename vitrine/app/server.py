@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from vitrine.app.api.mcp import McpServer
 
 OPEN_TO_ALL = Access()
-MOST_SESSIONS = 500  # each takes 42 kB, and so does each client of the API; Gradio keeps 10,000 of them
+# Visitors that are remembered: each takes 42 kB, and so does each client of the API. Gradio keeps 10,000 of them, what
+# it said to the last 2,000, and notes on the last 10,000 events.
+MOST_SESSIONS = 500
 
 
 @contextmanager
@@ -170,6 +172,8 @@ def start(
 
 
 def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings: dict[str, Any]) -> None:
+    queue = page._queue
+    queue.pending_messages_per_session.max_size = queue.ANALYTICS_MAX_EVENTS = MOST_SESSIONS
     page.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
