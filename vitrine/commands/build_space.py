@@ -12,6 +12,7 @@ python -m vitrine build-space runs/digits/latest space --try
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from vitrine.app.model_choice import choose_model
@@ -74,7 +75,7 @@ def _build_bundle(model_id: str, folder: Path, options: argparse.Namespace) -> N
     from vitrine.ship.bundle import build_bundle
     from vitrine.ship.bundle_trial import try_bundle
 
-    bundle = build_bundle(model_id, folder, not options.no_examples, options.zero_gpu)
+    bundle = build_bundle(model_id, folder, not options.no_examples, options.zero_gpu, say=partial(print, flush=True))
     print(f"{bundle.folder}: {len(bundle.sizes)} files, {bundle.size_bytes / 1e6:.1f} MB")
     if bundle.examples:
         print(f"{bundle.examples} test pictures will be public with it ({bundle.folder}/examples; --no-examples: none)")

@@ -6,7 +6,7 @@ from pathlib import Path
 from vitrine.explain.explainer import Explainer
 from vitrine.records.model import Example, ExampleMap
 
-SUFFIX = ".map.png"
+MAP_SUFFIX = ".map.png"
 
 
 def add_maps(explainer: Explainer, folder: Path, examples: Sequence[Example]) -> list[Example]:
@@ -28,7 +28,7 @@ def _write_map(explainer: Explainer, folder: Path, example: Example) -> ExampleM
     found, verdict = explainer.explain_and_judge(image, preprocessed=example.prepared)
     if not found.importance.any():
         return None
-    file = Path(example.file).with_suffix(SUFFIX)
+    file = Path(example.file).with_suffix(MAP_SUFFIX)
     explainer.draw(image, found).save(folder / file)
     return ExampleMap(
         file=file.as_posix(),

@@ -6,6 +6,7 @@ Runtime computes; neither torch nor transformers is installed.
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,13 @@ class Bundle:
         return sum(self.sizes.values())
 
 
-def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_zero_gpu: bool = False) -> Bundle:
+def build_bundle(
+    model_id: str,
+    folder: Path,
+    with_examples: bool = True,
+    for_zero_gpu: bool = False,
+    say: Callable[[str], object] = lambda _line: None,
+) -> Bundle:
     """Makes the folder; a bundle that is there already is replaced when the new one is whole.
 
     Args:
@@ -106,6 +113,7 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
         folder: to make.
         with_examples: whether the test pictures of the model go along, for visitors to try.
         for_zero_gpu: whether the Space shall run on ZeroGPU.
+        say: is told what takes long.
 
     Raises:
         UserError: the model cannot be loaded or exported; a library is missing; the folder holds something else.
@@ -116,6 +124,7 @@ def build_bundle(model_id: str, folder: Path, with_examples: bool = True, for_ze
         predictor = export_onnx(model_id, bundle / MODEL)
         examples = _copy_examples(find_model_folder(model_id), bundle) if with_examples else []
         if examples:
+            say(f"looking at what the answers to its {len(examples)} test pictures rest on ...")
             examples = add_maps(_choose_explainer(predictor, model_id), bundle, examples)
         _name_examples(bundle / MODEL, examples)
         _copy_code(bundle / "vitrine")

@@ -9,6 +9,7 @@ from typing import Literal
 from huggingface_hub import HfApi, SpaceHardware
 
 from vitrine.errors import UserError
+from vitrine.explain.example_maps import MAP_SUFFIX
 from vitrine.records.folder import MODEL
 from vitrine.ship.browser.build import build_page
 from vitrine.ship.bundle import build_bundle
@@ -144,7 +145,7 @@ def _build(
             if kind == "static":
                 build_page(str(model), folder, with_examples)
             else:
-                build_bundle(str(model), folder, with_examples, for_zero_gpu=kind == "zero-gpu")
+                build_bundle(str(model), folder, with_examples, kind == "zero-gpu", say)
         except UserError as error:
             if kind == last:
                 raise
@@ -156,7 +157,7 @@ def _build(
 
 
 def _tell_audience(is_public: bool, sizes: Mapping[str, int]) -> str:
-    count = sum(name.startswith("examples/") for name in sizes)
+    count = sum(name.startswith("examples/") and not name.endswith(MAP_SUFFIX) for name in sizes)
     pictures = f"{count} test pictures" if count else "no pictures"
     seen_by = "all the world" if is_public else "you, and whoever you let see it"
     amount = f"{sum(sizes.values()):,} bytes in {len(sizes)} files"
