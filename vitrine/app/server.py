@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from fastapi.routing import APIRoute
+from gradio.utils import LRUCache
 from PIL import Image
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from vitrine.app.api.mcp import McpServer
 
 OPEN_TO_ALL = Access()
-# Visitors that are remembered: each takes 42 kB, and so does each client of the API. Gradio keeps 10,000 of them, what
-# it said to the last 2,000, and notes on the last 10,000 events.
+# Visitors that are remembered: each takes 42 kB, and so does each client of the API. Gradio keeps 10,000 of them, and
+# notes on the last 10,000 events.
 MOST_SESSIONS = 500
 
 
@@ -171,9 +172,15 @@ def start(
         ) from None
 
 
-def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings: dict[str, Any]) -> None:
+def _limit_memory(page: gr.Blocks) -> None:
+    """Limits what Gradio keeps of visitors beside their state; a set of events that wait stays of each, for ever."""
     queue = page._queue
-    queue.pending_messages_per_session.max_size = queue.ANALYTICS_MAX_EVENTS = MOST_SESSIONS
+    queue.ANALYTICS_MAX_EVENTS = MOST_SESSIONS
+    queue.pending_event_ids_session = LRUCache(queue.pending_messages_per_session.max_size)
+
+
+def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings: dict[str, Any]) -> None:
+    _limit_memory(page)
     page.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
