@@ -157,7 +157,8 @@ def test_a_static_space_is_what_an_account_without_payment_gets_first(hub, clien
     assert (head["sdk"], head["app_file"]) == ("static", "index.html")
     assert head["custom_headers"]["cross-origin-embedder-policy"] == "require-corp"
     facts = json.loads(hub.read("spaces", "ann/static", "page.json"))
-    assert {facts["model"]["file"], facts["runtime"], *(one["file"] for one in facts["examples"])} <= set(repo.tree())
+    runtime_files = {file for files in facts["runtimes"].values() for file in files.values()}
+    assert {facts["model"]["file"], *runtime_files, *(one["file"] for one in facts["examples"])} <= set(repo.tree())
     assert str(run).encode() not in b"".join(hub.read("spaces", "ann/static", path) for path in repo.tree())
     file = tmp_path / "model.onnx"
     file.write_bytes(hub.read("spaces", "ann/static", "model.onnx"))

@@ -167,6 +167,6 @@ def test_ctrl_c_leaves_a_search_that_goes_on(workplace, workers):
                 os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes of the command
                 break
         output, _ = process.communicate(timeout=240)
-    assert process.returncode == 130
+    assert process.returncode == 130, output
     assert "the same command goes on from there" in output
     assert "Traceback" not in output
