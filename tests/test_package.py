@@ -131,6 +131,7 @@ def test_recipes_of_the_wheel_are_listed_and_copied_and_name_the_program(vitrine
     assert "`vitrine recipes s2_dogs5` copies the one that comes with Vitrine to configs/s2_dogs5.yaml" in missing
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_the_smallest_demo_in_an_empty_folder(vitrine):
     answer = vitrine("demo", "smoke", "--no-app")
     assert answer.returncode == 0, answer.stderr

@@ -36,7 +36,7 @@ def test_a_static_page_is_made_and_what_will_be_public_is_said(model, monkeypatc
 def test_a_gradio_space_is_made_and_tried_when_asked(model, monkeypatch, capsys, options, for_zero_gpu):
     given, tried = [], []
     made = SimpleNamespace(**MADE, sizes={"app.py": 1, "model.onnx": 2}, size_bytes=3_000_000)
-    monkeypatch.setattr(bundle, "build_bundle", lambda *arguments: given.append(arguments) or made)
+    monkeypatch.setattr(bundle, "build_bundle", lambda *arguments, say: given.append(arguments) or made)
     monkeypatch.setattr(bundle_trial, "try_bundle", lambda folder: tried.append(folder) or Trial(1, 2, 3.0))
     assert build_space.main([model, "space", *options]) == 0
     assert given == [(model, Path("space"), True, for_zero_gpu)]

@@ -6,7 +6,7 @@ import pytest
 from vitrine.explain.perturbation import without_content
 
 
-def test_nothing_can_be_told_in_a_picture_without_content_but_its_colours_stay():
+def test_nothing_can_be_told_in_a_picture_without_content_but_its_colors_stay():
     picture = np.random.default_rng(0).normal(size=(3, 56, 56)).astype(np.float32)
     blurred, mean = without_content(picture)
     assert blurred.std() < picture.std() / 5

@@ -80,7 +80,7 @@ def test_a_model_that_no_browser_can_run_becomes_the_next_kind(monkeypatch, tmp_
 
     built = []
     monkeypatch.setattr(push_space, "build_page", refuse)
-    monkeypatch.setattr(push_space, "build_bundle", lambda *_, for_zero_gpu: built.append(for_zero_gpu))
+    monkeypatch.setattr(push_space, "build_bundle", lambda *given: built.append(given[3]))
     said = []
     choices = {"static": "free", "zero-gpu": "ZeroGPU"}
     assert push_space._build(tmp_path, tmp_path / "space", choices, True, said.append) == "zero-gpu"

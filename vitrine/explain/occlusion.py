@@ -17,6 +17,7 @@ LEAST, MOST = 0.1, 0.9  # shares of the parts that stay
 RIDGE = 3.0
 BATCH = 16
 SURE = 1e-6  # probabilities nearer to 0 or 1 are taken for this
+LEAST_WORTH = 1e-6  # of a part, in log-odds: less is a rounding error
 
 Parts = npt.NDArray[np.bool_]  # `[pictures, PARTS, PARTS]`: which parts stay
 
@@ -59,7 +60,7 @@ def _weigh(stay: Parts, covers: npt.NDArray[np.intp], log_odds: npt.NDArray[np.f
 
 def _draw(weights: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.float32]:
     """Smooth, since parts have no edges in the picture; what speaks against the class is 0."""
-    small = Image.fromarray(weights.astype(np.float32))
+    small = Image.fromarray(np.where(np.abs(weights) < LEAST_WORTH, 0, weights).astype(np.float32))
     smooth = np.asarray(small.resize((side, side), Image.Resampling.BICUBIC), np.float32).clip(0)
     scaled: npt.NDArray[np.float32] = smooth / max(smooth.max(), np.finfo(np.float32).tiny)
     return scaled
