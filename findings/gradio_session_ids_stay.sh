@@ -34,5 +34,5 @@ left = len(page._queue.pending_event_ids_session)
 page.close(verbose=False)
 print(f"{answered} calls, all answered; entries left {left}")
 assert answered == CALLS
-assert left == CALLS, "it has changed: see vitrine/app/server.py, _limit_memory"
+assert left == CALLS, "it has changed: see vitrine/app/waiting_events.py"
 PROGRAM

@@ -3,6 +3,10 @@
 import atexit
 import errno
 import gc
+import os
+import signal
+import sys
+import time
 
 import pytest
 
@@ -91,3 +95,34 @@ def test_python_looks_for_garbage_less_often_and_not_at_the_end(monkeypatch):
         assert at_exit == [gc.freeze]
     finally:
         gc.set_threshold(*before)
+
+
+def test_an_interrupt_while_a_library_cleans_up_ends_the_command_all_the_same(capsys):
+    class CleansUp:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)  # it is raised in here, where Python throws it away
+
+    survived = []
+
+    def command():
+        CleansUp()
+        survived.append("the clean-up")
+        time.sleep(10)
+        survived.append("the interrupt")
+
+    assert run_command(command) == 130
+    assert survived == ["the clean-up"]
+    assert capsys.readouterr().err == "\nstopped\n"
+
+
+def test_what_else_python_throws_away_is_shown_as_ever(monkeypatch):
+    shown = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda thrown_away: shown.append(str(thrown_away.exc_value)))
+
+    class Broken:
+        def __del__(self):
+            raise ValueError("broken")
+
+    assert run_command(Broken) == 0
+    assert shown == ["broken"]

@@ -10,6 +10,7 @@ from PIL import Image
 from tests.predict.models import write_small_cnn
 from vitrine.commands import explain
 from vitrine.config.data import PreparationSection
+from vitrine.explain import occlusion, shap_values
 from vitrine.explain.explainer import METHODS
 
 
@@ -71,6 +72,7 @@ def test_a_folder_that_cannot_be_written_is_named(model, pictures, tmp_path, cap
 
 def test_the_methods_are_those_that_there_are():
     assert explain.METHODS == METHODS
+    assert explain.EVALUATIONS == {"shap": shap_values.EVALUATIONS, "occlusion": occlusion.EVALUATIONS}
 
 
 @pytest.mark.parametrize(

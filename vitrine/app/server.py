@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from fastapi.routing import APIRoute
-from gradio.utils import LRUCache
 from PIL import Image
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
@@ -25,6 +24,7 @@ from vitrine.app.teach_page import build_teach_page
 from vitrine.app.teacher import Teacher
 from vitrine.app.theme import STYLE, build_theme
 from vitrine.app.uploads import MAX_ARCHIVE_BYTES, guard_uploads
+from vitrine.app.waiting_events import WaitingEvents
 from vitrine.app.wording import model_name
 from vitrine.app.wrong_requests import server_settings
 from vitrine.errors import UserError
@@ -173,10 +173,9 @@ def start(
 
 
 def _limit_memory(page: gr.Blocks) -> None:
-    """Limits what Gradio keeps of visitors beside their state; a set of events that wait stays of each, for ever."""
-    queue = page._queue
-    queue.ANALYTICS_MAX_EVENTS = MOST_SESSIONS
-    queue.pending_event_ids_session = LRUCache(queue.pending_messages_per_session.max_size)
+    """Limits what Gradio's queue keeps of visitors who went away."""
+    page._queue.ANALYTICS_MAX_EVENTS = MOST_SESSIONS
+    page._queue.pending_event_ids_session = WaitingEvents()
 
 
 def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What the commands share: reading a recipe from the command line, errors without traceback, tables."""
 
+import _thread
 import argparse
 import atexit
 import errno
@@ -7,8 +8,10 @@ import gc
 import io
 import shlex
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -22,6 +25,7 @@ from vitrine.invocation import command_line, spell_commands
 
 USER_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
+MOMENT = 0.05  # seconds: the clean-up is over by then
 ALLOCATIONS_BETWEEN_COLLECTIONS = 10_000  # Python's own 700 is for small programs
 
 
@@ -102,7 +106,8 @@ def run_command(command: Callable[[], None]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a class called é must not end a command on an ASCII terminal
         sys.stdout.reconfigure(errors="replace")
     try:
-        command()
+        with keeping_interrupts():
+            command()
     except UserError as error:
         print(f"error: {spell_commands(str(error))}", file=sys.stderr)
         return USER_ERROR
@@ -120,6 +125,28 @@ def run_command(command: Callable[[], None]) -> int:
     finally:
         flush_output()
     return 0
+
+
+@contextmanager
+def keeping_interrupts() -> Iterator[None]:
+    """Sees to it that no Ctrl-C is lost while it is open.
+
+    It raises `KeyboardInterrupt` wherever Python is by then. In the clean-up of an object, as libraries have for their
+    own, Python prints a traceback and goes on; here it is raised again a moment later.
+    """
+    hook = sys.unraisablehook
+
+    def raise_later(thrown_away: "sys.UnraisableHookArgs") -> None:
+        if isinstance(thrown_away.exc_value, KeyboardInterrupt):
+            threading.Timer(MOMENT, _thread.interrupt_main).start()
+        else:
+            hook(thrown_away)
+
+    sys.unraisablehook = raise_later
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
 
 
 def collect_less_often() -> None:

@@ -33,11 +33,22 @@ def test_where_pictures_are_cropped_the_shorter_side_is_resized_and_the_middle_s
     assert np.asarray(resized).min() == 200
 
 
-def test_a_model_is_asked_about_its_test_pictures_in_their_own_size(colors_folder):
+def test_a_model_is_asked_about_its_test_pictures_in_their_own_size(colors_folder, monkeypatch):
     predictor, prepared = Predictor.load("finished/model"), open_prepared(Path("prepared/colours"))
+    resized = []
+
+    def resize_to_black(image, settings):
+        resized.append(image.size)
+        return Image.new("RGB", (settings["size"]["width"], settings["size"]["height"]))
+
+    assert measure_canvas(predictor, prepared).pictures == 6
+    monkeypatch.setattr("vitrine.ship.engines.canvas.resize_on_canvas", resize_to_black)
     found = measure_canvas(predictor, prepared)
-    assert found.pictures == 6
-    assert 0 <= found.largest_gap <= 1
+    originals = {Image.open(path).size for path in Path("pictures/colours").rglob("*.*") if path.is_file()}
+    assert len(resized) == 6
+    assert set(resized) <= originals
+    assert found.same <= 2, "all pictures are the same to it now, and there are three classes"
+    assert found.largest_gap > 0.1
 
 
 @pytest.mark.parametrize("emptied", [True, False])

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from vitrine.training.machine.interrupts import SIGNALS, StopRequest, remembering_interrupts
+from vitrine.training.machine.interrupts import SIGNALS, StopRequest
 
 
 def handlers():
@@ -62,24 +62,3 @@ def test_another_thread_sets_no_handlers():
     thread.start()
     thread.join()
     assert seen == [before]
-
-
-def test_an_interrupt_that_python_throws_away_is_raised_again(capsys):
-    class Interrupted:
-        def __del__(self):
-            os.kill(os.getpid(), signal.SIGINT)  # as it may come while a library cleans up
-            signal.getsignal(signal.SIGINT)
-
-    before = handlers()
-    with remembering_interrupts() as raise_interrupt:
-        raise_interrupt()
-        Interrupted()
-        with pytest.raises(KeyboardInterrupt):
-            raise_interrupt()
-    assert handlers() == before
-    assert capsys.readouterr().err == ""
-
-
-def test_elsewhere_it_is_raised_at_once_as_ever():
-    with pytest.raises(KeyboardInterrupt), remembering_interrupts():
-        os.kill(os.getpid(), signal.SIGINT)

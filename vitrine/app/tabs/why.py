@@ -71,7 +71,8 @@ class Why:
             method: how the map is made; None: the quickest way.
             label_name: of the class; None: the likeliest one.
         """
-        is_usual = method in (None, self.methods[0]) and label_name is None
+        is_quickest = method in (None, self.methods[0])
+        is_usual = is_quickest and label_name is None
         if shown is None or not shown.on_page:
             yield gr.update(value=None, visible=False), _line(self.texts, "app.why.no_picture")
             return
@@ -84,7 +85,7 @@ class Why:
             yield gr.update(value=None, visible=False), _line(self.texts, "app.why.gone")
             return
         explain = partial(self.explainer.explain, image, label_name, preprocessed=shown.prepared)
-        tries = self.explainer.usual_methods if method in (None, self.methods[0]) else (method,)
+        tries = self.explainer.usual_methods if is_quickest else (method,)
         for number, each in enumerate(tries, 1):
             done = yield from self._explain_by(partial(explain, method=each), image, number == len(tries))
             if done is not None:

@@ -34,7 +34,6 @@ from vitrine.records import folder as run_folder
 from vitrine.training.fit import fit_network
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import EpochRecord, Listeners
-from vitrine.training.machine.interrupts import remembering_interrupts
 from vitrine.training.machine.memory import is_out_of_memory
 from vitrine.training.plan import plan_training
 
@@ -100,23 +99,21 @@ def run_trials(
     scratch.mkdir(parents=True, exist_ok=True)
     gc.freeze()  # the libraries' own objects; without it each clean-up after a trial looks through all of them
     try:
-        with remembering_interrupts() as raise_interrupt:
-            while True:
-                raise_interrupt()
-                for _ in reap_dead_trials(study):
-                    say("a trial was left by a process that died; its values are tried again")
-                stop_if_hopeless(study)
-                if time.monotonic() >= deadline:
+        while True:
+            for _ in reap_dead_trials(study):
+                say("a trial was left by a process that died; its values are tried again")
+            stop_if_hopeless(study)
+            if time.monotonic() >= deadline:
+                return
+            if count_started(study) >= search.file.trials:
+                if count_running(study) == 0:
                     return
-                if count_started(study) >= search.file.trials:
-                    if count_running(study) == 0:
-                        return
-                    time.sleep(POLL_SECONDS)  # should one of the others die, its trial is ours
-                    continue
-                trial = study.ask()
-                if not is_surplus(study, trial, search.file.trials):
-                    report(_run_trial(search, study, trial, prepared, scratch))
-                    _tidy(scratch)
+                time.sleep(POLL_SECONDS)  # should one of the others die, its trial is ours
+                continue
+            trial = study.ask()
+            if not is_surplus(study, trial, search.file.trials):
+                report(_run_trial(search, study, trial, prepared, scratch))
+                _tidy(scratch)
     finally:
         gc.unfreeze()
         shutil.rmtree(scratch, ignore_errors=True)

@@ -39,16 +39,16 @@ const classify = await pipeline("image-classification", "NAME_OF_THIS_FOLDER", {
 console.log(await classify("picture.jpg"));
 ```
 
-The figures above are of the network alone. transformers.js resizes pictures otherwise than the model's own preparation
-does: on a canvas, without averaging.
+The figures above are of the network alone. In a browser, transformers.js resizes pictures on a canvas, without
+averaging, and so otherwise than the model's own preparation does; in Node it does so in yet another way.
 {deviation}
 Pictures that have the network's size it answers exactly. Ask it about the pictures in `golden/` to see what it does
-where you use it. It knows neither "unsure" nor "none of these": compare its
-probabilities with `trust` in `model.json`. A page of `vitrine build-space --static` resizes to the bit and says both.
+where you use it. It knows neither "unsure" nor "none of these": compare its probabilities with `trust` in
+`model.json`. A page of `vitrine build-space --static` resizes to the bit and says both.
 """
 MEASURED = """\
-So resized, {pictures:,} of the model's test pictures got the same first answer {same:,} times, and probabilities that
-were off by up to {gap:.2g}."""
+Resized as on a canvas, {pictures:,} of the model's test pictures got the same first answer {same:,} times, and
+probabilities that were off by up to {gap:.2g}."""
 NOT_MEASURED = """\
 How far that leads for this model was not measured, since its test pictures are not at hand in their own size."""
 

@@ -1,9 +1,8 @@
 """Ctrl-C and the system's request to end: the step is finished and saved first."""
 
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -17,46 +16,6 @@ def ignoring_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def remembering_interrupts() -> Iterator[Callable[[], None]]:
-    """Sees to it that no Ctrl-C is lost while it is open.
-
-    It raises `KeyboardInterrupt` wherever Python is by then; in the clean-up of an object, as libraries have for their
-    own, Python prints a traceback and goes on. Here it prints none.
-
-    Yields:
-        What raises it again, if one came: to be called between two pieces of work.
-    """
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
-        yield lambda: None
-        return
-    before = signal.getsignal(signal.SIGINT)
-    came = threading.Event()
-
-    def receive(number: int, frame: FrameType | None) -> None:
-        came.set()
-        if callable(before):
-            before(number, frame)
-
-    def raise_again() -> None:
-        if came.is_set():
-            raise KeyboardInterrupt
-
-    hook = sys.unraisablehook
-
-    def show(thrown_away: "sys.UnraisableHookArgs") -> None:
-        if not isinstance(thrown_away.exc_value, KeyboardInterrupt):
-            hook(thrown_away)
-
-    signal.signal(signal.SIGINT, receive)
-    sys.unraisablehook = show
-    try:
-        yield raise_again
-    finally:
-        sys.unraisablehook = hook
         signal.signal(signal.SIGINT, before)
 
 
