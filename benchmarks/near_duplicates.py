@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--picks", type=int, default=100, help="pictures that are copied")
     parser.add_argument("--draw", type=Path, help="picture file for the pairs that were not injected")
-    parser.add_argument("--twins", type=Path, help="text file with pairs that lay in the folder before")
+    parser.add_argument("--duplicates", type=Path, help="text file with pairs that lay in the folder before")
     options = parser.parse_args()
     pictures = Pictures(options.folder, options.duplicates)
     print(f"{len(pictures.files):,} pictures, {options.picks} copied in {len(KINDS)} ways, seeds {options.seeds}")
@@ -69,7 +69,7 @@ class Pictures:
     Attributes:
         files: the pictures that can be read.
         rows: hash of the bytes, fingerprint and phash of each.
-        origin: for each, the first picture that it is a twin of, or itself.
+        origin: for each, the first picture that it is a duplicate of, or itself.
     """
 
     def __init__(self, folder: Path, duplicates: Path | None) -> None:

@@ -18,7 +18,7 @@ LEAST_NOISE = 3.2
 NOISE_PER_CONTRAST = 0.065
 MISPLACEMENT = 0.4  # pixels of the 32
 # Times that limit: not worth the coarse steps, not worth the fine ones. Copies have at most 2 and 1.6.
-FAR_AWAY, HOPELESS = 4.5, 2.5
+FAR_AWAY, HOPELESS = 3.0, 2.0
 LARGEST_ZOOM, LARGEST_SHIFT = 0.16, 0.16  # of the side (shift: of half the side): a crop of 5 % of each edge takes 0.11
 LOWEST_GAIN, HIGHEST_GAIN = 0.75, 1.6
 WHITE = 250.0
