@@ -38,7 +38,7 @@ LEAST_LIKELY, AS_ITSELF = 0.8, 0.04
 CELLS_PER_ROOT, CELLS_LOOKED_AT = 8, 48  # of the index; a root of the pictures
 SAMPLES_PER_CELL, ROUNDS = 40, 4  # to place the cells
 # Pictures are kept facing one side, so that a mirrored copy is found by the same question. A picture is asked both ways
-# where what faces a side is this little (of a vector of length 1): in a third of pictures, and in copies it differs less.
+# where so little of it (of a vector of length 1) faces a side: a third of pictures; in copies it differs by less.
 UNCLEAR_SIDE = 0.03
 
 
@@ -86,7 +86,7 @@ def search_index(
 
 
 def _build(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple["faiss.IndexIVFScalarQuantizer", Sides]:
-    """An index of the rows, numbered by their places in `rows`, in a byte a change; and which of them it has mirrored."""
+    """An index of the rows, numbered by their places in `rows`, in a byte a change; and which it has mirrored."""
     import faiss  # takes a moment, and few data sets need it
 
     size = 2 * EVEN
