@@ -17,7 +17,7 @@ from vitrine.data.manifest.scan import KEPT
 
 # Comparisons of two pictures in an exact search, two minutes for two cores; beyond, an index finds the candidates.
 COMPARED_AT_MOST = 50_000**2
-# Among so many pictures some are alike by chance: both wrong pairs at 200,000 differ by more; so do 2 of 996 copies.
+# Among so many pictures some are alike by chance: of a million, half of the wrong pairs differ by more, and one copy.
 SURE = 0.95
 # Groups grow along verified pairs (A with B, B with C). A series of frames could chain a whole data set together so;
 # beyond this size every member must be a verified copy of the group's centre.
