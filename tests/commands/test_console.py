@@ -111,8 +111,10 @@ def test_an_interrupt_while_a_library_cleans_up_ends_the_command_all_the_same(ca
         time.sleep(10)
         survived.append("the interrupt")
 
+    begun = time.monotonic()
     assert run_command(command) == 130
     assert survived == ["the clean-up"]
+    assert time.monotonic() - begun < 9, "it came when the wait was over"
     assert capsys.readouterr().err == "\nstopped\n"
 
 

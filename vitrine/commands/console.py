@@ -7,6 +7,7 @@ import errno
 import gc
 import io
 import shlex
+import signal
 import sys
 import threading
 import warnings
@@ -138,7 +139,7 @@ def keeping_interrupts() -> Iterator[None]:
 
     def raise_later(thrown_away: "sys.UnraisableHookArgs") -> None:
         if isinstance(thrown_away.exc_value, KeyboardInterrupt):
-            threading.Timer(MOMENT, _thread.interrupt_main).start()
+            threading.Timer(MOMENT, _interrupt).start()
         else:
             hook(thrown_away)
 
@@ -147,6 +148,14 @@ def keeping_interrupts() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = hook
+
+
+def _interrupt() -> None:
+    """As a Ctrl-C does; where the system can, it ends a wait, too."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def collect_less_often() -> None:
