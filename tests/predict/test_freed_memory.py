@@ -1,10 +1,32 @@
 import resource
+import subprocess
 import sys
 
 import pytest
 
-from vitrine.predict.freed_memory import keep_freed_memory
+from vitrine.predict.freed_memory import keep_freed_memory, share_freed_memory
 
+THREADS = """
+import ctypes, sys, threading
+from vitrine.predict.freed_memory import share_freed_memory
+
+if sys.argv[2] == "shared":
+    share_freed_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.fopen.restype = ctypes.c_void_p, ctypes.c_void_p
+all_there = threading.Barrier(9)
+
+def allocate():
+    libc.malloc(ctypes.c_size_t(2000))
+    all_there.wait()
+
+for _ in range(8):
+    threading.Thread(target=allocate).start()
+all_there.wait()
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
 BLOCK = 40 << 20  # bytes; above the 32 MB from which the C library maps every block anew
 
 
@@ -22,8 +44,18 @@ def test_freed_blocks_are_used_again():
     assert faults_of_ten_blocks() < 10 * BLOCK / 4096 / 4
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="of the GNU C library")
+def test_the_threads_of_a_server_share_what_they_free(tmp_path):
+    def count_arenas(kind):
+        subprocess.run([sys.executable, "-c", THREADS, str(tmp_path / kind), kind], check=True)
+        return (tmp_path / kind).read_text().count("<heap nr=")
+
+    assert count_arenas("shared") <= 2 < count_arenas("apart")
+
+
 @pytest.mark.parametrize("platform", ["win32", "linux"])
 def test_where_the_library_is_another_one_nothing_is_done(platform, monkeypatch):
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr("vitrine.predict.freed_memory.ctypes.CDLL", lambda _: object())
     keep_freed_memory()
+    share_freed_memory()
