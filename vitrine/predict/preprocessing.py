@@ -106,16 +106,19 @@ class ArrayPreprocessing:
         return apply_steps(image, self.steps, given.get("contrast_factor", 1.5), given.get("center_share", 0.8))
 
     def _normalize(self, levels: npt.NDArray[np.uint8]) -> Pixels:
-        return np.stack([values[channel] for values, channel in zip(self._values, levels, strict=True)])
+        pixels: Pixels = levels.astype(np.float32)
+        mean, std = self._mean_and_std
+        pixels -= mean
+        pixels /= std
+        return pixels
 
     @cached_property
-    def _values(self) -> Pixels:
-        """What becomes of each level of each colour, `[3, 256]`."""
+    def _mean_and_std(self) -> tuple[Pixels, Pixels]:
+        """In levels, each `[3, 1, 1]`."""
         mean, std = (
-            WHITE * np.asarray(self.settings[name], np.float32)[:, None] for name in ("image_mean", "image_std")
+            WHITE * np.asarray(self.settings[name], np.float32)[:, None, None] for name in ("image_mean", "image_std")
         )
-        values: Pixels = ((np.arange(WHITE + 1, dtype=np.float32) - mean) / std).astype(np.float32)
-        return values
+        return mean, std
 
 
 def _check_known(settings: Settings) -> None:

@@ -3,8 +3,8 @@
 Torch resizes 8-bit pictures with weights in 16-bit whole numbers, columns first, and rounds to 8 bits in between
 (`aten/src/ATen/native/cpu/UpSampleKernel*.cpp`); Pillow's own weights are finer, so one level in two to three hundred
 differs.
-Here the same whole numbers are multiplied as floating-point ones of 64 bits, which hold every sum exactly, whatever
-the order, so that a fast matrix product may compute them.
+Here the same whole numbers are multiplied as floating-point ones, which hold every sum exactly, whatever the order, so
+that a fast matrix product may compute them: as ones of 32 bits where they suffice, else of 64.
 """
 
 from dataclasses import dataclass
@@ -22,17 +22,39 @@ COLUMNS_AT_ONCE = 16  # neighbouring results share most of their source pixels
 # A product up to this size is computed by the thread that asks for it: OpenBLAS shares out larger ones, and its threads
 # would then spin on the cores that the network wants.
 MOST_PRODUCTS = 1 << 18
-IN_CACHE = 1 << 17  # numbers of 8 bytes
+IN_CACHE = 1 << 20  # bytes
+# Levels are counted from the middle one, so that sums of weights with 16 bits behind the point need no more than 24:
+# at most 128 times 1.3, and a sign.
+MIDDLE, WHITE = 128, 255
+MOST_PRECISION_OF_32_BITS = 16
+
+
+Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Neighbouring result columns `own`: from the source columns `start` to `stop` by weights `[stop - start, own]`."""
+    """Neighbouring results `own`: of the source from `start` to `stop`, by weights `[stop - start, own]`."""
 
     own: slice
     start: int
     stop: int
-    weights: npt.NDArray[np.float64]
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a line is brought to its new size.
+
+    Attributes:
+        blocks: of results, from the first to the last.
+        rest: what is added to each result, `[size]`: the middle level, and the half by which is rounded.
+        lines: how many lines one product may bring to their new size.
+    """
+
+    blocks: tuple[_Block, ...]
+    rest: Floats
+    lines: int
 
 
 def scale_array(image: Image.Image, height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -47,9 +69,7 @@ def scale_array(image: Image.Image, height: int, width: int) -> npt.NDArray[np.u
         `[3, height, width]`.
     """
     levels = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
-    columns_scaled = _scale_columns(levels, width)
-    rows_scaled = _scale_columns(np.ascontiguousarray(columns_scaled.transpose(0, 2, 1)), height)
-    return np.ascontiguousarray(rows_scaled.transpose(0, 2, 1))
+    return _scale_rows(_scale_columns(levels, width), height)
 
 
 def _scale_columns(levels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
@@ -57,26 +77,48 @@ def _scale_columns(levels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.u
     if levels.shape[-1] == size:
         return levels
     rows = levels.reshape(-1, levels.shape[-1])
-    blocks = _plan(levels.shape[-1], size)
+    plan = _plan(levels.shape[-1], size)
     scaled = np.empty((len(rows), size), np.uint8)
-    widest = max(block.stop - block.start for block in blocks)
-    at_once = max(1, min(MOST_PRODUCTS // (COLUMNS_AT_ONCE * widest), IN_CACHE // (size + levels.shape[-1])))
-    sums = np.empty((at_once, size))
+    at_once = min(plan.lines, max(1, IN_CACHE // (plan.rest.itemsize * (size + levels.shape[-1]))))
+    sums = np.empty((at_once, size), plan.rest.dtype)
     for first in range(0, len(rows), at_once):
-        part = rows[first : first + at_once].astype(np.float64)
+        part = _from_middle(rows[first : first + at_once], sums.dtype)
         found = sums[: len(part)]
-        for block in blocks:
+        for block in plan.blocks:
             np.matmul(part[:, block.start : block.stop], block.weights, out=found[:, block.own])
-        found += 0.5
-        np.clip(found, 0, 255, out=found)
+        found += plan.rest
+        np.clip(found, 0, WHITE, out=found)
         scaled[first : first + at_once] = found  # cuts off behind the point
     return scaled.reshape(*levels.shape[:-1], size)
 
 
+def _scale_rows(levels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+    """The middle axis of `[3, rows, columns]` brought to `size`."""
+    if levels.shape[1] == size:
+        return levels
+    plan = _plan(levels.shape[1], size)
+    scaled = np.empty((len(levels), size, levels.shape[2]), np.uint8)
+    for block in plan.blocks:
+        part = _from_middle(levels[:, block.start : block.stop], plan.rest.dtype)
+        for first in range(0, levels.shape[2], plan.lines):
+            found = block.weights.T @ part[..., first : first + plan.lines]
+            found += plan.rest[block.own, None]
+            np.clip(found, 0, WHITE, out=found)
+            scaled[:, block.own, first : first + plan.lines] = found
+    return scaled
+
+
+def _from_middle(levels: npt.NDArray[np.uint8], dtype: npt.DTypeLike) -> Floats:
+    """Levels less the middle one."""
+    numbers: Floats = (levels ^ MIDDLE).view(np.int8).astype(dtype)
+    return numbers
+
+
 @lru_cache(maxsize=256)
-def _plan(source: int, size: int) -> tuple[_Block, ...]:
+def _plan(source: int, size: int) -> _Plan:
     """Weights from `source` pixels in a line to `size`."""
-    firsts, weights = _weigh(source, size)
+    firsts, weights, precision = _weigh(source, size)
+    dtype: type[np.floating] = np.float32 if precision <= MOST_PRECISION_OF_32_BITS else np.float64
     blocks = []
     for column in range(0, size, COLUMNS_AT_ONCE):
         own = slice(column, min(size, column + COLUMNS_AT_ONCE))
@@ -84,12 +126,13 @@ def _plan(source: int, size: int) -> tuple[_Block, ...]:
         matrix = np.zeros((stop - start + weights.shape[1], own.stop - own.start))
         for place, (first, line) in enumerate(zip(firsts[own] - start, weights[own], strict=True)):
             matrix[first : first + len(line), place] = line
-        blocks.append(_Block(own, start, stop, np.ascontiguousarray(matrix[: stop - start])))
-    return tuple(blocks)
+        blocks.append(_Block(own, start, stop, matrix[: stop - start].astype(dtype)))
+    rest = (MIDDLE * weights.sum(axis=1) + 0.5).astype(dtype)
+    return _Plan(tuple(blocks), rest, max(1, MOST_PRODUCTS // max(block.weights.size for block in blocks)))
 
 
-def _weigh(source: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """First source pixel of each result, `[size]`, and the weights from there on, `[size, most]`; 0 beyond the last."""
+def _weigh(source: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], int]:
+    """Of each result the first source pixel, `[size]`, and the weights from there on, `[size, most]`; their bits."""
     scale = source / size
     reach = REACH * max(scale, 1.0)
     centers = scale * (np.arange(size) + 0.5)
@@ -101,7 +144,7 @@ def _weigh(source: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
     weights /= weights.sum(axis=1, keepdims=True)
     precision = _choose_precision(float(weights.max()))
     whole = np.trunc(weights * 2.0**precision + np.copysign(0.5, weights))
-    return firsts, whole / 2.0**precision
+    return firsts, whole / 2.0**precision, precision
 
 
 def _kernel(distances: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
