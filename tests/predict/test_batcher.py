@@ -1,5 +1,6 @@
 """Requests of many threads share passes of the network, and each gets its own answer."""
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -113,3 +114,36 @@ def test_a_fault_is_told_to_those_it_concerns_and_the_next_are_answered(predicto
     with pytest.raises(AttributeError):
         batcher.predict("no picture")
     assert share_of_light(batcher.predict(gray(10))) > 0.5
+
+
+def test_no_more_pictures_are_prepared_at_once_than_there_are_cores(predictor, network, tmp_path, monkeypatch):
+    at_work, most = [], []
+
+    def prepare(images, preprocessed=False):
+        at_work.append(1)
+        most.append(len(at_work))
+        time.sleep(0.005)
+        at_work.pop()
+        return preprocess(images)
+
+    monkeypatch.setattr("vitrine.predict.batcher.cpu_count", lambda: 3)
+    prepare.settings = {}
+    slow = Predictor("m", tmp_path, LABELS, None, network, prepare)
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(Batcher(slow).predict, [gray(9)] * 24))
+    assert max(most) == 3
+
+
+def test_nobody_is_forgotten_however_they_come_and_go(predictor):
+    batcher = Batcher(predictor, most=3, deadline_seconds=0.0)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # threads change in the middle of everything
+    try:
+        with ThreadPoolExecutor(16) as threads:
+            asked = [threads.submit(batcher.predict, gray(number % 200)) for number in range(1500)]
+            assert [share_of_light(one.result(30)) > 0.5 for one in asked] == [
+                number % 200 > 0 for number in range(1500)
+            ]
+    finally:
+        sys.setswitchinterval(before)
+    assert sum(size * times for size, times in batcher.sizes.items()) == 1500

@@ -4,7 +4,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from os import cpu_count
 
 import numpy as np
 from PIL import Image
@@ -22,6 +23,7 @@ class _Request:
     pixels: Pixels
     prediction: Prediction | None = None
     error: Exception | None = None
+    woken: threading.Event = field(default_factory=threading.Event)  # it is answered, or its thread is to ask for all
 
     @property
     def is_answered(self) -> bool:
@@ -45,8 +47,10 @@ class Batcher:
         self.deadline_seconds = deadline_seconds
         self._waiting: list[_Request] = []
         self._coming = 0  # requests whose pictures are being prepared
+        # Sixty threads that resize at once take turns at the interpreter's lock so often that all take twice as long.
+        self._preparing = threading.BoundedSemaphore(cpu_count() or 1)
         self._changed = threading.Condition()
-        self._computing = threading.Lock()
+        self._is_asking = False  # whether a thread asks the model, or was woken to do so
         self._sizes: Counter[int] = Counter()
 
     @property
@@ -58,20 +62,43 @@ class Batcher:
     def predict(self, image: Image.Image, preprocessed: bool = False) -> Prediction:
         """What the model says of a picture; arguments as for `Predictor.predict_images`."""
         request = self._enter(image, preprocessed)
-        with self._computing:
-            while not request.is_answered:
-                self._answer(self._collect())
+        with self._changed:
+            asks = not (self._is_asking or request.is_answered)
+            self._is_asking |= asks
+        if not asks:
+            request.woken.wait()
+        if not request.is_answered:
+            self._ask_until_answered(request)
         if request.error is not None:
             raise request.error
         assert request.prediction is not None  # noqa: S101 (for mypy)
         return request.prediction
+
+    def _ask_until_answered(self, request: _Request) -> None:
+        """Asks for all that wait, until the own request is among them; then the thread of the oldest one goes on.
+
+        Nobody waits for a lock: among sixty threads it would go to one after another that is answered already, while
+        the network has nothing to do.
+        """
+        try:
+            while not request.is_answered:
+                batch = self._collect()
+                self._answer(batch)
+                for one in batch:
+                    one.woken.set()
+        finally:
+            with self._changed:
+                self._is_asking = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].woken.set()
 
     def _enter(self, image: Image.Image, preprocessed: bool) -> _Request:
         with self._changed:
             self._coming += 1
         request = None
         try:
-            request = _Request(self.predictor.pixels([image], preprocessed))
+            with self._preparing:
+                request = _Request(self.predictor.pixels([image], preprocessed))
             return request
         finally:
             with self._changed:
