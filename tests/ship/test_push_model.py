@@ -79,6 +79,7 @@ def test_the_page_of_a_model_on_the_hub_answers_as_the_model_does(client, run):
     assert sorted(given.values()) == pytest.approx(sorted(here["vitrine"]), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_what_is_loaded_back_answers_awkward_pictures_as_the_run_does(client, run, awkward_pictures):
     client.call("push_model", run, "ann/awkward")
     given = client.call("ask_all", "ann/awkward", awkward_pictures)["value"]

@@ -77,6 +77,7 @@ def test_steps_of_the_preparation_are_refused_by_name(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_command_writes_it_with_pictures_to_try_it_with(colors_folder, capsys):
     assert export.main(["finished/model", "whole.onnx", "--resize-inside", "--golden"]) == 0
     assert "whole.onnx: " in capsys.readouterr().out

@@ -53,6 +53,7 @@ def test_the_folder_says_all_that_a_program_needs(colors_folder):
     assert str(colors_folder) not in text + json.dumps(facts)
 
 
+@pytest.mark.slow
 def test_an_engine_that_answers_differently_leaves_the_older_folder(colors_folder):
     write(make_engine())
     before = Path("out/model.json").read_bytes()

@@ -22,7 +22,7 @@ SELDOM = "engine.checkpoint_minutes=1000"
 MOMENTS = [
     pytest.param(("step", 5), marks=pytest.mark.slow, id="step_5"),
     pytest.param(("evaluation", 3), marks=pytest.mark.slow, id="evaluation_3"),
-    ("writing", 7),
+    pytest.param(("writing", 7), marks=pytest.mark.slow, id="writing_7"),
     ("renaming", 4),
     ("tidying", 2),
 ]
