@@ -1,18 +1,24 @@
 """How long the browser page takes to answer: from start to the first answer, and call by call.
 
-    python benchmarks/app_latency.py --model runs/digits/latest/model
+    python benchmarks/app_latency.py runs/digits/latest/model
+    git worktree add OLDER COMMIT
+    python benchmarks/app_latency.py MODEL float32.onnx int8.onnx --baseline OLDER --rounds 5
 
-Starts `app.py` as its users do, in a process of its own, waits until it answers, and sends one picture after another:
-with gradio_client, which makes three connections for each call, and by plain HTTP on one connection that stays open.
-The picture is a JPEG of 640 x 480 pixels unless one is named with --picture.
+Starts `app.py` as its users do, in a process of its own for each model, in turns, waits until it answers, and sends one
+picture after another: with gradio_client, which makes three connections for each call, by plain HTTP on one connection
+that stays open (three requests), and to the plain route `POST /predict` (one). An older build answers with the first
+model, without the plain route. The picture is a JPEG of 640 x 480 pixels unless one is named with --picture. Told are
+medians of the rounds.
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,29 +33,50 @@ START_LIMIT_SECONDS = 120
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measures start-up and latency of app.py.")
-    parser.add_argument("--model", required=True, help="model folder or Hub id")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+", help="model folders, ONNX files or Hub ids")
     parser.add_argument("--picture", type=Path, help="picture to send; default: a JPEG of noise, 640 x 480")
     parser.add_argument("--calls", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--baseline", type=Path, help="checkout of an older build")
     options = parser.parse_args()
+    sides = [(model, ROOT) for model in options.models]
+    if options.baseline:
+        sides.insert(0, (options.models[0], options.baseline.resolve()))
+    found = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         picture = options.picture or write_picture(Path(folder) / "picture.jpg")
-        started = time.perf_counter()
-        with running_app(options.model) as address:
-            client = Client(address, verbose=False)
-            label = ask(client, picture)
-            to_first_answer = time.perf_counter() - started
-            with httpx.Client(base_url=f"{address}/gradio_api") as connection:
-                ways = {
-                    "gradio_client": timed(options.calls, lambda: ask(client, picture)),
-                    "plain HTTP": timed(options.calls, lambda: ask_by_http(connection, picture)),
-                }
-    print(f"model: {options.model}; start to first answer: {to_first_answer:.1f} s ({label})")
-    print(f"| {options.calls} calls in a row | median | 95th percentile | slowest |")
-    print("| --- | --- | --- | --- |")
-    for way, seconds in ways.items():
-        figures = (statistics.median(seconds), float(np.quantile(seconds, 0.95)), max(seconds))
-        print(f"| {way} | " + " | ".join(f"{1000 * figure:.0f} ms" for figure in figures) + " |")
+        for _ in range(options.rounds):
+            for side in sides:
+                for way, figures in measure(*side, picture, options.calls).items():
+                    found[side, way].append(figures)
+    print(f"| side | way | median of {options.calls} calls | 95th percentile | slowest | start to first answer |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for ((model, root), way), rounds in found.items():
+        name = Path(model).name + ("" if root == ROOT else ", older build")
+        *calls, start = (statistics.median(column) for column in zip(*rounds, strict=True))
+        print(f"| {name} | {way} | " + " | ".join(f"{1000 * one:.1f} ms" for one in calls) + f" | {start:.1f} s |")
+
+
+def measure(model: str, root: Path, picture: Path, calls: int) -> dict[str, tuple[float, ...]]:
+    """Median, 95th percentile and slowest call by each way, and the start; in seconds."""
+    started = time.perf_counter()
+    with running_app(model, root) as address, httpx.Client(base_url=address) as connection:
+        client = Client(address, verbose=False)
+        ask(client, picture)
+        start = time.perf_counter() - started
+        ways = {
+            "gradio_client": lambda: ask(client, picture),
+            "plain HTTP": lambda: ask_by_http(connection, picture),
+            "plain route": lambda: ask_route(connection, picture),
+        }
+        if root != ROOT:
+            del ways["plain route"]
+        figures = {}
+        for way, call in ways.items():
+            seconds = timed(calls, call)
+            figures[way] = (statistics.median(seconds), float(np.quantile(seconds, 0.95)), max(seconds), start)
+    return figures
 
 
 def ask(client: Client, picture: Path) -> str:
@@ -59,11 +86,17 @@ def ask(client: Client, picture: Path) -> str:
 
 def ask_by_http(connection: httpx.Client, picture: Path) -> None:
     with picture.open("rb") as file:
-        (path,) = connection.post("/upload", files={"files": file}).raise_for_status().json()
+        (path,) = connection.post("/gradio_api/upload", files={"files": file}).raise_for_status().json()
     data = [{"path": path, "meta": {"_type": "gradio.FileData"}}, 5]
-    call = connection.post("/call/predict", json={"data": data}).raise_for_status().json()["event_id"]
-    answer = connection.get(f"/call/predict/{call}").raise_for_status().text
+    call = connection.post("/gradio_api/call/predict", json={"data": data}).raise_for_status().json()["event_id"]
+    answer = connection.get(f"/gradio_api/call/predict/{call}").raise_for_status().text
     assert answer.startswith("event: complete"), answer
+
+
+def ask_route(connection: httpx.Client, picture: Path) -> None:
+    with picture.open("rb") as file:
+        answer = connection.post("/predict", files={"picture": file}, params={"top_k": 5}).raise_for_status().json()
+    assert len(answer["probabilities"]) == 5, answer
 
 
 def timed(calls: int, call: Callable[[], object]) -> list[float]:
@@ -77,10 +110,12 @@ def timed(calls: int, call: Callable[[], object]) -> list[float]:
 
 
 @contextmanager
-def running_app(model: str) -> Iterator[str]:
-    """Starts the app on any free port; yields its address once it prints it."""
-    command = [sys.executable, str(ROOT / "app.py"), "--model", model, "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+def running_app(model: str, root: Path = ROOT) -> Iterator[str]:
+    """Starts the app of a checkout on any free port; yields its address once it prints it."""
+    place = str(Path(model).resolve()) if Path(model).exists() else model
+    command = [sys.executable, str(root / "app.py"), "--model", place, "--port", "0"]
+    surroundings = {**os.environ, "PYTHONPATH": str(root)}
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True, env=surroundings) as process:
         try:
             yield wait_for_address(process)
         finally:
