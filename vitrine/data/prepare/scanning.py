@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from vitrine.data.labels.added import list_added
@@ -56,12 +55,12 @@ def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_p
     Args:
         settings: of the data set.
         workspace: takes the pictures of an archive or a Hub data set.
-        progress: is told of "fetching", in megabytes.
+        progress: is told of "fetching", in megabytes, and of "listing" and "sorting", in files.
 
     Raises:
         UserError: the source cannot be read.
     """
-    in_source = open_source(settings.data, workspace, partial(progress, "fetching")).files
+    in_source = open_source(settings.data, workspace, progress).files
     mapped = map_labels(in_source, settings.labels)
     classes = {file.label_name for file in mapped.files if file.label_name}
     corrections = Path(settings.data.corrections).expanduser() if settings.data.corrections else None

@@ -1,8 +1,9 @@
 """From a folder of class folders to the files in it, each with its label and, where the folders give one, its split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from vitrine.data.sources.files import FoundFile, printable, reason_by_name, walk_files
 from vitrine.data.sources.folder_layout import FolderLayout, Layout, find_layout, folders_of
@@ -12,9 +13,19 @@ from vitrine.errors import UserError
 
 # Below a class; above, it may be one (gestures).
 THUMBNAILS_OF_A_CLASS = ("thumbs", "thumb")
+BETWEEN_TELLINGS = 10_000  # files
+
+Item = TypeVar("Item")
+Telling = Callable[[str, int, int], None]
 
 
-def find_files(source: Path, layout: Layout = "auto", shown: Path | None = None) -> list[FoundFile]:
+def tell_nothing(_what: str, _done: int, _total: int) -> None:
+    """Says nothing."""
+
+
+def find_files(
+    source: Path, layout: Layout = "auto", shown: Path | None = None, tell: Telling = tell_nothing
+) -> list[FoundFile]:
     """Lists every file below a folder of class folders, with or without split folders above or within them.
 
     Args:
@@ -22,6 +33,8 @@ def find_files(source: Path, layout: Layout = "auto", shown: Path | None = None)
             folders that hold nothing else; deeper folders belong to their class.
         layout: whether there are splits; "auto" tells them apart.
         shown: what messages call the source, where the folder was unpacked from something else.
+        tell: called from time to time with "listing" or "sorting", the files done, and all of them, 0 where that is
+            not known: a folder of millions takes minutes.
 
     Returns:
         All files by name, and what else could have been a class: empty folders, folders that cannot be listed, and
@@ -34,16 +47,24 @@ def find_files(source: Path, layout: Layout = "auto", shown: Path | None = None)
     if not source.is_dir():
         what = "is a file, not a folder" if source.exists() else "is not there"
         raise UserError(f"data.source: {shown} {what}; give the folder that holds one sub-folder per class")
-    files = sorted(walk_files(source))
+    files = sorted(_count(walk_files(source), "listing", 0, tell))
     if files == ["./"]:
         raise UserError(f"data.source: {shown} cannot be listed; you lack the permission to read it")
     if not files:
         raise UserError(f"data.source: {shown} holds no files; put one sub-folder per class into it")
     places = find_layout(shown, files, layout)
-    found = [_describe_file(source, file, places) for file in files]
+    found = [_describe_file(source, file, places) for file in _count(files, "sorting", len(files), tell)]
     empty = _empty_folders(source, files, places)
     found += [replace(_describe_file(source, folder, places), left_out="empty folder") for folder in empty]
     return sorted(found, key=lambda one: one.file)
+
+
+def _count(items: Iterable[Item], what: str, total: int, tell: Telling) -> Iterator[Item]:
+    """The items, told from time to time."""
+    for number, item in enumerate(items, start=1):
+        yield item
+        if number % BETWEEN_TELLINGS == 0:
+            tell(what, number, total)
 
 
 def _empty_folders(source: Path, files: Sequence[str], places: FolderLayout) -> list[str]:
