@@ -59,8 +59,10 @@ def main() -> None:
                 sources, parts = make_thumbnails(options.folders, count, PLANTED, file)
                 np.savez(file.with_suffix(".planted.npz"), sources=sources, parts=parts)
             for part in ("index", "exact") if count in options.exact else ("index",):
-                limit = options.exact_times and spent["index", count]["processor"] * options.exact_times
-                told = measure(file, part, limit if part == "exact" else None)
+                limit = None
+                if part == "exact" and options.exact_times:
+                    limit = spent["index", count]["processor"] * options.exact_times
+                told = measure(file, part, limit)
                 if told is None:
                     print(f"{count:>10,} {part:>6} ended after {limit:.0f} s of the processor", flush=True)
                     continue
