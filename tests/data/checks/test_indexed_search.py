@@ -56,6 +56,28 @@ def test_the_index_finds_the_groups_that_comparing_all_finds(thumbnails, monkeyp
     assert by_index.pairs["kind"].tolist() == exact.pairs["kind"].tolist()
 
 
+def lean(thumbnail, levels):
+    """The thumbnail with so little of its brightness to the left or the right."""
+    slope = np.cos(np.pi * (2 * np.arange(32) + 1) / 64)
+    brightness = thumbnail[:32].astype(float)
+    brightness += (levels - brightness.mean(axis=0) @ slope / 16) * slope
+    return np.concatenate([brightness.round().clip(0, 255).astype(np.uint8), thumbnail[32:]])
+
+
+def turn(thumbnail):
+    """The thumbnail of the mirrored picture."""
+    colors = np.concatenate([thumbnail[32:, 15::-1], thumbnail[32:, :15:-1]], axis=1)
+    return np.concatenate([thumbnail[:32, ::-1], colors])
+
+
+def test_mirrored_copies_are_found_where_pictures_hardly_face_a_side(thumbnails, indexed):
+    originals = [lean(one, 1.0) for one in thumbnails[:COUNT]]
+    copies = [turn(lean(one, -1.0)) for one in thumbnails[:4]]  # both lean to the left so
+    found = find(np.stack(originals + copies))
+    assert found.groups() == [[row, COUNT + row] for row in range(4)]
+    assert set(found.pairs["kind"]) == {"mirrored"}
+
+
 def test_the_index_answers_the_same_each_time(thumbnails, indexed):
     pd.testing.assert_frame_equal(find(thumbnails).pairs, find(thumbnails).pairs)
 

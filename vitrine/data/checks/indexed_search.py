@@ -149,7 +149,7 @@ def _ask(
 
 
 def _face_one_side(vectors: Floats) -> tuple[Floats, Sides]:
-    """Vectors of `describe`, mirrored where the right is darker than the left; and which of them were."""
+    """Vectors of `describe`, mirrored where the left is darker than the right; and which of them were."""
     mirrored: Sides = vectors[:, EVEN] < 0
     return np.where(mirrored[:, None], mirror(vectors), vectors), mirrored
 
