@@ -136,14 +136,47 @@ def test_no_more_pictures_are_prepared_at_once_than_there_are_cores(predictor, n
 
 def test_nobody_is_forgotten_however_they_come_and_go(predictor):
     batcher = Batcher(predictor, most=3, deadline_seconds=0.0)
+    are_light = []
+
+    def ask_often():
+        are_light.extend(share_of_light(batcher.predict(gray(level))) > 0.5 for level in range(94))
+
+    # Not of a pool: one that waits for ever would hold up the end of the test, and of all others.
+    threads = [threading.Thread(target=ask_often, daemon=True) for _ in range(16)]
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)  # threads change in the middle of everything
     try:
-        with ThreadPoolExecutor(16) as threads:
-            asked = [threads.submit(batcher.predict, gray(number % 200)) for number in range(1500)]
-            assert [share_of_light(one.result(30)) > 0.5 for one in asked] == [
-                number % 200 > 0 for number in range(1500)
-            ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+            assert not thread.is_alive(), "it waits for an answer that nobody computes"
     finally:
         sys.setswitchinterval(before)
-    assert sum(size * times for size, times in batcher.sizes.items()) == 1500
+    assert sum(are_light) == 16 * 93
+    assert sum(size * times for size, times in batcher.sizes.items()) == 16 * 94
+
+
+def test_who_was_answered_before_it_could_ask_leaves_the_network_to_the_next(predictor, monkeypatch):
+    batcher = Batcher(predictor)
+    enter = batcher._enter
+
+    def enter_and_linger(image, preprocessed):
+        request = enter(image, preprocessed)
+        while threading.current_thread().name == "late" and (not request.is_answered or batcher._is_asking):
+            time.sleep(0.001)
+        return request
+
+    monkeypatch.setattr(batcher, "_enter", enter_and_linger)
+    late = threading.Thread(target=batcher.predict, args=[gray(9)], name="late", daemon=True)
+    late.start()
+    while not batcher._waiting:
+        time.sleep(0.001)
+    batcher.predict(gray(10))
+    late.join(10)
+    following = threading.Thread(target=batcher.predict, args=[gray(11)], daemon=True)
+    following.start()
+    following.join(10)
+    assert not late.is_alive()
+    assert not following.is_alive()
+    assert batcher.sizes == {1: 1, 2: 1}

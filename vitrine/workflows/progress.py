@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from vitrine.data.prepare.progress import Progress as Show
-from vitrine.data.prepare.progress import no_progress as show_nothing
+from vitrine.data.progress import Progress as Show
+from vitrine.data.progress import no_progress as show_nothing
 
 __all__ = ["Show", "show_nothing", "show_progress"]
 
@@ -52,11 +52,19 @@ def _columns() -> tuple[ProgressColumn, ...]:
     return (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
+        _Share(),
         _Pace(),
         TimeRemainingColumn(),
         _Faults(),
     )
+
+
+class _Share(ProgressColumn):
+    """What is done, in percent; where nobody knows of how much, its number."""
+
+    def render(self, task: Task) -> Text:
+        done = f"{task.percentage:>3.0f}%" if task.total else f"{task.completed:,.0f}" if task.completed else ""
+        return Text(done, style="progress.percentage")
 
 
 class _Pace(ProgressColumn):

@@ -6,8 +6,8 @@ import pytest
 from tests.data.trees import settings_for
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.prepare import scanning
-from vitrine.data.prepare.progress import no_progress
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures, scan_share
+from vitrine.data.progress import no_progress
 
 
 class Here:

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import draw_shape
 from tests.data.trees import prepare, settings_for
 from vitrine.config.data import DataSection
+from vitrine.data import progress
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepare.unchanged import find_unchanged, source_state
 from vitrine.data.prepare.working_folder import working_folder
@@ -125,3 +126,12 @@ def test_hidden_files_that_a_system_writes_do_not_change_a_source(make_class_fol
     assert source_state(DataSection(source=str(source))) == before
     (source / "cat/new.png").touch()
     assert source_state(DataSection(source=str(source))) != before
+
+
+def test_who_waits_for_the_times_of_many_files_is_told_how_far_it_is(make_class_folders, monkeypatch):
+    monkeypatch.setattr(progress, "BETWEEN_TELLINGS", 2)
+    told = []
+    source_state(DataSection(source=str(make_class_folders({"cat": 2, "dog": 2}))), lambda *words: told.append(words))
+    assert told == [
+        ("listing", 2, 0), ("listing", 4, 0), ("looking at times", 2, 4), ("looking at times", 4, 4)
+    ]  # fmt: skip

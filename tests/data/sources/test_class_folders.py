@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from vitrine.data.sources import class_folders
+from vitrine.data import progress
 from vitrine.data.sources.class_folders import find_files
 from vitrine.errors import UserError
 
@@ -270,8 +270,8 @@ def test_a_missing_source_a_file_and_an_empty_folder_are_refused(tree):
 
 
 def test_who_waits_for_millions_of_files_is_told_how_far_it_is(tree, monkeypatch):
-    monkeypatch.setattr(class_folders, "BETWEEN_TELLINGS", 2)
+    monkeypatch.setattr(progress, "BETWEEN_TELLINGS", 2)
     source, told = tree("a/1.png", "a/2.png", "b/3.png", "b/4.png", "b/5.png"), []
-    found = find_files(source, tell=lambda *words: told.append(words))
+    found = find_files(source, progress=lambda *words: told.append(words))
     assert len(found) == 5
     assert told == [("listing", 2, 0), ("listing", 4, 0), ("sorting", 2, 5), ("sorting", 4, 5)]

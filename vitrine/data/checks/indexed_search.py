@@ -32,7 +32,7 @@ EVEN = FREQUENCIES**2 // 2 + COLOR_FREQUENCIES**2  # changes that mirroring leav
 # The index holds each picture cut by half of what a copy may be cut. So one question, with the whole picture, finds
 # both what was saved again and what was cut: 0.96 similar to either.
 HALF_CUT = (1 + CUT) / 2
-PARTNERS = 8  # asked for each picture, and for its mirrored self
+PARTNERS = 8  # asked for at once
 # A copy is the likeliest partner of its picture or as similar to it as the picture is to itself in the index.
 LEAST_LIKELY, AS_ITSELF = 0.8, 0.04
 CELLS_PER_ROOT, CELLS_LOOKED_AT = 8, 48  # of the index; a root of the pictures
@@ -90,8 +90,8 @@ def _build(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple["faiss.Inde
     import faiss  # takes a moment, and few data sets need it
 
     size = 2 * EVEN
-    # QT_8bit_direct_signed would be faster, but cuts the question to whole numbers as well (findings).
     cells = max(1, min(int(CELLS_PER_ROOT * len(rows) ** 0.5), len(rows) // SAMPLES_PER_CELL))
+    # Not QT_8bit_direct_signed, which cuts the question to whole numbers as well (findings).
     index = faiss.IndexIVFScalarQuantizer(
         faiss.IndexFlatIP(size), size, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, False
     )

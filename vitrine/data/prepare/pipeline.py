@@ -25,13 +25,13 @@ from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status
 from vitrine.data.manifest.split_names import GATE, SPLITS, TRAIN
-from vitrine.data.prepare.progress import Progress, no_progress
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import check_room, unpacking_folder
 from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
 from vitrine.data.prepared.version import compute_version
+from vitrine.data.progress import Progress, no_progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_place
 from vitrine.data.sources.places import Place
@@ -70,7 +70,7 @@ def write_prepared(
         folder: empty, or as an interrupted preparation left it: what it had done is not done again.
         name: name of the data set.
         settings: source, and how to prepare it.
-        progress: is told of "checking", "comparing", and "resizing".
+        progress: is told of "listing", "looking at times", "sorting", "checking", "comparing", and "resizing".
         earlier: an older version of the data set. Its files keep their split, and what has not changed since is taken
             from it.
         again: whether every picture is read again even so.
@@ -79,7 +79,7 @@ def write_prepared(
     Raises:
         UserError: the source cannot be read, or nothing sensible could be trained on it.
     """
-    state = source_state(settings.data)
+    state = source_state(settings.data, progress)
     work = load_earlier(folder, earlier, settings, again)
     with unpacking_folder(folder) as workspace:
         listed = list_pictures(settings, workspace, progress)

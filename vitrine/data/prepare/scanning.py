@@ -9,7 +9,7 @@ from vitrine.data.labels.mapping import MappedLabels, map_labels
 from vitrine.data.manifest.scan import Scan, scan_files
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
-from vitrine.data.prepare.progress import Progress, count_checked, no_progress
+from vitrine.data.progress import Progress, count_checked, no_progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings

@@ -7,39 +7,45 @@ from pathlib import Path
 
 from vitrine.config.data import BUILTIN_DIGITS, DataSection
 from vitrine.data.prepare.damage import find_damage_in
+from vitrine.data.progress import Progress, count_items, no_progress
 from vitrine.data.sources.files import TABLE_EXTENSIONS, reason_by_name, walk_files
 from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, PreparedFacts, Settings, read_facts
 
 
-def source_state(data: DataSection) -> str:
+def source_state(data: DataSection, progress: Progress = no_progress) -> str:
     """A digest of names, sizes and times of change of all files of a source; "" where only a network could tell.
 
     Corrections of labels count by their content.
+
+    Args:
+        data: says where the source is.
+        progress: is told of "listing" and "looking at times", in files.
     """
-    state = _state_of_pictures(data)
+    state = _state_of_pictures(data, progress)
     corrections = Path(data.corrections).expanduser() if data.corrections else None
     if not state or corrections is None or not corrections.is_file():
         return state
     return f"{state}, corrections {hashlib.sha256(corrections.read_bytes()).hexdigest()}"
 
 
-def _state_of_pictures(data: DataSection) -> str:
+def _state_of_pictures(data: DataSection, progress: Progress) -> str:
     if data.source == BUILTIN_DIGITS:
         return "built in"
     source = Path(data.source).expanduser()
     if data.source.startswith("hub:") or not source.exists():
         return ""
     if source.is_dir():
-        return _digest(source, walk_files(source))
-    state = _digest(source.parent, [source.name])
+        return _digest(source, walk_files(source), progress)
+    state = _digest(source.parent, [source.name], progress)
     if source.suffix.lower() not in TABLE_EXTENSIONS:
         return state
     given = Path(data.image_folder or "").expanduser()
     pictures = next(folder for folder in (source.parent / given, given, source.parent) if folder.is_dir())
     # Pages and tables that commands write beside a table are no part of it.
-    return state + _digest(pictures, (file for file in walk_files(pictures) if not reason_by_name(pictures, file)))
+    files = (file for file in walk_files(pictures) if not reason_by_name(pictures, file))
+    return state + _digest(pictures, files, progress)
 
 
 def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts | None:
@@ -56,10 +62,11 @@ def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts |
     return facts
 
 
-def _digest(root: Path, files: Iterable[str]) -> str:
+def _digest(root: Path, files: Iterable[str], progress: Progress) -> str:
     digest = hashlib.sha256()
     # Systems write hidden files whenever somebody looks into a folder.
-    for file in sorted(file for file in files if not is_hidden(file)):
+    listed = sorted(file for file in count_items(files, "listing", 0, progress) if not is_hidden(file))
+    for file in count_items(listed, "looking at times", len(listed), progress):
         try:
             status = os.stat(root / file)  # noqa: PTH116 (twice as fast as Path.stat on 200,000 files)
         except OSError:

@@ -1,10 +1,10 @@
 """From a folder of class folders to the files in it, each with its label and, where the folders give one, its split."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
 
+from vitrine.data.progress import Progress, count_items, no_progress
 from vitrine.data.sources.files import FoundFile, printable, reason_by_name, walk_files
 from vitrine.data.sources.folder_layout import FolderLayout, Layout, find_layout, folders_of
 from vitrine.data.sources.hidden import HIDDEN, is_hidden, is_of_a_tool
@@ -13,18 +13,10 @@ from vitrine.errors import UserError
 
 # Below a class; above, it may be one (gestures).
 THUMBNAILS_OF_A_CLASS = ("thumbs", "thumb")
-BETWEEN_TELLINGS = 10_000  # files
-
-Item = TypeVar("Item")
-Telling = Callable[[str, int, int], None]
-
-
-def tell_nothing(_what: str, _done: int, _total: int) -> None:
-    """Says nothing."""
 
 
 def find_files(
-    source: Path, layout: Layout = "auto", shown: Path | None = None, tell: Telling = tell_nothing
+    source: Path, layout: Layout = "auto", shown: Path | None = None, progress: Progress = no_progress
 ) -> list[FoundFile]:
     """Lists every file below a folder of class folders, with or without split folders above or within them.
 
@@ -33,8 +25,7 @@ def find_files(
             folders that hold nothing else; deeper folders belong to their class.
         layout: whether there are splits; "auto" tells them apart.
         shown: what messages call the source, where the folder was unpacked from something else.
-        tell: called from time to time with "listing" or "sorting", the files done, and all of them, 0 where that is
-            not known: a folder of millions takes minutes.
+        progress: is told of "listing" and "sorting", in files: a folder of millions takes minutes.
 
     Returns:
         All files by name, and what else could have been a class: empty folders, folders that cannot be listed, and
@@ -47,24 +38,16 @@ def find_files(
     if not source.is_dir():
         what = "is a file, not a folder" if source.exists() else "is not there"
         raise UserError(f"data.source: {shown} {what}; give the folder that holds one sub-folder per class")
-    files = sorted(_count(walk_files(source), "listing", 0, tell))
+    files = sorted(count_items(walk_files(source), "listing", 0, progress))
     if files == ["./"]:
         raise UserError(f"data.source: {shown} cannot be listed; you lack the permission to read it")
     if not files:
         raise UserError(f"data.source: {shown} holds no files; put one sub-folder per class into it")
     places = find_layout(shown, files, layout)
-    found = [_describe_file(source, file, places) for file in _count(files, "sorting", len(files), tell)]
+    found = [_describe_file(source, file, places) for file in count_items(files, "sorting", len(files), progress)]
     empty = _empty_folders(source, files, places)
     found += [replace(_describe_file(source, folder, places), left_out="empty folder") for folder in empty]
     return sorted(found, key=lambda one: one.file)
-
-
-def _count(items: Iterable[Item], what: str, total: int, tell: Telling) -> Iterator[Item]:
-    """The items, told from time to time."""
-    for number, item in enumerate(items, start=1):
-        yield item
-        if number % BETWEEN_TELLINGS == 0:
-            tell(what, number, total)
 
 
 def _empty_folders(source: Path, files: Sequence[str], places: FolderLayout) -> list[str]:

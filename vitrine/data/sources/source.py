@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection
+from vitrine.data.progress import Progress, no_progress
 from vitrine.data.sources import archives, table_rows
 from vitrine.data.sources.addresses import address_of, check_address, describe_files, is_address, list_address
 from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
-from vitrine.data.sources.class_folders import Telling, find_files, label_by_folders, tell_nothing
+from vitrine.data.sources.class_folders import find_files, label_by_folders
 from vitrine.data.sources.encoding import UnsureEncodingError
 from vitrine.data.sources.fetching import FETCHED, fetch_files
 from vitrine.data.sources.files import (
@@ -57,15 +58,14 @@ class OpenedSource:
     files: list[FoundFile]
 
 
-def open_source(data: DataSection, workspace: Path, tell: Telling = tell_nothing) -> OpenedSource:
+def open_source(data: DataSection, workspace: Path, progress: Progress = no_progress) -> OpenedSource:
     """Lists every file of `data.source`, of whatever kind it is.
 
     Args:
         data: says where the source is and how to read it.
         workspace: an empty folder for what must be unpacked or fetched; the caller removes it after the last look at
             the pictures.
-        tell: called from time to time with what is done and of how much: "fetching", megabytes of an address, or what
-            `find_files` tells.
+        progress: is told of "fetching", in megabytes of an address, or of what `find_files` tells.
 
     Raises:
         UserError: there is no such source, or it cannot be read.
@@ -79,7 +79,7 @@ def open_source(data: DataSection, workspace: Path, tell: Telling = tell_nothing
     elif kind == "digits":
         found = find_files(write_digits(), data.layout)
     elif kind == "address":
-        found = _find_at_address(data, workspace, partial(tell, "fetching"))
+        found = _find_at_address(data, workspace, partial(progress, "fetching"))
     elif kind == "shards":
         found = find_shard_files(source, data.columns, data.layout)
     elif kind == "archive":
@@ -88,7 +88,7 @@ def open_source(data: DataSection, workspace: Path, tell: Telling = tell_nothing
         image_folder = find_image_folder(source, data.image_folder) if data.image_folder else None
         found = find_table_files(source, data.columns, data.separator, image_folder, encoding=data.encoding)
     else:
-        found = find_files(source, data.layout, tell=tell)
+        found = find_files(source, data.layout, progress=progress)
         _check_for_tables(source, found)
     return OpenedSource(kind, tell_apart(found))
 

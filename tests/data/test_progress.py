@@ -1,6 +1,6 @@
 """Whoever watches a preparation is told sums."""
 
-from vitrine.data.prepare.progress import count_checked, no_progress
+from vitrine.data.progress import count_checked, no_progress
 
 
 def test_files_and_faults_are_added_up():
