@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.answers.shards import cut_answer_shards
 from vitrine.predict.predictor import Predictor
+from vitrine.workflows import progress
 
 
 @pytest.fixture
@@ -92,6 +94,29 @@ def test_a_table_that_was_broken_off_is_gone_on_with(model, pictures, tmp_path, 
         assert predict.main([str(model), str(pictures), "--output", str(table), "--resume"]) == 0
         assert table.read_bytes() == whole.read_bytes()
         assert (0 < len(opened) < 22) == expected
+
+
+def test_who_waits_for_a_table_is_told_how_far_it_is_and_a_resumed_one_goes_on_from_there(
+    model, pictures, tmp_path, monkeypatch
+):
+    told, wanted = [], []
+
+    @contextmanager
+    def record(is_wanted=None, *_, **__):
+        wanted.append(is_wanted)
+        yield lambda what, done, total, faults=0: told.append((what, done, total, faults))
+
+    monkeypatch.setattr(progress, "show_progress", record)
+    table = tmp_path / "answers.csv"
+    assert predict.main([str(model), str(pictures), "--output", str(table)]) == 0
+    assert told[-1] == ("answering", 4, 4, 2)
+    table.write_bytes(b"".join(table.read_bytes().splitlines(keepends=True)[:3]))  # two rows
+    told.clear()
+    assert predict.main([str(model), str(pictures), "--output", str(table), "--resume"]) == 0
+    assert told == [("answering", 4, 4, 2)]
+    wanted.clear()
+    assert predict.main([str(model), str(pictures)]) == 0
+    assert wanted[-1] is False  # the rows on the terminal say it
 
 
 def test_going_on_needs_a_table(model, pictures, capsys):

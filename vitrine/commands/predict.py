@@ -1,8 +1,7 @@
 """Classify pictures, or all pictures in folders, archives or tables, and write a table with the likeliest classes.
 
 Every file found has a row: with its classes, or with the problem why it has none; where none has classes, the exit code
-is 2. `decision` is what the model makes
-of its probabilities: a class, "unsure: A or B", or "none of my classes".
+is 2. `decision` is what the model makes of its probabilities: a class, "unsure: A or B", or "none of my classes".
 
 python -m vitrine predict runs/digits/latest/model data/digits/3
 python -m vitrine predict owner/model-on-the-hub photo.jpg --top-k 5 --output answers.csv
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from vitrine.predict.predictor import Predictor
     from vitrine.records.answers import Answers
     from vitrine.work.unit import Engine
+    from vitrine.workflows.progress import Show
 
 SHARE_DONE = (
     "this rank has answered its share; the one that ends last lists all answers. If one was ended before, start the "
@@ -105,11 +105,18 @@ def _predict(options: argparse.Namespace) -> None:
         _check_page(options.page, options.output)
     if engine is not None:
         _check_folder(options)
-    with _listed(options.pictures, options.output.absolute().parent if works_elsewhere(engine) else None) as found:
+    beside = options.output.absolute().parent if works_elsewhere(engine) else None
+    with _listed(options.pictures, beside) as found:
         if engine is None:
             _write_table(found, options)
         else:
             _write_parts(found, engine, options)
+
+
+def _show_progress(wanted: bool | None = None) -> "AbstractContextManager[Show]":
+    from vitrine.workflows.progress import show_progress
+
+    return show_progress(wanted, Console(stderr=True, highlight=False), lines=True)
 
 
 def _check_folder(options: argparse.Namespace) -> None:
@@ -127,19 +134,20 @@ def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequen
     from vitrine.data.sources.source import find_unlabeled
 
     with tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
-        yield find_unlabeled(pictures, Path(workspace))
+        with _show_progress() as show:
+            found = find_unlabeled(pictures, Path(workspace), show)
+        yield found
 
 
 def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> None:
     from vitrine.workflows.answers import answer_files, begin_answers, name_question
-    from vitrine.workflows.progress import show_progress
     from vitrine.workflows.runtime import load_predictor
 
     folder: Path = options.output
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     question = name_question(options.model, predictor, min(options.top_k, len(predictor.label_names)))
     begin_answers(folder, question[0])
-    with show_progress(console=Console(stderr=True, highlight=False), lines=True) as show:
+    with _show_progress() as show:
         answers = answer_files(folder, found, question, engine, show)
     if answers is None:
         _tell(SHARE_DONE)
@@ -180,8 +188,9 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
     sample = AnswerSample()
     if options.page is not None and done.files:
         sample.add_table(options.output, options.raw)
-    answered = done.answered
-    with _open_table(options.output, is_begun=bool(done.files)) as stream:
+    answered, written = done.answered, len(done.files)
+    is_watched = None if options.output else False  # a bar would stand among the rows on the terminal
+    with _open_table(options.output, is_begun=bool(done.files)) as stream, _show_progress(is_watched) as show:
         table = csv.DictWriter(stream, columns, restval="")
         if not done.files:
             table.writeheader()
@@ -192,6 +201,8 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
             table.writerows(rows if options.raw else map(guard_row, rows))
             stream.flush()
             answered += len(batch.places)
+            written += len(rows)
+            show("answering", written, len(found), faults=written - answered)
     if not answered:
         raise UserError(_say_nothing_answered(len(found), options.output))
     if options.page is not None:

@@ -91,9 +91,9 @@ def _share_is_last(recipe: Recipe, ranks: Ranks) -> bool:
     from vitrine.data.prepare.unchanged import find_unchanged
 
     console = Console(highlight=False)
-    if find_unchanged(recipe.prepared_folder, read_settings(recipe)) is not None:
-        return True
     with show_progress(console=console, lines=True) as show:
+        if find_unchanged(recipe.prepared_folder, read_settings(recipe), show) is not None:
+            return True
         if scan_as_rank(recipe, ranks, show):
             return True
     console.print(
@@ -110,7 +110,10 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool, engine: Engine |
     from vitrine.data.prepare.unchanged import find_unchanged
     from vitrine.records.prepared import REPORT
 
-    facts = None if again else find_unchanged(final, read_settings(recipe))
+    facts = None
+    if not again:
+        with show_progress(console=console, lines=True) as show:
+            facts = find_unchanged(final, read_settings(recipe), show)
     if facts is None:
         _name_damage(console, final)
         facts = _write_with_progress(recipe, again, engine, console)

@@ -66,8 +66,8 @@ def prepare(
     from vitrine.data.prepare.unchanged import find_unchanged
     from vitrine.workflows.dataset import DataSet
 
-    if again or find_unchanged(resolved.prepared_folder, read_settings(resolved)) is None:
-        with show_progress(progress) as show:
+    with show_progress(progress) as show:
+        if again or find_unchanged(resolved.prepared_folder, read_settings(resolved), show) is None:
             write_data_set(resolved, show, again)
     return DataSet.open(resolved.prepared_folder)
 

@@ -132,6 +132,13 @@ def test_who_waits_for_the_times_of_many_files_is_told_how_far_it_is(make_class_
     monkeypatch.setattr(progress, "BETWEEN_TELLINGS", 2)
     told = []
     source_state(DataSection(source=str(make_class_folders({"cat": 2, "dog": 2}))), lambda *words: told.append(words))
-    assert told == [
-        ("listing", 2, 0), ("listing", 4, 0), ("looking at times", 2, 4), ("looking at times", 4, 4)
-    ]  # fmt: skip
+    expected = [("listing", 2, 0), ("listing", 4, 0), ("looking at times", 2, 4), ("looking at times", 4, 4)]
+    assert told == expected
+
+
+def test_who_prepares_a_second_time_is_told_how_far_it_is_too(table, monkeypatch):
+    final, settings, facts = prepare_beside(table)
+    monkeypatch.setattr(progress, "BETWEEN_TELLINGS", 10)
+    told = []
+    assert find_unchanged(final, settings, lambda *words: told.append(words)) == facts
+    assert {what for what, _, _ in told} == {"listing", "looking at times"}

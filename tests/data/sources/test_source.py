@@ -13,6 +13,7 @@ import pytest
 from tests.data.sources.hub_sets import encode, save_parquet
 from tests.data.sources.stores import fill
 from vitrine.config.data import ColumnsSection, DataSection
+from vitrine.data import progress
 from vitrine.data.sources.class_folders import find_files
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import find_kind, find_unlabeled, open_source
@@ -283,6 +284,13 @@ def test_unlabeled_folders_archives_tables_and_files_follow_the_same_rules(tree,
     assert all(file.path.exists() for file in found)
     listed = used(find_unlabeled([tmp_path / "list.csv"], workspace))
     assert set(listed) == {str(tmp_path / "source/1.png"), str(tmp_path / "gone.png")}
+
+
+def test_who_waits_for_millions_of_unlabeled_files_is_told_how_far_it_is(tree, workspace, monkeypatch):
+    monkeypatch.setattr(progress, "BETWEEN_TELLINGS", 2)
+    told = []
+    find_unlabeled([tree("a/1.png", "2.png", "3.png")], workspace, lambda *words: told.append(words))
+    assert told == [("listing", 2, 0), ("sorting", 2, 3)]
 
 
 def test_an_unlabeled_path_that_is_not_there_is_named(tree, workspace):

@@ -48,16 +48,23 @@ def _state_of_pictures(data: DataSection, progress: Progress) -> str:
     return state + _digest(pictures, files, progress)
 
 
-def find_unchanged(prepared_folder: Path, settings: Settings) -> PreparedFacts | None:
-    """The facts of a prepared data set, if the same settings on the same files made it and nothing of it is damaged."""
+def find_unchanged(prepared_folder: Path, settings: Settings, progress: Progress = no_progress) -> PreparedFacts | None:
+    """The facts of a prepared data set, if the same settings on the same files made it and nothing of it is damaged.
+
+    Args:
+        prepared_folder: of the data set.
+        settings: with which it would be made now.
+        progress: is told what `source_state` tells.
+    """
     if not (prepared_folder / FACTS).exists():
         return None
     try:
         facts = read_facts(prepared_folder)
     except UserError:  # another version's: it is made anew
         return None
-    same = facts.settings.content() == settings.content() and facts.source_state == source_state(settings.data)
-    if not same or not facts.source_state or find_damage_in(prepared_folder):
+    if not facts.source_state or facts.settings.content() != settings.content():
+        return None
+    if facts.source_state != source_state(settings.data, progress) or find_damage_in(prepared_folder):
         return None
     return facts
 

@@ -122,12 +122,13 @@ def find_kind(source: str) -> Kind:
     raise UserError(f"data.source: {path} is a file, not a folder, and no archive or table that can be read; {instead}")
 
 
-def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
+def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = no_progress) -> list[FoundFile]:
     """Lists the pictures to be classified, by the rules that hold for training pictures.
 
     Args:
         paths: pictures, folders of any depth, archives and tables. A file that is named itself is taken as it is.
         workspace: an empty folder; archives are unpacked into it.
+        progress: is told what `open_source` tells.
 
     Returns:
         In the order of the paths, each of them by name; `file` starts with the path as given.
@@ -138,11 +139,10 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     found = []
     for number, path in enumerate(paths):
         if address := address_of(path):
-            found += _find_unlabeled_at(address, workspace / str(number))
+            found += _find_unlabeled_at(address, workspace / str(number), partial(progress, "fetching"))
         elif path.is_dir():
-            found += (
-                list_shard_pictures(path, str(path)) if are_shards(walk_files(path)) else list_folder(path, str(path))
-            )
+            is_sharded = are_shards(walk_files(path))
+            found += list_shard_pictures(path, str(path)) if is_sharded else list_folder(path, str(path), progress)
         elif not path.exists():
             raise UserError(_say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
@@ -160,13 +160,13 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path) -> list[FoundFile]:
     return found
 
 
-def _find_unlabeled_at(address: str, workspace: Path) -> list[FoundFile]:
+def _find_unlabeled_at(address: str, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
     listing = list_address(address, address.lower().endswith(archives.SUFFIXES))
     if are_shards(listing.files):
-        fetch_files(listing, workspace)
+        fetch_files(listing, workspace, fetching)
         return list_shard_pictures(workspace, listing.address)
     if len(listing.files) == 1 and address.lower().endswith(archives.SUFFIXES):
-        fetch_files(listing, workspace)
+        fetch_files(listing, workspace, fetching)
         return list_archive(workspace / next(iter(listing.files)), _new_folder(workspace / "opened"), address)
     return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
 

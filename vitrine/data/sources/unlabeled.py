@@ -4,21 +4,24 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from vitrine.data.progress import Progress, count_items, no_progress
 from vitrine.data.sources.archive_limits import GENEROUS, Limits
 from vitrine.data.sources.archives import unpack
 from vitrine.data.sources.files import FoundFile, printable, reason_by_name, walk_files
 
 
-def list_folder(folder: Path, shown: str) -> list[FoundFile]:
+def list_folder(folder: Path, shown: str, progress: Progress = no_progress) -> list[FoundFile]:
     """Every file below a folder, by name.
 
     Args:
         folder: of any depth.
         shown: name of the folder, with which those of its files begin.
+        progress: is told of "listing" and "sorting", in files.
     """
+    files = sorted(count_items(walk_files(folder), "listing", 0, progress))
     return [
         FoundFile(folder / file, printable(f"{shown}/{file}"), "", "", reason_by_name(folder, file))
-        for file in sorted(walk_files(folder))
+        for file in count_items(files, "sorting", len(files), progress)
     ]
 
 
