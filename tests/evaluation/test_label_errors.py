@@ -131,5 +131,5 @@ def test_very_small_splits_and_equal_answers_are_no_fault(rows):
 def test_probabilities_that_are_no_numbers_are_refused_with_their_number():
     probabilities = np.array([[0.5, 0.5], [np.nan, 1.0], [np.inf, 0.0]])
     part = LabeledProbabilities("test", ["a", "b", "c"], np.zeros(3, int), probabilities, "model")
-    with pytest.raises(UserError, match="2 of 3 pictures have values that are not numbers"):
+    with pytest.raises(UserError, match="2 of 3 pictures got probabilities that are not numbers"):
         find_label_errors([part], NAMES)

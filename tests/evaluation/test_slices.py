@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vitrine.evaluation.slices import correct_by_holm, cut_slices, find_weak_slices
+from vitrine.evaluation.slices import cut_slices, find_weak_slices
 from vitrine.records.mistakes import Slice
 
 
@@ -57,12 +57,6 @@ def test_few_pictures_are_no_fault(number):
 def test_all_pictures_of_one_kind_have_no_others_to_be_compared_with():
     gray = by_name(find_weak_slices(attributes_of(is_grey=True), np.ones(100, bool)))["grey"]
     assert (gray.pictures, gray.accuracy, gray.rest_accuracy, gray.p_value) == (100, 1, None, None)
-
-
-def test_holms_correction_is_that_of_the_textbook():
-    assert correct_by_holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert correct_by_holm([]) == []
-    assert correct_by_holm([0.9, 0.8]) == [1.0, 1.0]
 
 
 def test_false_alarms_stay_at_the_level():

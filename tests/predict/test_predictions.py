@@ -45,11 +45,6 @@ def test_decisions_and_their_kinds_follow_from_similarity_first_and_confidence_t
     assert make(trust=None).decision_kinds.tolist() == ["answered"] * 3
 
 
-def test_the_score_of_what_is_out_of_distribution_is_the_larger_the_less_similar():
-    np.testing.assert_allclose(make().ood_scores, [0.1, 0.2, 0.8], atol=1e-6)
-    assert make(similarities=None).ood_scores is None
-
-
 def test_confidence_and_right_answers_are_of_the_likeliest_label():
     predictions = make()
     np.testing.assert_allclose(predictions.confidence, [0.7, 0.4, 0.98], atol=1e-6)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from vitrine.errors import UserError
+from vitrine.evaluation.probability_scores import check_probabilities
 from vitrine.evaluation.probe.cross_validation import (
     Features,
     LabelIds,
@@ -161,20 +161,6 @@ def find_label_errors(
         suspects=tuple(suspects[:MOST_SUSPECTS]),
         more=max(0, len(suspects) - MOST_SUSPECTS),
     )
-
-
-def check_probabilities(probabilities: Probabilities) -> None:
-    """Makes sure that every row holds numbers.
-
-    Raises:
-        UserError: says how many rows do not.
-    """
-    bad = int((~np.isfinite(probabilities).all(axis=1)).sum())
-    if bad:
-        raise UserError(
-            f"probabilities: {bad:,} of {len(probabilities):,} pictures have values that are not numbers; "
-            "train again with a smaller optim.learning_rate or with engine.precision=fp32"
-        )
 
 
 def count_confident(probabilities: Probabilities, label_ids: LabelIds) -> npt.NDArray[np.int64]:

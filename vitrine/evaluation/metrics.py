@@ -60,8 +60,8 @@ def _top_k_accuracy(probabilities: npt.NDArray[np.float64], label_ids: npt.NDArr
     num_labels = probabilities.shape[1]
     if k >= num_labels:  # scikit-learn warns here; the answer is certain
         return 1.0
-    if num_labels == 2:  # scikit-learn expects one column for two classes
-        probabilities = probabilities[:, 1] - probabilities[:, 0]
+    if num_labels == 2:  # scikit-learn expects one column for two classes, and the second one is likelier from 0.5 on
+        probabilities = probabilities[:, 1]
     return float(top_k_accuracy_score(label_ids, probabilities, k=k, labels=range(num_labels)))
 
 

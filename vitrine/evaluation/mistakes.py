@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.evaluation.label_errors import LabeledProbabilities, check_probabilities, find_label_errors
+from vitrine.evaluation.label_errors import LabeledProbabilities, find_label_errors
+from vitrine.evaluation.probability_scores import check_probabilities
 from vitrine.evaluation.probe.linear_probe import find_confused_pairs
 from vitrine.evaluation.slices import find_weak_slices
 from vitrine.evaluation.subgroups import measure_subgroups

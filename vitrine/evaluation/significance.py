@@ -28,7 +28,6 @@ from vitrine.records.difference import Difference, Verdict
 
 Answers = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-Identities = npt.NDArray[np.int64]
 
 SIGNIFICANT = 0.05
 SMALLEST_P = 1e-12  # below, nobody looks for the exact value
@@ -53,25 +52,21 @@ class _Parts:
     deviation: float | None
 
 
-def compare_answers(
-    base: Answers, variant: Answers, picture_ids: Identities | None = None, paired_seeds: bool = True
-) -> Difference:
+def compare_answers(base: Answers, variant: Answers, paired_seeds: bool = True) -> Difference:
     """Compares two variants that answered the same test pictures; p_holm is p until `correct_together` was called.
 
     Args:
         base: whether each answer was right, `[seeds, pictures]`.
         variant: likewise.
-        picture_ids: which picture each column is, `[seeds, pictures]`, where seeds have test pictures of their own (as
-            folds have, or a split by seed); None: column by column the same picture for all seeds.
         paired_seeds: row by row, base and variant had the same seed; without it the numbers of seeds may differ.
 
     Raises:
         UserError: shapes that do not fit, or no picture.
     """
-    _check(base, variant, picture_ids, paired_seeds)
+    _check(base, variant, paired_seeds)
     seeds = (len(base), len(variant))
     is_paired = paired_seeds or seeds == (1, 1)
-    parts = _take_apart(base, variant, picture_ids) if is_paired else _take_unpaired_apart(base, variant)
+    parts = _take_apart(base, variant) if is_paired else _take_unpaired_apart(base, variant)
     mean = float(variant.mean()) - float(base.mean())
     p, interval = _test(mean, parts)
     return Difference(
@@ -136,7 +131,7 @@ def swap_test(totals: npt.NDArray[np.int64]) -> float:
     return float(np.clip(chances[as_far].sum(), 0.0, 1.0))
 
 
-def _check(base: Answers, variant: Answers, picture_ids: Identities | None, paired_seeds: bool) -> None:
+def _check(base: Answers, variant: Answers, paired_seeds: bool) -> None:
     if base.ndim != 2 or variant.ndim != 2 or base.shape[1] != variant.shape[1] or not base.size or not variant.size:
         raise UserError(
             "comparison: base and variant need answers to the same test pictures, one row for each seed; found "
@@ -147,32 +142,20 @@ def _check(base: Answers, variant: Answers, picture_ids: Identities | None, pair
             f"comparison: {len(base)} seeds of the base and {len(variant)} of the variant; run the missing ones, or "
             "compare seeds that are not paired"
         )
-    if picture_ids is not None and not paired_seeds:
-        raise UserError("comparison: seeds with test pictures of their own must be paired; use the same seeds for both")
-    if picture_ids is not None and picture_ids.shape != base.shape:
-        raise UserError(
-            f"comparison: picture_ids must name each answer's picture; found {picture_ids.shape} for {base.shape}"
-        )
 
 
-def _take_apart(base: Answers, variant: Answers, picture_ids: Identities | None) -> _Parts:
+def _take_apart(base: Answers, variant: Answers) -> _Parts:
     """Row by row the same seed."""
     differences = variant.astype(np.int64) - base.astype(np.int64)
-    seeds, cells = len(base), base.size
-    columns = np.tile(np.arange(base.shape[1]), (seeds, 1)) if picture_ids is None else picture_ids
-    number = np.unique(columns, return_inverse=True)[1].ravel()
-    totals = np.bincount(number, differences.ravel()).round().astype(np.int64)
-    residuals = differences - differences.mean()
-    of_pictures = _sum_squares(np.bincount(number, residuals.ravel()) / cells)
+    seeds, totals = len(base), differences.sum(axis=0)
+    of_pictures = _sum_squares((totals - totals.mean()) / base.size)
     if seeds == 1:
         return _Parts(totals, _widen(of_pictures, len(totals)), 0.0, 0, None)
     of_seeds = differences.mean(axis=1).var(ddof=1) / seeds
-    # Both hold the chance of a single answer; it counts once. Where seeds have pictures of their own, that is all there
-    # is of pictures, and the seeds' variance holds it.
-    of_both = _interaction(differences) if picture_ids is None else _sum_squares(residuals.ravel() / cells)
     return _Parts(
         totals=totals,
-        of_pictures=_widen(max(of_pictures - of_both, 0.0), len(totals)),
+        # Both hold the chance of a single answer; it counts once.
+        of_pictures=_widen(max(of_pictures - _interaction(differences), 0.0), len(totals)),
         of_seeds=float(of_seeds),
         degrees=seeds - 1,
         deviation=math.sqrt(of_seeds * seeds),

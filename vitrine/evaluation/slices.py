@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import fisher_exact
 
 from vitrine.evaluation.intervals import wilson_interval
+from vitrine.evaluation.significance import correct_holm
 from vitrine.records.mistakes import AgainstRest, Slice, SliceName
 
 Share = float
@@ -58,7 +59,7 @@ def compare_with_rest(
     """
     comparable = [name for name, mark in marks.items() if mark.any() and not mark.all()]
     raw = [_test(correct[marks[name]], correct[~marks[name]]) for name in comparable]
-    p_values = dict(zip(comparable, correct_by_holm(raw), strict=True))
+    p_values = dict(zip(comparable, correct_holm(raw), strict=True))
     return {name: _describe(mark, correct, p_values.get(name)) for name, mark in marks.items()}
 
 
@@ -92,16 +93,6 @@ def _test(inside: npt.NDArray[np.bool_], outside: npt.NDArray[np.bool_]) -> floa
     right, right_outside = int(inside.sum()), int(outside.sum())
     table = [[right, len(inside) - right], [right_outside, len(outside) - right_outside]]
     return float(fisher_exact(table, alternative="less").pvalue)
-
-
-def correct_by_holm(p_values: list[float]) -> list[float]:
-    """P-values of several tests, corrected so that the chance of any false alarm stays at the level (Holm 1979)."""
-    corrected = [1.0] * len(p_values)
-    highest = 0.0
-    for rank, place in enumerate(np.argsort(p_values, kind="stable").tolist()):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        corrected[place] = highest
-    return corrected
 
 
 def _describe(mark: npt.NDArray[np.bool_], correct: npt.NDArray[np.bool_], p_value: float | None) -> AgainstRest:

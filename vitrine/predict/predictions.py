@@ -83,11 +83,6 @@ class Predictions:
         highest: npt.NDArray[np.float64] = self.probabilities.max(axis=1)
         return highest
 
-    @property
-    def ood_scores(self) -> npt.NDArray[np.floating] | None:
-        """Out-of-distribution scores: 1 - similarity, `[pictures]`; None where the model does not measure it."""
-        return None if self.similarities is None else 1 - self.similarities
-
     @cached_property
     def decisions(self) -> Sequence[Decision]:
         """An answer, two labels between which the model is unsure, or none of its classes, `[pictures]`."""

@@ -127,8 +127,7 @@ def point_to(link: Path, target: Path) -> None:
     Windows makes symbolic links in its developer mode only; otherwise the link is a junction there, which holds the
     full path. It replaces no link either, so that for a moment there is none.
     """
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
-    _remove_link(temporary)
+    temporary = link.with_name(f".{link.name}.{secrets.token_hex(4)}")
     _make_link(temporary, target)
     if os.name == "nt":
         _remove_link(link)

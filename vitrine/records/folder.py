@@ -1,16 +1,14 @@
 """The run folder: the names in it, its birth under an unfinished name, who is at work on it, the last finished one."""
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from vitrine.errors import UserError
 from vitrine.records.atomic import point_to
+from vitrine.records.locks import hold_lock, is_locked
 
 RECIPE = "recipe.yaml"
 ENVIRONMENT = "environment.json"
@@ -50,53 +48,27 @@ def start_run(runs: Path, name: str) -> Path:
 
 @contextmanager
 def hold_run(folder: Path) -> Iterator[None]:
-    """Keeps every other process from going on with the same run; the system lets go when this process ends, however.
+    """Keeps every other process from going on with the same run.
 
     Raises:
         UserError: another process is at work on it.
     """
-    lock = _lock(folder)
+    at_work = UserError(f"{folder}: another training is at work on this run just now; wait until it has ended")
     try:
-        lock.acquire()
-    except Timeout:
-        raise UserError(
-            f"{folder}: another training is at work on this run just now; wait until it has ended"
-        ) from None
-    except (NotImplementedError, OSError) as error:
-        if not cannot_lock(error):
-            raise
-        # Disks of networks may be unable to lock; that is no reason not to train.
-    try:
-        yield
+        with hold_lock(_lock(folder), at_work, is_removed=True):
+            yield
     finally:
-        if lock.is_locked:
-            Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
-            lock.release()
         with suppress(OSError):  # other runs of this name stay; a first one that never began leaves nothing
             folder.parent.rmdir()
 
 
 def is_held(folder: Path) -> bool:
     """Whether a process is at work on an unfinished run."""
-    lock = _lock(folder)
-    if not Path(lock.lock_file).exists():
-        return False  # asking leaves no file behind
-    try:
-        with lock:
-            return False
-    except Timeout:
-        return True
-    except (NotImplementedError, OSError):
-        return False  # a disk that cannot lock, or the run of somebody else: it cannot be known
+    return is_locked(_lock(folder))
 
 
-def cannot_lock(error: NotImplementedError | OSError) -> bool:
-    """Whether a lock failed because its disk has none; `filelock` says so in one way, some systems in others."""
-    return isinstance(error, NotImplementedError) or error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
-
-
-def _lock(folder: Path) -> FileLock:
-    return FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")
 
 
 def finish_run(folder: Path) -> Path:

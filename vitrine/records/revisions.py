@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from filelock import FileLock, Timeout
 from pydantic import Field
 
 from vitrine.errors import UserError
@@ -21,6 +20,7 @@ from vitrine.records import folder as run_folder
 from vitrine.records.atomic import new_folder, point_to
 from vitrine.records.checksums import Checksums, find_damage, sum_files
 from vitrine.records.environment import now
+from vitrine.records.locks import hold_lock
 from vitrine.records.schema import Count, Record, SealedRecord, Share
 
 LOG = "revisions.json"
@@ -211,18 +211,9 @@ def hold_line(folder: Path) -> Iterator[None]:
         UserError: another process is at work on them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise UserError(f"{folder}: another process is changing the revisions of this model; wait for it") from None
-    except (NotImplementedError, OSError) as error:
-        if not run_folder.cannot_lock(error):
-            raise
-    try:
+    at_work = UserError(f"{folder}: another process is changing the revisions of this model; wait for it")
+    with hold_lock(folder / ".lock", at_work):
         yield
-    finally:
-        lock.release()
 
 
 def _list_files(folder: Path) -> Iterator[str]:

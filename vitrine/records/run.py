@@ -154,13 +154,13 @@ def read_run(run_folder: Path, label_names: tuple[str, ...]) -> RunRecords:
         history=_read_table(run_folder / HISTORY, HISTORY_COLUMNS),
         predictions=_read_table(run_folder / PREDICTIONS, [*TEXT_COLUMNS, "correct", "probability"]),
         recipe=(run_folder / RECIPE).read_text(encoding="utf-8"),
-        own_code=_brings_code(run_folder / MODEL),
+        own_code=brings_code(run_folder / MODEL),
     )
     _check_agreement(records, label_names, run_folder)
     return records
 
 
-def _brings_code(model_folder: Path) -> bool:
+def brings_code(model_folder: Path) -> bool:
     """Whether the network or the preparation is our own class, whose code lies in the folder."""
     files = [model_folder / name for name in ("config.json", "preprocessor_config.json")]
     return any("auto_map" in json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists())

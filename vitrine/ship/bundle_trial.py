@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.ship.bundle import APP, MODEL, REQUIREMENTS
 
 START_SECONDS = 60
+END_SECONDS = 10
 TOLERANCE = 1e-4
 SIDE = 200  # pixels of the picture that is asked about
 OPEN = "Open "  # what the page prints when it answers
@@ -95,14 +97,22 @@ def _serve(bundle: Path, python: Path, errors: Path) -> Iterator[tuple["subproce
         yield process, _wait_for_address(process, errors)
     finally:
         process.terminate()
-        process.wait(START_SECONDS)
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_for_address(process: "subprocess.Popen[str]", errors: Path) -> str:
-    for line in process.stdout or ():
-        if line.startswith(OPEN):
-            return line.removeprefix(OPEN).strip()
-    process.wait(START_SECONDS)
+    deadline = threading.Timer(START_SECONDS, process.kill)  # ends the loop below, too
+    deadline.start()
+    try:
+        for line in process.stdout or ():
+            if line.startswith(OPEN):
+                return line.removeprefix(OPEN).strip()
+    finally:
+        deadline.cancel()
     raise UserError(f"the bundle does not start ({_last_line(errors.read_text('utf-8', 'replace'))})")
 
 

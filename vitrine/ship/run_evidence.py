@@ -1,6 +1,5 @@
 """What a finished run says of its model, gathered for its card."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from vitrine.records.environment import Environment
 from vitrine.records.folder import DATA, ENVIRONMENT, METRICS, MODEL, RECIPE, UNFINISHED
 from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.records.public import public_backbone
-from vitrine.records.run import Metrics
+from vitrine.records.run import Metrics, brings_code
 from vitrine.records.training_data import TrainingData
 
 
@@ -65,13 +64,12 @@ def read_evidence(run_folder: Path) -> RunEvidence:
     model = run_folder / MODEL
     if not (model / METADATA).is_file():
         raise UserError(f"{model}: {METADATA} is missing, so nothing is known about the model; train again")
-    files = [model / name for name in ("config.json", "preprocessor_config.json")]
     return RunEvidence(
         metadata=ModelMetadata.read(model / METADATA),
         metrics=Metrics.read(run_folder / METRICS),
         environment=Environment.read(run_folder / ENVIRONMENT),
         data=_read_data(run_folder),
-        own_code=any("auto_map" in json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists()),
+        own_code=brings_code(model),
     )
 
 

@@ -31,6 +31,7 @@ from vitrine.training.optim.losses import LossPlan
 from vitrine.training.optim.optimizer import OptimizerPlan, SchedulePlan
 from vitrine.training.probe_features import ProbePlan
 
+DATASET_VERSION = "version of the data set"  # of its pictures and labels, whatever its files are called
 FEW_VALIDATION = 50  # pictures; of fewer, one that is right by chance makes more than two points
 
 
@@ -296,4 +297,5 @@ def _identify(recipe: Recipe, prepared: PreparedDataset) -> dict[str, str]:
         **{name: value for name, value in settings.items() if name not in FREE_FOR_CHECKPOINTS},
         **pictures,
         "classes": ", ".join(prepared.label_names),
+        DATASET_VERSION: prepared.version,
     }

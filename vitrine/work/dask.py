@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -39,7 +39,8 @@ class DaskCluster:
             UserError: Dask is not installed, no scheduler answers, or its workers are not as they must be.
         """
         check_installed()
-        with closing(self._connect()) as client:
+        with ExitStack() as stack:
+            client = self._connect(stack)
             slots = count_workers(client)
 
             def attempt(work: Work) -> bool:
@@ -47,7 +48,8 @@ class DaskCluster:
 
             yield from do_all(works, slots, attempt)
 
-    def _connect(self) -> "Client":
+    def _connect(self, stack: ExitStack) -> "Client":
+        """The client of the cluster; the stack closes it, and the cluster where it is of this machine."""
         import dask
         from distributed import Client, LocalCluster
 
@@ -59,9 +61,9 @@ class DaskCluster:
                     dashboard_address=None,
                     silence_logs=logging.CRITICAL,
                 )
-            return Client(cluster)
+            return stack.enter_context(closing(Client(stack.enter_context(closing(cluster)))))
         try:
-            return Client(self.address, timeout=SECONDS_TO_ANSWER)
+            return stack.enter_context(closing(Client(self.address, timeout=SECONDS_TO_ANSWER)))
         except (OSError, ValueError) as error:
             raise UserError(
                 f"--address: no scheduler of Dask answers at {self.address} ({error}); give the address that "

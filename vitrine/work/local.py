@@ -1,6 +1,7 @@
 """Units of work done by processes of this machine."""
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from vitrine.errors import UserError
 from vitrine.work.slots import do_all
 from vitrine.work.unit import AnyWork, Work
 
@@ -32,13 +34,16 @@ class LocalPool:
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does what is not done."""
         slots = max(1, min(self.workers or count_cores(), len(works)))
-        own = threading.local()
+        own, starting, is_over = threading.local(), threading.Lock(), False
         started: list[_Process] = []
 
         def attempt(work: Work) -> bool:
             if not hasattr(own, "process"):
-                own.process = _Process(_context(type(work).__module__))
-                started.append(own.process)
+                with starting:  # none may start once all were ended
+                    if is_over:
+                        return False
+                    own.process = _Process(_context(type(work).__module__))
+                    started.append(own.process)
             done: bool = own.process.do(work)
             if not done:
                 del own.process
@@ -47,6 +52,8 @@ class LocalPool:
         try:
             yield from do_all(works, slots, attempt)
         finally:
+            with starting:
+                is_over = True
             for process in started:
                 process.end()
 
@@ -121,6 +128,17 @@ def _do(work: Work) -> Exception | None:
     try:
         work.do()
     except Exception as error:
-        error.add_note(traceback.format_exc())  # where in this process it happened
-        return error
+        told = _make_portable(error)
+        told.add_note(traceback.format_exc())  # where in this process it happened
+        return told
     return None
+
+
+def _make_portable(error: Exception) -> Exception:
+    """The error, or one that says the same where it cannot go from process to process, as some of libraries cannot."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (its own)
+    except Exception:
+        is_ours = isinstance(error, UserError)
+        return UserError(str(error)) if is_ours else RuntimeError(f"{type(error).__name__}: {error}")
+    return error

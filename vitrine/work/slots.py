@@ -40,7 +40,7 @@ def do_all(works: Sequence[AnyWork], slots: int, attempt: Attempt) -> Iterator[A
 def _finish(work: Work, attempt: Attempt, stop: Event) -> None:
     """Attempts a unit until it is done or all is over; each death teaches it what to leave out."""
     idle = 0
-    while not (work.is_done() or attempt(work) or stop.is_set()):
+    while not (stop.is_set() or work.is_done() or attempt(work) or stop.is_set()):
         blamed = work.blame()
         idle = idle + 1 if blamed is work else 0
         if idle == MOST_IDLE:

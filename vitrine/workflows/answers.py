@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 import pyarrow.parquet as pq
-from filelock import FileLock
 
 from vitrine.data.sources.files import FoundFile
 from vitrine.errors import UserError
@@ -15,6 +14,7 @@ from vitrine.predict.answers.shards import AnswerShard, cut_answer_shards
 from vitrine.predict.predictor import Predictor
 from vitrine.records.answers import ANSWERS, ASKED, PARTS, Answers, AnswersPart, Asked
 from vitrine.records.checksums import sum_files
+from vitrine.records.locks import hold_lock
 from vitrine.records.runtime import Runtime
 from vitrine.work.unit import Engine
 from vitrine.workflows.progress import Show, show_nothing
@@ -122,7 +122,7 @@ def answer_files(
             done += len(shard.files)
             problems += _count_problems(shard.path)
             show("answering", done, len(found), faults=problems)
-        with FileLock(folder / LOCK):
+        with hold_lock(folder / LOCK):
             if all(shard.is_done() for shard in shards):
                 return _finish(folder, shards, question[0])
         if done < len(found):

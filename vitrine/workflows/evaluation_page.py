@@ -78,10 +78,9 @@ class Evaluation:
     @property
     def predictions(self) -> "pd.DataFrame":
         """One row per picture of a class that the model knows."""
-        import pandas as pd
+        from vitrine.records.spreadsheet import read_guarded_csv
 
-        names = dict.fromkeys(("file", "label_name", "predicted"), str)  # a class may be called "NA" or "007"
-        return pd.read_csv(self.folder / "predictions.csv", dtype=names, keep_default_na=False)
+        return read_guarded_csv(self.folder / "predictions.csv", ("file", "label_name", "predicted"))
 
     def __repr__(self) -> str:
         return f"Evaluation({str(self.folder)!r}: {self._result()})"

@@ -217,11 +217,11 @@ def _scan_file(found: FoundFile, max_megapixels: int) -> tuple[Row, Thumbnails |
 
 
 def set_status(manifest: pd.DataFrame, rows: "pd.Series[bool]", status: str, reason: str) -> None:
-    """Changes the status of some kept rows in place.
+    """Changes the status of some rows in place.
 
     Args:
         manifest: one row per file; is changed.
-        rows: which are meant; those that are not kept stay as they are.
+        rows: which are meant.
         status: new one.
         reason: for people.
     """

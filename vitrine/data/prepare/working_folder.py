@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from vitrine.data.sources.fetching import FETCHED
 from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.atomic import put_in_place
+from vitrine.records.locks import hold_lock
 from vitrine.records.prepared import FACTS, MANIFEST, PICTURES
 
 UNPACKED = "unpacked"
@@ -58,26 +57,20 @@ def working_folder(final: Path) -> Iterator[Path]:
         AtWorkError: another process is at work on the same data set.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(final.with_name(f".{final.name}.lock"), timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise AtWorkError(
-            f"data.prepared: another process is preparing {final} just now; wait for it, or choose another name"
-        ) from None
+    at_work = AtWorkError(
+        f"data.prepared: another process is preparing {final} just now; wait for it, or choose another name"
+    )
     folder = final.with_name(f".{final.name}.unfinished")
-    try:
-        folder.mkdir(exist_ok=True)
-        yield folder
-        put_in_place(folder, final)
-    except SourceLostError:
-        raise
-    except Exception:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    finally:
-        Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
-        lock.release()
+    with hold_lock(final.with_name(f".{final.name}.lock"), at_work, is_removed=True):
+        try:
+            folder.mkdir(exist_ok=True)
+            yield folder
+            put_in_place(folder, final)
+        except SourceLostError:
+            raise
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 @contextmanager

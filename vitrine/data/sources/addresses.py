@@ -23,7 +23,7 @@ from vitrine.data.sources.places import (
     SourceLostError,
     Status,
 )
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://?[^/]")
 # Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
@@ -68,9 +68,9 @@ class RemoteFile:
             raise
         except Exception as error:  # each store has errors of its own
             if not _can_be_read(self.witness):
-                lost = f"{self.address} cannot be read, nor can another file there ({say(error)})"
+                lost = f"{self.address} cannot be read, nor can another file there ({first_line(error)})"
                 raise SourceLostError(f"{lost}. {AGAIN}") from error
-            raise OSError(f"cannot be fetched ({say(error)})") from error
+            raise OSError(f"cannot be fetched ({first_line(error)})") from error
 
     def fetch(self, target: Path) -> None:
         """Writes it to a file, whole or not at all.
@@ -86,7 +86,7 @@ class RemoteFile:
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:
                 raise
-            raise SourceLostError(f"{self.address} cannot be fetched ({say(error)}). {AGAIN}") from error
+            raise SourceLostError(f"{self.address} cannot be fetched ({first_line(error)}). {AGAIN}") from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -157,7 +157,8 @@ def list_address(address: str, is_file: bool) -> Listing:
         entries = {}
     except Exception as error:  # each store has errors of its own
         raise UserError(
-            f"data.source: {address} cannot be listed ({say(error)}); check the address, and your credentials for it"
+            f"data.source: {address} cannot be listed ({first_line(error)}); check the address, and your credentials "
+            "for it"
         ) from error
     folder, base = (text.rpartition("/")[0] if is_file else text.rstrip("/") for text in (address, root))
     files = {path[len(base) + 1 :]: told for path, told in sorted(entries.items()) if told.get("type") != "directory"}
@@ -200,11 +201,6 @@ def _changed_ns(told: Mapping[str, Any]) -> int:
     return UNKNOWN_TIME
 
 
-def say(error: BaseException) -> str:
-    """The first line of an error, or its kind where it says nothing."""
-    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-
-
 def _read(address: str, end: int | None = None) -> bytes:
     store, path = _connect(address)
     content: bytes = store.cat_file(path, start=None if end is None else 0, end=end)
@@ -242,7 +238,7 @@ def _store(protocol: str) -> Any:
         advice = (
             f"pip install {package}, or pip install -r requirements-cloud.txt (or vitrine[cloud])"
             if package
-            else say(error)
+            else first_line(error)
         )
         raise UserError(
             f"data.source: addresses that begin with {protocol}:// need another package: {advice}"

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock
-
 from vitrine.config.aliases import LATER, first_names, says_what_was
 from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import Comparison, Variant
 from vitrine.invocation import command_line
+from vitrine.records.locks import hold_lock
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import FACTS, read_facts
 from vitrine.training.matching_data import SOURCE, find_differences, settings_of, stated_names
@@ -117,7 +116,7 @@ def prepare_missing(
     """
     if all(one.is_there for one in find_data_sets(comparison)):
         return _by_variant(find_data_sets(comparison))
-    with FileLock(runs / ".prepare.lock"):
+    with hold_lock(runs / ".prepare.lock"):
         for one in find_data_sets(comparison):  # another machine may have prepared some in the meantime
             if not one.is_there:
                 say(f"preparing {one.folder} for {', '.join(one.variants)}")

@@ -21,7 +21,7 @@ from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.records.comparison import Failure
 from vitrine.records.cost import Cost
-from vitrine.records.folder import cannot_lock
+from vitrine.records.locks import cannot_lock
 from vitrine.reports.run.page import write_run_report
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import EpochRecord, Listeners

@@ -12,7 +12,7 @@ from vitrine.predict.answers.table import AnswerRow
 
 UNSURE, NONE = "unsure", "none"
 TABLE = "answers.csv"
-LONGEST_NAME = 100  # characters: disks take 255 bytes, and a character may have four, of which some are escaped
+LONGEST_NAME = 200  # bytes, of the 255 that disks take: names that are taken get a number, and tools may add theirs
 # What Windows forbids, which forbids the most; control characters; marks that turn the direction of writing round.
 _FORBIDDEN = re.compile('[\x00-\x1f\x7f-\x9f<>:"/\\\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -64,8 +64,13 @@ def zip_class_folders(rows: Iterable[AnswerRow], label_names: Iterable[str], top
 def safe_name(name: str) -> str:
     """A name that a file or folder may have on any system, as like the given one as can be."""
     kept = _FORBIDDEN.sub("_", name)
-    if len(kept) > LONGEST_NAME:
-        suffix = PurePosixPath(kept).suffix[: LONGEST_NAME // 2]
-        kept = kept[: LONGEST_NAME - len(suffix)] + suffix
+    if len(kept.encode()) > LONGEST_NAME:
+        suffix = _cut(PurePosixPath(kept).suffix, LONGEST_NAME // 2)
+        kept = _cut(kept, LONGEST_NAME - len(suffix.encode())) + suffix
     kept = kept.rstrip(". ").lstrip()
     return f"_{kept}" if not kept or _RESERVED.fullmatch(kept) else kept
+
+
+def _cut(text: str, most: int) -> str:
+    """The beginning of a text, of so many bytes at most, without half a character at its end."""
+    return text.encode()[:most].decode(errors="ignore")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
 from vitrine.predict.runtimes.network import Outputs
@@ -22,8 +22,9 @@ def _write(predictor: Predictor, side: int, file: Path) -> None:
         lowered = exir.to_edge_transform_and_lower(program, partitioner=[xnnpack.XnnpackPartitioner()])
         file.write_bytes(lowered.to_executorch().buffer)
     except Exception as error:  # of its many parts
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{predictor.model_id}: ExecuTorch cannot compute this network ({reason})") from error
+        raise UserError(
+            f"{predictor.model_id}: ExecuTorch cannot compute this network ({first_line(error)})"
+        ) from error
 
 
 def _open(file: Path, names: tuple[str, ...]) -> Ask:

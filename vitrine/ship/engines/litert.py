@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
 from vitrine.predict.runtimes.network import Outputs
@@ -21,7 +21,7 @@ def _write(predictor: Predictor, side: int, file: Path) -> None:
         with contextlib.redirect_stdout(io.StringIO()):  # it tells of every step
             converter.convert(network, sample_kwargs={"pixel_values": picture}).export(str(file))
     except Exception as error:  # of its many parts
-        raise UserError(f"{predictor.model_id}: LiteRT cannot compute this network ({_say(error)})") from error
+        raise UserError(f"{predictor.model_id}: LiteRT cannot compute this network ({first_line(error)})") from error
 
 
 def _open(file: Path, names: tuple[str, ...]) -> Ask:
@@ -35,10 +35,6 @@ def _open(file: Path, names: tuple[str, ...]) -> Ask:
         return as_outputs(names, [np.concatenate(row) for row in rows])
 
     return ask
-
-
-def _say(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 LITERT = Engine("LiteRT", "model.tflite", "ai-edge-litert", _write, _open)

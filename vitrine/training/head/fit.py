@@ -30,7 +30,7 @@ from vitrine.training.head.trainer import HeadOptions, fit_head_on_features, rep
 from vitrine.training.loop.methods import TrainingData
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners, copy_weights
 from vitrine.training.optim.optimizer import Schedule
-from vitrine.training.plan import TrainingPlan
+from vitrine.training.plan import DATASET_VERSION, TrainingPlan
 
 
 def choose_views(plan: TrainingPlan, data: TrainingData, model: PreTrainedModel) -> int:
@@ -207,7 +207,12 @@ def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: in
     return ViewOptions(
         count=views,
         change=change,
-        recipe={"backbone": plan.model.backbone, **map_of, **augmented},
+        recipe={
+            "backbone": plan.model.backbone,
+            **map_of,
+            **augmented,
+            DATASET_VERSION: plan.identity[DATASET_VERSION],
+        },
         precision="fp32" if precision == "no" else precision,
         whitens=plan.options.whitens,
         workers=plan.options.workers,

@@ -154,7 +154,7 @@ class _HeadTrainer:
         order = torch.from_numpy(np.random.default_rng((options.seed, epoch)).permutation(count))
         sums = torch.zeros(2, device=pictures.features.device)  # read once: a GPU would wait for Python at every step
         self.head.train()
-        for step, rows in enumerate(order.to(sums.device).split(math.ceil(count / steps))):
+        for step, rows in enumerate(order.to(sums.device).tensor_split(steps)):
             seed_step(options.seed, epoch * steps + step, 0)
             sums += self._train_step(pictures.features[rows], pictures.label_ids[rows])
         total_loss, right = sums.tolist()

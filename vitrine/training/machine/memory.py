@@ -150,6 +150,7 @@ def _fits(
     try:
         with autocast():
             _try_step(model, size, side, device, backward=True)
+        reserved = torch.cuda.max_memory_reserved(device)  # before it is forgotten below
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -158,7 +159,6 @@ def _fits(
         model.zero_grad(set_to_none=True)
         free_memory(device)
     # The optimiser and fragmentation take their part later.
-    reserved = torch.cuda.max_memory_reserved(device)
     fits: bool = reserved < USABLE_SHARE * torch.cuda.get_device_properties(device).total_memory
     return fits
 
