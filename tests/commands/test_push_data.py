@@ -11,15 +11,15 @@ from vitrine.errors import UserError
 
 
 @pytest.mark.parametrize(
-    ("options", "private", "license_id"),
+    ("options", "is_public", "license_id"),
     [
         ([], False, None),
-        (["--private"], True, None),
+        (["--public"], True, None),
         (["--license", "mit"], False, "mit"),
         (["--licence", "mit"], False, "mit"),
     ],
 )
-def test_the_data_set_is_handed_on_as_the_options_say(monkeypatch, capsys, options, private, license_id):
+def test_the_data_set_is_handed_on_as_the_options_say(monkeypatch, capsys, options, is_public, license_id):
     given = []
 
     def publish(*arguments):
@@ -28,7 +28,7 @@ def test_the_data_set_is_handed_on_as_the_options_say(monkeypatch, capsys, optio
 
     monkeypatch.setattr(ship, "publish_data", publish)
     assert push_data.main(["~/birds", "ann/birds", *options]) == 0
-    assert given == [(Path("~/birds").expanduser(), "ann/birds", private, license_id)]
+    assert given == [(Path("~/birds").expanduser(), "ann/birds", is_public, license_id)]
     told = "12,345 pictures and their card are on https://huggingface.co/datasets/ann/birds\n"
     assert capsys.readouterr().out == told
 

@@ -55,6 +55,14 @@ def test_among_all_classes_the_right_one_is_always_found():
     assert figures([0], [1], 2, top_k=1)["top_k_accuracy"] == 0.0
 
 
+@pytest.mark.parametrize("num_labels", [2, 3])
+def test_the_likeliest_class_alone_is_the_accuracy(num_labels):
+    probabilities, labels = random_case(num_labels)
+    unsure = 0.5 * probabilities + 0.5 / num_labels  # of two classes, none is ever far from a half
+    scores = compute_metrics(unsure, labels, [str(number) for number in range(num_labels)], top_k=1)
+    assert scores["top_k_accuracy"] == scores["accuracy"]
+
+
 def test_evaluate_gathers_batches_to_the_figures_of_all_pictures_at_once():
     probabilities, labels = random_case(3, pictures=50)
     metrics = ClassifierMetrics(keep_in_memory=True)

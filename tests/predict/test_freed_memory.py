@@ -45,6 +45,26 @@ def test_freed_blocks_are_used_again():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of the GNU C library")
+@pytest.mark.slow
+def test_a_step_of_large_tensors_fetches_its_memory_once():
+    """In a process of its own, since the setting stays: page faults of forty rounds with and without it."""
+    program = (
+        "import resource, sys, torch\n"
+        "from vitrine.predict.freed_memory import keep_freed_memory\n"
+        "keep_freed_memory() if sys.argv[1] == 'keep' else None\n"
+        "torch.ones(20_000_000)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "for _ in range(40): torch.ones(20_000_000)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)"
+    )
+    faults = {
+        mode: int(subprocess.run([sys.executable, "-c", program, mode], capture_output=True, check=True).stdout)
+        for mode in ("keep", "usual")
+    }
+    assert faults["keep"] < faults["usual"] / 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of the GNU C library")
 def test_the_threads_of_a_server_share_what_they_free(tmp_path):
     def count_arenas(kind):
         subprocess.run([sys.executable, "-c", THREADS, str(tmp_path / kind), kind], check=True)

@@ -124,13 +124,14 @@ def test_names_that_the_hub_does_not_take_are_one_message(client, prepared, repo
     assert errors.startswith(f"error: {repo_id}: the Hub does not take this name (")
 
 
-def test_a_private_data_set_stays_private(hub, client, prepared):
-    assert client.call("push", prepared.folder, "ann/secret", "--private")["value"] == 0
+def test_a_data_set_is_private_unless_somebody_says_otherwise(hub, client, prepared):
+    assert client.call("push", prepared.folder, "ann/secret")["value"] == 0
     assert hub.repos["datasets", "ann/secret"].private
-    client.call("push", prepared.folder, "ann/open")
-    answer = client.call("push", prepared.folder, "ann/open", "--private")
+    assert client.call("push", prepared.folder, "ann/open", "--public")["value"] == 0
+    assert not hub.repos["datasets", "ann/open"].private
+    answer = client.call("push", prepared.folder, "ann/open")
     assert answer["value"] == 2
-    assert "ann/open is there already and is public" in answer["errors"]
+    assert "ann/open is there already and is public: add --public" in answer["errors"]
 
 
 @pytest.mark.parametrize(

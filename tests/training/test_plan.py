@@ -1,6 +1,6 @@
 """Recipe and data set, resolved once; nothing below looks at the recipe again."""
 
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 
 import pytest
 
@@ -45,6 +45,8 @@ def test_a_checkpoint_fits_trainings_that_differ_in_what_changes_no_number(prepa
     )
     assert plan.identity == same.identity != other.identity
     assert plan.identity["pictures for train"] == str(len(prepared.splits["train"]))
+    changed = replace(prepared, facts=prepared.facts.model_copy(update={"version": "0" * 12}))
+    assert plan_training(make_recipe(prepared), changed).identity != plan.identity
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,21 @@
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vitrine.data.sources.archive_limits import ArchiveError
 from vitrine.work.journal import NO_ITEM
 from vitrine.work.part import Part
+
+
+class UnpicklableError(Exception):
+    """What no other process can have, as errors of some libraries."""
+
+    def __reduce__(self):
+        raise TypeError("it cannot be pickled")
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,10 @@ class Letters(Part):
             os._exit(9)
         if letter == "w":
             raise FileNotFoundError("no such letter")
+        if letter == "v":
+            raise ArchiveError(Path("letters.zip"), "damaged", "get it again")
+        if letter == "u":
+            raise UnpicklableError("of a library")
 
 
 def run(engine, folder, *words):

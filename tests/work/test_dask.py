@@ -7,6 +7,7 @@ import types
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.work.letters import run
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 def test_workers_do_all_whoever_dies(tmp_path):
     pytest.importorskip("distributed")
     assert run(DaskCluster(workers=2), tmp_path, "a", "by", "cxd", "e", "f") == ["a", "by", "c?d", "e", "f"]
+    left = [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+    assert left == []
 
 
 @pytest.mark.slow

@@ -32,6 +32,16 @@ def test_an_error_that_is_no_death_ends_the_job_and_says_where_it_happened(tmp_p
     assert "_read" in caught.value.__notes__[0]
 
 
+@pytest.mark.parametrize(
+    ("letter", "kind", "message"),
+    [("v", UserError, r"letters\.zip: damaged; get it again"), ("u", RuntimeError, "UnpicklableError: of a library")],
+)
+def test_an_error_that_cannot_travel_is_told_all_the_same(tmp_path, letter, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        run(LocalPool(1), tmp_path, letter)
+    assert "_read" in caught.value.__notes__[0]
+
+
 def test_deaths_that_no_item_explains_end_the_job_in_words(tmp_path):
     with pytest.raises(UserError, match="none of its pictures is to blame"):
         run(LocalPool(1), tmp_path, "az")

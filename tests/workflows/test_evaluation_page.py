@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import vitrine
 from tests.factories import fault_of
 from vitrine.errors import UserError
-from vitrine.workflows.evaluation_page import check_place
+from vitrine.records.spreadsheet import guarded_csv
+from vitrine.workflows.evaluation_page import Evaluation, check_place
 
 
 def test_an_evaluation_gives_figures_answers_and_the_page(colors_folder):
@@ -20,6 +22,13 @@ def test_an_evaluation_gives_figures_answers_and_the_page(colors_folder):
     assert str(evaluation.report) == "out/evaluation.html"
     assert repr(evaluation).startswith("Evaluation('out': test accuracy ")
     assert evaluation.sentences[0] in evaluation._repr_html_().replace("&#x27;", "'")
+
+
+def test_names_that_a_spreadsheet_would_compute_come_back_as_they_are(tmp_path):
+    table = pd.DataFrame({"file": ["=1.png", "-2.png"], "label_name": ["+a", "b"], "predicted": ["NA", "007"]})
+    (tmp_path / "predictions.csv").write_text(guarded_csv(table))
+    read = Evaluation(tmp_path, (), None).predictions
+    assert read.to_dict("list") == table.to_dict("list")
 
 
 def test_only_parameters_that_say_how_pictures_are_read_are_taken(colors_folder):

@@ -50,15 +50,14 @@ def model_revision(predictor: Predictor) -> str:
 
 
 def reviewer_of(given: str, request: gr.Request | None) -> str:
-    """Who corrects: the one who is logged in, else the name that somebody gives, else this visitor and no other.
+    """Who corrects: the name that somebody gives, else this visitor and no other.
+
+    The user name of `--user` is no help: all visitors share it.
 
     Args:
         given: the name, as it was typed.
         request: of the event.
     """
-    user = getattr(request, "username", None)
-    if user:
-        return clean(user, LONGEST_REVIEWER)
     name = clean(given, LONGEST_REVIEWER)
     if name or request is None or not request.session_hash:
         return name

@@ -1,5 +1,6 @@
 """What happens on the page on which a classifier is taught."""
 
+import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,8 +108,13 @@ class Teacher:
         """A zip of the model folder, for the visitor to keep."""
         if self.learnt is None:
             return None
-        target = Path(get_upload_folder()) / self.learnt.run.name / self.lesson.folder.resolve().name
-        return shutil.make_archive(str(target), "zip", self.learnt.run / MODEL)
+        folder = Path(get_upload_folder()) / self.learnt.run.name
+        packed = folder / f"{self.lesson.folder.resolve().name}.zip"
+        if not packed.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            whole = shutil.make_archive(str(folder / secrets.token_hex(8)), "zip", self.learnt.run / MODEL)
+            Path(whole).replace(packed)  # somebody else may be fetching it
+        return str(packed)
 
     def find_report(self) -> Path | None:
         """The report of the last training."""

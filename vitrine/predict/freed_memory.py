@@ -1,11 +1,11 @@
-"""Memory of a process that answers for hours: what one layer or thread freed is there for the next."""
+"""Memory of a process that computes for hours: what one layer, step or thread freed is there for the next."""
 
 import ctypes
 import sys
 
 # Of the GNU C library's mallopt.
-TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
-SO_MUCH = 1 << 30  # bytes
+TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
+NEVER, NO_BLOCK = -1, 0
 ARENAS = 2
 
 
@@ -13,10 +13,11 @@ def keep_freed_memory() -> None:
     """Has the C library keep large blocks that are freed, where it is GNU's; elsewhere nothing is done.
 
     It gives them back to the system as torch frees the output of a layer, and gets them again, page by page and zeroed,
-    for the next: close to half of the processor's time of a network that one thread computes.
+    for the next: close to half of the processor's time of a network that one thread computes, and a quarter of that of
+    a training step (ResNet-18, 224 px: 20.5 ms per picture, 15.6 ms with this).
     """
-    _set(MMAP_THRESHOLD, SO_MUCH)
-    _set(TRIM_THRESHOLD, SO_MUCH)
+    _set(MMAP_MAX, NO_BLOCK)
+    _set(TRIM_THRESHOLD, NEVER)
 
 
 def share_freed_memory() -> None:

@@ -12,6 +12,7 @@ import json
 import logging
 import tempfile
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,26 @@ def measure_golden(predictor: Predictor, side: int, tolerance: float) -> Golden:
     return Golden(probabilities=probabilities.clip(0, 1).tolist(), tolerance=tolerance)
 
 
+def write_asked(content: onnx.ModelProto, file: Path, check: Callable[[Predictor], None] = lambda _: None) -> None:
+    """Writes a graph once it was loaded from a disk and gave its golden answers; what is there stays where it does not.
+
+    Args:
+        content: the graph, with its notes.
+        file: to write; one that is there is replaced.
+        check: is handed the predictor of the graph, and raises where there is more to find fault with.
+
+    Raises:
+        UserError: it gives others.
+    """
+    written = seal(content)
+    with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
+        trial = Path(folder) / file.name
+        trial.write_bytes(written)
+        check(Predictor.load(str(trial)))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(file, written)
+
+
 def write_checked(exported: Exported, content: onnx.ModelProto, file: Path, tolerance: float) -> None:
     """Writes a graph once it was seen to give the model's numbers.
 
@@ -147,13 +168,7 @@ def write_checked(exported: Exported, content: onnx.ModelProto, file: Path, tole
     Raises:
         UserError: it gives others.
     """
-    written = seal(content)
-    with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
-        trial = Path(folder) / file.name
-        trial.write_bytes(written)
-        _check_alike(exported.predictor, Predictor.load(str(trial)), tolerance)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(file, written)
+    write_asked(content, file, lambda written: _check_alike(exported.predictor, written, tolerance))
 
 
 def _trace(model_id: str, network: TorchNetwork, pixels: torch.Tensor, with_map: bool) -> onnx.ModelProto:

@@ -8,11 +8,8 @@ import onnx
 
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.predict.golden import ask_golden
-from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import OnnxNetwork
-from vitrine.records.atomic import write_bytes
 from vitrine.records.model import Agreement
-from vitrine.records.onnx_checksum import seal
 from vitrine.ship.agreement import ROUNDED, check_agreement, compare, gather, list_test_pictures, read_pixels
 from vitrine.ship.export import (
     Exported,
@@ -21,6 +18,7 @@ from vitrine.ship.export import (
     load_to_export,
     measure_golden,
     trace_model,
+    write_asked,
     write_notes,
 )
 from vitrine.ship.quantize import find_tail, open_network
@@ -80,6 +78,4 @@ def _write(
     here = ask_golden(network, predictor.preprocess, side).clip(0, 1).tolist()
     golden = measure_golden(predictor, side, GOLDEN_TOLERANCE).model_copy(update={"proven": here})
     write_notes(content, describe(predictor, golden, float16=agreement.model_dump(mode="json")))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(file, seal(content))
-    Predictor.load(str(file))
+    write_asked(content, file)

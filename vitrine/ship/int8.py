@@ -20,9 +20,7 @@ from vitrine.predict.golden import ask_golden
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import OnnxNetwork
-from vitrine.records.atomic import write_bytes
 from vitrine.records.model import Int8Proof
-from vitrine.records.onnx_checksum import seal
 from vitrine.ship.agreement import LEAST_SAME, check_origin, compare, gather, read_pixels
 from vitrine.ship.export import (
     Exported,
@@ -31,6 +29,7 @@ from vitrine.ship.export import (
     load_to_export,
     measure_golden,
     trace_model,
+    write_asked,
     write_notes,
 )
 from vitrine.ship.quantize import Timed, measure_ranges, open_network, time_layouts
@@ -141,6 +140,4 @@ def _write(exported: Exported, content: onnx.ModelProto, proof: Int8Proof, file:
     here = ask_golden(open_network(content), predictor.preprocess, side).clip(0, 1).tolist()
     golden = measure_golden(predictor, side, GOLDEN_TOLERANCE).model_copy(update={"proven": here})
     write_notes(content, describe(predictor, golden, int8=proof.model_dump(mode="json")))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(file, seal(content))
-    Predictor.load(str(file))
+    write_asked(content, file)

@@ -14,7 +14,6 @@ from PIL import Image
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.sources.hub_access import quiet_datasets
-from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import CARD, FACTS, MANIFEST
 from vitrine.ship.data_card import (
@@ -26,7 +25,7 @@ from vitrine.ship.data_card import (
     read_head,
     render_data_card,
 )
-from vitrine.ship.hub import check_is_ours, check_repo_id, find_place, one_message, validate_card
+from vitrine.ship.hub import check_audience, check_is_ours, check_repo_id, find_place, one_message, validate_card
 
 DATASET = "dataset"
 PLAIN_PIXELS = (b"P5", b"P6")  # PGM and PPM, which the pages of the Hub do not show
@@ -49,14 +48,14 @@ class PublishedData:
 
 
 def publish_data(
-    prepared_folder: Path, repo_id: str, private: bool = False, license_id: str | None = None
+    prepared_folder: Path, repo_id: str, is_public: bool = False, license_id: str | None = None
 ) -> PublishedData:
     """Pushes a prepared data set; one of Vitrine's that is there already is replaced.
 
     Args:
         prepared_folder: what data_prep.py wrote.
         repo_id: `owner/name`.
-        private: whether a new data set is for its owner only.
+        is_public: whether all may see it; else it is for its owner.
         license_id: a licence id of the Hub such as `mit` or `cc-by-4.0`; None keeps the one that the card has, or says
             that it is not known.
 
@@ -67,11 +66,11 @@ def publish_data(
     prepared = open_prepared(prepared_folder)
     api = HfApi()
     with one_message(repo_id, KEPT):
-        theirs = _check_place(api, repo_id, private)
+        theirs = _check_place(api, repo_id, is_public)
         license_id = license_id or _license_of(theirs)
         card = _render(prepared, repo_id, license_id)
         validate_card(DatasetCard(card), license_id)
-        api.create_repo(repo_id, repo_type=DATASET, private=private, exist_ok=True)
+        api.create_repo(repo_id, repo_type=DATASET, private=not is_public, exist_ok=True)
         facts = make_public(prepared.facts).model_dump_json(indent=2)
         # The facts come first: by them, a push that was cut off is known as Vitrine's and can be run again.
         _commit(api, repo_id, "Manifest and facts", {MANIFEST: prepared.folder / MANIFEST, FACTS: facts.encode()})
@@ -82,15 +81,12 @@ def publish_data(
     return PublishedData(f"{api.endpoint}/datasets/{repo_id}", commit, pictures)
 
 
-def _check_place(api: HfApi, repo_id: str, private: bool) -> str:
+def _check_place(api: HfApi, repo_id: str, is_public: bool) -> str:
     """Makes sure that it may be written to as asked; returns the card that is there, or ""."""
     place = find_place(api, repo_id, DATASET)
     check_is_ours(place, repo_id, FACTS, "data set")
-    if place.there is None:
-        return ""
-    if private and not place.there.private:
-        raise UserError(f"{repo_id} is there already and is public; make it private on its page first, or rename it")
-    if CARD not in place.files:
+    check_audience(place, repo_id, is_public)
+    if place.there is None or CARD not in place.files:
         return ""
     return Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")
 

@@ -136,7 +136,8 @@ def find_batch_size(
         Pictures of a batch on each device.
     """
     chosen = store / "batch_size.txt"
-    size = int(chosen.read_text()) if chosen.exists() else None
+    # The others may see an older state of a disk that they share, or another disk.
+    size = as_main_says(accelerator, int(chosen.read_text()) if chosen.exists() else None)
     if size is None:
         size = choose_batch_size(
             place(model, accelerator.device),

@@ -20,6 +20,7 @@ from vitrine.models.backbones.normalization import CENTERED, Normalization
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.backbones.warm_start import start_from
 from vitrine.models.graph import trace_layers
+from vitrine.predict.freed_memory import keep_freed_memory
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.training.build import choose_methods, find_batch_size, open_budget, write_epochs
@@ -29,7 +30,7 @@ from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
 from vitrine.training.loop.trainer import Trainer
-from vitrine.training.machine.devices import build_accelerator, choose_workers, describe_device, keep_freed_memory
+from vitrine.training.machine.devices import build_accelerator, choose_workers, describe_device
 from vitrine.training.machine.memory import memory_cap
 from vitrine.training.machine.seeding import seed_everything
 from vitrine.training.machine.trackers import flatten, log_network, name_run

@@ -22,7 +22,8 @@ from vitrine.data.prepared.groups import number_groups
 from vitrine.evaluation.probe.choice import choose_images
 from vitrine.models.backbones.build import build_backbone, place
 from vitrine.models.backbones.features import compute_features
-from vitrine.training.machine.devices import choose_precision, choose_workers, describe_device, keep_freed_memory
+from vitrine.predict.freed_memory import keep_freed_memory
+from vitrine.training.machine.devices import choose_precision, choose_workers, describe_device
 
 BATCH_SIZE = 64
 MOST_PICTURES = 3000  # of which each class has its share; more change the figures little and take minutes

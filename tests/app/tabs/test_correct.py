@@ -12,7 +12,7 @@ from vitrine.app.tabs.correct import Correct
 from vitrine.corrections.store import CorrectionStore
 from vitrine.ui.texts import load_texts
 
-VISITOR = SimpleNamespace(username=None, session_hash="abc")
+VISITOR = SimpleNamespace(session_hash="abc")
 
 
 @pytest.fixture
@@ -102,14 +102,14 @@ def test_a_second_visitor_sees_that_another_says_otherwise_and_not_who(correct, 
     assert "ann" not in said
 
 
-def test_visitors_without_a_name_are_told_apart_and_who_is_logged_in_has_that_name(correct, shown):
-    for request in (VISITOR, SimpleNamespace(username=None, session_hash="other"), SimpleNamespace(username="eve")):
+def test_visitors_without_a_name_are_told_apart(correct, shown):
+    for request in (VISITOR, SimpleNamespace(session_hash="other")):
         correct.keep_none(shown, False, "", [], request)
-    correct.keep_none(shown, False, "somebody else", [], SimpleNamespace(username="eve"))
-    first, second, third, fourth = (one.reviewer for one in correct.store.all())
+    correct.keep_none(shown, False, "eve", [], VISITOR)
+    first, second, third = (one.reviewer for one in correct.store.all())
     assert first.startswith("visitor ")
     assert first != second
-    assert third == fourth == "eve"
+    assert third == "eve"
 
 
 def test_a_picture_that_is_gone_or_was_taken_away_is_asked_for(correct, shown):

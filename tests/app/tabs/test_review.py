@@ -12,7 +12,7 @@ from vitrine.app.tabs.review import Review
 from vitrine.corrections.store import CorrectionStore
 from vitrine.ui.texts import load_texts
 
-VISITOR = SimpleNamespace(username=None, session_hash="abc")
+VISITOR = SimpleNamespace(session_hash="abc")
 START = Place()
 PLACE, PICTURE, BESIDE, CARD, MESSAGE, UNDO_BUTTON, CHOICES = 0, 1, 2, 3, 4, 5, slice(8, None)
 

@@ -6,12 +6,13 @@ import shutil
 import stat
 import tarfile
 import zipfile
+from pathlib import PureWindowsPath
 
 import pytest
 
 from vitrine.data.sources import archive_limits, archives
 from vitrine.data.sources.archive_limits import Limits
-from vitrine.data.sources.archives import find_top, unpack
+from vitrine.data.sources.archives import _leads_out, find_top, unpack
 from vitrine.errors import UserError
 
 FILES = {"cat/1.png": b"one", "cat/deep/2.png": b"two", "dog/é 3.png": b"three"}
@@ -81,6 +82,12 @@ def test_zip_entries_that_lead_out_are_listed_and_not_written(tmp_path, folder, 
     assert reasons(unpack(path, folder)) == {name.replace("\\", "/"): ESCAPE}
     assert contents(folder) == FILES
     assert not list(tmp_path.rglob("evil.png"))
+
+
+@pytest.mark.parametrize("name", [r"..\evil.png", r"cat\..\..\evil.png", "D:evil.png", r"\evil.png", "cat/../evil.png"])
+def test_names_that_lead_out_on_windows_are_known(name):
+    assert _leads_out(PureWindowsPath(name))
+    assert not _leads_out(PureWindowsPath(r"cat\1.png"))
 
 
 def test_tar_entries_that_lead_out_links_and_devices_are_listed_and_not_written(tmp_path, folder):

@@ -81,3 +81,7 @@ def test_a_long_name_keeps_its_end():
     assert safe_name("x" * 300 + ".jpeg").endswith("x.jpeg")
     assert len(safe_name("x" * 300 + ".jpeg")) == LONGEST_NAME
     assert len(safe_name("x." + "y" * 300)) <= LONGEST_NAME
+    for letter in "鳥é🐦":
+        name = safe_name(letter * 300 + ".jpeg")
+        assert name.endswith(f"{letter}.jpeg")
+        assert LONGEST_NAME - 4 < len(name.encode()) <= LONGEST_NAME

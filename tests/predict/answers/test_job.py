@@ -16,7 +16,7 @@ from vitrine.commands import predict
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
-from vitrine.predict.answers.job import Allowed, BatchJob
+from vitrine.predict.answers.job import Allowed, BatchJob, TooManyFilesError
 from vitrine.predict.predictor import Predictor
 
 PNG = io.BytesIO()
@@ -142,6 +142,18 @@ def test_too_many_files_or_a_picture_that_is_too_large_are_refused(predictor, tm
     small = BatchJob(predictor, tmp_path, Allowed(bytes_each=1))
     (file,) = small.take([write("a.png")])
     assert "the limit for one picture" in file.left_out
+
+
+def test_archives_that_are_too_large_together_are_refused(predictor, tmp_path, write):
+    allowed = Allowed(bytes_unpacked=1500)
+    uploads = []
+    for name in ("1.zip", "2.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as opened:
+            opened.writestr("a.txt", "a" * 1000)
+        uploads.append((tmp_path / name, name))
+    BatchJob(predictor, tmp_path, allowed).take(uploads[:1])
+    with pytest.raises(TooManyFilesError, match="GB of files in archives"):
+        BatchJob(predictor, tmp_path, allowed).take(uploads)
 
 
 def test_pictures_stay_when_the_uploads_are_deleted(job, write):

@@ -24,7 +24,11 @@ from vitrine.training.run import run_training
     [
         pytest.param(("augmentation.policy=none", "augmentation.horizontal_flip=off"), marks=pytest.mark.slow),
         ("augmentation.policy=standard", "model.feature_views=4"),  # a view for each epoch
-        ("augmentation.policy=none", "augmentation.horizontal_flip=off", "optim.label_smoothing=0.2", "optim.name=sgd"),
+        # Of a size that leaves steps of unequal size.
+        (
+            *("augmentation.policy=none", "augmentation.horizontal_flip=off", "optim.batch_size=10"),
+            *("optim.label_smoothing=0.2", "optim.name=sgd"),
+        ),
     ],
 )
 def test_cached_features_give_the_head_that_the_slow_way_gives(train, overrides, monkeypatch):

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 import torch
 
@@ -28,26 +25,6 @@ def test_what_is_asked_for_is_taken():
 def test_fp16_on_a_cpu_is_refused():
     with pytest.raises(UserError, match="fp16 needs a GPU"):
         choose_precision("fp16", CPU)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
-@pytest.mark.slow
-def test_a_step_of_large_tensors_fetches_its_memory_once():
-    """In a process of its own, since the setting stays: page faults of forty rounds with and without it."""
-    program = (
-        "import resource, sys, torch\n"
-        "from vitrine.training.machine.devices import keep_freed_memory\n"
-        "keep_freed_memory() if sys.argv[1] == 'keep' else None\n"
-        "torch.ones(20_000_000)\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
-        "for _ in range(40): torch.ones(20_000_000)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)"
-    )
-    faults = {
-        mode: int(subprocess.run([sys.executable, "-c", program, mode], capture_output=True, check=True).stdout)
-        for mode in ("keep", "usual")
-    }
-    assert faults["keep"] < faults["usual"] / 4
 
 
 def test_no_loader_processes_beside_a_cpu_that_trains():

@@ -43,7 +43,7 @@ def correct_route(batcher: Batcher, store: CorrectionStore, user: str = "") -> A
     Args:
         batcher: asks the model, whose answer stands beside the label.
         store: keeps it.
-        user: who is logged in; "" where everybody may ask: then reviewers give their names.
+        user: of the password, who has judged where no reviewer is named; "" where everybody may ask.
     """
     return APIRoute("/correct", _build(batcher, store, user), methods=["POST"], response_model=KeptCorrection)
 
@@ -60,7 +60,7 @@ def _build(batcher: Batcher, store: CorrectionStore, user: str) -> Callable[...,
         if request.headers.get("sec-fetch-site") not in OWN_PAGES:
             raise HTTPException(403, "corrections are taken from this page and from programs, not from other sites")
         content, name = picture.file.read(), Path(picture.filename or "").name or "the picture"
-        who = clean(user or reviewer, LONGEST_REVIEWER)
+        who = clean(reviewer, LONGEST_REVIEWER) or clean(user, LONGEST_REVIEWER)
         judgment = _judge(batcher, content, name, label, who)
         try:
             kept = store.add(judgment, content if keep_picture else None)

@@ -14,7 +14,7 @@ from calendar import timegm
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import IO, Any, Literal, cast
 
 from vitrine.data.sources.archive_limits import GENEROUS, ArchiveError, Limits, check_free_disk, limit_entries
@@ -234,12 +234,20 @@ def _unpack_all(
 
 def _refuse(entry: _Entry) -> str:
     """Why an entry is not unpacked, or ""."""
-    place = PurePosixPath(entry.name)
-    if place.is_absolute() or ".." in place.parts or re.match("[A-Za-z]:/", entry.name):
+    if any(map(_leads_out, _as_paths(entry.name))):
         return "its path leads out of the archive"
     if "\0" in entry.name:
         return "a name that no file can have"
     return {"link": "a link, which is not followed in an archive", "device": "a pipe or device"}.get(entry.kind, "")
+
+
+def _as_paths(name: str) -> list[PurePath]:
+    """How a name may be read: on Windows, a backslash leads into a folder, too; elsewhere it is one more letter."""
+    return [PurePosixPath(name), *([PureWindowsPath(name)] if os.name == "nt" else [])]
+
+
+def _leads_out(path: PurePath) -> bool:
+    return bool(path.root or path.drive or ".." in path.parts or re.match("[A-Za-z]:/", path.as_posix()))
 
 
 def _write_file(entry: _Entry, open_entry: Callable[[_Entry], IO[bytes]], target: Path) -> None:

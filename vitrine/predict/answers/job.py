@@ -39,7 +39,7 @@ class Allowed:
     Attributes:
         files: of it.
         bytes_each: of one picture.
-        bytes_unpacked: of one archive.
+        bytes_unpacked: of its archives together.
     """
 
     files: int = 20_000
@@ -48,7 +48,7 @@ class Allowed:
 
 
 class TooManyFilesError(UserError):
-    """More files than a batch may hold; the message is the reason."""
+    """More files, or larger ones, than a batch may hold; the message is the reason."""
 
 
 class BatchJob:
@@ -107,12 +107,17 @@ class BatchJob:
             TooManyFilesError: they are.
         """
         found: list[FoundFile] = []
+        unpacked = 0
         for number, (path, name) in enumerate(uploads):
             folder = self.folder / "files" / str(number)
             folder.mkdir(parents=True)
             found += self._list(path, printable(name), folder)
             if len(found) > self.allowed.files:
                 raise TooManyFilesError(f"more than {self.allowed.files:,} files")
+            if name.lower().endswith(SUFFIXES):
+                unpacked += sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+            if unpacked > self.allowed.bytes_unpacked:
+                raise TooManyFilesError(f"more than {self.allowed.bytes_unpacked / 1e9:,.0f} GB of files in archives")
         return tell_apart(found)
 
     def _list(self, path: Path, name: str, folder: Path) -> list[FoundFile]:

@@ -1,9 +1,7 @@
 """Which processor or GPU works, and in which precision."""
 
-import ctypes
 import os
 import platform
-import sys
 import warnings
 from pathlib import Path
 from typing import Literal
@@ -17,7 +15,6 @@ from vitrine.errors import UserError
 from vitrine.training.machine.trackers import TrackerName
 
 # Parameters of mallopt(3) in glibc's malloc.h.
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -83,18 +80,6 @@ def choose_precision(requested: Literal["auto", "fp32", "bf16", "fp16"], device:
     capabilities = torch.cpu.get_capabilities()
     fast = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16", "arm_bf16"))
     return "bf16" if device.type == "cpu" and fast else "fp32"
-
-
-def keep_freed_memory() -> None:
-    """Lets the C library reuse freed memory instead of returning it to the system, for the rest of the process.
-
-    On a CPU every step allocates the same hundreds of megabytes; fetched page by page from the system each time, they
-    take a quarter of a training step (ResNet-18, 224 px: 20.5 ms per picture, 15.6 ms with this). glibc only.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(M_MMAP_MAX, 0)
-        mallopt(M_TRIM_THRESHOLD, -1)
 
 
 def choose_workers(requested: int | None, device: torch.device) -> int:
