@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.work.letters import run
+from tests.work.letters import Letters, run
 from vitrine.errors import UserError
-from vitrine.work.dask import DaskCluster, count_workers
+from vitrine.work.dask import NO_RETRIES, DaskCluster, _is_done_by, count_workers
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,8 +27,10 @@ def test_workers_do_all_whoever_dies(tmp_path):
 
 @pytest.mark.slow
 def test_a_cluster_is_found_by_its_address(tmp_path):
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
+    with dask.config.set(NO_RETRIES):
+        cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    with cluster:
         assert run(DaskCluster(cluster.scheduler_address), tmp_path, "a", "cxd") == ["a", "c?d"]
     with distributed.LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:  # noqa: SIM117
         with pytest.raises(UserError, match="has several threads"):
@@ -53,6 +55,10 @@ class KilledWorkerError(Exception):
     pass
 
 
+def wait(_future, timeout):
+    raise TimeoutError  # as for a large unit
+
+
 class Client:
     """Does each unit in a process of its own, as one worker would."""
 
@@ -70,7 +76,8 @@ class Client:
         return self.threads
 
     def submit(self, do, work, pure):
-        return types.SimpleNamespace(result=lambda: self._do(work))
+        is_done = iter([False, True])
+        return types.SimpleNamespace(result=lambda: self._do(work), done=lambda: next(is_done))
 
     def _do(self, work):
         child = os.fork()
@@ -86,6 +93,7 @@ def double(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", types.ModuleType("dask"))
     distributed = types.ModuleType("distributed")
     distributed.Client, distributed.KilledWorker = Client, KilledWorkerError
+    distributed.wait = wait
     distributed.LocalCluster = None
     distributed.__spec__ = ModuleSpec("distributed", None)
     monkeypatch.setitem(sys.modules, "distributed", distributed)
@@ -94,6 +102,13 @@ def double(monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="forks")
 def test_a_worker_that_was_killed_costs_another_attempt(double, tmp_path):
     assert run(DaskCluster("tcp://machine:8786"), tmp_path, "a", "by", "cxd") == ["a", "by", "c?d"]
+
+
+def test_who_waits_for_workers_that_are_gone_is_told(double, tmp_path):
+    client = Client(None)
+    client.threads = {}
+    with pytest.raises(UserError, match=r"had no worker for .* what is done is not done again"):
+        _is_done_by(client, Letters("a", folder=tmp_path))
 
 
 @pytest.mark.parametrize(("threads", "message"), [({}, "had no worker"), ({"a": 1, "b": 4}, "--nthreads 1")])

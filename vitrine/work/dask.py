@@ -92,12 +92,7 @@ def count_workers(client: "Client") -> int:
     Raises:
         UserError: none, or some that do several units at once: one that dies would take the others along.
     """
-    try:
-        client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
-    except TimeoutError:
-        raise UserError(
-            f"--run-on dask: the cluster had no worker for {SECONDS_TO_ANSWER} s; start some with `dask worker`"
-        ) from None
+    _wait_for_a_worker(client)
     threads = client.nthreads()
     if max(threads.values()) > 1:
         raise UserError(
@@ -107,12 +102,28 @@ def count_workers(client: "Client") -> int:
     return len(threads)
 
 
+def _wait_for_a_worker(client: "Client") -> None:
+    try:
+        client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
+    except TimeoutError:
+        raise UserError(
+            f"--run-on dask: the cluster had no worker for {SECONDS_TO_ANSWER} s; start some with `dask worker`, and "
+            "this command again: what is done is not done again"
+        ) from None
+
+
 def _is_done_by(client: "Client", work: Work) -> bool:
     """Has a worker do a unit; whether it lived to tell."""
-    from distributed import KilledWorker
+    from distributed import KilledWorker, wait
 
+    future = client.submit(_do, work, pure=False)
+    while not future.done():
+        try:
+            wait(future, timeout=SECONDS_TO_ANSWER)
+        except TimeoutError:  # a large unit; or the last worker died as it started, which Dask does not always replace
+            _wait_for_a_worker(client)
     try:
-        client.submit(_do, work, pure=False).result()
+        future.result()
     except KilledWorker:
         return False
     return True
