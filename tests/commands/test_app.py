@@ -14,6 +14,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 from tests.app.models import noise, write_model
+from tests.data.trees import prepare
 from vitrine.app.address import EVERYWHERE, page_address
 from vitrine.commands import app as command
 
@@ -269,7 +270,21 @@ def test_what_cannot_be_retrained_is_one_message_at_once(opened, arguments, mess
     assert not opened
 
 
+def test_a_run_without_pictures_for_the_gate_is_one_message_at_once(opened, colors_folder, capsys):
+    assert command.main(["--model", "finished", "--port", "0", "--retrain", "finished"]) == 2
+    assert "has no pictures set aside for the gate" in capsys.readouterr().err
+    assert not opened
+
+
+def test_a_data_set_in_which_nothing_needs_a_look_is_said_and_the_page_opens(opened, make_class_folders, capsys):
+    folder = prepare(make_class_folders({"cat": 8, "dog": 8})).folder
+    assert command.main(["--model", "someone/dogs", "--port", "0", "--review", str(folder)]) == 0
+    assert "No picture needs a look" in capsys.readouterr().out
+    assert len(opened) == 1
+
+
 def test_a_new_model_is_served_when_somebody_asks_for_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("vitrine.workflows.retrain.check_retrainable", lambda _: None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run").mkdir()
     served = []

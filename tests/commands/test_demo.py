@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_a_recipe_with_less_time_than_a_minute_keeps_it(steps):
 
 
 def test_the_page_of_a_run_with_pictures_to_look_at_has_the_tab_to_review_them(steps, monkeypatch):
-    monkeypatch.setattr("vitrine.workflows.review_queue.build_queue", lambda run: [run])
+    monkeypatch.setattr("vitrine.workflows.review_queue.build_queue", lambda run: SimpleNamespace(pictures=[run]))
     assert demo.main([]) == 0
     assert steps[-1][1][2:6] == ["--corrections", "corrections", "--review", "runs/digits/latest"]
 

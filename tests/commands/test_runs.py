@@ -11,6 +11,7 @@ import pytest
 
 from tests.reports.run_folders import NOW, write_run
 from vitrine.commands import runs as command
+from vitrine.experiments.compare.cost import COST
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, hold_run
 
 
@@ -78,6 +79,14 @@ def test_an_unfinished_run_comes_last_and_says_how_to_go_on(show):
     assert names_in(out) == ["good", "halted"]
     assert f"python -m vitrine train --resume {halted}" in out
     assert "last written" in out
+
+
+def test_a_run_of_a_comparison_goes_on_with_its_command(show):
+    halted = write_run("halted", 1, suffix=UNFINISHED)
+    (halted / COST).touch()
+    out = show()[1]
+    assert f"the command of its comparison once more: {halted}" in out
+    assert "--resume" not in out
 
 
 def test_a_run_at_work_is_not_offered_to_go_on_with(show):

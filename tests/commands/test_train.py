@@ -6,6 +6,7 @@ from tests.factories import prepare, write_colored_classes
 from vitrine.commands import train
 from vitrine.data.manifest.split_names import SPLITS
 from vitrine.data.prepared import dataset
+from vitrine.experiments.compare.cost import COST
 from vitrine.records import folder as run_folder
 from vitrine.training.loop.trainer import Trainer
 
@@ -117,6 +118,12 @@ def test_a_run_at_work_is_not_resumed_beside_itself(workplace, capsys):
         assert train.main(["--resume", str(at_work)]) == 2
     assert "another training is at work on this run" in capsys.readouterr().err
     assert sorted(at_work.rglob("*")) == before
+
+
+def test_a_run_of_a_comparison_is_left_to_it(tmp_path, capsys):
+    (tmp_path / COST).touch()
+    assert train.main(["--resume", str(tmp_path)]) == 2
+    assert "is a run of a comparison; give the comparison's command once more" in capsys.readouterr().err
 
 
 def test_resuming_takes_no_other_recipe(workplace, capsys):

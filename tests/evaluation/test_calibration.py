@@ -12,6 +12,7 @@ from vitrine.evaluation.calibration import (
     measure_calibration,
     reliability_bins,
 )
+from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.temperature import fit_temperature
 from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Calibration
@@ -80,6 +81,12 @@ def test_intervals_hold_the_true_error_whether_it_is_large_or_nil(temperature):
         low, high = calibration_error_interval(*answers(*draw_logits(150, temperature, seed=seed)), seed=seed)
         held.append(low <= truth <= high)
     assert 0.88 <= np.mean(held) <= 1.0
+
+
+def test_where_nothing_was_wrong_the_error_may_be_as_large_as_the_accuracy_is_uncertain():
+    low, high = calibration_error_interval(np.full(20, 0.999), np.ones(20, bool), seed=0)
+    assert low == 0
+    assert high == pytest.approx(0.999 - wilson_interval(20, 20)[0])
 
 
 def test_perfect_calibration_shows_an_error_by_chance_that_falls_with_the_pictures():

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
+from vitrine.models.calibration.selective import Answer, Decision, NoneOfThese, Unsure
 from vitrine.predict.predictions import Prediction
 from vitrine.records.model import ModelMetadata, Trust
 from vitrine.records.public import public_backbone
@@ -35,6 +35,22 @@ def name_with_network(model_id: str, metadata: ModelMetadata | None) -> str:
 def notice(message: str) -> str:
     """A message about a file that could not be used; empty for none."""
     return f'<p class="notice" role="alert">{escape(message)}</p>' if message else ""
+
+
+def say_decision(decision: Decision, texts: Texts) -> str:
+    """A decision in a few words: "Pug", "Unsure: Pug or Boxer", "None of my classes".
+
+    Args:
+        decision: of the model.
+        texts: of the language.
+    """
+    if isinstance(decision, Answer):
+        return decision.label_name
+    if not isinstance(decision, Unsure):
+        return texts("app.answer.none_label")
+    if decision.second is None:
+        return texts("app.answer.unsure_one_label", first=decision.first)
+    return texts("app.answer.unsure_label", first=decision.first, second=decision.second)
 
 
 class Wording:
@@ -198,15 +214,13 @@ class Wording:
     def _decision(self, picture: str, prediction: Prediction) -> tuple[str, str, str]:
         """Lead, label and class of the box."""
         decision, texts = prediction.decision, self.texts
+        label = say_decision(decision, texts)
         if isinstance(decision, Answer):
-            return texts("app.answer.given", picture=picture), decision.label_name, "answer-given"
-        if isinstance(decision, Unsure) and decision.second is None:
-            label = texts("app.answer.unsure_one_label", first=decision.first)
-            return texts("app.answer.unsure_one", picture=picture), label, "answer-unsure"
+            return texts("app.answer.given", picture=picture), label, "answer-given"
         if isinstance(decision, Unsure):
-            label = texts("app.answer.unsure_label", first=decision.first, second=decision.second)
-            return texts("app.answer.unsure", picture=picture), label, "answer-unsure"
-        return texts("app.answer.none", picture=picture), texts("app.answer.none_label"), "answer-none"
+            lead = "app.answer.unsure_one" if decision.second is None else "app.answer.unsure"
+            return texts(lead, picture=picture), label, "answer-unsure"
+        return texts("app.answer.none", picture=picture), label, "answer-none"
 
     def _hint(self, prediction: Prediction, trust: Trust | None) -> str:
         if trust is None:

@@ -109,6 +109,9 @@ def _check_retraining(run: Path, corrections: Path | None) -> None:
         )
     if not run.is_dir():
         raise UserError(f"--retrain: there is no folder {run}; give a finished run, or a model with revisions")
+    from vitrine.workflows.retrain import check_retrainable
+
+    check_retrainable(run)
 
 
 @contextmanager
@@ -159,11 +162,18 @@ def _open_desk(corrections: Path | None, review: Path | None, repo_id: str | Non
         yield CorrectionDesk(store, queue, repo_id)
 
 
-def _open_queue(review: Path, store: CorrectionStore) -> "ReviewQueue":
+def _open_queue(review: Path, store: CorrectionStore) -> "ReviewQueue | None":
     from vitrine.workflows.review_queue import build_queue
 
     queue = build_queue(review, store)
     count = len(queue.pictures)
+    if not count:
+        print(
+            "No picture needs a look, so the page has no tab for that; pictures that visitors have kept are looked "
+            "for when it starts again.",
+            flush=True,
+        )
+        return None
     print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
     return queue
 

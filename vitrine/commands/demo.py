@@ -21,7 +21,6 @@ from vitrine.commands.console import command_parser, run_command
 from vitrine.commands.serving import DEFAULT_PORT, parse_port
 from vitrine.config.loading import load_recipe
 from vitrine.config.packaged import FOLDER, copy_recipe, recipe_named
-from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.folder import LATEST, MODEL
 
@@ -89,11 +88,7 @@ def _all_tabs(run: Path) -> list[str]:
     from vitrine.workflows.review_queue import build_queue  # not before training: it loads pandas
 
     kept = ["--corrections", str(app.CORRECTIONS)]
-    try:
-        build_queue(run)
-    except UserError:  # a model so good that nothing needs a look
-        return kept
-    return [*kept, "--review", str(run)]
+    return [*kept, "--review", str(run)] if build_queue(run).pictures else kept
 
 
 def _say_what_is_next() -> None:

@@ -74,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--page",
         type=Path,
-        help="HTML page to write as well: pictures by lot, those it is least sure of, and some of each class",
+        help="HTML page to write as well: pictures drawn at random, those it is least sure of, and some of each class",
     )
     parser.add_argument(
         "--language", choices=get_args(Language), default="en", help="of the page (default %(default)s)"
@@ -154,7 +154,7 @@ def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argpar
         return
     if answers.files == answers.problems:
         raise UserError(_say_nothing_answered(answers.files, folder / PARTS))
-    _tell(f"answers: {folder / PARTS} ({answers.files:,} files, {answers.problems:,} of them with a problem)")
+    _tell_answers(folder / PARTS, answers.files, answers.problems)
     if options.page is not None:
         _write_page(options, _sample(folder, answers), found, predictor)
 
@@ -205,6 +205,8 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
             show("answering", written, len(found), faults=written - answered)
     if not answered:
         raise UserError(_say_nothing_answered(len(found), options.output))
+    if options.output is not None:
+        _tell_answers(options.output, len(found), len(found) - answered)
     if options.page is not None:
         _write_page(options, sample, found, predictor)
 
@@ -245,6 +247,12 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _tell_answers(place: Path, files: int, problems: int) -> None:
+    _tell(f"answers: {place} ({files:,} {'file' if files == 1 else 'files'}, {problems:,} of them with a problem)")
+
+
 def _say_nothing_answered(files: int, output: Path | None) -> str:
+    if not files:
+        return "no picture was classified: there is no file at all in what was named"
     where = f"the column problem of {output} says why" if output else "the column problem says why"
     return f"no picture was classified: {files:,} {'file was' if files == 1 else 'files were'} found; {where}"

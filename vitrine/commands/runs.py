@@ -21,6 +21,7 @@ from rich.table import Table
 from vitrine.commands.console import command_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.experiments.compare.cost import is_compared
 from vitrine.invocation import command_line
 from vitrine.listing import suggest
 from vitrine.records import folder as run_folder
@@ -210,7 +211,10 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
     now = datetime.now().astimezone()
     for run in unfinished:
         last = f"  (last written {age(run.last_written, now)})" if run.last_written else ""
-        print(f"  {command_line('train')} --resume {run.folder}{last}")
+        if is_compared(run.folder):
+            print(f"  the command of its comparison once more: {run.folder}{last}")
+        else:
+            print(f"  {command_line('train')} --resume {run.folder}{last}")
 
 
 def _warn_of_versions(finished: Sequence[Run]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.experiments.compare.cost import is_compared
 from vitrine.invocation import command_line
 from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.train import RUNS, read_stored_recipe, train_recipe
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.options.recipe is not None:
             raise UserError("--resume: a run goes on with its own recipe; give no recipe and no parameters beside it")
         folder = Path(given.options.resume)
+        if is_compared(folder):
+            raise UserError(f"--resume: {folder} is a run of a comparison; give the comparison's command once more")
         _train(read_stored_recipe(folder, "--resume"), folder)
 
     return run_command(command)

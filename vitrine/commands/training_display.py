@@ -64,7 +64,7 @@ class TrainingDisplay:
         part = {"head": "its head", "last": "its last stages"}.get(facts["trainable_part"], "all of them")
         self.console.print(
             f"{facts['backbone']}: {facts['parameters']:,} parameters, {part} trained, {facts['pictures']:,} pictures\n"
-            f"at most {self.epochs:,} epochs, learning rate {facts['learning_rate']:g}\n"
+            f"at most {self.epochs:,} {'epoch' if self.epochs == 1 else 'epochs'}, learning rate {facts['learning_rate']:g}\n"
             f"{facts['device']}, {facts['precision']}, seed {facts['seed']}",
             soft_wrap=True,
             markup=False,

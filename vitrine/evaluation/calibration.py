@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
+from vitrine.evaluation.intervals import FEW_MISTAKES, wilson_interval
 from vitrine.evaluation.temperature import Floats, check_scores, cross_entropy
 from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Basis, Calibration, Reliability, ReliabilityBin, Remark
@@ -106,7 +107,8 @@ def calibration_error_interval(
 
     Resampled errors are too large by as much as the measured one is, so the interval is their middle 95 %, mirrored at
     the measured error (the basic bootstrap). It begins at 0 where perfect calibration would show as much in one of
-    twenty tests.
+    twenty tests. Resamples of few mistakes hold few, too: there it reaches to where the accuracy may be by its own
+    interval.
 
     Args:
         confidence: largest probability of each picture, `[pictures]`.
@@ -124,7 +126,11 @@ def calibration_error_interval(
     low, high = np.quantile(_redraw(values, draw, seed, bins), (0.025, 0.975))
     measured = calibration_error(confidence, right, bins)
     may_be_none = measured <= np.quantile(chance_errors(values, seed, bins), 0.95)
-    return 0.0 if may_be_none else float(max(0.0, 2 * measured - high)), float(min(1.0, 2 * measured - low))
+    upper = 2 * measured - low
+    rights = int(np.count_nonzero(right))
+    if len(values) - rights < FEW_MISTAKES:
+        upper = max(upper, float(values.mean()) - wilson_interval(rights, len(values))[0])
+    return 0.0 if may_be_none else float(max(0.0, 2 * measured - high)), float(min(1.0, upper))
 
 
 def _redraw(confidence: Floats, draw: Draw, seed: int, bins: int) -> Floats:

@@ -15,6 +15,7 @@ from vitrine.records.schema import Interval
 from vitrine.wilson import wilson
 
 CONFIDENCE = 0.95
+FEW_MISTAKES = 5  # of fewer, resamples hold too few to tell how far a mean that they rule may lie
 
 
 def wilson_interval(right: int, total: int, confidence: float = CONFIDENCE) -> Interval:

@@ -15,6 +15,7 @@ from vitrine.errors import UserError
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
 from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.intervals import (
+    FEW_MISTAKES,
     effective_images,
     mean_interval,
     score_interval,
@@ -206,8 +207,11 @@ def _score_losses(
         (weights.T @ losses.astype(np.float32) / len(losses)).var() for losses in (log, brier)
     )
     mean = float(brier.mean())
+    # The loss of a mistake has no upper end, and of few mistakes nobody knows how large they may be.
+    wrong = int((probabilities.argmax(axis=1) != label_ids).sum())
+    of_log = mean_interval(float(log.mean()), float(log_variance)) if wrong >= FEW_MISTAKES else None
     return {
-        "loss": (float(log.mean()), mean_interval(float(log.mean()), float(log_variance))),
+        "loss": (float(log.mean()), of_log),
         "brier_score": (mean, score_interval(mean, float(brier_variance), len(brier), highest=2.0)),
     }
 

@@ -111,6 +111,19 @@ def retrain_model(
             return attempt.carry_out(runs, show, listeners)
 
 
+def check_retrainable(place: Path) -> None:
+    """Makes sure that a model can be retrained at all, before anybody corrects its answers.
+
+    Args:
+        place: of a run, or of a model with its revisions.
+
+    Raises:
+        UserError: it cannot; the message says what to do.
+    """
+    run, _ = _find(place, MODELS)
+    _check_data(run, _read_recipe(run, []))
+
+
 def _check_overrides(overrides: list[str]) -> None:
     """Refuses what would ask both models different questions."""
     for one in overrides:

@@ -68,7 +68,7 @@ def build_queue(folder: Path, store: CorrectionStore | None = None) -> ReviewQue
         store: of corrections; pictures on which its reviewers differ stand first.
 
     Raises:
-        UserError: it is neither, something is damaged, or there is nothing to look at.
+        UserError: it is neither, or something is damaged.
     """
     if (folder / FACTS).is_file():
         prepared, found = open_prepared(folder), []
@@ -86,8 +86,6 @@ def build_queue(folder: Path, store: CorrectionStore | None = None) -> ReviewQue
     known = {picture.key for picture in pictures}
     contested = contested_pictures(store.of_several()) if store else []
     pictures = [*(picture for picture in contested if picture.key not in known), *pictures]
-    if not pictures:
-        raise UserError(f"--review: nothing in {folder} needs a look; leave --review out")
     opener = _Opener(prepared, store.folder if store else None)
     return ReviewQueue(
         pictures,

@@ -81,6 +81,20 @@ def test_an_unforeseen_error_is_a_failed_run_too(write_comparison, monkeypatch):
     assert read_failure(runs[0]) == "RuntimeError: CUDA out of memory"
 
 
+def test_a_run_is_held_while_it_is_at_work(write_comparison, monkeypatch):
+    held = []
+
+    def look(_, folder, *__, **___):
+        held.append(run_folder.is_held(folder))
+        raise UserError("enough")
+
+    monkeypatch.setattr(runner, "run_training", look)
+    _, runs = plan(write_comparison(ONE))
+    do(runs)
+    assert held == [True]
+    assert not run_folder.is_held(runs[0].unfinished)
+
+
 def test_a_full_disk_stops_everything(write_comparison, monkeypatch):
     def fill(*_, **__):
         raise OSError(28, "No space left on device")

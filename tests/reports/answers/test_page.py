@@ -39,7 +39,7 @@ def words(page):
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("en", ("dog or emu", "perhaps dog", "none of its classes", "most like dog", "30 pictures, drawn by lot")),
+        ("en", ("dog or emu", "perhaps dog", "none of its classes", "most like dog", "30 pictures, drawn at random")),
         ("fr", ("dog ou emu", "peut-être dog", "aucune de ses classes", "ressemble surtout à dog", "tirées au hasard")),
     ],
 )

@@ -21,10 +21,11 @@ from vitrine.app.corrections import (
     say_others,
 )
 from vitrine.app.tabs.classify import READ_OUT
-from vitrine.app.wording import notice
+from vitrine.app.wording import notice, say_decision
 from vitrine.corrections.judgment import NONE, Judgment, Kind
 from vitrine.corrections.store import CorrectionStore
 from vitrine.errors import UserError
+from vitrine.models.calibration.selective import Answer
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.texts import Texts
 
@@ -54,7 +55,9 @@ class Correct:
         """
         if shown is None or not shown.on_page:
             return None, self._empty(), None, "", False, ""
-        said = self.texts("corrections.correct.said", label=shown.prediction.ranking[0][0])
+        decision = shown.prediction.decision
+        question = "said" if isinstance(decision, Answer) else "hesitated"
+        said = self.texts(f"corrections.correct.{question}", label=say_decision(decision, self.texts))
         return str(shown.path), f"<p>{escape(said)}</p>", None, "", False, ""
 
     def keep(
@@ -68,6 +71,8 @@ class Correct:
         request: gr.Request,
     ) -> tuple[Any, ...]:
         """Keeps the label that was chosen or typed. Returns what is said of it, this visitor's corrections, undo."""
+        if shown is None or not shown.on_page:
+            return notice(self.texts("corrections.refusal.no_picture")), mine, _undo(mine)
         try:
             kind, label = read_choice(chosen, typed, self.predictor.label_names, self.texts)
         except UserError as error:

@@ -18,6 +18,11 @@ def read_cost(folder: Path) -> Cost | None:
         return None
 
 
+def is_compared(folder: Path) -> bool:
+    """Whether a run, finished or not, belongs to a comparison, whose command goes on with it."""
+    return (folder / COST).is_file()
+
+
 class Meter:
     """Counts what an attempt takes and keeps it on the disk."""
 

@@ -118,7 +118,9 @@ def _do_if_free(run: PlannedRun, options: Options, tell: Tell) -> bool:
         ) from None
     try:
         if not run.is_done() and not run.failure.exists():
-            _do(run, options, tell)
+            run.unfinished.mkdir(parents=True, exist_ok=True)
+            with run_folder.hold_run(run.unfinished):
+                _do(run, options, tell)
     finally:
         lock.release()
     return True
@@ -127,7 +129,6 @@ def _do_if_free(run: PlannedRun, options: Options, tell: Tell) -> bool:
 def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
     """A run that fails is written down with its reason; the others go on."""
     folder = run.unfinished
-    folder.mkdir(parents=True, exist_ok=True)
     meter = Meter(folder, Cost(identity=run.identity, variant=run.variant, seed=run.seed, fold=run.fold))
     try:
         if meter.silent_starts > MOST_SILENT_STARTS:

@@ -67,7 +67,8 @@ def _train(recipe: Recipe, prepared: PreparedDataset, final: Path, say: Callable
     folder = final.with_name(final.name + run_folder.UNFINISHED)
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    metrics = run_training(recipe, folder, studies=False, prepared=prepared)
+    with run_folder.hold_run(folder):
+        metrics = run_training(recipe, folder, studies=False, prepared=prepared)
     seconds = time.perf_counter() - start
     write_text(folder / SECONDS, json.dumps(round(seconds, 2)))
     folder.rename(final)

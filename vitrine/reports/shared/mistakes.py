@@ -259,6 +259,8 @@ def _say_examined(part: Examined, texts: Texts) -> str:
     }
     whole = "" if part.pictures == part.of else " " + texts("mistakes.labels.part", total=texts.number(part.of))
     judge = _capitalize(texts(f"mistakes.labels.judge.{part.judge}", **values))
+    if part.agreement < TRUSTED_JUDGE:  # what it is sure of says little of the labels
+        return f"{judge}{whole}"
     return f"{judge} {texts('mistakes.labels.estimated', count=part.estimated)}{whole}"
 
 
