@@ -168,6 +168,14 @@ def list_refs(request: "HubHandler", kind: str, name: str) -> None:
     )
 
 
+def list_commits(request: "HubHandler", kind: str, name: str, revision: str) -> None:
+    """The newest first; every commit of a repository here follows the one before."""
+    repo = request.repo(kind, name)
+    oids = list(repo.commits)
+    known = {"authors": [], "date": "2026-01-01T00:00:00.000Z", "title": "commit", "message": ""}
+    request.send_json([{"id": oid} | known for oid in reversed(oids[: oids.index(repo.commit_of(revision)) + 1])])
+
+
 def create_tag(request: "HubHandler", kind: str, name: str, revision: str) -> None:
     repo, tag = request.repo(kind, name, to_write=True), json.loads(request.body)["tag"]
     if tag in repo.tags:
@@ -228,8 +236,10 @@ def describe_entries(request: "HubHandler", tree: dict[str, str], paths: list[st
         for parent in parents
     ]
     for path in paths:
-        size = (request.hub.blobs / tree[path]).stat().st_size
-        entry = {"type": "file", "path": path, "oid": tree[path][:40], "size": size}
+        content = (request.hub.blobs / tree[path]).read_bytes()
+        size = len(content)
+        oid = hashlib.sha1(b"blob %d\0" % size + content, usedforsecurity=False).hexdigest()  # as Git has it
+        entry = {"type": "file", "path": path, "oid": oid, "size": size}
         if path.endswith(LFS_EXTENSIONS):
             entry["lfs"] = {"oid": tree[path], "size": size, "pointerSize": 130}
         entries.append(entry)
@@ -275,6 +285,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Action]] = [
         ("GET", f"{_REPO}/revision/(?P<revision>[^/]+)", describe_repo),
         ("GET", f"{_REPO}/auth-check", check_access),
         ("GET", f"{_REPO}/refs", list_refs),
+        ("GET", f"{_REPO}/commits/(?P<revision>[^/]+)", list_commits),
         ("POST", f"{_REPO}/branch/(?P<revision>[^/]+)", create_branch),
         ("POST", f"{_REPO}/tag/(?P<revision>[^/]+)", create_tag),
         ("PUT", f"{_REPO}/settings", change_settings),

@@ -128,16 +128,25 @@ def test_broken_and_foreign_folders_are_named_and_the_others_shown(show):
     assert "6 folders" in err
 
 
-def test_the_table_fits_a_hundred_columns(show):
+@pytest.mark.parametrize(
+    ("columns", "shown", "left_out"),
+    [
+        (80, ["a_recip", "2 weeks ago"], "(loss, optimiser, epochs, data: in a wider terminal, or with --csv)"),
+        (100, ["a_recip", "rmsprop 0.001"], "(epochs, data: in a wider terminal, or with --csv)"),
+        (160, ["a_recipe_with_a_very_long_name", "rmsprop 0.001", "7/9999"], None),
+    ],
+)
+def test_the_table_fits_the_terminal_and_says_what_did_not_fit(show, monkeypatch, columns, shown, left_out):
+    monkeypatch.setenv("COLUMNS", str(columns))
     overrides = ["model.backbone=timm/some_network_with_a_very_long_name", "optim.name=rmsprop", "optim.epochs=9999",
                  "optim.learning_rate=0.001"]  # fmt: skip
     write_run("a_recipe_with_a_very_long_name", 500, seconds=40_000, overrides=overrides)
     write_run("short", 5000, suffix=UNFINISHED, overrides=["optim.learning_rate=1.25e-5"])
     table = show()[1].split("\n\n")[0]
-    assert max(map(len, table.splitlines())) <= 100
-    assert "rmsprop 0.001" in table
-    assert "7/9999" in table
-    assert "a_recip" in table
+    assert max(map(len, table.splitlines())) <= max(columns, len(left_out or ""))
+    for words in shown:
+        assert words in table
+    assert (left_out in table) if left_out else ("wider terminal" not in table)
 
 
 def test_csv_has_every_figure_and_whole_names(show):

@@ -48,7 +48,7 @@ def test_only_wrong_answers_are_mistakes_and_no_more_than_fit(golden):
     right = one.model_copy(update={"predicted": "red"})
     mistakes = golden.metrics.mistakes.model_copy(update={"top_losses": (right, *[one] * 30)})
     changed = replace(golden, metrics=golden.metrics.model_copy(update={"mistakes": mistakes}))
-    shown = show_wrong_answers(changed, TEXTS)
+    shown = show_wrong_answers(changed, True, TEXTS)
     assert len(shown) == MOST_MISTAKES
     assert {row["predicted"] for row in shown} == {"blue"}
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.listing import list_names
+from vitrine.models.hub_files import check_model_name
 from vitrine.records.folder import LATEST, MODEL
 
 WEIGHTS_DESCRIPTION = "config.json"  # every Hugging Face model folder has one
@@ -18,11 +20,11 @@ def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
         runs: folder of the run folders, searched when neither is given.
 
     Raises:
-        UserError: nothing was asked for and no run has finished.
+        UserError: nothing was asked for and no run has finished, or what was asked for can be no model.
     """
     given = (asked or environment or "").strip()
     if given:
-        return _inside_run_folder(given)
+        return _find_given(given, runs)
     finished = [folder for folder in runs.glob(f"*/{LATEST}/{MODEL}") if (folder / WEIGHTS_DESCRIPTION).is_file()]
     if not finished:
         raise UserError(
@@ -32,8 +34,14 @@ def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
     return str(max(finished, key=lambda folder: (folder / WEIGHTS_DESCRIPTION).stat().st_mtime))
 
 
-def _inside_run_folder(given: str) -> str:
+def _find_given(given: str, runs: Path) -> str:
     """`--model runs/digits/latest` means the model in it."""
+    if not Path(given).expanduser().exists():
+        try:
+            check_model_name(given)  # before seconds of loading
+        except UserError as error:
+            names = sorted({folder.parent.name for folder in runs.glob(f"*/{LATEST}")})
+            raise UserError(f"{error}{f'; {runs}/ holds runs of {list_names(names)}' if names else ''}") from None
     inner = Path(given) / MODEL
     if (inner / WEIGHTS_DESCRIPTION).is_file() and not (Path(given) / WEIGHTS_DESCRIPTION).exists():
         return str(inner)

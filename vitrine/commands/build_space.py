@@ -11,6 +11,7 @@ python -m vitrine build-space runs/digits/latest space --try
 """
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -68,7 +69,9 @@ def _build_page(model_id: str, folder: Path, with_examples: bool) -> None:
     )
     if page.examples:
         print(f"{page.examples} test pictures will be public with it ({page.folder}/examples; --no-examples: none)")
-    print(f"A first look: python -m http.server --directory {page.folder}, then http://localhost:8000")
+    print(
+        f"A first look: python -m http.server --directory {shlex.quote(str(page.folder))}, then http://localhost:8000"
+    )
 
 
 def _build_bundle(model_id: str, folder: Path, options: argparse.Namespace) -> None:
@@ -82,4 +85,5 @@ def _build_bundle(model_id: str, folder: Path, options: argparse.Namespace) -> N
     if options.is_tried:
         print("installing and starting it ...", flush=True)
         print(try_bundle(bundle.folder).words)
-    print(f"A first look: pip install -r {bundle.folder}/requirements.txt, then python {bundle.folder}/app.py")
+    requirements, app = (shlex.quote(str(bundle.folder / name)) for name in ("requirements.txt", "app.py"))
+    print(f"A first look: pip install -r {requirements}, then python {app}")

@@ -6,6 +6,7 @@ import atexit
 import errno
 import gc
 import io
+import re
 import shlex
 import signal
 import sys
@@ -14,11 +15,12 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
 from vitrine.commands.pipe import flush_output
-from vitrine.config.help import describe_parameters
+from vitrine.config.help import describe_parameters, name_parameters
 from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
@@ -39,7 +41,25 @@ class RecipeArguments:
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser whose help can be piped into `head`."""
+    """A parser whose help can be piped into `head`, and which says what an unknown option was probably meant to be.
+
+    Attributes:
+        parameters: of a recipe, which are written without dashes; none for commands without one.
+    """
+
+    parameters: frozenset[str] = frozenset()
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program after a wrong command line."""
+        unknown = re.match(r"unrecognized arguments: --([\w.-]+)", message)
+        super().error(message + (self._suggest(unknown[1]) if unknown else ""))
+
+    def _suggest(self, name: str) -> str:
+        if name in self.parameters:
+            return f"; a parameter of a recipe is written without dashes: {name}=..."
+        options = [option for action in self._actions for option in action.option_strings]
+        near = get_close_matches(f"--{name}", options, n=1)
+        return f"; did you mean {near[0]}?" if near else ""
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Ends the program after `--help` or a wrong option."""
@@ -63,13 +83,14 @@ def command_parser(command: str, purpose: str | None, epilog: str = "") -> Comma
     )
 
 
-def recipe_parser(command: str, purpose: str | None) -> argparse.ArgumentParser:
+def recipe_parser(command: str, purpose: str | None) -> CommandParser:
     """A parser of `[RECIPE.yaml] [section.name=value ...]`; arguments as of `command_parser`."""
     parser = command_parser(
         command, purpose, epilog="parameters of a recipe, with their defaults:\n\n" + describe_parameters()
     )
     parser.add_argument("recipe", nargs="?", help="YAML file, see configs/; without it the defaults below")
     parser.add_argument("overrides", nargs="*", metavar="section.name=value", help="change single parameters")
+    parser.parameters = frozenset(name_parameters())
     return parser
 
 

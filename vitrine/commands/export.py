@@ -16,13 +16,15 @@ python -m vitrine export runs/digits/latest/model digits_litert --format litert
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vitrine.app.model_choice import choose_model
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.records.atomic import check_replaceable, new_folder
+from vitrine.workflows.train import RUNS
 
 if TYPE_CHECKING:
     from vitrine.data.prepared.dataset import PreparedDataset
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = command_parser("export", __doc__)
-    parser.add_argument("model", help="model folder, or id on the Hugging Face Hub")
+    parser.add_argument("model", help="run folder, model folder, or id on the Hugging Face Hub")
     parser.add_argument("target", type=Path, help="ONNX file to write; of an engine, the folder to make")
     parser.add_argument(
         "--format",
@@ -69,6 +71,7 @@ def _export(options: argparse.Namespace) -> None:
     from vitrine.models.quiet import silence_transformers
 
     silence_transformers()
+    options.model = choose_model(options.model, None, RUNS)
     if options.format in ENGINES:
         _export_folder(options)
         return
@@ -82,28 +85,28 @@ def _export(options: argparse.Namespace) -> None:
         _write_golden(options.model, options.target)
 
 
-def _export_numbers(options: argparse.Namespace, file: Path) -> None:
+def _export_numbers(options: argparse.Namespace, file: Path, say: Callable[[str], None] = print) -> None:
     from vitrine.ship.export import export_onnx
 
     if options.format == "int8":
-        _export_int8(options, file)
+        _export_int8(options, file, say)
     elif options.format == "float16":
         from vitrine.ship.float16 import export_float16
 
         agreement = export_float16(options.model, file, _open_prepared(options), _say)
-        print(f"{_size(file)}, {_describe(agreement)}")
+        say(f"{_size(file)}, {_describe(agreement)}")
     else:
         predictor = export_onnx(options.model, file)
-        print(f"{_size(file)}, {len(predictor.label_names)} classes, same answers as {options.model}")
+        say(f"{_size(file)}, {len(predictor.label_names)} classes, same answers as {options.model}")
 
 
-def _export_int8(options: argparse.Namespace, file: Path) -> None:
+def _export_int8(options: argparse.Namespace, file: Path, say: Callable[[str], None]) -> None:
     from vitrine.ship.int8 import export_int8
 
     proof = export_int8(options.model, file, _open_prepared(options), _say)
     low, high = proof.interval
-    print(f"{_size(file)}, {proof.layout}, {proof.time_share:.2f} of the time of float32")
-    print(
+    say(f"{_size(file)}, {proof.layout}, {proof.time_share:.2f} of the time of float32")
+    say(
         f"same first answer to {proof.same:,} of {proof.pictures:,} pictures (95 % interval {low:.3f} to {high:.3f}), "
         f"same decision on {proof.same_decisions:,}"
     )
@@ -118,7 +121,7 @@ def _export_resizing(options: argparse.Namespace) -> None:
     pictures = list_test_pictures(load_to_export(options.model), _open_prepared(options))
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         plain = Path(folder) / options.target.name
-        _export_numbers(options, plain)
+        _export_numbers(options, plain, say=lambda _: None)  # of a file that goes
         agreement = write_with_resizing(plain, options.target, pictures)
     print(f"{_size(options.target)}, takes whole pictures, {_describe(agreement)}")
 

@@ -72,12 +72,15 @@ def _push(options: argparse.Namespace) -> None:
     if published.is_new:
         print(f"revision {published.revision} is on {published.address}")
     else:
-        print(f"nothing has changed since revision {published.revision} on {published.address}")
+        now = ", which all may see" if options.public else ""
+        print(f"no file has changed since revision {published.revision} on {published.address}{now}")
     print(f"try it: {command_line('app')} --model {options.repo_id}")
 
 
 def describe(staged: "StagedModel", terms: "Terms", is_public: bool) -> list[str]:
     """What is published, file by file, and what that means."""
+    from vitrine.ship.push_model import say_licenses
+
     lines = [f"{size:>14,} bytes  {name}" for name, size in staged.sizes.items()]
     lines.append(f"{staged.size_bytes:>14,} bytes  in {len(staged.sizes)} files")
     if staged.stays:
@@ -85,10 +88,4 @@ def describe(staged: "StagedModel", terms: "Terms", is_public: bool) -> list[str
     seen_by = "all the world" if is_public else "you, and whoever you let see it"
     pictures = f"{len(staged.examples)} test pictures" if staged.examples else "no pictures"
     lines.append(f"{'public' if is_public else 'private'}: model, card and {pictures} will be seen by {seen_by}")
-    licenses = {
-        "model": terms.license,
-        "weights it started from": terms.backbone_license,
-        "pictures": terms.data_license,
-    }
-    lines.append(f"licences: {', '.join(f'{what} {license_id}' for what, license_id in licenses.items())}")
-    return lines
+    return [*lines, say_licenses(terms)]

@@ -10,7 +10,7 @@ import argparse
 import csv
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -31,9 +31,10 @@ from vitrine.ui.texts import load_texts, plain_spaces
 
 RUNS = Path("runs")
 WIDTH = 100  # where there is no terminal to ask
+LEAST_WORDS = 30  # columns for names and networks; where the terminal leaves fewer, these go, the first first
+LEFT_OUT = ("data", "epochs", "loss", "optimiser", "duration")
 GAP = 2
 HEADINGS = ("name", "age", "duration", "accuracy", "loss", "network", "optimiser", "epochs", "data")
-NAME, NETWORK = HEADINGS.index("name"), HEADINGS.index("network")
 VERSION_LETTERS = 4  # of the data set's version: enough to tell a few apart
 STEPS = ((60, "min"), (60, "h"), (24, "day"), (7, "week"))
 
@@ -100,25 +101,40 @@ def _write_csv(runs: Sequence[Run]) -> None:
 
 
 def _print_table(runs: Sequence[Run]) -> None:
-    width = max(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)  # a narrower terminal wraps the lines
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
     now = datetime.now().astimezone()
     networks = _describe_networks(runs)
     rows = [_cells(run, network, now) for run, network in zip(runs, networks, strict=True)]
-    columns = list(zip(HEADINGS, *rows, strict=True))
-    longest = [max(map(len, column)) for column in columns]
-    # Names and networks may be of any length: they share what the figures leave.
-    room = width - GAP * len(HEADINGS) - sum(longest) + longest[NAME] + longest[NETWORK]
-    longest[NETWORK] = min(longest[NETWORK], max(room // 2, room - longest[NAME]))
-    longest[NAME] = min(longest[NAME], room - longest[NETWORK])
+    columns = {column[0]: column for column in zip(HEADINGS, *rows, strict=True)}
+    longest = _share_width(columns, width)
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    for heading, most in zip(HEADINGS, longest, strict=True):
+    for heading, most in longest.items():
         right = heading not in ("name", "network", "optimiser")
         justify: Literal["left", "right"] = "right" if right else "left"
         # What tells recipes apart may take several lines; everything else is one word or two.
         table.add_column(heading, no_wrap=heading != "network", min_width=most, max_width=most, justify=justify)
-    for row in rows:
-        table.add_row(*row)
+    for cells in zip(*(columns[heading][1:] for heading in longest), strict=True):
+        table.add_row(*cells)
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)
+    if len(longest) < len(HEADINGS):
+        left_out = [heading for heading in HEADINGS if heading not in longest]
+        print(f"({', '.join(left_out)}: in a wider terminal, or with --csv)")
+
+
+def _share_width(columns: Mapping[str, Sequence[str]], width: int) -> dict[str, int]:
+    """The width of each column that has room; names and networks may be of any length, and share what others leave."""
+    longest = {heading: max(map(len, column)) for heading, column in columns.items()}
+
+    def room() -> int:
+        return width - GAP * len(longest) - sum(longest.values()) + longest["name"] + longest["network"]
+
+    for heading in LEFT_OUT:
+        if room() >= min(LEAST_WORDS, longest["name"] + longest["network"]):
+            break
+        del longest[heading]
+    left = max(room(), 2)  # of a terminal for nothing at all
+    network = min(longest["network"], max(left // 2, left - longest["name"]))
+    return longest | {"network": network, "name": min(longest["name"], left - network)}
 
 
 def _draw_curves(runs: Sequence[Run], file: Path) -> None:
@@ -201,10 +217,8 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
     finished = [run for run in runs if run.metrics]
     unfinished = [run for run in runs if not run.metrics and not run.at_work]
     if finished:
-        best = sort_runs(finished, "accuracy")[0]
         print("\naccuracy: of the test pictures, with its 95 % interval")
-        report = best.folder / run_folder.REPORT
-        print(f"most accurate: {report if report.exists() else best.folder}")  # a comparison may leave reports out
+        _name_the_best(finished)
         _warn_of_versions(finished)
     if unfinished:
         print(f"\n{_count(len(unfinished), 'run')} unfinished; to go on:")
@@ -215,6 +229,18 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
             print(f"  the command of its comparison once more: {run.folder}{last}")
         else:
             print(f"  {command_line('train')} --resume {run.folder}{last}")
+
+
+def _name_the_best(finished: Sequence[Run]) -> None:
+    """The most accurate run of each data set; those of two data sets cannot be compared."""
+    by_data: dict[Path, list[Run]] = {}
+    for run in finished:
+        by_data.setdefault(run.recipe.prepared_folder, []).append(run)
+    for folder, runs in by_data.items():
+        best = sort_runs(runs, "accuracy")[0].folder
+        report = best / run_folder.REPORT
+        of = "" if len(by_data) == 1 else f" on {folder}"
+        print(f"most accurate{of}: {report if report.exists() else best}")  # a comparison may leave reports out
 
 
 def _warn_of_versions(finished: Sequence[Run]) -> None:

@@ -62,9 +62,10 @@ class TrainingDisplay:
     def start(self, facts: Mapping[str, Any]) -> None:
         """Says what is trained on what."""
         part = {"head": "its head", "last": "its last stages"}.get(facts["trainable_part"], "all of them")
+        epochs = f"{self.epochs:,} epoch{'' if self.epochs == 1 else 's'}"
         self.console.print(
             f"{facts['backbone']}: {facts['parameters']:,} parameters, {part} trained, {facts['pictures']:,} pictures\n"
-            f"at most {self.epochs:,} {'epoch' if self.epochs == 1 else 'epochs'}, learning rate {facts['learning_rate']:g}\n"
+            f"at most {epochs}, learning rate {facts['learning_rate']:g}\n"
             f"{facts['device']}, {facts['precision']}, seed {facts['seed']}",
             soft_wrap=True,
             markup=False,

@@ -2,6 +2,7 @@
 
 import shutil
 import textwrap
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -23,6 +24,16 @@ def describe_parameters(section: type[BaseModel] = Recipe, prefix: str = "") -> 
             lines.append(_wrap(f"{prefix}{name} = {spell_default(field.default)}{spell_limits(field)}", 2))
             lines.append(_wrap(spell_commands(field.description or ""), 6))
     return "\n".join(lines)
+
+
+def name_parameters(section: type[BaseModel] = Recipe, prefix: str = "") -> Iterator[str]:
+    """Dotted names of all parameters."""
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from name_parameters(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
 
 
 def _wrap(text: str, indent: int) -> str:

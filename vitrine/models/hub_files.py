@@ -28,9 +28,21 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
         if not (folder / "config.json").exists():
             raise UserError(f"{folder} is not a model folder: it has no config.json")
         return folder
-    if folder.exists() or model_id.startswith((".", "/", "~")) or model_id.count("/") != 1:
-        raise UserError(f"{model_id}: there is no such model folder, and an id on the Hub reads owner/name")
+    check_model_name(model_id)
     return _download(model_id, NEEDED if weights else NEEDED[:1])
+
+
+def check_model_name(model_id: str) -> None:
+    """Makes sure that what is no folder may be a model on the Hub, without asking it.
+
+    Args:
+        model_id: as it was given.
+
+    Raises:
+        UserError: it may not.
+    """
+    if Path(model_id).expanduser().exists() or model_id.startswith((".", "/", "~")) or model_id.count("/") != 1:
+        raise UserError(f"{model_id}: there is no such model folder, and an id on the Hub reads owner/name")
 
 
 def _download(model_id: str, patterns: Sequence[str]) -> Path:

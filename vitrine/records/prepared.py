@@ -10,6 +10,7 @@ from vitrine.config.aliases import complete_section, says_what_was
 from vitrine.config.data import ChecksSection, DataSection, LabelsSection, PreparationSection
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.listing import list_names
 from vitrine.records.checksums import Checksums, Damage, find_damage
 from vitrine.records.schema import Record, SealedRecord
 
@@ -111,9 +112,11 @@ def read_facts(folder: Path) -> PreparedFacts:
         UserError: there is none, or another version of Vitrine wrote it.
     """
     if not (folder / FACTS).exists():
+        beside = sorted(facts.parent.name for facts in folder.parent.glob(f"*/{FACTS}"))
         raise UserError(
             f"{folder} is not a prepared data set (no {FACTS}); "
             f"run `{command_line('prepare')}` with the same recipe first"
+            + (f"; {folder.parent}/ holds {list_names(beside)}" if beside else "")
         )
     return PreparedFacts.read(folder / FACTS)
 

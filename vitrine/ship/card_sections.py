@@ -83,17 +83,30 @@ def show_measures(test: TestEvidence, texts: Texts) -> list[tuple[str, str, str]
     return [*rows, ("Log loss", texts.number(test.loss, 3), loss)]
 
 
-def show_wrong_answers(evidence: RunEvidence, texts: Texts) -> list[dict[str, str]]:
-    """The wrong answers to test pictures that surprised it most; files by their names in the manifest."""
+def show_wrong_answers(evidence: RunEvidence, with_names: bool, texts: Texts) -> list[dict[str, str]]:
+    """The wrong answers to test pictures that surprised it most.
+
+    Args:
+        evidence: of the run.
+        with_names: whether files are named, as in the manifest; where pictures stay at home, so do their names.
+        texts: of the card's language.
+    """
     losses = evidence.metrics.mistakes.top_losses if evidence.metrics.mistakes else ()
     wrong = [one for one in losses if one.predicted != one.label_name]
-    return [_show_wrong_answer(one, texts) for one in wrong[:MOST_MISTAKES]]
+    return [
+        _show_wrong_answer(one, _name(one.file) if with_names else str(number), texts)
+        for number, one in enumerate(wrong[:MOST_MISTAKES], start=1)
+    ]
 
 
-def _show_wrong_answer(one: TopLoss, texts: Texts) -> dict[str, str]:
-    file = last_name(one.file) if one.file.startswith(("/", "~")) else one.file
+def _name(file: str) -> str:
+    """Without folders of this machine."""
+    return last_name(file) if file.startswith(("/", "~")) else file
+
+
+def _show_wrong_answer(one: TopLoss, name: str, texts: Texts) -> dict[str, str]:
     return {
-        "file": file,
+        "file": name,
         "label_name": one.label_name,
         "predicted": one.predicted,
         "probability": texts.percent(one.probability),

@@ -99,7 +99,7 @@ def render_model_card(evidence: RunEvidence, terms: Terms) -> str:
         test_pictures=metrics.test.pictures,
         calibration=tell_calibration(metrics.calibration, texts) if metrics.calibration else [],
         decisions=tell_rejection(metrics.rejection, texts) if metrics.rejection else [],
-        wrong=show_wrong_answers(evidence, texts),
+        wrong=show_wrong_answers(evidence, terms.repo_id is None or bool(terms.examples), texts),
         pairs=tell_pairs(evidence, texts),
         speed=tell_speed(evidence, texts),
         data=evidence.data,

@@ -14,6 +14,7 @@ from PIL import Image
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.sources.hub_access import quiet_datasets
+from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 from vitrine.records.prepared import CARD, FACTS, MANIFEST
 from vitrine.ship.data_card import (
@@ -86,6 +87,11 @@ def _check_place(api: HfApi, repo_id: str, is_public: bool) -> str:
     place = find_place(api, repo_id, DATASET)
     check_is_ours(place, repo_id, FACTS, "data set")
     check_audience(place, repo_id, is_public)
+    if place.there and place.there.private and is_public:
+        raise UserError(
+            f"{repo_id} is there already and is private; choose another name for what all may see: with this one, its "
+            "earlier revisions would be seen, too"
+        )
     if place.there is None or CARD not in place.files:
         return ""
     return Path(hf_hub_download(repo_id, CARD, repo_type=DATASET)).read_text(encoding="utf-8")

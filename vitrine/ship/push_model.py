@@ -20,6 +20,7 @@ from vitrine.records.prepared import CARD
 from vitrine.records.public import HUB_ID
 from vitrine.ship.hub import (
     Place,
+    after_commit,
     check_audience,
     check_is_ours,
     check_repo_id,
@@ -33,7 +34,7 @@ from vitrine.ship.model_card import Terms, check_model_card, render_model_card
 from vitrine.ship.model_files import StagedModel, check_no_places, measure_files, stage_model
 from vitrine.ship.run_evidence import RunEvidence, find_run, read_evidence
 
-KEPT = "The Hub is as it was; weights that were uploaded already are not sent again"
+KEPT = "The Hub has all of it or nothing; what was uploaded already is not sent again"
 REVISION = re.compile(r"v(\d+)")
 Show = Callable[[StagedModel, Terms], None]  # is told what will be published, before anything is sent
 
@@ -82,7 +83,7 @@ def publish_model(run: Path, repo_id: str, wishes: Wishes, show: Show) -> Publis
         show: see `Show`.
 
     Raises:
-        UserError: nothing was changed on the Hub; the message says why, and what to do.
+        UserError: the message says why, what to do, and where its files are on the Hub already.
     """
     check_repo_id(repo_id, "a model")
     run = find_run(run)
@@ -182,6 +183,16 @@ def settle_terms(evidence: RunEvidence, repo_id: str, wishes: Wishes, with_examp
     return terms
 
 
+def say_licenses(terms: Terms) -> str:
+    """The licences in a line."""
+    licenses = {
+        "model": terms.license,
+        "weights it started from": terms.backbone_license,
+        "pictures": terms.data_license,
+    }
+    return f"licences: {', '.join(f'{what} {license_id}' for what, license_id in licenses.items())}"
+
+
 def _ask_license(api: HfApi | None, repo_id: str, repo_type: str) -> str:
     """What the card of a repository says; "unknown" where there is none, or the Hub is not asked."""
     if api is None or not HUB_ID.fullmatch(repo_id):
@@ -199,7 +210,8 @@ def _ask_license(api: HfApi | None, repo_id: str, repo_type: str) -> str:
 def _send(api: HfApi, place: Place, repo_id: str, copy: StagedModel, wishes: Wishes) -> PublishedModel:
     files = {name: copy.folder / name for name in copy.sizes}
     commit = commit_folder(api, place, repo_id, files, wishes.is_public, repo_type="model", message="Model")
-    revision, is_new = _tag(api, repo_id, commit)
+    with after_commit(repo_id):
+        revision, is_new = _tag(api, repo_id, commit)
     return PublishedModel(f"{api.endpoint}/{repo_id}", revision, is_new, copy)
 
 

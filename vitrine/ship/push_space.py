@@ -11,19 +11,22 @@ from huggingface_hub import HfApi, SpaceHardware
 from vitrine.errors import UserError
 from vitrine.explain.example_maps import MAP_SUFFIX
 from vitrine.records.folder import MODEL
+from vitrine.records.prepared import CARD
 from vitrine.ship.browser.build import build_page
 from vitrine.ship.bundle import build_bundle
 from vitrine.ship.bundle_trial import try_bundle
 from vitrine.ship.hub import Place, check_audience, check_is_ours, check_repo_id, commit_folder, find_place, one_message
+from vitrine.ship.licenses import UNKNOWN
+from vitrine.ship.model_card import Terms
 from vitrine.ship.model_files import measure_files
-from vitrine.ship.push_model import Wishes, decide_examples, settle_terms
+from vitrine.ship.push_model import Wishes, decide_examples, say_licenses, settle_terms
 from vitrine.ship.run_evidence import find_run, read_evidence
 
 Kind = Literal["static", "zero-gpu", "paid"]
 SPACE = "space"
 ZERO_GPU = SpaceHardware.ZERO_A10G
 FREE_ZERO_GPU = 2  # Spaces on ZeroGPU that an account without payment may have
-KEPT = "The Hub is as it was"
+KEPT = "The Hub has all of it or nothing; what was uploaded already is not sent again"
 # By these, a repository is known as a Space of Vitrine's: the facts of a static page, and the model of a Gradio one.
 MARKS = {"static": "page.json", "zero-gpu": "model.onnx", "paid": "model.onnx"}
 STATIC = "static: free for every account; the model runs in the visitor's browser, and no picture leaves it"
@@ -58,7 +61,7 @@ def publish_space(
         say: is told which kind and why, and what will be seen by whom, before anything is sent.
 
     Raises:
-        UserError: nothing was changed on the Hub; the message says why, and what to do.
+        UserError: the message says why, what to do, and where its files are on the Hub already.
     """
     check_repo_id(repo_id, "a Space")
     run = find_run(run)
@@ -67,13 +70,15 @@ def publish_space(
     api = HfApi()
     with one_message(repo_id, KEPT), tempfile.TemporaryDirectory(prefix="vitrine-push-") as temporary:
         place = find_place(api, repo_id, SPACE)
-        settle_terms(evidence, repo_id, wishes, with_examples, api)
+        terms = settle_terms(evidence, repo_id, wishes, with_examples, api)
         choices = find_choices(api, place, repo_id, kind)
         check_audience(place, repo_id, wishes.is_public)
         folder = Path(temporary) / "space"
         chosen = _build(run / MODEL, folder, choices, with_examples, say)
+        _state_license(folder / CARD, terms)
         sizes = measure_files(folder)
         say(_tell_audience(wishes.is_public, sizes))
+        say(say_licenses(terms))
         if is_tried and chosen != "static":
             say("installing and starting it here first ...")
             say(try_bundle(folder).words)
@@ -83,6 +88,14 @@ def publish_space(
         files = {name: folder / name for name in sizes}
         commit_folder(api, place, repo_id, files, wishes.is_public, repo_type=SPACE, message="Space", **creation)
     return PublishedSpace(f"{api.endpoint}/spaces/{repo_id}", chosen, sizes)
+
+
+def _state_license(card: Path, terms: Terms) -> None:
+    """Puts the licence of the model into the head of the Space's README.md, where the Hub reads it."""
+    if terms.license == UNKNOWN:
+        return
+    head, end, text = card.read_text("utf-8").removeprefix("---\n").partition("---\n")
+    card.write_text(f"---\n{head}license: {terms.license}\n{end}{text}", "utf-8")
 
 
 def find_choices(api: HfApi, place: Place, repo_id: str, asked: Kind | None) -> dict[Kind, str]:

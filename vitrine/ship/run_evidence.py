@@ -83,6 +83,8 @@ def find_run(place: Path) -> Path:
         UserError: it is neither, or the run is not finished.
     """
     folder = place.parent if not (place / RECIPE).is_file() and (place.parent / RECIPE).is_file() else place
+    if not place.exists():
+        raise UserError(f"{place}: there is no such folder; `{command_line('runs')}` lists the runs")
     if not (folder / RECIPE).is_file():
         raise UserError(
             f"{place} is not a run folder (no {RECIPE}): a model's figures lie in its run, for example runs/dogs/latest"

@@ -110,6 +110,10 @@ def find_kind(source: str) -> Kind:
     if path.is_dir():
         return "data set" if is_data_set(path) else "shards" if are_shards(walk_files(path)) else "folder"
     if not path.exists():
+        if source == DataSection().source:
+            raise UserError(
+                f"data.source: nobody said where the pictures are, and {path} is not there; give data.source=FOLDER"
+            )
         raise UserError(f"data.source: {_say_missing(source)}")
     if path.name.lower().endswith(archives.SUFFIXES):
         return "archive"

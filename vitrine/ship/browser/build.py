@@ -85,7 +85,7 @@ def build_page(model_id: str, folder: Path, with_examples: bool = True) -> Built
         UserError: the model cannot be loaded, exported or prepared for in a browser; npm is missing or fails; the
             folder holds something else.
     """
-    check_replaceable(folder, [FACTS], "such a page")
+    check_replaceable(folder, [FACTS], "a static page of Vitrine")
     runtime = fetch_runtime()
     with new_folder(folder, replace=True) as page:
         predictor, is_fused = _write_model(model_id, page / MODEL)

@@ -14,6 +14,7 @@ const ENGINE = new URLSearchParams(location.search).get("engine"); // "wasm" or 
 // What an engine says of a picture that the other one may answer all the same.
 const FAULTS = ["broken", "format_deviates", "no_memory", "not_a_number"];
 const at = (id) => document.getElementById(id);
+at("closed").remove();
 
 const loaded = await Promise.all([fetch("page.json").then((answer) => answer.json()), Texts.load(chooseLanguage())]);
 const page = loaded[0];
