@@ -103,7 +103,7 @@ def test_a_second_push_of_the_same_changes_nothing_and_of_another_is_a_further_r
     client.call("push_model", run, "ann/twice")
     before = state_of(hub)
     answer = client.call("push_model", run, "ann/twice")
-    assert "nothing has changed since revision v1" in answer["output"]
+    assert "no file has changed since revision v1" in answer["output"]
     assert state_of(hub) == before
     assert "revision v2 is on" in client.call("push_model", run, "ann/twice", "--no-examples")["output"]
     assert hub.files("models", "ann/twice") == CONTENT
@@ -123,10 +123,21 @@ def test_pictures_become_public_only_with_consent(hub, client, run):
 
 def test_a_private_model_becomes_public_when_asked_and_a_public_one_is_not_pushed_to_unasked(hub, client, run):
     client.call("push_model", run, "ann/later")
-    client.call("push_model", run, "ann/later", "--public", "--examples")
+    opened = client.call("push_model", run, "ann/later", "--public", "--examples")
+    assert "no file has changed since revision v1" in opened["output"]
+    assert "which all may see" in opened["output"]
     assert not hub.repos["models", "ann/later"].private
     answer = client.call("push_model", run, "ann/later")
     assert "ann/later is there already and is public: add --public" in answer["errors"]
+
+
+def test_pictures_of_the_past_do_not_become_public_with_what_is_published_now(hub, client, run):
+    client.call("push_model", run, "ann/past")
+    client.call("push_model", run, "ann/past", "--no-examples")
+    before = state_of(hub)
+    answer = client.call("push_model", run, "ann/past", "--no-examples", "--public")
+    assert "earlier revisions of it hold 12 pictures that would become public" in answer["errors"]
+    assert state_of(hub) == before
 
 
 @pytest.mark.parametrize(
@@ -205,10 +216,14 @@ def test_a_connection_that_breaks_is_one_message(hub, client, run):
         (["RUN", "bob/x"], TOKEN, "bob/x: you are logged in as ann and may write to ann only"),
         (["RUN", "ann/x"], "wrong", "ann/x: the Hub does not accept your token; run `hf auth login`"),
         (["RUN", "ann/x"], "", "ann/x: you are not logged in; run `hf auth login`"),
-        (["RUN", "ann/x", "--license", "mitt"], TOKEN, "--license mitt: the Hub does not accept the card"),
+        (
+            ["RUN", "ann/x", "--license", "mitt"],
+            TOKEN,
+            '--license mitt: the Hub does not accept the card ("license" must be',
+        ),
         (["RUN", "ann/thesis"], TOKEN, "ann/thesis is there already, is not a model of Vitrine's"),
         (["RUN", "ann/x", "--data-license", "cc-by-nd-4.0"], TOKEN, "ann/x: a licence forbids it: its pictures"),
-        (["nowhere", "ann/x"], TOKEN, "nowhere is not a run folder"),
+        (["nowhere", "ann/x"], TOKEN, "nowhere: there is no such folder"),
     ],
 )
 def test_mistakes_are_one_message_and_write_nothing(hub, client, run, arguments, token, message):

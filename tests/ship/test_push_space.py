@@ -100,13 +100,14 @@ ZERO = ("--kind", "zero-gpu", "--no-trial")
 
 @pytest.mark.slow
 def test_a_space_on_zero_gpu_is_private_and_one_commit_and_can_be_withdrawn_from(hub, client, run):
-    answer = client.call("push_space", run, "ann/page", *ZERO)
+    answer = client.call("push_space", run, "ann/page", "--license", "mit", *ZERO)
     assert (answer["value"], answer["errors"]) == (0, "")
     repo = hub.repos["spaces", "ann/page"]
     assert (repo.private, repo.messages) == (True, ["Space"])
     assert repo.settings == {"sdk": "gradio", "hardware": ZERO_GPU}
     head = read_head(hub.read("spaces", "ann/page", "README.md").decode())
-    assert (head["sdk"], head["python_version"]) == ("gradio", "3.12.12")
+    assert (head["sdk"], head["python_version"], head["license"]) == ("gradio", "3.12.12", "mit")
+    assert "licences: model mit" in answer["output"]
     assert "ZeroGPU: a server of the Hub computes; free, 2 left\n" in answer["output"]
     assert "private: page, model and 12 test pictures will be seen by you" in answer["output"]
     assert str(run).encode() not in b"".join(hub.read("spaces", "ann/page", path) for path in repo.tree())
@@ -166,9 +167,11 @@ def test_a_static_space_is_what_an_account_without_payment_gets_first(hub, clien
     first, second = (Predictor.load(str(one)).predict_images([picture]) for one in (run / "model", file))
     np.testing.assert_allclose(second.probabilities, first.probabilities, atol=1e-4)
     answer = client.call("push_space", run, "ann/static", "--public", "--no-examples")
-    assert "static, as it is already\npublic: page, model and no pictures will be seen by all" in answer["output"]
+    assert "earlier revisions of it hold 12 pictures that would become public" in answer["errors"]
+    assert repo.private
+    answer = client.call("push_space", run, "ann/static", "--public", "--examples")
+    assert "static, as it is already\npublic: page, model and 12 test pictures will be seen by all" in answer["output"]
     assert not repo.private
-    assert not [path for path in repo.tree() if path.startswith("examples/")]
 
 
 @pytest.mark.slow  # the library tries five times with growing pauses

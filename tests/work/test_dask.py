@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import types
+from concurrent.futures import CancelledError
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -93,7 +94,12 @@ def double(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", types.ModuleType("dask"))
     distributed = types.ModuleType("distributed")
     distributed.Client, distributed.KilledWorker = Client, KilledWorkerError
-    distributed.wait = wait
+    distributed.wait, distributed.CancelledError = wait, CancelledError
+    comm = types.ModuleType("distributed.comm")
+    comm.core = types.ModuleType("distributed.comm.core")
+    comm.core.CommClosedError = OSError
+    for module in (comm, comm.core):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
     distributed.LocalCluster = None
     distributed.__spec__ = ModuleSpec("distributed", None)
     monkeypatch.setitem(sys.modules, "distributed", distributed)
@@ -109,6 +115,16 @@ def test_who_waits_for_workers_that_are_gone_is_told(double, tmp_path):
     client.threads = {}
     with pytest.raises(UserError, match=r"had no worker for .* what is done is not done again"):
         _is_done_by(client, Letters("a", folder=tmp_path))
+
+
+@pytest.mark.parametrize("fault", [CancelledError("scheduler-connection-lost"), OSError("closed")])
+def test_a_scheduler_that_is_gone_is_one_message(double, tmp_path, monkeypatch, fault):
+    def lose(*_, **__):
+        raise fault
+
+    monkeypatch.setattr(Client, "submit", lose)
+    with pytest.raises(UserError, match=f"the scheduler is gone \\({fault}\\); .* what is done is not done again"):
+        run(DaskCluster("tcp://machine:8786"), tmp_path, "a")
 
 
 @pytest.mark.parametrize(("threads", "message"), [({}, "had no worker"), ({"a": 1, "b": 4}, "--nthreads 1")])

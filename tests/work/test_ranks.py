@@ -53,6 +53,22 @@ def test_ranks_without_a_launcher_are_one_message():
         Ranks.from_environment()
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"RANK": "x", "WORLD_SIZE": "2"},
+        {"RANK": "", "WORLD_SIZE": ""},
+        {"RANK": "0", "WORLD_SIZE": "0"},
+        {"SLURM_ARRAY_TASK_ID": "1", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_STEP": "0"},
+    ],
+)
+def test_variables_that_are_no_numbers_are_one_message(variables, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=r"is no whole number from \d on; torchrun and Slurm set it by themselves"):
+        Ranks.from_environment()
+
+
 def test_ranks_of_one_machine_share_its_cores(tmp_path, monkeypatch):
     asked = []
 

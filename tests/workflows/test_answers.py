@@ -22,6 +22,9 @@ from vitrine.workflows.answers import ModelOpener, answer_files, begin_answers, 
 class Here:
     """An engine that does all in this process."""
 
+    def share(self, works):
+        return works
+
     def run(self, works):
         for work in works:
             work.do()
@@ -122,6 +125,34 @@ def test_other_questions_and_other_things_are_not_mixed_with_answers(found, ques
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "photo.jpg").touch()
     assert "holds something else than answers" in fault_of(begin_answers, tmp_path / "full", other)
+
+
+def test_what_was_ended_while_it_began_goes_on(found, question, tmp_path):
+    (tmp_path / "answers/parts").mkdir(parents=True)
+    assert answer(tmp_path / "answers", found, question, Here()).files == 21
+
+
+def test_a_part_that_was_cut_short_is_made_once_more(found, question, tmp_path):
+    folder = tmp_path / "answers"
+    before = answer(folder, found, question, Here())
+    for name, kept in ((before.parts[0].file, 100), (before.parts[1].file, 0)):
+        (folder / name).write_bytes((folder / name).read_bytes()[:kept])
+    assert answer(folder, found, question, Here()) == before
+
+
+def test_how_far_a_rank_is_counts_its_own_share(found, question, tmp_path):
+    class Second(Here):
+        def share(self, works):
+            return works[1::2]
+
+        def run(self, works):
+            yield from super().run(self.share(works))
+
+    folder, told = tmp_path / "answers", []
+    begin_answers(folder, question[0])
+    assert answer_files(folder, found, question, Second(), lambda *words, **_: told.append(words)) is None
+    assert told[0] == ("answering", 0, told[-1][2])
+    assert told[-1][1] == told[-1][2] < 21
 
 
 def test_a_worker_refuses_another_model_of_the_same_name(question, model):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress
 
 from vitrine.workflows.progress import show_progress
 
@@ -34,10 +35,22 @@ def test_bars_tell_pace_time_left_and_faults(monkeypatch):
     console = Console(file=stream, force_terminal=True, width=120)
     with show_progress(True, console) as show:
         for done in range(5):
-            time.sleep(0.02)
+            time.sleep(0.2)
             show("checking", done * 1000, 9000, faults=done)
         time.sleep(0.2)
-    assert re.search(r"checking.* 44%.* [\d,]+ pictures/s.*0:00:0\d.*4 unreadable", plain(stream.getvalue()))
+    assert re.search(r"checking.* 44%.* [\d,]+ pictures/s.*0:0\d.*4 unreadable", plain(stream.getvalue()))
+
+
+def test_what_was_done_before_is_no_pace(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("vitrine.workflows.progress.time.monotonic", lambda: now[0])
+    told = []
+    monkeypatch.setattr(Progress, "update", lambda *_, **fields: told.append(fields.get("pace")))
+    with show_progress(True, Console(file=io.StringIO(), force_terminal=True)) as show:
+        for seconds, done in ((0.0, 0), (0.1, 4000), (0.2, 8000), (10.0, 9000), (20.0, 10_000)):
+            now[0] = 100.0 + seconds
+            show("answering", done, 20_000)
+    assert told[-2:] == [100.0, 100.0]
 
 
 def plain(text):

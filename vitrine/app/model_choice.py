@@ -35,13 +35,21 @@ def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
 
 
 def _find_given(given: str, runs: Path) -> str:
-    """`--model runs/digits/latest` means the model in it."""
     if not Path(given).expanduser().exists():
         try:
             check_model_name(given)  # before seconds of loading
         except UserError as error:
             names = sorted({folder.parent.name for folder in runs.glob(f"*/{LATEST}")})
             raise UserError(f"{error}{f'; {runs}/ holds runs of {list_names(names)}' if names else ''}") from None
+    return find_inside_run(given)
+
+
+def find_inside_run(given: str) -> str:
+    """The model of a finished run; anything else as it was given.
+
+    Args:
+        given: folder or id, as a person named it.
+    """
     inner = Path(given) / MODEL
     if (inner / WEIGHTS_DESCRIPTION).is_file() and not (Path(given) / WEIGHTS_DESCRIPTION).exists():
         return str(inner)

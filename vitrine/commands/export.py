@@ -20,11 +20,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitrine.app.model_choice import choose_model
+from vitrine.app.model_choice import find_inside_run
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.records.atomic import check_replaceable, new_folder
-from vitrine.workflows.train import RUNS
 
 if TYPE_CHECKING:
     from vitrine.data.prepared.dataset import PreparedDataset
@@ -71,7 +70,7 @@ def _export(options: argparse.Namespace) -> None:
     from vitrine.models.quiet import silence_transformers
 
     silence_transformers()
-    options.model = choose_model(options.model, None, RUNS)
+    options.model = find_inside_run(options.model)
     if options.format in ENGINES:
         _export_folder(options)
         return

@@ -107,6 +107,8 @@ def _predict(options: argparse.Namespace) -> None:
         _check_folder(options)
     beside = options.output.absolute().parent if works_elsewhere(engine) else None
     with _listed(options.pictures, beside) as found:
+        if not found:
+            raise UserError(f"{', '.join(map(str, options.pictures))}: there is no file in it to be classified")
         if engine is None:
             _write_table(found, options)
         else:
@@ -147,8 +149,12 @@ def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argpar
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     question = name_question(options.model, predictor, min(options.top_k, len(predictor.label_names)))
     begin_answers(folder, question[0])
-    with _show_progress() as show:
-        answers = answer_files(folder, found, question, engine, show)
+    try:
+        with _show_progress() as show:
+            answers = answer_files(folder, found, question, engine, show)
+    except KeyboardInterrupt:
+        _tell("what was answered is kept: the same command goes on from there")
+        raise
     if answers is None:
         _tell(SHARE_DONE)
         return
@@ -252,7 +258,5 @@ def _tell_answers(place: Path, files: int, problems: int) -> None:
 
 
 def _say_nothing_answered(files: int, output: Path | None) -> str:
-    if not files:
-        return "no picture was classified: there is no file at all in what was named"
     where = f"the column problem of {output} says why" if output else "the column problem says why"
     return f"no picture was classified: {files:,} {'file was' if files == 1 else 'files were'} found; {where}"

@@ -1,9 +1,10 @@
 """Sections of a recipe about the pictures: where they come from, their classes, checks and preparation."""
 
+import re
 from functools import partial
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from vitrine.config.aliases import rename_section
 from vitrine.config.section import Section, Switch
@@ -58,10 +59,15 @@ class HubSection(Section):
     revision: str | None = Field(None, description="branch, tag or commit; null takes the newest")
 
 
+def without_file_scheme(source: str) -> str:
+    """`file:///pictures` as the path that it means; anything else as it is."""
+    return re.sub(r"^file:/+(?=[^/])", "/", source)
+
+
 class DataSection(Section):
     """Where the pictures come from and how they are split."""
 
-    source: str = Field(
+    source: Annotated[str, AfterValidator(without_file_scheme)] = Field(
         "data/pictures",
         description="folder with one sub-folder per class; zip or tar archive of such a folder; table (.csv, .tsv, "
         ".parquet, .jsonl) that names picture and label; folder of tar shards (WebDataset); 'hub:owner/name', a data "

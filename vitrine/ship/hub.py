@@ -236,8 +236,9 @@ def validate_card(card: RepoCard, license_id: str | None) -> None:
         card.validate()
     except ValueError as error:
         about = f"--license {license_id}: " if license_id else ""
-        # The error before it has the status alone.
-        raise UserError(f"{about}the Hub does not accept the card ({first_line(error)})") from error
+        answer = next((one for one in causes(error) if isinstance(one, HfHubHTTPError)), None)
+        reason = answer.server_message if answer is not None else None  # its first line has the status alone
+        raise UserError(f"{about}the Hub does not accept the card ({reason or first_line(error)})") from error
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.work.local import count_cores
 from vitrine.work.slots import do_all
 from vitrine.work.unit import AnyWork, Work
@@ -31,6 +31,10 @@ class DaskCluster:
 
     address: str | None = None
     workers: int | None = None
+
+    def share(self, works: Sequence[AnyWork]) -> Sequence[AnyWork]:
+        """All of them."""
+        return works
 
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does what is not done.
@@ -64,7 +68,7 @@ class DaskCluster:
             return stack.enter_context(closing(Client(stack.enter_context(closing(cluster)))))
         try:
             return stack.enter_context(closing(Client(self.address, timeout=SECONDS_TO_ANSWER)))
-        except (OSError, ValueError) as error:
+        except (OSError, TypeError, ValueError) as error:  # a TypeError where an address needs certificates
             raise UserError(
                 f"--address: no scheduler of Dask answers at {self.address} ({error}); give the address that "
                 "`dask scheduler` prints"
@@ -114,18 +118,24 @@ def _wait_for_a_worker(client: "Client") -> None:
 
 def _is_done_by(client: "Client", work: Work) -> bool:
     """Has a worker do a unit; whether it lived to tell."""
-    from distributed import KilledWorker, wait
+    from distributed import CancelledError, KilledWorker, wait
+    from distributed.comm.core import CommClosedError
 
-    future = client.submit(_do, work, pure=False)
-    while not future.done():
-        try:
-            wait(future, timeout=SECONDS_TO_ANSWER)
-        except TimeoutError:  # a large unit; or the last worker died as it started, which Dask does not always replace
-            _wait_for_a_worker(client)
     try:
+        future = client.submit(_do, work, pure=False)
+        while not future.done():
+            try:
+                wait(future, timeout=SECONDS_TO_ANSWER)
+            except TimeoutError:  # a large unit; or the last worker died as it started: Dask does not always replace it
+                _wait_for_a_worker(client)
         future.result()
     except KilledWorker:
         return False
+    except (CancelledError, CommClosedError) as error:
+        raise UserError(
+            f"--run-on dask: the scheduler is gone ({first_line(error)}); start it and its workers, and this command "
+            "again: what is done is not done again"
+        ) from error
     return True
 
 

@@ -31,6 +31,10 @@ class LocalPool:
 
     workers: int | None = None
 
+    def share(self, works: Sequence[AnyWork]) -> Sequence[AnyWork]:
+        """All of them."""
+        return works
+
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does what is not done."""
         slots = max(1, min(self.workers or count_cores(), len(works)))
@@ -121,7 +125,11 @@ def _serve(pipe: Connection, environment: dict[str, str]) -> None:
             work: Work = pipe.recv()
         except EOFError:
             return
-        pipe.send(_do(work))
+        told = _do(work)
+        try:
+            pipe.send(told)
+        except OSError:  # nobody is there any more to be told; what was done lies on the disk
+            return
 
 
 def _do(work: Work) -> Exception | None:

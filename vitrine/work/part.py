@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
@@ -19,6 +19,7 @@ from vitrine.work.journal import Deaths, Journal, read_journal
 
 MOST_UNEXPLAINED = 3  # deaths of one unit without an item at hand
 ENDED_READER = "reading it ended the program"
+TOO_LITTLE_MEMORY = "there may be too little memory: take fewer --workers, or a machine with more"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ class Part(ABC):
         if deaths.unexplained == MOST_UNEXPLAINED:
             raise UserError(
                 f"{MOST_UNEXPLAINED} processes that did one shard were ended, and none of its pictures is to blame; "
-                "there may be too little memory: take fewer --workers"
+                f"{TOO_LITTLE_MEMORY}"
             )
         return replace(self, deaths=deaths)
 
@@ -95,6 +96,21 @@ class Part(ABC):
     def journal(self) -> Path:
         """Where it is noted what is at hand."""
         return self.path.with_name(f".{self.path.stem}.{self.token}.at")
+
+
+def remove_damaged(parts: Iterable[Part]) -> None:
+    """Removes parts that a disk has cut short or lost a piece of, so that they are made once more.
+
+    Args:
+        parts: done or not.
+    """
+    for part in parts:
+        try:
+            pq.read_metadata(part.path)
+        except FileNotFoundError:
+            pass
+        except pa.ArrowInvalid:
+            part.path.unlink(missing_ok=True)
 
 
 def to_bytes(table: pa.Table) -> bytes:

@@ -44,10 +44,10 @@ class Ranks:
         """
         for rank, count in RANKS:
             if rank in os.environ and count in os.environ:
-                place = int(os.environ[rank])
+                place = _number(rank, 0)
                 if rank == "SLURM_ARRAY_TASK_ID":  # an array may begin anywhere, and leave numbers out
-                    place = (place - _number("SLURM_ARRAY_TASK_MIN", 0)) // _number("SLURM_ARRAY_TASK_STEP", 1)
-                return cls(place, int(os.environ[count]), workers)._checked(rank)
+                    place = (place - _number("SLURM_ARRAY_TASK_MIN", 0)) // _number("SLURM_ARRAY_TASK_STEP", 1, least=1)
+                return cls(place, _number(count, 1, least=1), workers)._checked(rank)
         raise UserError(
             "--run-on ranks: neither torchrun nor Slurm started this (RANK and WORLD_SIZE are not set); put "
             "`torchrun --standalone --nproc_per_node 4` before it in place of `python`, start it in a Slurm array, or "
@@ -59,15 +59,27 @@ class Ranks:
             return self
         raise UserError(
             f"--run-on ranks: {variable}={os.environ[variable]} is none of {self.count} ranks that follow each other; "
-            "start an array without gaps, such as --array=0-9"
+            "with torchrun leave both to it, and start an array of Slurm without gaps, such as --array=0-9"
         )
+
+    def share(self, works: Sequence[AnyWork]) -> Sequence[AnyWork]:
+        """Every so-many-th of them."""
+        return works[self.rank :: self.count]
 
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does its share; then what is missing may be another's that has not ended yet."""
-        neighbors = _number("LOCAL_WORLD_SIZE", 1)  # ranks of torchrun on this machine
+        neighbors = _number("LOCAL_WORLD_SIZE", 1, least=1)  # ranks of torchrun on this machine
         workers = self.workers or max(1, count_cores() // neighbors)
-        yield from LocalPool(workers).run(works[self.rank :: self.count])
+        yield from LocalPool(workers).run(self.share(works))
 
 
-def _number(variable: str, otherwise: int) -> int:
-    return int(os.environ.get(variable, otherwise))
+def _number(variable: str, otherwise: int, least: int = 0) -> int:
+    given = os.environ.get(variable)
+    if given is None:
+        return otherwise
+    if not given.isdecimal() or int(given) < least:
+        raise UserError(
+            f"--run-on ranks: {variable}={given} is no whole number from {least} on; torchrun and Slurm set it by "
+            "themselves"
+        )
+    return int(given)

@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 
 from vitrine.errors import UserError
+from vitrine.work.part import TOO_LITTLE_MEMORY
 from vitrine.work.unit import AnyWork, Work
 
 MOST_IDLE = 3  # deaths of processes in a row, none of which had begun its unit
@@ -44,8 +45,5 @@ def _finish(work: Work, attempt: Attempt, stop: Event) -> None:
         blamed = work.blame()
         idle = idle + 1 if blamed is work else 0
         if idle == MOST_IDLE:
-            raise UserError(
-                f"{MOST_IDLE} processes ended before they began their work; there may be too little memory: take "
-                "fewer --workers"
-            )
+            raise UserError(f"{MOST_IDLE} processes ended before they began their work; {TOO_LITTLE_MEMORY}")
         work = blamed

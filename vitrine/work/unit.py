@@ -34,5 +34,8 @@ AnyWork = TypeVar("AnyWork", bound=Work)
 class Engine(Protocol):
     """Does units of work."""
 
+    def share(self, works: Sequence[AnyWork]) -> Sequence[AnyWork]:
+        """Those of them that are its own; others do the rest."""
+
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does those of them that are its own and not done yet; yields each when it is done."""

@@ -16,6 +16,7 @@ from vitrine.records.answers import ANSWERS, ASKED, PARTS, Answers, AnswersPart,
 from vitrine.records.checksums import sum_files
 from vitrine.records.locks import hold_lock
 from vitrine.records.runtime import Runtime
+from vitrine.work.part import remove_damaged
 from vitrine.work.unit import Engine
 from vitrine.workflows.progress import Show, show_nothing
 from vitrine.workflows.runtime import digest_model, load_predictor
@@ -86,11 +87,16 @@ def begin_answers(folder: Path, asked: Asked) -> None:
         difference = Asked.read(folder / ASKED).tell_difference(asked)
         if difference:
             raise UserError(f"--output: {folder} holds answers of another question ({difference}); give another folder")
-        return
-    if folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
-        raise UserError(f"--output: {folder} holds something else than answers; give another folder, or empty this one")
-    (folder / PARTS).mkdir(parents=True, exist_ok=True)
-    asked.write(folder / ASKED)
+    else:
+        # Another coordinator may begin in this very moment, and one that was ended may have come no further.
+        begun = {PARTS, ASKED}
+        if folder.is_dir() and any(not one.name.startswith(".") and one.name not in begun for one in folder.iterdir()):
+            raise UserError(
+                f"--output: {folder} holds something else than answers; give another folder, or empty this one"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        asked.write(folder / ASKED)
+    (folder / PARTS).mkdir(exist_ok=True)
 
 
 def answer_files(
@@ -116,12 +122,15 @@ def answer_files(
         UserError: the model cannot be opened by a worker, or keeps ending it.
     """
     shards = cut_answer_shards(found, *question, folder / PARTS)
+    remove_damaged(shards)
+    total = sum(len(shard.files) for shard in engine.share(shards))
     while True:
         done = problems = 0
+        show("answering", done, total)
         for shard in engine.run(shards):
             done += len(shard.files)
             problems += _count_problems(shard.path)
-            show("answering", done, len(found), faults=problems)
+            show("answering", done, total, faults=problems)
         with hold_lock(folder / LOCK):
             if all(shard.is_done() for shard in shards):
                 return _finish(folder, shards, question[0])

@@ -20,7 +20,7 @@ from vitrine.predict.images import NamedImage
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.work.journal import NO_ITEM
-from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
+from vitrine.work.part import ENDED_READER, Part, digest_of, remove_damaged, state_of
 from vitrine.work.ranks import OthersAtWorkError
 from vitrine.work.unit import Engine
 from vitrine.workflows.answers import ModelOpener, name_question
@@ -124,6 +124,7 @@ class AskByShards:
             )
             for start in range(0, len(files), FILES_PER_SHARD)
         ]
+        remove_damaged(shards)
         done = 0
         for shard in self.engine.run(shards):
             done += len(shard.files)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from vitrine.data.progress import Progress as Show
@@ -17,6 +17,7 @@ __all__ = ["Show", "show_nothing", "show_progress"]
 OF_PICTURES = ("checking", "comparing", "resizing", "answering")
 SECONDS_BETWEEN_LINES = 30.0
 LEAST_SECONDS = 5.0  # of a kind of work; before, its pace is chance
+AT_ONCE = 0.5  # seconds: what is told of so soon was done before
 
 
 @contextmanager
@@ -37,13 +38,20 @@ def show_progress(wanted: bool | None = None, console: Console | None = None, li
         *_columns(), console=console, transient=True, disable=not (is_watched if wanted is None else wanted)
     )
     with bars:
-        tasks = {"starting": bars.add_task("starting", total=None, faults=0)}
+        tasks = {"starting": bars.add_task("starting", total=None, faults=0, pace=0.0)}
+        begun: dict[str, tuple[float, int]] = {}  # of each kind: when, and what was done before
 
         def show(what: str, done: int, total: int, /, *, faults: int = 0) -> None:
+            now = time.monotonic()
             if what not in tasks:
                 bars.update(tasks["starting"], visible=False)
-                tasks[what] = bars.add_task(what, total=total or None, faults=0)
-            bars.update(tasks[what], completed=done, total=total or None, faults=faults)
+                tasks[what] = bars.add_task(what, total=total or None, faults=0, pace=0.0)
+                begun[what] = now, done
+            start, before = begun[what]
+            if now - start < AT_ONCE:
+                begun[what] = start, done
+            pace = max(0.0, (done - before) / (now - start)) if now - start >= AT_ONCE else 0.0
+            bars.update(tasks[what], completed=done, total=total or None, faults=faults, pace=pace)
 
         yield show
 
@@ -54,7 +62,7 @@ def _columns() -> tuple[ProgressColumn, ...]:
         BarColumn(),
         _Share(),
         _Pace(),
-        TimeRemainingColumn(),
+        _TimeLeft(),
         _Faults(),
     )
 
@@ -68,11 +76,19 @@ class _Share(ProgressColumn):
 
 
 class _Pace(ProgressColumn):
-    """Pictures a second, where it is pictures that are counted."""
+    """Pictures a second, where it is pictures that are counted; since the beginning, since shards end in bunches."""
 
     def render(self, task: Task) -> Text:
-        is_known = task.speed and task.description in OF_PICTURES
-        return Text(f"{task.speed:,.0f} pictures/s" if is_known else "", style="progress.data.speed")
+        pace = task.fields["pace"] if task.description in OF_PICTURES else 0.0
+        return Text(f"{pace:,.0f} pictures/s" if pace else "", style="progress.data.speed")
+
+
+class _TimeLeft(ProgressColumn):
+    """At the pace so far."""
+
+    def render(self, task: Task) -> Text:
+        left, pace = task.remaining, task.fields["pace"]
+        return Text(_say_time(left / pace) if left is not None and pace else "", style="progress.remaining")
 
 
 class _Faults(ProgressColumn):

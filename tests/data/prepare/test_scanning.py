@@ -16,8 +16,11 @@ class Here:
     def __init__(self, start=0, step=1):
         self.start, self.step = start, step
 
+    def share(self, works):
+        return works[self.start :: self.step]
+
     def run(self, works):
-        for work in works[self.start :: self.step]:
+        for work in self.share(works):
             if not work.is_done():
                 work.do()
             yield work

@@ -336,6 +336,22 @@ def test_tar_shards_at_an_address_are_fetched(workspace):
     assert used(found.files) == {"cat.tar/1.png": ("cat", ""), "dog.tar/1.png": ("dog", "")}
 
 
+def test_pictures_in_parquet_files_are_found_without_their_labels(tmp_path, workspace):
+    copy = save_parquet(save_parquet(tmp_path / "copy"), "data/test-00000-of-00001.parquet")
+    found = find_unlabeled([copy, copy], workspace)  # named twice, meant once
+    labeled = open_source(DataSection(source=str(copy)), tmp_path / "labeled").files
+    assert len(found) == len(labeled) > 0
+    assert {(file.label_name, file.split, file.left_out) for file in found} == {("", "", "")}
+    assert all(file.file.startswith(f"{copy}/") and file.path.is_file() for file in found)
+
+
+def test_an_address_of_a_file_is_its_path(tree, workspace):
+    folder = tree("1.png", "2.png")
+    for address in (f"file://{folder}", f"file:{folder}"):
+        assert used(find_unlabeled([Path(address)], workspace)) == used(find_unlabeled([folder], workspace))
+        assert DataSection(source=address).source == str(folder)
+
+
 def test_parquet_files_of_pictures_at_an_address_are_fetched(tmp_path, workspace):
     copy = save_parquet(save_parquet(tmp_path / "copy"), "data/test-00000-of-00001.parquet")
     files = {path.relative_to(copy).as_posix(): path.read_bytes() for path in copy.rglob("*.parquet")}

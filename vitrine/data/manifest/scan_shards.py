@@ -20,7 +20,7 @@ from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_fil
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.manifest import COLUMNS, ManifestBuilder
-from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
+from vitrine.work.part import ENDED_READER, Part, digest_of, remove_damaged, state_of
 from vitrine.work.unit import Engine
 
 FILES_PER_SHARD = 2_000  # five seconds of a core for small pictures, some minutes for large ones
@@ -51,7 +51,7 @@ class Shard(Part):
         """How many of its files are quarantined, when it is done; 0 where somebody took its part away."""
         try:
             status = pq.read_table(self.path, columns=["status"])["status"].to_pylist()
-        except OSError:
+        except (OSError, pa.ArrowInvalid):
             return 0
         return sum(one == QUARANTINED for one in status)
 
@@ -93,6 +93,7 @@ def scan_in_shards(
         None where shards of other ranks are not done yet.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    remove_damaged(shards)
     known = {shard.path for shard in shards if memory is not None and all(map(memory.find, shard.files))}
     unknown = [shard for shard in shards if shard.path not in known]
     for shard in engine.run(unknown):

@@ -13,6 +13,7 @@ from vitrine.data.progress import Progress, count_checked, no_progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings
+from vitrine.work.part import remove_damaged
 from vitrine.work.unit import Engine
 
 
@@ -112,7 +113,8 @@ def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
     try:
         files = list_pictures(settings, workspace, progress).to_scan
         shards = cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD)
-        count = count_checked(progress, len(files))
+        remove_damaged(shards)
+        count = count_checked(progress, sum(len(shard.files) for shard in spread.engine.share(shards)))
         for shard in spread.engine.run(shards):
             count(len(shard.files), shard.count_faults())
         return all(shard.is_done() for shard in shards)

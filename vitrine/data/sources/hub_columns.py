@@ -18,10 +18,10 @@ LABEL_NAMES = ("label", "labels", "class", "category")
 
 @dataclass(frozen=True)
 class DatasetColumns:
-    """Column names; split, group and subgroup are None where there is no such column."""
+    """Column names; None where there is no such column, or where it is not looked at."""
 
     image: str
-    label: str
+    label: str | None
     split: str | None
     group: str | None
     subgroup: str | None = None
@@ -31,13 +31,16 @@ class DatasetColumns:
         return [name for name in (self.image, self.label, self.split, self.group, self.subgroup) if name]
 
 
-def choose_columns(features: datasets.Features, wanted: ColumnsSection, source: str) -> DatasetColumns:
+def choose_columns(
+    features: datasets.Features, wanted: ColumnsSection, source: str, needs_label: bool = True
+) -> DatasetColumns:
     """Finds the columns by the names that the recipe gives, else by type and usual name.
 
     Args:
         features: of the data set.
         wanted: names that the recipe gives.
         source: for messages.
+        needs_label: whether more than the pictures is wanted.
 
     Raises:
         UserError: a name that is not there, a column of the wrong kind, or no or several columns that could be meant.
@@ -49,12 +52,14 @@ def choose_columns(features: datasets.Features, wanted: ColumnsSection, source: 
             hint = f"; did you mean '{lower[close[0]]}'?" if close else "."
             raise UserError(f"data.columns.{role}: {source} has no column '{name}'{hint} It has {_list(features)}")
     image = wanted.image or _find_image(features, source)
-    label = wanted.label or _find_label(features, source)
     if not _holds_pictures(features[image]):
         raise UserError(
             f"data.columns.image: the column '{image}' of {source} holds no pictures ({_kind(features[image])}); "
             f"it has {_list(features)}"
         )
+    if not needs_label:
+        return DatasetColumns(image, None, None, None)
+    label = wanted.label or _find_label(features, source)
     if not _holds_names(features[label]):
         raise UserError(
             f"data.columns.label: the column '{label}' of {source} does not hold one class for each picture "

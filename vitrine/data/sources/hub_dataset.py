@@ -53,7 +53,11 @@ class OpenedDataset:
 
 
 def find_dataset_files(
-    source: str, data: DataSection, workspace: Path, progress: Callable[[int], None] = lambda _: None
+    source: str,
+    data: DataSection,
+    workspace: Path,
+    progress: Callable[[int], None] = lambda _: None,
+    needs_label: bool = True,
 ) -> list[FoundFile]:
     """Writes the pictures of a data set out, unchanged, as `workspace/<split>/<number>[-<name>].<extension>`.
 
@@ -65,6 +69,7 @@ def find_dataset_files(
         data: columns and part of the data set that are wanted.
         workspace: folder for the pictures.
         progress: called with the number of rows that are done.
+        needs_label: whether the rows must have labels and known splits; otherwise neither is looked at.
 
     Returns:
         One file for each row, in the order of the rows.
@@ -77,11 +82,12 @@ def find_dataset_files(
             opened = _open_hub(source.removeprefix(HUB_PREFIX), data.hub, workspace)
         else:
             opened = _open_local(Path(source).expanduser(), data.hub)
-        fixed = _name_splits(list(opened.splits), data.hub.split, source)
+        names = list(opened.splits)
+        fixed = _name_splits(names, data.hub.split, source) if needs_label else dict.fromkeys(names, "")
         _check_room(workspace, opened.size_bytes)
         found: list[FoundFile] = []
         for split, fixed_split in fixed.items():
-            for file in _write_split(opened, split, fixed_split, data, source, workspace):
+            for file in _write_split(opened, split, fixed_split, data, source, workspace, needs_label):
                 found.append(file)
                 progress(1)
     if not found:
@@ -90,10 +96,16 @@ def find_dataset_files(
 
 
 def _write_split(
-    opened: OpenedDataset, split: str, fixed_split: str, data: DataSection, source: str, workspace: Path
+    opened: OpenedDataset,
+    split: str,
+    fixed_split: str,
+    data: DataSection,
+    source: str,
+    workspace: Path,
+    needs_label: bool,
 ) -> Iterator[FoundFile]:
     rows = opened.splits[split]
-    columns = choose_columns(rows.features, data.columns, source)
+    columns = choose_columns(rows.features, data.columns, source, needs_label)
     readers = {
         name: value_reader(rows.features[name], name, source) for name in columns.names() if name != columns.image
     }
@@ -109,7 +121,7 @@ def _write_split(
         )
         if split_column:
             fixed_split = _fixed_split(readers[split_column](row[split_column]), split_column, source)
-        file = writer.write(number, row[columns.image], "" if label_name else "no label in the row")
+        file = writer.write(number, row[columns.image], "" if label_name or not needs_label else "no label in the row")
         yield FoundFile(file.path, f"{split}/{file.name}", label_name, fixed_split, file.left_out, group, subgroup)
 
 

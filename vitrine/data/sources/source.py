@@ -7,10 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection
+from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection, without_file_scheme
 from vitrine.data.progress import Progress, no_progress
 from vitrine.data.sources import archives, table_rows
-from vitrine.data.sources.addresses import address_of, check_address, describe_files, is_address, list_address
+from vitrine.data.sources.addresses import (
+    address_of,
+    check_address,
+    describe_files,
+    is_address,
+    list_address,
+)
 from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
 from vitrine.data.sources.class_folders import find_files, label_by_folders
@@ -141,12 +147,18 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = 
         UserError: a path is not there, or an archive or table cannot be read.
     """
     found = []
-    for number, path in enumerate(paths):
+    named = [Path(without_file_scheme(str(path))) for path in paths]
+    for number, path in enumerate(dict.fromkeys(named)):  # what is named twice is meant once
         if address := address_of(path):
             found += _find_unlabeled_at(address, workspace / str(number), partial(progress, "fetching"))
         elif path.is_dir():
             is_sharded = are_shards(walk_files(path))
-            found += list_shard_pictures(path, str(path)) if is_sharded else list_folder(path, str(path), progress)
+            if is_sharded:
+                found += tell_apart(list_shard_pictures(path, str(path)))
+            elif is_data_set(path):
+                found += _list_data_set(path, str(path), _new_folder(workspace / str(number)))
+            else:
+                found += list_folder(path, str(path), progress)
         elif not path.exists():
             raise UserError(_say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
@@ -168,11 +180,22 @@ def _find_unlabeled_at(address: str, workspace: Path, fetching: Callable[[int, i
     listing = list_address(address, address.lower().endswith(archives.SUFFIXES))
     if are_shards(listing.files):
         fetch_files(listing, workspace, fetching)
-        return list_shard_pictures(workspace, listing.address)
+        return tell_apart(list_shard_pictures(workspace, listing.address))
+    if are_tables_of_pictures(list(listing.files)):
+        fetch_files(listing, workspace, fetching)
+        return _list_data_set(workspace, listing.address, _new_folder(workspace / ".opened"))
     if len(listing.files) == 1 and address.lower().endswith(archives.SUFFIXES):
         fetch_files(listing, workspace, fetching)
         return list_archive(workspace / next(iter(listing.files)), _new_folder(workspace / "opened"), address)
     return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
+
+
+def _list_data_set(folder: Path, shown: str, workspace: Path) -> list[FoundFile]:
+    """The pictures of Parquet or Arrow files, whatever else they say of them."""
+    from vitrine.data.sources.hub_dataset import find_dataset_files  # `datasets` takes a second to import
+
+    found = find_dataset_files(str(folder), DataSection(), workspace, needs_label=False)
+    return [replace(file, file=f"{shown}/{file.file}", label_name="", split="") for file in found]
 
 
 def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
