@@ -8,6 +8,10 @@ class UserError(Exception):
     """
 
 
+class NotMeasurableError(UserError):
+    """There is nothing to be measured with what is at hand: a study says so, and what only looks on passes over it."""
+
+
 def first_line(error: BaseException) -> str:
     """What an error of another library says in its first line; its kind where it says nothing.
 

@@ -36,7 +36,7 @@ def test_files_that_cannot_be_used_are_explained_in_both_languages(new_page, pag
     (tmp_path / "logo.png").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     reasons = {
         "cut.jpg": "cut short", "letter.jpg": "not a picture", "empty.png": "empty", "damaged.png": "cut short",
-        "logo.png": "SVG file", "scan.tiff": "a TIFF file",
+        "logo.png": "of the kind SVG", "scan.tiff": "of the kind TIFF",
     }  # fmt: skip
     for name, reason in reasons.items():
         assert ask(page, tmp_path / name) is None

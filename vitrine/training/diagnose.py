@@ -11,7 +11,7 @@ import numpy as np
 from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
-from vitrine.errors import UserError
+from vitrine.errors import NotMeasurableError
 from vitrine.evaluation.image_attributes import describe_images
 from vitrine.evaluation.label_errors import LabeledProbabilities, judge_by_features
 from vitrine.evaluation.learning_curve.curve import LearningCurve, measure_learning_curve
@@ -46,7 +46,7 @@ def examine(
     judged.append(LabeledProbabilities.from_predictions(VALIDATION, validation))
     curve, training = None, None
     if plan is not None:
-        with suppress(UserError):  # the head has no single vector of features, or classes lack unrelated pictures
+        with suppress(NotMeasurableError):  # a head without one vector of features, classes without unrelated pictures
             training, curve = _study(plan, prepared, head_inputs)
     not_examined = [TRAIN] if training is None else []
     judged += [] if training is None else [training]

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from vitrine.errors import UserError
+from vitrine.errors import NotMeasurableError, UserError
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.probe.choice import choose_drawn
 from vitrine.evaluation.probe.cross_validation import (
@@ -166,12 +166,12 @@ def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) ->
         raise UserError("the backbone gives features that are not numbers; set engine.precision=fp32")
     measurable = np.unique(label_ids[is_measurable(label_ids, groups)])
     if len(measurable) < 2:
-        raise UserError(
+        raise NotMeasurableError(
             "the study needs at least two classes with two training or validation pictures each (unrelated ones, "
             f"where pictures are grouped); found {len(measurable)} of {len(np.unique(label_ids))} classes with so many"
         )
     if np.ptp(features, axis=0).max() == 0:
-        raise UserError("the backbone gives the same features for every picture: are all the pictures the same?")
+        raise NotMeasurableError("the backbone gives the same features for every picture: are all the pictures the same?")
 
 
 def cross_validate_head(

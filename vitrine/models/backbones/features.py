@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from vitrine.data.images.resizing import whiten
 from vitrine.data.loading.loaders import Batch
-from vitrine.errors import UserError
+from vitrine.errors import NotMeasurableError
 from vitrine.models.backbones.build import choose_memory_format, head_modules
 from vitrine.models.backbones.normalization import Normalization
 
@@ -82,7 +82,7 @@ def _check_width(model: PreTrainedModel, head: list[nn.Module], width: int) -> N
     """Refuses networks that pool behind their head: what the head sees there is no single vector."""
     linear = next((part for module in head for part in module.modules() if isinstance(part, nn.Linear)), None)
     if linear is not None and linear.in_features != width:
-        raise UserError(
+        raise NotMeasurableError(
             f"model.backbone: the head of {type(model).__name__} starts from {width} numbers per picture where its "
             f"linear layer takes {linear.in_features}; it has no single vector of features. Take another backbone"
         )
