@@ -171,7 +171,9 @@ def check_features(features: Features, label_ids: LabelIds, groups: LabelIds) ->
             f"where pictures are grouped); found {len(measurable)} of {len(np.unique(label_ids))} classes with so many"
         )
     if np.ptp(features, axis=0).max() == 0:
-        raise NotMeasurableError("the backbone gives the same features for every picture: are all the pictures the same?")
+        raise NotMeasurableError(
+            "the backbone gives the same features for every picture: are all the pictures the same?"
+        )
 
 
 def cross_validate_head(
