@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_bytes
 from vitrine.work.journal import Deaths, Journal, read_journal
+from vitrine.work.unit import TOO_LITTLE_MEMORY
 
 MOST_UNEXPLAINED = 3  # deaths of one unit without an item at hand
 ENDED_READER = "reading it ended the program"
-TOO_LITTLE_MEMORY = "there may be too little memory: take fewer --workers, or a machine with more"
 
 
 @dataclass(frozen=True, kw_only=True)

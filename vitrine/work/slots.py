@@ -5,8 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 
 from vitrine.errors import UserError
-from vitrine.work.part import TOO_LITTLE_MEMORY
-from vitrine.work.unit import AnyWork, Work
+from vitrine.work.unit import TOO_LITTLE_MEMORY, AnyWork, Work
 
 MOST_IDLE = 3  # deaths of processes in a row, none of which had begun its unit
 Attempt = Callable[[Work], bool]

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, Self, TypeVar
 
 
+TOO_LITTLE_MEMORY = "there may be too little memory: take fewer --workers, or a machine with more"
+
+
 class Work(Protocol):
     """A unit of work; see `vitrine.work.part.Part`."""
 
