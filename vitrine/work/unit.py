@@ -7,7 +7,6 @@ done. What a unit gives lies on the disk; between processes only its description
 from collections.abc import Iterator, Sequence
 from typing import Protocol, Self, TypeVar
 
-
 TOO_LITTLE_MEMORY = "there may be too little memory: take fewer --workers, or a machine with more"
 
 
