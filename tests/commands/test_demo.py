@@ -30,6 +30,7 @@ def steps(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "_run_apart", run_apart)
     monkeypatch.setattr(app, "main", serve)
+    monkeypatch.setattr("vitrine.workflows.review_queue.build_queue", lambda run: SimpleNamespace(pictures=[]))
     return taken
 
 

@@ -51,7 +51,7 @@ def test_what_is_no_finished_run_is_refused_with_what_to_do(golden):
     unfinished = next(Path("runs/colours").glob("*.unfinished"))
     assert f"--resume {golden / unfinished}` and publish it then" in fault_of(find_run, unfinished)
     assert "prepared/colours is not a run folder" in fault_of(find_run, Path("prepared/colours"))
-    assert "nowhere is not a run folder" in fault_of(find_run, Path("nowhere"))
+    assert "nowhere: there is no such folder" in fault_of(find_run, Path("nowhere"))
 
 
 @pytest.mark.parametrize(

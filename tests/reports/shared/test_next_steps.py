@@ -114,8 +114,8 @@ def test_a_network_that_learns_by_heart_or_not_at_all_is_told_apart():
 def test_a_small_test_is_told_how_many_pictures_it_needs():
     found = steps(make_metrics([[12, 0], [1, 11]], interval=(0.8, 0.99), validation=0.95))
     assert found[-1] == (
-        "Put more pictures aside for the test: with 24 test pictures the interval is 19 points wide; "
-        "about 60 would make it 10 points wide."
+        "Test it on more pictures, new ones or a larger share of these (data.test_fraction): with 24 test pictures the "
+        "interval is 19 points wide; about 60 would make it 10 points wide."
     )
 
 
@@ -126,7 +126,9 @@ def test_steps_speak_french():
 
 def test_a_faultless_small_test_still_needs_more_pictures():
     metrics = make_metrics(np.eye(2, dtype=int) * 8, interval=(0.8, 1.0), validation=0.99)
-    assert steps(metrics)[-1].startswith("Put more pictures aside for the test: with 16 test pictures")
+    assert steps(metrics)[-1].startswith(
+        "Test it on more pictures, new ones or a larger share of these (data.test_fraction): with 16 test pictures"
+    )
 
 
 def test_the_width_of_an_interval_is_that_of_the_verdict():
