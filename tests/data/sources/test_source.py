@@ -286,6 +286,18 @@ def test_unlabeled_folders_archives_tables_and_files_follow_the_same_rules(tree,
     assert set(listed) == {str(tmp_path / "source/1.png"), str(tmp_path / "gone.png")}
 
 
+def test_of_a_table_only_its_rows_are_answered_and_its_paths_may_be_whole(tree, tmp_path, workspace):
+    folder = tree("a/1.png", "a/2.png", "b/3.png")
+    (tmp_path / "elsewhere").mkdir()
+    table = tmp_path / "elsewhere/list.csv"
+    table.write_text(f"path\n{folder}/a/1.png\n{folder}/b/3.png\n{folder}/b/gone.png\n")
+    found = {file.file: file.path for file in find_unlabeled([table], workspace)}
+    assert list(found) == [f"{folder}/a/1.png", f"{folder}/b/3.png", f"{folder}/b/gone.png"]
+    assert found[f"{folder}/a/1.png"] == folder / "a/1.png"
+    (folder / "list.csv").write_text("path\na/1.png\n")
+    assert [file.file for file in find_unlabeled([folder / "list.csv"], workspace)] == [f"{folder}/a/1.png"]
+
+
 def test_who_waits_for_millions_of_unlabeled_files_is_told_how_far_it_is(tree, workspace, monkeypatch):
     monkeypatch.setattr(progress, "BETWEEN_TELLINGS", 2)
     told = []

@@ -170,7 +170,7 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = 
                 rows = find_table_files(path, needs_label=False)
             except UnsureEncodingError as error:
                 raise UserError(error.without_parameter) from None
-            found += [replace(file, file=printable(f"{path.parent / file.file}")) for file in tell_apart(rows)]
+            found += [replace(file, file=_shown(file, path)) for file in tell_apart(rows)]
         else:
             found.append(FoundFile(path, printable(str(path)), "", "", ""))
     return found
@@ -188,6 +188,13 @@ def _find_unlabeled_at(address: str, workspace: Path, fetching: Callable[[int, i
         fetch_files(listing, workspace, fetching)
         return list_archive(workspace / next(iter(listing.files)), _new_folder(workspace / "opened"), address)
     return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
+
+
+def _shown(file: FoundFile, table: Path) -> str:
+    """The name of a file of a table: from the table's folder, or whole where the table has whole paths."""
+    path = file.path
+    is_elsewhere = isinstance(path, Path) and not path.is_relative_to(table.parent)
+    return printable(str(path) if is_elsewhere else f"{table.parent / file.file}")
 
 
 def _list_data_set(folder: Path, shown: str, workspace: Path) -> list[FoundFile]:

@@ -1,5 +1,6 @@
 """From a table that names pictures and classes to files: each row and each picture of the folder is accounted for."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -20,15 +21,17 @@ def find_table_files(
     needs_label: bool = True,
     encoding: str | None = None,
 ) -> list[FoundFile]:
-    """Lists the files that a table names, and those below the image folder that it does not name.
+    """Lists the files that a table names, and, where labels matter, those below the image folder that it does not name.
 
     Args:
         table: CSV, TSV, Parquet or JSON lines.
         columns: names of its columns; None, and each that is null, takes the usual ones.
         separator: of a CSV; None finds it out.
         image_folder: where the paths in the table start; also the limit that none may leave. None means the table's
-            own folder. A path that is not there is also looked for from the table's folder.
-        needs_label: whether the classes matter; without them, rows without one are as good as others.
+            own folder, or, of whole paths without labels, the folder above all of them. A path that is not there is
+            also looked for from the table's folder.
+        needs_label: whether the classes matter; without them, rows without one are as good as others, and files that no
+            row names are of no interest.
         encoding: code page of a table that is not in UTF-8; None finds it out.
 
     Returns:
@@ -41,7 +44,7 @@ def find_table_files(
     rows = read_rows(table, columns, separator, needs_label, encoding)
     if not rows:
         raise UserError(f"{table}: has no rows below the names of its columns")
-    root = image_folder or table.parent
+    root = image_folder or (None if needs_label else _above_all(rows)) or table.parent
     files = NamedFiles(table, root)
     found, by_file = _match_rows(table, rows, files)
     paths = [row.image for row in rows]
@@ -51,13 +54,22 @@ def find_table_files(
         raise _nothing_there(table, root, paths, files)
     for file, same in by_file.items():
         found += _describe_rows(table, root, file, same, needs_label)
-    for file in files.files:
+    for file in files.files if needs_label else ():
         if file not in by_file:
             reason = reason_by_name(root, file)
             if not reason and not file.endswith("/"):  # a folder that cannot be listed is not a picture to be left out
                 reason = "no row of the table names it"
             found.append(FoundFile(root / file, printable(file), "", "", reason))
     return sorted(found, key=lambda one: one.file)
+
+
+def _above_all(rows: Sequence[Row]) -> Path | None:
+    """The folder above all files of a table of whole paths; None of other tables, and where they share no folder."""
+    folders = {os.path.dirname(row.image.strip()) for row in rows if row.image.strip()}  # noqa: PTH120 (they are text)
+    if not folders or not all(map(os.path.isabs, folders)):
+        return None
+    folder = Path(os.path.commonpath(folders))
+    return folder if folder != folder.parent and folder.is_dir() else None
 
 
 def _match_rows(table: Path, rows: Sequence[Row], files: NamedFiles) -> tuple[list[FoundFile], dict[str, list[Row]]]:
