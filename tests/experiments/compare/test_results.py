@@ -12,6 +12,7 @@ from vitrine.errors import UserError
 from vitrine.experiments.compare.results import collect_figures, write_figures
 
 
+@pytest.mark.slow
 def test_the_table_equals_a_computation_by_hand(write_comparison):
     comparison, runs = plan(write_comparison(TWO))
     do(runs)

@@ -24,7 +24,7 @@ MOMENTS = [
     pytest.param(("evaluation", 3), marks=pytest.mark.slow, id="evaluation_3"),
     pytest.param(("writing", 7), marks=pytest.mark.slow, id="writing_7"),
     ("renaming", 4),
-    ("tidying", 2),
+    pytest.param(("tidying", 2), marks=pytest.mark.slow, id="tidying_2"),
 ]
 LAST = {"step": EPOCHS * STEPS, "evaluation": EPOCHS, "writing": EPOCHS * (STEPS + 1), "tidying": 9}
 
@@ -92,6 +92,7 @@ def test_killed_twice_at_random_moments_it_ends_with_the_very_same_weights(
     assert_same_end(tmp_path, whole(processes))
 
 
+@pytest.mark.slow
 def test_ctrl_c_finishes_the_step_and_saves_it(prepared, whole, tmp_path):
     recipe = recipe_for(prepared, SELDOM)
     assert train(recipe, tmp_path, moment=("ctrl_c", 5)) == [130]
@@ -102,6 +103,7 @@ def test_ctrl_c_finishes_the_step_and_saves_it(prepared, whole, tmp_path):
     assert_same_end(tmp_path, whole(1))
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_passed_over(prepared, whole, tmp_path):
     recipe = recipe_for(prepared, EVERY_STEP)
     train(recipe, tmp_path, moment=("step", 8))
