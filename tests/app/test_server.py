@@ -85,6 +85,7 @@ def send_four_gigabytes(address, path, name):
         return connection.recv(4096).split(b"\r\n")[0].decode(), sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "name", "most_sent"),
     [

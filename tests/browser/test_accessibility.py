@@ -31,13 +31,14 @@ def picture(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "width", "color_scheme"),
     [
         ("en", 1280, "light"),
-        pytest.param("fr", 390, "dark", marks=pytest.mark.slow),
-        pytest.param("fr", 1280, "dark", marks=pytest.mark.slow),
-        pytest.param("en", 390, "light", marks=pytest.mark.slow),
+        ("fr", 390, "dark"),
+        ("fr", 1280, "dark"),
+        ("en", 390, "light"),
     ],
 )
 def test_no_tab_keeps_anybody_out_or_scrolls_sideways(new_page, address, picture, language, width, color_scheme):

@@ -89,6 +89,7 @@ def test_one_click_on_a_test_picture_classifies_it(new_page, address, model_fold
     expect(page.locator("#answer")).to_contain_text("No picture yet")
 
 
+@pytest.mark.slow
 def test_test_pictures_are_chosen_by_class_and_by_what_the_model_says(new_page, address, predictor, model_folder):
     page = new_page(address)
     expect(page.locator("#examples button")).to_have_count(3)
@@ -105,6 +106,7 @@ def test_test_pictures_are_chosen_by_class_and_by_what_the_model_says(new_page, 
     expect(page.get_by_text("No test picture like that.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_link_opens_a_test_picture_again_and_an_upload_leaves_no_trace_in_the_address(new_page, address, picture):
     page = new_page(address)
     page.locator("#examples button").nth(2).click()
@@ -118,6 +120,7 @@ def test_a_link_opens_a_test_picture_again_and_an_upload_leaves_no_trace_in_the_
     again.wait_for_url(re.compile(r"/$"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("onto", ["#picture img", "#picture button.upload-container"])
 def test_a_wrong_file_is_explained_on_the_page_and_what_was_there_stays(new_page, address, picture, onto):
     page = new_page(address)
@@ -167,6 +170,7 @@ def test_a_wrong_kind_of_file_is_explained_before_it_is_sent(new_page, address, 
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_photo_of_an_iphone_can_be_chosen_and_dropped_though_the_browser_knows_no_type(new_page, address):
     page = new_page(address)
     with page.expect_file_chooser() as chooser:
@@ -213,6 +217,7 @@ def test_the_header_says_what_the_model_is(new_page, address):
     expect(page.locator("dl.record")).to_contain_text("93 to 99 of 100 pictures right")
 
 
+@pytest.mark.slow
 def test_the_snippets_name_the_address_that_the_visitor_uses(new_page, address):
     page = new_page(address.replace("127.0.0.1", "localhost") + "/?__theme=light#top")
     page.get_by_role("tab", name="For programs").click()
@@ -282,6 +287,7 @@ def test_the_map_of_an_answer_is_shown_checked_and_taken_away_with_its_picture(n
     expect(page.locator("#why-words")).to_have_text("")
 
 
+@pytest.mark.slow
 def test_a_test_picture_brings_its_map_once_it_was_asked_for_and_the_next_picture_has_none_of_another(
     new_page, address, picture
 ):

@@ -78,6 +78,7 @@ def test_files_and_archives_become_a_table_by_page_kind_and_order(new_page, addr
     assert page.locator("#batch-table img:not([src^='data:image/jpeg'])").count() == 0
 
 
+@pytest.mark.slow
 def test_the_downloads_hold_every_file_once(new_page, address, pictures):
     page = open_tab(new_page(address))
     give(page, pictures)
@@ -137,6 +138,7 @@ def test_one_file_that_is_too_large_is_named_before_anything_is_sent(new_page, a
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_who_closes_the_page_takes_everything_along(new_page, address, pictures):
     def folders():
         return list(Path(tempfile.gettempdir()).glob("vitrine-app-*/batch-*"))
@@ -173,6 +175,7 @@ def test_the_tab_works_and_fits_its_window_in_both_languages(
     assert box["x"] + box["width"] <= width
 
 
+@pytest.mark.slow
 def test_the_keyboard_is_enough(new_page, address, pictures):
     page = open_tab(new_page(address))
     give(page, pictures)

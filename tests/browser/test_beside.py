@@ -16,6 +16,7 @@ def address(tmp_path_factory):
         yield address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_each_answers_in_its_own_words_with_its_own_classes(new_page, address, tmp_path, width):
     noise(3).save(tmp_path / "photo.png")

@@ -72,6 +72,7 @@ def test_a_label_is_found_by_typing_and_kept_and_a_new_one_with_markup_stays_tex
     assert store.picture(said[0]).is_file()
 
 
+@pytest.mark.slow
 def test_markup_as_a_new_label_is_shown_as_text(new_page, served, picture):
     language, address, store = served
     page = new_page(address, *SIZES[language])
@@ -101,6 +102,7 @@ def test_the_queue_is_gone_through_by_single_keys(new_page, served):
     assert kinds == ["none", "label", "withdrawn", "label"]
 
 
+@pytest.mark.slow
 def test_keys_write_in_a_field_and_do_nothing_where_they_are_turned_off(new_page, served):
     language, address, store = served
     before = len(store.all())
@@ -116,6 +118,7 @@ def test_keys_write_in_a_field_and_do_nothing_where_they_are_turned_off(new_page
     assert len(store.all()) == before
 
 
+@pytest.mark.slow
 def test_a_blind_review_hides_label_and_suggestion_and_agreement_tells_it_apart(new_page, served):
     language, address, store = served
     page = new_page(address, *SIZES[language], color_scheme="dark")

@@ -58,6 +58,7 @@ def expect_engine(page, text):
     expect(page.locator("#engine")).to_contain_text(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("double", "reason"),
     [
@@ -100,6 +101,7 @@ def test_graphics_that_fail_later_are_left_and_the_picture_is_answered(new_page,
         expect_engine(page, "the graphics processor failed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "query", "reason"),
     [

@@ -104,6 +104,7 @@ def test_the_page_works_without_a_network_and_with_threads_after_the_first_load(
     assert ask(page, tmp_path / "scene.png") == pytest.approx(first, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_first_visit_makes_the_code_of_the_runtime_for_the_next_one(new_page, page_address, tmp_path):
     draw_scene().save(tmp_path / "scene.png")
     page = open_ready(new_page, page_address)
@@ -123,6 +124,7 @@ def test_the_first_visit_makes_the_code_of_the_runtime_for_the_next_one(new_page
     assert again == []
 
 
+@pytest.mark.slow
 def test_a_pasted_picture_and_a_photo_are_answered(new_page, page_address):
     page = open_ready(new_page, page_address)
     page.locator("#open-camera").click()

@@ -33,9 +33,10 @@ def pictures(tmp_path_factory):
     return sorted(folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "width", "color_scheme"),
-    [pytest.param("/?language=en", 1280, "light", marks=pytest.mark.slow), ("/fr", 390, "dark")],
+    [("/?language=en", 1280, "light"), ("/fr", 390, "dark")],
 )
 def test_from_pictures_to_a_model_that_answers_and_can_be_taken_away(
     new_page, address, pictures, place, width, color_scheme

@@ -134,6 +134,7 @@ def test_the_test_split_of_the_models_own_data_is_measured_and_training_pictures
     assert "the figures flatter it" in page.text
 
 
+@pytest.mark.slow
 def test_pictures_of_a_data_set_prepared_otherwise_are_measured_with_a_note(run, tmp_path):
     prepared = prepare(write_colored_classes(tmp_path / "colours", 10), tmp_path / "prepared", image_size=16)
     record, page, _ = run(write_model(tmp_path / "model", list(prepared.label_names)), prepared.folder)
@@ -141,6 +142,7 @@ def test_pictures_of_a_data_set_prepared_otherwise_are_measured_with_a_note(run,
     assert "The pictures were resized once more" in page.text
 
 
+@pytest.mark.slow
 def test_a_table_is_measured_in_french(model, make_class_folders, run, tmp_path):
     make_class_folders({"cat": 2, "dog": 2})
     table = tmp_path / "list.csv"
@@ -152,6 +154,7 @@ def test_a_table_is_measured_in_french(model, make_class_folders, run, tmp_path)
     assert record["data"]["unreadable"][0][0] == "pictures/gone.png" or record["data"]["left_out"]
 
 
+@pytest.mark.slow
 def test_three_pictures_of_two_classes_are_enough_for_a_page(model, make_class_folders, run):
     record, page, _ = run(model, make_class_folders({"cat": 2, "dog": 1}))
     assert record["evidence"]["test"]["per_class"][2]["pictures"] == 0
@@ -217,6 +220,7 @@ def encode(kind, number):
     return stream.getvalue()
 
 
+@pytest.mark.slow
 def test_a_rank_that_is_not_the_last_says_so_and_the_last_one_writes_the_page(
     model, make_class_folders, tmp_path, monkeypatch, capsys
 ):

@@ -34,6 +34,7 @@ def test_no_test_picture_is_looked_at(workplace, monkeypatch):
     assert not set(seen) & set(open_prepared(workplace / "prepared/colours").splits["test"]["file"])
 
 
+@pytest.mark.slow
 def test_the_page_speaks_french_where_that_is_asked(workplace):
     assert learning_curve.main([*RECIPE, "model.backbone=tiny", "--out", "out", "--language", "fr"]) == 0
     assert "images aideraient-elles" in (workplace / "out/learning_curve.html").read_text()

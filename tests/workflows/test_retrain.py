@@ -138,6 +138,7 @@ def test_a_retraining_that_is_stopped_leaves_nothing(place, monkeypatch):
     assert ModelLine.open(Path("models/colours")).log.in_use == 1
 
 
+@pytest.mark.slow
 def test_a_data_set_without_pictures_for_the_gate_is_refused(colors_folder):
     Path("corrections.csv").write_text("file,label_name,action\nx,y,remove\n")
     assert "data.gate_fraction=0.2" in fault_of(retrain, "finished", "corrections.csv")

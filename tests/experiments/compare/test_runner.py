@@ -47,6 +47,7 @@ def test_only_what_is_missing_is_done_after_an_interruption(write_comparison, tr
     assert do(runs) == []
 
 
+@pytest.mark.slow
 def test_another_recipe_is_another_run_and_the_old_one_stays(write_comparison):
     path = write_comparison(ONE)
     _, before = plan(path)

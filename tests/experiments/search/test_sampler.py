@@ -19,6 +19,7 @@ from vitrine.experiments.search.sampler import build_pruner, build_sampler, coun
 from vitrine.experiments.search.space import SearchedParameter
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_trials_and_another_one_others(monkeypatch, tmp_path):
     found = []
     for name, seed in (("first", 0), ("second", 0), ("third", 1)):

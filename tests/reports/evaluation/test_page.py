@@ -105,6 +105,7 @@ def test_pictures_of_other_classes_and_unreadable_ones_are_counted(tmp_path):
     assert "the file is cut short" in Page(tmp_path / "out" / PAGE).text
 
 
+@pytest.mark.slow
 def test_a_model_without_thresholds_has_no_section_on_them(tmp_path):
     write_evaluation(tmp_path / "with", make_measured())
     write_evaluation(tmp_path / "without", make_measured(trust=None))

@@ -70,6 +70,7 @@ def test_a_folder_of_somebody_else_is_kept(colors_folder):
     assert Path("out/thesis.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_the_command_names_what_was_measured_and_refuses_what_does_not_go_together(colors_folder, monkeypatch, capsys):
     monkeypatch.setitem(ENGINES, "litert", make_engine())
     assert export.main([MODEL, "out", "--format", "litert"]) == 0
