@@ -65,6 +65,7 @@ def run_vitrine(network: str, options: argparse.Namespace) -> float:
     from vitrine.training.run import run_training
 
     overrides = [f"model.backbone={network}", "model.pretrained=false", "augmentation.image_size=null"]
+    overrides.append("augmentation.first_image_size=null")  # the synthetic step has one size, too
     overrides += [f"optim.batch_size={options.batch_size}", f"optim.epochs={options.epochs}", "report.study=false"]
     with tempfile.TemporaryDirectory() as folder:
         run_training(load_matching_recipe("s2_dogs5.yaml", options.prepared, overrides), Path(folder))

@@ -49,7 +49,8 @@ def train(model: str, prepared: Path, epochs: int) -> tuple[float, float]:
     from benchmarks.sides import load_matching_recipe
     from vitrine.training.run import run_training
 
-    recipe = load_matching_recipe("s2_dogs5.yaml", prepared, [f"model.backbone={model}", f"optim.epochs={epochs}"])
+    overrides = [f"model.backbone={model}", f"optim.epochs={epochs}", "augmentation.first_image_size=null"]
+    recipe = load_matching_recipe("s2_dogs5.yaml", prepared, overrides)
     with tempfile.TemporaryDirectory() as folder:
         facts = run_training(recipe, Path(folder)).training
     return facts.images_per_second, facts.data_wait_share

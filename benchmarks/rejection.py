@@ -6,7 +6,7 @@ pictures of other things, the built-in digits): AUROC for known against unknown 
 and the similarity, and what the model says to strangers.
 
     python data_prep.py configs/s2_dogs5.yaml data.source=PICTURES
-    python train.py configs/s2_dogs5.yaml data.source=PICTURES engine.seed=0    (and so on)
+    python train.py configs/s2_dogs5.yaml data.source=PICTURES augmentation.first_image_size=null engine.seed=0    (...)
     python benchmarks/rejection.py runs/s2_dogs5/*/model --prepared prepared/s2_dogs5 --strangers DRAWINGS --digits 150
 """
 
@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from vitrine.data.manifest.split_names import TEST  # noqa: E402
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
-from vitrine.data.sources.source import find_unlabeled  # noqa: E402
+from vitrine.data.sources.unlabeled_source import find_unlabeled  # noqa: E402
 from vitrine.evaluation.calibration import calibration_error, measure_calibration  # noqa: E402
 from vitrine.predict.batches import predict_all  # noqa: E402
 from vitrine.predict.images import NamedImage, from_files, from_images  # noqa: E402

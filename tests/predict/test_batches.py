@@ -13,7 +13,7 @@ from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import AHEAD
 from vitrine.data.loading.labeled import list_images
-from vitrine.data.sources.source import find_unlabeled
+from vitrine.data.sources.unlabeled_source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.calibration.ood import build_reference

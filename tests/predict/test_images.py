@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from vitrine.data.images.decoding import ImageError, Rendering
-from vitrine.data.sources.source import find_unlabeled
+from vitrine.data.sources.unlabeled_source import find_unlabeled
 from vitrine.predict.images import from_files, from_images
 
 

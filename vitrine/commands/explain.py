@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _explain(options: argparse.Namespace) -> None:
     _check_method(options)
-    from vitrine.data.sources.source import find_unlabeled
+    from vitrine.data.sources.unlabeled_source import find_unlabeled
     from vitrine.explain.explainer import Explainer
     from vitrine.explain.perturbation import Perturbation
     from vitrine.predict.images import from_files

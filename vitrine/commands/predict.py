@@ -133,7 +133,7 @@ def _check_folder(options: argparse.Namespace) -> None:
 @contextmanager
 def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequence[FoundFile]]":
     """The files to answer; what is unpacked goes at the end, and lies `beside`, or where the system likes."""
-    from vitrine.data.sources.source import find_unlabeled
+    from vitrine.data.sources.unlabeled_source import find_unlabeled
 
     with tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
         with _show_progress() as show:

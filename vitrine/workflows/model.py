@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from vitrine.data.images.decoding import ImageError, Rendering
 from vitrine.data.sources import places
 from vitrine.data.sources.opening import open_place
-from vitrine.data.sources.source import find_unlabeled
+from vitrine.data.sources.unlabeled_source import find_unlabeled
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Decision, describe
 from vitrine.predict.batches import Unreadable, predict_batches

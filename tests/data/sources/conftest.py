@@ -1,5 +1,6 @@
 """What tests of sources need."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,33 @@ def shop(tmp_path: Path) -> Path:
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built-in digits. What is there stays as it is."""
     return write_digits(tmp_path_factory.mktemp("builtin") / "data" / "digits")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A function that makes empty files below `source`."""
+
+    def make(*files):
+        for file in files:
+            (tmp_path / "source" / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "source" / file).touch()
+        return tmp_path / "source"
+
+    return make
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    (tmp_path / "workspace").mkdir()
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def zipped(tmp_path):
+    def make(*files, name="pets.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as opened:
+            for file in files:
+                opened.writestr(file, "content")
+        return tmp_path / name
+
+    return make

@@ -1,67 +1,26 @@
 """One entry point: whatever the source is, every file of it is listed once."""
 
-import io
 import shutil
 import sys
-import tarfile
 import types
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.data.sources.hub_sets import encode, save_parquet
+from tests.data.sources.small_archives import reasons, tar_bytes, used, zip_bytes
 from tests.data.sources.stores import fill
 from vitrine.config.data import ColumnsSection, DataSection
-from vitrine.data import progress
 from vitrine.data.sources.class_folders import find_files
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.source import find_kind, find_unlabeled, open_source
+from vitrine.data.sources.source import find_kind, open_source
 from vitrine.errors import UserError
 
 FILES = ("cat/1.png", "cat/2.png", "dog/1.png")
 
 
-@pytest.fixture
-def tree(tmp_path):
-    """A function that makes empty files below `source`."""
-
-    def make(*files):
-        for file in files:
-            (tmp_path / "source" / file).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / "source" / file).touch()
-        return tmp_path / "source"
-
-    return make
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    (tmp_path / "workspace").mkdir()
-    return tmp_path / "workspace"
-
-
-@pytest.fixture
-def zipped(tmp_path):
-    def make(*files, name="pets.zip"):
-        with zipfile.ZipFile(tmp_path / name, "w") as opened:
-            for file in files:
-                opened.writestr(file, "content")
-        return tmp_path / name
-
-    return make
-
-
 def opened(source, workspace, **changes):
     return open_source(DataSection(source=str(source), **changes), workspace)
-
-
-def used(found):
-    return {file.file: (file.label_name, file.split) for file in found if not file.left_out}
-
-
-def reasons(found):
-    return {file.file: file.left_out for file in found if file.left_out}
 
 
 def test_a_folder_is_listed_as_find_files_lists_it(tree, workspace):
@@ -263,69 +222,6 @@ def test_an_archive_that_is_wrapped_several_times_is_looked_through(zipped, work
     assert {split for _, split in found.values()} == {"train", "test"}
 
 
-def test_unlabeled_folders_archives_tables_and_files_follow_the_same_rules(tree, tmp_path, zipped, workspace):
-    folder = tree("1.png", "deep/er/2.png", ".hidden/3.png", "notes.txt")
-    archive = zipped("../evil.png", "a/1.png", "__MACOSX/x")
-    with tarfile.open(tmp_path / "more.tar", "w") as tar:
-        tar.add(folder / "1.png", "1.png")
-    (tmp_path / "list.csv").write_text("path\nsource/1.png\ngone.png\n")
-    found = find_unlabeled([folder, archive, tmp_path / "more.tar", folder / "notes.txt"], workspace)
-    assert {file.file.removeprefix(f"{tmp_path}/"): file.left_out for file in found} == {
-        "source/1.png": "",
-        "source/deep/er/2.png": "",
-        "source/.hidden/3.png": "hidden file",
-        "source/notes.txt": "",  # the second time it is named itself, and opened
-        "pets.zip/../evil.png": "its path leads out of the archive",
-        "pets.zip/a/1.png": "",
-        "pets.zip/__MACOSX/x": "hidden file",
-        "more.tar/1.png": "",
-    }
-    assert [file.left_out for file in found if file.file.endswith("notes.txt")] == ["not a picture (.txt)", ""]
-    assert all(file.path.exists() for file in found)
-    listed = used(find_unlabeled([tmp_path / "list.csv"], workspace))
-    assert set(listed) == {str(tmp_path / "source/1.png"), str(tmp_path / "gone.png")}
-
-
-def test_of_a_table_only_its_rows_are_answered_and_its_paths_may_be_whole(tree, tmp_path, workspace):
-    folder = tree("a/1.png", "a/2.png", "b/3.png")
-    (tmp_path / "elsewhere").mkdir()
-    table = tmp_path / "elsewhere/list.csv"
-    table.write_text(f"path\n{folder}/a/1.png\n{folder}/b/3.png\n{folder}/b/gone.png\n")
-    found = {file.file: file.path for file in find_unlabeled([table], workspace)}
-    assert list(found) == [f"{folder}/a/1.png", f"{folder}/b/3.png", f"{folder}/b/gone.png"]
-    assert found[f"{folder}/a/1.png"] == folder / "a/1.png"
-    (folder / "list.csv").write_text("path\na/1.png\n")
-    assert [file.file for file in find_unlabeled([folder / "list.csv"], workspace)] == [f"{folder}/a/1.png"]
-
-
-def test_who_waits_for_millions_of_unlabeled_files_is_told_how_far_it_is(tree, workspace, monkeypatch):
-    monkeypatch.setattr(progress, "BETWEEN_TELLINGS", 2)
-    told = []
-    find_unlabeled([tree("a/1.png", "2.png", "3.png")], workspace, lambda *words: told.append(words))
-    assert told == [("listing", 2, 0), ("sorting", 2, 3)]
-
-
-def test_an_unlabeled_path_that_is_not_there_is_named(tree, workspace):
-    with pytest.raises(UserError, match=r"nowhere\.jpg: there is no such file or folder"):
-        find_unlabeled([tree("1.png") / "nowhere.jpg"], workspace)
-
-
-def zip_bytes(*files):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as opened:
-        for file in files:
-            opened.writestr(file, "content")
-    return stream.getvalue()
-
-
-def tar_bytes(*files):
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as opened:
-        for file in files:
-            opened.addfile(tarfile.TarInfo(file))
-    return stream.getvalue()
-
-
 def test_pictures_at_an_address_are_listed_as_those_of_a_folder(workspace):
     address = fill({f"train/{file}": b"" for file in FILES} | {"test/cat/3.png": b"", "test/notes.txt": b""})
     assert find_kind(address) == "address"
@@ -346,22 +242,6 @@ def test_tar_shards_at_an_address_are_fetched(workspace):
     address = fill({"cat.tar": tar_bytes("1.png"), "dog.tar": tar_bytes("1.png"), "README.md": b""})
     found = opened(address, workspace)
     assert used(found.files) == {"cat.tar/1.png": ("cat", ""), "dog.tar/1.png": ("dog", "")}
-
-
-def test_pictures_in_parquet_files_are_found_without_their_labels(tmp_path, workspace):
-    copy = save_parquet(save_parquet(tmp_path / "copy"), "data/test-00000-of-00001.parquet")
-    found = find_unlabeled([copy, copy], workspace)  # named twice, meant once
-    labeled = open_source(DataSection(source=str(copy)), tmp_path / "labeled").files
-    assert len(found) == len(labeled) > 0
-    assert {(file.label_name, file.split, file.left_out) for file in found} == {("", "", "")}
-    assert all(file.file.startswith(f"{copy}/") and file.path.is_file() for file in found)
-
-
-def test_an_address_of_a_file_is_its_path(tree, workspace):
-    folder = tree("1.png", "2.png")
-    for address in (f"file://{folder}", f"file:{folder}"):
-        assert used(find_unlabeled([Path(address)], workspace)) == used(find_unlabeled([folder], workspace))
-        assert DataSection(source=address).source == str(folder)
 
 
 def test_parquet_files_of_pictures_at_an_address_are_fetched(tmp_path, workspace):
@@ -388,24 +268,3 @@ def test_a_folder_of_tar_shards_is_read_where_it_lies(tree, workspace):
     assert find_kind(str(folder)) == "shards"
     assert used(opened(folder, workspace).files) == {"cat.tar/1.png": ("cat", ""), "dog.tar/1.png": ("dog", "")}
     assert list(workspace.iterdir()) == []
-
-
-def test_unlabeled_pictures_of_shards_and_addresses(tree, workspace):
-    folder = tree("a.tar")
-    (folder / "a.tar").write_bytes(tar_bytes("1.png"))
-    address = fill({"1.png": b"", "a.txt": b""})
-    found = find_unlabeled([folder, Path(address)], workspace)
-    assert list(used(found)) == [f"{folder}/a.tar/1.png", "memory://bucket/1.png"]
-    assert reasons(found) == {"memory://bucket/a.txt": "not a picture (.txt)"}
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "listed"),
-    [
-        ("pets.zip", zip_bytes("1.png"), "memory://bucket/pets.zip/1.png"),
-        ("a.tar", tar_bytes("1.png"), "memory://bucket/a.tar/1.png"),
-    ],
-)
-def test_unlabeled_archives_at_an_address(workspace, name, content, listed):
-    address = Path(f"{fill({name: content})}/{name}")
-    assert list(used(find_unlabeled([address], workspace))) == [listed]

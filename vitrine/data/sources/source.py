@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection, without_file_scheme
+from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection
 from vitrine.data.progress import Progress, no_progress
 from vitrine.data.sources import archives, table_rows
 from vitrine.data.sources.addresses import (
-    address_of,
     check_address,
     describe_files,
     is_address,
@@ -20,7 +19,6 @@ from vitrine.data.sources.addresses import (
 from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
 from vitrine.data.sources.class_folders import find_files, label_by_folders
-from vitrine.data.sources.encoding import UnsureEncodingError
 from vitrine.data.sources.fetching import FETCHED, fetch_files
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
@@ -32,11 +30,11 @@ from vitrine.data.sources.files import (
 from vitrine.data.sources.folder_layout import name_table
 from vitrine.data.sources.hidden import is_hidden, reason_hidden
 from vitrine.data.sources.tables import find_image_folder, find_table_files
-from vitrine.data.sources.tar_shards import are_shards, find_shard_files, list_shard_pictures
-from vitrine.data.sources.unlabeled import list_archive, list_folder, tell_apart
+from vitrine.data.sources.tar_shards import are_shards, find_shard_files
+from vitrine.data.sources.unlabeled import tell_apart
 from vitrine.errors import UserError
 
-__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "find_unlabeled", "open_source", "walk_files"]
+__all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "open_source", "walk_files"]
 
 Kind = Literal["digits", "hub", "data set", "shards", "folder", "archive", "table", "address"]
 
@@ -120,7 +118,7 @@ def find_kind(source: str) -> Kind:
             raise UserError(
                 f"data.source: nobody said where the pictures are, and {path} is not there; give data.source=FOLDER"
             )
-        raise UserError(f"data.source: {_say_missing(source)}")
+        raise UserError(f"data.source: {say_missing(source)}")
     if path.name.lower().endswith(archives.SUFFIXES):
         return "archive"
     if path.suffix.lower() in table_rows.SUFFIXES:
@@ -132,90 +130,17 @@ def find_kind(source: str) -> Kind:
     raise UserError(f"data.source: {path} is a file, not a folder, and no archive or table that can be read; {instead}")
 
 
-def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = no_progress) -> list[FoundFile]:
-    """Lists the pictures to be classified, by the rules that hold for training pictures.
-
-    Args:
-        paths: pictures, folders of any depth, archives and tables. A file that is named itself is taken as it is.
-        workspace: an empty folder; archives are unpacked into it.
-        progress: is told what `open_source` tells.
-
-    Returns:
-        In the order of the paths, each of them by name; `file` starts with the path as given.
-
-    Raises:
-        UserError: a path is not there, or an archive or table cannot be read.
-    """
-    found = []
-    named = [Path(without_file_scheme(str(path))) for path in paths]
-    for number, path in enumerate(dict.fromkeys(named)):  # what is named twice is meant once
-        if address := address_of(path):
-            found += _find_unlabeled_at(address, workspace / str(number), partial(progress, "fetching"))
-        elif path.is_dir():
-            is_sharded = are_shards(walk_files(path))
-            if is_sharded:
-                found += tell_apart(list_shard_pictures(path, str(path)))
-            elif is_data_set(path):
-                found += _list_data_set(path, str(path), _new_folder(workspace / str(number)))
-            else:
-                found += list_folder(path, str(path), progress)
-        elif not path.exists():
-            raise UserError(_say_missing(str(path), "there is no such file or folder"))
-        elif path.name.lower().endswith(archives.SUFFIXES):
-            folder = workspace / str(number)
-            folder.mkdir()
-            found += list_archive(path, folder, str(path))
-        elif path.suffix.lower() in table_rows.SUFFIXES:
-            try:
-                rows = find_table_files(path, needs_label=False)
-            except UnsureEncodingError as error:
-                raise UserError(error.without_parameter) from None
-            found += [replace(file, file=_shown(file, path)) for file in tell_apart(rows)]
-        else:
-            found.append(FoundFile(path, printable(str(path)), "", "", ""))
-    return found
-
-
-def _find_unlabeled_at(address: str, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
-    listing = list_address(address, address.lower().endswith(archives.SUFFIXES))
-    if are_shards(listing.files):
-        fetch_files(listing, workspace, fetching)
-        return tell_apart(list_shard_pictures(workspace, listing.address))
-    if are_tables_of_pictures(list(listing.files)):
-        fetch_files(listing, workspace, fetching)
-        return _list_data_set(workspace, listing.address, _new_folder(workspace / ".opened"))
-    if len(listing.files) == 1 and address.lower().endswith(archives.SUFFIXES):
-        fetch_files(listing, workspace, fetching)
-        return list_archive(workspace / next(iter(listing.files)), _new_folder(workspace / "opened"), address)
-    return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
-
-
-def _shown(file: FoundFile, table: Path) -> str:
-    """The name of a file of a table: from the table's folder, or whole where the table has whole paths."""
-    path = file.path
-    is_elsewhere = isinstance(path, Path) and not path.is_relative_to(table.parent)
-    return printable(str(path) if is_elsewhere else f"{table.parent / file.file}")
-
-
-def _list_data_set(folder: Path, shown: str, workspace: Path) -> list[FoundFile]:
-    """The pictures of Parquet or Arrow files, whatever else they say of them."""
-    from vitrine.data.sources.hub_dataset import find_dataset_files  # `datasets` takes a second to import
-
-    found = find_dataset_files(str(folder), DataSection(), workspace, needs_label=False)
-    return [replace(file, file=f"{shown}/{file.file}", label_name="", split="") for file in found]
-
-
 def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
     """Pictures are read where they lie; archives, tar shards and Parquet files are fetched first."""
     listing = list_address(data.source, data.source.lower().endswith((*archives.SUFFIXES, *table_rows.SUFFIXES)))
     names = list(listing.files)
     if len(names) == 1 and names[0].lower().endswith(archives.SUFFIXES):
         fetch_files(listing, workspace / FETCHED, fetching)
-        return _find_archived(workspace / FETCHED / names[0], data, _new_folder(workspace / "opened"))
+        return _find_archived(workspace / FETCHED / names[0], data, new_folder(workspace / "opened"))
     if are_shards(names) or are_tables_of_pictures(names):
         fetch_files(listing, workspace / FETCHED, fetching)
         local = data.model_copy(update={"source": str(workspace / FETCHED)})
-        return open_source(local, _new_folder(workspace / "opened")).files
+        return open_source(local, new_folder(workspace / "opened")).files
     tables = [name for name in names if name.lower().endswith(table_rows.SUFFIXES) and not is_hidden(name)]
     if len(tables) == len(names):
         raise UserError(f"data.source: {data.source} is a table; fetch it and its pictures, and give the file")
@@ -223,7 +148,8 @@ def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int
     return label_by_folders(found, [file.file for file in found], data.layout, data.source)
 
 
-def _new_folder(folder: Path) -> Path:
+def new_folder(folder: Path) -> Path:
+    """Makes a folder, and gives it back."""
     folder.mkdir()
     return folder
 
@@ -291,8 +217,13 @@ def _name_class_folders(source: Path, found: Sequence[FoundFile]) -> str:
     return f"; if the folders in '{inside[0][0]}' are the classes, unpack it and give that folder"
 
 
-def _say_missing(source: str, what: str = "it is not there") -> str:
-    """That nothing has this name, with what was probably meant."""
+def say_missing(source: str, what: str = "it is not there") -> str:
+    """That nothing has this name, with what was probably meant.
+
+    Args:
+        source: as it was given.
+        what: is said of it.
+    """
     path = Path(source).expanduser()
     if source.startswith("builtin:"):
         return f"{source} is not known; did you mean {BUILTIN_DIGITS}?"

@@ -1,0 +1,93 @@
+"""Pictures to be classified, of whatever kind their source is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from vitrine.config.data import DataSection, without_file_scheme
+from vitrine.data.progress import Progress, no_progress
+from vitrine.data.sources import archives, table_rows
+from vitrine.data.sources.addresses import address_of, describe_files, list_address
+from vitrine.data.sources.encoding import UnsureEncodingError
+from vitrine.data.sources.fetching import fetch_files
+from vitrine.data.sources.files import FoundFile, printable, walk_files
+from vitrine.data.sources.source import are_tables_of_pictures, is_data_set, new_folder, say_missing
+from vitrine.data.sources.tables import find_table_files
+from vitrine.data.sources.tar_shards import are_shards, list_shard_pictures
+from vitrine.data.sources.unlabeled import list_archive, list_folder, tell_apart
+from vitrine.errors import UserError
+
+
+def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = no_progress) -> list[FoundFile]:
+    """Lists the pictures to be classified, by the rules that hold for training pictures.
+
+    Args:
+        paths: pictures, folders of any depth (of pictures, tar shards, or Parquet files), archives, tables and
+            addresses. A file that is named itself is taken as it is.
+        workspace: an empty folder; archives are unpacked into it.
+        progress: is told of "fetching", in megabytes of an address, and of "listing" and "sorting", in files.
+
+    Returns:
+        In the order of the paths, each of them by name; `file` starts with the path as given.
+
+    Raises:
+        UserError: a path is not there, or an archive or table cannot be read.
+    """
+    found = []
+    named = [Path(without_file_scheme(str(path))) for path in paths]
+    for number, path in enumerate(dict.fromkeys(named)):  # what is named twice is meant once
+        if address := address_of(path):
+            found += _find_at_address(address, workspace / str(number), partial(progress, "fetching"))
+        elif path.is_dir():
+            found += _find_in_folder(path, workspace / str(number), progress)
+        elif not path.exists():
+            raise UserError(say_missing(str(path), "there is no such file or folder"))
+        elif path.name.lower().endswith(archives.SUFFIXES):
+            found += list_archive(path, new_folder(workspace / str(number)), str(path))
+        elif path.suffix.lower() in table_rows.SUFFIXES:
+            try:
+                rows = find_table_files(path, needs_label=False)
+            except UnsureEncodingError as error:
+                raise UserError(error.without_parameter) from None
+            found += [replace(file, file=_shown(file, path)) for file in tell_apart(rows)]
+        else:
+            found.append(FoundFile(path, printable(str(path)), "", "", ""))
+    return found
+
+
+def _find_in_folder(folder: Path, workspace: Path, progress: Progress) -> list[FoundFile]:
+    if are_shards(walk_files(folder)):
+        return tell_apart(list_shard_pictures(folder, str(folder)))
+    if is_data_set(folder):
+        return _list_data_set(folder, str(folder), new_folder(workspace))
+    return list_folder(folder, str(folder), progress)
+
+
+def _find_at_address(address: str, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
+    listing = list_address(address, address.lower().endswith(archives.SUFFIXES))
+    if are_shards(listing.files):
+        fetch_files(listing, workspace, fetching)
+        return tell_apart(list_shard_pictures(workspace, listing.address))
+    if are_tables_of_pictures(list(listing.files)):
+        fetch_files(listing, workspace, fetching)
+        return _list_data_set(workspace, listing.address, new_folder(workspace / ".opened"))
+    if len(listing.files) == 1 and address.lower().endswith(archives.SUFFIXES):
+        fetch_files(listing, workspace, fetching)
+        return list_archive(workspace / next(iter(listing.files)), new_folder(workspace / "opened"), address)
+    return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
+
+
+def _shown(file: FoundFile, table: Path) -> str:
+    """The name of a file of a table: from the table's folder, or whole where the table has whole paths."""
+    path = file.path
+    is_elsewhere = isinstance(path, Path) and not path.is_relative_to(table.parent)
+    return printable(str(path) if is_elsewhere else f"{table.parent / file.file}")
+
+
+def _list_data_set(folder: Path, shown: str, workspace: Path) -> list[FoundFile]:
+    """The pictures of Parquet or Arrow files, whatever else they say of them."""
+    from vitrine.data.sources.hub_dataset import find_dataset_files  # `datasets` takes a second to import
+
+    found = find_dataset_files(str(folder), DataSection(), workspace, needs_label=False)
+    return [replace(file, file=f"{shown}/{file.file}", label_name="", split="") for file in found]
