@@ -9,15 +9,17 @@ from filelock import FileLock, Timeout
 
 
 @contextmanager
-def hold_lock(path: Path, refusal: Exception | None = None, is_removed: bool = False) -> Iterator[None]:
+def hold_lock(
+    path: Path, refusal: Exception | None = None, is_removed: bool = False, unlockable: Exception | None = None
+) -> Iterator[None]:
     """Keeps out every other process that asks for the same lock; the system lets go when this one ends, however.
 
-    Disks of networks may be unable to lock; that is no reason not to work, and nobody is kept out then.
-
     Args:
-        path: of the lock, in a folder that is there.
+        path: of the lock.
         refusal: raised where another process has it; None waits for it.
         is_removed: whether the file goes afterwards.
+        unlockable: raised where the disk has no locks, as those of some networks; None works without, and nobody is
+            kept out.
     """
     lock = FileLock(path, timeout=-1 if refusal is None else 0)
     try:
@@ -27,8 +29,10 @@ def hold_lock(path: Path, refusal: Exception | None = None, is_removed: bool = F
             raise
         raise refusal from None
     except (NotImplementedError, OSError) as error:
-        if not cannot_lock(error):
+        if not _cannot_lock(error):
             raise
+        if unlockable is not None:
+            raise unlockable from None
     try:
         yield
     finally:
@@ -51,6 +55,6 @@ def is_locked(path: Path) -> bool:
         return False
 
 
-def cannot_lock(error: NotImplementedError | OSError) -> bool:
+def _cannot_lock(error: NotImplementedError | OSError) -> bool:
     """Whether a lock failed because its disk has none; `filelock` says so in one way, some systems in others."""
     return isinstance(error, NotImplementedError) or error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)

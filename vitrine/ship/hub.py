@@ -1,10 +1,9 @@
 """The Hugging Face Hub as a place to publish: who may write where, and one message for whatever goes wrong there."""
 
-import hashlib
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,15 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
-from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import logging as hub_logging
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, but not listed
 
 from vitrine.data.sources.hub_access import ANSWER_SECONDS, causes, describe_error
 from vitrine.errors import UserError, first_line
+from vitrine.ship.hub_history import check_history
 
 ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 REFUSED, UNPAID, FORBIDDEN, CHANGED_MEANWHILE, TOO_MANY = 401, 402, 403, 412, 429
-EXAMPLES = "examples/"  # where repositories of Vitrine keep pictures
 NOT_CONTENT = {"README.md", ".gitattributes"}  # what a repository may hold before anything is published in it
 
 
@@ -128,44 +126,6 @@ def check_audience(place: Place, repo_id: str, is_public: bool) -> None:
         raise UserError(f"{repo_id} is there already and is public: add --public, or choose another name")
 
 
-def check_history(api: HfApi, place: Place, repo_id: str, files: Mapping[str, Path], repo_type: str) -> None:
-    """Makes sure that a private repository brings no pictures of its past along when all the world may see it.
-
-    Args:
-        api: with the user's token.
-        place: of the repository, as it was found.
-        repo_id: of it.
-        files: that are published now, by path in the repository.
-        repo_type: model or space.
-
-    Raises:
-        UserError: earlier revisions hold pictures that are not published now.
-    """
-    if place.there is None or not place.there.private:
-        return
-    own = {digest for name, file in files.items() if name.startswith(EXAMPLES) for digest in _digests(file)}
-    commits = {one.commit_id for one in api.list_repo_commits(repo_id, repo_type=repo_type)}
-    commits |= {tag.target_commit for tag in api.list_repo_refs(repo_id, repo_type=repo_type).tags}
-    older: set[str] = set()
-    for commit in commits:
-        with suppress(EntryNotFoundError):
-            for entry in api.list_repo_tree(repo_id, EXAMPLES.rstrip("/"), revision=commit, repo_type=repo_type):
-                if isinstance(entry, RepoFile):
-                    older.add(entry.lfs.sha256 if entry.lfs else entry.blob_id)
-    if older - own:
-        raise UserError(
-            f"{repo_id} is private, and earlier revisions of it hold {len(older - own)} pictures that would become "
-            "public with it, since all the world sees every revision: choose another name for what is public"
-        )
-
-
-def _digests(file: Path) -> tuple[str, str]:
-    """By which the Hub knows a file: that of large-file storage, and Git's own."""
-    content = file.read_bytes()
-    of_git = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
-    return hashlib.sha256(content).hexdigest(), of_git.hexdigest()
-
-
 def commit_folder(
     api: HfApi,
     place: Place,
@@ -195,8 +155,9 @@ def commit_folder(
     Raises:
         UserError: it would bring pictures of its past along, see `check_history`; nothing was changed.
     """
-    if is_public:
-        check_history(api, place, repo_id, files, repo_type)
+    is_opened = bool(is_public and place.there and place.there.private)
+    if is_opened:
+        check_history(api, repo_id, files, repo_type)
     api.create_repo(repo_id, repo_type=repo_type, private=not is_public, exist_ok=True, **creation)
     operations: list[CommitOperationAdd | CommitOperationDelete] = [
         *(CommitOperationAdd(name, file) for name, file in files.items()),
@@ -205,7 +166,7 @@ def commit_folder(
     head = place.there.sha if place.there else None
     with quiet_hub():
         commit = api.create_commit(repo_id, operations, commit_message=message, repo_type=repo_type, parent_commit=head)
-    if is_public and place.there and place.there.private:
+    if is_opened:
         with after_commit(repo_id):
             api.update_repo_settings(repo_id, private=False, repo_type=repo_type)
     return str(commit.oid)

@@ -16,6 +16,7 @@ from vitrine.ship.browser.build import build_page
 from vitrine.ship.bundle import build_bundle
 from vitrine.ship.bundle_trial import try_bundle
 from vitrine.ship.hub import Place, check_audience, check_is_ours, check_repo_id, commit_folder, find_place, one_message
+from vitrine.ship.hub_history import EXAMPLES
 from vitrine.ship.licenses import UNKNOWN
 from vitrine.ship.model_card import Terms
 from vitrine.ship.model_files import measure_files
@@ -170,7 +171,7 @@ def _build(
 
 
 def _tell_audience(is_public: bool, sizes: Mapping[str, int]) -> str:
-    count = sum(name.startswith("examples/") and not name.endswith(MAP_SUFFIX) for name in sizes)
+    count = sum(name.startswith(EXAMPLES) and not name.endswith(MAP_SUFFIX) for name in sizes)
     pictures = f"{count} test pictures" if count else "no pictures"
     seen_by = "all the world" if is_public else "you, and whoever you let see it"
     amount = f"{sum(sizes.values()):,} bytes in {len(sizes)} files"

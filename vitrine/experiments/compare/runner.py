@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from filelock import FileLock, Timeout
 
 from vitrine.data.prepare.working_folder import is_full
 from vitrine.data.prepared.dataset import PreparedDataset
@@ -21,7 +20,7 @@ from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.records.comparison import Failure
 from vitrine.records.cost import Cost
-from vitrine.records.locks import cannot_lock
+from vitrine.records.locks import hold_lock
 from vitrine.reports.run.page import write_run_report
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import EpochRecord, Listeners
@@ -33,6 +32,10 @@ MOST_SILENT_STARTS = 3  # after so many attempts that ended without a word, a ru
 PATIENCE = 2.0  # seconds between two looks at runs that another process does
 
 Kind = Literal["features", "epoch", "done", "failed", "note"]
+
+
+class _ElsewhereError(Exception):
+    """Another process does the run."""
 
 
 @dataclass(frozen=True)
@@ -104,25 +107,18 @@ def _do_if_free(run: PlannedRun, options: Options, tell: Tell) -> bool:
     if run.is_done() or run.failure.exists():
         return True
     run.lock.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(run.lock, timeout=0)
+    unlockable = UserError(
+        f"{run.lock.parent}: this disk cannot lock files, so that nothing keeps two processes from doing the same run; "
+        "run the command in a folder on another disk"
+    )
     try:
-        lock.acquire()
-    except Timeout:
+        with hold_lock(run.lock, _ElsewhereError(), unlockable=unlockable):
+            if not run.is_done() and not run.failure.exists():
+                run.unfinished.mkdir(parents=True, exist_ok=True)
+                with run_folder.hold_run(run.unfinished):
+                    _do(run, options, tell)
+    except _ElsewhereError:
         return False
-    except (NotImplementedError, OSError) as error:
-        if not cannot_lock(error):
-            raise
-        raise UserError(
-            f"{run.lock.parent}: this disk cannot lock files, so that nothing keeps two processes from doing the same "
-            "run; run the command in a folder on another disk"
-        ) from None
-    try:
-        if not run.is_done() and not run.failure.exists():
-            run.unfinished.mkdir(parents=True, exist_ok=True)
-            with run_folder.hold_run(run.unfinished):
-                _do(run, options, tell)
-    finally:
-        lock.release()
     return True
 
 
