@@ -2,6 +2,7 @@
 
 import os
 
+from tests.factories import fault_of
 from vitrine.app.model_choice import choose_model
 
 
@@ -30,3 +31,11 @@ def test_the_argument_goes_before_the_environment_and_that_before_the_runs(tmp_p
 def test_a_run_folder_stands_for_the_model_in_it(tmp_path):
     model = make_model(tmp_path / "digits" / "latest" / "model", 1)
     assert choose_model(str(model.parent), None, tmp_path) == str(model)
+
+
+def test_what_can_be_no_model_is_said_at_once_with_the_runs_that_there_are(tmp_path):
+    (tmp_path / "dogs" / "latest").mkdir(parents=True)
+    for name in ("nosuch", "runs/nosuch/latest", str(tmp_path / "gone")):
+        assert "an id on the Hub reads owner/name" in (said := fault_of(choose_model, name, None, tmp_path))
+        assert said.endswith("holds runs of 'dogs'")
+    assert choose_model("gone.onnx", None, tmp_path) == "gone.onnx"  # its reader has better words

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from vitrine.commands import evaluate
 from vitrine.commands.console import collect_less_often, command_parser, read_recipe, recipe_parser, run_command
 from vitrine.errors import UserError
 
@@ -128,3 +129,26 @@ def test_what_else_python_throws_away_is_shown_as_ever(monkeypatch):
 
     assert run_command(Broken) == 0
     assert shown == ["broken"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--rezume", "x"], "unrecognized arguments: --rezume; did you mean --resume?"),
+        (["--optim.epochs=3"], "a parameter of a recipe is written without dashes: optim.epochs=..."),
+        (["--nothing-like-it"], "unrecognized arguments: --nothing-like-it\n"),
+    ],
+)
+def test_an_unknown_option_names_what_was_probably_meant(capsys, words, hint):
+    parser = recipe_parser("train", "Trains.")
+    parser.add_argument("--resume")
+    with pytest.raises(SystemExit) as end:
+        read_recipe(parser, words)
+    assert end.value.code == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_what_may_be_left_out_is_not_asked_for(capsys):
+    with pytest.raises(SystemExit):
+        evaluate.main(["model"])
+    assert capsys.readouterr().err.endswith("the following arguments are required: data\n")

@@ -248,3 +248,15 @@ def test_curves_that_cannot_be_drawn_are_one_message(show, arguments, message):
     code, _, err = show(*arguments)
     assert code == 2
     assert message in err
+
+
+def test_the_most_accurate_run_is_that_of_each_data_set(show):
+    one = write_run("dogs", 3, accuracy=0.7, version="a" * 12)
+    best = write_run("dogs_large", 2, accuracy=0.8, version="a" * 12)
+    out = show()[1]
+    assert f"most accurate: {best}" in out
+    other = write_run("shop", 1, accuracy=0.9, version="b" * 12)
+    out = show()[1]
+    assert f"most accurate on prepared/dogs_large (aaaa): {best}" in out
+    assert f"most accurate on prepared/shop (bbbb): {other}" in out
+    assert f": {one}" not in out

@@ -197,3 +197,12 @@ def test_many_classes_and_pictures_take_seconds():
     start = time.process_time()
     measure(probabilities, labels, resamples=1000)
     assert time.process_time() - start < 5  # 1 s on an idle core
+
+
+@pytest.mark.parametrize(("wrong", "is_known"), [(0, False), (4, False), (5, True)])
+def test_the_loss_of_few_mistakes_has_no_interval(wrong, is_known):
+    labels = np.arange(60) % 2
+    said = np.where(np.arange(60) < wrong, 1 - labels, labels)
+    noise = np.random.default_rng(0).random(60) / 10  # no two pictures are equally sure
+    probabilities = np.stack([np.where(said == number, 0.8 + noise, 0.2 - noise) for number in (0, 1)], axis=1)
+    assert (measure(probabilities, labels).intervals["loss"] is not None) == is_known

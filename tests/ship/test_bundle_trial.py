@@ -67,3 +67,9 @@ def test_it_tells_no_folder_of_this_machine(tmp_path):
     assert b"secret" not in (bundle.folder / "model.onnx").read_bytes()
     assert Predictor.load(str(bundle.folder / "model.onnx")).metadata.recipe["data"]["source"] == "birds"
     assert (bundle.examples, (bundle.folder / "examples").exists()) == (0, False)
+
+
+def test_a_bundle_that_says_nothing_is_not_waited_for_without_end(here, tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.ship.bundle_trial.START_SECONDS", 1)
+    bundle = write_app(tmp_path / "bundle", "import time; time.sleep(600)")
+    assert fault_of(try_bundle, bundle) == "the bundle does not start (without a word)"

@@ -79,3 +79,11 @@ def test_parameters_that_are_not_set_are_left_out(golden):
     assert rows["resizing"] == "squash"
     assert "steps before" not in rows
     assert "" not in rows.values()
+
+
+def test_where_pictures_stay_at_home_so_do_the_names_of_their_files(golden):
+    one = TopLoss(file="ann/1.png", label_name="red", predicted="blue", probability=0.9, own_probability=0.1, loss=2.3)
+    mistakes = golden.metrics.mistakes.model_copy(update={"top_losses": (one, one)})
+    changed = replace(golden, metrics=golden.metrics.model_copy(update={"mistakes": mistakes}))
+    assert [row["file"] for row in show_wrong_answers(changed, True, TEXTS)] == ["ann/1.png", "ann/1.png"]
+    assert [row["file"] for row in show_wrong_answers(changed, False, TEXTS)] == ["1", "2"]

@@ -8,6 +8,7 @@ import onnx
 import pytest
 
 from vitrine.commands import export
+from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import NOTES
 from vitrine.ship import float16
@@ -40,3 +41,18 @@ def test_a_file_that_answers_differently_is_not_written(colors_folder, monkeypat
     assert export.main([MODEL, "half.onnx", "--format", "float16"]) == 2
     assert "in this format it would answer differently" in capsys.readouterr().err
     assert not Path("half.onnx").exists()
+
+
+def test_a_file_that_is_there_stays_where_the_new_one_fails_when_it_is_asked(colors_folder, monkeypatch, capsys):
+    Path("half.onnx").write_bytes(b"the one before")
+
+    load = Predictor.load
+
+    def refuse(place, *arguments):
+        if place.endswith(".onnx"):
+            raise UserError("it deviates from its golden answers")
+        return load(place, *arguments)
+
+    monkeypatch.setattr(Predictor, "load", refuse)
+    assert export.main([MODEL, "half.onnx", "--format", "float16"]) == 2
+    assert Path("half.onnx").read_bytes() == b"the one before"

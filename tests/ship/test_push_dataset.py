@@ -194,3 +194,9 @@ def test_the_double_takes_and_gives_models_and_spaces(hub, client, tmp_path):
     assert hub.repos["spaces", "ann/space"].settings == {"sdk": "static"}
     shutil.rmtree(tmp_path / "back")
     assert datasets.config.HF_HUB_OFFLINE  # this process itself never reaches a Hub
+
+
+def test_a_private_data_set_is_not_opened_with_its_past(hub, client, prepared):
+    assert client.call("push", prepared.folder, "ann/past")["value"] == 0
+    assert "is there already and is private" in client.call("push", prepared.folder, "ann/past", "--public")["errors"]
+    assert hub.repos["datasets", "ann/past"].private

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tests.factories import make_recipe, prepare, write_colored_classes
+from vitrine.errors import NotMeasurableError, UserError
 from vitrine.records import folder as run_folder
 from vitrine.training import diagnose as examination
 from vitrine.training.run import run_training
@@ -51,3 +52,15 @@ def test_the_study_can_be_left_out_and_is_where_time_is_short(prepared, checkpoi
 def test_a_network_from_scratch_has_no_judge_of_its_training_labels(prepared, tmp_path):
     metrics = train(prepared, tmp_path / "run")
     assert metrics["mistakes"]["label_errors"]["not_examined"] == ["train"]
+
+
+def test_only_what_cannot_be_measured_is_passed_over(prepared, checkpoint, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise errors.pop()
+
+    monkeypatch.setattr(examination, "compute_frozen_features", refuse)
+    errors = [UserError("the pictures are damaged"), NotMeasurableError("no vector")]
+    metrics = train(prepared, tmp_path / "one", f"model.backbone={checkpoint}")
+    assert metrics["learning_curve"] is None
+    with pytest.raises(UserError, match="damaged"):
+        train(prepared, tmp_path / "two", f"model.backbone={checkpoint}")

@@ -49,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "overrides",
         nargs="*",
+        default=[],
         metavar="name=value",
         help="seeds, folds, name, reference or recipe of the comparison; variants.NAME.section.parameter for one "
         "variant; section.parameter for all",

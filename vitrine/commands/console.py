@@ -89,7 +89,9 @@ def recipe_parser(command: str, purpose: str | None) -> CommandParser:
         command, purpose, epilog="parameters of a recipe, with their defaults:\n\n" + describe_parameters()
     )
     parser.add_argument("recipe", nargs="?", help="YAML file, see configs/; without it the defaults below")
-    parser.add_argument("overrides", nargs="*", metavar="section.name=value", help="change single parameters")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="section.name=value", help="change single parameters"
+    )
     parser.parameters = frozenset(name_parameters())
     return parser
 

@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "overrides",
         nargs="*",
+        default=[],
         metavar="section.name=value",
         help="how to read the data: data.* and labels.* of a recipe",
     )

@@ -232,15 +232,16 @@ def _print_what_to_do(runs: Sequence[Run]) -> None:
 
 
 def _name_the_best(finished: Sequence[Run]) -> None:
-    """The most accurate run of each data set; those of two data sets cannot be compared."""
-    by_data: dict[Path, list[Run]] = {}
+    """The most accurate run of each data set, of each version of it: those of two cannot be compared."""
+    by_data: dict[str, list[Run]] = {}
     for run in finished:
-        by_data.setdefault(run.recipe.prepared_folder, []).append(run)
-    for folder, runs in by_data.items():
-        best = sort_runs(runs, "accuracy")[0].folder
-        report = best / run_folder.REPORT
-        of = "" if len(by_data) == 1 else f" on {folder}"
-        print(f"most accurate{of}: {report if report.exists() else best}")  # a comparison may leave reports out
+        by_data.setdefault(run.dataset_version or str(run.recipe.prepared_folder), []).append(run)
+    for runs in by_data.values():
+        best = sort_runs(runs, "accuracy")[0]
+        report = best.folder / run_folder.REPORT
+        version = f" ({best.dataset_version[:VERSION_LETTERS]})" if best.dataset_version else ""
+        of = "" if len(by_data) == 1 else f" on {best.recipe.prepared_folder}{version}"
+        print(f"most accurate{of}: {report if report.exists() else best.folder}")  # a comparison may leave reports out
 
 
 def _warn_of_versions(finished: Sequence[Run]) -> None:

@@ -39,7 +39,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = command_parser("search", __doc__)
     parser.add_argument("file", type=Path, help="YAML file, see configs/search/")
-    parser.add_argument("overrides", nargs="*", metavar="name=value", help="of the search, or of the base recipe")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="name=value", help="of the search, or of the base recipe"
+    )
     parser.add_argument("--trials", metavar="N", help="trials of the whole search; those of earlier calls count")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share the trials")
     parser.add_argument("--storage", metavar="URL", help="database or journal file that several machines reach")

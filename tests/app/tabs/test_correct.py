@@ -10,6 +10,7 @@ from tests.app.models import LABELS, noise, upload
 from vitrine.app.classifier import Classifier
 from vitrine.app.tabs.correct import Correct
 from vitrine.corrections.store import CorrectionStore
+from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure
 from vitrine.ui.texts import load_texts
 
 VISITOR = SimpleNamespace(session_hash="abc")
@@ -135,3 +136,17 @@ def test_another_picture_empties_the_form(correct, shown):
     assert (picture, label, new, consent, said) == (str(shown.path), None, "", False, "")
     assert "The model says" in answer
     assert correct.show(None)[0] is None
+
+
+def test_what_is_asked_follows_what_the_model_decided(correct, shown):
+    said = {}
+    for name, decision in (("answer", Answer("red")), ("unsure", Unsure("red", "é")), ("none", NoneOfThese())):
+        prediction = replace(shown.prediction, decision=decision)
+        said[name] = correct.show(replace(shown, prediction=prediction))[1]
+    assert "The model says: red. Is that wrong?" in said["answer"]
+    assert "The model says “Unsure: red or é”. What does the picture show?" in said["unsure"]
+    assert "The model says “None of my classes”. What does the picture show?" in said["none"]
+
+
+def test_without_a_picture_it_is_the_picture_that_is_asked_for(correct):
+    assert "Choose a picture on the first tab first" in keep(correct, None)[0]

@@ -106,3 +106,11 @@ def test_ready_comparisons_take_weights_from_the_command_line(tmp_path):
     found = load_comparison(heads, [f"model.backbone={tmp_path}", f"data.source={tmp_path}"])
     assert {variant.recipe.model.backbone for variant in found.variants} == {str(tmp_path)}
     assert load_recipe(heads.parent.parent / "head_only.yaml").model.backbone != str(tmp_path)
+
+
+@pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
+def test_ready_comparisons_of_augmentations_are_of_networks_that_see_them(path):
+    base, *others = (variant.recipe for variant in load_comparison(path).variants)
+    for recipe in (one for one in others if one.augmentation != base.augmentation):
+        # A head alone sees each picture as it is, unless it has several views.
+        assert recipe.model.trainable_part != "head" or recipe.model.feature_views > 1

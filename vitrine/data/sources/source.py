@@ -118,7 +118,8 @@ def find_kind(source: str) -> Kind:
             raise UserError(
                 f"data.source: nobody said where the pictures are, and {path} is not there; give data.source=FOLDER"
             )
-        raise UserError(f"data.source: {say_missing(source)}")
+        hub = f" For a data set of the Hugging Face Hub write {HUB_PREFIX}{source}." if source.count("/") == 1 else ""
+        raise UserError(f"data.source: {say_missing(source)}{hub}")
     if path.name.lower().endswith(archives.SUFFIXES):
         return "archive"
     if path.suffix.lower() in table_rows.SUFFIXES:
@@ -239,5 +240,4 @@ def say_missing(source: str, what: str = "it is not there") -> str:
         return f"{path}: {what}; did you mean {missing.parent / lower[close[0]]}?"
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
     beside = f"{', '.join(names[:SHOWN_NAMES]) or 'nothing'}{more}"
-    hub = f" For a data set of the Hugging Face Hub write {HUB_PREFIX}{source}." if source.count("/") == 1 else ""
-    return f"{path}: {what}; {missing.parent.absolute()} holds {beside}.{hub}"
+    return f"{path}: {what}; {missing.parent.absolute()} holds {beside}."
