@@ -76,7 +76,11 @@ def test_a_training_ends_with_its_figures_a_model_that_answers_and_a_zip_of_it(t
     assert "3 of 4 pictures that were set aside were answered rightly" in ended[0]
     assert f"app.py --model {run}" in ended[0] or f"app --model {run}" in ended[0]
     assert 'class="answer' in teacher.answer(ENGLISH, upload(folder, 99))
-    assert "model.safetensors" in zipfile.ZipFile(teacher.pack()).namelist()
+    packed = Path(teacher.pack())
+    assert "model.safetensors" in zipfile.ZipFile(packed).namelist()
+    before = packed.stat().st_mtime_ns
+    assert (teacher.pack(), packed.stat().st_mtime_ns) == (str(packed), before)  # somebody may be fetching it
+    assert list(packed.parent.glob("*.zip")) == [packed]
     assert teacher.find_report() == run / "report.html"
     assert next(teacher.learn(ENGLISH))[1]  # the last model answers until the next one is there
     assert teacher.describe_last(ENGLISH) == ended

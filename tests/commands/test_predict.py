@@ -247,6 +247,19 @@ def test_an_engine_writes_parts_with_the_rows_of_the_table_and_a_page(model, pic
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["answers"]
 
 
+def test_ctrl_c_says_that_the_shards_that_are_done_are_kept(model, pictures, tmp_path, monkeypatch, capsys):
+    class Stopped(Here):
+        def run(self, works):
+            yield next(super().run(works))
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(predict, "read_engine", lambda _: Stopped())
+    monkeypatch.setattr(cut_answer_shards, "__defaults__", (2,))
+    assert predict.main([str(model), str(pictures), "--run-on", "local", "--output", str(tmp_path / "out")]) == 130
+    assert "what was answered is kept: the same command goes on from there" in capsys.readouterr().err
+    assert len(list((tmp_path / "out/parts").glob("*.parquet"))) == 1
+
+
 def test_answers_within_the_folder_of_pictures_are_no_pictures(model, pictures, here, capsys):
     for _ in range(2):
         assert (

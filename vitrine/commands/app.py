@@ -168,11 +168,7 @@ def _open_queue(review: Path, store: CorrectionStore) -> "ReviewQueue | None":
     queue = build_queue(review, store)
     count = len(queue.pictures)
     if not count:
-        print(
-            "No picture needs a look, so the page has no tab for that; pictures that visitors have kept are looked "
-            "for when it starts again.",
-            flush=True,
-        )
+        print("No picture needs a look, so there is no tab for it. Visitors' pictures count from the next start on.")
         return None
     print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
     return queue

@@ -1,5 +1,6 @@
 """Settings that may differ between two trainings that are taken for the same; checkpoints, comparisons, searches."""
 
+DATASET_VERSION = "version of the data set"  # what a training calls it among all that it is made of
 # They do not change the numbers of a training, or only where it ends: a checkpoint may be taken up with other ones.
 # How text was read is seen in the names of the classes, and how pictures were grouped in the split.
 FREE_FOR_CHECKPOINTS = frozenset(

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vitrine.config.aliases import first_names
-from vitrine.config.identity import FREE_FOR_CHECKPOINTS
+from vitrine.config.identity import DATASET_VERSION, FREE_FOR_CHECKPOINTS
 from vitrine.config.loading import dump_recipe
 from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
@@ -31,7 +31,6 @@ from vitrine.training.optim.losses import LossPlan
 from vitrine.training.optim.optimizer import OptimizerPlan, SchedulePlan
 from vitrine.training.probe_features import ProbePlan
 
-DATASET_VERSION = "version of the data set"  # of its pictures and labels, whatever its files are called
 FEW_VALIDATION = 50  # pictures; of fewer, one that is right by chance makes more than two points
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.app.models import LABELS, serving
+from vitrine.app.api.guards import Access
 from vitrine.app.api.routes import Programs, build_routes
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.corrections.store import CorrectionStore
@@ -94,3 +95,19 @@ def test_it_is_described_beside_the_others(page):
 
 def test_without_a_desk_there_is_no_such_route(predictor):
     assert "/correct" not in [route.path for route in build_routes(Programs(Batcher(predictor), "dogs"))]
+
+
+def test_behind_a_password_it_is_the_name_that_tells_reviewers_apart(model_folder, tmp_path, picture):
+    store = CorrectionStore(tmp_path / "behind")
+    access = Access(user="team", password="secret")  # noqa: S106 (of this test)
+    with serving(model_folder, CorrectionDesk(store), access=access) as address:
+        for fields in ({"reviewer": "ann"}, {}):
+            given = httpx.post(
+                f"{address}/correct",
+                files={"picture": ("a.jpg", picture.read_bytes())},
+                data={"label": "red", **fields},
+                auth=("team", "secret"),
+                timeout=30,
+            )
+            assert given.status_code == 200
+    assert [one.reviewer for one in store.all()] == ["ann", "team"]

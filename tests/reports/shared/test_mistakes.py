@@ -156,3 +156,10 @@ def test_french_pages_have_no_english_sentence(page_of):
     assert "Les erreurs, image par image" in text
     assert "pictures" not in text
     assert f"3 des 8 images de {NASTY} ont été nommées dog." in text
+
+
+def test_a_judge_that_errs_often_estimates_nothing(page_of):
+    assert "If the judge is right wherever it is sure" in page_of().text
+    page = page_of(lambda answers: np.roll(answers, len(answers) // 2))
+    assert "it agrees with" in page.text
+    assert "If the judge is right wherever it is sure" not in page.text

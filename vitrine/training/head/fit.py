@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
+from vitrine.config.identity import DATASET_VERSION
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.policies import Policy
 from vitrine.errors import UserError
@@ -30,7 +31,7 @@ from vitrine.training.head.trainer import HeadOptions, fit_head_on_features, rep
 from vitrine.training.loop.methods import TrainingData
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners, copy_weights
 from vitrine.training.optim.optimizer import Schedule
-from vitrine.training.plan import DATASET_VERSION, TrainingPlan
+from vitrine.training.plan import TrainingPlan
 
 
 def choose_views(plan: TrainingPlan, data: TrainingData, model: PreTrainedModel) -> int:
