@@ -148,7 +148,10 @@ def _accelerate(matrix: np.ndarray, value: np.ndarray, drawn: np.ndarray) -> tup
 
 
 def cover_probabilities(sets: int, generator: np.random.Generator) -> None:
-    """AUC, average precision and losses by `measure_test`, against the values of 200,000 simulated pictures."""
+    """AUC, average precision and losses by `measure_test`, against the values of 200,000 simulated pictures.
+
+    The share is of the test sets for which an interval is told.
+    """
     names = ("macro_auc", "macro_average_precision", "brier_score", "loss")
     print(
         f"{'pictures':>8} {'accuracy':>8} "
@@ -171,8 +174,10 @@ def cover_probabilities(sets: int, generator: np.random.Generator) -> None:
                     one.auc_interval,
                     one.average_precision_interval,
                 ]
-                held.append([low <= value <= high for value, (low, high) in zip(expected, intervals, strict=True)])
-            cells = " ".join(f"{share:15.1%}" for share in np.mean(held, axis=0))
+                # The log loss of few mistakes has none.
+                told = zip(expected, intervals, strict=True)
+                held.append([np.nan if ends is None else ends[0] <= value <= ends[1] for value, ends in told])
+            cells = " ".join(f"{share:15.1%}" for share in np.nanmean(held, axis=0))
             print(f"{pictures:8} {truth.accuracy:8.3f} {cells}", flush=True)
 
 
