@@ -9,7 +9,7 @@
 
 import sys
 
-from vitrine.commands.app import main
+from vitrine.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("app"))

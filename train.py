@@ -2,7 +2,7 @@
 
 import sys
 
-from vitrine.commands.train import main
+from vitrine.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("train"))

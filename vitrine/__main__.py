@@ -5,18 +5,27 @@ import sys
 from importlib import import_module
 
 from vitrine import __version__
-from vitrine.commands import COMMANDS, GROUPS
+from vitrine.commands import COMMANDS, GROUPS, INTERRUPTED
 from vitrine.commands.pipe import flush_output
 from vitrine.invocation import command_line
 
 
-def main() -> int:
-    """Runs the command that the first argument names; returns its exit code."""
-    command, *arguments = sys.argv[1:] or ["--help"]
+def main(command: str | None = None) -> int:
+    """Runs a command with the arguments of this process; returns its exit code.
+
+    Args:
+        command: its name; None takes the first argument.
+    """
+    arguments = sys.argv[1:]
+    if command is None:
+        command, *arguments = arguments or ["--help"]
     try:
         return _run(command, arguments)
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:  # while the libraries that the command needs are imported
+        print("\nstopped", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
     finally:
         flush_output()
 

@@ -42,4 +42,5 @@ GROUPS = {
         "completion": "print what makes a shell complete commands and options",
     },
 }
+INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
 COMMANDS = {name: purpose for group in GROUPS.values() for name, purpose in group.items()}

@@ -19,6 +19,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
+from vitrine.commands import INTERRUPTED
 from vitrine.commands.pipe import flush_output
 from vitrine.config.help import describe_parameters, name_parameters
 from vitrine.config.loading import load_recipe
@@ -27,7 +28,6 @@ from vitrine.errors import UserError
 from vitrine.invocation import command_line, spell_commands
 
 USER_ERROR = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 MOMENT = 0.05  # seconds: the clean-up is over by then
 ALLOCATIONS_BETWEEN_COLLECTIONS = 10_000  # Python's own 700 is for small programs
 

@@ -38,9 +38,11 @@ def check_history(api: HfApi, repo_id: str, files: Mapping[str, Path], repo_type
                 if isinstance(entry, RepoFile):
                     older.add(entry.lfs.sha256 if entry.lfs else entry.blob_id)
     if older - own:
+        pictures = len(older - own)
+        held = "a picture" if pictures == 1 else f"{pictures} pictures"
         raise UserError(
-            f"{repo_id} is private, and earlier revisions of it hold {len(older - own)} pictures that would become "
-            "public with it, since all the world sees every revision: choose another name for what is public"
+            f"{repo_id} is private, and earlier revisions of it hold {held} that would become public with it, "
+            "since all the world sees every revision: choose another name for what is public"
         )
 
 

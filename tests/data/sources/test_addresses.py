@@ -36,7 +36,7 @@ def test_an_address_that_became_a_path_is_known_again(tmp_path):
 
 
 def test_files_are_listed_by_name_and_read_where_they_lie():
-    listing = list_address(fill({"cat/1.jpg": b"one", "cat/notes.txt": b"", ".x": b"", "b.jpg": b"two"}), False)
+    listing = list_address(fill({"cat/1.jpg": b"one", "cat/notes.txt": b"", ".x": b"", "b.jpg": b"two"}))
     found = describe_files(listing)
     assert [(file.file, file.left_out) for file in found] == [
         (".x", "hidden file"),
@@ -49,26 +49,25 @@ def test_files_are_listed_by_name_and_read_where_they_lie():
 
 
 def test_a_changed_file_looks_changed():
-    before = list_address(fill({"1.jpg": b"one"}), False).place("1.jpg")
-    after = list_address(fill({"1.jpg": b"two"}), False).place("1.jpg")
+    before = list_address(fill({"1.jpg": b"one"})).place("1.jpg")
+    after = list_address(fill({"1.jpg": b"two"})).place("1.jpg")
     assert before.size == after.size
     assert before.modified_ns != after.modified_ns
 
 
 def test_one_file_can_be_an_address_too():
-    listing = list_address(f"{fill({'a/pets.zip': b'content'})}/a/pets.zip", True)
+    listing = list_address(f"{fill({'a/pets.zip': b'content'})}/a/pets.zip")
     assert (listing.address, list(listing.files)) == ("memory://bucket/a", ["pets.zip"])
 
 
-@pytest.mark.parametrize("is_file", [True, False])
-def test_nothing_there_is_one_message(is_file):
+def test_nothing_there_is_one_message():
     fill({"1.jpg": b""})
     with pytest.raises(UserError, match=r"data\.source: memory://bucket/x\.zip holds no files, or is not there"):
-        list_address("memory://bucket/x.zip", is_file)
+        list_address("memory://bucket/x.zip")
 
 
 def test_a_file_that_is_refused_alone_is_at_fault_itself(monkeypatch):
-    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}), False)
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}))
     with (
         refusing(monkeypatch, only="2.jpg"),
         pytest.raises(OSError, match=r"^cannot be fetched \(ExpiredToken: .*d\.\)"),
@@ -77,14 +76,14 @@ def test_a_file_that_is_refused_alone_is_at_fault_itself(monkeypatch):
 
 
 def test_a_file_that_is_gone_is_not_there():
-    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}), False)
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}))
     fill({"1.jpg": b"one"})
     with pytest.raises(FileNotFoundError):
         listing.place("2.jpg").open("rb")
 
 
 def test_a_store_that_refuses_everything_is_lost(monkeypatch):
-    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}), False)
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}))
     with (
         refusing(monkeypatch),
         pytest.raises(
@@ -124,7 +123,14 @@ def test_the_pages_of_a_web_server_are_a_listing(website):
     address, folder = website
     (folder / "pets" / "big cat").mkdir(parents=True)
     (folder / "pets" / "big cat" / "1.jpg").write_bytes(b"one")
-    (found,) = describe_files(list_address(f"{address}/pets", False))
+    (found,) = describe_files(list_address(f"{address}/pets"))
     assert (found.file, found.left_out) == ("big cat/1.jpg", "")
     assert found.path.open("rb").read() == b"one"
     assert (found.path.stat().st_size, found.path.stat().st_mtime_ns) == (UNKNOWN_SIZE, UNKNOWN_TIME)
+
+
+def test_one_file_of_a_web_server_is_an_address_too(website):
+    address, folder = website
+    (folder / "big cat.jpg").write_bytes(b"one")
+    (found,) = describe_files(list_address(f"{address}/big%20cat.jpg"))
+    assert (found.file, found.path.open("rb").read()) == ("big cat.jpg", b"one")

@@ -140,19 +140,16 @@ class Listing:
         return f"{self.address}/{first}"
 
 
-def list_address(address: str, is_file: bool) -> Listing:
-    """Lists what lies at an address and below.
-
-    Args:
-        address: of a folder or a file.
-        is_file: which of the two: not every store tells.
+def list_address(address: str) -> Listing:
+    """Lists what lies at an address, of a folder or a file, and below.
 
     Raises:
         UserError: there is nothing, or it may not be read.
     """
     store, root = _connect(address)
+    file = _find_file(store, root)
     try:
-        entries = {root: store.info(root)} if is_file else store.find(root, detail=True)
+        entries = {root: file} if file else store.find(root, detail=True)
     except FileNotFoundError:
         entries = {}
     except Exception as error:  # each store has errors of its own
@@ -160,7 +157,7 @@ def list_address(address: str, is_file: bool) -> Listing:
             f"data.source: {address} cannot be listed ({first_line(error)}); check the address, and your credentials "
             "for it"
         ) from error
-    folder, base = (text.rpartition("/")[0] if is_file else text.rstrip("/") for text in (address, root))
+    folder, base = (text.rpartition("/")[0] if file else text.rstrip("/") for text in (address, root))
     files = {path[len(base) + 1 :]: told for path, told in sorted(entries.items()) if told.get("type") != "directory"}
     files.pop("", None)
     if not files:
@@ -169,6 +166,16 @@ def list_address(address: str, is_file: bool) -> Listing:
             "your credentials are for it"
         )
     return Listing(folder, files)
+
+
+def _find_file(store: Any, root: str) -> Mapping[str, Any] | None:
+    """What a store tells of a file; None where there is none of this name, or a folder."""
+    try:
+        told: Mapping[str, Any] = store.info(root)
+    except Exception:  # each store has errors of its own; listing meets them again, and tells them
+        return None
+    # A web server shows a folder as a page.
+    return told if told.get("type") == "file" and told.get("mimetype") != "text/html" else None
 
 
 def describe_files(listing: Listing) -> list[FoundFile]:

@@ -133,7 +133,7 @@ def find_kind(source: str) -> Kind:
 
 def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
     """Pictures are read where they lie; archives, tar shards and Parquet files are fetched first."""
-    listing = list_address(data.source, data.source.lower().endswith((*archives.SUFFIXES, *table_rows.SUFFIXES)))
+    listing = list_address(data.source)
     names = list(listing.files)
     if len(names) == 1 and names[0].lower().endswith(archives.SUFFIXES):
         fetch_files(listing, workspace / FETCHED, fetching)

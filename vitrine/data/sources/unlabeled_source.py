@@ -65,7 +65,7 @@ def _find_in_folder(folder: Path, workspace: Path, progress: Progress) -> list[F
 
 
 def _find_at_address(address: str, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
-    listing = list_address(address, address.lower().endswith(archives.SUFFIXES))
+    listing = list_address(address)
     if are_shards(listing.files):
         fetch_files(listing, workspace, fetching)
         return tell_apart(list_shard_pictures(workspace, listing.address))
