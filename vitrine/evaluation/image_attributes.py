@@ -47,7 +47,8 @@ def measure_attributes(pixels: npt.NDArray[np.uint8]) -> tuple[float, float, boo
     contrast = float(levels.std())
     center = levels[1:-1, 1:-1]
     laplacian = levels[:-2, 1:-1] + levels[2:, 1:-1] + levels[1:-1, :-2] + levels[1:-1, 2:] - 4 * center
-    spread = np.ptp(pixels.astype(np.int16), axis=2)
+    red, green, blue = pixels.transpose(2, 0, 1)
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     is_gray = bool(np.quantile(spread, 0.99) < 2 * LEAST_COLOR)
     # By the contrast, since fog and dusk are not out of focus; an empty picture has no sharpness.
     return float(levels.mean()), contrast, is_gray, float(laplacian.std()) / max(contrast, 1.0)
