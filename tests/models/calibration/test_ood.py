@@ -8,6 +8,7 @@ from vitrine.models.calibration.ood import (
     MOST_BYTES,
     MOST_ROWS,
     REFERENCE_FEATURES,
+    ReferenceFeatures,
     build_reference,
     choose_rows,
     load_reference,
@@ -24,6 +25,20 @@ def test_the_score_is_the_mean_cosine_similarity_to_the_nearest_rows():
     np.testing.assert_allclose(reference.similarity(100 * features, 3), expected, atol=2e-3)
     assert reference.similarity(features, 1000).shape == (7,)
     assert np.isfinite(reference.similarity(np.zeros((1, 6), np.float32), 3)).all()
+
+
+class WithoutProduct(np.ndarray):
+    """Numbers that NumPy cannot multiply as matrices."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        assert ufunc is not np.matmul, "NumPy's threads would spin on the cores on which torch computes the next network"
+        return super().__array_ufunc__(ufunc, method, *inputs, **options)
+
+
+def test_the_product_is_torchs():
+    rows = np.eye(4, dtype=np.float16).view(WithoutProduct)
+    reference = ReferenceFeatures(rows, np.zeros(4, np.int64))
+    assert reference.similarity(2 * np.eye(4, dtype=np.float32), 1).tolist() == [1.0] * 4
 
 
 def test_the_sample_is_fair_to_small_classes_seeded_and_small():
