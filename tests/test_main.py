@@ -10,7 +10,7 @@ import pytest
 
 from vitrine import __version__
 from vitrine.__main__ import main
-from vitrine.commands import COMMANDS
+from vitrine.commands import COMMANDS, INTERRUPTED
 
 ROOT = Path(__file__).parent.parent
 HEAVY = ("torch", "transformers", "datasets", "accelerate", "pandas", "PIL", "sklearn", "matplotlib", "pydantic")
@@ -39,6 +39,16 @@ def test_every_command_has_a_parser_whose_help_says_how_it_is_called():
     for name in COMMANDS:
         parser = import_module(f"vitrine.commands.{name.replace('-', '_')}").build_parser()
         assert parser.format_usage().startswith(f"usage: python -m vitrine {name} ["), name
+
+
+def test_a_ctrl_c_while_libraries_are_imported_ends_a_command_without_a_traceback(monkeypatch, capsys):
+    def interrupt(name):
+        assert name == "vitrine.commands.train"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vitrine.__main__.import_module", interrupt)
+    assert main("train") == INTERRUPTED
+    assert capsys.readouterr().err == "\nstopped\n"
 
 
 @pytest.mark.parametrize("word", ["--version", "-V"])

@@ -100,7 +100,9 @@ def test_damaged_and_empty_data_sets_are_one_message(tmp_path):
     save_parquet(tmp_path / "s")
     (tmp_path / "s" / "data" / "train-00000-of-00001.parquet").write_bytes(b"PAR1 no more")
     save_parquet(tmp_path / "s", "data/test-00000-of-00001.parquet")
-    with pytest.raises(UserError, match=r"s has Parquet files that are damaged .* \('data/train-00000-of-00001\.parquet'\)"):
+    with pytest.raises(
+        UserError, match=r"s has Parquet files that are damaged .* \('data/train-00000-of-00001\.parquet'\)"
+    ):
         find(tmp_path / "s", tmp_path)
     make_dataset().select([]).save_to_disk(tmp_path / "none")
     save_parquet(tmp_path / "empty", dataset=make_dataset().select([]))

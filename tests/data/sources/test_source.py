@@ -253,6 +253,14 @@ def test_parquet_files_of_pictures_at_an_address_are_fetched(tmp_path, workspace
     assert {file.path.read_bytes() for file in found} == {encode(0), encode(1, "jpg"), encode(2, "webp")}
 
 
+def test_one_parquet_file_at_an_address_is_a_data_set(tmp_path, workspace):
+    copy = save_parquet(tmp_path / "copy")
+    (file,) = copy.rglob("*.parquet")
+    address = fill({"train.parquet": file.read_bytes(), "other.parquet": b"not asked for"})
+    found = opened(f"{address}/train.parquet", workspace).files
+    assert [file.label_name for file in found] == ["cat", "dog", "cat"]
+
+
 def test_a_table_at_an_address_is_no_source(workspace):
     fill({"list.csv": b"image,label"})
     with pytest.raises(

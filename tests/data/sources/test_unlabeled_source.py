@@ -99,6 +99,18 @@ def test_unlabeled_archives_at_an_address(workspace, name, content, listed):
     assert list(used(find_unlabeled([address], workspace))) == [listed]
 
 
+def test_one_picture_at_an_address_is_answered_alone(workspace):
+    address = fill({"1.png": b"", "2.png": b""})
+    assert list(used(find_unlabeled([Path(f"{address}/2.png")], workspace))) == ["memory://bucket/2.png"]
+
+
+def test_one_parquet_file_at_an_address_is_a_data_set(tmp_path, workspace):
+    (file,) = save_parquet(tmp_path / "copy").rglob("*.parquet")
+    address = fill({"train.parquet": file.read_bytes()})
+    found = find_unlabeled([Path(f"{address}/train.parquet")], workspace)
+    assert len(used(found)) == 3
+
+
 @pytest.mark.parametrize("at_an_address", [False, True])
 def test_parquet_files_without_any_label_are_as_good(tmp_path, workspace, at_an_address):
     copy = save_parquet(tmp_path / "copy", dataset=make_dataset().remove_columns("label"))

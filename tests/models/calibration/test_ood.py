@@ -31,7 +31,9 @@ class WithoutProduct(np.ndarray):
     """Numbers that NumPy cannot multiply as matrices."""
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        assert ufunc is not np.matmul, "NumPy's threads would spin on the cores on which torch computes the next network"
+        assert ufunc is not np.matmul, (
+            "NumPy's threads would spin on the cores on which torch computes the next network"
+        )
         return super().__array_ufunc__(ufunc, method, *inputs, **options)
 
 

@@ -192,8 +192,8 @@ def _check_parquet_files(folder: Path, files: list[str]) -> None:
     damaged = [file for file in files if file.endswith(".parquet") and not is_hidden(file) and _is_cut(folder / file)]
     if damaged:
         raise UserError(
-            f"data.source: {folder} has Parquet files that are damaged or not whole ({list_names(damaged)}); fetch them "
-            "again, or take them out"
+            f"data.source: {folder} has Parquet files that are damaged or not whole ({list_names(damaged)}); "
+            "fetch them again, or take them out"
         )
 
 
