@@ -8,7 +8,8 @@ system and part, without pictures: the mark that was published, ours, and what d
     python benchmarks/five_systems.py s5 --pictures FOLDER/flipkart --part all --backbones efficientnet_lite0 --seeds 3
 
 Parts: `head` (the head alone, on a frozen network), `augmented` (the same on eight views of each picture), `all` (all
-of the network), `scratch` (the small network of scratch_photos.yaml, without pretrained weights).
+of the network, as the system's own recipe has it), `scratch` (the small network of scratch_photos.yaml, without
+pretrained weights).
 """
 
 import argparse
@@ -63,7 +64,7 @@ class System:
 
 SYSTEMS = {
     "s2": System(
-        "head_only.yaml",
+        "s2_dogs5.yaml",
         "",
         "0.982 (ResNet50), 0.20 (own CNN)",
         {"head": 0.995, "augmented": 0.995, "all": 0.995, "scratch": 0.80},
@@ -117,11 +118,11 @@ def compare(system: System, name: str, options: argparse.Namespace) -> tuple[Com
     started = time.perf_counter()
     parameters = {**PARTS[options.part], **dict(pair.split("=", 1) for pair in options.set)}
     is_scratch = options.part == "scratch"
-    recipe = ROOT / "configs" / ("scratch_photos.yaml" if is_scratch else "head_only.yaml")
+    recipe = {"all": system.recipe, "scratch": "scratch_photos.yaml"}.get(options.part, "head_only.yaml")
     lines = [f"{key}={value}" for key, value in parameters.items()]
     variants = {"scratch": {}} if is_scratch else {Path(one).name: {"model.backbone": one} for one in options.backbones}
     source = str(options.pictures / system.source)
-    figures = run(system, name, recipe, source, lines, variants, range(options.seeds))
+    figures = run(system, name, ROOT / "configs" / recipe, source, lines, variants, range(options.seeds))
     return figures, open_prepared(Path("prepared") / name), time.perf_counter() - started
 
 
