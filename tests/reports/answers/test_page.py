@@ -26,6 +26,13 @@ def make_sample(classes=2):
     return sample
 
 
+def make_dogs(count):
+    sample = AnswerSample()
+    for number in range(count):
+        sample.add(f"{number}.jpg", {"decision": "dog", "label_1": "dog", "probability_1": "0.9"})
+    return sample
+
+
 def write(folder, sample, language="en", open_image=lambda _: Image.new("RGB", (300, 200), "red")):
     path = folder / "answers.html"
     write_answers_page(path, sample, open_image, "dogs", load_texts(language))
@@ -50,6 +57,28 @@ def test_every_kind_of_answer_is_in_words(tmp_path, language, expected):
     text = words(page)
     for sentence in expected:
         assert sentence in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("count", "walls"), [(24, ["least_sure"]), (25, ["random", "least_sure"])])
+def test_of_few_pictures_none_are_drawn(tmp_path, count, walls, language):
+    page = write(tmp_path, make_dogs(count), language)
+    assert re.findall(r'<section id="(\w+)"', page) == re.findall(r'<a href="#(\w+)"', page) == [*walls, "classes"]
+    says_few = {"en": "few enough to look at them all", "fr": "assez peu nombreuses"}[language]
+    assert (says_few in words(page)) == (len(walls) == 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("en", 8, "dog 8 pictures dog"),
+        ("en", 9, "dog 8 of 9 pictures, at random dog"),
+        ("fr", 8, "dog 8 images dog"),
+        ("fr", 9, "dog 8 images sur 9, au hasard dog"),
+    ],
+)
+def test_of_a_class_that_is_shown_whole_none_are_drawn(tmp_path, language, count, said):
+    assert said in words(write(tmp_path, make_dogs(count), language))
 
 
 def test_names_are_shown_as_text_and_problems_have_their_reason(tmp_path):

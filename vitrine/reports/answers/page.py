@@ -36,15 +36,17 @@ def write_answers_page(path: Path, sample: AnswerSample, open_image: Open, model
         {"name": name, "count": count, "shown": pictures.show(sample.of_class(name), texts)}
         for name, count in counted[:MOST_GALLERIES]
     ]
+    least_sure = sample.least_sure()
+    is_few = len(least_sure) == read  # all are there, so none need be drawn
+    walls = [] if is_few else [("random", "random", sample.random())]
+    walls.append(("least_sure", "all" if is_few else "least_sure", least_sure))
     content = {
         "model": model,
         "kinds": sample.kinds,
         "files": sample.kinds.total(),
         "read": read,
-        "walls": [
-            {"key": key, "shown": pictures.show(answers, texts)}
-            for key, answers in (("random", sample.random()), ("least_sure", sample.least_sure()))
-        ],
+        "is_few": is_few,
+        "walls": [{"key": key, "lead": lead, "shown": pictures.show(answers, texts)} for key, lead, answers in walls],
         "classes": [{"name": name, "count": count, "share": count / read} for name, count in counted[:MOST_ROWS]],
         "more_classes": max(0, len(counted) - MOST_ROWS),
         "galleries": galleries,
