@@ -24,6 +24,7 @@ NONE = ADAPTER % "null"
 DOUBLE = """
 const {answers, off, wait, last} = %s;
 let asked = 0;
+if (!wait) performance.now = () => 0; // sooner than any network, however small, by this worker's clock
 export const env = {wasm: {}};
 export class Tensor {}
 const run = async () => {

@@ -39,10 +39,10 @@ def test_what_nobody_gives_suits_what_is_trained(overrides, expected):
         ("s2_dogs5", ["model.trainable_part=head"], HEAD),
         ("head_only", [], HEAD),
         ("head_only", ["model.trainable_part=all"], FINE),
-        ("s4_cartoons", [], (10, 3e-4, None)),
+        ("s4_cartoons", [], (20, 3e-4, None)),
         ("s4_cartoons", ["model.trainable_part=head"], HEAD),
-        ("s4_cartoons", ["model.trainable_part=head", "optim.epochs=20"], (20, 1e-3, 10)),
-        ("s4_cartoons", ["model.backbone=mobilenet_v2"], (10, 3e-4, None)),
+        ("s4_cartoons", ["model.trainable_part=head", "optim.epochs=30"], (30, 1e-3, 10)),
+        ("s4_cartoons", ["model.backbone=mobilenet_v2"], (20, 3e-4, None)),
         ("digits", ["model.backbone=resnet18"], FINE),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_recipe_that_is_turned_into_another_kind_of_training_gets_its_values(n
 
 def test_what_is_taken_in_place_of_a_recipe_s_own_values_is_said_in_one_line(caplog):
     with caplog.at_level(logging.WARNING):
-        load_recipe(CONFIGS / "s4_cartoons.yaml", ["model.trainable_part=head", "optim.epochs=20"])
+        load_recipe(CONFIGS / "s4_cartoons.yaml", ["model.trainable_part=head", "optim.epochs=30"])
         load_recipe(CONFIGS / "s4_cartoons.yaml", ["model.backbone=mobilenet_v2"])
         load_recipe(CONFIGS / "head_only.yaml")
     (said,) = caplog.messages
