@@ -19,8 +19,7 @@ def finish(job):
     for _ in range(600):
         report = job.report()
         if report.status not in ("at_work", "idle"):
-            time.sleep(0.1)  # for the last lines
-            return job.report()
+            return report
         time.sleep(0.05)
     raise AssertionError(job.report())
 
@@ -39,6 +38,19 @@ def test_the_exit_code_is_the_verdict_and_only_an_accepted_one_has_a_model(statu
     assert report.page.name == "gate.html"
     assert (report.model is not None) == (status == "accepted")
     assert report.lines[0] == "learnt"
+
+
+def test_the_verdict_waits_for_what_was_said_last():
+    class LateListener(RetrainingJob):
+        def _listen(self, process):
+            process.wait()
+            time.sleep(0.3)
+            super()._listen(process)
+
+    job = LateListener([sys.executable, "-u", "-c", SAYS])
+    job.start()
+    report = finish(job)
+    assert (report.status, report.lines[0], report.model.name) == ("accepted", "learnt", "current")
 
 
 def test_a_second_one_waits_until_the_first_is_done_and_starts_afresh():

@@ -19,6 +19,7 @@ Status = Literal["idle", "at_work", "accepted", "refused", "undecided", "stopped
 
 MOST_LINES = 200
 PATIENCE = 10.0  # seconds between asking the process to end and ending it
+LAST_WORDS = 5.0  # seconds at most to read them: something else may hold the pipe open
 VERDICTS: dict[int, Status] = {0: "accepted", 3: "refused", 4: "undecided"}  # exit codes of `retrain`
 LESS_URGENT = 10  # visitors of the page do not wait for a training
 
@@ -57,6 +58,7 @@ class RetrainingJob:
         self.wanted = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._listener: threading.Thread | None = None
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._began = self._ended = 0.0
         self._is_stopped = False
@@ -77,7 +79,8 @@ class RetrainingJob:
                 psutil.Process(self._process.pid).nice(
                     psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else LESS_URGENT
                 )
-            threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+            self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+            self._listener.start()
         return True
 
     def stop(self) -> None:
@@ -98,6 +101,8 @@ class RetrainingJob:
         if process is None:
             return JobReport()
         code = process.poll()
+        if code is not None and self._listener is not None:
+            self._listener.join(LAST_WORDS)  # what it said last is in the pipe, with the model and the reasons
         status: Status = "at_work" if code is None else "stopped" if self._is_stopped else VERDICTS.get(code, "failed")
         return JobReport(
             status,
