@@ -150,7 +150,7 @@ def _accelerate(matrix: np.ndarray, value: np.ndarray, drawn: np.ndarray) -> tup
 def cover_probabilities(sets: int, generator: np.random.Generator) -> None:
     """AUC, average precision and losses by `measure_test`, against the values of 200,000 simulated pictures.
 
-    The share is of the test sets for which an interval is told.
+    The share is of the test sets for which an interval is told; how many these are, where they are not all.
     """
     names = ("macro_auc", "macro_average_precision", "brier_score", "loss")
     print(
@@ -177,8 +177,15 @@ def cover_probabilities(sets: int, generator: np.random.Generator) -> None:
                 # The log loss of few mistakes has none.
                 told = zip(expected, intervals, strict=True)
                 held.append([np.nan if ends is None else ends[0] <= value <= ends[1] for value, ends in told])
-            cells = " ".join(f"{share:15.1%}" for share in np.nanmean(held, axis=0))
+            cells = " ".join(f"{_say_share(column):>15}" for column in np.array(held, float).T)
             print(f"{pictures:8} {truth.accuracy:8.3f} {cells}", flush=True)
+
+
+def _say_share(held: np.ndarray) -> str:
+    told = held[~np.isnan(held)]
+    if not len(told):
+        return "none told"
+    return f"{told.mean():.1%}" if len(told) == len(held) else f"{told.mean():.1%} of {len(told)}"
 
 
 def _simulate(

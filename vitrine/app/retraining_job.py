@@ -97,12 +97,13 @@ class RetrainingJob:
 
     def report(self) -> JobReport:
         """How it stands now."""
-        process = self._process
-        if process is None:
+        with self._lock:  # both of the same retraining
+            process, listener = self._process, self._listener
+        if process is None or listener is None:
             return JobReport()
         code = process.poll()
-        if code is not None and self._listener is not None:
-            self._listener.join(LAST_WORDS)  # what it said last is in the pipe, with the model and the reasons
+        if code is not None:
+            listener.join(LAST_WORDS)  # what it said last is in the pipe, with the model and the reasons
         status: Status = "at_work" if code is None else "stopped" if self._is_stopped else VERDICTS.get(code, "failed")
         return JobReport(
             status,

@@ -168,7 +168,10 @@ def _open_queue(review: Path, store: CorrectionStore) -> "ReviewQueue | None":
     queue = build_queue(review, store)
     count = len(queue.pictures)
     if not count:
-        print("No picture needs a look, so there is no tab for it. Visitors' pictures count from the next start on.")
+        print(
+            "No picture needs a look, so there is no tab for it. Visitors' pictures count from the next start on.",
+            flush=True,
+        )
         return None
     print(f"{count:,} {'picture needs' if count == 1 else 'pictures need'} a look.", flush=True)
     return queue

@@ -132,5 +132,7 @@ def test_the_pages_of_a_web_server_are_a_listing(website):
 def test_one_file_of_a_web_server_is_an_address_too(website):
     address, folder = website
     (folder / "big cat.jpg").write_bytes(b"one")
-    (found,) = describe_files(list_address(f"{address}/big%20cat.jpg"))
-    assert (found.file, found.path.open("rb").read()) == ("big cat.jpg", b"one")
+    for query in ("", "?download=true"):
+        (found,) = describe_files(list_address(f"{address}/big%20cat.jpg{query}"))
+        assert (found.file, found.path.open("rb").read()) == ("big cat.jpg", b"one")
+        assert str(found.path) == f"{address}/big%20cat.jpg{query}"

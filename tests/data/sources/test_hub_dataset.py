@@ -96,13 +96,29 @@ def test_times_of_change_are_those_of_the_content(tmp_path):
     assert {file.path.stat().st_mtime_ns for file in find(tmp_path / "s", tmp_path)}.isdisjoint(first.values())
 
 
+PARTS = ("data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet", "data/test-00000-of-00001.parquet")
+
+
+@pytest.mark.parametrize("cut", PARTS)
+def test_of_several_parquet_files_that_which_is_cut_short_is_named(tmp_path, cut):
+    for part in PARTS:
+        save_parquet(tmp_path / "s", part)
+    (tmp_path / "s" / cut).write_bytes(b"PAR1 no more")
+    with pytest.raises(UserError, match=rf"\); '{cut}': damaged or not whole; fetch it again"):
+        find(tmp_path / "s", tmp_path)
+
+
+def test_a_split_that_nobody_asked_for_may_be_cut_short(tmp_path):
+    for part in PARTS:
+        save_parquet(tmp_path / "s", part)
+    (tmp_path / "s" / PARTS[2]).write_bytes(b"a pointer to it, as Git leaves them")
+    assert len(find(tmp_path / "s", tmp_path, hub={"split": "train"})) == 6
+
+
 def test_damaged_and_empty_data_sets_are_one_message(tmp_path):
     save_parquet(tmp_path / "s")
     (tmp_path / "s" / "data" / "train-00000-of-00001.parquet").write_bytes(b"PAR1 no more")
-    save_parquet(tmp_path / "s", "data/test-00000-of-00001.parquet")
-    with pytest.raises(
-        UserError, match=r"s has Parquet files that are damaged .* \('data/train-00000-of-00001\.parquet'\)"
-    ):
+    with pytest.raises(UserError, match="missing or damaged"):
         find(tmp_path / "s", tmp_path)
     make_dataset().select([]).save_to_disk(tmp_path / "none")
     save_parquet(tmp_path / "empty", dataset=make_dataset().select([]))

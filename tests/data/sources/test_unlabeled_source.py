@@ -104,6 +104,12 @@ def test_one_picture_at_an_address_is_answered_alone(workspace):
     assert list(used(find_unlabeled([Path(f"{address}/2.png")], workspace))) == ["memory://bucket/2.png"]
 
 
+def test_a_table_at_an_address_alone_is_no_pictures(workspace):
+    address = fill({"list.csv": b"image"})
+    with pytest.raises(UserError, match=r"^memory://bucket/list\.csv is a table; fetch it and its pictures"):
+        find_unlabeled([Path(f"{address}/list.csv")], workspace)
+
+
 def test_one_parquet_file_at_an_address_is_a_data_set(tmp_path, workspace):
     (file,) = save_parquet(tmp_path / "copy").rglob("*.parquet")
     address = fill({"train.parquet": file.read_bytes()})

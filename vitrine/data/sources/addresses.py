@@ -123,21 +123,23 @@ class Listing:
     Attributes:
         address: of the folder, without a slash at its end.
         files: what the store tells of each, by its path from there, in order.
+        query: what stands behind the path of a file of the web (`?download=true`), or "".
     """
 
     address: str
     files: Mapping[str, Mapping[str, Any]]
+    query: str = ""
 
     def place(self, file: str) -> RemoteFile:
         """Where one of them lies."""
         told = self.files[file]
-        return RemoteFile(f"{self.address}/{file}", self._witness, _size_of(told), _changed_ns(told))
+        return RemoteFile(f"{self.address}/{file}{self.query}", self._witness, _size_of(told), _changed_ns(told))
 
     @cached_property
     def _witness(self) -> str:
         """The first file that has a byte to be read."""
         first = next((file for file, told in self.files.items() if told.get("size") != 0), next(iter(self.files)))
-        return f"{self.address}/{first}"
+        return f"{self.address}/{first}{self.query}"
 
 
 def list_address(address: str) -> Listing:
@@ -147,9 +149,12 @@ def list_address(address: str) -> Listing:
         UserError: there is nothing, or it may not be read.
     """
     store, root = _connect(address)
-    file = _find_file(store, root)
+    if file := _find_file(store, root):
+        path, mark, query = address.partition("?") if address.startswith("http") else (address, "", "")
+        folder, _, name = path.rpartition("/")
+        return Listing(folder, {name: file}, mark + query)
     try:
-        entries = {root: file} if file else store.find(root, detail=True)
+        entries = store.find(root, detail=True)
     except FileNotFoundError:
         entries = {}
     except Exception as error:  # each store has errors of its own
@@ -157,7 +162,7 @@ def list_address(address: str) -> Listing:
             f"data.source: {address} cannot be listed ({first_line(error)}); check the address, and your credentials "
             "for it"
         ) from error
-    folder, base = (text.rpartition("/")[0] if file else text.rstrip("/") for text in (address, root))
+    folder, base = address.rstrip("/"), root.rstrip("/")
     files = {path[len(base) + 1 :]: told for path, told in sorted(entries.items()) if told.get("type") != "directory"}
     files.pop("", None)
     if not files:

@@ -11,14 +11,11 @@ from typing import Any
 
 import datasets
 import httpx2
-import pyarrow as pa
-import pyarrow.parquet as pq
 from huggingface_hub.constants import HF_HUB_CACHE
 from pyarrow.dataset import ParquetFragmentScanOptions
 
 from vitrine.config.data import HUB_PREFIX, DataSection, HubSection
 from vitrine.data.sources.files import SPLIT_NAMES, FoundFile, is_saved_data_set, walk_files
-from vitrine.data.sources.hidden import is_hidden
 from vitrine.data.sources.hub_access import (
     NETWORK_ERRORS,
     ask_hub,
@@ -28,9 +25,9 @@ from vitrine.data.sources.hub_access import (
     quiet_datasets,
 )
 from vitrine.data.sources.hub_columns import choose_columns, value_reader
-from vitrine.data.sources.hub_rows import ROWS_AT_ONCE, RowWriter, read_rows
+from vitrine.data.sources.hub_rows import ROWS_AT_ONCE, RowWriter, name_cut_files, read_rows
 from vitrine.errors import UserError
-from vitrine.listing import list_names, suggest
+from vitrine.listing import suggest
 
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 SPARE_BYTES = 100_000_000
@@ -165,7 +162,6 @@ def _explain_opening(error: Exception, repo_id: str, hub: HubSection, is_offline
 
 def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
     status = {file: (folder / file).stat() for file in sorted(walk_files(folder)) if (folder / file).is_file()}
-    _check_parquet_files(folder, list(status))
     stamp = repr([(file, one.st_size, one.st_mtime_ns) for file, one in status.items()])
     size = sum(one.st_size for one in status.values())
     try:
@@ -178,31 +174,9 @@ def _open_local(folder: Path, hub: HubSection) -> OpenedDataset:
     except (datasets.exceptions.DatasetsError, OSError, ValueError, LookupError) as error:
         raise UserError(
             f"data.source: {folder} is not a data set that can be read, or a part of it is missing or damaged "
-            f"({describe_error(error)})"
+            f"({describe_error(error)}){name_cut_files(folder)}"
         ) from error
     return OpenedDataset(splits, (folder,), stamp, size)
-
-
-def _check_parquet_files(folder: Path, files: list[str]) -> None:
-    """Makes sure that Parquet files have their ends: `datasets` does not say which of them it cannot read.
-
-    Raises:
-        UserError: names those that are cut short or no such files.
-    """
-    damaged = [file for file in files if file.endswith(".parquet") and not is_hidden(file) and _is_cut(folder / file)]
-    if damaged:
-        raise UserError(
-            f"data.source: {folder} has Parquet files that are damaged or not whole ({list_names(damaged)}); "
-            "fetch them again, or take them out"
-        )
-
-
-def _is_cut(file: Path) -> bool:
-    try:
-        pq.read_metadata(file)
-    except (pa.ArrowException, OSError):
-        return True
-    return False
 
 
 def _choose_config(path: str, hub: HubSection, revision: str | None, source: str) -> Any:

@@ -8,12 +8,17 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from vitrine.data.images.formats import find_extension
+from vitrine.data.sources.files import walk_files
+from vitrine.data.sources.hidden import is_hidden
 from vitrine.data.sources.hub_access import describe_error
 from vitrine.data.sources.hub_columns import DatasetColumns
 from vitrine.data.sources.named_files import ADDRESS
 from vitrine.errors import UserError
+from vitrine.listing import list_names
 
 OUTSIDE = "its path leads out of the data set's folder"
 ROWS_AT_ONCE = 16  # each may hold a camera's picture of many megabytes
@@ -34,7 +39,27 @@ def read_rows(rows: Any, columns: DatasetColumns, source: str) -> Iterator[dict[
         ValueError,
         datasets.exceptions.DatasetsError,
     ) as error:  # pyarrow's error on a damaged file is a ValueError
-        raise UserError(f"data.source: {source} has a damaged or odd file in it ({describe_error(error)})") from error
+        said = f"{source} has a damaged or odd file in it ({describe_error(error)}){name_cut_files(Path(source))}"
+        raise UserError(f"data.source: {said}") from error
+
+
+def name_cut_files(folder: Path) -> str:
+    """Which Parquet files of a local data set cannot be opened, which `datasets` does not say, in words.
+
+    Args:
+        folder: of the data set; what is no folder has none.
+    """
+    parquet = sorted(file for file in walk_files(folder) if file.lower().endswith(".parquet") and not is_hidden(file))
+    cut = [file for file in parquet if _is_cut(folder / file)]
+    return f"; {list_names(cut)}: damaged or not whole; fetch it again, or take it out" if cut else ""
+
+
+def _is_cut(file: Path) -> bool:
+    try:
+        pq.read_metadata(file)
+    except (pa.ArrowException, OSError):
+        return True
+    return False
 
 
 @dataclass(frozen=True)

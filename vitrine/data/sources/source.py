@@ -144,7 +144,7 @@ def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int
         return open_source(local, new_folder(workspace / "opened")).files
     tables = [name for name in names if name.lower().endswith(table_rows.SUFFIXES) and not is_hidden(name)]
     if len(tables) == len(names):
-        raise UserError(f"data.source: {data.source} is a table; fetch it and its pictures, and give the file")
+        raise UserError(f"data.source: {say_table(data.source)}")
     found = describe_files(listing)
     return label_by_folders(found, [file.file for file in found], data.layout, data.source)
 
@@ -216,6 +216,11 @@ def _name_class_folders(source: Path, found: Sequence[FoundFile]) -> str:
     if source.is_dir():
         return f"; if the folders in '{inside[0][0]}' are the classes, give data.source={source / inside[0][0]}"
     return f"; if the folders in '{inside[0][0]}' are the classes, unpack it and give that folder"
+
+
+def say_table(address: str) -> str:
+    """That what lies at an address is no more than a table."""
+    return f"{address} is a table; fetch it and its pictures, and give the file"
 
 
 def say_missing(source: str, what: str = "it is not there") -> str:

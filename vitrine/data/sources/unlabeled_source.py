@@ -12,7 +12,7 @@ from vitrine.data.sources.addresses import address_of, describe_files, list_addr
 from vitrine.data.sources.encoding import UnsureEncodingError
 from vitrine.data.sources.fetching import fetch_files
 from vitrine.data.sources.files import FoundFile, printable, walk_files
-from vitrine.data.sources.source import are_tables_of_pictures, is_data_set, new_folder, say_missing
+from vitrine.data.sources.source import are_tables_of_pictures, is_data_set, new_folder, say_missing, say_table
 from vitrine.data.sources.tables import find_table_files
 from vitrine.data.sources.tar_shards import are_shards, list_shard_pictures
 from vitrine.data.sources.unlabeled import list_archive, list_folder, tell_apart
@@ -72,9 +72,12 @@ def _find_at_address(address: str, workspace: Path, fetching: Callable[[int, int
     if are_tables_of_pictures(list(listing.files)):
         fetch_files(listing, workspace, fetching)
         return _list_data_set(workspace, listing.address, new_folder(workspace / ".opened"))
-    if len(listing.files) == 1 and address.lower().endswith(archives.SUFFIXES):
+    (name, *others) = listing.files
+    if not others and name.lower().endswith(archives.SUFFIXES):
         fetch_files(listing, workspace, fetching)
-        return list_archive(workspace / next(iter(listing.files)), new_folder(workspace / "opened"), address)
+        return list_archive(workspace / name, new_folder(workspace / "opened"), f"{listing.address}/{name}")
+    if not others and name.lower().endswith(table_rows.SUFFIXES):
+        raise UserError(say_table(address))
     return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
 
 
