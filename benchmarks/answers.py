@@ -4,7 +4,7 @@ Each side is a process of its own, so that none has the libraries or threads of 
 the rounds are printed. Beside wall time stands processor time, which other work on the machine changes less.
 
     python -m vitrine export MODEL float32.onnx; python -m vitrine export MODEL int8.onnx --format int8
-    python benchmarks/answers.py MODEL float32.onnx int8.onnx [--pictures 1000] [--rounds 5]
+    python benchmarks/answers.py MODEL float32.onnx int8.onnx [--openvino] [--pictures 1000] [--rounds 5]
 
 One picture: from the file to the decision, median of 30 in a warm process. Many: JPEG files of 400 px to a CSV, whole
 process, start included. Clients: threads that ask `Batcher` at once, beside the bare network in batches of 8.
@@ -21,10 +21,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pictures import draw_pictures
+
+if TYPE_CHECKING:  # what is imported at the start counts in the measured time
+    from vitrine.workflows.runtime import Asked
 
 ROOT = Path(__file__).parent.parent
 ANSWERS = 30
@@ -39,13 +43,18 @@ def main() -> None:
     parser.add_argument("files", nargs="*", help="ONNX files of it")
     parser.add_argument("--pictures", type=int, default=1000, help="of the many (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of each side (default %(default)s)")
+    parser.add_argument(
+        "--openvino", action="store_true", help="ask files by OpenVINO, too"
+    )
+    parser.add_argument("--runtime", help=argparse.SUPPRESS)
     parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        print(json.dumps(WORK[options.worker](options.model, options.folder)))
+        print(json.dumps(WORK[options.worker](options.model, options.folder, options.runtime)))
         return
-    sides = [("pipeline", options.model), *(("vitrine", model) for model in (options.model, *options.files))]
+    sides = [Side("pipeline", options.model), *(Side("vitrine", model) for model in (options.model, *options.files))]
+    sides += [Side("vitrine", file, "openvino") for file in options.files if options.openvino]
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
         folder = Path(workspace)
         draw_pictures(folder / "pictures", options.pictures)
@@ -53,12 +62,24 @@ def main() -> None:
         print("| side | what | seconds | processor seconds | start, s (clients: bare network a picture) | peak MB |")
         print("|---|---|---|---|---|---|")
         for what in ("one", "many", "clients"):
-            rounds = [[ask(kind, what, model, folder) for kind, model in sides] for _ in range(options.rounds)]
-            for side, (kind, model) in enumerate(sides):
-                print_row(f"{kind}, {Path(model).name}", what, [found[side] for found in rounds])
+            rounds = [[ask(side, what, folder) for side in sides] for _ in range(options.rounds)]
+            for number, side in enumerate(sides):
+                print_row(side, what, [found[number] for found in rounds])
 
 
-def print_row(side: str, what: str, found: list[dict[str, float] | None]) -> None:
+@dataclass(frozen=True)
+class Side:
+    """Who answers: `kind` is pipeline or vitrine; the runtime that computes it, None for the usual one."""
+
+    kind: str
+    model: str
+    runtime: str | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.kind, Path(self.model).name, self.runtime)))
+
+
+def print_row(side: Side, what: str, found: list[dict[str, float] | None]) -> None:
     rounds = [one for one in found if one is not None]
     if rounds:
         median = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
@@ -69,12 +90,13 @@ def print_row(side: str, what: str, found: list[dict[str, float] | None]) -> Non
         )
 
 
-def ask(kind: str, what: str, model: str, folder: Path) -> dict[str, float] | None:
+def ask(side: Side, what: str, folder: Path) -> dict[str, float] | None:
     """What a fresh process measures."""
-    name = f"{kind}_{what}"
+    name = f"{side.kind}_{what}"
     if name not in WORK:
         return None
-    command = [sys.executable, __file__, model, "--worker", name, "--folder", str(folder)]
+    command = [sys.executable, __file__, side.model, "--worker", name, "--folder", str(folder)]
+    command += ["--runtime", side.runtime] if side.runtime else []
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
@@ -100,7 +122,7 @@ def time_answers(ask_about: Callable[[Path], Any], started: float, folder: Path)
     return {"seconds": statistics.median(walls), "processor": statistics.median(processors), "start": start}
 
 
-def pipeline_one(model: str, folder: Path) -> dict[str, float]:
+def pipeline_one(model: str, folder: Path, runtime: None) -> dict[str, float]:
     started = time.perf_counter()
     from transformers import pipeline
 
@@ -108,15 +130,15 @@ def pipeline_one(model: str, folder: Path) -> dict[str, float]:
     return time_answers(lambda path: classify(str(path)), started, folder)
 
 
-def vitrine_one(model: str, folder: Path) -> dict[str, float]:
+def vitrine_one(model: str, folder: Path, runtime: "Asked | None") -> dict[str, float]:
     started = time.perf_counter()
-    from vitrine.predict.predictor import Predictor
+    from vitrine.workflows.runtime import load_predictor
 
-    predictor = Predictor.load(model)
+    predictor = load_predictor(model, runtime)
     return time_answers(lambda path: predictor.predict_images([predictor.open_image(path)])[0], started, folder)
 
 
-def pipeline_many(model: str, folder: Path) -> dict[str, float]:
+def pipeline_many(model: str, folder: Path, runtime: None) -> dict[str, float]:
     wall = time.perf_counter()
     from transformers import pipeline
 
@@ -129,20 +151,21 @@ def pipeline_many(model: str, folder: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - wall, "processor": time.process_time()}
 
 
-def vitrine_many(model: str, folder: Path) -> dict[str, float]:
+def vitrine_many(model: str, folder: Path, runtime: "Asked | None") -> dict[str, float]:
     wall = time.perf_counter()
     from vitrine.commands.predict import main as predict
 
-    assert predict([model, str(folder / "pictures"), "--output", str(folder / "vitrine.csv")]) == 0
+    chosen = ["--runtime", runtime] if runtime else []
+    assert predict([model, str(folder / "pictures"), "--output", str(folder / "vitrine.csv"), *chosen]) == 0
     return {"seconds": time.perf_counter() - wall, "processor": time.process_time()}
 
 
-def vitrine_clients(model: str, folder: Path) -> dict[str, float]:
+def vitrine_clients(model: str, folder: Path, runtime: "Asked | None") -> dict[str, float]:
     """Seconds a request of 64 clients, with decoding; `start` is that of the bare network a picture, without."""
     from vitrine.predict.batcher import Batcher
-    from vitrine.predict.predictor import Predictor
+    from vitrine.workflows.runtime import load_predictor
 
-    predictor = Predictor.load(model)
+    predictor = load_predictor(model, runtime)
     files = sorted((folder / "pictures").iterdir())[:REQUESTS]
     pixels = predictor.pixels([predictor.open_image(path) for path in files[:8]])
     predictor.network.run(pixels)

@@ -17,6 +17,8 @@ PREPROCESS = TorchPreprocessing(build_processor(SIDE, IMAGENET))
 class IntegerNetwork:
     """One layer of int8, as a processor computes it: with VNNI exactly; without, pairs of products end at 16 bits."""
 
+    name = "onnxruntime"
+
     def __init__(self, bits, has_vnni):
         generator = np.random.RandomState(1)
         most = 2 ** (bits - 1) - 1

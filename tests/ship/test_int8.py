@@ -14,7 +14,8 @@ from tests.factories import fault_of
 from vitrine.commands import export, predict
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.runtimes.onnx import NOTES
+from vitrine.predict.runtimes.network import Outputs
+from vitrine.predict.runtimes.onnx import NOTES, OnnxNetwork, open_session
 from vitrine.records.onnx_checksum import seal
 from vitrine.ship import int8
 from vitrine.ship.export import write_notes
@@ -52,6 +53,7 @@ def exported(colors_workplace, tmp_path_factory):
         patched.chdir(colors_workplace)
         for name, count in FEW.items():
             patched.setattr(int8, name, count)
+        patched.setattr(int8, "find_spec", lambda _name: None)  # as without OpenVINO
         assert export.main(["runs/colours/latest/model", str(file), "--format", "int8"]) == 0
     return file, said.getvalue()
 
@@ -85,6 +87,60 @@ def test_a_file_whose_golden_answers_deviate_here_is_not_used(written):
     turned = [[row[-1], *row[:-1]] for row in golden["proven"]]
     rewrite_notes(written, golden=golden | {"proven": turned})
     assert "are wrong (by 0." in fault_of(Predictor.load, str(written))
+
+
+class Openvino:
+    """Stands for OpenVINO, which need not be installed: ONNX Runtime computes, and its first logit is moved."""
+
+    name = "openvino"
+
+    def __init__(self, file, by):
+        self.network, self.by = OnnxNetwork(open_session(str(file))), by
+
+    def run(self, pixel_values):
+        outputs = self.network.run(pixel_values)
+        moved = outputs.logits.copy()
+        moved[:, 0] += self.by
+        return Outputs(moved, outputs.similarity)
+
+
+@pytest.fixture
+def openvino_moves(monkeypatch):
+    """Sets by how much the logits of OpenVINO's double differ, while a file is proven."""
+
+    def install(by):
+        monkeypatch.setattr(int8, "find_spec", lambda _name: True)
+        monkeypatch.setattr("vitrine.predict.runtimes.openvino.open_openvino", lambda file: Openvino(file, by))
+
+    return install
+
+
+@pytest.mark.slow
+def test_openvino_is_proven_by_itself_where_it_is_installed(colors_folder, few_suffice, openvino_moves, capsys):
+    openvino_moves(by=0.3)
+    assert export.main([MODEL, "small.onnx", "--format", "int8"]) == 0
+    assert "OpenVINO: same first answer to 18 (`--runtime auto` takes the faster" in capsys.readouterr().out
+    file, notes = str(Path("small.onnx").absolute()), read_notes("small.onnx")
+    assert (notes["int8"]["same"], notes["int8"]["by_openvino"]["same"]) == (18, 18)
+    assert Predictor.load(file, open_onnx=lambda path, _threads: Openvino(path, by=0.3)).network.name == "openvino"
+    for by in (0.0, 0.9):
+        message = fault_of(Predictor.load, file, open_onnx=lambda path, _threads, by=by: Openvino(path, by))
+        assert "on this machine its answers to pictures whose answers are known are wrong (by 0." in message
+
+
+@pytest.mark.slow
+def test_openvino_with_other_answers_is_not_for_this_file(colors_folder, few_suffice, openvino_moves, capsys):
+    openvino_moves(by=100.0)
+    assert export.main([MODEL, "small.onnx", "--format", "int8"]) == 0
+    assert "OpenVINO will not be used: " in capsys.readouterr().out
+    notes = read_notes("small.onnx")
+    assert (notes["int8"]["by_openvino"], notes["golden"]["proven_by"]) == (None, {})
+
+
+def test_openvino_that_was_not_proven_is_refused_with_what_to_do(written):
+    message = fault_of(Predictor.load, str(written), open_onnx=lambda path, _threads: Openvino(path, by=1.0))
+    assert "whether openvino computes it rightly was not proven when it was written" in message
+    assert "leave --runtime out, or write it again where openvino is installed" in message
 
 
 def test_a_file_of_a_later_version_is_named(written):

@@ -11,6 +11,7 @@ from tests.predict.models import write_small_cnn
 from vitrine.config.data import PreparationSection
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Outputs
+from vitrine.predict.runtimes.onnx import OnnxNetwork, open_session
 from vitrine.records.runtime import RuntimeChoice
 from vitrine.ship.export import export_onnx
 from vitrine.workflows import runtime
@@ -94,13 +95,13 @@ class Deviating:
 @pytest.mark.parametrize(("by", "words"), [(0.1, "its answers differ by 0.0"), (np.nan, "its answers differ by inf")])
 def test_a_runtime_with_other_answers_is_not_used_and_that_is_said(model, monkeypatch, by, words):
     set_times(monkeypatch, torch=30, onnxruntime=10)
-    usual = runtime._open
+    usual = runtime._open_export
 
     def open_deviating(*given):
         predictor = usual(*given)
-        return replace(predictor, network=Deviating(predictor.network, by)) if given[-1] == "onnxruntime" else predictor
+        return replace(predictor, network=Deviating(predictor.network, by))
 
-    monkeypatch.setattr(runtime, "_open", open_deviating)
+    monkeypatch.setattr(runtime, "_open_export", open_deviating)
     said = []
     assert load_predictor(str(model), "auto", said.append).network.name == "torch"
     assert said[0].startswith(f"onnxruntime is not used: {words}")
@@ -117,6 +118,44 @@ def test_what_is_asked_for_is_taken(model, exported):
     assert load_predictor(str(model), "onnxruntime").network.name == "onnxruntime"
     assert load_predictor(str(exported / "model.onnx")).network.name == "onnxruntime"
     assert "torch does not compute ONNX files" in fault_of(load_predictor, str(exported / "model.onnx"), "torch")
+
+
+class Openvino(Deviating):
+    """Stands for OpenVINO; nothing of it need be installed."""
+
+    name = "openvino"
+
+
+def use_openvino(monkeypatch, by=0.0):
+    """Has a double stand for OpenVINO, whose logits differ by so much."""
+
+    def open_double(file, threads):
+        return Openvino(OnnxNetwork(open_session(str(file), threads)), by)
+
+    monkeypatch.setattr(runtime, "_choose_opener", {"openvino": open_double}.get)
+    monkeypatch.setattr(runtime, "RUNTIMES", ("torch", "onnxruntime", "openvino"))
+
+
+def test_of_a_file_too_the_fastest_answers_and_is_measured_once(model, exported, monkeypatch):
+    use_openvino(monkeypatch)
+    asked, said = set_times(monkeypatch, onnxruntime=30, openvino=10), []
+    file = str(exported / "model.onnx")
+    assert load_predictor(file, "auto", said.append).network.name == "openvino"
+    assert said == ["openvino answers (onnxruntime 30.0 ms, openvino 10.0 ms a picture)"]
+    assert load_predictor(file, "auto").network.name == "openvino"
+    assert asked == ["onnxruntime", "openvino"]
+
+
+def test_a_runtime_that_computes_a_file_wrongly_is_not_used(model, exported, monkeypatch):
+    use_openvino(monkeypatch, by=0.5)
+    asked, file = set_times(monkeypatch, onnxruntime=30), str(exported / "model.onnx")
+    assert load_predictor(file, "auto").network.name == "onnxruntime"
+    assert asked == ["onnxruntime"]
+    assert "answers to pictures whose answers are known are wrong" in fault_of(load_predictor, file, "openvino")
+
+
+def test_a_file_that_is_not_there_is_one_message(model):
+    assert "there is no such ONNX file" in fault_of(load_predictor, "absent.onnx", "auto")
 
 
 def test_the_cache_belongs_to_the_files_of_the_model(model, tmp_path):

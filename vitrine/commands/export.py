@@ -109,6 +109,8 @@ def _export_int8(options: argparse.Namespace, file: Path, say: Callable[[str], N
         f"same first answer to {proof.same:,} of {proof.pictures:,} pictures (95 % interval {low:.3f} to {high:.3f}), "
         f"same decision on {proof.same_decisions:,}"
     )
+    if proof.by_openvino:
+        say(f"OpenVINO: same first answer to {proof.by_openvino.same:,} (`--runtime auto` takes the faster of the two)")
 
 
 def _export_resizing(options: argparse.Namespace) -> None:

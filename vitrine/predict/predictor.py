@@ -1,6 +1,6 @@
 """A loaded model, and what it says of decoded pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -39,12 +39,15 @@ class Predictor:
     preprocess: Preprocessing
 
     @classmethod
-    def load(cls, model_id: str, threads: int | None = None) -> Self:
+    def load(
+        cls, model_id: str, threads: int | None = None, open_onnx: Callable[[Path, int | None], Network] | None = None
+    ) -> Self:
         """Loads a model folder, an id on the Hugging Face Hub, or an ONNX file that `python -m vitrine export` wrote.
 
         Args:
             model_id: of the model.
             threads: that compute an ONNX file; None: one for each core. Those of torch are set by who asks.
+            open_onnx: another runtime than ONNX Runtime for an ONNX file, given the file and the threads.
 
         Raises:
             UserError: it is none of them, or cannot be loaded.
@@ -53,7 +56,7 @@ class Predictor:
         if model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir():
             from vitrine.predict.runtimes.onnx import load_onnx
 
-            loaded = load_onnx(Path(model_id).expanduser(), threads)
+            loaded = load_onnx(Path(model_id).expanduser(), threads, open_onnx)
         else:
             from vitrine.predict.runtimes.pytorch import load_torch
 

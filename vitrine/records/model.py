@@ -106,11 +106,13 @@ class Golden(OpenRecord):
         probabilities: `[pictures, labels]`.
         proven: what the file itself said where it was proven, if that is something else: in 8 bits, drawn pictures may
             lie outside of what it was calibrated for.
+        proven_by: the same of other runtimes that were proven, by their names: each rounds in its own places.
         tolerance: the most by which an answer may differ where an engine computes rightly.
     """
 
     probabilities: list[list[Share]]
     proven: list[list[Share]] | None = None
+    proven_by: dict[str, list[list[Share]]] = Field(default_factory=dict)
     tolerance: Share
 
 
@@ -139,8 +141,10 @@ class Int8Proof(Agreement):
         layout: how its numbers are written, for people: "QDQ, weights of 7 bits per channel".
         calibration_pictures: on whose activations the ranges were measured.
         time_share: processor time relative to float32, where it was exported.
+        by_openvino: how alike OpenVINO answers; None where it was not asked, and does not answer then.
     """
 
     layout: str
     calibration_pictures: Count
     time_share: float
+    by_openvino: Agreement | None = None

@@ -94,7 +94,8 @@ def load_to_export(model_id: str) -> Predictor:
     predictor = Predictor.load(model_id)
     if not isinstance(predictor.network, TorchNetwork):
         raise UserError(f"{model_id} is an ONNX file already; give the model folder that it was made from")
-    nn.Module.to(predictor.network.model, "cpu")
+    # In the layout of training (channels last) averages would be written as gathers, which OpenVINO mixes up in 8 bits.
+    nn.Module.to(nn.Module.to(predictor.network.model, "cpu"), memory_format=torch.contiguous_format)
     return predictor
 
 

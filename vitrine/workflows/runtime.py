@@ -1,13 +1,13 @@
 """A model with the runtime that answers fastest on this machine: exported once, measured once, remembered.
 
-The ONNX file and what was measured lie in the cache of the user, below the checksums of the model's files.
+What was measured, and the ONNX file of a model folder, lie in the cache of the user, below the checksums of the model.
 """
 
 import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from vitrine.models.hub_files import find_model_folder
 from vitrine.predict.golden import ask_golden, draw_golden, measure_deviation
 from vitrine.predict.latency import measure_latency
 from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
+from vitrine.predict.runtimes.network import Network
 from vitrine.records.checksums import sum_files
 from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.records.runtime import Runtime, RuntimeChoice
@@ -41,34 +42,55 @@ def load_predictor(
 
     Args:
         model_id: as for `Predictor.load`; an ONNX file is computed by ONNX Runtime or OpenVINO.
-        asked: "auto" takes the fastest that gives torch's answers; None: torch, or of an ONNX file ONNX Runtime.
+        asked: "auto" takes the fastest that gives torch's answers, or of an ONNX file those that it was written with;
+            None: torch, or of an ONNX file ONNX Runtime.
         say: is told what takes time, and what is not used and why.
         threads: see `Predictor.load`.
 
     Raises:
         UserError: the model cannot be loaded, or not by that runtime.
     """
-    if model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir():
-        if asked == "torch":
-            raise UserError(f"{model_id}: torch does not compute ONNX files; leave --runtime out")
-        predictor = Predictor.load(model_id, threads)
-        return _by_openvino(predictor, Path(model_id).expanduser(), threads) if asked == "openvino" else predictor
+    if _is_onnx_file(model_id):
+        return _load_file(model_id, asked, say, threads)
     if asked in (None, "torch"):
         return Predictor.load(model_id)
     folder = find_model_folder(model_id)
     cache = find_cache(folder)
+
+    def open_by(runtime: Runtime) -> Predictor:
+        if runtime == "torch":
+            return Predictor.load(model_id)
+        return _open_export(model_id, folder, _export(model_id, cache / MODEL_FILE, say), runtime, threads)
+
     if asked == "onnxruntime" or asked == "openvino":
-        return _open(model_id, folder, _export(model_id, cache / MODEL_FILE, say), asked, threads)
-    choice = _read_choice(cache / CHOICE_FILE) or _measure(model_id, folder, cache, say)
-    return _open(model_id, folder, cache / MODEL_FILE, choice.chosen, threads)
+        return open_by(asked)
+    choice = _read_choice(cache / CHOICE_FILE) or _measure(RUNTIMES, open_by, cache / CHOICE_FILE, TOLERANCE, say)
+    return open_by(choice.chosen)
+
+
+def _is_onnx_file(model_id: str) -> bool:
+    return model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir()
+
+
+def _load_file(model_id: str, asked: Asked | None, say: Callable[[str], None], threads: int | None) -> Predictor:
+    """An ONNX file; each runtime answers its golden pictures before it is used."""
+    if asked == "torch":
+        raise UserError(f"{model_id}: torch does not compute ONNX files; leave --runtime out")
+
+    def open_by(runtime: Runtime) -> Predictor:
+        return Predictor.load(model_id, threads, _choose_opener(runtime))
+
+    if asked != "auto":
+        return open_by(asked or "onnxruntime")
+    kept = _find_root() / _digest_file(Path(model_id).expanduser()) / CHOICE_FILE
+    choice = _read_choice(kept) or _measure(RUNTIMES[1:], open_by, kept, None, say)
+    return open_by(choice.chosen)
 
 
 def digest_model(predictor: Predictor) -> str:
     """A short name of a model's content, whatever it is called and wherever it lies."""
     file = Path(predictor.model_id).expanduser()
-    if file.is_file():
-        return sum_files(file.parent, [file.name])[file.name].sha256[:16]
-    return _digest(predictor.folder)
+    return _digest_file(file) if file.is_file() else _digest(predictor.folder)
 
 
 def find_cache(folder: Path) -> Path:
@@ -77,8 +99,15 @@ def find_cache(folder: Path) -> Path:
     Args:
         folder: of the model.
     """
-    root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return root / "vitrine" / "runtimes" / _digest(folder)
+    return _find_root() / _digest(folder)
+
+
+def _find_root() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vitrine" / "runtimes"
+
+
+def _digest_file(file: Path) -> str:
+    return sum_files(file.parent, [file.name])[file.name].sha256[:16] if file.is_file() else ""
 
 
 def _digest(folder: Path) -> str:
@@ -87,21 +116,21 @@ def _digest(folder: Path) -> str:
     return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _open(model_id: str, folder: Path, file: Path, runtime: Runtime, threads: int | None = None) -> Predictor:
-    if runtime == "torch":
-        return Predictor.load(model_id)
-    predictor = Predictor.load(str(file), threads)
-    if runtime == "openvino":
-        predictor = _by_openvino(predictor, file, threads)
+def _open_export(model_id: str, folder: Path, file: Path, runtime: Runtime, threads: int | None) -> Predictor:
+    """The ONNX file of a model folder, as that folder."""
+    predictor = Predictor.load(str(file), threads, _choose_opener(runtime))
     # The file has no examples, and its name says nothing to people.
     metadata = ModelMetadata.read(folder / METADATA) if (folder / METADATA).exists() else None
     return replace(predictor, model_id=model_id, folder=folder, metadata=metadata)
 
 
-def _by_openvino(predictor: Predictor, file: Path, threads: int | None) -> Predictor:
+def _choose_opener(runtime: Runtime) -> Callable[[Path, int | None], Network] | None:
+    """What opens an ONNX file in place of ONNX Runtime."""
+    if runtime != "openvino":
+        return None
     from vitrine.predict.runtimes.openvino import open_openvino
 
-    return replace(predictor, network=open_openvino(file, threads))
+    return open_openvino
 
 
 def _export(model_id: str, file: Path, say: Callable[[str], None]) -> Path:
@@ -115,7 +144,7 @@ def _export(model_id: str, file: Path, say: Callable[[str], None]) -> Path:
 
 
 def _read_choice(file: Path) -> RuntimeChoice | None:
-    if not file.is_file() or not file.with_name(MODEL_FILE).is_file():
+    if not file.is_file():
         return None
     try:
         choice = RuntimeChoice.read(file)
@@ -124,30 +153,46 @@ def _read_choice(file: Path) -> RuntimeChoice | None:
     return choice if choice.machine == describe_machine() else None
 
 
-def _measure(model_id: str, folder: Path, cache: Path, say: Callable[[str], None]) -> RuntimeChoice:
-    torch = Predictor.load(model_id)
-    right = ask_golden(torch.network, torch.preprocess, _side(torch)).tolist()
-    seconds: dict[Runtime, float] = {"torch": measure_latency(torch)}
+def _measure(
+    runtimes: Sequence[Runtime],
+    open_by: Callable[[Runtime], Predictor],
+    kept: Path,
+    tolerance: float | None,
+    say: Callable[[str], None],
+) -> RuntimeChoice:
+    """Which of them answers fastest: the first, unless another gains.
+
+    Args:
+        runtimes: that may compute the model.
+        open_by: opens it.
+        kept: file of the choice, to write.
+        tolerance: in probability, to what the first says; None where opening checks the answers.
+        say: is told the choice, and what is not used and why.
+    """
+    usual = open_by(runtimes[0])
+    right = ask_golden(usual.network, usual.preprocess, _side(usual)).tolist()
+    seconds: dict[Runtime, float] = {runtimes[0]: measure_latency(usual)}
     left_out: dict[Runtime, str] = {}
-    for runtime in RUNTIMES[1:]:
+    for runtime in runtimes[1:]:
         try:
-            other = _open(model_id, folder, _export(model_id, cache / MODEL_FILE, say), runtime)
+            other = open_by(runtime)
         except (UserError, OSError) as error:
             left_out[runtime] = str(error)
             continue
-        deviation = measure_deviation(ask_golden(other.network, other.preprocess, _side(torch)), right)
-        if deviation > TOLERANCE:
+        deviation = measure_deviation(ask_golden(other.network, other.preprocess, _side(usual)), right)
+        if tolerance is not None and deviation > tolerance:
             left_out[runtime] = f"its answers differ by {deviation:.2g}"
-            say(f"{runtime} is not used: {left_out[runtime]} where {TOLERANCE:g} is allowed")
+            say(f"{runtime} is not used: {left_out[runtime]} where {tolerance:g} is allowed")
         else:
             seconds[runtime] = measure_latency(other)
     fastest = min(seconds, key=lambda name: seconds[name])
-    chosen = fastest if seconds[fastest] <= LEAST_GAIN * seconds["torch"] else "torch"
+    chosen = fastest if seconds[fastest] <= LEAST_GAIN * seconds[runtimes[0]] else runtimes[0]
     choice = RuntimeChoice(machine=describe_machine(), chosen=chosen, seconds=seconds, left_out=left_out)
     times = ", ".join(f"{name} {1000 * value:.1f} ms" for name, value in seconds.items())
     say(f"{chosen} answers ({times} a picture)")
     if "onnxruntime" not in left_out:
-        choice.write(cache / CHOICE_FILE)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        choice.write(kept)
     return choice
 
 

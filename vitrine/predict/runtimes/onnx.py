@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
@@ -15,7 +15,7 @@ from vitrine.errors import UserError, first_line
 from vitrine.invocation import command_line
 from vitrine.predict.golden import check_golden
 from vitrine.predict.preprocessing import ArrayPreprocessing, Pixels, Preprocessing, Settings
-from vitrine.predict.runtimes.network import Loaded, Outputs
+from vitrine.predict.runtimes.network import Loaded, Network, Outputs
 from vitrine.records.model import Golden, ModelMetadata
 from vitrine.records.onnx_checksum import is_as_written
 
@@ -79,12 +79,15 @@ class OnnxNetwork:
         """Nothing: the threads of a session are chosen when it is opened."""
 
 
-def load_onnx(file: Path, threads: int | None = None) -> Loaded:
+def load_onnx(
+    file: Path, threads: int | None = None, open_network: Callable[[Path, int | None], Network] | None = None
+) -> Loaded:
     """Opens a file.
 
     Args:
         file: of a model.
         threads: that compute a batch together; None: one for each core.
+        open_network: another runtime than onnxruntime, given the file and the threads.
 
     Raises:
         UserError: it is not there, is not an ONNX file, was not written by `python -m vitrine export`, or is computed
@@ -117,7 +120,7 @@ def load_onnx(file: Path, threads: int | None = None) -> Loaded:
     if content.get("format", 1) > NEWEST_FORMAT:
         raise UserError(f"{file}: a later version of Vitrine wrote it (format {content['format']}); update Vitrine")
     metadata = content["metadata"] and ModelMetadata.parse(json.dumps(content["metadata"]), f"{file}, its notes")
-    network = OnnxNetwork(session, threads)
+    network = open_network(file, threads) if open_network else OnnxNetwork(session, threads)
     preprocess = ArrayPreprocessing.read(content["processor"]) or _build(content["processor"])
     if "golden" in content:
         golden = Golden.model_validate(content["golden"])
