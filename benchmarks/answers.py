@@ -43,9 +43,7 @@ def main() -> None:
     parser.add_argument("files", nargs="*", help="ONNX files of it")
     parser.add_argument("--pictures", type=int, default=1000, help="of the many (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of each side (default %(default)s)")
-    parser.add_argument(
-        "--openvino", action="store_true", help="ask files by OpenVINO, too"
-    )
+    parser.add_argument("--openvino", action="store_true", help="ask files by OpenVINO, too")
     parser.add_argument("--runtime", help=argparse.SUPPRESS)
     parser.add_argument("--worker", choices=WORK, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)

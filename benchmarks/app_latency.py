@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, help="picture to send; default: a JPEG of noise, 640 x 480")
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--runtime", help="that computes ONNX files, as of the app")
     parser.add_argument("--baseline", type=Path, help="checkout of an older build")
     options = parser.parse_args()
     sides = [(model, ROOT) for model in options.models]
@@ -48,7 +49,7 @@ def main() -> None:
         picture = options.picture or write_picture(Path(folder) / "picture.jpg")
         for _ in range(options.rounds):
             for side in sides:
-                for way, figures in measure(*side, picture, options.calls).items():
+                for way, figures in measure(*side, picture, options.calls, options.runtime).items():
                     found[side, way].append(figures)
     print(f"| side | way | median of {options.calls} calls | 95th percentile | slowest | start to first answer |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -58,10 +59,12 @@ def main() -> None:
         print(f"| {name} | {way} | " + " | ".join(f"{1000 * one:.1f} ms" for one in calls) + f" | {start:.1f} s |")
 
 
-def measure(model: str, root: Path, picture: Path, calls: int) -> dict[str, tuple[float, ...]]:
+def measure(
+    model: str, root: Path, picture: Path, calls: int, runtime: str | None = None
+) -> dict[str, tuple[float, ...]]:
     """Median, 95th percentile and slowest call by each way, and the start; in seconds."""
     started = time.perf_counter()
-    with running_app(model, root) as address, httpx.Client(base_url=address) as connection:
+    with running_app(model, root, runtime) as address, httpx.Client(base_url=address) as connection:
         client = Client(address, verbose=False)
         ask(client, picture)
         start = time.perf_counter() - started
@@ -110,10 +113,17 @@ def timed(calls: int, call: Callable[[], object]) -> list[float]:
 
 
 @contextmanager
-def running_app(model: str, root: Path = ROOT) -> Iterator[str]:
-    """Starts the app of a checkout on any free port; yields its address once it prints it."""
+def running_app(model: str, root: Path = ROOT, runtime: str | None = None) -> Iterator[str]:
+    """Starts the app of a checkout on any free port; yields its address once it prints it.
+
+    Args:
+        model: that answers.
+        root: of the checkout.
+        runtime: that computes an ONNX file; None: the usual one.
+    """
     place = str(Path(model).resolve()) if Path(model).exists() else model
     command = [sys.executable, str(root / "app.py"), "--model", place, "--port", "0"]
+    command += ["--runtime", runtime] if runtime and model.endswith(".onnx") else []
     surroundings = {**os.environ, "PYTHONPATH": str(root)}
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True, env=surroundings) as process:
         try:

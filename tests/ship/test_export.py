@@ -180,6 +180,13 @@ def test_the_file_gives_features_and_says_what_it_is(simple, tmp_path):
         assert place.encode() not in written  # the exporter notes the lines of source code that it came through
 
 
+def test_averages_are_written_as_such_and_not_gathered_by_a_computed_index(simple, tmp_path):
+    export_onnx(str(simple), tmp_path / "model.onnx")
+    kinds = {node.op_type for node in onnx.load(tmp_path / "model.onnx").graph.node}
+    assert "ReduceMean" in kinds
+    assert not kinds & {"Gather", "Range", "Shape"}  # OpenVINO computes sums of 8 bits wrongly beside an index
+
+
 def test_a_flipped_bit_in_the_weights_of_a_file_is_refused(simple, tmp_path):
     export_onnx(str(simple), tmp_path / "model.onnx")
     content = bytearray((tmp_path / "model.onnx").read_bytes())
