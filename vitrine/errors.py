@@ -7,6 +7,28 @@ class UserError(Exception):
     The message names the file or field, the rule that was broken, the value found and what to do.
     """
 
+    def reword(self, old: str, new: str) -> None:
+        """Puts other words into the message, such as a name that the user knows."""
+        self.args = (str(self).replace(old, new),)
+
+
+class ParameterError(UserError):
+    """A mistake that a parameter of a recipe mends, and something else where there is no recipe.
+
+    Attributes:
+        without_parameter: the message for who has no recipe.
+    """
+
+    def __init__(self, parameter: str, what: str, remedy: str, otherwise: str) -> None:
+        """Of a parameter such as `data.columns.image`, what is wrong, and what to do with it and without it."""
+        super().__init__(f"{parameter}: {what}; {remedy}")
+        self.without_parameter = f"{what}; {otherwise}"
+
+    def reword(self, old: str, new: str) -> None:
+        """Puts other words into both messages."""
+        super().reword(old, new)
+        self.without_parameter = self.without_parameter.replace(old, new)
+
 
 class NotMeasurableError(UserError):
     """There is nothing to be measured with what is at hand: a study says so, and what only looks on passes over it."""

@@ -8,6 +8,7 @@ import pytest
 from tests.data.sources.hub_sets import make_dataset, save_parquet
 from tests.data.sources.small_archives import reasons, tar_bytes, used, zip_bytes
 from tests.data.sources.stores import fill
+from tests.factories import fault_of
 from vitrine.config.data import DataSection
 from vitrine.data import progress
 from vitrine.data.sources.source import open_source
@@ -126,3 +127,21 @@ def test_parquet_files_without_any_label_are_as_good(tmp_path, workspace, at_an_
     assert [file.left_out for file in found] == ["", "", ""]
     assert all(file.file.startswith(f"{place}/train/") for file in found)
     assert all(file.path.is_file() for file in found)
+
+
+def test_what_has_no_recipe_is_not_told_of_parameters(tree, tmp_path, workspace):
+    (tmp_path / "rows.csv").write_text("shot,number\na.png,1\n", "utf-8")
+    message = fault_of(find_unlabeled, [tmp_path / "rows.csv"], workspace)
+    assert "call it 'image', and no other one so. Its columns are 'shot', 'number'" in message
+    (tmp_path / "rows.csv").write_text("image\nabsent.png\n", "utf-8")
+    lost = fault_of(find_unlabeled, [tmp_path / "rows.csv"], workspace)
+    assert "the paths in the table must be whole, or start from its folder" in lost
+    assert "data." not in message + lost
+
+
+def test_a_cut_file_at_an_address_is_named_by_it(workspace):
+    address = fill({"train.parquet": b"PAR1" + bytes(100)})
+    message = fault_of(find_unlabeled, [Path(address)], workspace)
+    assert message.startswith("memory://bucket is not a data set that can be read")
+    assert "'train.parquet': damaged or not whole" in message
+    assert str(workspace) not in message

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vitrine.data.sources.addresses import Listing, RemoteFile
@@ -11,6 +12,21 @@ from vitrine.errors import UserError
 MEGABYTE = 10**6
 FETCHED = "fetched"  # folder of a workspace; what lies there whole is not fetched again
 YEAR_2000_NS, TEN_YEARS_NS = 946_684_800 * 10**9, 315_576_000 * 10**9
+
+
+@contextmanager
+def named_by_address(folder: Path, address: str) -> Iterator[None]:
+    """Has messages name an address where they would name the folder that it was fetched into, which is gone then.
+
+    Args:
+        folder: that holds what was fetched.
+        address: where it came from.
+    """
+    try:
+        yield
+    except UserError as error:
+        error.reword(str(folder), address)
+        raise
 
 
 def fetch_files(listing: Listing, folder: Path, progress: Callable[[int, int], None] = lambda *_: None) -> None:

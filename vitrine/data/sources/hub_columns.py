@@ -9,7 +9,7 @@ import datasets
 
 from vitrine.config.data import ColumnsSection
 from vitrine.data.sources.files import UNREADABLE_CHARACTERS
-from vitrine.errors import UserError
+from vitrine.errors import ParameterError, UserError
 
 LABEL_TYPES = ("string", "large_string", "string_view", "bool", "int", "uint", "float")  # float: integers and a null
 PICTURE_TYPES = ("string", "large_string", "binary", "large_binary")
@@ -106,12 +106,13 @@ def _find_image(features: datasets.Features, source: str) -> str:
     if "image" in features and _holds_pictures(features["image"]):
         return "image"
     if pictures:
-        raise UserError(
-            f"data.columns.image: {source} has several columns of pictures ({', '.join(pictures)}); name one"
-        )
-    raise UserError(
-        f"data.columns.image: {source} has no column of pictures that could be found by itself; it has "
-        f"{_list(features)}. Set data.columns.image to the one with the pictures"
+        what = f"{source} has several columns of pictures ({', '.join(pictures)})"
+        raise ParameterError("data.columns.image", what, "name one", "call the one that is meant 'image'")
+    raise ParameterError(
+        "data.columns.image",
+        f"{source} has no column of pictures that could be found by itself",
+        f"it has {_list(features)}. Set data.columns.image to the one with the pictures",
+        f"it has {_list(features)}. Call the one with the pictures 'image'",
     )
 
 

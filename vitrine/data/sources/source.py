@@ -19,7 +19,7 @@ from vitrine.data.sources.addresses import (
 from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
 from vitrine.data.sources.class_folders import find_files, label_by_folders
-from vitrine.data.sources.fetching import FETCHED, fetch_files
+from vitrine.data.sources.fetching import FETCHED, fetch_files, named_by_address
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
     FoundFile,
@@ -141,7 +141,8 @@ def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int
     if are_shards(names) or are_tables_of_pictures(names):
         fetch_files(listing, workspace / FETCHED, fetching)
         local = data.model_copy(update={"source": str(workspace / FETCHED)})
-        return open_source(local, new_folder(workspace / "opened")).files
+        with named_by_address(workspace / FETCHED, listing.address):
+            return open_source(local, new_folder(workspace / "opened")).files
     tables = [name for name in names if name.lower().endswith(table_rows.SUFFIXES) and not is_hidden(name)]
     if len(tables) == len(names):
         raise UserError(f"data.source: {say_table(data.source)}")

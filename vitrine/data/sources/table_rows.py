@@ -11,7 +11,7 @@ from vitrine.config.data import ColumnsSection
 from vitrine.data.sources.encoding import UnsureEncodingError, is_unicode
 from vitrine.data.sources.files import TABLE_EXTENSIONS
 from vitrine.data.sources.table_formats import USUAL_NAMES, Table, plain_column, read_csv, read_table
-from vitrine.errors import UserError
+from vitrine.errors import ParameterError, UserError
 from vitrine.listing import list_names
 
 SUFFIXES = TABLE_EXTENSIONS
@@ -147,9 +147,11 @@ def _choose_usual(table: Path, names: list[str], role: str, usual: Sequence[str]
     alike = [name for name in names if get_close_matches(plain_column(name), usual, n=1, cutoff=0.75)]
     if not found and alike:
         what += f" (did you mean '{alike[0]}'?)"
-    raise UserError(
-        f"data.columns.{role}: the column of the {WHAT[role]} in {table} {what}; "
-        f"name it. Its columns are {list_names(names)}"
+    raise ParameterError(
+        f"data.columns.{role}",
+        f"the column of the {WHAT[role]} in {table} {what}",
+        f"name it. Its columns are {list_names(names)}",
+        f"call it '{role}', and no other one so. Its columns are {list_names(names)}",
     )
 
 

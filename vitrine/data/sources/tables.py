@@ -10,7 +10,9 @@ from vitrine.data.sources.files import SPLIT_NAMES, FoundFile, printable, reason
 from vitrine.data.sources.named_files import NamedFiles, exists
 from vitrine.data.sources.names import KnownNames
 from vitrine.data.sources.table_rows import Row, read_rows
-from vitrine.errors import UserError
+from vitrine.errors import ParameterError, UserError
+
+START_HERE = "the paths in the table must be whole, or start from its folder"
 
 
 def find_table_files(
@@ -153,19 +155,26 @@ def _nothing_there(table: Path, root: Path, named: Sequence[str], files: NamedFi
             f"data.columns.image: the column of {table} holds addresses (for example '{example}'), not files; download "
             "the pictures and name their files in a column, or name another column"
         )
-    message = f"data.image_folder: none of the files that {table} names is below {root} (for example '{example}')"
+    what = f"none of the files that {table} names is below {root} (for example '{example}')"
     name = PurePosixPath(example.replace("\\", "/")).name
     for file in files.files:
         path = PurePosixPath(file)
         if name and path.stem == name:
-            return UserError(
-                f"{message}; there is {root / file}: the paths in the table must end in {path.suffix}"
-                + ("" if path.parent == PurePosixPath() else f", and data.image_folder={root / path.parent}")
+            ends = f"there is {root / file}: the paths in the table must end in {path.suffix}"
+            below = path.parent != PurePosixPath()
+            return ParameterError(
+                "data.image_folder",
+                what,
+                ends + (f", and data.image_folder={root / path.parent}" if below else ""),
+                ends + (f", and start with {path.parent}/" if below else ""),
             )
         if name and KnownNames([path.name]).find(name):
             where = _start_of(root / file, example)
-            return UserError(f"{message}; there is {root / file}: {where}")
-    return UserError(f"{message}; give the folder that the paths in the table start from")
+            there = f"there is {root / file}"
+            return ParameterError("data.image_folder", what, f"{there}: {where}", f"{there}: {START_HERE}")
+    return ParameterError(
+        "data.image_folder", what, "give the folder that the paths in the table start from", START_HERE
+    )
 
 
 def _start_of(file: Path, named: str) -> str:

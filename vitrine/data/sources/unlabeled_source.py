@@ -10,13 +10,13 @@ from vitrine.data.progress import Progress, no_progress
 from vitrine.data.sources import archives, table_rows
 from vitrine.data.sources.addresses import address_of, describe_files, list_address
 from vitrine.data.sources.encoding import UnsureEncodingError
-from vitrine.data.sources.fetching import fetch_files
+from vitrine.data.sources.fetching import fetch_files, named_by_address
 from vitrine.data.sources.files import FoundFile, printable, walk_files
 from vitrine.data.sources.source import are_tables_of_pictures, is_data_set, new_folder, say_missing, say_table
 from vitrine.data.sources.tables import find_table_files
 from vitrine.data.sources.tar_shards import are_shards, list_shard_pictures
 from vitrine.data.sources.unlabeled import list_archive, list_folder, tell_apart
-from vitrine.errors import UserError
+from vitrine.errors import ParameterError, UserError
 
 
 def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = no_progress) -> list[FoundFile]:
@@ -34,6 +34,15 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = 
     Raises:
         UserError: a path is not there, or an archive or table cannot be read.
     """
+    try:
+        return _find_all(paths, workspace, progress)
+    except (UnsureEncodingError, ParameterError) as error:
+        raise UserError(error.without_parameter) from error
+    except UserError as error:
+        raise UserError(str(error).removeprefix("data.source: ")) from error  # a parameter that nobody gave
+
+
+def _find_all(paths: Sequence[Path], workspace: Path, progress: Progress) -> list[FoundFile]:
     found = []
     named = [Path(without_file_scheme(str(path))) for path in paths]
     for number, path in enumerate(dict.fromkeys(named)):  # what is named twice is meant once
@@ -46,11 +55,8 @@ def find_unlabeled(paths: Sequence[Path], workspace: Path, progress: Progress = 
         elif path.name.lower().endswith(archives.SUFFIXES):
             found += list_archive(path, new_folder(workspace / str(number)), str(path))
         elif path.suffix.lower() in table_rows.SUFFIXES:
-            try:
-                rows = find_table_files(path, needs_label=False)
-            except UnsureEncodingError as error:
-                raise UserError(error.without_parameter) from None
-            found += [replace(file, file=_shown(file, path)) for file in tell_apart(rows)]
+            rows = tell_apart(find_table_files(path, needs_label=False))
+            found += [replace(file, file=_shown(file, path)) for file in rows]
         else:
             found.append(FoundFile(path, printable(str(path)), "", "", ""))
     return found
@@ -68,10 +74,12 @@ def _find_at_address(address: str, workspace: Path, fetching: Callable[[int, int
     listing = list_address(address)
     if are_shards(listing.files):
         fetch_files(listing, workspace, fetching)
-        return tell_apart(list_shard_pictures(workspace, listing.address))
+        with named_by_address(workspace, listing.address):
+            return tell_apart(list_shard_pictures(workspace, listing.address))
     if are_tables_of_pictures(list(listing.files)):
         fetch_files(listing, workspace, fetching)
-        return _list_data_set(workspace, listing.address, new_folder(workspace / ".opened"))
+        with named_by_address(workspace, listing.address):
+            return _list_data_set(workspace, listing.address, new_folder(workspace / ".opened"))
     (name, *others) = listing.files
     if not others and name.lower().endswith(archives.SUFFIXES):
         fetch_files(listing, workspace, fetching)
