@@ -7,7 +7,7 @@ PORT ?= 7860
 # The demo's recipe; its name is that of its data set and runs.
 RECIPE ?= configs/digits.yaml
 export PYTHON
-# The environment takes this much disk, in GB (torch with its GPU libraries is most of it).
+# What must be free, in GB: 7 that stay (torch with its GPU libraries is most of it), and room to unpack them.
 NEEDED_GB := 9
 
 .PHONY: demo test lint types imports tests slow gpu bench docs links pictures clean
@@ -54,8 +54,9 @@ links: $(VENV)/ready
 pictures: $(VENV)/ready-dev
 	$(BIN)/python -m tools.make_pictures
 
+# What can be made again; your runs and prepared pictures stay.
 clean:
-	rm -rf $(VENV) build prepared runs data/digits .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build data/digits .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/ready: requirements.txt
 	@sh tools/make_environment.sh $(VENV) $(NEEDED_GB)

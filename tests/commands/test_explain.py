@@ -12,6 +12,7 @@ from vitrine.commands import explain
 from vitrine.config.data import PreparationSection
 from vitrine.explain import occlusion, shap_values
 from vitrine.explain.explainer import METHODS
+from vitrine.explain.perturbation import HIDINGS
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,7 @@ def test_a_folder_that_cannot_be_written_is_named(model, pictures, tmp_path, cap
 
 def test_the_methods_are_those_that_there_are():
     assert explain.METHODS == METHODS
+    assert explain.HIDINGS == HIDINGS
     assert explain.EVALUATIONS == {"shap": shap_values.EVALUATIONS, "occlusion": occlusion.EVALUATIONS}
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.factories import SIDE, prepare, write_colored_classes
+from tests.predict.pictures import name_images
 from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import AHEAD
 from vitrine.data.loading.labeled import list_images
@@ -26,7 +27,7 @@ from vitrine.predict.batches import (
     predict_batches,
     predict_in_one_thread,
 )
-from vitrine.predict.images import from_files, from_images
+from vitrine.predict.images import from_files
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Outputs
 from vitrine.predict.runtimes.pytorch import TorchNetwork
@@ -204,7 +205,7 @@ class CountingNetwork:
 def test_networks_side_by_side_hold_few_pictures_and_a_gpu_one_batch(predictor, batch_size, on_processor, most):
     network = CountingNetwork(on_processor)
     counted = Predictor("m", predictor.folder, predictor.label_names, None, network, predictor.preprocess)
-    predict_all(counted, from_images([Image.new("RGB", (SIDE, SIDE))] * 150), batch_size=batch_size)
+    predict_all(counted, name_images([Image.new("RGB", (SIDE, SIDE))] * 150), batch_size=batch_size)
     assert batch_size <= network.most <= most
 
 
@@ -229,7 +230,7 @@ def test_files_stored_images_and_uploads_of_one_picture_get_one_prediction(predi
     stored = list_images(prepared, "test")
     files = {str(file.path.relative_to(source)): file for file in find_unlabeled([source], tmp_path)}
     chosen = from_files([files[picture.file] for picture in stored], predictor.rendering)
-    uploads = from_images([predictor.open_image(source / picture.file) for picture in stored])
+    uploads = name_images([predictor.open_image(source / picture.file) for picture in stored])
     found = [
         predict_all(predictor, stored, preprocessed=True),
         predict_all(predictor, chosen),

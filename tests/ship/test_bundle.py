@@ -180,6 +180,17 @@ def test_its_onnx_file_is_whole_and_names_the_pictures_beside_it(bundle):
 
 
 @pytest.mark.usefixtures("_exported")
+def test_a_picture_that_is_gone_from_the_model_is_not_missed(tmp_path):
+    thinned = tmp_path / "model"
+    shutil.copytree(MODEL, thinned)
+    gone = min((thinned / "examples").glob("*.png"))
+    gone.unlink()
+    bundle = build_bundle(str(thinned), tmp_path / "space")
+    assert f"examples/{gone.name}" not in bundle.sizes
+    assert bundle.examples == 11
+
+
+@pytest.mark.usefixtures("_exported")
 def test_its_pictures_bring_their_maps_so_that_no_visitor_waits_for_them(bundle, tmp_path):
     examples = Predictor.load(str(bundle.folder / "model.onnx")).metadata.examples
     maps = [one.map for one in examples if one.map]

@@ -2,13 +2,18 @@
 
 import pytest
 
-from vitrine.ship.licenses import choose_license, find_conflict
+from vitrine.ship.licenses import choose_license, find_conflict, state_license
 
 
 def test_a_model_takes_the_license_of_its_weights_unless_another_is_asked_for():
     assert choose_license(None, "apache-2.0") == "apache-2.0"
     assert choose_license("mit", "apache-2.0") == "mit"
     assert choose_license(None, "none") == "unknown"
+
+
+def test_the_hub_is_told_ids_that_it_knows():
+    assert state_license("mit") == {"license": "mit"}
+    assert state_license("dinov3-license") == {"license": "other", "license_name": "dinov3-license"}
 
 
 @pytest.mark.parametrize(

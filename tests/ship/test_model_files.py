@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -117,4 +117,11 @@ def test_an_example_outside_of_the_model_is_not_published(model, target):
 def test_a_text_that_tells_a_folder_of_this_machine_is_refused(tmp_path):
     (tmp_path / "own.py").write_text("PATH = '/srv/secret/birds'")
     assert "own.py names the folder" in fault_of(check_no_places, tmp_path, {"the folder": Path("/srv/secret")})
+    for place in (PureWindowsPath("C:\\Users\\ann"), PurePosixPath("/home/jürgen")):
+        for is_plain in (True, False):
+            (tmp_path / "own.json").write_text(
+                json.dumps({"path": str(place / "dogs")}, ensure_ascii=is_plain), "utf-8"
+            )
+            assert "own.json names your folder" in fault_of(check_no_places, tmp_path, {"your folder": place})
+    (tmp_path / "own.json").unlink()
     check_no_places(tmp_path, {"the root": Path("/"), "a short one": Path("/srv"), "another": Path("/srv/other")})

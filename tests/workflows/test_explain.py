@@ -4,16 +4,16 @@ import pytest
 from PIL import Image
 
 from tests.predict.models import write_small_cnn
+from tests.predict.pictures import name_images
 from vitrine.config.data import PreparationSection
 from vitrine.explain.explainer import Explainer
-from vitrine.predict.images import from_images
 from vitrine.predict.predictor import Predictor
 from vitrine.workflows.explain import TABLE, explain_files
 
 
 def test_rows_are_told_one_by_one_and_equal_names_have_files_of_their_own(tmp_path):
     explainer = Explainer(Predictor.load(str(write_small_cnn(tmp_path / "model", PreparationSection()))))
-    pictures = from_images([Image.new("RGB", (9, 9), "red"), Image.new("RGB", (9, 9), "blue")], ["a.png", "a.png"])
+    pictures = name_images([Image.new("RGB", (9, 9), "red"), Image.new("RGB", (9, 9), "blue")], ["a.png", "a.png"])
     told = []
     rows = explain_files(explainer, pictures, tmp_path / "out", checks=False, progress=told.append)
     assert told == rows

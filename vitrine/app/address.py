@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 
 from vitrine.errors import UserError
 
@@ -37,8 +38,10 @@ def _try_port(host: str, port: int) -> int:
     except (socket.gaierror, UnicodeError):
         raise UserError(f"--host {host}: not an address; use 127.0.0.1 or 0.0.0.0") from None
     with socket.socket(family, kind, protocol) as trial:
-        # As the server itself does: a port that was left a moment ago counts as free.
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "win32":  # where SO_REUSEADDR takes a port that another program has
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:  # as the server itself does: a port that was left a moment ago counts as free
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(address)
         except OSError as error:

@@ -55,7 +55,8 @@ def remove_left_uploads(place: Path) -> None:
         with suppress(OSError, Timeout):  # it is somebody else's, in use, or was removed a moment ago
             if _may_be_left(folder):
                 with FileLock(folder / LOCK, timeout=0):
-                    shutil.rmtree(folder)
+                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)  # on Windows the lock stays as long as it is held
 
 
 def _may_be_left(folder: Path) -> bool:

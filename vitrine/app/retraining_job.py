@@ -1,5 +1,6 @@
 """A retraining that a button starts: the command `retrain` in a process of its own, beside the page that it serves."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -73,7 +74,7 @@ class RetrainingJob:
             self._paths, self._is_stopped, self._began, self._ended = {}, False, time.monotonic(), 0.0
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                encoding="utf-8", errors="replace",
+                encoding="utf-8", errors="replace", env=os.environ | {"PYTHONIOENCODING": "utf-8"},
             )  # fmt: skip
             with suppress(psutil.Error):  # it may have ended already
                 psutil.Process(self._process.pid).nice(

@@ -15,7 +15,7 @@ from vitrine.app.api.mcp_package import check_mcp_package
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser
-from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server
+from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server, wait_for
 from vitrine.corrections.store import CorrectionStore
 from vitrine.errors import UserError
 
@@ -88,11 +88,11 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
 def _wait_for_a_new_model(retraining: "Retraining | None") -> str:
     """Returns the model that a retraining made and somebody wants to see on the page; waits for ever elsewhere."""
     if retraining is None:
-        threading.Event().wait()
+        wait_for(threading.Event())
         raise AssertionError  # nobody sets it
     job = retraining.job
     while True:
-        job.wanted.wait()
+        wait_for(job.wanted)
         job.wanted.clear()
         model = job.report().model
         if model is not None:

@@ -20,6 +20,7 @@ from vitrine.errors import UserError
 
 FEWEST_EVALUATIONS = 10
 EVALUATIONS = {"shap": 300, "occlusion": 400}  # as in their modules, which are slow to import
+HIDINGS = ("blur", "inpaint_telea")  # as in `vitrine.explain.perturbation`
 METHODS = ("hirescam", "layercam", "occlusion", "shap")  # as in `vitrine.explain.explainer`, which is slow to import
 
 
@@ -43,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
         "values (shap, requirements-shap.txt); default: hirescam where the model tells activations, occlusion "
         "where that map does not stand its checks",
     )
-    parser.add_argument("--hiding", choices=("blur", "inpaint_telea"), help="how shap hides parts (default blur)")
+    parser.add_argument("--hiding", choices=HIDINGS, help="how shap hides parts (default blur)")
     parser.add_argument(
         "--evaluations",
         type=int,

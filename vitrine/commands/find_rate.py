@@ -106,8 +106,6 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     """Builds what a training builds, and does its steps with growing rates."""
     from dataclasses import replace
 
-    from torch.nn.utils import clip_grad_norm_
-
     from vitrine.models.backbones.build import choose_memory_format
     from vitrine.models.backbones.stages import set_training_mode
     from vitrine.models.quiet import silence_transformers
@@ -139,7 +137,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
         seed_step(options.seed, step, accelerator.process_index)
         loss = next(losses)
         accelerator.backward(loss)
-        clip_grad_norm_(plain.parameters(), options.max_gradient_norm)
+        accelerator.clip_grad_norm_(model.parameters(), options.max_gradient_norm)  # of fp16 it takes the scale away
         optimizer.step()
         optimizer.zero_grad()
         return float(loss.item())

@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -35,6 +36,12 @@ def run_server(serve: Callable[[], None]) -> int:
                 print()  # ends the line on which the terminal shows ^C
 
     return run_command(command)
+
+
+def wait_for(event: threading.Event) -> None:
+    """Waits in pieces: on Windows Ctrl-C ends none that has no end."""
+    while not event.wait(1):
+        pass
 
 
 def find_port(host: str, wanted: int) -> int:

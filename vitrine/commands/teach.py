@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser
-from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server
+from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server, wait_for
 from vitrine.errors import UserError
 from vitrine.records.folder import MODEL
 
@@ -76,7 +76,7 @@ def _serve(folder: Path, host: str, wanted_port: int, language: "Language | None
         with open_teach_page(teacher, host, port, language) as address:
             print(f"Open {address}", flush=True)
             load_training()
-            threading.Event().wait()
+            wait_for(threading.Event())
 
 
 def _train(pictures: Path, folder: Path) -> "Learnt":

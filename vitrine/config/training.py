@@ -64,7 +64,7 @@ class OptimSection(Section):
     batch_size: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = Field(
         32,
         description="pictures per step on each device; 'auto': the largest of 256, 128, 64 ... (beside a CPU: 64 ...) "
-        "that fits into the memory",
+        "that fits into the memory; 32 for a head on features that are computed once",
     )
     accumulate: int = Field(
         1,
@@ -143,7 +143,9 @@ class EngineSection(Section):
 
     seed: int = Field(0, ge=0, description="seed of weights, order and augmentation")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
-        "auto", description="'auto': bf16 where the processor or GPU has instructions for it, else fp32"
+        "auto",
+        description="'auto': bf16 where the processor or GPU has instructions for it, else fp16 on a GPU and fp32 "
+        "on a CPU",
     )
     workers: int | None = Field(
         None,
@@ -169,7 +171,7 @@ class EngineSection(Section):
         None,
         gt=0,
         description="time for the whole run, evaluation and report included; the training is shortened to fit into it; "
-        "null: no limit",
+        "a head on features that are computed once takes what it takes; null: no limit",
     )
     memory_gb: float | None = Field(
         None,

@@ -1,6 +1,6 @@
 """Pictures of any source, as `predict_batches` takes them: each has a name and can be opened."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -45,9 +45,3 @@ def from_files(files: Iterable[FoundFile], rendering: Rendering) -> list[NamedIm
         rendering: of their colours, as the model needs it.
     """
     return [NamedImage(file.file, partial(open_found, file, rendering=rendering)) for file in files]
-
-
-def from_images(images: Sequence[Image.Image], names: Sequence[str] | None = None) -> list[NamedImage]:
-    """Decoded pictures, such as uploads; without names they are numbered."""
-    given = [str(number) for number in range(len(images))] if names is None else names
-    return [NamedImage(name, image.copy) for name, image in zip(given, images, strict=True)]

@@ -1,6 +1,7 @@
 """Files by which processes, also on other machines that share a disk, keep each other out."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,9 +38,11 @@ def hold_lock(
         yield
     finally:
         if lock.is_locked:
-            if is_removed:
-                path.unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
-            lock.release()
+            try:
+                if is_removed and os.name != "nt":  # where nothing open can be removed; filelock does it later there
+                    path.unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
+            finally:
+                lock.release()
 
 
 def is_locked(path: Path) -> bool:

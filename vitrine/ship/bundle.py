@@ -147,7 +147,8 @@ def _copy_code(folder: Path) -> None:
 def _copy_examples(model: Path, bundle: Path) -> list[Example]:
     """Pictures of the model folder, as pixels alone."""
     metadata = ModelMetadata.read(model / METADATA) if (model / METADATA).is_file() else None
-    examples = [one for one in metadata.examples if is_inside(model, one.file)] if metadata else []
+    named = metadata.examples if metadata else []
+    examples = [one for one in named if is_inside(model, one.file) and (model / one.file).is_file()]
     for one in examples:
         (bundle / one.file).parent.mkdir(parents=True, exist_ok=True)
         (bundle / one.file).write_bytes(plain_picture(model / one.file))

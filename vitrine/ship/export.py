@@ -1,7 +1,7 @@
 """A model as one ONNX file that decides as the model folder does.
 
 The graph takes `pixel_values` `[pictures, 3, side, side]` and gives `logits` (calibrated), `features` (what the head
-received, where that is one vector) and `similarity` (where the model measures it); where the head is one linear layer
+received, where that is one vector) and `familiarity` (where the model measures it); where the head is one linear layer
 on the average of the last feature map, also that map and the layer's weights, so that an answer can be explained
 without torch. The file's own notes hold what is left: labels, processor and our facts as JSON.
 """

@@ -221,6 +221,8 @@ def one_message(repo_id: str, kept: str) -> Iterator[None]:
         raise UserError(f"{repo_id}: you are not logged in; run `hf auth login` (a token with write access)") from error
     except HFValidationError as error:
         raise _refuse_name(repo_id, error) from error
+    except ValueError as error:  # it looks at the head of a README.md before it takes it
+        raise UserError(f"{repo_id}: the Hub does not accept it ({describe_error(error)})") from error
     except RuntimeError as error:  # an upload that failed is wrapped
         answer = next((one for one in causes(error) if isinstance(one, HfHubHTTPError)), None)
         if answer is not None:

@@ -19,6 +19,13 @@ def choose_license(asked: str | None, backbone: str) -> str:
     return asked or (UNKNOWN if backbone == SCRATCH else backbone)
 
 
+def state_license(license_id: str) -> dict[str, str]:
+    """How the head of a README.md names it to the Hub, which knows a list of ids."""
+    if OWN_TEXT.search(license_id):
+        return {"license": "other", "license_name": license_id}
+    return {"license": license_id}
+
+
 def find_conflict(model: str, backbone: str, pictures: str, shows_pictures: bool) -> str:
     """Why these licences forbid that a model is published; "" where nothing does.
 

@@ -26,7 +26,7 @@ from vitrine.ship.card_sections import (
     tell_pairs,
     tell_speed,
 )
-from vitrine.ship.licenses import OWN_TEXT, UNKNOWN, choose_license
+from vitrine.ship.licenses import UNKNOWN, choose_license, state_license
 from vitrine.ship.markdown import render_markdown
 from vitrine.ship.run_evidence import RunEvidence, read_evidence
 from vitrine.ui.sentences.rejection import tell_rejection
@@ -140,10 +140,10 @@ def _head(evidence: RunEvidence, terms: Terms) -> ModelCardData:
         ("precision", "Macro precision", test.macro_precision),
         ("recall", "Macro recall", test.macro_recall),
     ]
-    is_own_text = OWN_TEXT.search(terms.license) is not None
+    stated = state_license(terms.license)
     return ModelCardData(
-        license="other" if is_own_text else terms.license,
-        license_name=terms.license if is_own_text else None,
+        license=stated["license"],
+        license_name=stated.get("license_name"),
         library_name="transformers",
         pipeline_tag=TASK,
         tags=["vitrine"],

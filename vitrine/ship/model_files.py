@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from PIL import Image
 
@@ -97,11 +97,18 @@ def check_no_places(folder: Path, places: Mapping[str, Path]) -> None:
         content = path.read_text("utf-8")
         for what, place in places.items():
             # The root, or a folder right below it, is a part of too many words to be a sign of anything.
-            if len(place.parts) > 2 and str(place) in content:
+            if len(place.parts) > 2 and any(written in content for written in _spellings(place)):
                 raise UserError(
                     f"{path.relative_to(folder)} names {what} ({place}), which would be told to all; take it out of "
                     f"the file, and its checksum out of {METADATA}"
                 )
+
+
+def _spellings(place: PurePath) -> set[str]:
+    """A path as texts have it: also with slashes alone, and as JSON writes backslashes and other letters."""
+    plain = str(place)
+    in_json = (json.dumps(plain, ensure_ascii=is_plain)[1:-1] for is_plain in (True, False))
+    return {plain, place.as_posix(), *in_json}
 
 
 def _copy_settings(source: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ from vitrine.ship.bundle import build_bundle
 from vitrine.ship.bundle_trial import try_bundle
 from vitrine.ship.hub import Place, check_audience, check_is_ours, check_repo_id, commit_folder, find_place, one_message
 from vitrine.ship.hub_history import EXAMPLES
-from vitrine.ship.licenses import UNKNOWN
+from vitrine.ship.licenses import UNKNOWN, state_license
 from vitrine.ship.model_card import Terms
 from vitrine.ship.model_files import measure_files
 from vitrine.ship.push_model import Wishes, decide_examples, say_licenses, settle_terms
@@ -96,7 +96,8 @@ def _state_license(card: Path, terms: Terms) -> None:
     if terms.license == UNKNOWN:
         return
     head, end, text = card.read_text("utf-8").removeprefix("---\n").partition("---\n")
-    card.write_text(f"---\n{head}license: {terms.license}\n{end}{text}", "utf-8")
+    lines = "".join(f"{name}: {value}\n" for name, value in state_license(terms.license).items())
+    card.write_text(f"---\n{head}{lines}{end}{text}", "utf-8")
 
 
 def find_choices(api: HfApi, place: Place, repo_id: str, asked: Kind | None) -> dict[Kind, str]:

@@ -88,7 +88,7 @@ def test_none_of_the_classes_and_undo(correct, shown):
     said, mine, undo = correct.keep_none(shown, False, "ann", [], VISITOR)
     assert "none of the classes" in said
     assert undo["interactive"]
-    said, mine, undo = correct.undo("ann", mine, VISITOR)
+    said, mine, undo = correct.undo(mine)
     assert "Taken back: none of the classes" in said
     assert mine == []
     assert not undo["interactive"]

@@ -82,6 +82,10 @@ def test_files_that_earlier_scans_know_need_no_shard(found, tmp_path):
     again = scan(sound, tmp_path / "parts", Here(), ScanMemory.read([tmp_path / "prepared"]))
     pd.testing.assert_frame_equal(again.manifest, whole.manifest)
     assert contents(tmp_path / "parts") == {}
+    more = [*sound, replace(found[0], file="a/hidden.png", left_out="hidden")]  # never read, so nothing of it is known
+    again = scan(more, tmp_path / "parts", Here(), ScanMemory.read([tmp_path / "prepared"]), size=len(more))
+    assert again.manifest["reason"].tolist()[-1] == "hidden"
+    assert contents(tmp_path / "parts") == {}
 
 
 def test_ranks_do_their_shares_and_the_last_one_has_all(found, tmp_path):

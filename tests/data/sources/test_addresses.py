@@ -3,7 +3,7 @@
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -32,6 +32,8 @@ def test_an_address_is_told_from_a_path(source, expected):
 def test_an_address_that_became_a_path_is_known_again(tmp_path):
     assert address_of(Path("s3://bucket/a b")) == "s3://bucket/a b"
     assert address_of(Path("a/b")) is None
+    turned = type("Turned", (PureWindowsPath,), {"exists": lambda _self: False})("s3://bucket/a b")
+    assert address_of(turned) == "s3://bucket/a b"
     assert address_of(tmp_path) is None
 
 

@@ -6,6 +6,7 @@ import tarfile
 
 import pytest
 
+from tests.factories import fault_of
 from vitrine.config.data import ColumnsSection
 from vitrine.data.sources.files import walk_files
 from vitrine.data.sources.tar_shards import are_shards, find_shard_files, list_shard_pictures
@@ -56,6 +57,12 @@ def test_fields_of_the_json_say_class_group_and_split(shard):
     found = find_shard_files(folder, PLAIN)
     assert used(found) == {"a.tar/0.jpg": ("3", "validation"), "b.tar/1.jpg": ("4", "")}
     assert [file.group for file in found] == ["Eva", ""]
+
+
+def test_an_unknown_split_is_no_picture_for_training(shard):
+    folder = shard("a.tar", {"0.jpg": b"", "0.json": {"label": 3, "split": "holdout"}})
+    message = fault_of(find_shard_files, folder, PLAIN)
+    assert "the sample a.tar/0.jpg says 'holdout'; splits are train, " in message
 
 
 @pytest.mark.parametrize(("wanted", "label"), [(None, "1"), ("cls", "1"), ("breed", "pug"), ("txt", "a pug")])

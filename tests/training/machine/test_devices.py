@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from vitrine.errors import UserError
-from vitrine.training.machine.devices import choose_precision, choose_workers
+from vitrine.training.machine.devices import choose_precision, choose_sum_type, choose_workers
 
 CPU = torch.device("cpu")
 
@@ -30,3 +30,13 @@ def test_fp16_on_a_cpu_is_refused():
 def test_no_loader_processes_beside_a_cpu_that_trains():
     assert choose_workers(None, CPU) == 0
     assert choose_workers(3, CPU) == 3
+
+
+def test_sums_have_64_bits_where_the_device_has_them():
+    assert choose_sum_type(CPU) == torch.float64
+    assert choose_sum_type(torch.device("mps")) == torch.float32
+
+
+def test_emulated_bf16_of_an_older_gpu_is_not_taken(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert choose_precision("auto", torch.device("cuda")) == "fp16"

@@ -85,7 +85,7 @@ class Correct:
         """Keeps that the picture is of none of the classes; returns as `keep` does."""
         return self._keep(shown, NONE, "", consents, name, mine, request)
 
-    def undo(self, name: str, mine: list[str], request: gr.Request) -> tuple[Any, ...]:
+    def undo(self, mine: list[str]) -> tuple[Any, ...]:
         """Takes the visitor's latest correction back; returns as `keep` does."""
         if not mine:
             return "", mine, _undo(mine)
@@ -182,7 +182,7 @@ def build_correct(classifier: Classifier, shown: gr.State, desk: CorrectionDesk)
         (keep.click, correct.keep, [shown, label, new, consents, name, mine]),
         (new.submit, correct.keep, [shown, label, new, consents, name, mine]),
         (none.click, correct.keep_none, [shown, consents, name, mine]),
-        (undo.click, correct.undo, [name, mine]),
+        (undo.click, correct.undo, [mine]),
     ):
         event(function, inputs, result, api_visibility="private", concurrency_id=QUEUE, show_progress_on=said)
 

@@ -12,7 +12,7 @@ class BalancedSampler(Sampler[int]):
 
     Small classes are repeated, of large ones a part is left for the next epochs: the pictures of a class are dealt
     from an endless row of its shuffled packs, so that none comes twice as often as another over a training. The order
-    depends on (seed, epoch) alone; Accelerate calls `set_epoch` and deals the batches to the processes.
+    depends on (seed, epoch) alone.
 
     A picture that comes a second time in an epoch has the number `row + length`, a third time `row + 2 * length`, and
     so on: `number % length` is its row, and the number itself draws another augmentation for each.

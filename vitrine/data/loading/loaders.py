@@ -57,7 +57,7 @@ def _read_pixels(content: bytes, wanted: int | None) -> npt.NDArray[np.uint8]:
 
 
 class EpochSampler(Sampler[int]):
-    """A new order for every epoch, the same in every run of a seed; Accelerate calls `set_epoch`."""
+    """A new order for every epoch, the same in every run of a seed."""
 
     def __init__(self, length: int, seed: int) -> None:
         self.length = length

@@ -94,7 +94,7 @@ def scan_in_shards(
     """
     folder.mkdir(parents=True, exist_ok=True)
     remove_damaged(shards)
-    known = {shard.path for shard in shards if memory is not None and all(map(memory.find, shard.files))}
+    known = {shard.path for shard in shards if memory is not None and _is_known(shard, memory)}
     unknown = [shard for shard in shards if shard.path not in known]
     for shard in engine.run(unknown):
         progress(len(shard.files), shard.count_faults())
@@ -107,6 +107,11 @@ def scan_in_shards(
         for shard in shards
     )
     return _gather(shards, read, folder)
+
+
+def _is_known(shard: Shard, memory: ScanMemory) -> bool:
+    """Whether nothing of it need be read; what its source left out never is."""
+    return all(file.left_out or memory.find(file) for file in shard.files)
 
 
 def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan:

@@ -1,5 +1,6 @@
 """Which pictures a preparation reads, and who reads them: this process, or an engine by shards."""
 
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,7 @@ def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
     Raises:
         UserError: the source cannot be read.
     """
-    workspace = spread.folder / f"unpacked_{id(spread)}"
+    workspace = spread.folder / f"unpacked_{secrets.token_hex(8)}"
     workspace.mkdir(parents=True)
     try:
         files = list_pictures(settings, workspace, progress).to_scan

@@ -101,10 +101,11 @@ def is_address(source: str) -> bool:
 
 def address_of(path: Path) -> str | None:
     """The address that became a path, in which two slashes are one; None where it never was one."""
-    found = ADDRESS.match(str(path))
+    written = path.as_posix()  # on Windows its slashes were turned
+    found = ADDRESS.match(written)
     if found is None or path.exists():
         return None
-    return f"{found[1]}://{str(path).partition(':')[2].lstrip('/')}"
+    return f"{found[1]}://{written.partition(':')[2].lstrip('/')}"
 
 
 def check_address(address: str) -> None:

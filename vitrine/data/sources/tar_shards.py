@@ -195,7 +195,13 @@ def _to_text(value: str | float) -> str:
 def _describe(sample: Sample, names: Mapping[str, str | None], split: str, wanted: str | None) -> Iterator[FoundFile]:
     """The pictures of a sample with what its words say; one of them is used."""
     said = {role: sample.words.get(name, "") if name else "" for role, name in names.items()}
-    fixed = SPLIT_NAMES.get(said["split"].lower(), split)
+    word = said["split"].lower()
+    if word and word not in SPLIT_NAMES:
+        raise UserError(
+            f"data.columns.split: the sample {sample.pictures[0].file} says '{said['split']}'; "
+            f"splits are {', '.join(SPLIT_NAMES)}, or empty where Vitrine chooses"
+        )
+    fixed = SPLIT_NAMES.get(word, split)
     fault = sample.fault or ("" if said["label"] else f"no label in the sample ({names['label']})")
     usable = [file for file in sample.pictures if not file.left_out]
     chosen = next((file for file in usable if wanted is None or file.file.endswith(f".{wanted}")), None)

@@ -1,4 +1,4 @@
-"""Reading an ONNX file that `onnx_export` wrote; onnxruntime computes it."""
+"""Reading an ONNX file that `ship/export.py` wrote; onnxruntime computes it."""
 
 import json
 import tempfile

@@ -99,7 +99,7 @@ def _find_npm() -> list[str]:
         return [sys.executable, "-c", NPM_OF_PACKAGE]
     raise UserError(
         "npm is needed once, to fetch onnxruntime-web, and is not on this machine; install Node.js, or "
-        "`pip install 'vitrine[browser]'`, which brings one"
+        "`pip install -r requirements-browser.txt` (of the package: `pip install 'vitrine[browser]'`), which brings one"
     )
 
 

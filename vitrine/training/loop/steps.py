@@ -17,6 +17,7 @@ from vitrine.data.loading.loaders import Batch
 from vitrine.errors import UserError
 from vitrine.models.backbones.normalization import Normalization
 from vitrine.training.loop.methods import Methods, TrainingOptions
+from vitrine.training.machine.devices import choose_sum_type
 from vitrine.training.machine.memory import free_memory, is_out_of_memory
 from vitrine.training.machine.seeding import seed_step
 
@@ -136,7 +137,7 @@ class Stepper:
     def _add_gradients(self, batch: Batch, epoch: int, step: int, size: int, micro_batches: int) -> torch.Tensor:
         count = len(batch["label_id"])
         micro_batches = min(micro_batches, count)
-        sums = torch.zeros(2, dtype=torch.float64, device=self.accelerator.device)
+        sums = torch.zeros(2, dtype=choose_sum_type(self.accelerator.device), device=self.accelerator.device)
         for micro_batch in range(micro_batches):
             # Equal but for one picture, the larger pieces first.
             start = micro_batch * (count // micro_batches) + min(micro_batch, count % micro_batches)
@@ -151,7 +152,7 @@ class Stepper:
                 loss, right = self.forward(part, epoch)
                 # DDP takes the mean over the processes; this makes it the mean over all pictures of the step.
                 self.accelerator.backward(loss * ((end - start) * self.accelerator.num_processes / size))
-            sums += torch.stack([loss.detach().double() * (end - start), right.double()])
+            sums += torch.stack([loss.detach().to(sums.dtype) * (end - start), right.to(sums.dtype)])
         return sums
 
     def forward(self, batch: Batch, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -23,6 +23,7 @@ from vitrine.training.loop.progress import EpochRecord, Fit, Position, StepRepor
 from vitrine.training.loop.steps import DivergedError, Normalizer, Stepper, prefetch, raise_diverged
 from vitrine.training.loop.validation import Validation, validate
 from vitrine.training.machine.compiling import choose_network
+from vitrine.training.machine.devices import choose_sum_type
 from vitrine.training.machine.interrupts import StopRequest
 from vitrine.training.machine.processes import add_up, as_main_says, share_buffers, synchronize_batch_norm
 
@@ -86,7 +87,7 @@ class Trainer:
         self.stepper = Stepper(accelerator, self.model, self.optimizer, normalize, self.methods, options, say)
         self.position = Position(micro_batches=options.accumulate, total_steps=options.epochs * self.batches.steps)
         self.schedule = self.build_schedule(self.position.total_steps)
-        self.sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
+        self.sums = torch.zeros(3, dtype=choose_sum_type(accelerator.device), device=accelerator.device)
         self.pace = Pace(accelerator, self.methods.budget, self.position.total_steps, self.batches)
         self.checkpoints: Checkpoints | None = None
         self.saved = time.monotonic()
@@ -141,7 +142,7 @@ class Trainer:
         """Trains from where the position says to the end of the epoch, or to the last planned step."""
         position = self.position
         self._start_epoch(position.epoch)
-        self.sums = torch.tensor(position.sums, dtype=torch.float64, device=self.accelerator.device)
+        self.sums = torch.tensor(position.sums, dtype=self.sums.dtype, device=self.accelerator.device)
         self.batches.start(position.epoch, position.step)
         loader = prefetch(self.train_loader, self.accelerator.device)
         self.pace.start_epoch(self.steps_done)

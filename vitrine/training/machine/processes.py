@@ -9,6 +9,8 @@ from timm.layers.norm_act import BatchNormAct2d, convert_sync_batchnorm
 from torch import nn
 from transformers import PreTrainedModel
 
+from vitrine.training.machine.devices import choose_sum_type
+
 Value = TypeVar("Value")
 
 
@@ -17,7 +19,7 @@ def add_up(accelerator: Accelerator, numbers: list[float]) -> list[float]:
     if accelerator.num_processes == 1:
         return numbers
     summed: list[float] = accelerator.reduce(
-        torch.tensor(numbers, dtype=torch.float64, device=accelerator.device), reduction="sum"
+        torch.tensor(numbers, dtype=choose_sum_type(accelerator.device), device=accelerator.device), reduction="sum"
     ).tolist()
     return summed
 

@@ -53,12 +53,12 @@ class WeightAverage:
         torch._foreach_copy_(self._averages, own)
 
     def state_dict(self) -> dict[str, Any]:
-        """For Accelerate's checkpoints."""
+        """For a checkpoint."""
         return {"updates": self.updates, "averages": dict(zip(self._names, self._averages, strict=True))}
 
     @torch.no_grad()
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From Accelerate's checkpoints; into the present tensors, on their device."""
+        """From a checkpoint; into the present tensors, on their device."""
         self.updates = state_dict["updates"]
         for name, average in zip(self._names, self._averages, strict=True):
             average.copy_(state_dict["averages"][name])
