@@ -90,7 +90,7 @@ def fit_network(
         head = None
         if views:
             if plan.engine.budget_minutes is not None:
-                listeners.say("time budget: not kept, since a head on features that are computed once takes what it takes")
+                listeners.say("time budget: not kept; a head on features that are computed once takes what it takes")
             store = folder / run_folder.CHECKPOINT / FEATURES
             groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
             keep = write_epochs(plan, model, normalization, folder)
