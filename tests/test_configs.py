@@ -1,12 +1,16 @@
 """The recipes that come with the project."""
 
+import shlex
 from pathlib import Path
 
 import pytest
 
 from vitrine.config.loading import load_recipe
+from vitrine.experiments.compare.file import load_comparison
 
-RECIPES = sorted(Path(__file__).parents[1].glob("configs/*.yaml"))
+CONFIGS = Path(__file__).parents[1] / "configs"
+RECIPES = sorted(CONFIGS.glob("*.yaml"))
+COMPARISONS = sorted(CONFIGS.glob("compare/*.yaml"))
 
 
 def test_there_are_recipes():
@@ -27,3 +31,14 @@ def test_recipe_opens_with_its_purpose_and_the_commands_to_run_it(path):
     assert not header[0].startswith("#   "), "the first line says what the recipe is for"
     for script in ("data_prep.py", "train.py"):
         assert any(command.startswith(f"python {script} configs/{path.name}") for command in commands)
+
+
+@pytest.mark.parametrize("path", COMPARISONS, ids=lambda path: path.stem)
+def test_the_commands_at_the_head_of_a_comparison_load_recipes(path):
+    lines = [line.removeprefix("#").strip() for line in path.read_text("utf-8").splitlines() if line.startswith("#   ")]
+    commands = [shlex.split(line, comments=True) for line in lines if " compare " in line]
+    assert commands
+    for *start, name, file in (command[:5] for command in commands):
+        assert (start, name, file) == (["python", "-m", "vitrine"], "compare", f"configs/compare/{path.name}")
+    for command in commands:
+        assert load_comparison(path, [given for given in command[5:] if not given.startswith("--")]).variants

@@ -33,6 +33,7 @@ def test_a_folder_with_a_configuration_is_taken_as_it_is(hub, tmp_path, monkeypa
     (tmp_path / "model/config.json").touch()
     assert find_model_folder(str(tmp_path / "model")) == tmp_path / "model"
     assert find_model_folder("~/model") == tmp_path / "model"
+    assert find_model_folder(str(tmp_path)) == tmp_path / "model"  # as that of a run
     assert hub["calls"] == []
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from vitrine.errors import UserError, first_line
+from vitrine.records.folder import MODEL
 from vitrine.records.revisions import LOG, ModelLine
 
 # Weights in other formats lie beside these in many repositories and would be downloaded for nothing.
@@ -14,8 +15,8 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
     """The folder that holds a model's files.
 
     Args:
-        model_id: a folder of a model, or of one with its revisions, of which the one in use is meant; or an id on the
-            Hub such as `microsoft/resnet-18`.
+        model_id: a folder of a model, of a run that holds one, or of a model with its revisions, of which the one in
+            use is meant; or an id on the Hub such as `microsoft/resnet-18`.
         weights: whether a download brings the weights too, or the small files only.
 
     Raises:
@@ -25,9 +26,10 @@ def find_model_folder(model_id: str, weights: bool = True) -> Path:
     if (folder / LOG).is_file():  # a model with its revisions
         folder = ModelLine.open(folder).model
     if folder.is_dir():
-        if not (folder / "config.json").exists():
+        places = (place for place in (folder, folder / MODEL) if (place / "config.json").is_file())  # or a run
+        if (found := next(places, None)) is None:
             raise UserError(f"{folder} is not a model folder: it has no config.json")
-        return folder
+        return found
     check_model_name(model_id)
     return _download(model_id, NEEDED if weights else NEEDED[:1])
 
