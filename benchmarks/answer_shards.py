@@ -82,6 +82,10 @@ def loop(model: str, pictures: str, out: str) -> None:
 class Loop:
     """An engine that does all in this process."""
 
+    def share(self, works):
+        """All of them."""
+        return works
+
     def run(self, works):
         """Does each."""
         for work in works:

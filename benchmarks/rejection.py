@@ -25,12 +25,13 @@ from sklearn.metrics import roc_auc_score
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from vitrine.data.images.decoding import Rendering  # noqa: E402
 from vitrine.data.manifest.split_names import TEST  # noqa: E402
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
 from vitrine.data.sources.unlabeled_source import find_unlabeled  # noqa: E402
 from vitrine.evaluation.calibration import calibration_error, measure_calibration  # noqa: E402
 from vitrine.predict.batches import predict_all  # noqa: E402
-from vitrine.predict.images import NamedImage, from_files, from_images  # noqa: E402
+from vitrine.predict.images import NamedImage, from_files  # noqa: E402
 from vitrine.predict.predictions import Predictions  # noqa: E402
 from vitrine.predict.predictor import Predictor  # noqa: E402
 from vitrine.training.final_evaluation import predict_split  # noqa: E402
@@ -87,21 +88,21 @@ def measure(predictor: Predictor, test: PreparedDataset, options: argparse.Names
         "known refused": float((kinds == "none").mean()),
     }
     assert abs(calibration.after.error - calibration_error(known.confidence, known.is_right)) < 1e-3
-    for name, pictures in gather_unknown(options):
+    for name, pictures in gather_unknown(options, predictor.rendering):
         figures |= compare(known, ask(predictor, pictures), trust.temperature, name)
     return figures
 
 
-def gather_unknown(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[NamedImage]]]:
+def gather_unknown(options: argparse.Namespace, rendering: Rendering) -> Iterator[tuple[str, Sequence[NamedImage]]]:
     """Groups of strangers with their names, all of them together last."""
     groups: list[tuple[str, list[NamedImage]]] = []
     for folder in options.strangers:
         files = [found for found in find_unlabeled([folder], folder) if not found.left_out]
         chosen = np.random.default_rng(0).permutation(len(files))[: options.most]
-        groups.append((folder.name, from_files([files[place] for place in chosen], "white")))
+        groups.append((folder.name, from_files([files[place] for place in chosen], rendering)))
     if options.digits:
         drawn = (255 - load_digits().images[: options.digits] * 15.9).astype(np.uint8)
-        groups.append(("digits", from_images([Image.fromarray(image).convert("RGB") for image in drawn])))
+        groups.append(("digits", [NamedImage("", Image.fromarray(image).convert("RGB").copy) for image in drawn]))
     yield from groups
     if len(groups) > 1:
         yield "all", [picture for _, pictures in groups for picture in pictures]

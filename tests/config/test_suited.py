@@ -24,6 +24,7 @@ def follows(recipe):
         (["model.backbone=resnet18", "model.trainable_part=last"], FINE),
         (["model.backbone=resnet18", "model.trainable_part=head"], HEAD),
         (["model.backbone=resnet18", "model.pretrained=no"], SCRATCH),
+        (["model.backbone=resnet18", "model.pretrained=Off"], SCRATCH),
         (["model.backbone=resnet18", "optim.epochs=7"], (7, 1e-4, None)),
         (["model.backbone=resnet18", "model.trainable_part=head", "early_stopping.patience=null"], (100, 1e-3, None)),
     ],

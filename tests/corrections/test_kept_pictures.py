@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from tests.icc import rgb_profile
 from vitrine.corrections.kept_pictures import PLACE, keep_picture, plain_jpeg
-from vitrine.data.images.decoding import ImageError, open_image
+from vitrine.data.images.decoding import ImageError, Rendering, open_image
 
 SECRET = b"taken at home by ann"
 
@@ -65,6 +65,15 @@ def test_other_formats_become_an_upright_png_of_the_same_pixels(tmp_path, kind):
     assert pixels(kept) == pixels(content)
     with Image.open(io.BytesIO(kept)) as image:
         assert not image.getexif()
+
+
+def test_a_png_has_the_colours_of_its_profile_since_it_is_kept_without(tmp_path):
+    stream = io.BytesIO()
+    noise().save(stream, "PNG", icc_profile=rgb_profile())
+    content = stream.getvalue()
+    kept = tmp_path / keep_picture(tmp_path, sha256(content).hexdigest(), content)
+    meant = open_image(io.BytesIO(content), rendering=Rendering(color_profiles="apply"))
+    assert open_image(kept).tobytes() == meant.tobytes() != pixels(content)
 
 
 def test_a_picture_is_kept_once_under_the_hash_of_its_file(tmp_path):

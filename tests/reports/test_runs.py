@@ -6,7 +6,7 @@ import pytest
 
 from tests.reports.run_folders import NOW, write_run
 from vitrine.records.folder import METRICS, RECIPE, UNFINISHED, hold_run
-from vitrine.reports.runs import as_record, find_runs, sort_runs
+from vitrine.reports.runs import Runs, as_record, find_runs, sort_runs
 
 RUNS = Path("runs")
 
@@ -33,6 +33,14 @@ def test_runs_of_a_comparison_are_found_under_their_variant():
     (RUNS / "dense").rename(RUNS / "heads" / "dense")
     (run,) = find_runs(RUNS).runs
     assert (run.name, run.folder) == ("heads/dense", RUNS / "heads" / "dense" / folder.name)
+
+
+def test_a_search_is_no_run_that_cannot_be_read():
+    for file in ("search.json", "study.db"):
+        folder = RUNS / "search" / file
+        folder.mkdir(parents=True)
+        (folder / file).touch()
+    assert find_runs(RUNS) == Runs([], [])
 
 
 def test_only_names_that_fit_are_read_and_links_and_hidden_folders_never():

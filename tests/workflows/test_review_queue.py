@@ -4,10 +4,11 @@ import hashlib
 import shutil
 
 import pytest
+from PIL import Image
 
 from tests.data.trees import prepare
 from tests.records.examples import make_metrics
-from vitrine.config.data import ChecksSection
+from vitrine.config.data import ChecksSection, PreparationSection
 from vitrine.corrections.judgment import Judgment
 from vitrine.corrections.store import CorrectionStore
 from vitrine.data.images.decoding import ImageError
@@ -69,6 +70,17 @@ def test_what_was_left_out_of_the_data_set_is_opened_in_its_source_while_that_is
     (source / "cat/000.png").unlink()
     with pytest.raises(ImageError, match="it was left out of the data set"):
         queue.open_picture("cat/000.png")
+
+
+def test_the_model_is_asked_about_what_it_knows_in_size_and_colours(source):
+    prepared = prepare(source, training_size=24, preparation=PreparationSection(fill_color="grey"))
+    queue = build_queue(prepared.folder)
+    stored = {name: prepared.splits[name][0] for name in ("train", "test")}
+    assert stored["train"]["image"].width == 24
+    assert {queue.open_picture(row["file"]).image.size for row in stored.values()} == {(16, 16)}
+    Image.new("RGBA", (9, 9), (0, 0, 0, 0)).save(source / "cat/000.png")  # left out, and changed since
+    shown = queue.open_picture("cat/000.png").image
+    assert shown.getpixel((0, 0)) not in ((255, 255, 255), (0, 0, 0))
 
 
 def test_pictures_on_which_reviewers_differ_stand_first_and_open(source, tmp_path):

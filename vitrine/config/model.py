@@ -47,7 +47,7 @@ class SmallCnnSection(Section):
     pool_sizes: Counts = Field(
         (),
         description="factor by which height and width shrink after each stage, 1 leaves them; [] is 2 after every "
-        "stage but the last",
+        "stage but the last. With pooling 'stride' the last factor has no next stage, and does nothing",
     )
     stem_stride: int = Field(
         1, ge=1, le=4, description="of the first convolution of residual and depthwise networks; 2 quarters the work"

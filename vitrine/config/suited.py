@@ -36,7 +36,8 @@ def training_kind(values: Mapping[str, Any]) -> Kind:
     """
     model = values.get("model")
     section = model if isinstance(model, Mapping) else {}
-    if section.get("backbone", SMALL_CNN) == SMALL_CNN or section.get("pretrained") in (False, "false", "no", "off"):
+    is_random = str(section.get("pretrained")).lower() in ("false", "no", "off")
+    if section.get("backbone", SMALL_CNN) == SMALL_CNN or is_random:
         return "scratch"
     return "head" if section.get("trainable_part") == "head" else "fine_tuning"
 

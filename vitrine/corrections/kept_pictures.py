@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
-from vitrine.data.images.decoding import ImageError, open_image
+from vitrine.data.images.decoding import ImageError, Rendering, open_image
 from vitrine.records.atomic import write_bytes
 
 PICTURES = "pictures"
@@ -56,7 +56,7 @@ def keep_picture(folder: Path, sha256: str, content: bytes) -> str:
 
 def _as_png(content: bytes) -> bytes:
     stream = io.BytesIO()
-    image = open_image(io.BytesIO(content))
+    image = open_image(io.BytesIO(content), rendering=Rendering(color_profiles="apply"))  # no profile is kept in it
     image.info.clear()
     image.save(stream, "PNG")
     return stream.getvalue()

@@ -7,6 +7,9 @@ from pydantic import Field
 from vitrine.records.difference import Difference
 from vitrine.records.schema import Count, FileRecord, Record, Share
 
+NUMBERS = "search.json"
+DATABASE = "study.db"  # of its trials, unless another one is named
+
 
 class ParameterRecord(Record):
     """A searched parameter.

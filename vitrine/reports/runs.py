@@ -17,6 +17,7 @@ from vitrine.records.atomic import is_link
 from vitrine.records.environment import Environment
 from vitrine.records.folder import ENVIRONMENT, METRICS, RECIPE, UNFINISHED, is_held
 from vitrine.records.run import Metrics
+from vitrine.records.search import DATABASE, NUMBERS
 
 Order = Literal["age", "accuracy", "loss", "duration"]
 RESOLVED = ("model", "optim", "engine")
@@ -66,7 +67,7 @@ class Runs:
 def find_runs(folder: Path, pattern: str = "*") -> Runs:
     """Reads `folder/<name>/<time>/` of every name that fits, and `folder/<comparison>/<variant>/<run>/`.
 
-    Links (`latest`) and hidden folders are passed over.
+    Links (`latest`), hidden folders and searches are passed over.
 
     Args:
         folder: where runs lie.
@@ -77,6 +78,8 @@ def find_runs(folder: Path, pattern: str = "*") -> Runs:
         if not fnmatchcase(parent.name, pattern):
             continue
         for run in _folders_in(parent):
+            if (run / NUMBERS).exists() or (run / DATABASE).exists():
+                continue
             inner = _folders_in(run)  # a variant of a comparison holds its runs
             for each in inner if any((one / RECIPE).exists() for one in inner) else [run]:
                 try:

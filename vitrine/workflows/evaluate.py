@@ -86,7 +86,7 @@ def measure_model(
         data=_describe_data(data, source, predicted, match, sides, origin, preprocessed),
         evidence=leave_out_untested(evidence),
         created=now(),
-        device=describe_device(torch.device("cuda" if torch.cuda.is_available() else "cpu")),
+        device=describe_device(torch.device("cpu" if predictor.network.on_processor else "cuda")),
         vitrine=vitrine.__version__,
         seconds=seconds,
     )

@@ -12,6 +12,7 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from vitrine.config.loading import load_stored_recipe
 from vitrine.corrections.contested import contested_pictures
@@ -19,6 +20,7 @@ from vitrine.corrections.kept_pictures import PLACE
 from vitrine.corrections.review_queue import QueuedImage, QueuedPicture, Reason, ReviewQueue
 from vitrine.corrections.store import CorrectionStore
 from vitrine.data.images.decoding import ImageError, open_image
+from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.errors import UserError
 from vitrine.evaluation.provenance import has_same_preprocessing
@@ -164,6 +166,7 @@ class _Opener:
     def __init__(self, prepared: PreparedDataset, corrections: Path | None = None) -> None:
         self._prepared = prepared
         self._corrections = corrections
+        self._rendering = Preparation.from_section(prepared.facts.settings.preparation).rendering
         self._places = {
             str(file): (split, place)
             for split, rows in prepared.splits.items()
@@ -174,13 +177,16 @@ class _Opener:
         if file in self._places:
             split, place = self._places[file]
             row = self._prepared.splits[split][place]
-            return QueuedImage(row["image"], self._prepared.show(row, SHOWN_SIDE), is_preprocessed=True)
+            image, side = row["image"], self._prepared.facts.image_size
+            if image.width != side:  # images for training may be stored larger
+                image = image.resize((side, side), Image.Resampling.BICUBIC)
+            return QueuedImage(image, self._prepared.show(row, SHOWN_SIDE), is_preprocessed=True)
         source = Path(self._prepared.facts.settings.data.source).expanduser() / file
         if self._corrections is not None and PLACE.fullmatch(file):
             source = self._corrections / file
         if not source.is_file():
             raise ImageError("it was left out of the data set, and its source is not a folder that is here")
-        image = open_image(source)
+        image = open_image(source, rendering=self._rendering)
         small = image.copy()
         small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
         return QueuedImage(image, small, is_preprocessed=False)

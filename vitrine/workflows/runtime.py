@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+import vitrine
 from vitrine.errors import UserError
 from vitrine.models.hub_files import find_model_folder
 from vitrine.predict.golden import ask_golden, draw_golden, measure_deviation
@@ -29,7 +30,8 @@ RUNTIMES: tuple[Runtime, ...] = ("torch", "onnxruntime", "openvino")
 TOLERANCE = 1e-4  # in probability, to torch
 LEAST_GAIN = 0.95  # another runtime than torch must take less than this share of its time
 MODEL_FILE, CHOICE_FILE = "model.onnx", "runtime.json"
-PACKAGES = ("torch", "onnxruntime", "openvino", "vitrine")
+PACKAGES = ("torch", "onnxruntime", "openvino")
+EXPORTERS = ("torch", "onnx", "onnxscript")
 
 
 def load_predictor(
@@ -94,12 +96,13 @@ def digest_model(predictor: Predictor) -> str:
 
 
 def find_cache(folder: Path) -> Path:
-    """Where what belongs to a model of just these files is kept.
+    """Where what belongs to a model of just these files is kept, by these versions of what exports it.
 
     Args:
         folder: of the model.
     """
-    return _find_root() / _digest(folder)
+    versions = "; ".join((vitrine.__version__, *map(_version, EXPORTERS)))
+    return _find_root() / f"{_digest(folder)}_{hashlib.sha256(versions.encode()).hexdigest()[:8]}"
 
 
 def _find_root() -> Path:
@@ -202,7 +205,8 @@ def _side(predictor: Predictor) -> int:
 
 def describe_machine() -> str:
     """Processor, cores and versions: what a measured time depends on."""
-    return "; ".join((_processor(), f"{os.cpu_count()} cores", *map(_version, PACKAGES)))
+    versions = (*map(_version, PACKAGES), f"vitrine {vitrine.__version__}")
+    return "; ".join((_processor(), f"{os.cpu_count()} cores", *versions))
 
 
 def _processor() -> str:

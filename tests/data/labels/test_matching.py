@@ -34,6 +34,13 @@ def test_classes_that_the_model_does_not_know_are_named():
     assert match_labels(["a", "b"], ["a", "z"]).unknown == ("z",)
 
 
+def test_a_label_that_is_a_class_is_no_other_class():
+    match = match_labels(["Cat", "dog"], ["Cat", "cat", "dog"])
+    assert (match.label_names, match.renamed, match.unknown) == (("Cat", "dog"), (), ("cat",))
+    with pytest.raises(UserError, match="the label 'CAT' of the model could be the class 'Cat', 'cat'; say which"):
+        match_labels(["CAT", "dog"], ["Cat", "cat", "dog"])
+
+
 def test_an_exact_name_wins_over_one_that_is_alike():
     assert match_labels(["cat", "Cat"], ["Cat", "dog"]).renamed == ()
 

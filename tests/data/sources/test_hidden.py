@@ -6,6 +6,7 @@ from vitrine.records import evaluation
 from vitrine.records import folder as run_folder
 from vitrine.records.answers import ASKED
 from vitrine.records.prepared import FACTS, MANIFEST, UNFINISHED
+from vitrine.records.search import NUMBERS
 from vitrine.reports.comparison import page as comparison_page
 from vitrine.reports.learning_curve import page as curve_page
 from vitrine.reports.probe import page as probe_page
@@ -60,7 +61,7 @@ def write(folder, *names):
     "names",
     [
         (FACTS, MANIFEST), (UNFINISHED,), (run_folder.RECIPE, run_folder.METRICS),
-        (comparison_page.PAGE, "comparison.json"), (search_page.NUMBERS, search_page.PAGE),
+        (comparison_page.PAGE, "comparison.json"), (NUMBERS, search_page.PAGE),
         (evaluation.RECORD, evaluation.PAGE), (probe_page.NUMBERS, probe_page.PAGE),
         (curve_page.NUMBERS, curve_page.PAGE), (ASKED,),
     ],

@@ -40,6 +40,7 @@ def match_labels(labels: Sequence[str], classes: Sequence[str], given: Sequence[
             neither a label nor a class.
     """
     meant = dict(_read_pair(pair, labels, classes) for pair in given)
+    meant |= {label: label for label in labels if label in classes and not {label} & {*meant, *meant.values()}}
     open_labels = [label for label in labels if label not in meant]
     open_classes = [name for name in sorted(set(classes)) if name not in meant.values()]
     by_class = {name: _find_labels(name, open_labels) for name in open_classes}
@@ -47,6 +48,13 @@ def match_labels(labels: Sequence[str], classes: Sequence[str], given: Sequence[
         if len(found) > 1:
             raise UserError(
                 f"--labels: the class '{name}' could be the label {list_names(found)} of the model; "
+                f"say which: --labels '{found[0]}={name}'"
+            )
+    for name, found in by_class.items():
+        others = [other for other, label in by_class.items() if other != name and label == found]
+        if found and others:
+            raise UserError(
+                f"--labels: the label '{found[0]}' of the model could be the class {list_names([name, *others])}; "
                 f"say which: --labels '{found[0]}={name}'"
             )
     meant |= {found[0]: name for name, found in by_class.items() if found}

@@ -135,7 +135,7 @@ def _do(run: PlannedRun, options: Options, tell: Tell) -> None:
         prepared, recipe = open_matching_data(run.recipe)
         accuracy = _train(replace(run, recipe=recipe), prepared, meter, tell)
         if options.reports:
-            write_run_report(folder, prepared)
+            write_run_report(folder, prepared, recipe.report.language)
         cost = meter.end()
         run_folder.finish_run(folder)
         tell(Event("done", run.title, accuracy=accuracy, seconds=cost.seconds))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import cast
 
 from vitrine.errors import UserError
 from vitrine.experiments.compare.plan import PlannedRun
@@ -54,8 +55,7 @@ class _Crew:
                 self._hire()
             while self.members:
                 for pipe in wait(list(self.members)):
-                    assert isinstance(pipe, Connection)  # noqa: S101 (wait's type is wider)
-                    self._listen(pipe)
+                    self._listen(cast("Connection", pipe))  # its class has another name on Windows
         except BaseException:
             self._dismiss()
             raise

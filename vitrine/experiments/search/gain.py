@@ -12,6 +12,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.significance import compare_answers
+from vitrine.experiments.compare.plan import identify_run
 from vitrine.experiments.search.space import change_recipe
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
@@ -35,7 +36,7 @@ def measure_gain(
 ) -> tuple[Difference, float]:
     """Trains both recipes with every seed and compares their answers on the test pictures.
 
-    Trainings that are there already are not repeated, and interrupted ones go on.
+    Trainings of these recipes and pictures that are there already are not repeated, and interrupted ones go on.
 
     Args:
         before: the recipe before the search.
@@ -54,7 +55,8 @@ def measure_gain(
     for seed in seeds:
         for which, recipe, name in ((BEFORE, before, BEFORE), (AFTER, best, f"{AFTER}_{best_number:04d}")):
             own = change_recipe(recipe, {"engine.seed": seed, "engine.tracker": "none"})
-            run, seconds = _train(own, prepared, folder / FINAL / f"{name}_seed_{seed}", say)
+            final = folder / FINAL / f"{name}_seed_{seed}_{identify_run(own, prepared.version)[:8]}"
+            run, seconds = _train(own, prepared, final, say)
             answers[which].append(_read_answers(run))
             spent += seconds
     return compare_answers(np.stack(answers[BEFORE]), np.stack(answers[AFTER])), spent

@@ -35,8 +35,8 @@ from vitrine.experiments.search.storage import explained_errors, open_study
 from vitrine.experiments.search.trials import Say, TrialReport, run_trials
 from vitrine.records.atomic import write_text
 from vitrine.records.environment import now
-from vitrine.records.search import SearchCost, SearchResult, TrialRecord
-from vitrine.reports.search.page import NUMBERS, PAGE, render_search_page, tell_gain
+from vitrine.records.search import NUMBERS, SearchCost, SearchResult, TrialRecord
+from vitrine.reports.search.page import PAGE, render_search_page, tell_gain
 from vitrine.training.machine.devices import describe_device, open_processes
 from vitrine.training.machine.interrupts import ignoring_interrupts
 from vitrine.training.matching_data import open_matching_data

@@ -21,12 +21,13 @@ from vitrine.experiments.search.file import Search
 from vitrine.experiments.search.sampler import build_pruner, build_sampler
 from vitrine.experiments.search.space import read_value
 from vitrine.listing import list_changes
+from vitrine.records.search import DATABASE
 from vitrine.training.machine.trackers import flatten
 
-DATABASE = "study.db"
 BUSY_SECONDS = 60  # SQLite lets one process write at a time; the others wait so long
 CONNECT_SECONDS = 10
 IDENTITY = "identity"
+PICTURES = "pictures"
 IS_DEFAULT = "default"
 
 
@@ -126,8 +127,9 @@ def open_study(search: Search, prepared: PreparedDataset, address: str) -> optun
         if stored is None:
             study.set_user_attr(IDENTITY, identity)
             _begin_with_the_recipe(search, study)
-    # An earlier version noted more than it had to.
+    # An earlier version noted more than it had to, or less.
     stored = stored and {name: value for name, value in stored.items() if name not in FREE_FOR_TRIALS}
+    stored = stored and {PICTURES: identity[PICTURES]} | stored
     if stored is not None and stored != identity:
         raise UserError(
             f"{search.name}: {hide_password(address)} holds another search of this name: "
@@ -151,6 +153,7 @@ def identify_search(search: Search, prepared: PreparedDataset) -> dict[str, str]
         **fixed,
         **{f"pictures for {split}": str(len(prepared.splits[split])) for split in (TRAIN, VALIDATION)},
         "classes": ", ".join(prepared.label_names),
+        PICTURES: prepared.version,
     }
 
 

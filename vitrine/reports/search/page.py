@@ -11,7 +11,6 @@ from vitrine.ui.sentences.verdict import Notice
 from vitrine.ui.texts import Texts
 
 PAGE = "search.html"
-NUMBERS = "search.json"
 MOST_REASONS = 5
 
 
