@@ -14,7 +14,11 @@ from vitrine.python_version import check_python
 
 check_python()  # first, before anything that an old Python cannot read
 
-from importlib import import_module  # noqa: E402 (the check comes first)
+from vitrine.telemetry import switch_off_telemetry  # noqa: E402 (the check comes first)
+
+switch_off_telemetry()
+
+from importlib import import_module  # noqa: E402
 from typing import TYPE_CHECKING  # noqa: E402
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 QUIET = {
-    "GRADIO_ANALYTICS_ENABLED": "False",  # Gradio looks up api.gradio.app and huggingface.co otherwise
-    "HF_HUB_DISABLE_TELEMETRY": "1",
     # After every answer Gradio would sum up its records of all answers before, for a page that is switched off here.
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
 }

@@ -42,6 +42,7 @@ def measure_calibration(
     """
     scores, labels = check_scores(logits, label_ids)
     right = scores.argmax(axis=1) == labels
+    before = _measure(scores, labels, 1.0, seed)
     return Calibration(
         temperature=temperature,
         remark=remark,
@@ -49,20 +50,29 @@ def measure_calibration(
         basis=basis,
         pictures=len(labels),
         accuracy=float(right.mean()),
-        before=_measure_reliability(scores, labels, right, 1.0, seed),
-        after=_measure_reliability(scores, labels, right, temperature, seed),
+        before=before,
+        after=before if temperature == 1 else _measure(scores, labels, temperature, seed),
     )
 
 
-def _measure_reliability(
-    scores: Floats, label_ids: npt.NDArray[np.int64], right: npt.NDArray[np.bool_], temperature: float, seed: int
-) -> Reliability:
+def measure_reliability(logits: npt.ArrayLike, label_ids: npt.ArrayLike, seed: int) -> Reliability:
+    """Of probabilities as they are; arguments as for `measure_calibration`.
+
+    Raises:
+        UserError: logits are not numbers.
+    """
+    return _measure(*check_scores(logits, label_ids), 1.0, seed)
+
+
+def _measure(scores: Floats, label_ids: npt.NDArray[np.int64], temperature: float, seed: int) -> Reliability:
+    right = scores.argmax(axis=1) == label_ids
     shares = softmax(scores, 1 / temperature)
     confidence = shares.max(axis=1)
+    chance = chance_errors(confidence, seed)
     return Reliability(
         error=calibration_error(confidence, right),
-        error_interval=calibration_error_interval(confidence, right, seed),
-        chance_error=float(chance_errors(confidence, seed).mean()),
+        error_interval=_error_interval(confidence, right, seed, BINS, chance),
+        chance_error=float(chance.mean()),
         confidence=float(confidence.mean()),
         loss=cross_entropy(scores / temperature, label_ids),
         bins=reliability_bins(confidence, right),
@@ -116,6 +126,12 @@ def calibration_error_interval(
         seed: of the resamples.
         bins: of equal width.
     """
+    return _error_interval(confidence, right, seed, bins, chance_errors(confidence, seed, bins))
+
+
+def _error_interval(
+    confidence: npt.ArrayLike, right: npt.ArrayLike, seed: int, bins: int, chance: Floats
+) -> tuple[float, float]:
     values = np.asarray(confidence, np.float64)
     gaps = values - np.asarray(right, np.float64)
 
@@ -125,7 +141,7 @@ def calibration_error_interval(
 
     low, high = np.quantile(_redraw(values, draw, seed, bins), (0.025, 0.975))
     measured = calibration_error(confidence, right, bins)
-    may_be_none = measured <= np.quantile(chance_errors(values, seed, bins), 0.95)
+    may_be_none = measured <= np.quantile(chance, 0.95)
     upper = 2 * measured - low
     rights = int(np.count_nonzero(right))
     if len(values) - rights < FEW_MISTAKES:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.evaluation.calibration import measure_calibration
+from vitrine.evaluation.calibration import measure_reliability
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.label_errors import LabeledProbabilities
 from vitrine.evaluation.mistakes import collect_mistakes
@@ -19,6 +19,8 @@ from vitrine.records.model import Trust
 
 MOST_UNTESTED = 50  # labels of the model without a picture that tables still list
 
+SEED = 0  # of all resamples
+
 
 def gather_evidence(
     known: Predictions,
@@ -26,7 +28,6 @@ def gather_evidence(
     unknown: Predictions | None = None,
     attributes: pd.DataFrame | None = None,
     target: str | None = None,
-    seed: int = 0,
 ) -> Evidence:
     """Measures a model on pictures that it did not learn from.
 
@@ -34,18 +35,17 @@ def gather_evidence(
         known: pictures of classes that it knows, at least one, with their true labels.
         top_k: for the top-k accuracy.
         unknown: pictures of other classes.
-        attributes: how the known pictures look, as `attributes.describe_images` says it; None: no slices.
+        attributes: how the known pictures look, as `image_attributes.describe_images` says it; None: no slices.
         target: the class that matters.
-        seed: of all resamples.
 
     Raises:
         UserError: answers that are not numbers (it names how many), or no picture.
     """
     # The first to look at the logits, and to refuse what is not a number.
-    reliability = measure_calibration(known.logits, known.true_label_ids, 1.0, None, 0, seed).after
+    reliability = measure_reliability(known.logits, known.true_label_ids, SEED)
     return Evidence(
         label_names=tuple(known.label_names),
-        test=measure_test(known.probabilities, known.true_label_ids, known.label_names, top_k, target, seed=seed),
+        test=measure_test(known.probabilities, known.true_label_ids, known.label_names, top_k, target, seed=SEED),
         reliability=reliability,
         trust=None if known.trust is None else measure_trust(known.trust, known, unknown),
         mistakes=collect_mistakes(

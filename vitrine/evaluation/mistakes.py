@@ -29,7 +29,7 @@ def collect_mistakes(
     Args:
         judged: the test split with the model's own probabilities, and others whose labels are to be examined.
         label_names: in the order of the label ids.
-        attributes: of `attributes.describe_images` for the test split, in the order of `judged`.
+        attributes: of `image_attributes.describe_images` for the test split, in the order of `judged`.
         not_examined: splits whose labels could not be examined.
 
     Raises:

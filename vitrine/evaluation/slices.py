@@ -36,7 +36,7 @@ def find_weak_slices(attributes: pd.DataFrame, correct: npt.NDArray[np.bool_]) -
     """Compares each kind of test pictures with all the others.
 
     Args:
-        attributes: of `attributes.describe_images`, one row for each test picture.
+        attributes: of `image_attributes.describe_images`, one row for each test picture.
         correct: whether each was named rightly, in the same order.
 
     Returns:

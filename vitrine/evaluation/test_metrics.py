@@ -1,7 +1,7 @@
 """What the test pictures say of a model: each figure with its 95 % interval and the number of pictures behind it.
 
 Intervals of shares are Wilson's; of all other scores, Wilson's with the effective number of pictures that the
-stratified bootstrap gives (`uncertainty.score_interval`); of the log loss, symmetric in the logarithm.
+stratified bootstrap gives (`intervals.score_interval`); of the log loss, symmetric in the logarithm.
 """
 
 import math
@@ -55,7 +55,7 @@ def measure_test(
         label_names: in the order of the label ids.
         top_k: for the top-k accuracy; at most the number of classes counts.
         target: name of the class that the recipe asks for.
-        has_duplicate: whether training holds a near-duplicate of the picture, `[pictures]`; see `data.duplicates`.
+        has_duplicate: whether training holds a near-duplicate of the picture, `[pictures]`; see `data.prepared.groups`.
         has_series: whether training holds a picture of its series, likewise.
         resamples: of the bootstrap.
         seed: of the bootstrap.

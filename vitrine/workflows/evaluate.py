@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records.environment import now
 from vitrine.records.evaluation import Acquaintance, Evaluation, MeasuredData, MeasuredModel
+from vitrine.records.model import ModelMetadata
 from vitrine.reports.evaluation.page import Measured
 from vitrine.training.final_evaluation import tabulate_predictions
 from vitrine.training.machine.devices import describe_device
@@ -80,7 +81,8 @@ def measure_model(
     sides = _divide(data, predicted, match)
     if not len(sides.known):
         raise UserError(f"{source}: no picture of a class that the model knows can be read")
-    evidence = gather_evidence(sides.known, top_k, unknown=sides.unknown, attributes=sides.attributes)
+    target = _find_target(predictor.metadata, match.label_names)
+    evidence = gather_evidence(sides.known, top_k, sides.unknown, sides.attributes, target)
     evaluation = Evaluation(
         model=_describe_model(predictor),
         data=_describe_data(data, source, predicted, match, sides, origin, preprocessed),
@@ -101,13 +103,20 @@ def measure_model(
     )
 
 
+def _find_target(metadata: ModelMetadata | None, label_names: Sequence[str]) -> str | None:
+    """The class that mattered in the training of the model, where it is among these."""
+    labels = (metadata.recipe if metadata else {}).get("labels") or {}
+    target = labels.get("target") if isinstance(labels, Mapping) else None
+    return target if target in label_names else None
+
+
 @dataclass(frozen=True)
 class _Sides:
     """The predictions, divided by whether the model knows the class of the picture.
 
     Attributes:
         known: pictures of classes that it knows, with their labels.
-        attributes: how they look; see `attributes.describe_images`.
+        attributes: how they look; see `image_attributes.describe_images`.
         unknown: the others.
         unknown_classes: theirs, `[unknown]`.
     """

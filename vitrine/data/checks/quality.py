@@ -28,7 +28,7 @@ SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP", "APNG": "PNG", "CUR": "ICO"}
 
 
 def find_problems(manifest: pd.DataFrame, duplicates: Duplicates, min_side: int = 32) -> list[Finding]:
-    """Runs every check on a manifest, after `copies.apply_policies` and before the split is assigned.
+    """Runs every check on a manifest, after `duplicate_policies.apply_policies` and before the split is assigned.
 
     Args:
         manifest: with the columns file, label_name, split (fixed ones only), status, reason, width, height, format,

@@ -103,7 +103,7 @@ def weigh_classes(
         change = factor * (before - _recalls(answers, label_ids, measured, weights))
         own = np.flatnonzero(np.unique(label_ids[measured]) == label_id)[0]
         together, alone = change.mean(axis=1), change[:, own]
-        # As in `comparison`: two pictures of the class more, of which one is won and one is lost.
+        # Two pictures of the class more, of which one is won and one is lost.
         unseen = 2 * (factor / pictures) ** 2
         unseen_together = unseen / before.shape[1] ** 2
         gains.append(

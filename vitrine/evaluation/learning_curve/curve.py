@@ -63,7 +63,7 @@ def measure_learning_curve(
     check_features(features, label_ids, groups)
     measured = is_measurable(label_ids, groups)
     with threadpool_limits(1), warnings.catch_warnings():
-        # See `feasibility.cross_validate_head`: neither threads nor sklearn's warnings help here.
+        # See `linear_probe.cross_validate_head`: neither threads nor sklearn's warnings help here.
         warnings.filterwarnings("ignore", module="sklearn")
         parts = list(divide(label_ids, groups, measured, repeats, seed))
         sizes = _choose_sizes(label_ids, parts)

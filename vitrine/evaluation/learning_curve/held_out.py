@@ -28,7 +28,7 @@ class Part:
 
 
 def divide(label_ids: LabelIds, groups: LabelIds, measured: Answers, repeats: int, seed: int) -> Iterator[Part]:
-    """Folds as in `feasibility.cross_validate_head`, several times over.
+    """Folds as in `linear_probe.cross_validate_head`, several times over.
 
     Args:
         label_ids: `[pictures]`.

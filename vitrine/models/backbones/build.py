@@ -94,7 +94,7 @@ def build_backbone(
     The head is new, unless the checkpoint was trained on the very same labels: then training goes on where it ended.
 
     Args:
-        model_id: short name of `backbone_table.py`; folder; id on the Hugging Face Hub of any image classifier of
+        model_id: short name of `table.py`; folder; id on the Hugging Face Hub of any image classifier of
             transformers or timm (`timm/...`); weights file.
         label_names: class names in the order of the label ids.
         pretrained: false starts the same network from random weights, as its authors do.

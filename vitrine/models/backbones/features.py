@@ -34,7 +34,7 @@ def compute_features(
     would give: whatever stands between backbone and head (pooling, flattening) is inside them, dropout is off.
 
     Args:
-        model: any network of `backbones.py`, on the device that shall do the work, best placed by `place`.
+        model: any network of `models.backbones`, on the device that shall do the work, best placed by `place`.
         batches: of pictures `[batch, 3, height, width]`, 0 to 255, uint8 or float; at least one. Float pictures on the
             network's device are changed in place.
         normalization: that of the network's weights.

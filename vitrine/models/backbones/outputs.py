@@ -41,7 +41,7 @@ def measure_head_input(model: PreTrainedModel, side: int) -> int | None:
     So it is where the head needs the feature map, or where more than a chain of modules lies behind the backbone.
 
     Args:
-        model: any network of `backbones.py`; its mode is evaluation mode afterwards.
+        model: any network of `models.backbones`; its mode is evaluation mode afterwards.
         side: of the pictures, in pixels.
     """
     head = head_modules(model)

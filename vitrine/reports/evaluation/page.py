@@ -53,7 +53,7 @@ class Measured:
 
 
 def write_evaluation(folder: Path, measured: Measured, language: Language = "en") -> list[str]:
-    """Writes record, page, `predictions.csv`, `logits.npz`, and `unknown.csv` if there are any.
+    """Writes record, page, `predictions.csv`, `logits.npz`, and `strangers.csv` if there are any.
 
     Args:
         folder: is replaced as a whole where it exists.
