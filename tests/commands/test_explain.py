@@ -71,6 +71,12 @@ def test_a_folder_that_cannot_be_written_is_named(model, pictures, tmp_path, cap
     assert "taken: cannot be written" in capsys.readouterr().err
 
 
+def test_maps_do_not_go_among_the_pictures(model, pictures, capsys):
+    for output in (pictures, pictures / "maps"):
+        assert explain.main([str(model), str(pictures), "--output", str(output)]) == 2
+        assert "lies among the pictures; give a folder of its own" in capsys.readouterr().err
+
+
 def test_the_methods_are_those_that_there_are():
     assert explain.METHODS == METHODS
     assert explain.HIDINGS == HIDINGS

@@ -124,6 +124,23 @@ def test_going_on_needs_a_table(model, pictures, capsys):
     assert "--resume: give --output too" in capsys.readouterr().err
 
 
+def test_a_slip_costs_no_picture_and_no_table(model, pictures, tmp_path, capsys):
+    red, labels = pictures / "red.png", tmp_path / "labels.csv"
+    labels.write_text("image,label\npictures/red.png,red\n")
+    before = red.read_bytes(), labels.read_bytes()
+    for words, message in (
+        ([labels, "--output", labels], f"--output: {labels} is among what is asked about"),
+        ([pictures, "--output", red], f"--output: {red} is there already, and is no table of answers"),
+        ([red, "--page", labels], f"--page: {labels} is there already, and is no page"),
+    ):
+        assert predict.main([str(model), *map(str, words)]) == 2
+        assert message in capsys.readouterr().err
+    assert (red.read_bytes(), labels.read_bytes()) == before
+    table, page = tmp_path / "answers.csv", tmp_path / "answers.html"
+    for _ in range(2):  # what an earlier call wrote is replaced
+        assert predict.main([str(model), str(red), "--output", str(table), "--page", str(page)]) == 0
+
+
 def test_a_pipe_is_named_and_not_waited_for(model, pictures, capsys):
     os.mkfifo(pictures / "pipe.png")
     assert predict.main([str(model), str(pictures / "pipe.png")]) == 2

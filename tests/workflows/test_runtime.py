@@ -154,6 +154,25 @@ def test_a_runtime_that_computes_a_file_wrongly_is_not_used(model, exported, mon
     assert "answers to pictures whose answers are known are wrong" in fault_of(load_predictor, file, "openvino")
 
 
+def test_what_cannot_be_kept_is_answered_all_the_same(model, exported, monkeypatch, tmp_path):
+    set_times(monkeypatch, onnxruntime=30)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    said = []
+    monkeypatch.setattr(runtime, "RUNTIMES", ("torch", "onnxruntime"))
+    assert load_predictor(str(exported / "model.onnx"), "auto", said.append).network.name == "onnxruntime"
+    assert "measured again next time, since it cannot be kept" in said[-1]
+
+
+def test_a_damaged_file_in_the_cache_is_written_again(model):
+    file = find_cache(model) / "model.onnx"
+    file.unlink()
+    file.write_bytes(b"cut")
+    said = []
+    assert load_predictor(str(model), "onnxruntime", said.append).network.name == "onnxruntime"
+    assert said == [f"making an ONNX file of {model}, once"]
+
+
 def test_a_file_that_is_not_there_is_one_message(model):
     assert "there is no such ONNX file" in fault_of(load_predictor, "absent.onnx", "auto")
 

@@ -69,6 +69,10 @@ def _explain(options: argparse.Namespace) -> None:
         doubt = ", but the map is not to be trusted" if row.trusted == "no" else ""
         print(f"{row.file}: {row.problem or row.decision}{doubt}", flush=True)
 
+    output = options.output.resolve()
+    for named in (one.resolve() for one in options.pictures):
+        if named.is_dir() and (output == named or named in output.parents):
+            raise UserError(f"--output: {options.output} lies among the pictures; give a folder of its own")
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
         found = find_unlabeled(options.pictures, Path(workspace))
         predictor = Predictor.load(options.model)

@@ -50,6 +50,9 @@ SHARE_DONE = (
 )
 
 
+TABLE_BEGINS, PAGE_BEGINS = b"file,problem,", b"<!doctype html>"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     options = build_parser().parse_args(arguments)
@@ -101,8 +104,11 @@ def _predict(options: argparse.Namespace) -> None:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
     if options.resume and options.output is None:
         raise UserError("--resume: give --output too, the table that was broken off")
+    if options.output is not None and engine is None and not options.resume:
+        _check_replaceable("--output", options.output, options.pictures, TABLE_BEGINS, "table of answers")
     if options.page is not None:
         _check_page(options.page, options.output)
+        _check_replaceable("--page", options.page, options.pictures, PAGE_BEGINS, "page")
     if engine is not None:
         _check_folder(options)
     beside = options.output.absolute().parent if works_elsewhere(engine) else None
@@ -194,7 +200,7 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
     sample = AnswerSample()
     if options.page is not None and done.files:
         sample.add_table(options.output, options.raw)
-    answered, written = done.answered, len(done.files)
+    written, answered = done.count(file.file for file in found)
     is_watched = None if options.output else False  # a bar would stand among the rows on the terminal
     with _open_table(options.output, is_begun=bool(done.files)) as stream, _show_progress(is_watched) as show:
         table = csv.DictWriter(stream, columns, restval="")
@@ -215,6 +221,18 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
         _tell_answers(options.output, len(found), len(found) - answered)
     if options.page is not None:
         _write_page(options, sample, found, predictor)
+
+
+def _check_replaceable(option: str, file: Path, pictures: "Sequence[Path]", begins: bytes, what: str) -> None:
+    """A slip must not cost a picture or a table of labels."""
+    if file.resolve() in {one.resolve() for one in pictures}:
+        raise UserError(f"{option}: {file} is among what is asked about; give another name")
+    if not file.is_file():
+        return
+    with file.open("rb") as stream:
+        start = stream.read(len(begins)).lower()
+    if start and start != begins:
+        raise UserError(f"{option}: {file} is there already, and is no {what}; give another name, or remove it")
 
 
 def _check_page(page: Path, table: Path | None) -> None:

@@ -1,5 +1,6 @@
 """The metrics of a classifier as one `evaluate.Metric`: nothing is downloaded, scikit-learn computes."""
 
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,8 +109,10 @@ def compute_metrics(
         label_names: class names in the order of the label ids.
         top_k: for the top-k accuracy; at most the number of classes counts.
     """
-    metrics = ClassifierMetrics(keep_in_memory=True)
-    figures: dict[str, Any] = metrics.compute(
-        predictions=probabilities, references=label_ids, label_names=list(label_names), top_k=top_k
-    )
+    # It makes a folder all the same, in the home of a user who may have none that can be written to.
+    with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
+        metrics = ClassifierMetrics(keep_in_memory=True, cache_dir=folder)
+        figures: dict[str, Any] = metrics.compute(
+            predictions=probabilities, references=label_ids, label_names=list(label_names), top_k=top_k
+        )
     return figures

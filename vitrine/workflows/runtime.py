@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import vitrine
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.models.hub_files import find_model_folder
 from vitrine.predict.golden import ask_golden, draw_golden, measure_deviation
 from vitrine.predict.latency import measure_latency
@@ -22,6 +22,7 @@ from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
 from vitrine.predict.runtimes.network import Network
 from vitrine.records.checksums import sum_files
 from vitrine.records.model import METADATA, ModelMetadata
+from vitrine.records.onnx_checksum import has_checksum, is_as_written
 from vitrine.records.runtime import Runtime, RuntimeChoice
 
 Asked = Literal["auto", "torch", "onnxruntime", "openvino"]
@@ -137,8 +138,8 @@ def _choose_opener(runtime: Runtime) -> Callable[[Path, int | None], Network] | 
 
 
 def _export(model_id: str, file: Path, say: Callable[[str], None]) -> Path:
-    """The ONNX file in the cache, written where it is not there yet."""
-    if not file.is_file():
+    """The ONNX file in the cache, written where it is not there yet, or is damaged."""
+    if not file.is_file() or not has_checksum(file) or not is_as_written(file):
         from vitrine.ship.export import export_onnx
 
         say(f"making an ONNX file of {model_id}, once")
@@ -179,8 +180,12 @@ def _measure(
     for runtime in runtimes[1:]:
         try:
             other = open_by(runtime)
-        except (UserError, OSError) as error:
+        except UserError as error:
             left_out[runtime] = str(error)
+            continue
+        except OSError as error:
+            left_out[runtime] = first_line(error)
+            say(f"{runtime} is not used: {left_out[runtime]}")
             continue
         deviation = measure_deviation(ask_golden(other.network, other.preprocess, _side(usual)), right)
         if tolerance is not None and deviation > tolerance:
@@ -194,8 +199,11 @@ def _measure(
     times = ", ".join(f"{name} {1000 * value:.1f} ms" for name, value in seconds.items())
     say(f"{chosen} answers ({times} a picture)")
     if "onnxruntime" not in left_out:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        choice.write(kept)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            choice.write(kept)
+        except OSError as error:
+            say(f"that is measured again next time, since it cannot be kept in {kept.parent} ({first_line(error)})")
     return choice
 
 

@@ -1,5 +1,6 @@
 """Files in a store are listed by their names there and read where they lie; a lost store is told from a lost file."""
 
+import socket
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +9,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from tests.data.sources.stores import fill, refusing
+from tests.factories import fault_of
 from vitrine.data.sources.addresses import address_of, check_address, describe_files, is_address, list_address
 from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
@@ -66,6 +68,13 @@ def test_nothing_there_is_one_message():
     fill({"1.jpg": b""})
     with pytest.raises(UserError, match=r"data\.source: memory://bucket/x\.zip holds no files, or is not there"):
         list_address("memory://bucket/x.zip")
+
+
+def test_a_server_that_does_not_answer_is_told_from_an_empty_one():
+    with socket.socket() as taken:  # nobody listens there
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/pictures"
+        assert "onnect" in fault_of(list_address, address)
 
 
 def test_a_file_that_is_refused_alone_is_at_fault_itself(monkeypatch):

@@ -115,6 +115,12 @@ def test_without_words_and_folders_each_archive_is_a_class(shard):
     }
 
 
+def test_archives_called_as_splits_are_no_classes(shard):
+    shard("train-000.tar", {"0.jpg": b""})
+    folder = shard("train-001.tar", {"1.jpg": b""})
+    assert "the archives are called as splits; put labels in" in fault_of(find_shard_files, folder, PLAIN)
+
+
 def test_of_several_pictures_one_is_used(shard):
     folder = shard("a.tar", {"0.left.jpg": b"", "0.right.jpg": b"", "0.cls": "a"})
     assert list(used(find_shard_files(folder, PLAIN))) == ["a.tar/0.left.jpg"]

@@ -168,8 +168,8 @@ def list_address(address: str) -> Listing:
     files.pop("", None)
     if not files:
         raise UserError(
-            f"data.source: {address} holds no files, or is not there; check the address (capitals count), and whether "
-            "your credentials are for it"
+            f"data.source: {address} holds no files, or is not there{_why_not(store, root)}; check the address "
+            "(capitals count), and whether your credentials are for it"
         )
     return Listing(folder, files)
 
@@ -182,6 +182,16 @@ def _find_file(store: Any, root: str) -> Mapping[str, Any] | None:
         return None
     # A web server shows a folder as a page.
     return told if told.get("type") == "file" and told.get("mimetype") != "text/html" else None
+
+
+def _why_not(store: Any, root: str) -> str:
+    """What a store says where its listing is empty, as that of a server is which does not answer."""
+    try:
+        store.info(root)
+    except Exception as error:  # each store has errors of its own
+        cause = error.__cause__ if isinstance(error, FileNotFoundError) else error
+        return f" ({first_line(cause)})" if isinstance(cause, OSError) else ""
+    return ""
 
 
 def describe_files(listing: Listing) -> list[FoundFile]:

@@ -33,6 +33,7 @@ from vitrine.data.sources.tables import find_image_folder, find_table_files
 from vitrine.data.sources.tar_shards import are_shards, find_shard_files
 from vitrine.data.sources.unlabeled import tell_apart
 from vitrine.errors import UserError
+from vitrine.listing import list_names
 
 __all__ = ["SPLIT_NAMES", "FoundFile", "OpenedSource", "find_kind", "open_source", "walk_files"]
 
@@ -93,6 +94,7 @@ def open_source(data: DataSection, workspace: Path, progress: Progress = no_prog
         found = find_table_files(source, data.columns, data.separator, image_folder, encoding=data.encoding)
     else:
         found = find_files(source, data.layout, progress=progress)
+        _check_for_archives(source, found)
         _check_for_tables(source, found)
     return OpenedSource(kind, tell_apart(found))
 
@@ -137,7 +139,8 @@ def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int
     names = list(listing.files)
     if len(names) == 1 and names[0].lower().endswith(archives.SUFFIXES):
         fetch_files(listing, workspace / FETCHED, fetching)
-        return _find_archived(workspace / FETCHED / names[0], data, new_folder(workspace / "opened"))
+        with named_by_address(workspace / FETCHED, listing.address):
+            return _find_archived(workspace / FETCHED / names[0], data, new_folder(workspace / "opened"))
     if are_shards(names) or are_tables_of_pictures(names):
         fetch_files(listing, workspace / FETCHED, fetching)
         local = data.model_copy(update={"source": str(workspace / FETCHED)})
@@ -190,6 +193,20 @@ def are_tables_of_pictures(files: Iterable[str]) -> bool:
         elif not is_hidden(file) and Path(file).name not in DATA_SET_COMPANIONS:
             return False
     return tables
+
+
+def _check_for_archives(source: Path, found: list[FoundFile]) -> None:
+    """Makes sure that pictures in an archive are not overlooked where a folder has none beside it.
+
+    Raises:
+        UserError: names it.
+    """
+    names = [] if any(not file.left_out for file in found) else [file.file for file in found]
+    if inside := sorted(name for name in names if name.lower().endswith(archives.SUFFIXES)):
+        raise UserError(
+            f"data.source: {source} holds no pictures, but {list_names(inside)}; give an archive itself: "
+            f"data.source={source / inside[0]}"
+        )
 
 
 def _check_for_tables(source: Path, found: list[FoundFile]) -> None:

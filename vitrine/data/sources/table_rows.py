@@ -160,7 +160,7 @@ def _to_text(table: Path, number: int, name: str | None, value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, dict) and "bytes" in value:
+    if isinstance(value, bytes) or (isinstance(value, dict) and "bytes" in value):
         raise UserError(
             f"{table}: the column '{name}' holds pictures, not paths; "
             "for a copy of a Hugging Face data set give the folder that this file lies in"
@@ -170,6 +170,6 @@ def _to_text(table: Path, number: int, name: str | None, value: object) -> str:
             f"data.columns: '{name}' in row {number} of {table} holds several values "
             f"({', '.join(map(str, value[:5]))}), and a picture has one; keep one in the table, or name another column"
         )
-    if isinstance(value, list | dict | bytes):
+    if isinstance(value, list | dict):
         raise UserError(f"{table}: '{name}' in row {number} holds {type(value).__name__}, not one text or number")
     return text if (text := str(value)).strip() else ""

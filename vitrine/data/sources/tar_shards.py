@@ -234,6 +234,12 @@ def _as_in_a_folder(pictures: Sequence[tuple[FoundFile, str]]) -> list[str]:
     names = [file.file.partition(f"{SHARD_SUFFIX}/")[::2] for file, _ in pictures]
     if any("/" in entry for (_, entry), (file, _) in zip(names, pictures, strict=True) if not file.left_out):
         return ["/".join(filter(None, (split, entry))) for (_, entry), (_, split) in zip(names, pictures, strict=True)]
+    archives = dict.fromkeys(shard for shard, _ in names)
+    if all(SPLIT_NAMES.keys() & words_of(archive) for archive in archives):
+        raise UserError(
+            f"data.columns.label: no label lies beside the pictures of {next(iter(archives))}{SHARD_SUFFIX} (.cls, "
+            ".json or .txt), they are in no folders of classes, and the archives are called as splits; put labels in"
+        )
     return [f"{shard}/{entry}" for shard, entry in names]
 
 

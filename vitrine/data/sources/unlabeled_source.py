@@ -83,7 +83,8 @@ def _find_at_address(address: str, workspace: Path, fetching: Callable[[int, int
     (name, *others) = listing.files
     if not others and name.lower().endswith(archives.SUFFIXES):
         fetch_files(listing, workspace, fetching)
-        return list_archive(workspace / name, new_folder(workspace / "opened"), f"{listing.address}/{name}")
+        with named_by_address(workspace, listing.address):
+            return list_archive(workspace / name, new_folder(workspace / "opened"), f"{listing.address}/{name}")
     if not others and name.lower().endswith(table_rows.SUFFIXES):
         raise UserError(say_table(address))
     return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]

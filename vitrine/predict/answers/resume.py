@@ -1,8 +1,8 @@
 """Going on with a table of answers that was broken off."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -18,12 +18,15 @@ class Done:
     """What a table holds already.
 
     Attributes:
-        files: names of its rows.
-        answered: how many of them have classes.
+        files: names of its rows, and whether they have classes.
     """
 
-    files: frozenset[str] = frozenset()
-    answered: int = 0
+    files: Mapping[str, bool] = field(default_factory=dict)
+
+    def count(self, files: Iterable[str]) -> tuple[int, int]:
+        """How many of these have a row, and how many of them classes."""
+        found = [self.files[file] for file in files if file in self.files]
+        return len(found), sum(found)
 
 
 def read_done(path: Path, columns: Sequence[str], raw: bool) -> Done:
@@ -52,8 +55,7 @@ def read_done(path: Path, columns: Sequence[str], raw: bool) -> Done:
             done = [(row[0], not row[1]) for row in islice(csv.reader(stream), 1, None)]
     except (UnicodeDecodeError, csv.Error, IndexError) as error:
         raise UserError(f"{path}: damaged ({error}); give another --output") from error
-    names = (name if raw else unguard_cell(name) for name, _ in done)
-    return Done(frozenset(names), sum(is_answered for _, is_answered in done))
+    return Done({name if raw else unguard_cell(name): is_answered for name, is_answered in done})
 
 
 def _begins_only(path: Path, header: bytes) -> bool:
