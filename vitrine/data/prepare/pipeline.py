@@ -91,7 +91,7 @@ def write_prepared(
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
         findings, duplicates = _check(scan, settings, work, brought, progress)
         findings += corrected.findings
-        notes = choose_classes(manifest, settings.data.source)
+        notes = listed.notes + choose_classes(manifest, settings.data.source)
         undivided = manifest.copy()
         group_series(manifest, settings.data.group_by)
         divide(manifest, duplicates.group, settings, work, labels_before, corrected.removed, brought)

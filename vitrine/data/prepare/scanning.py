@@ -12,6 +12,7 @@ from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
 from vitrine.data.progress import Progress, count_checked, no_progress
 from vitrine.data.sources.files import FoundFile
+from vitrine.data.sources.parts import name_missing_parts
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings
 from vitrine.work.part import remove_damaged
@@ -26,11 +27,13 @@ class Listed:
         mapped: with their labels.
         brought: pictures that corrections bring along, by name.
         found: all of them, as the source lists them.
+        notes: on files that should be there and are not.
     """
 
     mapped: MappedLabels
     brought: dict[str, FoundFile]
     found: list[FoundFile]
+    notes: list[str]
 
     @property
     def to_scan(self) -> list[FoundFile]:
@@ -62,12 +65,15 @@ def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_p
     Raises:
         UserError: the source cannot be read.
     """
-    in_source = open_source(settings.data, workspace, progress).files
+    opened = open_source(settings.data, workspace, progress)
+    in_source = opened.files
+    in_parts = opened.kind in ("data set", "shards")
     mapped = map_labels(in_source, settings.labels)
     classes = {file.label_name for file in mapped.files if file.label_name}
     corrections = Path(settings.data.corrections).expanduser() if settings.data.corrections else None
     brought = list_added(corrections, settings.data.encoding, classes)
-    return Listed(mapped, brought, [*in_source, *brought.values()])
+    notes = name_missing_parts(Path(settings.data.source).expanduser()) if in_parts else []
+    return Listed(mapped, brought, [*in_source, *brought.values()], notes)
 
 
 def scan_pictures(
