@@ -145,7 +145,7 @@ def opened(monkeypatch, accesses, desks):
         desks.append(desk)
         yield page_address(host, port)
 
-    def interrupt(_):
+    def interrupt(_, timeout=None):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("vitrine.app.server.open_page", open_page)

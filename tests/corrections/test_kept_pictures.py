@@ -67,7 +67,7 @@ def test_other_formats_become_an_upright_png_of_the_same_pixels(tmp_path, kind):
         assert not image.getexif()
 
 
-def test_a_png_has_the_colours_of_its_profile_since_it_is_kept_without(tmp_path):
+def test_a_png_has_the_colors_of_its_profile_since_it_is_kept_without(tmp_path):
     stream = io.BytesIO()
     noise().save(stream, "PNG", icc_profile=rgb_profile())
     content = stream.getvalue()

@@ -72,7 +72,7 @@ def test_what_was_left_out_of_the_data_set_is_opened_in_its_source_while_that_is
         queue.open_picture("cat/000.png")
 
 
-def test_the_model_is_asked_about_what_it_knows_in_size_and_colours(source):
+def test_the_model_is_asked_about_what_it_knows_in_size_and_colors(source):
     prepared = prepare(source, training_size=24, preparation=PreparationSection(fill_color="grey"))
     queue = build_queue(prepared.folder)
     stored = {name: prepared.splits[name][0] for name in ("train", "test")}
