@@ -199,12 +199,16 @@ def _measure(
     times = ", ".join(f"{name} {1000 * value:.1f} ms" for name, value in seconds.items())
     say(f"{chosen} answers ({times} a picture)")
     if "onnxruntime" not in left_out:
-        try:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            choice.write(kept)
-        except OSError as error:
-            say(f"that is measured again next time, since it cannot be kept in {kept.parent} ({first_line(error)})")
+        _keep(choice, kept, say)
     return choice
+
+
+def _keep(choice: RuntimeChoice, file: Path, say: Callable[[str], None]) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        choice.write(file)
+    except OSError as error:
+        say(f"that is measured again next time, since it cannot be kept in {file.parent} ({first_line(error)})")
 
 
 def _side(predictor: Predictor) -> int:
