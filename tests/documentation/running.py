@@ -6,7 +6,6 @@ import shlex
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -26,6 +25,7 @@ SMALLER = {"search": ["--trials", "2"]}
 BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
 REFUSED = {"retrain": (0, 3, 4)}  # a verdict is an answer, too
+TAUGHT = "taught/runs"  # what somebody taught by hand on the page; tests/app has it
 TABLE = "corrections.csv"  # as somebody filled it in
 REMOVED = {False: "remove,Maltese/banana_000.png,Maltese,", True: "remove,apple_000.png,Clothing,"}
 CURL = re.compile(r"http://127\.0\.0\.1:7860(?P<path>[^\s\"']*)")
@@ -47,6 +47,11 @@ class Reader:
     def type(self, words: list[str]) -> None:
         """Runs a line; what is not a command of Vitrine must be known as another program."""
         command, arguments = split_command(words)
+        if words[0] == "export":
+            self.patched.setenv(*words[1].split("=", 1))
+            return
+        if any(word.startswith(TAUGHT) for word in words):
+            return
         if command is None:
             assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
             return
@@ -75,20 +80,24 @@ class Reader:
         port = free_port("127.0.0.1", 0)
         served = import_module("vitrine.commands.app") if command == "demo" else module
 
-        def visit() -> None:
-            self._visit(f"http://127.0.0.1:{port}", asks=command == "app")
-            if "--corrections" in arguments:
-                self._correct(f"http://127.0.0.1:{port}")
+        user = arguments[arguments.index("--user") + 1] if "--user" in arguments else None
+        auth = (user, os.environ["VITRINE_PASSWORD"]) if user else None
+
+        def visit(_event: object) -> None:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=auth) as visitor:
+                self._visit(visitor, asks=command == "app")
+                if "--corrections" in arguments:
+                    self._correct(visitor)
             raise KeyboardInterrupt
 
         with self.patched.context() as patched:
-            patched.setattr(served, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=visit)))
+            patched.setattr(served, "wait_for", visit)
             if "--retrain" in arguments:  # the page waits for the end of its job instead
-                patched.setattr(served, "_wait_for_a_new_model", lambda _retraining: visit())
+                patched.setattr(served, "_wait_for_a_new_model", visit)
             assert module.main([*arguments, "--port", str(port)]) == 0
 
-    def _visit(self, address: str, asks: bool) -> None:
-        assert httpx.get(address).status_code == 200
+    def _visit(self, visitor: httpx.Client, asks: bool) -> None:
+        assert visitor.get("/").status_code == 200
         for words in self.curls if asks else []:
             url = next(word for word in words if word.startswith("http"))
             path = CURL.match(url)["path"]
@@ -96,18 +105,16 @@ class Reader:
             files = {name: Path(value[1:]).read_bytes() for name, value in fields.items() if value.startswith("@")}
             data = {name: value for name, value in fields.items() if not value.startswith("@")}
             if files:
-                answer = httpx.post(address + path, files={"picture": ("a.jpg", files["picture"])}, data=data)
+                answer = visitor.post(path, files={"picture": ("a.jpg", files["picture"])}, data=data)
             else:
-                answer = httpx.get(address + path)
+                answer = visitor.get(path)
             assert answer.status_code == 200, f"{shlex.join(words)}: {answer.text}"
             self.asked += 1
 
-    def _correct(self, address: str) -> None:
+    def _correct(self, visitor: httpx.Client) -> None:
         """Says of a picture what it shows, so that there is something to learn."""
         data = {"label": "Maltese", "reviewer": "ann", "keep_picture": "true"}
-        answer = httpx.post(
-            f"{address}/correct", files={"picture": ("a.jpg", Path("photo.jpg").read_bytes())}, data=data
-        )
+        answer = visitor.post("/correct", files={"picture": ("a.jpg", Path("photo.jpg").read_bytes())}, data=data)
         assert answer.status_code == 200, answer.text
 
 

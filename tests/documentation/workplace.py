@@ -70,7 +70,7 @@ def make_small(text: str, folder: Path) -> str:
 
 def use_tiny(text: str, folder: Path) -> str:
     """A tiny network in place of every network of the Hub."""
-    text = text.replace("first_image_size=128", "first_image_size=32")  # for its pictures
+    text = re.sub(r"(first_image_size(?:=|: ))\d+", r"\g<1>32", text)  # for its pictures
     text = re.sub(NETWORKS, (folder / "tiny").as_posix(), text)
     return re.sub(NAMES, rf"{(folder / 'networks').as_posix()}/\1", text)
 
