@@ -8,6 +8,7 @@ SETTINGS = {
     # ONNX Runtime names the device and queues an event at its import; its own function for this comes too late.
     "ORT_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
     "GRADIO_ANALYTICS_ENABLED": "False",  # Gradio looks up api.gradio.app and huggingface.co otherwise
 }
 

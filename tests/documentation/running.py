@@ -25,7 +25,7 @@ SMALLER = {"search": ["--trials", "2"]}
 BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
 REFUSED = {"retrain": (0, 3, 4)}  # a verdict is an answer, too
-TAUGHT = "taught/runs"  # what somebody taught by hand on the page; tests/app has it
+TAUGHT, TRAINED = "taught/runs/taught", "runs/dogs"  # nobody teaches by hand here
 TABLE = "corrections.csv"  # as somebody filled it in
 REMOVED = {False: "remove,Maltese/banana_000.png,Maltese,", True: "remove,apple_000.png,Clothing,"}
 CURL = re.compile(r"http://127\.0\.0\.1:7860(?P<path>[^\s\"']*)")
@@ -50,8 +50,6 @@ class Reader:
         if words[0] == "export":
             self.patched.setenv(*words[1].split("=", 1))
             return
-        if any(word.startswith(TAUGHT) for word in words):
-            return
         if command is None:
             assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
             return
@@ -64,6 +62,7 @@ class Reader:
         arguments = [one for one in arguments if one not in LEFT_OUT]
         if command not in BY_NAME:
             arguments = [use_tiny(one, self.folder) for one in arguments]
+        arguments = [one.replace(TAUGHT, TRAINED) for one in arguments]
         arguments = [PLACEHOLDERS.get(one, one) for one in arguments if PLACEHOLDERS.get(one, one)]
         if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
             _fill_in(Path(TABLE), command)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.records.atomic import PAGE_MARK, check_replaceable_file
 
 PER_CLASS = 1
 AT_MOST = 6
@@ -46,6 +47,7 @@ def _show_variants(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -
     from vitrine.reports.previews.augmentation import Augmentation, write_augmentation_page
     from vitrine.ui.texts import load_texts, plain_spaces
 
+    check_replaceable_file("--out", out, PAGE_MARK, "page")
     data, preparation = recipe.data, Preparation.from_section(recipe.preparation)
     shown = Augmentation(
         name=recipe.augmentation.policy,

@@ -20,7 +20,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitrine.app.model_choice import find_inside_run
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.records.atomic import check_replaceable, new_folder
@@ -70,7 +69,6 @@ def _export(options: argparse.Namespace) -> None:
     from vitrine.models.quiet import silence_transformers
 
     silence_transformers()
-    options.model = find_inside_run(options.model)
     if options.format in ENGINES:
         _export_folder(options)
         return

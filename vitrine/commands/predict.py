@@ -31,6 +31,7 @@ from vitrine.commands.console import command_parser, run_command
 from vitrine.commands.engine_options import add_engine_options, read_engine
 from vitrine.errors import UserError
 from vitrine.records.answers import PARTS
+from vitrine.records.atomic import PAGE_MARK, check_replaceable_file
 from vitrine.ui.texts import Language, load_texts
 from vitrine.work.choice import works_elsewhere
 
@@ -50,7 +51,7 @@ SHARE_DONE = (
 )
 
 
-TABLE_BEGINS, PAGE_BEGINS = b"file,problem,", b"<!doctype html>"
+TABLE_MARK = b"file,problem,"  # of an older table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,11 +105,14 @@ def _predict(options: argparse.Namespace) -> None:
         raise UserError(f"--top-k: must be at least 1 (got {options.top_k})")
     if options.resume and options.output is None:
         raise UserError("--resume: give --output too, the table that was broken off")
-    if options.output is not None and engine is None and not options.resume:
-        _check_replaceable("--output", options.output, options.pictures, TABLE_BEGINS, "table of answers")
+    if options.output is not None and engine is None:
+        _check_apart("--output", options.output, options.pictures)
+        if not options.resume:
+            check_replaceable_file("--output", options.output, TABLE_MARK, "table of answers")
     if options.page is not None:
         _check_page(options.page, options.output)
-        _check_replaceable("--page", options.page, options.pictures, PAGE_BEGINS, "page")
+        _check_apart("--page", options.page, options.pictures)
+        check_replaceable_file("--page", options.page, PAGE_MARK, "page")
     if engine is not None:
         _check_folder(options)
     beside = options.output.absolute().parent if works_elsewhere(engine) else None
@@ -223,16 +227,9 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
         _write_page(options, sample, found, predictor)
 
 
-def _check_replaceable(option: str, file: Path, pictures: "Sequence[Path]", begins: bytes, what: str) -> None:
-    """A slip must not cost a picture or a table of labels."""
+def _check_apart(option: str, file: Path, pictures: "Sequence[Path]") -> None:
     if file.resolve() in {one.resolve() for one in pictures}:
         raise UserError(f"{option}: {file} is among what is asked about; give another name")
-    if not file.is_file():
-        return
-    with file.open("rb") as stream:
-        start = stream.read(len(begins)).lower()
-    if start and start != begins:
-        raise UserError(f"{option}: {file} is there already, and is no {what}; give another name, or remove it")
 
 
 def _check_page(page: Path, table: Path | None) -> None:

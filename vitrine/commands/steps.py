@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.records.atomic import PAGE_MARK, check_replaceable_file
 
 PER_CLASS = 2
 AT_MOST = 8
@@ -44,6 +45,7 @@ def _show_steps(recipe: Recipe, pictures: Sequence[Path] | None, out: Path) -> N
     from vitrine.reports.previews.preprocessing import describe_preparation, write_preparation_page
     from vitrine.ui.texts import load_texts, plain_spaces
 
+    check_replaceable_file("--out", out, PAGE_MARK, "page")
     data, preparation = recipe.data, Preparation.from_section(recipe.preparation)
     with TemporaryDirectory(prefix="vitrine-") as workspace:
         given = pictures and open_given(pictures, data.max_megapixels, preparation)

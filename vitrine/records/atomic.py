@@ -10,6 +10,8 @@ from pathlib import Path
 
 from vitrine.errors import UserError
 
+BEGINNING = 4096  # bytes of a file that tell of what kind it is
+PAGE_MARK = b"<!doctype html>"
 JUNCTION = 0xA0000003  # the kind of a link to a folder, as Windows numbers it (IO_REPARSE_TAG_MOUNT_POINT)
 
 
@@ -51,6 +53,26 @@ def check_replaceable(folder: Path, marks: Sequence[str], what: str) -> None:
         raise UserError(f"{folder} is a file; give the name of a folder to make")
     if folder.is_dir() and any(folder.iterdir()) and not all((folder / mark).is_file() for mark in marks):
         raise UserError(f"{folder} holds something else than {what}; give another folder, or empty this one")
+
+
+def check_replaceable_file(option: str, file: Path, mark: bytes, what: str) -> None:
+    """Makes sure that a file may make way for a new one of its kind: a slip must not cost a picture.
+
+    Args:
+        option: that named it, for the message.
+        file: that shall be written.
+        mark: what the beginning of an older one holds, in small letters.
+        what: "table of answers", for the message.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if not file.is_file():
+        return
+    with file.open("rb") as stream:
+        begins = stream.read(BEGINNING).lower()
+    if begins and mark not in begins:
+        raise UserError(f"{option}: {file} is there already, and is no {what}; give another name, or remove it")
 
 
 def put_in_place(temporary: Path, final: Path) -> None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from vitrine.errors import UserError
-from vitrine.records.atomic import write_bytes
+from vitrine.records.atomic import check_replaceable_file, write_bytes
 from vitrine.ui.fonts import complete_letters
 from vitrine.ui.frame import data_address
 from vitrine.ui.palette import DARK, LIGHT, Theme
@@ -89,9 +89,14 @@ def save_png(figure: Figure, path: Path) -> dict[str, str]:
 
 
 def check_figure_file(option: str, path: Path) -> None:
-    """Raises UserError where `save_figure` could not write a file that was asked for by an option of a command."""
+    """Makes sure that `save_figure` may write a file that was asked for by an option of a command.
+
+    Raises:
+        UserError: it is no .png or .svg file, or another picture of that name is there.
+    """
     if path.suffix.lower() not in FORMATS:
         raise UserError(f"{option}: a drawing is a .png or .svg file (got {path})")
+    check_replaceable_file(option, path, b"matplotlib", "drawing of Vitrine")
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -180,12 +180,10 @@ def _measure(
     for runtime in runtimes[1:]:
         try:
             other = open_by(runtime)
-        except UserError as error:
-            left_out[runtime] = str(error)
-            continue
-        except OSError as error:
+        except (UserError, OSError) as error:
             left_out[runtime] = first_line(error)
-            say(f"{runtime} is not used: {left_out[runtime]}")
+            if not isinstance(error.__cause__, ImportError):  # what is not installed is missed by nobody
+                say(f"{runtime} is not used: {left_out[runtime]}")
             continue
         deviation = measure_deviation(ask_golden(other.network, other.preprocess, _side(usual)), right)
         if tolerance is not None and deviation > tolerance:

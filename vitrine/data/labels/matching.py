@@ -40,7 +40,8 @@ def match_labels(labels: Sequence[str], classes: Sequence[str], given: Sequence[
             neither a label nor a class.
     """
     meant = dict(_read_pair(pair, labels, classes) for pair in given)
-    meant |= {label: label for label in labels if label in classes and not {label} & {*meant, *meant.values()}}
+    taken = {*meant, *meant.values()}
+    meant |= {name: name for name in labels if name in classes and name not in taken}
     open_labels = [label for label in labels if label not in meant]
     open_classes = [name for name in sorted(set(classes)) if name not in meant.values()]
     by_class = {name: _find_labels(name, open_labels) for name in open_classes}

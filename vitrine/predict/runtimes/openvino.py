@@ -59,10 +59,10 @@ def open_openvino(file: Path, threads: int | None = None) -> OpenvinoNetwork:
     """
     try:
         import openvino
-    except ImportError:
+    except ImportError as error:
         raise UserError(
             "OpenVINO is not installed; `pip install openvino`, or take another --runtime (onnxruntime, torch)"
-        ) from None
+        ) from error
     # Where the processor has bf16 it would compute in it, and probabilities would differ by 0.006.
     exact = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
     if threads is not None:
