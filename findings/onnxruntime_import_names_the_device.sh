@@ -16,7 +16,7 @@ trap 'rm -rf "$folder"' EXIT
 "${PYTHON:-python3}" -m venv "$folder/venv"
 "$folder/venv/bin/python" -m pip install --quiet "onnxruntime==1.32.0"
 
-# What lies in an empty home after a program; $1 is a setting, $2 the program. No network is needed, or used if there is none.
+# What lies in an empty home after a program; $1 is a setting, $2 the program.
 left() {
     rm -rf "$folder/home"
     mkdir "$folder/home"

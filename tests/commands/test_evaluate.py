@@ -110,6 +110,16 @@ def test_classes_that_the_model_does_not_know_are_set_apart(make_class_folders, 
     assert "2 pictures are of classes that the model does not know ('unicorn')." in page.text
 
 
+def test_the_class_that_mattered_in_the_training_has_figures_of_its_own(make_class_folders, run, tmp_path):
+    prepared = prepare(write_colored_classes(tmp_path / "colours", 6), tmp_path / "prepared")
+    for target, shown in (("cat", "cat"), ("unicorn", None)):
+        recipe = make_recipe(prepared, f"labels.target={target}")
+        model = write_model(tmp_path / target, recipe=recipe)
+        record, _, _ = run(model, make_class_folders({"cat": 3, "dog": 2}))
+        found = record["evidence"]["test"]["target"]
+        assert (found and found["label_name"]) == shown
+
+
 def test_labels_of_others_models_are_given_their_classes(make_class_folders, run, tmp_path):
     model = write_model(tmp_path / "model", ["tabby", "persian", "LABEL_2"])
     folder = make_class_folders({"cat": 2, "dog": 2})

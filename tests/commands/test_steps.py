@@ -80,6 +80,13 @@ def test_a_folder_without_a_sound_picture_is_named(show, make_class_folders):
     assert "has no picture that can be shown" in errors
 
 
+def test_another_file_is_not_replaced_by_a_page(show, tmp_path):
+    (tmp_path / "notes.csv").write_text("mine")
+    code, _, errors, _ = show("--out", "notes.csv")
+    assert (code, (tmp_path / "notes.csv").read_text()) == (2, "mine")
+    assert "--out: notes.csv is there already, and is no page" in errors
+
+
 def test_a_missing_folder_of_the_page_is_named(show, tmp_path):
     draw_scene().save(tmp_path / "scene.png")
     code, _, errors, _ = show("--pictures", "scene.png", "--out", "nowhere/page.html")

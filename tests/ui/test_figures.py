@@ -7,11 +7,14 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tests.factories import fault_of
 from vitrine.ui.figures import (
     LEAST_PIXELS_PER_INCH,
     MOST_PIXELS_PER_INCH,
     PNG_DOTS_PER_INCH,
+    check_figure_file,
     inline_figure,
+    save_figure,
     save_png,
     shorten,
     style,
@@ -33,6 +36,14 @@ def test_png_has_the_size_of_its_figure_and_leaves_nothing_else(tmp_path):
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.size == (2 * PNG_DOTS_PER_INCH, PNG_DOTS_PER_INCH)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_drawing_replaces_an_older_one_and_no_photograph(tmp_path):
+    for name in ("a.png", "a.svg"):
+        save_figure(draw(), tmp_path / name)
+        check_figure_file("--curves", tmp_path / name)
+    Image.new("RGB", (9, 9)).save(tmp_path / "photo.png")
+    assert "is no drawing of Vitrine" in fault_of(check_figure_file, "--curves", tmp_path / "photo.png")
 
 
 def test_figures_leave_the_settings_of_matplotlib_alone():
