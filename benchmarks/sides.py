@@ -87,7 +87,7 @@ class TrainerScript:
             model, num_labels=len(data.label_names), ignore_mismatched_sizes=True
         )
         if frozen:
-            network.base_model.requires_grad_(False)
+            freeze_backbone(network)
         self.pictures = len(data.splits["train"])
         self.test = transformed("test", for_evaluation)
         self.label_ids = data.splits["test"]["label"]
@@ -102,6 +102,13 @@ class TrainerScript:
 
         logits = self.trainer.predict(self.test).predictions
         return float((logits.argmax(-1) == np.asarray(self.label_ids)).mean())
+
+
+def freeze_backbone(network: Any) -> None:
+    """Leaves the head to be trained; in a network of timm the base model holds the head, too."""
+    network.base_model.requires_grad_(False)
+    if hasattr(network, "timm_model"):
+        network.timm_model.get_classifier().requires_grad_(True)
 
 
 def _build_trainer(network: Any, train: Any, validation: Any, **options: Any) -> "Trainer":

@@ -157,26 +157,14 @@ def test_nobody_is_forgotten_however_they_come_and_go(predictor):
     assert sum(size * times for size, times in batcher.sizes.items()) == 16 * 94
 
 
-def test_who_was_answered_before_it_could_ask_leaves_the_network_to_the_next(predictor, monkeypatch):
+def test_the_model_is_always_asked_by_the_same_thread(predictor, network, monkeypatch):
+    """See findings/openmp_second_caller_waits_asleep.sh."""
+    asking = []
+    run = network.run
+    monkeypatch.setattr(network, "run", lambda pixels: (asking.append(threading.current_thread()), run(pixels))[1])
     batcher = Batcher(predictor)
-    enter = batcher._enter
-
-    def enter_and_linger(image, preprocessed):
-        request = enter(image, preprocessed)
-        while threading.current_thread().name == "late" and (not request.is_answered or batcher._is_asking):
-            time.sleep(0.001)
-        return request
-
-    monkeypatch.setattr(batcher, "_enter", enter_and_linger)
-    late = threading.Thread(target=batcher.predict, args=[gray(9)], name="late", daemon=True)
-    late.start()
-    while not batcher._waiting:
-        time.sleep(0.001)
-    batcher.predict(gray(10))
-    late.join(10)
-    following = threading.Thread(target=batcher.predict, args=[gray(11)], daemon=True)
-    following.start()
-    following.join(10)
-    assert not late.is_alive()
-    assert not following.is_alive()
-    assert batcher.sizes == {1: 1, 2: 1}
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(batcher.predict, [gray(level) for level in range(40)]))
+    batcher.predict(gray(50))
+    assert len(set(asking)) == 1
+    assert threading.main_thread() not in asking

@@ -82,9 +82,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     output = options.output or EVALUATIONS / short_name(options.model) / short_name(options.data)
     check_place(output, "--output")
     from vitrine.models.quiet import silence_transformers
+    from vitrine.predict.freed_memory import keep_freed_memory
     from vitrine.predict.predictor import Predictor
 
     silence_transformers()
+    keep_freed_memory()
     console = Console(highlight=False)
     predictor = Predictor.load(options.model)
     how = Measuring(options.split, options.labels, options.top_k, options.language)

@@ -61,6 +61,7 @@ def _explain(options: argparse.Namespace) -> None:
     from vitrine.data.sources.unlabeled_source import find_unlabeled
     from vitrine.explain.explainer import Explainer
     from vitrine.explain.perturbation import Perturbation
+    from vitrine.predict.freed_memory import keep_freed_memory
     from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.explain import TABLE, ExplainedFile, explain_files
@@ -75,6 +76,7 @@ def _explain(options: argparse.Namespace) -> None:
             raise UserError(f"--output: {options.output} lies among the pictures; give a folder of its own")
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
         found = find_unlabeled(options.pictures, Path(workspace))
+        keep_freed_memory()
         predictor = Predictor.load(options.model)
         rows = explain_files(
             Explainer(predictor),

@@ -4,28 +4,34 @@ import ctypes
 import sys
 
 # Of the GNU C library's mallopt.
-TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
+TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -3, -4, -8
 NEVER, NO_BLOCK = -1, 0
+# Its threads get up to eight arenas for each core, and what is free in one is of no use to the others. Those after the
+# first consist of pieces that are given back as soon as nothing is in them, whatever the thresholds say.
 ARENAS = 2
+LARGEST_KEPT_BY_SERVER = 32 << 20  # bytes of a block; a layer's output for one picture has fewer, a photo as often more
+KEPT_BY_SERVER = 128 << 20  # bytes at the end of an arena
 
 
 def keep_freed_memory() -> None:
-    """Has the C library keep large blocks that are freed, where it is GNU's; elsewhere nothing is done.
+    """Has the C library keep what is freed, where it is GNU's; elsewhere nothing is done. For a job, before its threads.
 
-    It gives them back to the system as torch frees the output of a layer, and gets them again, page by page and zeroed,
-    for the next: close to half of the processor's time of a network that one thread computes, and a quarter of that of
-    a training step (ResNet-18, 224 px: 20.5 ms per picture, 15.6 ms with this).
+    It gives large blocks back to the system as torch frees the output of a layer, and gets them again, page by page and
+    zeroed, for the next: close to half of the processor's time of a network that one thread computes, and a quarter of
+    that of a training step (ResNet-18, 224 px: 20.5 ms per picture, 15.6 ms with this).
     """
     _set(MMAP_MAX, NO_BLOCK)
     _set(TRIM_THRESHOLD, NEVER)
+    _set(ARENA_MAX, ARENAS)
 
 
-def share_freed_memory() -> None:
-    """Has the threads of a server use each other's freed memory, where the C library is GNU's.
+def keep_some_freed_memory() -> None:
+    """The same for a server, to be called before its threads start: what a large photo took is given back.
 
-    It gives them up to eight arenas for each core, and what is free in one is of no use to the others: a server of many
-    visitors so grew for hours (EXPERIMENTS.md, 24). To be called before the threads start.
+    A server of many visitors grew for hours by what was free in the arenas of its threads (EXPERIMENTS.md, 24).
     """
+    _set(MMAP_THRESHOLD, LARGEST_KEPT_BY_SERVER)
+    _set(TRIM_THRESHOLD, KEPT_BY_SERVER)
     _set(ARENA_MAX, ARENAS)
 
 
