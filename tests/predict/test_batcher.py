@@ -158,7 +158,7 @@ def test_nobody_is_forgotten_however_they_come_and_go(predictor):
 
 
 def test_the_model_is_always_asked_by_the_same_thread(predictor, network, monkeypatch):
-    """See findings/openmp_second_caller_waits_asleep.sh."""
+    """See findings/torch_second_caller_waits_asleep.sh."""
     asking = []
     run = network.run
     monkeypatch.setattr(network, "run", lambda pixels: (asking.append(threading.current_thread()), run(pixels))[1])

@@ -14,7 +14,7 @@ KEPT_BY_SERVER = 128 << 20  # bytes at the end of an arena
 
 
 def keep_freed_memory() -> None:
-    """Has the C library keep what is freed, where it is GNU's; elsewhere nothing is done. For a job, before its threads.
+    """Has the C library keep what is freed, where it is GNU's; elsewhere nothing is done. Called before threads start.
 
     It gives large blocks back to the system as torch frees the output of a layer, and gets them again, page by page and
     zeroed, for the next: close to half of the processor's time of a network that one thread computes, and a quarter of
