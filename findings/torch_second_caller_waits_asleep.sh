@@ -10,7 +10,8 @@
 #   Let one thread compute all, and load the weights with torch.set_num_threads(1).
 # Only with two cores and more, where torch is built with libgomp (the wheels for Linux), with as many threads of torch as
 #   there are cores (the default).
-# Seen with: torch 2.14.1, Python 3.11, Linux x86-64, two cores: SEEN
+# Seen with: torch 2.14.1, Python 3.11, Linux x86-64, two cores:
+#   "alone 10.3 ms, beside an idle thread that computed once 30.3 ms, when it has ended 10.2 ms".
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -8,10 +8,9 @@ from vitrine.predict.freed_memory import keep_freed_memory, keep_some_freed_memo
 
 THREADS = """
 import ctypes, sys, threading
-from vitrine.predict.freed_memory import keep_some_freed_memory
+from vitrine.predict.freed_memory import keep_freed_memory, keep_some_freed_memory
 
-if sys.argv[2] == "shared":
-    keep_some_freed_memory()
+{"of a job": keep_freed_memory, "of a server": keep_some_freed_memory, "apart": int}[sys.argv[2]]()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.fopen.restype = ctypes.c_void_p, ctypes.c_void_p
 all_there = threading.Barrier(9)
@@ -65,12 +64,13 @@ def test_a_step_of_large_tensors_fetches_its_memory_once():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of the GNU C library")
-def test_the_threads_of_a_server_share_what_they_free(tmp_path):
+def test_threads_share_what_they_free(tmp_path):
     def count_arenas(kind):
         subprocess.run([sys.executable, "-c", THREADS, str(tmp_path / kind), kind], check=True)
         return (tmp_path / kind).read_text().count("<heap nr=")
 
-    assert count_arenas("shared") <= 2 < count_arenas("apart")
+    assert count_arenas("of a job") == 1
+    assert count_arenas("of a server") <= 2 < count_arenas("apart")
 
 
 @pytest.mark.parametrize("platform", ["win32", "linux"])

@@ -7,8 +7,9 @@ import sys
 TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -3, -4, -8
 NEVER, NO_BLOCK = -1, 0
 # Its threads get up to eight arenas for each core, and what is free in one is of no use to the others. Those after the
-# first consist of pieces that are given back as soon as nothing is in them, whatever the thresholds say.
-ARENAS = 2
+# first consist of pieces that are given back as soon as nothing is in them, whatever the thresholds say (findings). A
+# server's threads ask for little and often, so that they would wait for a single one.
+ARENAS_OF_JOB, ARENAS_OF_SERVER = 1, 2
 LARGEST_KEPT_BY_SERVER = 32 << 20  # bytes of a block; a layer's output for one picture has fewer, a photo as often more
 KEPT_BY_SERVER = 128 << 20  # bytes at the end of an arena
 
@@ -22,7 +23,7 @@ def keep_freed_memory() -> None:
     """
     _set(MMAP_MAX, NO_BLOCK)
     _set(TRIM_THRESHOLD, NEVER)
-    _set(ARENA_MAX, ARENAS)
+    _set(ARENA_MAX, ARENAS_OF_JOB)
 
 
 def keep_some_freed_memory() -> None:
@@ -32,7 +33,7 @@ def keep_some_freed_memory() -> None:
     """
     _set(MMAP_THRESHOLD, LARGEST_KEPT_BY_SERVER)
     _set(TRIM_THRESHOLD, KEPT_BY_SERVER)
-    _set(ARENA_MAX, ARENAS)
+    _set(ARENA_MAX, ARENAS_OF_SERVER)
 
 
 def _set(parameter: int, value: int) -> None:
