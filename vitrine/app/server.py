@@ -78,7 +78,7 @@ def open_page(
     first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
     second_side = None if second is None else Beside(second)
-    for one in filter(None, (batcher, second_side and second_side.batcher)):
+    for one in [batcher] if second_side is None else [batcher, second_side.batcher]:
         one.predict(Image.new("RGB", (64, 64)))  # the first call is slow; let no visitor wait for it
     parts = PageParts(predictor, batcher, facts, desk, second_side, bool(access.user), retraining, speaks_mcp)
     page = build_interface(parts, address, load_texts(first))

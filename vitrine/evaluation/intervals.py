@@ -6,33 +6,24 @@ bootstrap) would do in their place.
 
 import math
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
-from scipy.stats import norm
 
 from vitrine.records.schema import Interval
-from vitrine.wilson import wilson
+from vitrine.wilson import Z_95, wilson
 
 CONFIDENCE = 0.95
 FEW_MISTAKES = 5  # of fewer, resamples hold too few to tell how far a mean that they rule may lie
 
 
-def wilson_interval(right: int, total: int, confidence: float = CONFIDENCE) -> Interval:
+def wilson_interval(right: int, total: int) -> Interval:
     """Interval of a share (Wilson 1927), fair also for few pictures and shares near 0 or 1.
 
     Args:
         right: how many of the pictures count.
         total: all pictures; at least 1.
-        confidence: share of such intervals that hold the true value.
     """
-    return wilson(right / total, total, _quantile(confidence))
-
-
-@cache
-def _quantile(confidence: float) -> float:
-    """Of the normal distribution, for both sides; a thousand classes ask thousands of times."""
-    return float(norm.ppf(0.5 + confidence / 2))
+    return wilson(right / total, total)
 
 
 def score_interval(
@@ -63,7 +54,7 @@ def score_interval(
     # Rounding leaves resamples that are equal a variance of 1e-33 or so.
     effective = share * (1 - share) / spread if spread > 1e-15 and 0 < share < 1 else pictures
     effective = min(effective, most)
-    low, high = wilson(share, effective, _quantile(CONFIDENCE))
+    low, high = wilson(share, effective)
     return lowest + width * low, lowest + width * high
 
 
@@ -80,7 +71,7 @@ def mean_interval(value: float, variance: float) -> Interval | None:
     if value <= 0 or variance <= 0:
         return None
     # The deviation of a mean of positive values is about the mean itself at most: the exponent stays small.
-    factor = math.exp(_quantile(CONFIDENCE) * math.sqrt(variance) / value)
+    factor = math.exp(Z_95 * math.sqrt(variance) / value)
     return value / factor, value * factor
 
 

@@ -27,7 +27,6 @@ from vitrine.workflows.train import RUNS
 if TYPE_CHECKING:
     from vitrine.data.labels.class_changes import ClassChanges
     from vitrine.data.labels.further_corrections import Joined
-    from vitrine.training.loop.progress import Listeners
 
 MODELS = Path("models")
 MOST_TOLD = 5  # refused rows in a message
@@ -82,7 +81,6 @@ def retrain_model(
     overrides: list[str],
     folders: tuple[Path, Path],
     show: Show,
-    listeners: "Listeners | None" = None,
 ) -> Retrained:
     """The same for commands and pages.
 
@@ -92,8 +90,7 @@ def retrain_model(
         margins: of the gate.
         overrides: `section.name=value` each.
         folders: below which revisions, and below which runs are kept.
-        show: told how the preparation goes, and the training too where nobody else listens to it.
-        listeners: told how the training goes.
+        show: told how the preparation and the training go.
 
     Raises:
         UserError: it cannot be retrained like this.
@@ -108,7 +105,7 @@ def retrain_model(
         with _attempt(line) as folder:
             joined, changes = _join(recipe, table, folder)
             attempt = Retraining(line, recipe, joined, changes, table.name, margins, folder)
-            return attempt.carry_out(runs, show, listeners)
+            return attempt.carry_out(runs, show)
 
 
 def check_retrainable(place: Path) -> None:

@@ -30,7 +30,6 @@ from vitrine.workflows.train import listen, train_recipe
 
 if TYPE_CHECKING:
     from vitrine.data.labels.further_corrections import Joined
-    from vitrine.training.loop.progress import Listeners
     from vitrine.workflows.gate import GateResult
 
 CORRECTIONS = "corrections.csv"
@@ -80,13 +79,12 @@ class Retraining:
     margins: GateMargins
     folder: Path
 
-    def carry_out(self, runs: Path, show: Show, listeners: "Listeners | None" = None) -> Retrained:
+    def carry_out(self, runs: Path, show: Show) -> Retrained:
         """Prepares, trains, asks, and puts the model in use where the gate lets it pass.
 
         Args:
             runs: below which the run is made.
             show: told how it goes.
-            listeners: told how the training goes; None: `show` is.
 
         Raises:
             UserError: it cannot be prepared or trained like this.
@@ -102,7 +100,7 @@ class Retraining:
 
         kept: list[Path] = []
         try:
-            listeners = listeners or listen(show, recipe.optim.epochs)
+            listeners = listen(show, recipe.optim.epochs)
             trained = train_recipe(recipe, None, runs, listeners, kept.append, time.monotonic(), ask)
         except _NotAccepted:
             return self._refuse(results[0])
