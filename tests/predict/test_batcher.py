@@ -116,6 +116,23 @@ def test_a_fault_is_told_to_those_it_concerns_and_the_next_are_answered(predicto
     assert share_of_light(batcher.predict(gray(10))) > 0.5
 
 
+def test_a_fault_of_the_decision_is_told_to_all_of_the_batch(predictor, network, monkeypatch):
+    batcher = Batcher(predictor)
+    monkeypatch.setattr("vitrine.predict.predictions.Predictions.__getitem__", lambda *_: 1 / 0)
+    network.may_run.clear()
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(batcher.predict, gray(0))
+        while not network.asked:
+            time.sleep(0.001)
+        others = [threads.submit(batcher.predict, gray(10)) for _ in range(2)]
+        while len(batcher._waiting) < 2:
+            time.sleep(0.001)
+        network.may_run.set()
+        for one in (first, *others):
+            with pytest.raises(ZeroDivisionError):
+                one.result(10)
+
+
 def test_no_more_pictures_are_prepared_at_once_than_there_are_cores(predictor, network, tmp_path, monkeypatch):
     at_work, most = [], []
 
@@ -157,14 +174,26 @@ def test_nobody_is_forgotten_however_they_come_and_go(predictor):
     assert sum(size * times for size, times in batcher.sizes.items()) == 16 * 94
 
 
-def test_the_model_is_always_asked_by_the_same_thread(predictor, network, monkeypatch):
-    """See findings/torch_second_caller_waits_asleep.sh."""
-    asking = []
-    run = network.run
-    monkeypatch.setattr(network, "run", lambda pixels: (asking.append(threading.current_thread()), run(pixels))[1])
+def test_who_was_answered_before_it_could_ask_leaves_the_network_to_the_next(predictor, monkeypatch):
     batcher = Batcher(predictor)
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(batcher.predict, [gray(level) for level in range(40)]))
-    batcher.predict(gray(50))
-    assert len(set(asking)) == 1
-    assert threading.main_thread() not in asking
+    enter = batcher._enter
+
+    def enter_and_linger(image, preprocessed):
+        request = enter(image, preprocessed)
+        while threading.current_thread().name == "late" and (not request.is_answered or batcher._is_asking):
+            time.sleep(0.001)
+        return request
+
+    monkeypatch.setattr(batcher, "_enter", enter_and_linger)
+    late = threading.Thread(target=batcher.predict, args=[gray(9)], name="late", daemon=True)
+    late.start()
+    while not batcher._waiting:
+        time.sleep(0.001)
+    batcher.predict(gray(10))
+    late.join(10)
+    following = threading.Thread(target=batcher.predict, args=[gray(11)], daemon=True)
+    following.start()
+    following.join(10)
+    assert not late.is_alive()
+    assert not following.is_alive()
+    assert batcher.sizes == {1: 1, 2: 1}

@@ -15,9 +15,8 @@ from vitrine.data.images.resizing import LARGEST_BETWEEN, resize_image
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
-from vitrine.models.folder import build_processor, load_model, normalize_images, save_model
+from vitrine.models.folder import build_processor, normalize_images, save_model
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.preprocessing import ArrayPreprocessing
 from vitrine.predict.runtimes.pytorch import TorchPreprocessing
 
 LABELS = ("a", "b", "c")
@@ -110,15 +109,13 @@ def test_the_fill_color_of_the_model_is_behind_transparent_pictures(tmp_path):
 
 
 def test_a_very_long_picture_is_seen_alike_by_predictor_and_preparation(model_folder):
-    processor = load_model(str(model_folder))[1]
+    processor = Predictor.load(str(model_folder)).preprocess.processor
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60_000, 3, 3)).astype(np.uint8))
     side = max(SIDE, LARGEST_BETWEEN // 60_000 + 1)
     processor.size = {"height": side, "width": side}
+    predictor = Predictor("model", model_folder, LABELS, None, None, TorchPreprocessing(processor))
     expected = normalize_images(processor, resize_image(image, side)[None])
-    by_torch = TorchPreprocessing(processor)
-    for preprocessing in (by_torch, ArrayPreprocessing.read(by_torch.settings)):
-        predictor = Predictor("model", model_folder, LABELS, None, None, preprocessing)
-        assert np.allclose(predictor.pixels([image]), expected, atol=1e-5)
+    assert np.allclose(predictor.pixels([image]), expected, atol=1e-5)
 
 
 def test_colors_are_read_as_the_training_pictures_were(tmp_path):

@@ -74,6 +74,10 @@ PLAIN_VIT = {
         {"resample": 2},
         {"do_normalize": False},
         {"rescale_factor": 1 / 127.5},
+        {"rescale_factor": None},
+        {"do_center_crop": True, "crop_size": {"height": 6, "width": 6}},
+        {"do_pad": True, "pad_size": {"height": 9, "width": 9}},
+        {"image_mean": 0.5},
         {"size": {"height": 8, "width": 9}},
         {"image_processor_type": "ConvNextImageProcessor"},
     ],
@@ -82,6 +86,16 @@ PLAIN_VIT = {
 def test_what_it_does_not_say_exactly_is_left_to_transformers(changes):
     assert ArrayPreprocessing.read(PLAIN_VIT) is not None
     assert ArrayPreprocessing.read(PLAIN_VIT | changes) is None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"do_center_crop": False}, {"size": {"shortest_edge": 8, "longest_edge": 9}}], ids=str
+)
+def test_crops_that_it_does_not_make_are_left_to_transformers(changes):
+    crop = {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 8}}
+    crop = PLAIN_VIT | crop | {"crop_size": {"height": 8, "width": 8}}
+    assert ArrayPreprocessing.read(crop) is not None
+    assert ArrayPreprocessing.read(crop | changes) is None
 
 
 def test_settings_of_a_later_version_are_refused():

@@ -74,12 +74,12 @@ def open_page(
     """
     predictor = load(model_id)
     second = load(beside) if beside is not None else None
+    for one in filter(None, (predictor, second)):
+        one.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
     first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
     second_side = None if second is None else Beside(second)
-    for one in [batcher] if second_side is None else [batcher, second_side.batcher]:
-        one.predict(Image.new("RGB", (64, 64)))  # the first call is slow; let no visitor wait for it
     parts = PageParts(predictor, batcher, facts, desk, second_side, bool(access.user), retraining, speaks_mcp)
     page = build_interface(parts, address, load_texts(first))
     programs = Programs(batcher, model_name(model_id, predictor.metadata))

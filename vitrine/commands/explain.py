@@ -17,6 +17,7 @@ from pathlib import Path
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
+from vitrine.predict.freed_memory import keep_freed_memory
 
 FEWEST_EVALUATIONS = 10
 EVALUATIONS = {"shap": 300, "occlusion": 400}  # as in their modules, which are slow to import
@@ -58,10 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _explain(options: argparse.Namespace) -> None:
     _check_method(options)
+    keep_freed_memory()
     from vitrine.data.sources.unlabeled_source import find_unlabeled
     from vitrine.explain.explainer import Explainer
     from vitrine.explain.perturbation import Perturbation
-    from vitrine.predict.freed_memory import keep_freed_memory
     from vitrine.predict.images import from_files
     from vitrine.predict.predictor import Predictor
     from vitrine.workflows.explain import TABLE, ExplainedFile, explain_files
@@ -76,7 +77,6 @@ def _explain(options: argparse.Namespace) -> None:
             raise UserError(f"--output: {options.output} lies among the pictures; give a folder of its own")
     with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
         found = find_unlabeled(options.pictures, Path(workspace))
-        keep_freed_memory()
         predictor = Predictor.load(options.model)
         rows = explain_files(
             Explainer(predictor),

@@ -15,6 +15,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.experiments.compare.cost import is_compared
 from vitrine.invocation import command_line
+from vitrine.predict.freed_memory import keep_freed_memory
 from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.train import RUNS, read_stored_recipe, train_recipe
 
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _train(recipe: Recipe, folder: Path | None) -> None:
     check_inputs(recipe)
+    keep_freed_memory()
     from vitrine.commands.training_display import TrainingDisplay
     from vitrine.training.loop.progress import Listeners
     from vitrine.training.run import is_main_process

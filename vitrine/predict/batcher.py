@@ -4,7 +4,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from os import cpu_count
 
@@ -22,15 +21,19 @@ DEADLINE_SECONDS = 0.02  # that a picture waits at most for others whose prepara
 @dataclass
 class _Request:
     pixels: Pixels
-    answer: Future[Prediction] = field(default_factory=Future)
+    prediction: Prediction | None = None
+    error: Exception | None = None
+    woken: threading.Event = field(default_factory=threading.Event)  # it is answered, or its thread is to ask for all
+
+    @property
+    def is_answered(self) -> bool:
+        return self.prediction is not None or self.error is not None
 
 
 class Batcher:
-    """Asks a model for many threads at once; each prepares its own picture, and one thread asks for all that wait.
+    """Asks a model for many threads at once; each prepares its own picture, one of them asks for all that wait.
 
-    It is always the same one: OpenMP's threads that compute a network for one caller wait asleep at every layer as soon
-    as another caller has threads of its own, which doubles the time of a small network (findings). A picture that comes
-    alone is not kept waiting.
+    A picture that comes alone is not kept waiting.
 
     Args:
         predictor: the model.
@@ -47,7 +50,7 @@ class Batcher:
         # Sixty threads that resize at once take turns at the interpreter's lock so often that all take twice as long.
         self._preparing = threading.BoundedSemaphore(cpu_count() or 1)
         self._changed = threading.Condition()
-        self._asking = ThreadPoolExecutor(1, "answers")
+        self._is_asking = False  # whether a thread asks the model, or was woken to do so
         self._sizes: Counter[int] = Counter()
 
     @property
@@ -59,8 +62,35 @@ class Batcher:
     def predict(self, image: Image.Image, preprocessed: bool = False) -> Prediction:
         """What the model says of a picture; arguments as for `Predictor.predict_images`."""
         request = self._enter(image, preprocessed)
-        self._asking.submit(self._answer_waiting)
-        return request.answer.result()
+        with self._changed:
+            asks = not (self._is_asking or request.is_answered)
+            self._is_asking |= asks
+        if not asks:
+            request.woken.wait()
+        if not request.is_answered:
+            self._ask_until_answered(request)
+        if request.error is not None:
+            raise request.error
+        assert request.prediction is not None  # noqa: S101 (for mypy)
+        return request.prediction
+
+    def _ask_until_answered(self, request: _Request) -> None:
+        """Asks for all that wait, until the own request is among them; then the thread of the oldest one goes on.
+
+        Nobody waits for a lock: among sixty threads it would go to one after another that is answered already, while
+        the network has nothing to do.
+        """
+        try:
+            while not request.is_answered:
+                batch = self._collect()
+                self._answer(batch)
+                for one in batch:
+                    one.woken.set()
+        finally:
+            with self._changed:
+                self._is_asking = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].woken.set()
 
     def _enter(self, image: Image.Image, preprocessed: bool) -> _Request:
         with self._changed:
@@ -77,27 +107,10 @@ class Batcher:
                     self._waiting.append(request)
                 self._changed.notify_all()
 
-    def _answer_waiting(self) -> None:
-        """Called once for each request; an earlier call may have answered it with others."""
-        batch = self._collect()
-        if not batch:
-            return
-        ids = [str(number) for number in range(len(batch))]
-        try:
-            predictions = self.predictor.predict_pixels(ids, np.concatenate([request.pixels for request in batch]))
-        except Exception as error:  # whatever it is, it is the answer to all; the next batch is asked all the same
-            for request in batch:
-                request.answer.set_exception(error)
-            return
-        for request, prediction in zip(batch, predictions, strict=True):
-            request.answer.set_result(prediction)
-
     def _collect(self) -> list[_Request]:
-        """The oldest request, with others of its size; none where nobody waits."""
+        """The oldest request, with others of its size."""
         until = time.monotonic() + self.deadline_seconds
         with self._changed:
-            if not self._waiting:
-                return []
             while self._coming and len(self._waiting) < self.most and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
             shape = self._waiting[0].pixels.shape
@@ -105,3 +118,14 @@ class Batcher:
             self._waiting = [request for request in self._waiting if not any(request is one for one in batch)]
             self._sizes[len(batch)] += 1
         return batch
+
+    def _answer(self, batch: list[_Request]) -> None:
+        ids = [str(number) for number in range(len(batch))]
+        try:
+            answers = list(self.predictor.predict_pixels(ids, np.concatenate([request.pixels for request in batch])))
+        except Exception as error:  # whatever it is, it is the answer to all; the next batch is asked all the same
+            for request in batch:
+                request.error = error
+            return
+        for request, answer in zip(batch, answers, strict=True):
+            request.prediction = answer

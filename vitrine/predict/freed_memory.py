@@ -10,16 +10,17 @@ NEVER, NO_BLOCK = -1, 0
 # first consist of pieces that are given back as soon as nothing is in them, whatever the thresholds say (findings). A
 # server's threads ask for little and often, so that they would wait for a single one.
 ARENAS_OF_JOB, ARENAS_OF_SERVER = 1, 2
-LARGEST_KEPT_BY_SERVER = 32 << 20  # bytes of a block; a layer's output for one picture has fewer, a photo as often more
+LARGEST_KEPT_BY_SERVER = 32 << 20  # bytes of a block; a layer's output for one picture has fewer, a large photo more
 KEPT_BY_SERVER = 128 << 20  # bytes at the end of an arena
 
 
 def keep_freed_memory() -> None:
-    """Has the C library keep what is freed, where it is GNU's; elsewhere nothing is done. Called before threads start.
+    """Has the C library keep what is freed, where it is GNU's; elsewhere nothing is done.
 
     It gives large blocks back to the system as torch frees the output of a layer, and gets them again, page by page and
     zeroed, for the next: close to half of the processor's time of a network that one thread computes, and a quarter of
-    that of a training step (ResNet-18, 224 px: 20.5 ms per picture, 15.6 ms with this).
+    that of a training step (ResNet-18, 224 px: 20.5 ms per picture, 15.6 ms with this). Best called before pandas is
+    imported, with which a second arena comes: those that are there stay in use.
     """
     _set(MMAP_MAX, NO_BLOCK)
     _set(TRIM_THRESHOLD, NEVER)

@@ -77,13 +77,17 @@ class ArrayPreprocessing:
         plain = settings.get("resample") == BICUBIC and all(
             settings.get(name, True) for name in ("do_resize", "do_rescale", "do_normalize")
         )
-        plain &= round(WHITE * settings.get("rescale_factor", 1 / WHITE), 6) == 1
-        if plain and kind == "ViTImageProcessor" and side and side == size.get("width"):
+        plain &= round(WHITE * (settings.get("rescale_factor", 1 / WHITE) or 0), 6) == 1
+        plain &= not settings.get("do_pad") and "longest_edge" not in size
+        plain &= all(np.shape(settings.get(name, ())) == (3,) for name in ("image_mean", "image_std"))
+        crops = settings.get("do_center_crop", kind == "BitImageProcessor")
+        if plain and kind == "ViTImageProcessor" and side and side == size.get("width") and not crops:
             return cls(settings, side, "squash")
         if (
             plain
             and kind == "BitImageProcessor"
             and edge
+            and crops
             and settings.get("crop_size") == {"height": edge, "width": edge}
         ):
             return cls(settings, edge, "crop")

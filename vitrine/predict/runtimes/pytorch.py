@@ -1,8 +1,7 @@
 """Reading a model folder; torch computes it, and transformers' image processor makes its input."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +19,7 @@ from vitrine.models.backbones.outputs import compute_outputs
 from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, load_reference
 from vitrine.models.folder import load_model, normalize_images
 from vitrine.models.quiet import silence_transformers
-from vitrine.predict.preprocessing import ArrayPreprocessing, Pixels, Preprocessing, Settings
+from vitrine.predict.preprocessing import Pixels, Settings
 from vitrine.predict.runtimes.network import Loaded, Outputs
 
 
@@ -71,7 +70,7 @@ class TorchNetwork:
 
 @dataclass(frozen=True)
 class TorchPreprocessing:
-    """A processor of transformers that is none of ours.
+    """A processor of transformers, be it ours or another's.
 
     Attributes:
         processor: of the model.
@@ -104,33 +103,12 @@ def load_torch(model_id: str) -> Loaded:
         UserError: it is none of both, is damaged, or cannot be loaded.
     """
     silence_transformers()
-    with _one_thread():
-        model, processor, metadata, folder = load_model(model_id)
-        trust = metadata.trust if metadata else None
-        network = TorchNetwork(
-            model=place(model, "cuda" if torch.cuda.is_available() else "cpu"),
-            temperature=1.0 if trust is None or trust.in_weights else trust.temperature,
-            reference=load_reference(folder) if trust and trust.neighbors else None,
-            neighbors=(trust.neighbors if trust else None) or NEIGHBORS,
-        )
-    return Loaded(folder, read_label_names(model.config), metadata, network, _choose_preprocessing(processor))
-
-
-def _choose_preprocessing(processor: BaseImageProcessor) -> Preprocessing:
-    """Without torch where the processor is ours: its threads would slow down those that compute the network."""
-    preprocessing = TorchPreprocessing(processor)
-    return ArrayPreprocessing.read(preprocessing.settings) or preprocessing
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """OpenMP's threads stay with the thread that first computes with them, and it may be another one that answers.
-
-    Where two have some, all of them wait asleep at every layer (findings).
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+    model, processor, metadata, folder = load_model(model_id)
+    trust = metadata.trust if metadata else None
+    network = TorchNetwork(
+        model=place(model, "cuda" if torch.cuda.is_available() else "cpu"),
+        temperature=1.0 if trust is None or trust.in_weights else trust.temperature,
+        reference=load_reference(folder) if trust and trust.neighbors else None,
+        neighbors=(trust.neighbors if trust else None) or NEIGHBORS,
+    )
+    return Loaded(folder, read_label_names(model.config), metadata, network, TorchPreprocessing(processor))
