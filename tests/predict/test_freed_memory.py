@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from vitrine.predict.freed_memory import keep_freed_memory, keep_some_freed_memory
+from vitrine.predict.freed_memory import keep_freed_memory, share_freed_memory
 
 THREADS = """
 import ctypes, sys, threading
-from vitrine.predict.freed_memory import keep_freed_memory, keep_some_freed_memory
+from vitrine.predict.freed_memory import keep_freed_memory, share_freed_memory
 
-{"of a job": keep_freed_memory, "of a server": keep_some_freed_memory, "apart": int}[sys.argv[2]]()
+{"of a job": keep_freed_memory, "of a server": share_freed_memory, "apart": int}[sys.argv[2]]()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.fopen.restype = ctypes.c_void_p, ctypes.c_void_p
 all_there = threading.Barrier(9)
@@ -78,4 +78,4 @@ def test_where_the_library_is_another_one_nothing_is_done(platform, monkeypatch)
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr("vitrine.predict.freed_memory.ctypes.CDLL", lambda _: object())
     keep_freed_memory()
-    keep_some_freed_memory()
+    share_freed_memory()

@@ -9,7 +9,7 @@ from types import FrameType
 
 from vitrine.app.address import free_port
 from vitrine.commands.console import run_command
-from vitrine.predict.freed_memory import keep_some_freed_memory
+from vitrine.predict.freed_memory import share_freed_memory
 
 DEFAULT_PORT = 7860  # the port that a Hugging Face Space expects
 DEFAULT_HOST = "127.0.0.1"
@@ -26,7 +26,7 @@ def run_server(serve: Callable[[], None]) -> int:
     """
     # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
     signal.signal(signal.SIGTERM, _interrupt)
-    keep_some_freed_memory()
+    share_freed_memory()
 
     def command() -> None:
         try:

@@ -4,14 +4,12 @@ import ctypes
 import sys
 
 # Of the GNU C library's mallopt.
-TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -3, -4, -8
+TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 NEVER, NO_BLOCK = -1, 0
 # Its threads get up to eight arenas for each core, and what is free in one is of no use to the others. Those after the
 # first consist of pieces that are given back as soon as nothing is in them, whatever the thresholds say (findings). A
 # server's threads ask for little and often, so that they would wait for a single one.
 ARENAS_OF_JOB, ARENAS_OF_SERVER = 1, 2
-LARGEST_KEPT_BY_SERVER = 32 << 20  # bytes of a block; a layer's output for one picture has fewer, a large photo more
-KEPT_BY_SERVER = 128 << 20  # bytes at the end of an arena
 
 
 def keep_freed_memory() -> None:
@@ -27,13 +25,12 @@ def keep_freed_memory() -> None:
     _set(ARENA_MAX, ARENAS_OF_JOB)
 
 
-def keep_some_freed_memory() -> None:
-    """The same for a server, to be called before its threads start: what a large photo took is given back.
+def share_freed_memory() -> None:
+    """Has the threads of a server use each other's freed memory, where the C library is GNU's.
 
-    A server of many visitors grew for hours by what was free in the arenas of its threads (EXPERIMENTS.md, 24).
+    A server of many visitors grew for hours by what was free in the arenas of its threads (EXPERIMENTS.md, 24). To be
+    called before the threads start.
     """
-    _set(MMAP_THRESHOLD, LARGEST_KEPT_BY_SERVER)
-    _set(TRIM_THRESHOLD, KEPT_BY_SERVER)
     _set(ARENA_MAX, ARENAS_OF_SERVER)
 
 
