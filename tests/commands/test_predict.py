@@ -18,6 +18,7 @@ from vitrine.commands import predict
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
+from vitrine.predict.answers.resume import ASKED_AGAIN
 from vitrine.predict.answers.shards import cut_answer_shards
 from vitrine.predict.predictor import Predictor
 from vitrine.workflows import progress
@@ -89,11 +90,24 @@ def test_a_table_that_was_broken_off_is_gone_on_with(model, pictures, tmp_path, 
         return predict_pixels(self, ids, pixels)
 
     monkeypatch.setattr(Predictor, "predict_pixels", count)
-    for expected in (True, False):  # the second time, nothing is left to do
+    for nothing_left in (False, True):
         opened.clear()
         assert predict.main([str(model), str(pictures), "--output", str(table), "--resume"]) == 0
         assert table.read_bytes() == whole.read_bytes()
-        assert (0 < len(opened) < 22) == expected
+        assert len(opened) < 22
+        assert (len(opened) == ASKED_AGAIN) == nothing_left
+
+
+def test_a_table_of_another_model_or_other_pictures_is_not_gone_on_with(model, pictures, tmp_path, capsys):
+    table = tmp_path / "answers.csv"
+    arguments = [str(model), str(pictures), "--output", str(table), "--resume"]
+    assert predict.main(arguments) == 0
+    answered = table.read_bytes()
+    torch.manual_seed(1)
+    save_model(model, build_small_cnn(["a", "b", "c"], (8,), 1, 0.1), build_processor(SIDE, CENTERED))
+    assert predict.main(arguments) == 2
+    assert "its rows are of another model, or the pictures have changed" in capsys.readouterr().err
+    assert table.read_bytes() == answered
 
 
 def test_who_waits_for_a_table_is_told_how_far_it_is_and_a_resumed_one_goes_on_from_there(

@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--resume",
         action="store_true",
         help="go on with the table of --output, which was broken off: files that have a row are not looked at again; "
-        "model and pictures must be the same",
+        "model and pictures must be the same, and a few files are asked again to see that they are",
     )
     parser.add_argument(
         "--page",
@@ -186,7 +186,7 @@ def _sample(folder: Path, answers: "Answers") -> "AnswerSample":
 
 
 def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
-    from vitrine.predict.answers.resume import Done, read_done
+    from vitrine.predict.answers.resume import Done, check_same_model, read_done
     from vitrine.predict.answers.rows import answer_cells, answer_columns
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.batches import predict_batches
@@ -200,6 +200,7 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
     top_k = min(options.top_k, len(predictor.label_names))
     columns = answer_columns(top_k)
     done = read_done(options.output, columns, options.raw) if options.resume else Done()
+    check_same_model(options.output, done, found, predictor)
     left = [file for file in found if file.file not in done.files]
     sample = AnswerSample()
     if options.page is not None and done.files:

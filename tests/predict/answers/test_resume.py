@@ -24,6 +24,7 @@ def test_files_with_a_row_are_done_and_half_a_row_is_cut_off(table):
     done = read_done(write(table, HEADER + ROWS + "c.jpg,,pu"), COLUMNS, raw=False)
     assert set(done.files) == {"a.jpg", "=b.jpg"}
     assert done.count(["a.jpg", "=b.jpg", "c.jpg"]) == (2, 1)
+    assert done.least_sure == [(0.9, "pug", "a.jpg")]
     assert done.count(["c.jpg"]) == (0, 0)  # rows of files that are gone are not counted
     assert table.read_bytes().decode() == HEADER + ROWS
 
@@ -48,6 +49,7 @@ def test_another_file_is_refused_and_stays_as_it_is(table, text):
     assert table.read_bytes().decode() == text
 
 
-def test_a_damaged_table_is_named(table):
-    table.write_bytes(HEADER.encode() + b"\xff,,a,a,1\r\n")
+@pytest.mark.parametrize("row", [b"\xff,,a,a,1", b"a.jpg", b"a.jpg,,pug,pug,much"])
+def test_a_damaged_table_is_named(table, row):
+    table.write_bytes(HEADER.encode() + row + b"\r\n")
     assert "damaged" in fault_of(read_done, table, COLUMNS, False)
