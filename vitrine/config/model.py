@@ -107,18 +107,19 @@ class ModelSection(Section):
     architecture: str | None = Field(
         None, min_length=1, description="network of a weights file: a listed name, or an architecture of timm"
     )
-    head: Literal["linear", "dense", "flatten"] = Field(
+    head: Literal["linear", "dense", "stages", "flatten"] = Field(
         "linear",
-        description="'linear': one layer on the pooled features; 'dense': hidden layers before it; 'flatten': one "
-        "layer on the whole last feature map, or hidden ones too. For backbones; the small CNN has its own head",
+        description="'linear': one layer on the pooled features; 'dense': hidden layers before it; 'stages': one layer "
+        "on the pooled features of every stage, the best for a frozen backbone, or hidden ones too; 'flatten': one on "
+        "the whole last feature map, or hidden ones too. For backbones; the small CNN has its own head",
     )
     head_units: Units = Field(
         256,
         description="units of the hidden layer of the head 'dense'; a list has one number for each of several: "
-        "[128, 64]. 'flatten' takes a list only, and has no hidden layer without one",
+        "[128, 64]. 'stages' and 'flatten' take a list only, and have no hidden layer without one",
     )
     head_dropout: Share = Field(
-        0.0, description="share of the numbers dropped before the last layer of the heads 'dense' and 'flatten'"
+        0.0, description="share of the numbers dropped before the last layer of all heads but 'linear'"
     )
     trainable_part: Literal["head", "last", "all"] = Field(
         "all",
@@ -200,7 +201,7 @@ class ModelSection(Section):
         if self.backbone == SMALL_CNN and self.head != "linear":
             raise ValueError(f"head '{self.head}' is for backbones; '{SMALL_CNN}' has a head of its own")
         if self.head == "linear" and self.head_dropout > 0:
-            raise ValueError("head_dropout is for the heads 'dense' and 'flatten'; 'linear' has none")
+            raise ValueError("head_dropout is for the heads 'dense', 'stages' and 'flatten'; 'linear' has none")
         return self
 
     @model_validator(mode="after")
@@ -210,8 +211,8 @@ class ModelSection(Section):
             raise ValueError(f"head_units: 'linear' has no hidden layers (got {list(units)}); set model.head=dense")
         if self.head == "dense" and units == ():
             raise ValueError("head_units: 'dense' needs a hidden layer (got []); without one it is model.head=linear")
-        if self.head == "flatten" and isinstance(units, int) and units != default:
-            raise ValueError(f"head_units: the hidden layers of 'flatten' are a list: [{units}] (got {units})")
+        if self.head in ("stages", "flatten") and isinstance(units, int) and units != default:
+            raise ValueError(f"head_units: the hidden layers of '{self.head}' are a list: [{units}] (got {units})")
         return self
 
     @property

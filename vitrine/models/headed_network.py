@@ -4,13 +4,14 @@ This file travels with every such model, so it imports nothing of Vitrine.
 """
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import nn
 from transformers import CONFIG_MAPPING, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
-from transformers.modeling_outputs import ImageClassifierOutputWithNoAttention
+from transformers.modeling_outputs import ImageClassifierOutputWithNoAttention, ModelOutput
 
 
 class VitrineConfig(PreTrainedConfig):
@@ -18,9 +19,10 @@ class VitrineConfig(PreTrainedConfig):
 
     Attributes:
         network: configuration of the backbone, as its own class writes it.
-        head: 'dense' starts from the pooled features, 'flatten' from the last feature map.
+        head: 'dense' starts from the pooled features, 'stages' from those of every stage, 'flatten' from the last
+            feature map.
         head_units: of each hidden layer. A number, as earlier builds wrote it, is the one hidden layer of 'dense';
-            'flatten' had none then.
+            other heads have none then.
         head_dropout: share of the numbers dropped in front of the last layer, in training.
         features: numbers per picture that the head starts from.
         removed: parts of the backbone that only its own head would use.
@@ -45,7 +47,7 @@ class VitrineConfig(PreTrainedConfig):
 
 
 class VitrineForImageClassification(PreTrainedModel):
-    """Backbone -> pooled features or the whole feature map -> head."""
+    """Backbone -> pooled features, of the last stage or of all, or the whole feature map -> head."""
 
     config_class = VitrineConfig
     base_model_prefix = "backbone"
@@ -75,11 +77,43 @@ class VitrineForImageClassification(PreTrainedModel):
         self, pixel_values: torch.Tensor, labels: torch.Tensor | None = None
     ) -> ImageClassifierOutputWithNoAttention:
         """Logits `[batch, num_labels]` of pixels `[batch, 3, height, width]`; the loss where labels are given."""
-        outputs = self.backbone(pixel_values=pixel_values)
-        features = outputs.last_hidden_state if self.config.head == "flatten" else outputs.pooler_output
-        logits = self.head(features.flatten(1))
+        outputs = self.backbone(pixel_values=pixel_values, output_hidden_states=self.config.head == "stages")
+        logits = self.head(read_head_input(outputs, self.config.head))
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ImageClassifierOutputWithNoAttention(loss=loss, logits=logits)
+
+
+def read_head_input(outputs: ModelOutput, head: str) -> torch.Tensor:
+    """What a head of this kind starts from, `[batch, numbers]`.
+
+    Args:
+        outputs: of a backbone; with its hidden states for 'stages'.
+        head: see `VitrineConfig`.
+    """
+    if head == "stages":
+        return describe_stages(outputs)
+    features: torch.Tensor = outputs.last_hidden_state if head == "flatten" else outputs.pooler_output
+    return features.flatten(1)
+
+
+def describe_stages(outputs: ModelOutput) -> torch.Tensor:
+    """The pooled features, then mean and maximum of the last map of each size: `[batch, numbers]`.
+
+    What pretraining made the last stage forget, such as strokes and colours, the first stages still tell. Each of these
+    vectors is brought to mean 0 and deviation 1, since their sizes differ tenfold.
+
+    Args:
+        outputs: of a backbone, with its hidden states.
+    """
+    maps = [state for state in outputs.hidden_states if state.ndim == 4]
+    ends = [this for this, following in pairwise([*maps, None]) if following is None or _is_smaller(following, this)]
+    pooled = [vector for end in ends for vector in (end.mean(dim=(2, 3)), end.amax(dim=(2, 3)))]
+    vectors = [outputs.pooler_output.flatten(1), *pooled]
+    return torch.cat([nn.functional.layer_norm(vector, vector.shape[1:]) for vector in vectors], dim=1)
+
+
+def _is_smaller(one: torch.Tensor, than: torch.Tensor) -> bool:
+    return one.shape[-1] < than.shape[-1]
 
 
 def remove_parts(backbone: nn.Module, names: tuple[str, ...] | list[str]) -> None:

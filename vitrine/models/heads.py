@@ -7,9 +7,17 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel, TimmWrapperForImageClassification, TimmWrapperModel
 from transformers.initialization import no_init_weights
+from transformers.modeling_outputs import ModelOutput
 
 from vitrine.errors import UserError
-from vitrine.models.headed_network import VitrineConfig, VitrineForImageClassification, remove_parts
+from vitrine.models.headed_network import (
+    VitrineConfig,
+    VitrineForImageClassification,
+    read_head_input,
+    remove_parts,
+)
+
+HeadKind = Literal["linear", "dense", "stages", "flatten"]
 
 
 @dataclass(frozen=True)
@@ -18,17 +26,23 @@ class Head:
 
     Attributes:
         kind: 'linear': one layer on the pooled features, which every standard class has; 'dense': hidden layers with
-            ReLU, and dropout, before it; 'flatten': the same, or no hidden layer, on the whole last feature map.
+            ReLU, and dropout, before it; 'stages': the same, or no hidden layer, on the pooled features of every stage;
+            'flatten': likewise, on the whole last feature map.
         units: of each hidden layer.
         dropout: share of the numbers dropped in front of the last layer, in training; not for 'linear'.
     """
 
-    kind: Literal["linear", "dense", "flatten"] = "linear"
+    kind: HeadKind = "linear"
     units: tuple[int, ...] = ()
     dropout: float = 0.0
 
 
 LINEAR = Head()
+
+
+def name_head_input(kind: HeadKind) -> dict[str, str]:
+    """What tells features that were kept of heads that start from something else apart; nothing for the usual ones."""
+    return {"stages": {"of": "stages"}, "flatten": {"of": "map"}}.get(kind, {})
 
 
 def put_head(model: PreTrainedModel, head: Head, image_size: int | None = None) -> PreTrainedModel:
@@ -102,20 +116,24 @@ def _take_backbone(model: PreTrainedModel, pools: bool) -> PreTrainedModel:
 def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) -> tuple[int, list[str]]:
     """Numbers per picture that the head starts from, and the parts of the backbone that play no part in them."""
     network = getattr(backbone, "timm_model", backbone)
+    if head.kind == "stages" and network is not backbone and not hasattr(network, "forward_intermediates"):
+        raise UserError(
+            f"model.head: 'stages' needs the maps of the stages, which {type(network).__name__} keeps to itself"
+        )
     used: set[nn.Module] = set()
     hooks = [module.register_forward_hook(lambda module, *_: used.add(module)) for module in network.modules()]
     was_training = backbone.training
     try:
-        outputs = backbone.eval()(pixel_values=torch.zeros(1, 3, image_size, image_size))
+        outputs = backbone.eval()(
+            pixel_values=torch.zeros(1, 3, image_size, image_size), output_hidden_states=head.kind == "stages"
+        )
     finally:
         backbone.train(was_training)
         for hook in hooks:
             hook.remove()
     flat = head.kind == "flatten"
-    features = outputs.last_hidden_state if flat else getattr(outputs, "pooler_output", None)
-    if features is None or (flat and features.ndim != 4):
-        missing = "a feature map" if flat else "pooled features"
-        raise UserError(f"model.head: '{head.kind}' needs {missing}, which {type(backbone).__name__} has not")
+    if lacking := _find_lacking(outputs, head.kind):
+        raise UserError(f"model.head: '{head.kind}' needs {lacking}, which {type(network).__name__} has not")
     unused = [
         name
         for name, part in network.named_children()
@@ -123,7 +141,16 @@ def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) ->
     ]
     if flat and not hasattr(backbone, "timm_model"):
         unused += [name for name in _behind_the_map(network) if name not in unused]
-    return features[0].numel(), unused
+    return read_head_input(outputs, head.kind).shape[1], unused
+
+
+def _find_lacking(outputs: ModelOutput, kind: HeadKind) -> str | None:
+    if kind == "flatten":
+        return None if outputs.last_hidden_state.ndim == 4 else "a feature map"
+    if getattr(outputs, "pooler_output", None) is None:
+        return "pooled features"
+    has_maps = kind != "stages" or any(state.ndim == 4 for state in outputs.hidden_states or ())
+    return None if has_maps else "feature maps"
 
 
 def _behind_the_map(network: nn.Module) -> list[str]:

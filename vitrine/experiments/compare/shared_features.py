@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from vitrine.experiments.compare.plan import PlannedRun
+from vitrine.models.heads import name_head_input
 from vitrine.records import folder as run_folder
 from vitrine.training.head.features import FEATURES
 
@@ -31,8 +32,7 @@ def address(run: PlannedRun) -> str:
         "seed": recipe.engine.seed if several else None,
         "augmentation": recipe.augmentation.model_dump(mode="json") if several else None,
     }
-    if recipe.model.head == "flatten":
-        parts["of"] = "map"  # all other heads start from the pooled features
+    parts |= name_head_input(recipe.model.head)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -19,6 +19,7 @@ from vitrine.data.augmentation.policies import Policy
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import head_modules, place
 from vitrine.models.backbones.outputs import measure_head_input
+from vitrine.models.heads import name_head_input
 from vitrine.training.head.features import HeadInputs, Numbers, ViewOptions, compute_head_inputs, fits_in_memory
 from vitrine.training.head.out_of_fold import (
     UnseenAnswers,
@@ -202,7 +203,6 @@ def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: in
         return augment(pixels, draw_numbers(seed, view, rows), policy, side=side)
 
     precision = accelerator.mixed_precision
-    map_of = {"of": "map"} if plan.model.head.kind == "flatten" else {}  # other heads start from the pooled features
     # What augmented views depend on; the plain pictures are the same for every seed and policy.
     augmented = {"seed": seed, **plan.augmentation.settings} if views > 1 else {}
     return ViewOptions(
@@ -210,7 +210,7 @@ def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: in
         change=change,
         recipe={
             "backbone": plan.model.backbone,
-            **map_of,
+            **name_head_input(plan.model.head.kind),
             **augmented,
             DATASET_VERSION: plan.identity[DATASET_VERSION],
         },
