@@ -33,6 +33,7 @@ LEAST_GAIN = 0.95  # another runtime than torch must take less than this share o
 MODEL_FILE, CHOICE_FILE = "model.onnx", "runtime.json"
 PACKAGES = ("torch", "onnxruntime", "openvino")
 EXPORTERS = ("torch", "onnx", "onnxscript")
+LOADED = (".json", ".safetensors", ".bin")  # what transformers opens of a folder; others' weights may be in .bin alone
 
 
 def load_predictor(
@@ -115,7 +116,7 @@ def _digest_file(file: Path) -> str:
 
 
 def _digest(folder: Path) -> str:
-    files = sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".safetensors"))
+    files = sorted(path.name for path in folder.iterdir() if path.suffix in LOADED)
     sums = {file: one.model_dump(mode="json") for file, one in sum_files(folder, files).items()}
     return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:16]
 
