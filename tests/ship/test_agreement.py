@@ -54,6 +54,12 @@ def test_only_the_test_split_is_asked(colors_folder):
     assert [picture.file for picture in pictures] == list(prepared.splits["test"]["file"])
 
 
+def test_of_many_test_pictures_all_classes_are_asked(colors_folder, monkeypatch):
+    monkeypatch.setattr(agreement, "MOST_PICTURES", 3)
+    pictures = list_test_pictures(Predictor.load(MODEL), open_prepared(Path("prepared/colours")))
+    assert [picture.label_name for picture in pictures] == ["blue", "green", "red"]
+
+
 def test_a_data_set_that_the_model_does_not_come_from_is_refused(colors_folder, monkeypatch):
     monkeypatch.setattr(agreement, "compare_origin", lambda *_: "same_source")
     message = fault_of(list_test_pictures, Predictor.load(MODEL), open_prepared(Path("prepared/colours")))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vitrine.data.loading.labeled import LabeledImage, list_images
+from vitrine.data.loading.labeled import LabeledImage, list_images, spread_evenly
 from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
@@ -60,7 +60,7 @@ def check_origin(predictor: Predictor, prepared: PreparedDataset) -> None:
 
 
 def list_test_pictures(predictor: Predictor, prepared: PreparedDataset) -> list[LabeledImage]:
-    """The pictures that a model in another form is compared on, 1,000 at most.
+    """The pictures that a model in another form is compared on, 1,000 at most, of all classes.
 
     Raises:
         UserError: the data set is not the model's, or has no test split.
@@ -69,7 +69,7 @@ def list_test_pictures(predictor: Predictor, prepared: PreparedDataset) -> list[
     pictures = list_images(prepared, TEST) if TEST in prepared.splits else []
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures, so whether the file answers alike cannot be measured")
-    return pictures[:MOST_PICTURES]
+    return spread_evenly(pictures, MOST_PICTURES)
 
 
 def read_pixels(predictor: Predictor, side: int, pictures: Sequence[LabeledImage]) -> Iterator[Pixels]:
