@@ -14,6 +14,7 @@ from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.provenance import compare_origin
+from vitrine.models.hub_files import find_model_folder
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
@@ -33,10 +34,13 @@ Ask = Callable[[Pixels], Outputs]
 def find_prepared(model_id: str) -> Path:
     """The prepared data set that a model's recipe names.
 
+    Args:
+        model_id: as for `find_model_folder`.
+
     Raises:
-        UserError: it says nothing of one, or that is not there.
+        UserError: there is no such model, it says nothing of one, or that is not there.
     """
-    path = Path(model_id).expanduser() / METADATA
+    path = find_model_folder(model_id, weights=False) / METADATA
     recipe = ModelMetadata.read(path).recipe if path.is_file() else {}
     named = recipe.get("data", {}).get("prepared") or (f"prepared/{recipe['name']}" if "name" in recipe else None)
     folder = Path(named).expanduser() if named else None
