@@ -156,6 +156,21 @@ def test_a_runtime_that_computes_a_file_wrongly_is_not_used(model, exported, mon
     assert "answers to pictures whose answers are known are wrong" in fault_of(load_predictor, file, "openvino")
 
 
+def test_a_file_that_onnx_runtime_computes_wrongly_is_computed_by_openvino(model, exported, monkeypatch):
+    use_openvino(monkeypatch)
+    openers = {"openvino": runtime._choose_opener("openvino"), "onnxruntime": open_wrong}
+    monkeypatch.setattr(runtime, "_choose_opener", openers.get)
+    said, file = [], str(exported / "model.onnx")
+    assert load_predictor(file, "auto", said.append).network.name == "openvino"
+    assert said == [f"onnxruntime is not used: {fault_of(load_predictor, file)}"]
+    openers["openvino"] = open_wrong
+    assert fault_of(load_predictor, file, "auto") == fault_of(load_predictor, file)
+
+
+def open_wrong(file, threads):
+    return Deviating(OnnxNetwork(open_session(str(file), threads)), 0.5)
+
+
 def test_what_cannot_be_kept_is_answered_all_the_same(model, exported, monkeypatch, tmp_path):
     set_times(monkeypatch, onnxruntime=30)
     (tmp_path / "file").touch()
