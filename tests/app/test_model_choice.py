@@ -4,6 +4,7 @@ import os
 
 from tests.factories import fault_of
 from vitrine.app.model_choice import choose_model
+from vitrine.models.hub_files import find_model_folder
 
 
 def make_model(folder, seconds):
@@ -28,9 +29,10 @@ def test_the_argument_goes_before_the_environment_and_that_before_the_runs(tmp_p
     assert choose_model("", " ", tmp_path) == str(tmp_path / "digits" / "latest" / "model")
 
 
-def test_a_run_folder_stands_for_the_model_in_it(tmp_path):
-    model = make_model(tmp_path / "digits" / "latest" / "model", 1)
-    assert choose_model(str(model.parent), None, tmp_path) == str(model)
+def test_a_run_folder_is_taken_as_it_was_given_and_its_reader_finds_the_model_in_it(tmp_path):
+    run = make_model(tmp_path / "digits" / "latest" / "model", 1).parent
+    assert choose_model(str(run), None, tmp_path) == str(run)
+    assert find_model_folder(str(run)) == run / "model"
 
 
 def test_what_can_be_no_model_is_said_at_once_with_the_runs_that_there_are(tmp_path):

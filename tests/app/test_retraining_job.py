@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,36 @@ def test_a_second_one_waits_until_the_first_is_done_and_starts_afresh():
     job.command = (sys.executable, "-c", SAYS)
     assert job.start()
     assert finish(job).lines[0] == "learnt"
+
+
+ATTEMPTS = """
+import time
+from pathlib import Path
+from vitrine.commands.console import run_command
+
+def attempt():
+    Path("attempt").mkdir()
+    try:
+        print("at it")
+        time.sleep(30)
+    finally:
+        Path("attempt").rmdir()
+
+raise SystemExit(run_command(attempt))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can only end a program on the spot")
+def test_one_that_is_stopped_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    job = job_of(ATTEMPTS)
+    job.start()
+    while not job.report().lines:
+        assert job.report().status == "at_work"
+    job.stop()
+    assert finish(job).status == "stopped"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_remembers_the_last_lines_of_one_that_says_much():

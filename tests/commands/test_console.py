@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import time
 
 import pytest
@@ -96,6 +97,34 @@ def test_python_looks_for_garbage_less_often_and_not_at_the_end(monkeypatch):
         assert at_exit == [gc.freeze]
     finally:
         gc.set_threshold(*before)
+
+
+def test_a_request_of_the_system_to_end_cleans_up_as_after_ctrl_c(capsys):
+    before, left = signal.getsignal(signal.SIGTERM), []
+
+    def command():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            left.append("cleaned")
+
+    signal.signal(signal.SIGTERM, lambda *_: left.append("not answered"))  # or these tests would end here
+    try:
+        outside = signal.getsignal(signal.SIGTERM)
+        assert run_command(command) == 130
+        assert signal.getsignal(signal.SIGTERM) is outside
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert left == ["cleaned"]
+    assert capsys.readouterr().err == "\nstopped\n"
+
+
+def test_a_command_in_another_thread_sets_no_handlers():
+    before, seen = signal.getsignal(signal.SIGTERM), []
+    thread = threading.Thread(target=run_command, args=[lambda: seen.append(signal.getsignal(signal.SIGTERM))])
+    thread.start()
+    thread.join()
+    assert seen == [before]
 
 
 def test_an_interrupt_while_a_library_cleans_up_ends_the_command_all_the_same(capsys):

@@ -1,12 +1,16 @@
 """`python -m vitrine demo`: which recipe is taken, which steps follow, and where they end."""
 
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from vitrine.commands import app, demo, prepare, train
+from vitrine.commands.console import run_command
 
 
 @pytest.fixture
@@ -97,6 +101,25 @@ def test_the_first_step_that_fails_is_the_last(steps, failing, expected):
     steps.codes[failing] = 2
     assert demo.main([]) == 2
     assert [step for step, _ in steps] == expected
+
+
+def end_parent(arguments):
+    def work():
+        os.kill(os.getppid(), signal.SIGTERM)  # as the system does, which knows the first process alone
+        time.sleep(30)
+
+    return run_command(work)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can only end a program on the spot")
+def test_a_request_of_the_system_to_end_reaches_the_step_at_work():
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # or these tests would end here
+    try:
+        begun = time.monotonic()
+        assert demo._run_apart(end_parent, []) == 130
+        assert time.monotonic() - begun < 29
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_recipe_that_is_not_there_is_one_message_and_no_step(steps, capsys):

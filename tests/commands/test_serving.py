@@ -19,7 +19,6 @@ def test_any_free_port_is_not_worth_a_word(capsys):
 
 
 def test_a_server_that_is_stopped_ends_as_after_ctrl_c():
-    before = signal.getsignal(signal.SIGTERM)
     left = []
 
     def serve():
@@ -28,10 +27,7 @@ def test_a_server_that_is_stopped_ends_as_after_ctrl_c():
         finally:
             left.append("cleaned")
 
-    try:
-        assert run_server(serve) == 0
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    assert run_server(serve) == 0
     assert left == ["cleaned"]
 
 

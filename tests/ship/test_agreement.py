@@ -10,6 +10,7 @@ from vitrine.data.prepared.dataset import open_prepared
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records.model import Agreement
+from vitrine.records.revisions import ModelLine
 from vitrine.ship import agreement
 from vitrine.ship.agreement import EXACT, ROUNDED, check_agreement, compare, find_prepared, list_test_pictures
 
@@ -45,13 +46,28 @@ def test_the_data_set_is_the_one_of_the_recipe(colors_folder):
     assert find_prepared(MODEL) == Path("prepared/colours")
     Path("prepared/colours").rename("elsewhere")
     assert "with --data (prepared/colours is not there)" in fault_of(find_prepared, MODEL)
-    assert fault_of(find_prepared, "nowhere").endswith("with --data")
+    Path("others").mkdir()
+    Path("others/config.json").write_text("{}")
+    assert fault_of(find_prepared, "others").endswith("with --data")
+    assert "there is no such model folder" in fault_of(find_prepared, "nowhere")
+
+
+def test_a_run_and_a_model_with_its_revisions_name_their_data_set(colors_folder):
+    assert find_prepared("finished") == Path("prepared/colours")
+    ModelLine.begin(Path("models/colours"), "colours", Path("finished"), 1.0, ["blue", "green", "red"])
+    assert find_prepared("models/colours") == Path("prepared/colours")
 
 
 def test_only_the_test_split_is_asked(colors_folder):
     prepared = open_prepared(Path("prepared/colours"))
     pictures = list_test_pictures(Predictor.load(MODEL), prepared)
     assert [picture.file for picture in pictures] == list(prepared.splits["test"]["file"])
+
+
+def test_of_many_test_pictures_all_classes_are_asked(colors_folder, monkeypatch):
+    monkeypatch.setattr(agreement, "MOST_PICTURES", 3)
+    pictures = list_test_pictures(Predictor.load(MODEL), open_prepared(Path("prepared/colours")))
+    assert [picture.label_name for picture in pictures] == ["blue", "green", "red"]
 
 
 def test_a_data_set_that_the_model_does_not_come_from_is_refused(colors_folder, monkeypatch):

@@ -164,6 +164,12 @@ def test_other_answers_are_refused_with_their_figures(colors_folder, few_suffice
     assert not Path("small.onnx").exists()
 
 
+def test_of_many_validation_pictures_all_classes_prove(colors_folder, few_suffice, monkeypatch):
+    monkeypatch.setattr(int8, "MOST_PICTURES", 3)
+    sides = int8._choose_pictures(Predictor.load(MODEL), open_prepared(Path("prepared/colours")))
+    assert [picture.label_name for picture in sides.proof] == ["blue", "green", "red"]
+
+
 def test_calibration_takes_the_classes_in_turn():
     label_ids = np.array([0] * 50 + [1] * 3 + [2] * 10)
     order = int8._take_turns(label_ids)

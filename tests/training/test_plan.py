@@ -8,7 +8,7 @@ from tests.factories import make_recipe, write_tiny_resnet
 from vitrine.config.loading import load_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
-from vitrine.training.plan import choose_monitor, knows_no_labels, plan_probe, plan_training
+from vitrine.training.plan import choose_monitor, plan_probe, plan_training
 
 
 def test_every_part_of_a_plan_is_frozen(prepared):
@@ -64,15 +64,6 @@ def test_a_network_from_scratch_can_probe_nothing(prepared):
     with pytest.raises(UserError, match=r"model\.pretrained: false"):
         plan_probe(make_recipe(prepared, "model.backbone=resnet18", "model.pretrained=off"), None, "name another")
     assert plan_probe(make_recipe(prepared), "resnet18", "").backbone == "resnet18"
-
-
-def test_only_pretrained_networks_that_never_saw_these_labels_may_judge(tmp_path):
-    tiny = write_tiny_resnet(tmp_path / "tiny")
-    assert knows_no_labels(str(tiny), pretrained=True)
-    assert not knows_no_labels(str(tiny), pretrained=False)
-    assert not knows_no_labels("small_cnn", pretrained=True)
-    (tiny / "vitrine.json").write_text("{}")  # a model of ours: perhaps of this very data set
-    assert not knows_no_labels(str(tiny), pretrained=True)
 
 
 @pytest.mark.parametrize(

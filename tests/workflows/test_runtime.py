@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
-from tests.factories import fault_of
+from tests.factories import fault_of, write_tiny_resnet
 from tests.predict.models import write_small_cnn
 from vitrine.config.data import PreparationSection
 from vitrine.predict.predictor import Predictor
@@ -15,7 +17,7 @@ from vitrine.predict.runtimes.onnx import OnnxNetwork, open_session
 from vitrine.records.runtime import RuntimeChoice
 from vitrine.ship.export import export_onnx
 from vitrine.workflows import runtime
-from vitrine.workflows.runtime import find_cache, load_predictor
+from vitrine.workflows.runtime import digest_model, find_cache, load_predictor
 
 PICTURE = Image.linear_gradient("L").convert("RGB")
 
@@ -154,6 +156,21 @@ def test_a_runtime_that_computes_a_file_wrongly_is_not_used(model, exported, mon
     assert "answers to pictures whose answers are known are wrong" in fault_of(load_predictor, file, "openvino")
 
 
+def test_a_file_that_onnx_runtime_computes_wrongly_is_computed_by_openvino(model, exported, monkeypatch):
+    use_openvino(monkeypatch)
+    openers = {"openvino": runtime._choose_opener("openvino"), "onnxruntime": open_wrong}
+    monkeypatch.setattr(runtime, "_choose_opener", openers.get)
+    said, file = [], str(exported / "model.onnx")
+    assert load_predictor(file, "auto", said.append).network.name == "openvino"
+    assert said == [f"onnxruntime is not used: {fault_of(load_predictor, file)}"]
+    openers["openvino"] = open_wrong
+    assert fault_of(load_predictor, file, "auto") == fault_of(load_predictor, file)
+
+
+def open_wrong(file, threads):
+    return Deviating(OnnxNetwork(open_session(str(file), threads)), 0.5)
+
+
 def test_what_cannot_be_kept_is_answered_all_the_same(model, exported, monkeypatch, tmp_path):
     set_times(monkeypatch, onnxruntime=30)
     (tmp_path / "file").touch()
@@ -182,6 +199,24 @@ def test_the_cache_belongs_to_the_files_of_the_model(model, tmp_path):
     assert find_cache(other) == find_cache(model)
     (other / "config.json").write_text((other / "config.json").read_text() + " ")
     assert find_cache(other) != find_cache(model)
+
+
+def test_weights_of_any_format_tell_models_apart(tmp_path):
+    cat = write_pickled(tmp_path / "cat", biased=0)
+    dog = write_pickled(tmp_path / "dog", biased=2)
+    assert (cat / "config.json").read_text() == (dog / "config.json").read_text()
+    assert find_cache(cat) != find_cache(dog)
+    assert digest_model(Predictor.load(str(cat))) != digest_model(Predictor.load(str(dog)))
+
+
+def write_pickled(folder, biased):
+    """As other programs write it, with weights in pytorch_model.bin alone; one class is ever the first."""
+    write_tiny_resnet(folder, 3)
+    weights = load_file(folder / "model.safetensors")
+    weights["classifier.1.bias"][biased] += 9
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    return folder
 
 
 def test_a_measured_choice_says_why_others_are_left_out(model, monkeypatch):

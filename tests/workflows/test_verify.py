@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import onnx
 import pytest
 
@@ -46,10 +47,28 @@ def test_an_onnx_file_is_compared_with_the_checksum_in_its_notes(tmp_path):
     (tmp_path / "m.onnx").write_bytes(seal(model).replace(b"nothing", b"nothinG"))
     assert str(verify(tmp_path / "m.onnx").damage[0]) == "m.onnx does not hold what was written"
     assert "export" in verify(tmp_path / "m.onnx").remedy
-    (tmp_path / "m.onnx").write_bytes(
-        onnx.helper.make_model(onnx.helper.make_graph([], "n", [], [])).SerializeToString()
-    )
+
+
+def test_an_onnx_file_without_a_checksum_is_opened(tmp_path):
+    (tmp_path / "m.onnx").write_bytes(addition().SerializeToString())
     assert (verify(tmp_path / "m.onnx").files, verify(tmp_path / "m.onnx").damage) == (0, ())
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.9])
+def test_an_onnx_file_that_was_cut_short_has_lost_its_checksum_and_is_damaged(tmp_path, share):
+    whole = seal(addition())
+    (tmp_path / "m.onnx").write_bytes(whole[: int(share * len(whole))])
+    (damage,) = verify(tmp_path / "m.onnx").damage
+    assert str(damage).startswith("m.onnx cannot be read as an ONNX file (")
+
+
+def addition():
+    """y = x + w."""
+    x, y = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [640]) for name in "xy")
+    weights = onnx.numpy_helper.from_array(np.ones(640, np.float32), "w")
+    node = onnx.helper.make_node("Add", ["x", "w"], ["y"])
+    graph = onnx.helper.make_graph([node], "sum", [x], [y], [weights])
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "."])

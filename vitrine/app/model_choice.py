@@ -13,7 +13,7 @@ WEIGHTS_DESCRIPTION = "config.json"  # every Hugging Face model folder has one
 
 
 def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
-    """Returns the model folder or Hub id to load.
+    """Returns the model to load, as it was given: a folder that `find_model_folder` takes, a Hub id or an ONNX file.
 
     Args:
         asked: the value of `--model`, which goes before everything else.
@@ -25,7 +25,8 @@ def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
     """
     given = (asked or environment or "").strip()
     if given:
-        return _find_given(given, runs)
+        _check_given(given, runs)
+        return given
     finished = [folder for folder in runs.glob(f"*/{LATEST}/{MODEL}") if (folder / WEIGHTS_DESCRIPTION).is_file()]
     if not finished:
         raise UserError(
@@ -35,23 +36,10 @@ def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
     return str(max(finished, key=lambda folder: (folder / WEIGHTS_DESCRIPTION).stat().st_mtime))
 
 
-def _find_given(given: str, runs: Path) -> str:
+def _check_given(given: str, runs: Path) -> None:
     if not Path(given).expanduser().exists() and not given.endswith(ONNX_SUFFIX):  # whose reader says what is wrong
         try:
             check_model_name(given)  # before seconds of loading
         except UserError as error:
             names = sorted({folder.parent.name for folder in runs.glob(f"*/{LATEST}")})
             raise UserError(f"{error}{f'; {runs}/ holds runs of {list_names(names)}' if names else ''}") from None
-    return find_inside_run(given)
-
-
-def find_inside_run(given: str) -> str:
-    """The model of a finished run; anything else as it was given.
-
-    Args:
-        given: folder or id, as a person named it.
-    """
-    inner = Path(given) / MODEL
-    if (inner / WEIGHTS_DESCRIPTION).is_file() and not (Path(given) / WEIGHTS_DESCRIPTION).exists():
-        return str(inner)
-    return given

@@ -130,7 +130,7 @@ def run_command(command: Callable[[], None]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a class called é must not end a command on an ASCII terminal
         sys.stdout.reconfigure(errors="replace")
     try:
-        with keeping_interrupts():
+        with ending_in_order(), keeping_interrupts():
             command()
     except UserError as error:
         print(f"error: {spell_commands(str(error))}", file=sys.stderr)
@@ -149,6 +149,22 @@ def run_command(command: Callable[[], None]) -> int:
     finally:
         flush_output()
     return 0
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """While it is open, the system's request to end is answered like Ctrl-C: nothing half done is left behind.
+
+    A button, a service manager, a scheduler and a stopped container send it. Without an answer Python ends on the spot.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -11,9 +11,11 @@ python -m vitrine demo --no-app
 import argparse
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from vitrine.commands import app, prepare, train
@@ -119,6 +121,14 @@ def _run_apart(step: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
     """Runs a command in a process of its own: its durations count from its own start, and its memory is given back."""
     process = get_context("spawn").Process(target=_exit_with, args=(step, arguments))
     process.start()
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())  # which the system sends to this one alone
+    try:
+        return _wait_for(process)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait_for(process: BaseProcess) -> int:
     while True:
         try:
             process.join()

@@ -1,11 +1,9 @@
 """What commands share that serve a page until Ctrl-C."""
 
 import argparse
-import signal
 import sys
 import threading
 from collections.abc import Callable
-from types import FrameType
 
 from vitrine.app.address import free_port
 from vitrine.commands.console import run_command
@@ -22,16 +20,14 @@ def run_server(serve: Callable[[], None]) -> int:
         serve: does not return by itself.
 
     Returns:
-        Exit code: 0 after Ctrl-C, 2 for a mistake of the user's, which is printed without a traceback.
+        Exit code: 0 after either, 2 for a mistake of the user's, which is printed without a traceback.
     """
-    # A stopped container or Space gets SIGTERM: leave by the same door as Ctrl-C, so that the uploads are deleted.
-    signal.signal(signal.SIGTERM, _interrupt)
     share_freed_memory()
 
     def command() -> None:
         try:
             serve()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # so the uploads are deleted, and a stopped container or Space has ended well
             if sys.stdout.isatty():
                 print()  # ends the line on which the terminal shows ^C
 
@@ -57,7 +53,3 @@ def parse_port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535 (got {text!r})")
     return int(text)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

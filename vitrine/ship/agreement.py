@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vitrine.data.loading.labeled import LabeledImage, list_images
+from vitrine.data.loading.labeled import LabeledImage, list_images, spread_evenly
 from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.provenance import compare_origin
+from vitrine.models.hub_files import find_model_folder
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
@@ -33,10 +34,13 @@ Ask = Callable[[Pixels], Outputs]
 def find_prepared(model_id: str) -> Path:
     """The prepared data set that a model's recipe names.
 
+    Args:
+        model_id: as for `find_model_folder`.
+
     Raises:
-        UserError: it says nothing of one, or that is not there.
+        UserError: there is no such model, it says nothing of one, or that is not there.
     """
-    path = Path(model_id).expanduser() / METADATA
+    path = find_model_folder(model_id, weights=False) / METADATA
     recipe = ModelMetadata.read(path).recipe if path.is_file() else {}
     named = recipe.get("data", {}).get("prepared") or (f"prepared/{recipe['name']}" if "name" in recipe else None)
     folder = Path(named).expanduser() if named else None
@@ -60,7 +64,7 @@ def check_origin(predictor: Predictor, prepared: PreparedDataset) -> None:
 
 
 def list_test_pictures(predictor: Predictor, prepared: PreparedDataset) -> list[LabeledImage]:
-    """The pictures that a model in another form is compared on, 1,000 at most.
+    """The pictures that a model in another form is compared on, 1,000 at most, of all classes.
 
     Raises:
         UserError: the data set is not the model's, or has no test split.
@@ -69,7 +73,7 @@ def list_test_pictures(predictor: Predictor, prepared: PreparedDataset) -> list[
     pictures = list_images(prepared, TEST) if TEST in prepared.splits else []
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures, so whether the file answers alike cannot be measured")
-    return pictures[:MOST_PICTURES]
+    return spread_evenly(pictures, MOST_PICTURES)
 
 
 def read_pixels(predictor: Predictor, side: int, pictures: Sequence[LabeledImage]) -> Iterator[Pixels]:

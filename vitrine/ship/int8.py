@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from vitrine.data.loading.labeled import LabeledImage, list_images
+from vitrine.data.loading.labeled import LabeledImage, list_images, spread_evenly
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
@@ -115,7 +115,7 @@ def _choose_pictures(predictor: Predictor, prepared: PreparedDataset) -> _Sides:
             f"pictures are too few, {LEAST_PICTURES} are needed beside {LEAST_CALIBRATION} to calibrate on; float32 "
             "answers (leave --format int8 out)"
         )
-    proof = [*validation, *(training[row] for row in order[taken:])]
+    proof = [*spread_evenly(validation, MOST_PICTURES), *(training[row] for row in order[taken:])]
     return _Sides([training[row] for row in order[:taken]], proof[:MOST_PICTURES])
 
 

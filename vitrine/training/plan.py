@@ -6,7 +6,6 @@ validated, and its facts are not typed twice.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy as np
 from vitrine.config.aliases import first_names
 from vitrine.config.identity import DATASET_VERSION, FREE_FOR_CHECKPOINTS
 from vitrine.config.loading import dump_recipe
-from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
 from vitrine.config.training import EarlyStoppingSection, EngineSection, Monitor, ReportSection
 from vitrine.data.augmentation.mixing import Mixing
@@ -22,9 +20,8 @@ from vitrine.data.augmentation.policies import Policy
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split_names import SPLITS, TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.models.backbones.presence import check_is_pretrained
+from vitrine.models.backbones.presence import check_is_pretrained, knows_no_labels
 from vitrine.models.heads import Head
-from vitrine.records.model import METADATA
 from vitrine.training.loop.methods import TrainingOptions
 from vitrine.training.machine.trackers import flatten
 from vitrine.training.optim.losses import LossPlan
@@ -209,16 +206,6 @@ def plan_probe(recipe: Recipe, backbone: str | None, ways_out: str) -> ProbePlan
     """
     check_is_pretrained(backbone or recipe.model.backbone, backbone is not None or recipe.model.pretrained, ways_out)
     return _plan_look(recipe, backbone or recipe.model.backbone)
-
-
-def knows_no_labels(backbone: str, pretrained: bool) -> bool:
-    """Whether a training starts from weights that are worth something and were not trained on these very labels.
-
-    Args:
-        backbone: as the recipe names it.
-        pretrained: whether its weights are taken.
-    """
-    return pretrained and backbone != SMALL_CNN and not (Path(backbone).expanduser() / METADATA).exists()
 
 
 def _plan_study(recipe: Recipe) -> ProbePlan | None:

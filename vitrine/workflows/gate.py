@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vitrine.data.loading.labeled import LabeledImage, list_images
+from vitrine.data.loading.labeled import LabeledImage, list_images, spread_evenly
 from vitrine.data.manifest.split_names import GATE
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
@@ -101,8 +101,7 @@ def sum_classes(probabilities: npt.NDArray[np.float64], sources: Sequence[Sequen
 
 
 def _ask_costs(models: Sequence[Predictor], pictures: Sequence[LabeledImage], margins: GateMargins) -> list[GateCheck]:
-    chosen = pictures[:: max(1, len(pictures) // MOST_TIMED)][:MOST_TIMED]
-    opened = [picture.open() for picture in chosen]
+    opened = [picture.open() for picture in spread_evenly(pictures, MOST_TIMED)]
     before, now = time_side_by_side(models, opened)
     checks = [check_limit("latency", len(opened), before, now, margins.latency)]
     peaks = [measure_memory(model.folder, opened[0].width) for model in models]

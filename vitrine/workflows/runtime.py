@@ -33,6 +33,7 @@ LEAST_GAIN = 0.95  # another runtime than torch must take less than this share o
 MODEL_FILE, CHOICE_FILE = "model.onnx", "runtime.json"
 PACKAGES = ("torch", "onnxruntime", "openvino")
 EXPORTERS = ("torch", "onnx", "onnxscript")
+LOADED = (".json", ".safetensors", ".bin")  # what transformers opens of a folder; others' weights may be in .bin alone
 
 
 def load_predictor(
@@ -86,8 +87,21 @@ def _load_file(model_id: str, asked: Asked | None, say: Callable[[str], None], t
     if asked != "auto":
         return open_by(asked or "onnxruntime")
     kept = _find_root() / _digest_file(Path(model_id).expanduser()) / CHOICE_FILE
-    choice = _read_choice(kept) or _measure(RUNTIMES[1:], open_by, kept, None, say)
-    return open_by(choice.chosen)
+    try:
+        choice = _read_choice(kept) or _measure(RUNTIMES[1:], open_by, kept, None, say)
+        return open_by(choice.chosen)
+    except UserError as error:
+        return _open_otherwise(open_by, error, say)
+
+
+def _open_otherwise(open_by: Callable[[Runtime], Predictor], fault: UserError, say: Callable[[str], None]) -> Predictor:
+    """By OpenVINO, where ONNX Runtime does not compute a file rightly; raises the fault where neither does."""
+    try:
+        predictor = open_by("openvino")
+    except UserError:
+        raise fault from None
+    say(f"onnxruntime is not used: {first_line(fault)}")
+    return predictor
 
 
 def digest_model(predictor: Predictor) -> str:
@@ -115,7 +129,7 @@ def _digest_file(file: Path) -> str:
 
 
 def _digest(folder: Path) -> str:
-    files = sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".safetensors"))
+    files = sorted(path.name for path in folder.iterdir() if path.suffix in LOADED)
     sums = {file: one.model_dump(mode="json") for file, one in sum_files(folder, files).items()}
     return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vitrine.config.packaged import recipes_folder
 from vitrine.records.folder import LATEST
-from vitrine.workflows.prepare import prepare
+from vitrine.workflows.prepare import name_source, prepare
 from vitrine.workflows.run import Run
 from vitrine.workflows.train import train
 
@@ -38,16 +38,16 @@ def teach(pictures: Path, folder: Path) -> Taught:
     Raises:
         UserError: it cannot be trained on these pictures; the message says what to do.
     """
-    recipe = recipes_folder() / RECIPE
+    recipe, name = recipes_folder() / RECIPE, _name(folder)
     data = prepare(
         pictures,
-        name=folder.resolve().name,
+        name=name,
         recipe=recipe,
         folder=folder / PREPARED,
         progress=False,
         data={"layout": "classes"},  # a class may be called as a split is
     )
-    return _describe(train(data, recipe=recipe, name=folder.resolve().name, folder=folder / RUNS, progress=False))
+    return _describe(train(data, recipe=recipe, name=name, folder=folder / RUNS, progress=False))
 
 
 def find_taught(folder: Path) -> Taught | None:
@@ -56,8 +56,13 @@ def find_taught(folder: Path) -> Taught | None:
     Raises:
         UserError: it is damaged.
     """
-    latest = folder / RUNS / folder.resolve().name / LATEST
+    latest = folder / RUNS / _name(folder) / LATEST
     return _describe(Run.open(latest.resolve())) if latest.exists() else None
+
+
+def _name(folder: Path) -> str:
+    """Of data set and runs: a folder may have blanks and accents, a recipe's name may not."""
+    return name_source(str(folder.resolve()))
 
 
 def _describe(run: Run) -> Taught:

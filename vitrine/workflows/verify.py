@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.records.checksums import Checksums, Damage
@@ -34,7 +34,7 @@ class Verified:
 def verify(place: Place) -> Verified:
     """Reads every file of a prepared data set, a model folder or file, or a run's model, and compares its checksum.
 
-    Of a model, every weight must be a number, too.
+    Of a model, every weight must be a number, too. An ONNX file that notes no checksum must be one that can be opened.
 
     Raises:
         UserError: the folder is none of them, or what holds the checksums is damaged itself.
@@ -73,9 +73,21 @@ def _verify_model(folder: Path) -> Verified:
 
 
 def _verify_onnx(file: Path) -> Verified:
-    damage = () if is_as_written(file) else (Damage(file.name, "does not hold what was written"),)
+    damage = _find_onnx_damage(file)
     remedy = f"get the file again, or write it again with `{command_line('export')}`"
-    return Verified(file, int(has_checksum(file)), file.stat().st_size, damage, remedy)
+    return Verified(file, int(has_checksum(file)), file.stat().st_size, tuple(damage), remedy)
+
+
+def _find_onnx_damage(file: Path) -> list[Damage]:
+    if has_checksum(file):
+        return [] if is_as_written(file) else [Damage(file.name, "does not hold what was written")]
+    from vitrine.predict.runtimes.onnx import open_session
+
+    try:
+        open_session(str(file))  # the checksum stands at the end: a file that was cut short has lost it
+    except Exception as error:  # onnxruntime's errors have no common class that it makes public
+        return [Damage(file.name, f"cannot be read as an ONNX file ({first_line(error)})")]
+    return []
 
 
 def _conclude(folder: Path, sums: Checksums, damage: list[Damage], remedy: str) -> Verified:

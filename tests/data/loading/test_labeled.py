@@ -5,7 +5,7 @@ import pytest
 from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import ImageError
-from vitrine.data.loading.labeled import open_labeled
+from vitrine.data.loading.labeled import LabeledImage, open_labeled, spread_evenly
 from vitrine.errors import UserError
 
 
@@ -60,3 +60,12 @@ def test_a_broken_picture_says_why_when_it_is_opened(make_class_folders, tmp_pat
     broken = next(p for p in open_source(folder, tmp_path).pictures if p.file.endswith("broken.jpg"))
     with pytest.raises(ImageError, match="a text, not a picture; get the picture again"):
         broken.open()
+
+
+@pytest.mark.parametrize(
+    ("there", "at_most", "expected"),
+    [(10, 4, [0, 2, 5, 7]), (4, 3, [0, 1, 2]), (3, 3, [0, 1, 2]), (2, 9, [0, 1]), (0, 3, [])],
+)
+def test_some_pictures_are_taken_at_equal_distances(there, at_most, expected):
+    pictures = [LabeledImage(str(number), "cat", open=pytest.fail) for number in range(there)]
+    assert [int(picture.file) for picture in spread_evenly(pictures, at_most)] == expected

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.factories import write_tiny_resnet
 from vitrine.errors import UserError
-from vitrine.models.backbones.presence import check_backbone, find_backbone_folder, is_weights_file
+from vitrine.models.backbones.presence import check_backbone, find_backbone_folder, is_weights_file, knows_no_labels
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +76,14 @@ def test_a_folder_with_the_suffix_of_weights_is_a_folder(tmp_path):
     (tmp_path / "model.bin").mkdir()
     assert not is_weights_file(str(tmp_path / "model.bin"))
     assert is_weights_file("somewhere/model.bin")
+
+
+def test_only_pretrained_networks_that_never_saw_these_labels_may_judge(tmp_path):
+    tiny = write_tiny_resnet(tmp_path / "run/model")
+    assert knows_no_labels("resnet18", pretrained=True)
+    assert knows_no_labels(str(tiny), pretrained=True)
+    assert not knows_no_labels(str(tiny), pretrained=False)
+    assert not knows_no_labels("small_cnn", pretrained=True)
+    (tiny / "vitrine.json").write_text("{}")  # a model of ours: perhaps of this very data set
+    assert not knows_no_labels(str(tiny), pretrained=True)
+    assert not knows_no_labels(str(tiny.parent), pretrained=True)

@@ -158,6 +158,17 @@ def list_images(prepared: PreparedDataset, split: str) -> list[LabeledImage]:
     ]
 
 
+def spread_evenly(pictures: Sequence[LabeledImage], at_most: int) -> list[LabeledImage]:
+    """So many of them at equal distances, since the first of a list by name are of the first classes; all where few.
+
+    Args:
+        pictures: in the order of their names.
+        at_most: how many to take.
+    """
+    count = min(len(pictures), at_most)
+    return [pictures[number * len(pictures) // count] for number in range(count)]
+
+
 def _show(prepared: PreparedDataset, split: str, number: int) -> Image.Image:
     """Stretched back so that the shorter side has as many pixels as the square."""
     row = prepared.splits[split][number]

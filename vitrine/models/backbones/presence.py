@@ -9,6 +9,9 @@ from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.models.backbones.packaged import find_packaged_file
 from vitrine.models.backbones.table import BACKBONES
+from vitrine.records.folder import MODEL
+from vitrine.records.model import METADATA
+from vitrine.records.revisions import LOG
 
 WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
 NEAREST = 3
@@ -65,6 +68,18 @@ def check_is_pretrained(model_id: str, pretrained: bool, ways_out: str) -> None:
     if fault:
         name = "model.backbone" if model_id == SMALL_CNN else "model.pretrained"
         raise UserError(f"{name}: {fault} from random weights, so its features say nothing yet; {ways_out}")
+
+
+def knows_no_labels(backbone: str, pretrained: bool) -> bool:
+    """Whether a training starts from weights that are worth something and were not trained on these very labels.
+
+    Args:
+        backbone: as the recipe names it.
+        pretrained: whether its weights are taken.
+    """
+    folder = Path(backbone).expanduser()
+    ours = (folder / METADATA, folder / MODEL / METADATA, folder / LOG)  # a model, a run, a model with its revisions
+    return pretrained and backbone != SMALL_CNN and not any(file.exists() for file in ours)
 
 
 def is_weights_file(place: str) -> bool:
