@@ -93,7 +93,8 @@ def assign_splits(
     brings their classes nearer to what they lack there; the rest is for training. The order of the listing therefore
     changes nothing, and, without groups of several classes, neither do the other classes.
 
-    Small classes: training comes first, then test, validation and gate, one picture each.
+    Small classes: training comes first, then test, validation and gate, one picture each. A class whose groups are all
+    larger than its share allows has its smallest one there.
 
     Args:
         files: identifying names.
@@ -115,9 +116,12 @@ def assign_splits(
     for group in gathered:
         _follow_earlier(group, splits, fixed)
     totals = Counter(name for name, split in zip(label_names, fixed, strict=True) if split in ("", TRAIN))
-    for split, size in ((TEST, sizes.test), (VALIDATION, sizes.validation), (GATE, sizes.gate)):
-        if split not in fixed and size > 0:
-            _fill(split, size, gathered, splits, label_names, totals)
+    wanted = {TEST: sizes.test, VALIDATION: sizes.validation, GATE: sizes.gate}
+    wanted = {split: size for split, size in wanted.items() if split not in fixed and size > 0}
+    for split, size in wanted.items():
+        _fill(split, size, gathered, splits, label_names, totals)
+    for split in wanted:  # at the end: no group moves that its share has placed
+        _fill_empty(split, gathered, splits, label_names, totals)
     return [TRAIN if split is None else split for split in splits]
 
 
@@ -221,6 +225,28 @@ def _fill(
             for name, count in group.labels.items():
                 need[name] -= count
                 spare[name] -= count
+            for row in group.rows:
+                splits[row] = split
+
+
+def _fill_empty(
+    split: str, free: Iterable[_Group], splits: list[str | None], label_names: Sequence[str], classes: Iterable[str]
+) -> None:
+    """Gives each class that has nothing in a split its smallest group, but never its last training picture."""
+    held = {name for name, given in zip(label_names, splits, strict=True) if given == split}
+    spare = Counter(name for name, given in zip(label_names, splits, strict=True) if given in (None, TRAIN))
+    lacking = {name for name in classes if name not in held and spare[name] > 1}
+    if not lacking:
+        return
+    groups = [
+        group
+        for group in free
+        if not lacking.isdisjoint(group.labels) and all(splits[row] is None for row in group.rows)
+    ]
+    for group in sorted(groups, key=lambda group: (len(group.rows), group.key)):
+        if not lacking.isdisjoint(group.labels) and all(count < spare[name] for name, count in group.labels.items()):
+            spare -= group.labels
+            lacking -= group.labels.keys()
             for row in group.rows:
                 splits[row] = split
 
