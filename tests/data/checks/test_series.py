@@ -147,6 +147,13 @@ def test_nothing_is_grouped_in_silence_but_all_three_kinds_are_proposed(source):
     assert set(read_manifest(prepared.folder)["group"]) == {""}
 
 
+def test_series_that_would_leave_a_fold_empty_are_not_advised_to_be_grouped(source):
+    findings = read_findings(prepare(source, folds=20).folder / "findings.json")
+    advice = [finding.advice for finding in findings if finding.name.startswith("series")]
+    assert len(advice) == 3
+    assert all("they would be too few groups" in one for one in advice)
+
+
 @pytest.mark.parametrize("kind", ["folder", "number", "time"])
 def test_grouped_series_stand_on_one_side_and_as_many_pictures_move_as_the_proposal_said(source, kind):
     first = prepare(source)

@@ -200,6 +200,21 @@ def test_folds_have_equal_shares_of_every_class_and_tear_no_group(seed):
         assert max(sizes.values()) - min(sizes.values()) <= 2
 
 
+@pytest.mark.parametrize(("classes", "each"), [(40, 3), (4, 4), (7, 1), (1, 5)])
+def test_small_classes_fill_all_folds(classes, each):
+    files = [f"{name}/{number}" for name in range(classes) for number in range(each)]
+    folds = assign_folds(files, [file.split("/")[0] for file in files], 5, 0)
+    assert set(folds) == set(range(5))
+    assert max(Counter(folds).values()) <= classes * each / 5 + 2
+    assert len(set(zip((file.split("/")[0] for file in files), folds, strict=True))) == len(files)  # none twice of one
+
+
+def test_folds_that_a_former_build_filled_are_the_same():
+    files = [f"{name}/{number}" for name, count in (("a", 6), ("b", 7)) for number in range(count)]
+    folds = assign_folds(files, [file[0] for file in files], 5, 0)
+    assert "".join(map(str, folds)) == "4001320341012"
+
+
 def test_earlier_folds_stay():
     files = [f"a/{number}" for number in range(30)]
     first = dict(zip(files[:20], assign_folds(files[:20], ["a"] * 20, 4, 0), strict=True))

@@ -97,7 +97,11 @@ def _fold(
     settings: Settings,
     earlier: dict[str, int],
 ) -> None:
-    """Divides all but the test pictures into folds, in place."""
+    """Divides all but the test pictures into folds, in place.
+
+    Raises:
+        UserError: a fold would be empty.
+    """
     data = settings.data
     rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(list(groups))
     folds = assign_folds(
@@ -109,6 +113,12 @@ def _fold(
         earlier,
     )
     manifest.loc[rows, "fold"] = np.array(folds, np.int8)
+    empty = set(range(data.folds or 1)) - set(manifest.loc[rows & (manifest["status"] == KEPT), "fold"])
+    if empty:
+        raise UserError(
+            f"data.folds: of {data.folds} folds, {len(empty)} would hold no picture, since copies and pictures of one "
+            "group stay in one fold; take fewer folds, or more pictures"
+        )
     manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
 
 

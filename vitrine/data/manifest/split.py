@@ -135,6 +135,9 @@ def assign_folds(
 ) -> list[int]:
     """Divides pictures into folds of nearly equal size and mix of classes; arguments as in `assign_splits`.
 
+    Each group goes into the fold with the fewest pictures of its classes, the first of several. Where that leaves a
+    fold empty, since every class has fewer groups than there are folds, the smallest of several takes it.
+
     Args:
         files: names.
         label_names: class of each file.
@@ -144,23 +147,12 @@ def assign_folds(
         earlier: folds of files that keep theirs.
 
     Returns:
-        A number from 0 to `count` - 1 for each file.
+        A number from 0 to `count` - 1 for each file; a fold is empty only where too few groups are left for it.
     """
-    earlier = earlier or {}
-    folds = [earlier.get(file, -1) for file in files]
-    filled: dict[str, list[int]] = defaultdict(lambda: [0] * count)
-    for fold, label_name in zip(folds, label_names, strict=True):
-        if fold >= 0:
-            filled[label_name][fold] += 1
-    for group in sorted(_Groups(files, label_names, groups, seed), key=lambda group: (-len(group.rows), group.key)):
-        known = [folds[row] for row in group.rows if folds[row] >= 0]
-        emptiest = min(range(count), key=lambda fold: sum(filled[name][fold] for name in group.labels))
-        fold = known[0] if known else emptiest
-        for row in group.rows:
-            if folds[row] < 0:
-                folds[row] = fold
-                filled[label_names[row]][fold] += 1
-    return folds
+    ordered = sorted(_Groups(files, label_names, groups, seed), key=lambda group: (-len(group.rows), group.key))
+    known = [(earlier or {}).get(file, -1) for file in files]
+    folds = _deal(ordered, known, count, by_size=False)
+    return folds if len(set(folds)) == count else _deal(ordered, known, count, by_size=True)
 
 
 def join_groups(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
@@ -203,6 +195,28 @@ def _follow_earlier(group: _Group, splits: list[str | None], fixed: Sequence[str
     for row in group.rows:
         if splits[row] is None:
             splits[row] = TRAIN if fixed[row] == TRAIN else side
+
+
+def _deal(groups: Sequence[_Group], known: Sequence[int], count: int, by_size: bool) -> list[int]:
+    """Deals groups out to folds; `known`: the fold of each row or -1, `by_size`: whether the smallest fold is first."""
+    folds = list(known)
+    filled: dict[str, list[int]] = defaultdict(lambda: [0] * count)
+    sizes = [0] * count
+    for group in groups:
+        for row in group.rows:
+            if folds[row] >= 0:
+                filled[group.label_names[row]][folds[row]] += 1
+                sizes[folds[row]] += 1
+    for group in groups:
+        own = [sum(filled[name][fold] for name in group.labels) for fold in range(count)]
+        emptiest = min(range(count), key=lambda fold: (own[fold], sizes[fold] if by_size else 0))
+        chosen = next((folds[row] for row in group.rows if folds[row] >= 0), emptiest)
+        for row in group.rows:
+            if folds[row] < 0:
+                folds[row] = chosen
+                filled[group.label_names[row]][chosen] += 1
+                sizes[chosen] += 1
+    return folds
 
 
 def _fill(
