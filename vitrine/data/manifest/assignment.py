@@ -60,7 +60,9 @@ def divide(
     is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
     set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
     if data.folds is not None:
-        folds = {file: side.fold for file, side in sides.items() if side.fold != NO_FOLD}
+        # Of another number, they would not be there, or leave some empty.
+        are_the_same = work.split.folds == set(range(data.folds))
+        folds = {file: side.fold for file, side in sides.items() if are_the_same and side.fold != NO_FOLD}
         _fold(manifest, dict(zip(divided.index, groups, strict=True)), labels_before, settings, folds)
     manifest.loc[manifest["status"] != KEPT, "split"] = ""
     manifest.loc[manifest["status"] != KEPT, "fold"] = -1
