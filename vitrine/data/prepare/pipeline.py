@@ -85,6 +85,7 @@ def write_prepared(
         listed = list_pictures(settings, workspace, progress)
         found, brought = listed.found, listed.brought
         scan = scan_pictures(listed, settings, work.memory, folder, progress, spread)
+        scan.write(folder)  # the comparison may be interrupted
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
         corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding)
