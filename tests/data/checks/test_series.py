@@ -6,9 +6,16 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.data.trees import prepare
+from vitrine.config.data import ChecksSection
 from vitrine.data.checks.series import find_series, propose_series
+from vitrine.data.manifest.split_names import SPLITS
+from vitrine.errors import UserError
 from vitrine.records.findings import read_findings
 from vitrine.records.manifest import read_manifest
+from vitrine.ui.stored import translate
+from vitrine.ui.texts import load_texts
+
+NO_COPIES = ChecksSection(near_duplicates=False, contradictions="keep")  # drawn pictures look alike
 
 
 def manifest_of(files, **columns):
@@ -80,9 +87,32 @@ def test_a_proposal_says_which_test_pictures_are_concerned_and_what_would_change
     assert "set data.group_by=[number]: 2 pictures would change sides" in finding.advice
 
 
+def test_no_division_is_advised_that_cannot_be():
+    files = [f"cat/film_{number}.png" for number in range(3)] + [f"cat/{letter}.png" for letter in "abcd"]
+    splits = ["train", "test", "validation", "train", "train", "test", "validation"]
+    (finding,) = propose_series(manifest_of(files, split=splits), lambda kind: None)
+    assert "set data.group_by" not in finding.advice
+    assert "with data.group_by=[number] they would be too few groups" in finding.advice
+    assert "trop peu de groupes" in translate(finding.advice, load_texts("fr"))
+
+
 def test_series_on_one_side_are_not_told():
     files = [f"cat/film_{number}.png" for number in range(3)] + [f"cat/{letter}.png" for letter in "abcd"]
     assert propose_series(manifest_of(files, split=["train"] * 7), lambda _: pytest.fail("nothing to draw")) == []
+
+
+@pytest.mark.parametrize(("persons", "advised"), [(2, False), (3, True)])
+def test_the_advice_to_group_can_be_followed(make_class_folders, persons, advised):
+    source = make_class_folders({f"{name}/{'abc'[n]}": 10 for name in ("cat", "dog") for n in range(persons)})
+    findings = read_findings(prepare(source, checks=NO_COPIES).folder / "findings.json")
+    (finding,) = [finding for finding in findings if finding.name == "series_by_folder"]
+    assert ("set data.group_by=[folder]" in finding.advice) is advised
+    if advised:
+        counts = prepare(source, checks=NO_COPIES, group_by=["folder"]).facts.counts
+        assert counts == {split: {"cat": 10, "dog": 10} for split in SPLITS}
+    else:
+        with pytest.raises(UserError, match="too few groups: none is left for the validation split"):
+            prepare(source, checks=NO_COPIES, group_by=["folder"])
 
 
 @pytest.fixture
@@ -115,6 +145,13 @@ def test_nothing_is_grouped_in_silence_but_all_three_kinds_are_proposed(source):
         "series_by_folder", "series_by_number", "series_by_time",
     ]  # fmt: skip
     assert set(read_manifest(prepared.folder)["group"]) == {""}
+
+
+def test_series_that_would_leave_a_fold_empty_are_not_advised_to_be_grouped(source):
+    findings = read_findings(prepare(source, folds=20).folder / "findings.json")
+    advice = [finding.advice for finding in findings if finding.name.startswith("series")]
+    assert len(advice) == 3
+    assert all("they would be too few groups" in one for one in advice)
 
 
 @pytest.mark.parametrize("kind", ["folder", "number", "time"])

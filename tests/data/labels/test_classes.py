@@ -51,7 +51,9 @@ def test_too_few_pictures_for_a_validation_split_are_refused(make_class_folders)
 def manifest_of(*rows):
     """Rows of label, split and status."""
     table = pd.DataFrame(list(rows), columns=["label_name", "split", "status"])
-    return table.assign(file=[f"{row[0]}/{number}.png" for number, row in enumerate(rows)], reason="")
+    return table.assign(
+        file=[f"{row[0]}/{number}.png" for number, row in enumerate(rows)], reason="", group="", copy_of=""
+    )
 
 
 def test_a_class_with_test_pictures_alone_is_left_out_and_one_without_sound_pictures_is_named():
@@ -88,6 +90,25 @@ def test_a_split_without_any_picture_is_refused(there, missing):
     kept = manifest_of(("cat", "train", "kept"), ("cat", there, "kept"))
     with pytest.raises(UserError, match=rf"pictures has too few pictures: none is left for the {missing} split"):
         check_splits(kept, "pictures")
+
+
+@pytest.mark.parametrize("column", ["group", "copy_of"])
+def test_what_stays_together_is_named_where_it_leaves_a_split_empty(column):
+    kept = manifest_of(*[("cat", split, "kept") for split in ("train", "train", "test", "test")])
+    kept[column] = ["Ann", "Ann", "Bob", "Bob"]
+    with pytest.raises(UserError, match="too few groups: none is left for the validation split"):
+        check_splits(kept, "pictures")
+    lone = kept.iloc[1:]  # of one training picture no group takes another away
+    with pytest.raises(UserError, match="pictures has too few pictures: none is left for the validation split"):
+        check_splits(lone, "pictures")
+
+
+def test_two_persons_in_each_class_are_too_few(make_class_folders, tmp_path):
+    make_class_folders({"cat": 12, "dog": 12})
+    rows = [f"{name}/{n:03d}.png,{name},person {n // 6}" for name in ("cat", "dog") for n in range(12)]
+    (tmp_path / "pictures/table.csv").write_text("\n".join(["image,label,group", *rows]))
+    with pytest.raises(UserError, match="too few groups: none is left for the validation split"):
+        prepare(tmp_path / "pictures/table.csv")
 
 
 def test_a_note_says_that_a_folder_was_looked_through(make_class_folders):

@@ -39,6 +39,19 @@ def test_folds_divide_all_but_the_test_pictures_and_each_is_once_for_validation(
     assert len(seen) == len(set(seen)) == 34
 
 
+def test_classes_smaller_than_the_folds_fill_all_of_them(make_class_folders):
+    prepared = prepare(make_class_folders(dict.fromkeys(("ant", "cat", "cow", "dog"), 5)), folds=5)
+    sizes = [len(open_prepared(prepared.folder, fold).splits["validation"]) for fold in range(5)]
+    assert sorted(sizes) == [3, 3, 3, 3, 4]
+
+
+def test_a_fold_without_pictures_is_refused(make_class_folders):
+    source = make_class_folders({"cat": 4, "dog": 4})
+    with pytest.raises(UserError, match=r"data\.folds: of 9 folds, 3 would hold no picture, .* take fewer folds"):
+        prepare(source, folds=9)
+    assert prepare(source, folds=6).facts.settings.data.folds == 6
+
+
 def test_numbers_of_pictures_stand_in_place_of_shares(make_class_folders):
     prepared = prepare(make_class_folders({"cat": 12, "dog": 8}), validation_count=3, test_count=2)
     assert prepared.facts.counts == {

@@ -120,6 +120,44 @@ def test_a_class_that_is_one_group_is_trained_on():
     assert answers[:3] == ["train"] * 3
 
 
+def split_in_groups(sizes, seed=0, test=0.15):
+    """Splits of classes whose groups have these sizes, each by class and size."""
+    groups = [(name, size) for name, those in sizes.items() for size in those]
+    files = [f"{name}/{size}/{number}" for name, size in groups for number in range(size)]
+    numbers = [groups.index((name, int(size))) for name, size, _ in (file.split("/") for file in files)]
+    answers = assign_splits(files, [f[0] for f in files], [""] * len(files), SplitSizes(0.15, test), seed, numbers)
+    return {(file[0], int(file.split("/")[1])): answer for file, answer in zip(files, answers, strict=True)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_that_are_larger_than_the_shares_reach_every_split_the_smallest_first(seed):
+    assert split_in_groups({"a": [33, 30, 31], "b": [60, 50, 55]}, seed) == {
+        **{("a", 33): "train", ("a", 30): "test", ("a", 31): "validation"},
+        **{("b", 60): "train", ("b", 50): "test", ("b", 55): "validation"},
+    }
+
+
+def test_two_large_groups_are_for_training_and_test():
+    assert split_in_groups({"a": [40, 50], "b": range(1, 14)})["a", 50] == "train"
+    assert split_in_groups({"a": [40, 50], "b": range(1, 14)})["a", 40] == "test"
+
+
+def test_a_large_group_for_an_empty_split_moves_none_that_a_share_has_placed():
+    """Of a third only the test's share is large enough; validation, which is cut later, has its smallest group."""
+    answers = split_in_groups({"a": [30, 31, 32]}, test=0.3)
+    tested = [size for (_, size), split in answers.items() if split == "test"]
+    assert len(tested) == 1
+    assert answers["a", min({30, 31, 32} - set(tested))] == "validation"
+
+
+def test_large_groups_of_several_classes_reach_every_split():
+    files = [f"{name}/{number}" for name in "ab" for number in range(90)]
+    groups = groups_of(files, 30)  # three persons, each with pictures of both classes
+    answers = assign_splits(files, [file[0] for file in files], [""] * 180, SplitSizes(0.15, 0.15), 0, groups)
+    assert Counter(answers) == {"train": 60, "validation": 60, "test": 60}
+    assert len(set(zip(groups, answers, strict=True))) == 3
+
+
 def test_earlier_files_keep_their_split_and_new_ones_fill_up():
     first = split({"a": 40, "b": 40})
     files = [f"{name}/{number}" for name in "ab" for number in range(80)]
@@ -160,6 +198,21 @@ def test_folds_have_equal_shares_of_every_class_and_tear_no_group(seed):
         sizes = Counter(fold for file, fold in zip(files, folds, strict=True) if file[0] == name)
         assert set(sizes) == set(range(5))
         assert max(sizes.values()) - min(sizes.values()) <= 2
+
+
+@pytest.mark.parametrize(("classes", "each"), [(40, 3), (4, 4), (7, 1), (1, 5)])
+def test_small_classes_fill_all_folds(classes, each):
+    files = [f"{name}/{number}" for name in range(classes) for number in range(each)]
+    folds = assign_folds(files, [file.split("/")[0] for file in files], 5, 0)
+    assert set(folds) == set(range(5))
+    assert max(Counter(folds).values()) <= classes * each / 5 + 2
+    assert len(set(zip((file.split("/")[0] for file in files), folds, strict=True))) == len(files)  # none twice of one
+
+
+def test_folds_that_a_former_build_filled_are_the_same():
+    files = [f"{name}/{number}" for name, count in (("a", 6), ("b", 7)) for number in range(count)]
+    folds = assign_folds(files, [file[0] for file in files], 5, 0)
+    assert "".join(map(str, folds)) == "4001320341012"
 
 
 def test_earlier_folds_stay():

@@ -74,6 +74,30 @@ def test_folds_follow_the_content_too(source):
     assert folds(prepare(source, folds=3)) == before
 
 
+@pytest.mark.parametrize(("before", "after"), [(6, 3), (3, 6), (3, 3)])
+def test_a_named_manifest_of_another_number_of_folds_keeps_the_test_and_fills_all_folds(source, before, after):
+    first = prepare(source, folds=before)
+    kept = first.folder.with_name("kept.csv")
+    kept.write_bytes((first.folder / "manifest.csv").read_bytes())
+    tested, folds = set(first.splits["test"]["file"]), read_manifest(first.folder)["fold"]
+    again = prepare(source, folds=after, split_seed=5, keep_split=str(kept))
+    assert set(again.splits["test"]["file"]) == tested
+    sizes = read_manifest(again.folder)["fold"].value_counts().drop(-1)
+    assert set(sizes.index) == set(range(after))
+    assert max(sizes) - min(sizes) <= 2
+    assert read_manifest(again.folder)["fold"].equals(folds) is (before == after)
+
+
+def test_folds_of_which_some_were_empty_are_drawn_anew(source):
+    first = prepare(source, folds=4)
+    manifest = read_manifest(first.folder)
+    manifest["fold"] = manifest["fold"].replace({2: 0, 3: 1})  # as a former build divided small classes
+    kept = first.folder.with_name("kept.parquet")
+    manifest.to_parquet(kept)
+    again = prepare(source, folds=4, keep_split=str(kept))
+    assert set(read_manifest(again.folder)["fold"]) == {-1, 0, 1, 2, 3}
+
+
 def test_a_named_manifest_of_other_names_keeps_the_split(source):
     first = prepare(source, split_seed=3)
     kept = first.folder.with_name("kept.csv")

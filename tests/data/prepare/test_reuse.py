@@ -10,6 +10,7 @@ from tests.conftest import draw_shape
 from tests.data.pictures import photograph
 from tests.data.trees import prepare, settings_for
 from vitrine.config.data import ChecksSection
+from vitrine.data.manifest import scan
 from vitrine.data.prepare import pipeline as preparing
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepare.working_folder import working_folder
@@ -139,6 +140,27 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
         "thumbnails.npy",
     ]  # fmt: skip
     assert not list(final.parent.glob(".second*"))
+
+
+def test_what_was_read_is_not_read_again_after_an_interrupted_comparison(source, monkeypatch):
+    read = []
+    original = scan._scan_file
+    monkeypatch.setattr(scan, "_scan_file", lambda found, limit: read.append(found.file) or original(found, limit))
+
+    def interrupt(what, *_, faults=0):
+        if what == "comparing":
+            raise KeyboardInterrupt
+
+    settings = settings_for(source, checks=ChecksSection())
+    with pytest.raises(KeyboardInterrupt), working_folder(source.with_name("second")) as folder:
+        write_prepared(folder, "x", settings, interrupt)
+    assert len(read) == 40
+    with working_folder(source.with_name("second")) as folder:
+        write_prepared(folder, "x", settings)
+    assert len(read) == 40
+    anew = prepare(source, checks=ChecksSection())
+    assert content_of(open_prepared(source.with_name("second"))) == content_of(anew)
+    assert pairs_of(open_prepared(source.with_name("second"))) == pairs_of(anew)
 
 
 def test_work_of_other_settings_is_not_taken_over(source):

@@ -65,6 +65,17 @@ def test_a_data_set_with_missing_or_damaged_parts_is_refused(prepared):
         open_prepared(prepared.folder)
 
 
+def test_a_fold_without_pictures_is_refused_with_those_that_have_some(make_class_folders, monkeypatch):
+    prepared = prepare(make_class_folders({"cat": 8, "dog": 8}), folds=3)
+    manifest = read_manifest(prepared.folder)
+    manifest["fold"] = manifest["fold"].replace(1, 0)  # as a former build divided
+    monkeypatch.setattr("vitrine.data.prepared.dataset.read_manifest", lambda folder: manifest)
+    for fold in (1, 3):
+        message = rf"data\.fold: no picture of .* is in fold {fold}; take one of 0, 2, or .* --again"
+        with pytest.raises(UserError, match=message):
+            open_prepared(prepared.folder, fold)
+
+
 @pytest.mark.parametrize(
     ("size", "longest_side", "expected"),
     [

@@ -162,6 +162,29 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them_and_empty_cells_are_empty
     assert read_rows(table) == [Row(3, "1.png", "cat", "", ""), Row(4, "2.png ", "", "test", "")]
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_a_blank_at_the_end_makes_no_other_class_or_group_and_belongs_to_the_name_of_a_file(shop, kind):
+    roles = {"label": ["cat", "cat ", "\u00a0cat"], "group": ["Ann", "Ann\t", "Ann"], "subgroup": ["", " ", "face "]}
+    frame = pd.DataFrame({"image": ["1.png", "2.png ", "3.png"]} | roles)
+    path = shop / f"table.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, index=False)
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_json(path, orient="records", lines=True)
+    rows = read_rows(path)
+    assert [row.image for row in rows] == ["1.png", "2.png ", "3.png"]
+    assert [(row.label, row.group, row.subgroup) for row in rows] == [
+        ("cat", "Ann", ""), ("cat", "Ann", ""), ("cat", "Ann", "face"),
+    ]  # fmt: skip
+
+
+def test_numbers_with_blanks_are_whole_numbers(shop):
+    table = write(shop, 'image,label\n1.png,"1.0 "\n2.png,2.0\n')
+    assert [row.label for row in read_rows(table)] == ["1", "2"]
+
+
 def test_a_table_of_known_names_is_read_as_the_likeliest_page_where_none_is_sure(shop):
     table = write(shop, "file,label\n\u00e9.png,vert \u00e9\n", encoding="cp1252")
     assert read_cells(table)[1] == [(2, ["\u00e9.png", "vert \u00e9"])]

@@ -11,6 +11,8 @@ from vitrine.config.data import ColumnsSection
 from vitrine.data.sources.files import walk_files
 from vitrine.data.sources.tar_shards import are_shards, find_shard_files, list_shard_pictures
 from vitrine.errors import UserError
+from vitrine.ui.stored import translate
+from vitrine.ui.texts import load_texts
 
 PLAIN = ColumnsSection()
 
@@ -127,6 +129,22 @@ def test_of_several_pictures_one_is_used(shard):
     found = find_shard_files(folder, ColumnsSection(image="right.jpg"))
     assert list(used(found)) == ["a.tar/0.right.jpg"]
     assert "second picture" in reasons(found)["a.tar/0.left.jpg"]
+
+
+@pytest.mark.parametrize("wanted", ["png", ".png", "PNG", ".PNG"])
+@pytest.mark.parametrize("entry", ["0.PNG", "0.png"])
+def test_extensions_are_compared_in_small_letters_with_and_without_a_dot(shard, wanted, entry):
+    folder = shard("a.tar", {"0.jpg": b"", entry: b"", "0.cls": "a"})
+    assert list(used(find_shard_files(folder, ColumnsSection(image=wanted)))) == [f"a.tar/{entry}"]
+
+
+def test_a_sample_without_a_picture_of_the_extension_says_so(shard):
+    folder = shard("a.tar", {"0.jpg": b"", "0.tif": b"", "0.cls": "a", "1.png": b"", "1.cls": "a", "2.db": b""})
+    found = find_shard_files(folder, ColumnsSection(image=".PNG"))
+    assert list(used(found)) == ["a.tar/1.png"]
+    told = "no picture of its sample ends in .png, which data.columns.image names"
+    assert reasons(found) == {"a.tar/0.jpg": told, "a.tar/0.tif": told, "a.tar/2.db": "not a picture (.db)"}
+    assert translate(told, load_texts("fr")).startswith("aucune image de son échantillon ne finit par .png")
 
 
 def test_what_cannot_be_used_has_its_reason(shard):

@@ -26,6 +26,7 @@ LARGEST_SHARE = 0.5
 # list, as many published data sets have them, have steps of every size.
 LEAST_EVEN_STEPS = 0.6
 FEW = 4  # pictures; of fewer the steps must be 1
+Draw = Callable[[SeriesKind], Sequence[str] | None]
 NUMBERED = re.compile(r"(.*?[^\W\d_].*?|.*\d)[ _.(#-]+(\d{1,6})\)?|(.*[^\W\d_])(\d{1,6})")
 TITLES: dict[SeriesKind, str] = {
     "folder": "Pictures of one sub-folder on several sides of the split",
@@ -63,12 +64,12 @@ def group_series(manifest: pd.DataFrame, kinds: Sequence[SeriesKind]) -> None:
     manifest["group"] = manifest["group"].where(manifest["group"] != "", pd.Series(groups, manifest.index, "string"))
 
 
-def propose_series(manifest: pd.DataFrame, draw: Callable[[SeriesKind], Sequence[str]]) -> list[Finding]:
+def propose_series(manifest: pd.DataFrame, draw: Draw) -> list[Finding]:
     """What of each kind stands on several sides of the split, and what would change if it were kept together.
 
     Args:
         manifest: divided.
-        draw: the split of each row if series of a kind were groups.
+        draw: the split of each row if series of a kind were groups; None where that cannot be divided.
     """
     return [finding for kind in SERIES_KINDS if (finding := _propose(manifest, kind, draw)) is not None]
 
@@ -83,7 +84,7 @@ def find_seen(manifest: pd.DataFrame) -> "pd.Series[bool]":
     return seen & (manifest["split"] == TEST)
 
 
-def _propose(manifest: pd.DataFrame, kind: SeriesKind, draw: Callable[[SeriesKind], Sequence[str]]) -> Finding | None:
+def _propose(manifest: pd.DataFrame, kind: SeriesKind, draw: Draw) -> Finding | None:
     rows_of: dict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(find_series(manifest, kind)):
         if name:
@@ -94,7 +95,6 @@ def _propose(manifest: pd.DataFrame, kind: SeriesKind, draw: Callable[[SeriesKin
         return None
     sides = {name: {splits[row] for row in rows} for name, rows in torn.items()}
     seen = sum(splits[row] == TEST for name, rows in torn.items() for row in rows if TRAIN in sides[name])
-    moved = sum(old != new for old, new in zip(splits, draw(kind), strict=True))
     have = "has a picture of its" if seen == 1 else "have pictures of their"
     return Finding(
         name=f"series_by_{kind}",
@@ -103,13 +103,24 @@ def _propose(manifest: pd.DataFrame, kind: SeriesKind, draw: Callable[[SeriesKin
         noun="group",
         rows=tuple(row for rows in torn.values() for row in rows),
         done=f"Nothing: {seen:,} of the {splits.count(TEST):,} test pictures {have} series in training.",
-        advice=(
-            f"If they show one thing, set data.group_by=[{kind}]: {moved:,} {'picture' if moved == 1 else 'pictures'} "
-            "would change sides, and the test would be as hard as new pictures are."
-        ),
+        advice=_advise(kind, splits, draw(kind)),
         level="warning" if seen else "note",
         groups=tuple(tuple(rows) for rows in torn.values()),
         remarks=tuple(torn),
+    )
+
+
+def _advise(kind: SeriesKind, splits: Sequence[str], drawn: Sequence[str] | None) -> str:
+    """What to do about series; `drawn` is the split with which they would stay together, None where there is none."""
+    if drawn is None:
+        return (
+            f"If they show one thing, take pictures of more: with data.group_by=[{kind}] they would be too few groups "
+            "for training, validation and test."
+        )
+    moved = sum(old != new for old, new in zip(splits, drawn, strict=True))
+    return (
+        f"If they show one thing, set data.group_by=[{kind}]: {moved:,} {'picture' if moved == 1 else 'pictures'} "
+        "would change sides, and the test would be as hard as new pictures are."
     )
 
 

@@ -130,16 +130,17 @@ def _first_reasons(manifest: pd.DataFrame) -> str:
 def check_splits(kept: pd.DataFrame, source: str) -> list[str]:
     """Notes about classes that are missing somewhere.
 
+    Args:
+        kept: rows of a divided manifest, with the columns label_name, split, group and copy_of.
+        source: as the recipe names it.
+
     Raises:
         UserError: validation or test have no picture at all.
     """
     counts = pd.crosstab(kept["label_name"], kept["split"]).reindex(columns=list(EVERY_SPLIT), fill_value=0)
     for split in (VALIDATION, TEST):
         if counts[split].sum() == 0:
-            raise UserError(
-                f"data.source: {source} has too few pictures: none is left for the {split} split. "
-                "Give at least one class three pictures (better: every class twenty or more)"
-            )
+            raise UserError(f"data.source: {source} {_why_empty(kept, split)}")
     said: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for label_name, row in counts.iterrows():
         missing = tuple(split for split in (VALIDATION, TEST) if row[split] == 0)
@@ -152,6 +153,23 @@ def check_splits(kept: pd.DataFrame, source: str) -> list[str]:
         cannot = "are trained on but cannot be tested" if TEST in missing else "cannot steer the training"
         notes += _note_classes(classes, f"have no picture for {' and '.join(missing)} and {cannot}")
     return notes + (_note_unjudged(counts) if counts[GATE].sum() else [])
+
+
+def _why_empty(kept: pd.DataFrame, split: str) -> str:
+    """Why no picture is left for a split, and what to do."""
+    training = kept[kept["split"] == TRAIN]
+    together = training[(training["group"] != "") | (training["copy_of"] != "")]
+    pictures = training["label_name"].value_counts()
+    if (pictures[together["label_name"].unique()] > 1).any():  # one of them would be there if it stood alone
+        return (
+            f"has too few groups: none is left for the {split} split. Pictures of one group (data.columns.group, "
+            "data.group_by) and copies of each other stay on one side; give at least one class three groups (better: "
+            "every class ten or more), or leave the grouping out"
+        )
+    return (
+        f"has too few pictures: none is left for the {split} split. "
+        "Give at least one class three pictures (better: every class twenty or more)"
+    )
 
 
 def _note_unjudged(counts: pd.DataFrame) -> list[str]:

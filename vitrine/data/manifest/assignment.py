@@ -60,7 +60,9 @@ def divide(
     is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
     set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
     if data.folds is not None:
-        folds = {file: side.fold for file, side in sides.items() if side.fold != NO_FOLD}
+        # Of another number, they would not be there, or leave some empty.
+        are_the_same = work.split.folds == set(range(data.folds))
+        folds = {file: side.fold for file, side in sides.items() if are_the_same and side.fold != NO_FOLD}
         _fold(manifest, dict(zip(divided.index, groups, strict=True)), labels_before, settings, folds)
     manifest.loc[manifest["status"] != KEPT, "split"] = ""
     manifest.loc[manifest["status"] != KEPT, "fold"] = -1
@@ -97,7 +99,11 @@ def _fold(
     settings: Settings,
     earlier: dict[str, int],
 ) -> None:
-    """Divides all but the test pictures into folds, in place."""
+    """Divides all but the test pictures into folds, in place.
+
+    Raises:
+        UserError: a fold would be empty.
+    """
     data = settings.data
     rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(list(groups))
     folds = assign_folds(
@@ -109,6 +115,12 @@ def _fold(
         earlier,
     )
     manifest.loc[rows, "fold"] = np.array(folds, np.int8)
+    empty = set(range(data.folds or 1)) - set(manifest.loc[rows & (manifest["status"] == KEPT), "fold"])
+    if empty:
+        raise UserError(
+            f"data.folds: of {data.folds} folds, {len(empty)} would hold no picture, since copies and pictures of one "
+            "group stay in one fold; take fewer folds, or more pictures"
+        )
     manifest.loc[rows, "split"] = [VALIDATION if fold == data.fold else TRAIN for fold in folds]
 
 

@@ -93,7 +93,8 @@ def assign_splits(
     brings their classes nearer to what they lack there; the rest is for training. The order of the listing therefore
     changes nothing, and, without groups of several classes, neither do the other classes.
 
-    Small classes: training comes first, then test, validation and gate, one picture each.
+    Small classes: training comes first, then test, validation and gate, one picture each. A class whose groups are all
+    larger than its share allows has its smallest one there.
 
     Args:
         files: identifying names.
@@ -115,9 +116,12 @@ def assign_splits(
     for group in gathered:
         _follow_earlier(group, splits, fixed)
     totals = Counter(name for name, split in zip(label_names, fixed, strict=True) if split in ("", TRAIN))
-    for split, size in ((TEST, sizes.test), (VALIDATION, sizes.validation), (GATE, sizes.gate)):
-        if split not in fixed and size > 0:
-            _fill(split, size, gathered, splits, label_names, totals)
+    wanted = {TEST: sizes.test, VALIDATION: sizes.validation, GATE: sizes.gate}
+    wanted = {split: size for split, size in wanted.items() if split not in fixed and size > 0}
+    for split, size in wanted.items():
+        _fill(split, size, gathered, splits, label_names, totals)
+    for split in wanted:  # at the end: no group moves that its share has placed
+        _fill_empty(split, gathered, splits, label_names, totals)
     return [TRAIN if split is None else split for split in splits]
 
 
@@ -131,6 +135,9 @@ def assign_folds(
 ) -> list[int]:
     """Divides pictures into folds of nearly equal size and mix of classes; arguments as in `assign_splits`.
 
+    Each group goes into the fold with the fewest pictures of its classes, the first of several. Where that leaves a
+    fold empty, since every class has fewer groups than there are folds, the smallest of several takes it.
+
     Args:
         files: names.
         label_names: class of each file.
@@ -140,23 +147,12 @@ def assign_folds(
         earlier: folds of files that keep theirs.
 
     Returns:
-        A number from 0 to `count` - 1 for each file.
+        A number from 0 to `count` - 1 for each file; a fold is empty only where too few groups are left for it.
     """
-    earlier = earlier or {}
-    folds = [earlier.get(file, -1) for file in files]
-    filled: dict[str, list[int]] = defaultdict(lambda: [0] * count)
-    for fold, label_name in zip(folds, label_names, strict=True):
-        if fold >= 0:
-            filled[label_name][fold] += 1
-    for group in sorted(_Groups(files, label_names, groups, seed), key=lambda group: (-len(group.rows), group.key)):
-        known = [folds[row] for row in group.rows if folds[row] >= 0]
-        emptiest = min(range(count), key=lambda fold: sum(filled[name][fold] for name in group.labels))
-        fold = known[0] if known else emptiest
-        for row in group.rows:
-            if folds[row] < 0:
-                folds[row] = fold
-                filled[label_names[row]][fold] += 1
-    return folds
+    ordered = sorted(_Groups(files, label_names, groups, seed), key=lambda group: (-len(group.rows), group.key))
+    known = [(earlier or {}).get(file, -1) for file in files]
+    folds = _deal(ordered, known, count, by_size=False)
+    return folds if len(set(folds)) == count else _deal(ordered, known, count, by_size=True)
 
 
 def join_groups(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
@@ -201,6 +197,28 @@ def _follow_earlier(group: _Group, splits: list[str | None], fixed: Sequence[str
             splits[row] = TRAIN if fixed[row] == TRAIN else side
 
 
+def _deal(groups: Sequence[_Group], known: Sequence[int], count: int, by_size: bool) -> list[int]:
+    """Deals groups out to folds; `known`: the fold of each row or -1, `by_size`: whether the smallest fold is first."""
+    folds = list(known)
+    filled: dict[str, list[int]] = defaultdict(lambda: [0] * count)
+    sizes = [0] * count
+    for group in groups:
+        for row in group.rows:
+            if folds[row] >= 0:
+                filled[group.label_names[row]][folds[row]] += 1
+                sizes[folds[row]] += 1
+    for group in groups:
+        own = [sum(filled[name][fold] for name in group.labels) for fold in range(count)]
+        emptiest = min(range(count), key=lambda fold: (own[fold], sizes[fold] if by_size else 0))
+        chosen = next((folds[row] for row in group.rows if folds[row] >= 0), emptiest)
+        for row in group.rows:
+            if folds[row] < 0:
+                folds[row] = chosen
+                filled[group.label_names[row]][chosen] += 1
+                sizes[chosen] += 1
+    return folds
+
+
 def _fill(
     split: str,
     size: float,
@@ -221,6 +239,28 @@ def _fill(
             for name, count in group.labels.items():
                 need[name] -= count
                 spare[name] -= count
+            for row in group.rows:
+                splits[row] = split
+
+
+def _fill_empty(
+    split: str, free: Iterable[_Group], splits: list[str | None], label_names: Sequence[str], classes: Iterable[str]
+) -> None:
+    """Gives each class that has nothing in a split its smallest group, but never its last training picture."""
+    held = {name for name, given in zip(label_names, splits, strict=True) if given == split}
+    spare = Counter(name for name, given in zip(label_names, splits, strict=True) if given in (None, TRAIN))
+    lacking = {name for name in classes if name not in held and spare[name] > 1}
+    if not lacking:
+        return
+    groups = [
+        group
+        for group in free
+        if not lacking.isdisjoint(group.labels) and all(splits[row] is None for row in group.rows)
+    ]
+    for group in sorted(groups, key=lambda group: (len(group.rows), group.key)):
+        if not lacking.isdisjoint(group.labels) and all(count < spare[name] for name, count in group.labels.items()):
+            spare -= group.labels
+            lacking -= group.labels.keys()
             for row in group.rows:
                 splits[row] = split
 

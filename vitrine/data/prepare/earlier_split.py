@@ -45,6 +45,11 @@ class EarlierSplit:
     is_kept: bool = True
     remark: str = ""
 
+    @property
+    def folds(self) -> set[int]:
+        """The folds that held pictures."""
+        return {side.fold for _, side in self.by_file.values()} - {NO_FOLD}
+
     def find(self, manifest: pd.DataFrame) -> dict[str, Side]:
         """The earlier side of every file of a new manifest that is known.
 

@@ -85,6 +85,7 @@ def write_prepared(
         listed = list_pictures(settings, workspace, progress)
         found, brought = listed.found, listed.brought
         scan = scan_pictures(listed, settings, work.memory, folder, progress, spread)
+        scan.write(folder)  # the comparison may be interrupted
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
         corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding)
@@ -160,14 +161,18 @@ def _draw_with_series(
     work: EarlierWork,
     labels_before: "pd.Series[str]",
     kind: SeriesKind,
-) -> list[str]:
-    """The split if series of one more kind were kept together; nothing is changed."""
+) -> list[str] | None:
+    """The split if series of one more kind were kept together, None where that is refused; nothing is changed."""
     kinds = (*settings.data.group_by, kind)
     trial = settings.data.model_copy(update={"group_by": kinds, "corrections": None})
     anew = replace(work, split=replace(work.split, is_kept=settings.data.keep_split is not None))
     manifest = undivided.copy()
     group_series(manifest, kinds)
-    divide(manifest, duplicates.group, settings.model_copy(update={"data": trial}), anew, labels_before, ())
+    try:
+        divide(manifest, duplicates.group, settings.model_copy(update={"data": trial}), anew, labels_before, ())
+        check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
+    except UserError:
+        return None
     drawn: list[str] = manifest["split"].tolist()
     return drawn
 

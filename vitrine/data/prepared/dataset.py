@@ -6,7 +6,6 @@ from typing import Any
 
 import datasets
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from vitrine.data.images.preprocessing import Preparation
@@ -70,7 +69,7 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
         fold: which fold is for validation, where the data set is divided into folds; None takes the one of its recipe.
 
     Raises:
-        UserError: there is none, another version of Vitrine wrote it, or parts of it are missing.
+        UserError: there is none, another version of Vitrine wrote it, parts of it are missing, or the fold is empty.
     """
     facts = read_facts(folder)
     check_files(folder, facts)
@@ -83,20 +82,25 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
         ) from error
     refuse_damage(folder, [Damage(PICTURES, f"lacks pictures for {split}") for split in missing])
     if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
-        splits |= _choose_fold(splits, read_manifest(folder), fold)
+        splits |= _choose_fold(splits, folder, fold)
         facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in splits}})
     return PreparedDataset(folder, facts, datasets.DatasetDict(splits))
 
 
-def _choose_fold(
-    splits: dict[str, datasets.Dataset], manifest: pd.DataFrame, fold: int | None
-) -> dict[str, datasets.Dataset]:
+def _choose_fold(splits: dict[str, datasets.Dataset], folder: Path, fold: int | None) -> dict[str, datasets.Dataset]:
     """Training and validation pictures, divided anew: validation gets those of the fold."""
     rows = datasets.concatenate_datasets([splits[TRAIN], splits[VALIDATION]])
+    manifest = read_manifest(folder)
     fold_of = dict(zip(manifest["file"], manifest["fold"], strict=True))
     files = np.asarray(rows["file"][:], dtype=object)
     order = np.argsort(files, kind="stable")
     held_out = np.array([fold_of[file] == fold for file in files[order]])
+    if not held_out.any():
+        there = ", ".join(str(one) for one in sorted(set(fold_of.values())) if one >= 0)
+        raise UserError(
+            f"data.fold: no picture of {folder} is in fold {fold}; take one of {there}, or prepare it with all folds "
+            f"filled: `{command_line('prepare')} --again`"
+        )
     return {TRAIN: rows.select(order[~held_out]), VALIDATION: rows.select(order[held_out])}
 
 

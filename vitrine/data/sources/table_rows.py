@@ -56,10 +56,7 @@ def read_rows(
     chosen = _choose_columns(table, content.names, columns or ColumnsSection(), needs_label)
     places = {role: content.names.index(name) if name else None for role, name in chosen.items()}
     cells = [
-        (
-            number,
-            {role: "" if at is None else _to_text(table, number, chosen[role], row[at]) for role, at in places.items()},
-        )
+        (number, {role: _read_cell(table, number, role, chosen[role], row, at) for role, at in places.items()})
         for number, row in content.rows
     ]
     whole = _are_whole_numbers(row["label"] for _, row in cells)
@@ -153,6 +150,12 @@ def _choose_usual(table: Path, names: list[str], role: str, usual: Sequence[str]
         f"name it. Its columns are {list_names(names)}",
         f"call it '{role}', and no other one so. Its columns are {list_names(names)}",
     )
+
+
+def _read_cell(table: Path, number: int, role: str, name: str | None, row: Sequence[object], at: int | None) -> str:
+    """The text of a cell; a file may be called with a blank at its end, a class or a person is not."""
+    text = "" if at is None else _to_text(table, number, name, row[at])
+    return text if role == "image" else text.strip()
 
 
 def _to_text(table: Path, number: int, name: str | None, value: object) -> str:

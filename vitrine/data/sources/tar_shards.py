@@ -204,9 +204,11 @@ def _describe(sample: Sample, names: Mapping[str, str | None], split: str, wante
     fixed = SPLIT_NAMES.get(word, split)
     fault = sample.fault or ("" if said["label"] else f"no label in the sample ({names['label']})")
     usable = [file for file in sample.pictures if not file.left_out]
-    chosen = next((file for file in usable if wanted is None or file.file.endswith(f".{wanted}")), None)
+    ending = f".{wanted.lower().removeprefix('.')}" if wanted else ""
+    chosen = next((file for file in usable if file.file.lower().endswith(ending)), None)
+    others = SECOND_PICTURE if chosen else f"no picture of its sample ends in {ending}, which data.columns.image names"
     for file in sample.pictures:
-        reason = file.left_out or (fault if file is chosen else SECOND_PICTURE)
+        reason = file.left_out or (fault if file is chosen else others)
         yield replace(
             file, label_name=said["label"], split=fixed, left_out=reason, group=said["group"], subgroup=said["subgroup"]
         )

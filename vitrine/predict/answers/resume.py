@@ -21,7 +21,7 @@ ASKED_AGAIN = 3  # files of a table: those that it is least sure of, since model
 SAME_SHARE = 0.01  # two runtimes differ by a hundredth of that
 
 
-class Answered(NamedTuple):
+class SureRow(NamedTuple):
     """A row with classes: its probability of the first one comes first, so that rows sort by it."""
 
     share: float
@@ -39,7 +39,7 @@ class Done:
     """
 
     files: Mapping[str, bool] = field(default_factory=dict)
-    least_sure: Sequence[Answered] = ()
+    least_sure: Sequence[SureRow] = ()
 
     def count(self, files: Iterable[str]) -> tuple[int, int]:
         """How many of these have a row, and how many of them classes."""
@@ -78,12 +78,12 @@ def read_done(path: Path, columns: Sequence[str], raw: bool) -> Done:
 def _read_rows(rows: Iterable[Mapping[str, str]], raw: bool) -> Done:
     files: dict[str, bool] = {}
 
-    def answered() -> Iterator[Answered]:
+    def answered() -> Iterator[SureRow]:
         for row in islice(rows, 1, None):
             file, label_name = (row[name] if raw else unguard_cell(row[name]) for name in ("file", "label_1"))
             files[file] = not row["problem"]
             if files[file]:
-                yield Answered(float(row["probability_1"]), label_name, file)
+                yield SureRow(float(row["probability_1"]), label_name, file)
 
     least_sure = nsmallest(ASKED_AGAIN, answered())
     return Done(files, least_sure)
