@@ -39,12 +39,16 @@ def test_one_value_or_one_for_each_stage_is_a_list_that_fits():
             "frozen_epochs means nothing where the head alone is trained",
         ),
         (["backbone=a/b", "trainable_part=head", "pretrained=no"], "trainable_part 'head' needs pretrained weights"),
-        (["backbone=a/b", "head_dropout=0.5"], "head_dropout is for the heads 'dense' and 'flatten'"),
+        (["backbone=a/b", "head_dropout=0.5"], "head_dropout is for the heads 'dense', 'stages' and 'flatten'"),
         (["backbone=a/b", "head_units=[128, 64]"], "head_units: 'linear' has no hidden layers (got [128, 64])"),
         (["backbone=a/b", "head=dense", "head_units=[]"], "head_units: 'dense' needs a hidden layer (got [])"),
         (
             ["backbone=a/b", "head=flatten", "head_units=64"],
             "head_units: the hidden layers of 'flatten' are a list: [64]",
+        ),
+        (
+            ["backbone=a/b", "head=stages", "head_units=64"],
+            "head_units: the hidden layers of 'stages' are a list: [64]",
         ),
         (["head_units=[128, a]"], "model.head_units: must be a whole number from 1 to 65536, or a list of them"),
         (
@@ -79,6 +83,8 @@ def test_a_frozen_backbone_may_be_looked_at_often():
         ({"head": "flatten"}, ()),
         ({"head": "flatten", "head_units": 256}, ()),  # as recipes of earlier runs have it
         ({"head": "flatten", "head_units": [128]}, (128,)),
+        ({"head": "stages"}, ()),
+        ({"head": "stages", "head_units": [128]}, (128,)),
     ],
 )
 def test_a_head_has_the_hidden_layers_that_a_recipe_gives_it(section, units):

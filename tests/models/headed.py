@@ -8,7 +8,7 @@ from vitrine.models.backbones.build import build_backbone
 from vitrine.models.heads import Head
 
 LABELS = ("cat", "dog", "fox")
-HEADS = [Head("dense", (16,), 0.3), Head("flatten", dropout=0.3), Head("flatten", (12, 6), 0.2)]
+HEADS = [Head("dense", (16,), 0.3), Head("flatten", dropout=0.3), Head("flatten", (12, 6), 0.2), Head("stages")]
 TIMM = "timm/resnet10t.c3_in1k"
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from transformers import ConvNextConfig, ConvNextForImageClassification, ViTConfig, ViTForImageClassification
+from transformers.modeling_outputs import ModelOutput
 
 from tests.factories import IMAGENET, SIDE
 from tests.models.headed import HEADS, LABELS, TIMM, build_headed
@@ -11,6 +12,7 @@ from vitrine.models.backbones.build import build_backbone, head_modules, place
 from vitrine.models.backbones.features import compute_features
 from vitrine.models.backbones.stages import set_trainable
 from vitrine.models.folder import build_processor, load_model, save_model
+from vitrine.models.headed_network import describe_stages
 from vitrine.models.heads import Head, put_head
 
 
@@ -85,9 +87,33 @@ def test_what_only_the_old_head_used_is_taken_away_in_a_network_of_timm():
     assert [key for key, parameter in model.named_parameters() if parameter.grad is None] == []
 
 
-def test_a_network_without_a_feature_map_is_refused():
+@pytest.mark.parametrize(("kind", "lacking"), [("flatten", "a feature map"), ("stages", "pooled features")])
+def test_a_network_without_a_feature_map_is_refused(kind, lacking):
     config = ViTConfig(
         hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, image_size=SIDE
     )
-    with pytest.raises(UserError, match="'flatten' needs a feature map, which ViTModel has not"):
-        put_head(ViTForImageClassification(config), Head("flatten"), SIDE)
+    with pytest.raises(UserError, match=f"'{kind}' needs {lacking}, which ViT"):
+        put_head(ViTForImageClassification(config), Head(kind), SIDE)
+
+
+def test_a_network_that_keeps_its_maps_to_itself_is_refused(monkeypatch):
+    monkeypatch.delattr("timm.models.mobilenetv3.MobileNetV3.forward_intermediates")
+    with pytest.raises(UserError, match="'stages' needs the feature maps of its stages, which MobileNetV3 has not"):
+        build_headed("mobilenet_v3_small", Head("stages"))
+
+
+@torch.inference_mode()
+def test_each_stage_is_described_by_mean_and_maximum_of_its_last_map():
+    first, same_size, last = torch.rand(2, 3, 8, 8), torch.rand(2, 5, 8, 8), torch.rand(2, 7, 4, 4)
+    pooled = torch.rand(2, 4, 1, 1)
+    found = describe_stages(ModelOutput(pooler_output=pooled, hidden_states=(first, same_size, last)))
+    vectors = [pooled[:, :, 0, 0], same_size.mean((2, 3)), same_size.amax((2, 3)), last.mean((2, 3)), last.amax((2, 3))]
+    expected = [(v - v.mean(1, keepdim=True)) / (v.var(1, keepdim=True, correction=0) + 1e-5).sqrt() for v in vectors]
+    torch.testing.assert_close(found, torch.cat(expected, dim=1))
+
+
+@pytest.mark.parametrize("value", [0.0, 255.0])
+@torch.inference_mode()
+def test_a_picture_of_one_colour_has_an_answer(value):
+    model = build_headed(TIMM, Head("stages")).eval()
+    assert torch.isfinite(model(torch.full((1, 3, SIDE, SIDE), value)).logits).all()

@@ -85,6 +85,12 @@ def middle(values, share):
 BUILDS = {
     "depthwise, steps": (lambda _: build_small_cnn(LABELS, (8, 16), 1, 0.1, block="depthwise"), STEPS),
     "ResNet, crop": (lambda folder: build_backbone(str(write_tiny_resnet(folder / "checkpoint")), LABELS)[0], CROP),
+    "stages": (
+        lambda folder: build_backbone(
+            str(write_tiny_resnet(folder / "checkpoint")), LABELS, head=Head("stages"), image_size=SIDE
+        )[0],
+        None,
+    ),
     "own head": (
         lambda folder: build_backbone(
             str(write_tiny_resnet(folder / "checkpoint")), LABELS, head=Head("flatten", (12, 6)), image_size=SIDE
@@ -101,7 +107,11 @@ def pictures(awkward_pictures):
 
 @pytest.fixture(
     scope="module",
-    params=["depthwise, steps", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ResNet, crop", "own head"))],
+    params=[
+        "depthwise, steps",
+        "stages",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("ResNet, crop", "own head")),
+    ],
 )
 def models(request, tmp_path_factory, pictures):
     """A model folder and its ONNX file, the folder away from where the file could find it."""

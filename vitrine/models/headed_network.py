@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from transformers import CONFIG_MAPPING, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import ImageClassifierOutputWithNoAttention, ModelOutput
@@ -79,7 +80,7 @@ class VitrineForImageClassification(PreTrainedModel):
         """Logits `[batch, num_labels]` of pixels `[batch, 3, height, width]`; the loss where labels are given."""
         outputs = self.backbone(pixel_values=pixel_values, output_hidden_states=self.config.head == "stages")
         logits = self.head(read_head_input(outputs, self.config.head))
-        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
+        loss = None if labels is None else F.cross_entropy(logits, labels)
         return ImageClassifierOutputWithNoAttention(loss=loss, logits=logits)
 
 
@@ -109,7 +110,7 @@ def describe_stages(outputs: ModelOutput) -> torch.Tensor:
     ends = [this for this, following in pairwise([*maps, None]) if following is None or _is_smaller(following, this)]
     pooled = [vector for end in ends for vector in (end.mean(dim=(2, 3)), end.amax(dim=(2, 3)))]
     vectors = [outputs.pooler_output.flatten(1), *pooled]
-    return torch.cat([nn.functional.layer_norm(vector, vector.shape[1:]) for vector in vectors], dim=1)
+    return torch.cat([F.layer_norm(vector, vector.shape[1:]) for vector in vectors], dim=1)
 
 
 def _is_smaller(one: torch.Tensor, than: torch.Tensor) -> bool:

@@ -38,6 +38,7 @@ class Head:
 
 
 LINEAR = Head()
+STAGES = "the feature maps of its stages"
 
 
 def name_head_input(kind: HeadKind) -> dict[str, str]:
@@ -117,9 +118,7 @@ def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) ->
     """Numbers per picture that the head starts from, and the parts of the backbone that play no part in them."""
     network = getattr(backbone, "timm_model", backbone)
     if head.kind == "stages" and network is not backbone and not hasattr(network, "forward_intermediates"):
-        raise UserError(
-            f"model.head: 'stages' needs the maps of the stages, which {type(network).__name__} keeps to itself"
-        )
+        raise _lacks(network, head, STAGES)
     used: set[nn.Module] = set()
     hooks = [module.register_forward_hook(lambda module, *_: used.add(module)) for module in network.modules()]
     was_training = backbone.training
@@ -133,7 +132,7 @@ def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) ->
             hook.remove()
     flat = head.kind == "flatten"
     if lacking := _find_lacking(outputs, head.kind):
-        raise UserError(f"model.head: '{head.kind}' needs {lacking}, which {type(network).__name__} has not")
+        raise _lacks(network, head, lacking)
     unused = [
         name
         for name, part in network.named_children()
@@ -150,7 +149,11 @@ def _find_lacking(outputs: ModelOutput, kind: HeadKind) -> str | None:
     if getattr(outputs, "pooler_output", None) is None:
         return "pooled features"
     has_maps = kind != "stages" or any(state.ndim == 4 for state in outputs.hidden_states or ())
-    return None if has_maps else "feature maps"
+    return None if has_maps else STAGES
+
+
+def _lacks(network: nn.Module, head: Head, lacking: str) -> UserError:
+    return UserError(f"model.head: '{head.kind}' needs {lacking}, which {type(network).__name__} has not")
 
 
 def _behind_the_map(network: nn.Module) -> list[str]:
