@@ -13,7 +13,9 @@ from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
 from vitrine.training.fit import build_model, fit_network
+from vitrine.training.loop.pace import Pace
 from vitrine.training.loop.progress import Listeners
+from vitrine.training.loop.steps import Stepper
 from vitrine.training.plan import plan_training
 
 
@@ -107,3 +109,44 @@ def test_tensorboard_has_the_network_beside_the_curves(fit, tmp_path):
     first, second = nodes["backbone/0/0"], nodes["backbone/0/1"]
     assert (first.op, list(first.input), list(second.input)) == ("Conv2d", ["picture"], ["backbone/0/0"])
     assert [size.size for size in nodes["classifier"].attr["_output_shapes"].list.shape[0].dim] == [-1, 3]
+
+
+@pytest.mark.parametrize(
+    ("planned", "sides", "frozen"),
+    [
+        (6, [16, 16, 16, 32, 32, 32], [True, True, True, False, False, False]),  # two epochs in place of ten
+        (4, [16, 16, 32, 32], [True, True, False, False]),  # little more than one, which is the last
+    ],
+)
+def test_a_plan_that_becomes_shorter_ends_with_whole_pictures_and_the_whole_network(
+    fit, checkpoint, monkeypatch, planned, sides, frozen
+):
+    monkeypatch.setattr(Pace, "plan", lambda _, done, __: planned if done == 2 else None)
+    seen, own = [], Stepper.forward
+
+    def watch(stepper, batch, epoch):
+        backbone_is_frozen = not next(stepper.model.parameters()).requires_grad
+        hook = stepper.model.register_forward_pre_hook(
+            lambda _, __, given: seen.append((given["pixel_values"].shape[-1], backbone_is_frozen)), with_kwargs=True
+        )
+        found = own(stepper, batch, epoch)
+        hook.remove()
+        return found
+
+    class PowerCutError(Exception):
+        pass
+
+    def cut(report):
+        if report.step == 3:
+            raise PowerCutError
+
+    monkeypatch.setattr(Stepper, "forward", watch)
+    recipe = [f"model.backbone={checkpoint}", "optim.epochs=10", "model.frozen_epochs=5"]
+    recipe += ["augmentation.first_image_size=16", "engine.checkpoint_minutes=0"]
+    fit(*recipe)
+    assert seen == list(zip(sides, frozen, strict=True))
+    with pytest.raises(PowerCutError):
+        fit(*recipe, name="halted", listeners=Listeners(on_step=cut))
+    seen.clear()
+    fit(*recipe, name="halted")  # takes up the second step's checkpoint
+    assert seen == list(zip(sides, frozen, strict=True))[2:]

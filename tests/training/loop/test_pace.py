@@ -17,7 +17,7 @@ from vitrine.training.optim.optimizer import build_schedule
 
 @pytest.mark.slow  # it looks at the clock: a machine with other work may miss it
 def test_a_budget_ends_in_time_with_the_learning_rate_at_zero(prepared, tmp_path):
-    def slow(pixels, indices, epoch):
+    def slow(pixels, indices, epoch, epochs):
         time.sleep(0.05)
         return pixels.float()
 
@@ -137,3 +137,12 @@ def test_a_new_number_of_steps_puts_the_schedule_where_it_would_stand(name):
     advance(changed, second, 10)
     advance(wanted, whole, 10)
     assert changed.param_groups[0]["lr"] == pytest.approx(wanted.param_groups[0]["lr"])
+
+
+def test_slower_steps_are_planned_by_soon_after_they_begin(clock):
+    pace = make_pace(clock, seconds=1000.0)
+    pace.batches.steps = 100
+    take_steps(pace, clock, 1.0, range(1, 60))
+    pace.expect_change()
+    assert take_steps(pace, clock, 3.0, range(60, 68))[-1] is not None
+    assert pace.step_seconds == pytest.approx((1 + 8 * 3) / 9)

@@ -40,6 +40,17 @@ class Pace:
     def start_epoch(self, steps_done: int) -> None:
         """Starts the clock again, which is not to count evaluations."""
         self.last = time.perf_counter(), steps_done
+        self.expect_change()
+
+    def expect_change(self) -> None:
+        """Other steps come, of larger pictures or of more that is trained: they are timed, and planned by, soon."""
+        self._weigh_what_comes()
+        self.plan_after = min(self.plan_after, self.seen_steps + FIRST_PLAN_STEPS)
+
+    def _weigh_what_comes(self) -> None:
+        """What comes counts more than what was."""
+        if self.step_seconds is not None:
+            self.timed_seconds, self.timed_steps = self.step_seconds, 1
 
     def validated(self, seconds: float) -> None:
         """Takes note of what a validation took."""
@@ -75,7 +86,7 @@ class Pace:
         self.plan_after = self.seen_steps + max(FIRST_PLAN_STEPS, self.batches.steps // 2)
         more = self.budget.plan(self.step_seconds, self.step_size, self.batches.steps, position.step)
         total = as_main_says(self.accelerator, min(self.most_steps, steps_done + max(1, more)))
-        self.timed_seconds, self.timed_steps = self.step_seconds, 1  # what comes counts more than what was
+        self._weigh_what_comes()
         changed = abs(total - position.total_steps) > SMALLEST_CHANGE * position.total_steps
         return total if changed else None
 
