@@ -64,6 +64,7 @@ class ViewOptions:
         precision: of the backbone's pass.
         whitens: whether each picture is brought to mean 0 and deviation 1.
         workers: loader processes.
+        side: of pictures that are looked at as they are, in pixels; they may be stored larger. None: as stored.
     """
 
     count: int
@@ -72,6 +73,7 @@ class ViewOptions:
     precision: Precision = "fp32"
     whitens: bool = False
     workers: int = 0
+    side: int | None = None
 
 
 def fits_in_memory(width: int, views: int, training_pictures: int, validation_pictures: int) -> bool:
@@ -152,7 +154,8 @@ def _read_batches(
     split: datasets.Dataset, rows: range, options: ViewOptions, view: int | None, device: torch.device
 ) -> Iterator[Batch]:
     whole = rows == range(len(split))
-    loader = build_evaluation_loader(split if whole else split.select(rows), BATCH_SIZE, options.workers)
+    side = options.side if view is None else None  # a view has the size that `change` gives it
+    loader = build_evaluation_loader(split if whole else split.select(rows), BATCH_SIZE, options.workers, side)
     for batch in loader:
         if view is None:
             yield batch
