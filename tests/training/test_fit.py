@@ -13,6 +13,7 @@ from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
 from vitrine.training.fit import build_model, fit_network
+from vitrine.training.head.features import FEATURES, SECONDS, seconds_taken
 from vitrine.training.loop.pace import Pace
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.loop.steps import Stepper
@@ -150,3 +151,26 @@ def test_a_plan_that_becomes_shorter_ends_with_whole_pictures_and_the_whole_netw
     seen.clear()
     fit(*recipe, name="halted")  # takes up the second step's checkpoint
     assert seen == list(zip(sides, frozen, strict=True))[2:]
+
+
+@pytest.mark.parametrize("part", ["all", "head"])
+def test_the_time_before_an_interruption_counts(fit, checkpoint, monkeypatch, tmp_path, part):
+    class PowerCutError(Exception):
+        pass
+
+    def cut(record):
+        if part == "head" or record.epoch == 2:
+            raise PowerCutError
+
+    recipe = [f"model.backbone={checkpoint}", f"model.trainable_part={part}", "optim.epochs=2"]
+    with monkeypatch.context() as patched:
+        patched.setattr(Pace, "used", lambda _: 1000.0)
+        with pytest.raises(PowerCutError):
+            fit(*recipe, listeners=Listeners(on_epoch=cut))
+    features = tmp_path / "run" / run_folder.CHECKPOINT / FEATURES
+    if part == "head":
+        assert 0 < seconds_taken(features) < 100
+        (features / SECONDS).write_text("1000")
+        (tmp_path / "lent").symlink_to(features)
+        assert seconds_taken(tmp_path / "lent") == 0
+    assert 1000 < fit(*recipe).facts["seconds"] < 1100

@@ -113,7 +113,9 @@ def test_time_before_an_interruption_counts_and_evaluations_do_not_slow_the_step
 def test_without_a_budget_nothing_is_planned_and_time_is_never_up(clock):
     pace = Pace(Accelerator(cpu=True), None, 100, StepBatches(EpochSampler(40, 0), 4))
     assert take_steps(pace, clock, 100.0, range(1, 12)) == [None] * 11
-    assert (pace.used(), pace.is_over()) == (0.0, False)
+    assert (pace.used(), pace.is_over()) == (1100.0, False)
+    pace.continue_from(50.0)
+    assert pace.used() == 1150.0
 
 
 @pytest.mark.parametrize("name", ["cosine", "plain"])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ BATCH_SIZE = 64
 MOST_BYTES = 4 * 2**30  # they are held in memory; beyond this a training that computes them anew is safer
 FEATURES = "features"  # in a checkpoint
 FACTS = "facts.json"
+SECONDS = "seconds.txt"
 ARRAYS = ("train", "train_label_ids", "validation", "validation_label_ids")
 PLAIN = "plain"
 
@@ -122,6 +124,7 @@ def compute_head_inputs(
         store = None  # machines may not share a disk, and all must agree on who computes what
     if store is not None and (found := _read(store, facts)) is not None:
         return found
+    begun = time.perf_counter()
     total = _count_looks(options.count) * len(train) + len(validation)
     done = 0
 
@@ -146,8 +149,14 @@ def compute_head_inputs(
         plain=views[0] if options.count == 1 else look(train, None),
     )
     if store is not None:
-        _write(store, facts, inputs)
+        _write(store, facts, inputs, time.perf_counter() - begun)
     return inputs
+
+
+def seconds_taken(store: Path) -> float:
+    """What the run has spent on the features that lie in a folder; 0 where there are none, or another run lent them."""
+    kept = store / SECONDS
+    return float(kept.read_text("utf-8")) if kept.is_file() and not store.is_symlink() else 0.0
 
 
 def _read_batches(
@@ -212,9 +221,10 @@ def _read(store: Path, facts: str) -> HeadInputs | None:
     return HeadInputs(**arrays, plain=np.load(plain)) if plain.is_file() else None
 
 
-def _write(store: Path, facts: str, inputs: HeadInputs) -> None:
+def _write(store: Path, facts: str, inputs: HeadInputs, seconds: float) -> None:
     names = ARRAYS if len(inputs.train) == 1 else (*ARRAYS, PLAIN)
     with new_folder(store, replace=True) as temporary:
         for name in names:
             np.save(temporary / f"{name}.npy", getattr(inputs, name))
+        write_text(temporary / SECONDS, str(seconds))
         write_text(temporary / FACTS, facts)

@@ -25,6 +25,7 @@ class Pace:
     ) -> None:
         self.accelerator = accelerator
         self.budget = budget
+        self.began = time.perf_counter()
         self.most_steps = most_steps
         self.batches = batches
         self.step_size = batches.length / batches.steps / accelerator.num_processes  # of each process
@@ -59,10 +60,13 @@ class Pace:
 
     def used(self) -> float:
         """Seconds of the run so far, over all its processes since its first start."""
-        return 0.0 if self.budget is None else self.budget.clock() - self.budget.started
+        if self.budget is None:
+            return time.perf_counter() - self.began
+        return self.budget.clock() - self.budget.started
 
     def continue_from(self, used_seconds: float) -> None:
         """Counts the time that the run took before it was interrupted."""
+        self.began -= used_seconds
         if self.budget is not None:
             self.budget.started -= used_seconds
 
