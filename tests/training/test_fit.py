@@ -174,3 +174,16 @@ def test_the_time_before_an_interruption_counts(fit, checkpoint, monkeypatch, tm
         (tmp_path / "lent").symlink_to(features)
         assert seconds_taken(tmp_path / "lent") == 0
     assert 1000 < fit(*recipe).facts["seconds"] < 1100
+
+
+@pytest.mark.parametrize("name", ["image_size", "first_image_size"])
+def test_sizes_that_mean_nothing_to_features_computed_once_are_named(fit, checkpoint, name):
+    said = []
+    head = [f"model.backbone={checkpoint}", "model.trainable_part=head"]
+    fit(*head, listeners=Listeners(say=said.append), name="plain")
+    assert said == []
+    fit(*head, f"augmentation.{name}=16", listeners=Listeners(say=said.append))
+    (line,) = said
+    assert line.startswith("augmentation.image_size and augmentation.first_image_size: not used; features")
+    fit(*head, f"augmentation.{name}=16", "model.cache_features=off", listeners=Listeners(say=said.append), name="slow")
+    assert len(said) == 1

@@ -89,8 +89,7 @@ def fit_network(
         listeners = replace(listeners, on_epoch=_start_tracking(plan, accelerator, model, folder, listeners.on_epoch))
         head = None
         if views:
-            if plan.engine.budget_minutes is not None:
-                listeners.say("time budget: not kept; a head on features that are computed once takes what it takes")
+            _say_what_is_passed_over(plan, listeners.say)
             store = folder / run_folder.CHECKPOINT / FEATURES
             groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
             keep = write_epochs(plan, model, normalization, folder)
@@ -161,6 +160,18 @@ def _start_tracking(
         on_epoch(record)
 
     return log
+
+
+def _say_what_is_passed_over(plan: TrainingPlan, say: Callable[[str], None]) -> None:
+    """Says which parameters mean nothing to a head on features that are computed once."""
+    if plan.engine.budget_minutes is not None:
+        say("time budget: not kept; a head on features that are computed once takes what it takes")
+    side = plan.model.image_size
+    if (plan.model.training_side, plan.model.first_training_side) != (side, side):
+        say(
+            "augmentation.image_size and augmentation.first_image_size: not used; features that are computed once are "
+            f"those of pictures of data.image_size ({side})"
+        )
 
 
 def _resolve_workers(plan: TrainingPlan, accelerator: Accelerator) -> TrainingPlan:

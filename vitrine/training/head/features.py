@@ -61,7 +61,8 @@ class ViewOptions:
 
     Attributes:
         count: views of each training picture.
-        change: makes a view of training pictures; view v is what epoch v of the slow way would see.
+        change: makes a view of training pictures; view v is what epoch v of the slow way would see,
+            in the size of use.
         recipe: what `change` and the network depend on, as JSON can hold it; stored features of another are not used.
         precision: of the backbone's pass.
         whitens: whether each picture is brought to mean 0 and deviation 1.
