@@ -41,12 +41,16 @@ def write_colored_classes(folder: Path, per_class: int = 20, side: int = 40) -> 
 
 
 def prepare(
-    source: Path, folder: Path, image_size: int = SIDE, preparation: PreparationSection = PLAIN
+    source: Path,
+    folder: Path,
+    image_size: int = SIDE,
+    preparation: PreparationSection = PLAIN,
+    training_size: int | None = None,
 ) -> PreparedDataset:
     """A prepared data set with the recipe's default split."""
     folder.mkdir(parents=True)
     settings = Settings(
-        data=DataSection(source=str(source), image_size=image_size),
+        data=DataSection(source=str(source), image_size=image_size, training_size=training_size),
         checks=ChecksSection(near_duplicates=False, contradictions="keep"),
         preparation=preparation,
     )

@@ -57,10 +57,10 @@ def test_memory_that_does_not_suffice_makes_smaller_micro_batches(prepared, tmp_
     hard = trainers.make_trainer(prepared, model=trainers.make_small(prepared), methods=plain)
     change = hard.stepper.methods.augment
 
-    def take_too_much(pixels, indices, epoch):
+    def take_too_much(pixels, indices, epoch, epochs):
         if len(indices) > 5:
             torch.empty(2**45, dtype=torch.uint8, device=DEVICE)
-        return change(pixels, indices, epoch)
+        return change(pixels, indices, epoch, epochs)
 
     hard.stepper.methods = replace(hard.stepper.methods, augment=take_too_much)
     trainers.run(hard, tmp_path / "hard")

@@ -34,10 +34,11 @@ def trained(model):
 
 def test_the_backbone_is_frozen_for_the_first_epochs_only(choose, checkpoint):
     methods, model = choose(f"model.backbone={checkpoint}", "model.frozen_epochs=1")
-    methods.on_epoch_start(0)
+    assert methods.choose_trained(3, 8)  # the first of two epochs
     assert trained(model) == {"classifier.1.weight", "classifier.1.bias"}
-    methods.on_epoch_start(1)
+    assert methods.choose_trained(4, 8)
     assert trained(model) == {name for name, _ in model.named_parameters()}
+    assert not methods.choose_trained(5, 8)
 
 
 def test_an_epoch_that_is_kept_is_a_model_folder_until_it_is_dropped(choose, prepared, tmp_path):
@@ -55,12 +56,12 @@ def test_an_epoch_that_is_kept_is_a_model_folder_until_it_is_dropped(choose, pre
 def test_pictures_grow_from_the_first_epoch_to_the_last(choose):
     methods, _ = choose("optim.epochs=3", "augmentation.first_image_size=16")
     pixels, rows = torch.zeros(2, 3, 32, 32), torch.arange(2)
-    assert [methods.augment(pixels, rows, epoch).shape[-1] for epoch in range(3)] == [16, 32, 32]
+    assert [methods.augment(pixels, rows, epoch, 3).shape[-1] for epoch in range(3)] == [16, 32, 32]
 
 
 def test_a_plain_recipe_mixes_averages_and_balances_nothing(choose):
     methods, _ = choose()
-    assert (methods.mix, methods.average, methods.sampler, methods.batches, methods.on_epoch_start) == (None,) * 5
+    assert (methods.mix, methods.average, methods.sampler, methods.batches, methods.choose_trained) == (None,) * 5
 
 
 def test_parts_are_there_where_the_recipe_asks_for_them(choose):
@@ -84,9 +85,9 @@ def test_a_picture_is_changed_by_seed_epoch_and_its_number_whoever_stands_beside
     methods, _ = choose("augmentation.policy=standard")
     pixels = torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     numbers = torch.tensor([4, 7, 9])
-    together = methods.augment(pixels.float(), numbers, 2)
-    torch.testing.assert_close(methods.augment(pixels[1:2].float(), numbers[1:2], 2), together[1:2])
-    assert not torch.equal(methods.augment(pixels.float(), numbers, 3), together)
+    together = methods.augment(pixels.float(), numbers, 2, 5)
+    torch.testing.assert_close(methods.augment(pixels[1:2].float(), numbers[1:2], 2, 5), together[1:2])
+    assert not torch.equal(methods.augment(pixels.float(), numbers, 3, 5), together)
 
 
 def test_the_largest_batch_is_looked_for_once_in_a_run(prepared, tmp_path):

@@ -41,6 +41,27 @@ def test_head_only_training_looks_at_no_picture_again(prepared, checkpoint, tmp_
     assert examined(metrics)["train"] == "head"
 
 
+def test_the_study_of_a_head_takes_as_many_pictures_as_every_other(prepared, checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(examination, "MOST_PICTURES", 24)
+    metrics = train(prepared, tmp_path / "run", f"model.backbone={checkpoint}", "model.trainable_part=head")
+    judged = {part["split"]: part["pictures"] for part in metrics["mistakes"]["label_errors"]["examined"]}
+    validation = len(prepared.splits["validation"])
+    assert metrics["learning_curve"]["pictures"] == 24
+    assert 24 - validation <= judged["train"] < 24
+
+
+def test_the_study_of_a_head_on_the_map_looks_at_pooled_features(prepared, checkpoint, tmp_path, monkeypatch):
+    widths, measure = [], examination.measure_learning_curve
+    monkeypatch.setattr(
+        examination,
+        "measure_learning_curve",
+        lambda features, *given: widths.append(features.shape[1]) or measure(features, *given),
+    )
+    head = ("model.trainable_part=head", "model.head=flatten", "model.head_units=[4]")
+    train(prepared, tmp_path / "run", f"model.backbone={checkpoint}", *head)
+    assert widths == [16]
+
+
 @pytest.mark.parametrize("overrides", [("report.study=false",), ("engine.budget_minutes=5",)])
 def test_the_study_can_be_left_out_and_is_where_time_is_short(prepared, checkpoint, tmp_path, overrides):
     metrics = train(prepared, tmp_path / "run", f"model.backbone={checkpoint}", *overrides)

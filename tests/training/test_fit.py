@@ -13,7 +13,10 @@ from vitrine.config.loading import load_recipe
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
 from vitrine.training.fit import build_model, fit_network
+from vitrine.training.head.features import FEATURES, SECONDS, seconds_taken
+from vitrine.training.loop.pace import Pace
 from vitrine.training.loop.progress import Listeners
+from vitrine.training.loop.steps import Stepper
 from vitrine.training.plan import plan_training
 
 
@@ -107,3 +110,80 @@ def test_tensorboard_has_the_network_beside_the_curves(fit, tmp_path):
     first, second = nodes["backbone/0/0"], nodes["backbone/0/1"]
     assert (first.op, list(first.input), list(second.input)) == ("Conv2d", ["picture"], ["backbone/0/0"])
     assert [size.size for size in nodes["classifier"].attr["_output_shapes"].list.shape[0].dim] == [-1, 3]
+
+
+@pytest.mark.parametrize(
+    ("planned", "sides", "frozen"),
+    [
+        (6, [16, 16, 16, 32, 32, 32], [True, True, True, False, False, False]),  # two epochs in place of ten
+        (4, [16, 16, 32, 32], [True, True, False, False]),  # little more than one, which is the last
+    ],
+)
+def test_a_plan_that_becomes_shorter_ends_with_whole_pictures_and_the_whole_network(
+    fit, checkpoint, monkeypatch, planned, sides, frozen
+):
+    monkeypatch.setattr(Pace, "plan", lambda _, done, __: planned if done == 2 else None)
+    seen, own = [], Stepper.forward
+
+    def watch(stepper, batch, epoch):
+        backbone_is_frozen = not next(stepper.model.parameters()).requires_grad
+        hook = stepper.model.register_forward_pre_hook(
+            lambda _, __, given: seen.append((given["pixel_values"].shape[-1], backbone_is_frozen)), with_kwargs=True
+        )
+        found = own(stepper, batch, epoch)
+        hook.remove()
+        return found
+
+    class PowerCutError(Exception):
+        pass
+
+    def cut(report):
+        if report.step == 3:
+            raise PowerCutError
+
+    monkeypatch.setattr(Stepper, "forward", watch)
+    recipe = [f"model.backbone={checkpoint}", "optim.epochs=10", "model.frozen_epochs=5"]
+    recipe += ["augmentation.first_image_size=16", "engine.checkpoint_minutes=0"]
+    fit(*recipe)
+    assert seen == list(zip(sides, frozen, strict=True))
+    with pytest.raises(PowerCutError):
+        fit(*recipe, name="halted", listeners=Listeners(on_step=cut))
+    seen.clear()
+    fit(*recipe, name="halted")  # takes up the second step's checkpoint
+    assert seen == list(zip(sides, frozen, strict=True))[2:]
+
+
+@pytest.mark.parametrize("part", ["all", "head"])
+def test_the_time_before_an_interruption_counts(fit, checkpoint, monkeypatch, tmp_path, part):
+    class PowerCutError(Exception):
+        pass
+
+    def cut(record):
+        if part == "head" or record.epoch == 2:
+            raise PowerCutError
+
+    recipe = [f"model.backbone={checkpoint}", f"model.trainable_part={part}", "optim.epochs=2"]
+    with monkeypatch.context() as patched:
+        patched.setattr(Pace, "used", lambda _: 1000.0)
+        with pytest.raises(PowerCutError):
+            fit(*recipe, listeners=Listeners(on_epoch=cut))
+    features = tmp_path / "run" / run_folder.CHECKPOINT / FEATURES
+    if part == "head":
+        assert 0 < seconds_taken(features) < 100
+        (features / SECONDS).write_text("1000")
+        (tmp_path / "lent").symlink_to(features)
+        assert seconds_taken(tmp_path / "lent") == 0
+    assert 1000 < fit(*recipe).facts["seconds"] < 1100
+
+
+@pytest.mark.parametrize("name", ["image_size", "first_image_size"])
+def test_sizes_that_mean_nothing_to_features_computed_once_are_named(fit, checkpoint, name):
+    said = []
+    head = [f"model.backbone={checkpoint}", "model.trainable_part=head"]
+    fit(*head, listeners=Listeners(say=said.append), name="plain")
+    assert said == []
+    fit(*head, f"augmentation.{name}=16", listeners=Listeners(say=said.append))
+    (line,) = said
+    assert line.startswith("augmentation.image_size and augmentation.first_image_size: not used; features")
+    fit(*head, f"augmentation.{name}=16", "model.cache_features=off", listeners=Listeners(say=said.append), name="slow")
+    assert len(said) == 1

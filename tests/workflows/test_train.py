@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import vitrine
-from tests.factories import fault_of
+from tests.factories import fault_of, write_tiny_resnet
 from vitrine.training.loop.trainer import Trainer
 
 
@@ -29,6 +29,22 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(colors_folder, mo
     assert run.metrics.training.epochs == 2
     assert run.folder.name == unfinished.name.removesuffix(".unfinished")
     assert "is not a run folder" in fault_of(vitrine.train, "prepared/colours", resume=unfinished)
+
+
+@pytest.mark.parametrize("when", ["training.head.fit.fit_on_inputs", "reports.run.page.write_run_report"])
+def test_a_head_that_ends_early_keeps_features_and_model_and_goes_on(colors_folder, monkeypatch, when):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    parts = {"model": {"trainable_part": "head"}, "report": {"study": False}, "engine": {"tracker": "none"}}
+    with monkeypatch.context() as patched:
+        patched.setattr(f"vitrine.{when}", stop)
+        with pytest.raises(KeyboardInterrupt) as stopped:
+            vitrine.train("prepared/colours", backbone=str(write_tiny_resnet(Path("tiny"))), epochs=1, **parts)
+    (unfinished,) = Path("runs/colours").iterdir()
+    assert stopped.value.__notes__[0].startswith("what was done so far is kept; go on with: vitrine.train(")
+    monkeypatch.setattr("vitrine.training.head.features.compute_features", stop)  # they are there already
+    assert vitrine.train("prepared/colours", resume=unfinished).metrics.training.epochs == 1
 
 
 def test_what_a_recipe_file_says_holds_and_keywords_change_it(colors_folder):

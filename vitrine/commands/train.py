@@ -69,4 +69,4 @@ def _seconds_since_start() -> float:
 
 
 def _say_what_is_left(folder: Path) -> None:
-    print(f"what was trained so far is kept; go on with: {command_line('train')} --resume {folder}")
+    print(f"what was done so far is kept; go on with: {command_line('train')} --resume {folder}")

@@ -27,14 +27,16 @@ class AugmentationSection(Section):
         ge=8,
         le=1024,
         description="side of the pictures in training, in pixels; smaller than data.image_size trains faster, often as "
-        "exactly, since crops show things larger than they are (arXiv:1906.06423); null means data.image_size",
+        "exactly, since crops show things larger than they are (arXiv:1906.06423); null means data.image_size. It "
+        "means nothing to features that are computed once (model.cache_features)",
     )
     first_image_size: int | None = Field(
         None,
         ge=8,
         le=1024,
         description="side of the pictures in the first epoch, in pixels, from which it grows evenly to image_size in "
-        "the last one (progressive resizing): early epochs take less time; null means image_size in all of them",
+        "the last one (progressive resizing): early epochs take less time; null means image_size in all of them. "
+        "It means nothing to features that are computed once (model.cache_features)",
     )
     horizontal_flip: Switch = Field(
         True, description="mirror half of the pictures; false where left and right matter (digits, text)"

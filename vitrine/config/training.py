@@ -170,8 +170,9 @@ class EngineSection(Section):
     budget_minutes: float | None = Field(
         None,
         gt=0,
-        description="time for the whole run, evaluation and report included; the training is shortened to fit into it; "
-        "a head on features that are computed once takes what it takes; null: no limit",
+        description="time for the whole run, evaluation and report included; the training is shortened to fit into it, "
+        "and learning rate, frozen epochs and picture sizes with it; a head on features that are computed once takes "
+        "what it takes; null: no limit",
     )
     memory_gb: float | None = Field(
         None,

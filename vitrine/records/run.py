@@ -55,7 +55,7 @@ class TrainingFigures(Record):
         batch_size: pictures per step on each device.
         data_wait_share: share of the time that the device waited for pictures, median over the epochs.
         out_of_time: whether a time budget ended the training.
-        seconds: of the training.
+        seconds: of the training, those before an interruption included.
         epochs: that were trained.
         stopped_early: whether the monitor ended the training.
         images_per_second: in training, over all epochs.

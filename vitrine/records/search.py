@@ -101,7 +101,8 @@ class SearchResult(FileRecord):
         wanted: trials that the search shall have; fewer are there where its time was over.
         best: number of the best trial.
         gain: of the best recipe over the one before, on the test pictures; None where the trainings at the end were
-            left out, or where the best trial is the recipe before.
+            left out or failed, or where the best trial is the recipe before.
+        gain_failure: why the trainings at the end failed; empty where they did not.
         parameters: in the order of the file.
         trials: by number.
         cost: of the search.
@@ -124,6 +125,7 @@ class SearchResult(FileRecord):
     wanted: Count
     best: Count
     gain: Difference | None
+    gain_failure: str = ""
     parameters: tuple[ParameterRecord, ...]
     trials: tuple[TrialRecord, ...]
     cost: SearchCost

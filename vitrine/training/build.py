@@ -55,18 +55,14 @@ def choose_methods(
     num_labels, decay = len(prepared.label_names), plan.ema_decay
     balanced = plan.loss.method == "balanced_sampler"
 
-    def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int) -> torch.Tensor:
-        side = side_in_epoch(epoch, plan.options.epochs, shape.first_training_side, shape.training_side)
+    def change(pixels: torch.Tensor, indices: torch.Tensor, epoch: int, epochs: int) -> torch.Tensor:
+        side = side_in_epoch(epoch, epochs, shape.first_training_side, shape.training_side)
         return augment(pixels, draw_numbers(seed, epoch, indices.tolist()), policy, side=side)
 
     def mix_images(
         pixels: torch.Tensor, label_ids: torch.Tensor, indices: torch.Tensor, epoch: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         return mix(pixels, label_ids, num_labels, mixing, mixing_numbers(seed, epoch, int(indices[0])))
-
-    def choose_trained(epoch: int) -> None:
-        part = "head" if epoch < shape.frozen_epochs else shape.trainable_part
-        set_trainable(model, part, shape.last_stages)
 
     return Methods(
         loss=plan.loss.build(device),
@@ -76,10 +72,24 @@ def choose_methods(
         batches=_own_shards(prepared, seed) if plan.engine.reading == "shards" else None,
         sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
         average=partial(WeightAverage, decay=decay) if decay > 0 else None,
-        on_epoch_start=choose_trained if shape.frozen_epochs else None,
+        choose_trained=_unfreeze(plan, model) if shape.frozen_epochs else None,
         keep_epoch=write_epochs(plan, model, normalization, folder),
         drop_epoch=lambda epoch: shutil.rmtree(_epoch_folder(folder, epoch), ignore_errors=True),
     )
+
+
+def _unfreeze(plan: TrainingPlan, model: PreTrainedModel) -> Callable[[int, int], bool]:
+    """What chooses the trained part: the head alone, and the recipe's where the learning rate starts anew."""
+    shape, chosen = plan.model, ""
+
+    def choose(step: int, total_steps: int) -> bool:
+        nonlocal chosen
+        before, chosen = chosen, "head" if step < plan.schedule.frozen_steps(total_steps) else shape.trainable_part
+        if chosen != before:
+            set_trainable(model, chosen, shape.last_stages)
+        return chosen != before
+
+    return choose
 
 
 def write_epochs(

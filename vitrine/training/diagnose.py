@@ -7,6 +7,7 @@ it was before can: heads on its features answer for the pictures that they were 
 from contextlib import suppress
 
 import numpy as np
+import numpy.typing as npt
 
 from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
@@ -16,11 +17,12 @@ from vitrine.evaluation.image_attributes import describe_images
 from vitrine.evaluation.label_errors import LabeledProbabilities, judge_by_features
 from vitrine.evaluation.learning_curve.curve import LearningCurve, measure_learning_curve
 from vitrine.evaluation.mistakes import collect_mistakes
+from vitrine.evaluation.probe.choice import choose_images
 from vitrine.evaluation.probe.cross_validation import Features
 from vitrine.predict.predictions import Predictions
 from vitrine.records.mistakes import Mistakes
 from vitrine.training.head.features import HeadInputs
-from vitrine.training.probe_features import ProbePlan, compute_frozen_features, label_ids_of
+from vitrine.training.probe_features import MOST_PICTURES, ProbePlan, compute_frozen_features, label_ids_of
 
 
 def examine(
@@ -35,7 +37,8 @@ def examine(
     Args:
         plan: how the training pictures are looked at too, which takes about as long as one pass over them; None: not.
         prepared: its data set.
-        head_inputs: the features that the head was trained on, which need not be computed again.
+        head_inputs: one vector for each picture, which the head was trained on and need not be computed again; None:
+            there are none.
         validation: what the trained model says to the validation pictures.
         test: what it says to the test pictures.
 
@@ -59,9 +62,7 @@ def _study(
     """A judge of the training labels, and the learning curve of training and validation pictures."""
     seed, names, train = plan.engine.seed, prepared.label_names, prepared.splits[TRAIN]
     if head_inputs is not None:
-        features: Features = np.concatenate([head_inputs.plain, head_inputs.validation])
-        label_ids = np.concatenate([head_inputs.train_label_ids, head_inputs.validation_label_ids])
-        files = [*train["file"], *prepared.splits[VALIDATION]["file"]]
+        features, label_ids, files = _choose_inputs(prepared, head_inputs, seed)
         groups = number_groups(prepared.folder, files)
     else:
         found = compute_frozen_features(plan, prepared)
@@ -78,3 +79,16 @@ def _study(
         of=len(train),
     )
     return judge, measure_learning_curve(features, label_ids, names, groups, seed)
+
+
+def _choose_inputs(
+    prepared: PreparedDataset, head_inputs: HeadInputs, seed: int
+) -> tuple[Features, npt.NDArray[np.int64], list[str]]:
+    """Features, label ids and files of the pictures that `compute_frozen_features` would look at."""
+    label_ids = np.concatenate([head_inputs.train_label_ids, head_inputs.validation_label_ids])
+    files = [*prepared.splits[TRAIN]["file"], *prepared.splits[VALIDATION]["file"]]
+    rows = choose_images(label_ids, MOST_PICTURES, seed)
+    in_training = len(head_inputs.plain)
+    plain, validation = rows[rows < in_training], rows[rows >= in_training] - in_training
+    features = np.concatenate([head_inputs.plain[plain], head_inputs.validation[validation]])
+    return features, label_ids[rows], [files[row] for row in rows.tolist()]

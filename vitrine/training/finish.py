@@ -24,6 +24,7 @@ from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_
 from vitrine.training.diagnose import examine
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
 from vitrine.training.fit import Fitted
+from vitrine.training.head.features import HeadInputs
 from vitrine.training.plan import TrainingPlan
 
 EXAMPLES = 12
@@ -93,8 +94,8 @@ def save_and_evaluate(
         trusted.basis,
     )
     rejection = measure_rejection(trusted.trust, trusted.chosen_on, final.predictions, trusted.basis)
-    study, head_inputs = plan.study if studies else None, None if fitted.head is None else fitted.head.inputs
-    mistakes, curve = examine(study, prepared, head_inputs, trusted.validation, final.predictions)
+    study = plan.study if studies else None
+    mistakes, curve = examine(study, prepared, _pooled_inputs(plan, fitted), trusted.validation, final.predictions)
     return Metrics(
         test=test,
         calibration=calibration,
@@ -105,6 +106,11 @@ def save_and_evaluate(
         training=TrainingFigures(**fitted.facts),
         speed=_describe_speed(final, fitted.facts["device"]),
     )
+
+
+def _pooled_inputs(plan: TrainingPlan, fitted: Fitted) -> HeadInputs | None:
+    """What a head was trained on, where it is of use to the study, which would take minutes with the whole map."""
+    return None if fitted.head is None or plan.model.head.kind == "flatten" else fitted.head.inputs
 
 
 def _describe_speed(final: FinalEvaluation, device: str) -> Speed:

@@ -24,7 +24,7 @@ from vitrine.predict.freed_memory import keep_freed_memory
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.training.build import choose_methods, find_batch_size, open_budget, write_epochs
-from vitrine.training.head.features import FEATURES
+from vitrine.training.head.features import FEATURES, seconds_taken
 from vitrine.training.head.fit import CachedHead, choose_views, fit_cached_head
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
@@ -89,20 +89,20 @@ def fit_network(
         listeners = replace(listeners, on_epoch=_start_tracking(plan, accelerator, model, folder, listeners.on_epoch))
         head = None
         if views:
-            if plan.engine.budget_minutes is not None:
-                listeners.say("time budget: not kept; a head on features that are computed once takes what it takes")
+            _say_what_is_passed_over(plan, listeners.say)
             store = folder / run_folder.CHECKPOINT / FEATURES
             groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
             keep = write_epochs(plan, model, normalization, folder)
+            earlier = seconds_taken(store)
             head = fit_cached_head(plan, data, groups, accelerator, model, views, store, listeners, keep)
             fit = head.fit
         else:
             plan = _resolve_batch_size(plan, data, accelerator, model, folder, listeners)
             methods = choose_methods(plan, prepared, model, normalization, folder, accelerator.device)
             methods = replace(methods, budget=open_budget(plan.engine.budget_minutes, begun, prepared))
-            fit = _fit_whole(plan, data, accelerator, model, methods, folder, listeners)
+            fit, earlier = _fit_whole(plan, data, accelerator, model, methods, folder, listeners)
         accelerator.end_training()
-    facts |= _summarize(fit, plan.options.batch_size, time.perf_counter() - start)
+    facts |= _summarize(fit, plan.options.batch_size, earlier + time.perf_counter() - start)
     facts["refitted"] = head is not None and head.refitted
     return Fitted(model, data, plan.options, fit, facts, head)
 
@@ -162,6 +162,18 @@ def _start_tracking(
     return log
 
 
+def _say_what_is_passed_over(plan: TrainingPlan, say: Callable[[str], None]) -> None:
+    """Says which parameters mean nothing to a head on features that are computed once."""
+    if plan.engine.budget_minutes is not None:
+        say("time budget: not kept; a head on features that are computed once takes what it takes")
+    side = plan.model.image_size
+    if (plan.model.training_side, plan.model.first_training_side) != (side, side):
+        say(
+            "augmentation.image_size and augmentation.first_image_size: not used; features that are computed once are "
+            f"those of pictures of data.image_size ({side})"
+        )
+
+
 def _resolve_workers(plan: TrainingPlan, accelerator: Accelerator) -> TrainingPlan:
     workers = choose_workers(plan.engine.workers, accelerator.device)
     return replace(plan, options=replace(plan.options, workers=workers))
@@ -190,8 +202,8 @@ def _fit_whole(
     methods: Methods,
     folder: Path,
     listeners: Listeners,
-) -> Fit:
-    """Every epoch looks at the pictures."""
+) -> tuple[Fit, float]:
+    """Every epoch looks at the pictures; returns, too, the seconds of the run before it was interrupted."""
     trainer = Trainer(
         accelerator=accelerator,
         model=model,
@@ -204,7 +216,7 @@ def _fit_whole(
     identity = {**plan.identity, "processes": str(accelerator.num_processes)}
     fit = trainer.run(Checkpoints(folder / run_folder.CHECKPOINT, identity), listeners.on_step, listeners.on_epoch)
     accelerator.unwrap_model(model, keep_fp32_wrapper=False)  # or it would be measured and calibrated under autocast
-    return fit
+    return fit, trainer.position.used_seconds
 
 
 def _describe_training(

@@ -12,7 +12,7 @@ def side_in_epoch(epoch: int, epochs: int, first: int, last: int) -> int:
 
     Args:
         epoch: from 0.
-        epochs: planned.
+        epochs: that are planned now; a time budget changes them.
         first: side in the first epoch.
         last: side in the last epoch, not smaller.
     """

@@ -15,6 +15,7 @@ from vitrine.records.environment import describe_environment, now
 from vitrine.records.run import Metrics
 from vitrine.training.finish import BeforeTest, save_and_evaluate
 from vitrine.training.fit import fit_network
+from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.machine.devices import open_processes
 from vitrine.training.machine.processes import as_main_says
@@ -32,6 +33,13 @@ def open_run(runs: Path, name: str) -> Path:
     """Makes a new run folder, the same one for all processes of a training."""
     folder = run_folder.start_run(runs, name) if is_main_process() else runs
     return as_main_says(open_processes(), folder)
+
+
+def can_go_on(folder: Path) -> bool:
+    """Whether an unfinished run holds work that would be missed: a checkpoint, features computed once, or a model."""
+    checkpoint = folder / run_folder.CHECKPOINT
+    whole = (checkpoint / FEATURES, folder / run_folder.MODEL)  # both come into being with all that belongs to them
+    return any(checkpoint.glob("number_*")) or any(place.exists() for place in whole)
 
 
 def run_training(

@@ -76,7 +76,7 @@ def train(
 
     Raises:
         UserError: it cannot be trained like this; the message says what to do.
-        KeyboardInterrupt: somebody stopped it; a note says how to go on where a checkpoint was kept.
+        KeyboardInterrupt: somebody stopped it; a note says how to go on where work was kept.
 
     Example:
         >>> import vitrine
@@ -165,7 +165,7 @@ def train_recipe(
         unfinished: folder of an interrupted run that goes on; None starts one.
         runs: below which a new run is made.
         listeners: told how it goes.
-        say_kept: told the folder of a run that ended early and can go on; one without a checkpoint is removed.
+        say_kept: told the folder of a run that ended early and can go on; one that holds no work yet is removed.
         begun: `time.monotonic()` from which a time budget counts; None: from now.
         before_test: is shown the model's folder before the test split is read; what it raises ends the training.
 
@@ -202,8 +202,10 @@ def train_recipe(
 
 
 def _keep_or_remove(folder: Path, say_kept: Callable[[Path], None]) -> None:
-    """An interrupted run keeps its checkpoints; one without any leaves nothing behind."""
-    if any((folder / run_folder.CHECKPOINT).glob("number_*")):
+    """An interrupted run keeps what it has; one without any work leaves nothing behind."""
+    from vitrine.training.run import can_go_on
+
+    if can_go_on(folder):
         say_kept(folder)
     else:
         shutil.rmtree(folder)
@@ -218,7 +220,7 @@ def _note_what_is_left() -> Iterator[Callable[[Path], None]]:
     except BaseException as error:
         for folder in kept:
             error.add_note(
-                f"what was trained so far is kept; go on with: vitrine.train(data, resume={os.fspath(folder)!r})"
+                f"what was done so far is kept; go on with: vitrine.train(data, resume={os.fspath(folder)!r})"
             )
         raise
 

@@ -11,6 +11,7 @@ from vitrine.experiments.compare import runner
 from vitrine.experiments.compare.results import collect_figures
 from vitrine.experiments.compare.runner import forget_failures, read_failure
 from vitrine.records import folder as run_folder
+from vitrine.training.head.features import FEATURES
 
 
 @pytest.fixture
@@ -80,6 +81,17 @@ def test_an_unforeseen_error_is_a_failed_run_too(write_comparison, monkeypatch):
     _, runs = plan(write_comparison(ONE))
     do(runs)
     assert read_failure(runs[0]) == "RuntimeError: CUDA out of memory"
+
+
+def test_a_run_that_fails_keeps_the_features_that_it_computed(write_comparison, monkeypatch):
+    def diverge(_, folder, *__, **___):
+        (folder / run_folder.CHECKPOINT / FEATURES).mkdir(parents=True)
+        raise UserError("the training loss is no longer a number")
+
+    monkeypatch.setattr(runner, "run_training", diverge)
+    _, runs = plan(write_comparison(ONE))
+    assert do(runs) == [("failed", "plain, seed 0")]
+    assert (runs[0].unfinished / run_folder.CHECKPOINT / FEATURES).is_dir()
 
 
 def test_a_run_is_held_while_it_is_at_work(write_comparison, monkeypatch):

@@ -26,6 +26,8 @@ def measure(monkeypatch, tmp_path):
     def train(recipe, folder, studies, prepared):
         assert (studies, recipe.engine.tracker) == (False, "none")
         right = RIGHT[recipe.optim.learning_rate, recipe.engine.seed]
+        if right is None:
+            raise UserError("the loss is no longer a number")
         trained.append(folder.name)
         # The order of a table is the loader's; answers are held against each other by file.
         files = FILES if recipe.engine.seed else FILES[::-1]
@@ -72,6 +74,12 @@ def test_what_is_trained_already_is_not_trained_again_and_counts_with_its_second
     assert (measure.trained, seconds) == ([], 5.0)
     measure(seeds=(0,), digest="other pictures")
     assert len(measure.trained) == 2
+
+
+def test_a_training_that_fails_is_named(measure, monkeypatch):
+    monkeypatch.setitem(RIGHT, (0.2, 0), None)  # has no answers
+    with pytest.raises(UserError, match=r"^best_0007_seed_0_[0-9a-f]{8}: the loss is no longer a number$"):
+        measure(seeds=(0,))
 
 
 def test_answers_that_cannot_be_read_are_named_with_what_to_remove(measure):

@@ -1,6 +1,8 @@
 """From trials to records, to the best recipe and to what mattered."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import optuna
 import pytest
@@ -16,10 +18,12 @@ from vitrine.experiments.search.results import (
     best_recipe,
     find_best,
     measure_importance,
+    read_values,
     record_parameters,
     record_trials,
     write_recipe,
 )
+from vitrine.experiments.search.space import SearchedParameter
 
 
 @pytest.mark.parametrize("objective", ["validation_loss", "validation_accuracy"])
@@ -68,6 +72,16 @@ def test_the_best_recipe_is_written_out_with_what_the_search_found(monkeypatch, 
     assert recipe.optim.epochs == search.base.optim.epochs
     (line,) = [line for line in text.splitlines() if line.startswith("  learning_rate: ")]
     assert re.search(r"found by the search, was 0\.001.*; searched: 0\.0001 to 0\.1, logarithmic$", line)
+
+
+def test_the_best_recipe_trains_another_part_as_its_trial_did(tmp_path):
+    part = SearchedParameter("model.trainable_part", "choice", choices=("all", "head"))
+    base = load_recipe(None, ["model.backbone=resnet18", "optim.epochs=5", "optim.learning_rate=3e-4"])
+    search = replace(write_search(tmp_path), base=base, space=(part,), epochs=5)
+    trial = SimpleNamespace(params={"model.trainable_part": "head"})
+    best, tried = best_recipe(search, trial), search.trial_recipe(read_values(search, trial))
+    assert (best.optim, best.early_stopping.patience) == (tried.optim, tried.early_stopping.patience)
+    assert best.optim.epochs == 5
 
 
 def test_a_study_without_a_complete_trial_asks_for_more(tmp_path):

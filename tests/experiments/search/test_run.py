@@ -15,6 +15,8 @@ from datasets import DatasetDict
 from tests.factories import prepare, write_colored_classes
 from vitrine.commands import search
 from vitrine.config.loading import load_recipe
+from vitrine.errors import UserError
+from vitrine.experiments.search import gain
 from vitrine.experiments.search.file import load_search
 from vitrine.experiments.search.run import open_search
 from vitrine.records import folder as run_folder
@@ -85,6 +87,25 @@ def test_a_search_ends_with_the_gain_the_best_recipe_and_a_page(workplace, capsy
         assert after.name.startswith(f"best_{result.best:04d}_seed_0_")
         accuracy = json.loads((before / run_folder.METRICS).read_text())
         assert result.gain.base_accuracy == pytest.approx(accuracy["test"]["accuracy"])
+
+
+@pytest.mark.parametrize("error", [UserError("the loss is no longer a number"), KeyboardInterrupt()])
+def test_a_search_whose_last_trainings_fail_or_are_stopped_has_its_best_recipe(workplace, capsys, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(gain, "run_training", fail)
+    exit_code = search.main(["small.yaml"])
+    recipe = load_recipe(workplace / "runs/search/small/best.yaml")
+    if isinstance(error, KeyboardInterrupt):
+        assert exit_code == 130
+        return
+    result = read_result(workplace)
+    assert (exit_code, result.gain) == (0, None)
+    assert recipe.optim.learning_rate == result.best_trial.values["optim.learning_rate"]
+    assert "the loss is no longer a number" in result.gain_failure
+    assert "what the search gained is not measured" in capsys.readouterr().out
+    assert "the loss is no longer a number" in (workplace / "runs/search/small/search.html").read_text("utf-8")
 
 
 def test_the_same_command_again_trains_nothing(workplace, capsys, monkeypatch):

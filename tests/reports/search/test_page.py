@@ -66,6 +66,14 @@ def test_the_cost_tells_what_early_stops_and_retries_took():
     assert "One training of the recipe takes 30" in told
 
 
+def test_a_training_at_the_end_that_failed_is_told_with_its_reason():
+    result = fabricate_result(gain_of=None).model_copy(update={"gain_failure": "the loss is <b> no number"})
+    for texts, words in ((ENGLISH, "nobody knows what the search gained"), (FRENCH, "reste inconnu")):
+        page = render(result, texts)
+        assert words in page
+        assert "the loss is &lt;b&gt; no number" in page
+
+
 def test_notices_name_missing_trials_one_seed_failures_and_edges():
     result = fabricate_result()
     assert find_notices(result, ENGLISH) == []

@@ -14,6 +14,7 @@ from vitrine.models.backbones.outputs import measure_head_input
 from vitrine.models.folder import load_model
 from vitrine.records import folder as run_folder
 from vitrine.records.model import METADATA, ModelMetadata
+from vitrine.training.head import features
 from vitrine.training.head import fit as cached_head
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.run import run_training
@@ -194,3 +195,27 @@ def test_features_that_another_kind_of_head_has_stored_are_not_taken(prepared, c
     flat = make_recipe(prepared, *overrides, "model.head=flatten", "model.head_units=[4]")
     run_training(flat, folder, Listeners(on_features=lambda *done: counted.append(done)))
     assert counted
+
+
+@pytest.mark.parametrize("views", [1, 2])
+def test_a_network_sees_pictures_of_the_size_of_use_however_large_they_are_stored(
+    tmp_path, checkpoint, monkeypatch, views
+):
+    source = write_colored_classes(tmp_path / "source", per_class=10)
+    larger = prepare(source, tmp_path / "larger", image_size=16, training_size=24)
+    sides, compute = set(), features.compute_features
+
+    def watch(model, batches, *given):
+        def note():
+            for batch in batches:
+                sides.add(tuple(batch["pixels"].shape[2:]))
+                yield batch
+
+        return compute(model, note(), *given)
+
+    monkeypatch.setattr(features, "compute_features", watch)
+    head = [f"model.backbone={checkpoint}", "model.trainable_part=head", f"model.feature_views={views}"]
+    recipe = make_recipe(larger, "data.training_size=24", "report.study=off", *head)
+    (tmp_path / "run").mkdir()
+    assert run_training(recipe, tmp_path / "run").training.feature_views == views
+    assert sides == {(16, 16)}

@@ -34,12 +34,13 @@ def test_unfreezing_starts_at_its_epoch_also_after_a_resume(prepared, tmp_path):
         model.requires_grad_(False)
         model.classifier.requires_grad_(True)
 
-        def unfreeze(epoch):
-            model.requires_grad_(epoch > 0)
+        def unfreeze(step, total_steps):
+            model.requires_grad_(3 * step >= total_steps)
             model.classifier.requires_grad_(True)
+            return True
 
         model.requires_grad_(True)  # the optimiser has to know them all
-        return make_trainer(prepared, epochs=3, model=model, methods=Methods(on_epoch_start=unfreeze))
+        return make_trainer(prepared, epochs=3, model=model, methods=Methods(choose_trained=unfreeze))
 
     class CutError(Exception):
         pass
@@ -82,7 +83,7 @@ def test_an_epoch_that_is_not_among_the_best_is_not_kept_and_without_a_place_to_
 def test_without_a_choice_pictures_stay_as_they_are_and_the_rate_warms_up_and_falls():
     methods = Methods()
     pixels = torch.tensor([[0, 255]], dtype=torch.uint8)
-    assert methods.augment(pixels, torch.tensor([0]), 3).tolist() == [[0.0, 255.0]]
+    assert methods.augment(pixels, torch.tensor([0]), 3, 5).tolist() == [[0.0, 255.0]]
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     schedule, rates = methods.schedule(optimizer, 20), []
     for _ in range(20):

@@ -17,7 +17,7 @@ from vitrine.training.optim.optimizer import build_schedule
 
 @pytest.mark.slow  # it looks at the clock: a machine with other work may miss it
 def test_a_budget_ends_in_time_with_the_learning_rate_at_zero(prepared, tmp_path):
-    def slow(pixels, indices, epoch):
+    def slow(pixels, indices, epoch, epochs):
         time.sleep(0.05)
         return pixels.float()
 
@@ -113,7 +113,9 @@ def test_time_before_an_interruption_counts_and_evaluations_do_not_slow_the_step
 def test_without_a_budget_nothing_is_planned_and_time_is_never_up(clock):
     pace = Pace(Accelerator(cpu=True), None, 100, StepBatches(EpochSampler(40, 0), 4))
     assert take_steps(pace, clock, 100.0, range(1, 12)) == [None] * 11
-    assert (pace.used(), pace.is_over()) == (0.0, False)
+    assert (pace.used(), pace.is_over()) == (1100.0, False)
+    pace.continue_from(50.0)
+    assert pace.used() == 1150.0
 
 
 @pytest.mark.parametrize("name", ["cosine", "plain"])
@@ -137,3 +139,12 @@ def test_a_new_number_of_steps_puts_the_schedule_where_it_would_stand(name):
     advance(changed, second, 10)
     advance(wanted, whole, 10)
     assert changed.param_groups[0]["lr"] == pytest.approx(wanted.param_groups[0]["lr"])
+
+
+def test_slower_steps_are_planned_by_soon_after_they_begin(clock):
+    pace = make_pace(clock, seconds=1000.0)
+    pace.batches.steps = 100
+    take_steps(pace, clock, 1.0, range(1, 60))
+    pace.expect_change()
+    assert take_steps(pace, clock, 3.0, range(60, 68))[-1] is not None
+    assert pace.step_seconds == pytest.approx((1 + 8 * 3) / 9)

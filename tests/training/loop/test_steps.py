@@ -38,10 +38,10 @@ def test_out_of_memory_makes_smaller_micro_batches_of_the_same_batch(prepared, t
     hard.stepper.say = said.append
     change = hard.stepper.methods.augment
 
-    def refuse_large(pixels, indices, epoch):
+    def refuse_large(pixels, indices, epoch, epochs):
         if len(indices) > 5:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return change(pixels, indices, epoch)
+        return change(pixels, indices, epoch, epochs)
 
     hard.stepper.methods = replace(hard.stepper.methods, augment=refuse_large)
     run(hard, tmp_path / "hard")

@@ -27,7 +27,7 @@ def make_trainer(
     train = prepared.splits[TRAIN] if rows is None else prepared.splits[TRAIN].select(rows)
     optimizer = build_optimizer(model, "adamw", learning_rate, 0.01, 0.9)
 
-    def change(pixels, indices, epoch):
+    def change(pixels, indices, epoch, epochs):
         return augment(pixels.float(), draw_numbers(seed, epoch, indices.tolist()), policy, policy != "none")
 
     return Trainer(

@@ -25,7 +25,7 @@ from vitrine.reports.run.page import write_run_report
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import EpochRecord, Listeners
 from vitrine.training.matching_data import open_matching_data
-from vitrine.training.run import run_training
+from vitrine.training.run import can_go_on, run_training
 
 STORE = ".features"
 MOST_SILENT_STARTS = 3  # after so many attempts that ended without a word, a run counts as failed
@@ -204,6 +204,6 @@ def forget_failures(runs: Sequence[PlannedRun]) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """What a failed run leaves is of no use without a checkpoint."""
-    if not any((folder / run_folder.CHECKPOINT).glob("number_*")):
+    """What a failed run leaves is of no use where it holds no work."""
+    if not can_go_on(folder):
         shutil.rmtree(folder, ignore_errors=True)

@@ -49,6 +49,9 @@ def measure_gain(
 
     Returns:
         The difference, and the seconds of all trainings.
+
+    Raises:
+        UserError: one of them failed, or another process is at work on it; names it.
     """
     answers: dict[str, list[npt.NDArray[np.bool_]]] = {BEFORE: [], AFTER: []}
     spent = 0.0
@@ -70,7 +73,10 @@ def _train(recipe: Recipe, prepared: PreparedDataset, final: Path, say: Callable
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     with run_folder.hold_run(folder):
-        metrics = run_training(recipe, folder, studies=False, prepared=prepared)
+        try:
+            metrics = run_training(recipe, folder, studies=False, prepared=prepared)
+        except UserError as error:
+            raise UserError(f"{final.name}: {error}") from error
     seconds = time.perf_counter() - start
     write_text(folder / SECONDS, json.dumps(round(seconds, 2)))
     folder.rename(final)

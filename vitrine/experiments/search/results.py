@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from vitrine.config.aliases import current_name
 from vitrine.config.loading import dump_recipe
 from vitrine.config.recipe import Recipe
+from vitrine.config.suited import EPOCHS
 from vitrine.errors import UserError
 from vitrine.experiments.search.file import Search
 from vitrine.experiments.search.sampler import RETRY_OF, counted_trials
@@ -54,8 +55,8 @@ def read_values(search: Search, trial: FrozenTrial) -> dict[str, Any]:
 
 
 def best_recipe(search: Search, trial: FrozenTrial) -> Recipe:
-    """The base recipe with a trial's values; it keeps its own number of epochs."""
-    return change_recipe(search.base, read_values(search, trial))
+    """The base recipe with a trial's values; it keeps its own number of epochs, also where another part is trained."""
+    return change_recipe(search.base, read_values(search, trial) | {EPOCHS: search.base.optim.epochs})
 
 
 def record_trials(study: optuna.Study) -> tuple[TrialRecord, ...]:

@@ -17,6 +17,7 @@ import optuna
 import psutil
 import torch
 
+from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split_names import SPLITS
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
@@ -169,7 +170,7 @@ def work(search: Search, place: Place, threads: int, seconds: float, report: Rep
 def conclude(
     search: Search, prepared: PreparedDataset, study: optuna.Study, place: Place, texts: Texts, say: Say
 ) -> tuple[str, SearchResult]:
-    """Trains the recipe before and the best one, compares them, and writes page, numbers and best recipe.
+    """Writes the best recipe, trains it and the one before, compares them, and writes page and numbers.
 
     Args:
         search: what was searched.
@@ -192,9 +193,6 @@ def conclude(
         retried = count_retried(study)
         number = [trial.number for trial in finished_trials(study)].index(best.number) + 1
     recipe = best_recipe(search, best)
-    gain, final_seconds = None, 0.0
-    if search.file.seeds and recipe != search.base:
-        gain, final_seconds = measure_gain(search.base, recipe, number, search.file.seeds, prepared, place.folder, say)
     counts = [sum(prepared.facts.counts[split].values()) for split in SPLITS]
     result = SearchResult(
         name=search.name,
@@ -210,24 +208,47 @@ def conclude(
         pictures=(counts[0], counts[1], counts[2]),
         wanted=search.file.trials,
         best=number,
-        gain=gain,
+        gain=None,
         parameters=parameters,
         trials=trials,
-        cost=_add_up(trials, retried, final_seconds),
+        cost=_add_up(trials, retried),
     )
-    sentence = tell_gain(result, texts)
-    header = {
-        f"Best recipe of the search '{search.name}'": f"trial {number} of {len(trials)}, {result.created[:10]}",
-        "On the test pictures": tell_gain(result, load_texts("en")),
-    }
-    best_text = write_recipe(recipe, parameters, header)
-    write_text(place.folder / BEST, best_text)
+    best_text = _write_best(recipe, result, place)  # what follows takes long, and may be stopped or fail
+    if search.file.seeds and recipe != search.base:
+        result = _measure_gain(search, recipe, result, prepared, place, say)
+        best_text = _write_best(recipe, result, place)
     result.write(place.folder / NUMBERS)
     write_text(place.folder / PAGE, render_search_page(result, best_text, str(place.folder / BEST), texts))
-    return sentence, result
+    return tell_gain(result, texts), result
 
 
-def _add_up(trials: tuple[TrialRecord, ...], retried: int, final_seconds: float) -> SearchCost:
+def _write_best(recipe: Recipe, result: SearchResult, place: Place) -> str:
+    """Writes the best recipe; returns its text."""
+    trial = f"trial {result.best} of {len(result.trials)}"
+    header = {
+        f"Best recipe of the search '{result.name}'": f"{trial}, {result.created[:10]}",
+        "On the test pictures": tell_gain(result, load_texts("en")),
+    }
+    text = write_recipe(recipe, result.parameters, header)
+    write_text(place.folder / BEST, text)
+    return text
+
+
+def _measure_gain(
+    search: Search, recipe: Recipe, result: SearchResult, prepared: PreparedDataset, place: Place, say: Say
+) -> SearchResult:
+    """The result with the gain, or with the reason why there is none: one training that fails costs no search."""
+    try:
+        gain, seconds = measure_gain(search.base, recipe, result.best, result.seeds, prepared, place.folder, say)
+    except UserError as error:
+        reason = " ".join(str(error).split())
+        say(f"what the search gained is not measured, since a training at the end failed: {reason}")
+        return result.model_copy(update={"gain_failure": reason})
+    cost = result.cost.model_copy(update={"final_seconds": seconds})
+    return result.model_copy(update={"gain": gain, "cost": cost})
+
+
+def _add_up(trials: tuple[TrialRecord, ...], retried: int) -> SearchCost:
     states = [trial.state for trial in trials]
     return SearchCost(
         trial_seconds=sum(trial.seconds or 0.0 for trial in trials),
@@ -235,5 +256,5 @@ def _add_up(trials: tuple[TrialRecord, ...], retried: int, final_seconds: float)
         pruned=states.count("pruned"),
         failed=states.count("failed"),
         retried=retried,
-        final_seconds=final_seconds,
+        final_seconds=0.0,
     )

@@ -147,6 +147,8 @@ def find_notices(result: SearchResult, texts: Texts) -> list[Notice]:
     edges = [parameter.name for parameter in result.parameters if _lies_at_an_edge(parameter.name, result)]
     if edges and not result.found_nothing:
         found.append(Notice("note", texts("search.notices.edge", names=texts.quote(edges), count=len(edges))))
+    if result.gain_failure:
+        found.append(Notice("warning", texts("search.notices.gain_failed", reason=result.gain_failure)))
     if result.gain is not None and len(result.seeds) == 1:
         found.append(Notice("note", texts("search.notices.one_seed")))
     return found

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ BATCH_SIZE = 64
 MOST_BYTES = 4 * 2**30  # they are held in memory; beyond this a training that computes them anew is safer
 FEATURES = "features"  # in a checkpoint
 FACTS = "facts.json"
+SECONDS = "seconds.txt"
 ARRAYS = ("train", "train_label_ids", "validation", "validation_label_ids")
 PLAIN = "plain"
 
@@ -59,11 +61,13 @@ class ViewOptions:
 
     Attributes:
         count: views of each training picture.
-        change: makes a view of training pictures; view v is what epoch v of the slow way would see.
+        change: makes a view of training pictures; view v is what epoch v of the slow way would see,
+            in the size of use.
         recipe: what `change` and the network depend on, as JSON can hold it; stored features of another are not used.
         precision: of the backbone's pass.
         whitens: whether each picture is brought to mean 0 and deviation 1.
         workers: loader processes.
+        side: of pictures that are looked at as they are, in pixels; they may be stored larger. None: as stored.
     """
 
     count: int
@@ -72,6 +76,7 @@ class ViewOptions:
     precision: Precision = "fp32"
     whitens: bool = False
     workers: int = 0
+    side: int | None = None
 
 
 def fits_in_memory(width: int, views: int, training_pictures: int, validation_pictures: int) -> bool:
@@ -120,6 +125,7 @@ def compute_head_inputs(
         store = None  # machines may not share a disk, and all must agree on who computes what
     if store is not None and (found := _read(store, facts)) is not None:
         return found
+    begun = time.perf_counter()
     total = _count_looks(options.count) * len(train) + len(validation)
     done = 0
 
@@ -144,15 +150,22 @@ def compute_head_inputs(
         plain=views[0] if options.count == 1 else look(train, None),
     )
     if store is not None:
-        _write(store, facts, inputs)
+        _write(store, facts, inputs, time.perf_counter() - begun)
     return inputs
+
+
+def seconds_taken(store: Path) -> float:
+    """What the run has spent on the features that lie in a folder; 0 where there are none, or another run lent them."""
+    kept = store / SECONDS
+    return float(kept.read_text("utf-8")) if kept.is_file() and not store.is_symlink() else 0.0
 
 
 def _read_batches(
     split: datasets.Dataset, rows: range, options: ViewOptions, view: int | None, device: torch.device
 ) -> Iterator[Batch]:
     whole = rows == range(len(split))
-    loader = build_evaluation_loader(split if whole else split.select(rows), BATCH_SIZE, options.workers)
+    side = options.side if view is None else None  # a view has the size that `change` gives it
+    loader = build_evaluation_loader(split if whole else split.select(rows), BATCH_SIZE, options.workers, side)
     for batch in loader:
         if view is None:
             yield batch
@@ -209,9 +222,10 @@ def _read(store: Path, facts: str) -> HeadInputs | None:
     return HeadInputs(**arrays, plain=np.load(plain)) if plain.is_file() else None
 
 
-def _write(store: Path, facts: str, inputs: HeadInputs) -> None:
+def _write(store: Path, facts: str, inputs: HeadInputs, seconds: float) -> None:
     names = ARRAYS if len(inputs.train) == 1 else (*ARRAYS, PLAIN)
     with new_folder(store, replace=True) as temporary:
         for name in names:
             np.save(temporary / f"{name}.npy", getattr(inputs, name))
+        write_text(temporary / SECONDS, str(seconds))
         write_text(temporary / FACTS, facts)

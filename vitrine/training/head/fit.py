@@ -204,7 +204,7 @@ def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: in
 
     precision = accelerator.mixed_precision
     # What augmented views depend on; the plain pictures are the same for every seed and policy.
-    augmented = {"seed": seed, **plan.augmentation.settings} if views > 1 else {}
+    augmented = {"seed": seed, "side": side, **plan.augmentation.settings} if views > 1 else {}
     return ViewOptions(
         count=views,
         change=change,
@@ -217,4 +217,5 @@ def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: in
         precision="fp32" if precision == "no" else precision,
         whitens=plan.options.whitens,
         workers=plan.options.workers,
+        side=side,
     )

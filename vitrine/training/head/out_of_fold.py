@@ -69,10 +69,11 @@ def answer_out_of_fold(
     Returns:
         None where validation pictures are many, or fewer than two classes have two unrelated pictures.
     """
-    views, label_ids = join_labeled(inputs)
+    label_ids = np.concatenate([inputs.train_label_ids, inputs.validation_label_ids])
     measurable = is_measurable(label_ids, groups)
     if len(inputs.validation) >= enough or len(np.unique(label_ids[measurable])) < 2:
         return None
+    views, _ = join_labeled(inputs)  # a copy of all of them, so only where it is used
     plain = np.concatenate([inputs.plain, inputs.validation])
     head = nn.Sequential(*head_modules(model))
     kept = {name: tensor.detach().clone() for name, tensor in head.state_dict().items()}

@@ -67,8 +67,8 @@ def fit_head_on_features(
     """Trains the head as the ordinary loop would, and leaves the weights of the best epoch in the model.
 
     Order, batches and dropout of a seed are those of the ordinary loop, so where the features are too (as many views
-    as epochs, or no augmentation), both give the same head but for rounding. A run that is resumed starts this part
-    again: it takes seconds and gives the same numbers.
+    as epochs, or no augmentation; training pictures of the size of use), both give the same head but for rounding. A
+    run that is resumed starts this part again: it takes seconds and gives the same numbers.
 
     Args:
         model: with a frozen backbone; only its head is used and changed.

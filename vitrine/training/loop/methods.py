@@ -98,7 +98,7 @@ def _warm_up_and_anneal(optimizer: Optimizer, steps: int) -> Schedule:
     return build_schedule(optimizer, steps, warmup_fraction=0.1)
 
 
-def _as_they_are(pixels: torch.Tensor, _: torch.Tensor, __: int) -> torch.Tensor:
+def _as_they_are(pixels: torch.Tensor, _: torch.Tensor, __: int, ___: int) -> torch.Tensor:
     return pixels.float()
 
 
@@ -110,15 +110,17 @@ class Methods:
         loss: `(logits [batch, labels], targets) -> scalar`, the mean over the pictures; targets are label ids
             `[batch]`, or shares `[batch, labels]` where `mix` gives them.
         schedule: `(optimizer, steps of the whole training) -> schedule`.
-        augment: `(pixels uint8 [batch, 3, height, width], indices [batch] on the CPU, epoch) -> pixels`, 0 to 255.
+        augment: `(pixels uint8 [batch, 3, height, width], indices [batch] on the CPU, epoch, epochs) -> pixels`, 0 to
+            255; `epochs` are those that are planned, which a time budget changes.
         mix: `(pixels, label_ids, indices, epoch) -> (pixels, targets)`, after `augment`: mixup, CutMix.
         sampler: order of the training pictures; None: all of them, shuffled anew in each epoch by the seed.
         batches: `(pictures of a step, processes, this process)` -> what this process takes of every step, where that is
             not an equal share of the sampler's order.
         average: makes an average of the weights of a model that is on its device.
         set_mode: puts the parts of the model into training or evaluation mode before each epoch.
-        on_epoch_start: told each epoch's number, from 0, before it starts, and all earlier ones after a resume; may
-            change which parameters are trainable. All that ever will be must be so when the `Trainer` is made.
+        choose_trained: told before each step how many are done, and how many are planned in all; may change which
+            parameters are trainable, and returns whether it did. It depends on nothing else, so that a resumed training
+            goes on exactly. All that ever will be trainable must be so when the `Trainer` is made.
         keep_epoch: `(epoch, from 1)`: writes the model as it is now; None: only the best weights are kept, in memory.
         drop_epoch: removes what `keep_epoch` wrote.
         budget: of time, into which the training is made to fit; None: no limit.
@@ -126,13 +128,13 @@ class Methods:
 
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.cross_entropy
     schedule: Callable[[Optimizer, int], Schedule] = _warm_up_and_anneal
-    augment: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor] = _as_they_are
+    augment: Callable[[torch.Tensor, torch.Tensor, int, int], torch.Tensor] = _as_they_are
     mix: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], tuple[torch.Tensor, torch.Tensor]] | None = None
     sampler: Sampler[int] | None = None
     batches: Callable[[int, int, int], StepBatches | ShardBatches] | None = None
     average: Callable[[PreTrainedModel], WeightAverage] | None = None
     set_mode: Callable[[PreTrainedModel], None] = set_training_mode
-    on_epoch_start: Callable[[int], None] | None = None
+    choose_trained: Callable[[int, int], bool] | None = None
     keep_epoch: Callable[[int], None] | None = None
     drop_epoch: Callable[[int], None] = lambda _: None
     budget: Budget | None = None

@@ -25,6 +25,7 @@ class Pace:
     ) -> None:
         self.accelerator = accelerator
         self.budget = budget
+        self.began = time.perf_counter()
         self.most_steps = most_steps
         self.batches = batches
         self.step_size = batches.length / batches.steps / accelerator.num_processes  # of each process
@@ -40,6 +41,17 @@ class Pace:
     def start_epoch(self, steps_done: int) -> None:
         """Starts the clock again, which is not to count evaluations."""
         self.last = time.perf_counter(), steps_done
+        self.expect_change()
+
+    def expect_change(self) -> None:
+        """Other steps come, of larger pictures or of more that is trained: they are timed, and planned by, soon."""
+        self._weigh_what_comes()
+        self.plan_after = min(self.plan_after, self.seen_steps + FIRST_PLAN_STEPS)
+
+    def _weigh_what_comes(self) -> None:
+        """What comes counts more than what was."""
+        if self.step_seconds is not None:
+            self.timed_seconds, self.timed_steps = self.step_seconds, 1
 
     def validated(self, seconds: float) -> None:
         """Takes note of what a validation took."""
@@ -48,10 +60,13 @@ class Pace:
 
     def used(self) -> float:
         """Seconds of the run so far, over all its processes since its first start."""
-        return 0.0 if self.budget is None else self.budget.clock() - self.budget.started
+        if self.budget is None:
+            return time.perf_counter() - self.began
+        return self.budget.clock() - self.budget.started
 
     def continue_from(self, used_seconds: float) -> None:
         """Counts the time that the run took before it was interrupted."""
+        self.began -= used_seconds
         if self.budget is not None:
             self.budget.started -= used_seconds
 
@@ -75,7 +90,7 @@ class Pace:
         self.plan_after = self.seen_steps + max(FIRST_PLAN_STEPS, self.batches.steps // 2)
         more = self.budget.plan(self.step_seconds, self.step_size, self.batches.steps, position.step)
         total = as_main_says(self.accelerator, min(self.most_steps, steps_done + max(1, more)))
-        self.timed_seconds, self.timed_steps = self.step_seconds, 1  # what comes counts more than what was
+        self._weigh_what_comes()
         changed = abs(total - position.total_steps) > SMALLEST_CHANGE * position.total_steps
         return total if changed else None
 

@@ -64,6 +64,7 @@ class Stepper:
     Attributes:
         network: what computes the logits in training; the prepared model, or the same compiled.
         average: of the weights, updated after each step.
+        epochs: that are planned; a time budget changes them.
     """
 
     def __init__(
@@ -83,9 +84,27 @@ class Stepper:
         self.normalize = normalize
         self.methods = methods
         self.seed = options.seed
+        self.epochs = options.epochs
         self.max_gradient_norm = options.max_gradient_norm
         self.say = say
         self.average = methods.average(accelerator.unwrap_model(model)) if methods.average else None
+
+    def follow_plan(self, step: int, total_steps: int, steps_per_epoch: int) -> bool:
+        """Sets picture size and trained part of the next step by the plan as it is now, as the schedule sets its rate.
+
+        Args:
+            step: number of the step in the whole training.
+            total_steps: that are planned.
+            steps_per_epoch: of a whole epoch.
+
+        Returns:
+            Whether one of them may have changed.
+        """
+        before, self.epochs = self.epochs, max(1, round(total_steps / steps_per_epoch))  # half of one counts
+        if self.methods.choose_trained is None or not self.methods.choose_trained(step, total_steps):
+            return self.epochs != before
+        self.methods.set_mode(self.accelerator.unwrap_model(self.model))
+        return True
 
     def take(self, batch: Batch, epoch: int, step: int, size: int, micro_batches: int) -> tuple[torch.Tensor, int]:
         """One update.
@@ -157,7 +176,7 @@ class Stepper:
 
     def forward(self, batch: Batch, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The loss of a batch with its graph, and the number of right answers."""
-        pixels = self.methods.augment(batch["pixels"], batch["index"], epoch).float()
+        pixels = self.methods.augment(batch["pixels"], batch["index"], epoch, self.epochs).float()
         targets = batch["label_id"]
         if self.methods.mix is not None:
             pixels, targets = self.methods.mix(pixels, batch["label_id"], batch["index"], epoch)

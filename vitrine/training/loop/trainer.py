@@ -79,8 +79,8 @@ class Trainer:
         self.plain_optimizer = optimizer
         # Loader and schedule are not prepared: Accelerate would repeat pictures to fill the last batch, and step the
         # schedule once for every process.
-        if accelerator.ddp_handler is not None:  # what is frozen in an epoch gives no gradient to wait for
-            accelerator.ddp_handler.find_unused_parameters = self.methods.on_epoch_start is not None
+        if accelerator.ddp_handler is not None:  # what is frozen at first gives no gradient to wait for
+            accelerator.ddp_handler.find_unused_parameters = self.methods.choose_trained is not None
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain_model: PreTrainedModel = accelerator.unwrap_model(self.model)
         normalize = Normalizer(data.normalization, options.whitens, choose_memory_format(model), accelerator.device)
@@ -151,6 +151,8 @@ class Trainer:
             before = time.perf_counter()
             batch = next(loader)
             position.waited += time.perf_counter() - before
+            if self.stepper.follow_plan(self.steps_done, position.total_steps, self.batches.steps):
+                self.pace.expect_change()
             size = self.batches.size(position.step)
             sums, position.micro_batches = self.stepper.take(
                 batch, position.epoch, self.steps_done, size, position.micro_batches
@@ -202,9 +204,8 @@ class Trainer:
         self.say(f"time budget: {total:,} steps ({total / self.batches.steps:.1f} epochs) are planned, as many as fit")
 
     def _start_epoch(self, epoch: int) -> None:
-        if self.methods.on_epoch_start is not None:
-            self.methods.on_epoch_start(epoch)
         self.methods.set_mode(self.plain_model)
+        self.stepper.follow_plan(self.steps_done, self.position.total_steps, self.batches.steps)
         position, options = self.position, self.options
         if self.stepper.network is not self.model or options.compile == "off" or position.compiled is False:
             return
@@ -291,9 +292,6 @@ class Trainer:
         if not self.accelerator.is_main_process:  # the stored sums are those of all processes
             self.position.sums = [0.0, 0.0, 0.0]
         self.pace.continue_from(self.position.used_seconds)
-        if self.methods.on_epoch_start is not None:
-            for epoch in range(self.position.epoch + 1):
-                self.methods.on_epoch_start(epoch)
         self.schedule = self.build_schedule(self.position.total_steps)
         for name, part in self._parts().items():
             part.load_state_dict(state["parts"][name])

@@ -172,6 +172,10 @@ class SchedulePlan:
     plateau_patience: int = 2
     plateau_factor: float = 0.1
 
+    def frozen_steps(self, total_steps: int) -> int:
+        """How many of the steps of a training belong to the frozen epochs; of a shortened one, the same share."""
+        return round(total_steps * self.frozen_epochs / self.epochs)
+
 
 class Schedule(LambdaLR):
     """The learning rates of all parameter groups after each step, by one factor; can be stored and goes on exactly.
@@ -233,7 +237,7 @@ class Schedule(LambdaLR):
 
     @property
     def _frozen_steps(self) -> int:
-        return round(self.total_steps * self.plan.frozen_epochs / self.plan.epochs)
+        return self.plan.frozen_steps(self.total_steps)
 
     def _apply(self) -> None:
         for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
