@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 (torch's own name for it)
 from transformers import CONFIG_MAPPING, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
-from transformers.modeling_outputs import ImageClassifierOutputWithNoAttention, ModelOutput
+from transformers.modeling_outputs import ImageClassifierOutputWithNoAttention
 
 
 class VitrineConfig(PreTrainedConfig):
@@ -84,7 +84,7 @@ class VitrineForImageClassification(PreTrainedModel):
         return ImageClassifierOutputWithNoAttention(loss=loss, logits=logits)
 
 
-def read_head_input(outputs: ModelOutput, head: str) -> torch.Tensor:
+def read_head_input(outputs: Any, head: str) -> torch.Tensor:
     """What a head of this kind starts from, `[batch, numbers]`.
 
     Args:
@@ -97,7 +97,7 @@ def read_head_input(outputs: ModelOutput, head: str) -> torch.Tensor:
     return features.flatten(1)
 
 
-def describe_stages(outputs: ModelOutput) -> torch.Tensor:
+def describe_stages(outputs: Any) -> torch.Tensor:
     """The pooled features, then mean and maximum of the last map of each size: `[batch, numbers]`.
 
     What pretraining made the last stage forget, such as strokes and colours, the first stages still tell. Each of these

@@ -1,13 +1,12 @@
 """Heads: what turns the features of a backbone into logits."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel, TimmWrapperForImageClassification, TimmWrapperModel
 from transformers.initialization import no_init_weights
-from transformers.modeling_outputs import ModelOutput
 
 from vitrine.errors import UserError
 from vitrine.models.headed_network import (
@@ -143,7 +142,7 @@ def _measure_features(backbone: PreTrainedModel, head: Head, image_size: int) ->
     return read_head_input(outputs, head.kind).shape[1], unused
 
 
-def _find_lacking(outputs: ModelOutput, kind: HeadKind) -> str | None:
+def _find_lacking(outputs: Any, kind: HeadKind) -> str | None:
     if kind == "flatten":
         return None if outputs.last_hidden_state.ndim == 4 else "a feature map"
     if getattr(outputs, "pooler_output", None) is None:
