@@ -114,6 +114,6 @@ def test_each_stage_is_described_by_mean_and_maximum_of_its_last_map():
 
 @pytest.mark.parametrize("value", [0.0, 255.0])
 @torch.inference_mode()
-def test_a_picture_of_one_colour_has_an_answer(value):
+def test_a_plain_picture_has_an_answer(value):
     model = build_headed(TIMM, Head("stages")).eval()
     assert torch.isfinite(model(torch.full((1, 3, SIDE, SIDE), value)).logits).all()
