@@ -34,9 +34,9 @@ def test_a_store_comes_back_exactly_from_its_table(tmp_path):
 def test_data_prep_applies_what_holds_and_passes_over_the_rest(tmp_path):
     write_table(tmp_path / "table.csv", history())
     assert read_corrections(tmp_path / "table.csv") == [
-        Correction(2, "-x/a.png", "dog", "=1+1"),
-        Correction(3, "b, c.png", "dog", "<b>bold</b>", adds_class=True),
-        Correction(7, "e.png", "dog", ""),
+        Correction(2, "-x/a.png", "dog", "=1+1", sha256=digest("a"), of_store=True),
+        Correction(3, "b, c.png", "dog", "<b>bold</b>", True, digest("b"), of_store=True),
+        Correction(7, "e.png", "dog", "", sha256=digest("e"), of_store=True),
     ]
 
 

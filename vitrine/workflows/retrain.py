@@ -196,9 +196,11 @@ def _join(recipe: Recipe, table: Path, folder: Path) -> "tuple[Joined, ClassChan
     changes = read_class_changes(rows, read_facts(recipe.prepared_folder).label_names)
     marked = [row for _, row in rows if row.action and row.action not in CLASS_ACTIONS]
     placed = place_pictures(before, earlier.parent if earlier else folder), place_pictures(marked, table.parent)
-    joined = join_corrections(*placed, changes, read_manifest(recipe.prepared_folder))
+    joined = join_corrections(*placed, changes, read_manifest(recipe.prepared_folder), recipe.name)
     if not joined.new and not changes.names:
         reasons = "".join(f"\n  {file}: {reason}" for file, reason in list(joined.refused.items())[:MOST_TOLD])
+        if joined.elsewhere:
+            reasons += f"\n  {joined.elsewhere:,} rows are about other data sets or models, and were passed over"
         raise UserError(f"--corrections: {table} says nothing new, so there is nothing to learn{reasons}")
     write_rows(folder / CORRECTIONS, joined.rows)
     return joined, changes

@@ -1,12 +1,16 @@
 """Corrections bring pictures along: for training, or for nothing where they show what judges."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from tests.conftest import draw_shape
+from tests.corrections.examples import digest, judgment
 from tests.factories import fault_of
 from vitrine.config.data import ChecksSection, DataSection
+from vitrine.corrections.export import write_table
+from vitrine.corrections.judgment import LABEL, NEW
 from vitrine.data.labels.added import list_added, name_added
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.records.corrections import Row, write_rows
@@ -85,3 +89,17 @@ def test_a_picture_that_is_gone_is_named_and_ends_nothing(before, tmp_path):
     write_rows(new / "table.csv", [add("gone.png", "cat")])
     _, now = prepare(source, tmp_path / "second", str(new / "table.csv"), first)
     assert now.loc[name_added(new / "gone.png"), "reason"] == "the file is not there"
+
+
+def test_pictures_of_a_store_whose_class_is_not_known_are_passed_over_and_told(tmp_path):
+    table = tmp_path / "table.csv"
+    said = [
+        replace(judgment(name, label, kept=f"pictures/aa/{digest(name)}.jpg"), kind=kind)
+        for name, label, kind in (("a", "cat", LABEL), ("b", "pear", LABEL), ("c", "fox", NEW), ("d", "fox", LABEL))
+    ]
+    write_table(table, said)
+    found, notes = list_added(table, None, ["cat", "dog"])
+    assert [one.label_name for one in found.values()] == ["cat", "fox", "fox"]
+    assert notes == ["table.csv: 1 picture shows a class that this data set does not have, and is not added."]
+    write_table(table, said[:1])
+    assert list_added(table, None, ["cat"])[1] == []

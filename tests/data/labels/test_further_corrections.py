@@ -1,5 +1,6 @@
 """New corrections join earlier ones, but for those of pictures that judge."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,18 +12,25 @@ from vitrine.records.corrections import Row
 MANIFEST = pd.DataFrame(
     {
         "file": ["a", "b", "judge", "asked"],
+        "sha256": ["1", "2", "3", "4"],
         "status": ["kept"] * 4,
+        "label_name": ["x", "y", "x", "x"],
         "split": ["train", "validation", "gate", "test"],
     }
 )
 
 
 def join(earlier, marked, renamed=None):
-    return join_corrections(earlier, marked, ClassChanges(renamed or {}, {}), MANIFEST)
+    return join_corrections(earlier, marked, ClassChanges(renamed or {}, {}), MANIFEST, "pets")
 
 
 def relabel(file, label, new):
     return Row(file, label, action="relabel", new_label=new)
+
+
+def said(row, sha256="", model="pets", **values):
+    """The row as a store writes it."""
+    return replace(row, sha256=sha256, model=model, time="2026-11-24T10:00:00.000+00:00", **values)
 
 
 def test_pictures_that_judge_keep_their_labels():
@@ -66,3 +74,46 @@ def test_all_rows_are_in_todays_names_of_the_classes():
 def test_added_pictures_are_found_wherever_the_table_lies():
     rows = place_pictures([Row("pictures/p.png", "", action="add"), Row("a", "x", action="remove")], Path("/store"))
     assert [row.file for row in rows] == ["/store/pictures/p.png", "a"]
+
+
+def test_a_picture_that_judges_is_known_by_other_capitals_too():
+    assert list(join([], [relabel("Judge", "x", "y")]).refused) == ["judge"]
+
+
+def test_what_a_store_says_of_other_data_sets_and_models_is_passed_over_and_counted():
+    marked = [
+        said(relabel("a", "x", "y"), "1"),
+        said(relabel("fruit/1.jpg", "apple", "pear"), "9"),
+        said(relabel("b", "y", "x"), "9"),  # another picture of this name
+        said(Row("/p.png", "", action="add", new_label="x"), "7", "fruits"),
+        said(Row("/q.png", "", action="add", new_label="pear", kind="new"), "8", "fruits"),
+        said(Row("/r.png", "", action="add", new_label="x"), "6"),
+    ]
+    joined = join([], marked)
+    assert [row.file for row in joined.new] == ["a", "/r.png"]
+    assert (joined.elsewhere, joined.refused) == (4, {})
+
+
+def test_what_of_a_store_does_not_fit_is_not_taken_and_of_a_person_stays_to_be_refused():
+    marked = [relabel("a", "x", "pear"), relabel("b", "z", "x"), Row("/p.png", "", action="add", new_label="pear")]
+    joined = join([], [said(row) for row in marked])
+    assert joined.rows == []
+    assert joined.refused == {
+        "a": "there is no class 'pear'",
+        "b": "it is 'y' now, not 'z' as it was when somebody looked at it",
+        "/p.png": "there is no class 'pear'",
+    }
+    assert join([], marked).rows == marked
+
+
+def test_a_class_that_one_row_adds_is_there_for_the_others():
+    marked = [said(Row("/p.png", "", action="add", new_label="z", kind="new")), said(relabel("a", "x", "z"))]
+    assert len(join([], marked).new) == 2
+
+
+def test_of_an_earlier_table_of_a_store_the_rows_hold_that_were_applied():
+    applied, since = said(relabel("b", "x", "y"), "2"), said(relabel("a", "x", "y"), "1")
+    elsewhere, removed = said(relabel("fruit/1.jpg", "apple", "pear")), said(Row("a", "x", action="remove"), "1")
+    assert join([applied, since, elsewhere], []).rows == [applied]
+    assert join([applied, since], [applied, since]).new == [since]
+    assert join([removed], []).rows == []

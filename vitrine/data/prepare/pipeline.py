@@ -20,7 +20,8 @@ from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.labels.added import leave_out_copies
 from vitrine.data.labels.classes import check_splits, choose_classes
-from vitrine.data.labels.corrections import Corrected, apply_corrections
+from vitrine.data.labels.corrected import Corrected
+from vitrine.data.labels.corrections import apply_corrections
 from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status

@@ -1,0 +1,80 @@
+"""Rows that a store of corrections wrote, beside one data set: a store may serve several models and data sets.
+
+Nobody can mend or delete what it keeps, so a row about something else is passed over where one of a person is refused.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from vitrine.data.labels.added import name_added
+from vitrine.data.labels.corrections import is_picture
+from vitrine.data.manifest.scan import KEPT
+from vitrine.data.sources.names import KnownNames
+from vitrine.records.corrections import ADD, Row
+
+
+@dataclass(frozen=True)
+class KnownPictures:
+    """What tells whether a row is about a data set.
+
+    Attributes:
+        hashes: SHA-256 of its pictures, by their names.
+        labels: of those that are kept, as the data set was prepared.
+    """
+
+    hashes: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    @classmethod
+    def of(cls, manifest: pd.DataFrame) -> Self:
+        """Those of a manifest."""
+        kept = manifest[manifest["status"] == KEPT]
+        hashes, labels = (
+            dict(zip(rows["file"], rows[column], strict=True))
+            for rows, column in ((manifest, "sha256"), (kept, "label_name"))
+        )
+        return cls(hashes, labels)
+
+    def spell(self, row: Row) -> Row:
+        """A row about a picture, which it names as the data set does: nobody goes round the gate by other capitals."""
+        if row.action == ADD:
+            return row
+        return replace(row, file=self._names.find_only(row.file) or row.file)
+
+    @cached_property
+    def _names(self) -> KnownNames:
+        return KnownNames(self.hashes)
+
+    def choose(self, rows: Iterable[Row], model: str) -> tuple[list[Row], int]:
+        """The rows about the data set and its model, and how many were about others.
+
+        Args:
+            rows: about pictures, of a store or of a person, whose rows are all taken.
+            model: name of the model, which those after it keep; what was asked of another is not added.
+        """
+        rows = list(rows)
+        chosen = [row for row in rows if not row.of_store or self._concerns(row, model)]
+        return chosen, len(rows) - len(chosen)
+
+    def _concerns(self, row: Row, model: str) -> bool:
+        if row.action == ADD:
+            return row.model in ("", model)
+        return row.file in self.hashes and is_picture(row.sha256, self.hashes[row.file])
+
+    def was_applied(self, row: Row) -> bool:
+        """Whether the data set was prepared with a row of before.
+
+        Those of a store may have been passed over then, and its table may have been written anew since.
+
+        Args:
+            row: about a picture; the path of one that is added is absolute.
+        """
+        if not row.of_store:
+            return True
+        file = name_added(Path(row.file)) if row.action == ADD else row.file
+        return file in self.hashes and self.labels.get(file, row.label) == row.label
