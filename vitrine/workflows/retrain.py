@@ -103,7 +103,7 @@ def retrain_model(
     with hold_line(line_folder):
         line = _open_line(line_folder, recipe.name, run)
         with _attempt(line) as folder:
-            joined, changes = _join(recipe, table, folder)
+            joined, changes = _join(recipe, table, folder, line)
             attempt = Retraining(line, recipe, joined, changes, table.name, margins, folder)
             return attempt.carry_out(runs, show)
 
@@ -180,13 +180,14 @@ def _check_data(run: Path, recipe: Recipe) -> None:
         )
 
 
-def _join(recipe: Recipe, table: Path, folder: Path) -> "tuple[Joined, ClassChanges]":
+def _join(recipe: Recipe, table: Path, folder: Path, line: ModelLine) -> "tuple[Joined, ClassChanges]":
     """Writes the corrections of before and the new ones as one table."""
     from vitrine.data.labels.class_changes import read_class_changes
     from vitrine.data.labels.corrections import read_corrections, read_rows
     from vitrine.data.labels.further_corrections import join_corrections, place_pictures
     from vitrine.records.corrections import CLASS_ACTIONS, write_rows
     from vitrine.records.manifest import read_manifest
+    from vitrine.workflows.accepted_names import read_accepted_names
 
     encoding = recipe.data.encoding
     read_corrections(table, encoding, classes_may_change=True)  # says what is not clear
@@ -196,7 +197,8 @@ def _join(recipe: Recipe, table: Path, folder: Path) -> "tuple[Joined, ClassChan
     changes = read_class_changes(rows, read_facts(recipe.prepared_folder).label_names)
     marked = [row for _, row in rows if row.action and row.action not in CLASS_ACTIONS]
     placed = place_pictures(before, earlier.parent if earlier else folder), place_pictures(marked, table.parent)
-    joined = join_corrections(*placed, changes, read_manifest(recipe.prepared_folder), recipe.name)
+    manifest, accepted = read_manifest(recipe.prepared_folder), read_accepted_names(line)
+    joined = join_corrections(*placed, changes, manifest, recipe.name, accepted)
     if not joined.new and not changes.names:
         reasons = "".join(f"\n  {file}: {reason}" for file, reason in list(joined.refused.items())[:MOST_TOLD])
         if joined.elsewhere:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vitrine.data.labels.class_changes import ClassChanges
+from vitrine.data.labels.class_changes import AcceptedNames, ClassChanges
 from vitrine.data.labels.further_corrections import join_corrections, place_pictures
 from vitrine.records.corrections import Row
 
@@ -20,8 +20,8 @@ MANIFEST = pd.DataFrame(
 )
 
 
-def join(earlier, marked, renamed=None):
-    return join_corrections(earlier, marked, ClassChanges(renamed or {}, {}), MANIFEST, "pets")
+def join(earlier, marked, renamed=None, accepted=()):
+    return join_corrections(earlier, marked, ClassChanges(renamed or {}, {}), MANIFEST, "pets", accepted)
 
 
 def relabel(file, label, new):
@@ -117,3 +117,13 @@ def test_of_an_earlier_table_of_a_store_the_rows_hold_that_were_applied():
     assert join([applied, since, elsewhere], []).rows == [applied]
     assert join([applied, since], [applied, since]).new == [since]
     assert join([removed], []).rows == []
+
+
+def test_what_was_learned_before_a_class_got_its_name_is_not_new():
+    accepted = [AcceptedNames("2026-11-25T10:00:00+00:00", {"old": "y"})]
+    before = [relabel("b", "x", "y")]
+    for row in (said(relabel("b", "x", "old"), "2"), relabel("b", "x", "old")):
+        joined = join(before, [row], accepted=accepted)
+        assert (joined.rows, joined.new, joined.refused) == (before, [], {})
+    assert join([], [said(relabel("a", "x", "old"), "1")], accepted=accepted).new[0].new_label == "y"
+    assert join([], [said(relabel("b", "old", "x"), "2")], accepted=accepted).new[0].label_name == "y"

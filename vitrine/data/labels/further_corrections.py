@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vitrine.data.labels.class_changes import ClassChanges
+from vitrine.data.labels.class_changes import AcceptedNames, ClassChanges, follow_names
 from vitrine.data.labels.store_rows import KnownPictures
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split_names import GATE, TEST
@@ -33,7 +33,12 @@ class Joined:
 
 
 def join_corrections(
-    earlier: Iterable[Row], marked: Iterable[Row], changes: ClassChanges, manifest: pd.DataFrame, model: str
+    earlier: Iterable[Row],
+    marked: Iterable[Row],
+    changes: ClassChanges,
+    manifest: pd.DataFrame,
+    model: str,
+    accepted: Sequence[AcceptedNames] = (),
 ) -> Joined:
     """Adds new corrections to those that a data set was prepared with.
 
@@ -43,10 +48,11 @@ def join_corrections(
 
     Args:
         earlier: rows about pictures, which hold for the labels of the source.
-        marked: new rows about pictures, which hold for the labels of the data set.
+        marked: new rows about pictures, which hold for the labels of the data set; some may be old.
         changes: of the classes; rows are in the names of before.
         manifest: of the data set.
         model: its name.
+        accepted: names of classes that came with the revisions up to this data set, the oldest first.
     """
     pictures = KnownPictures.of(manifest)
     kept = manifest[manifest["status"] == KEPT]
@@ -55,7 +61,8 @@ def join_corrections(
     applied = filter(pictures.was_applied, map(pictures.spell, earlier))
     joined = {row.file: changes.translate(row) for row in applied}
     chosen, elsewhere = pictures.choose(map(pictures.spell, marked), model)
-    chosen = [changes.translate(row) for row in chosen]
+    today = set(pictures.labels.values())
+    chosen = [changes.translate(follow_names(row, accepted, today)) for row in chosen]
     classes = {*labels.values(), *(row.label for row in chosen if row.adds_class)}
     new, refused = [], {}
     for row in chosen:
