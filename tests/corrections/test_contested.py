@@ -17,4 +17,4 @@ def test_a_picture_comes_once_by_its_name_or_as_it_was_kept_and_not_where_nobody
     ]
     named, kept = contested_pictures(said)
     assert (named.file, named.kept, named.label_name, named.split) == ("cats/a.png", "", "cat", "test")
-    assert (kept.file, kept.kept, kept.key, kept.reasons) == ("", "pictures/bb/b.jpg", digest("b"), ())
+    assert (kept.file, kept.kept, kept.key, kept.reasons) == ("", "pictures/bb/b.jpg", (digest("b"), ""), ())

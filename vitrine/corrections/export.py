@@ -35,7 +35,7 @@ def write_table(path: Path, judgments: Iterable[Judgment]) -> None:
 def table_rows(judgments: Iterable[Judgment]) -> list[Sequence[str]]:
     """Its rows, in the order of `TABLE_COLUMNS`; arguments as of `write_table`."""
     said = list(judgments)
-    actions = {one.id: _action(one) for one in agreed(said)}
+    actions = {one.row.id: _action(one.opinion, one.row) for one in agreed(said)}
     return [_row(one, *actions.get(one.id, ("", ""))) for one in said]
 
 
@@ -53,13 +53,13 @@ def write_store(folder: Path) -> Path:
     return path
 
 
-def _action(judgment: Judgment) -> tuple[str, str]:
+def _action(opinion: Judgment, row: Judgment) -> tuple[str, str]:
     """Action and new label."""
-    if not judgment.file:
-        return (ADD, judgment.label) if judgment.kept and judgment.kind != NONE else ("", "")
-    if judgment.kind == NONE:
+    if not row.file:
+        return (ADD, opinion.label) if row.kept and opinion.kind != NONE else ("", "")
+    if opinion.kind == NONE:
         return REMOVE, ""
-    return (RELABEL, judgment.label) if judgment.label != judgment.label_name else ("", "")
+    return (RELABEL, opinion.label) if opinion.label != row.label_name else ("", "")
 
 
 def _row(judgment: Judgment, action: str, new_label: str) -> Sequence[str]:

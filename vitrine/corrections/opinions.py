@@ -1,11 +1,25 @@
 """What holds of all that was said: the latest of each reviewer, without what was taken back; and where they differ."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from vitrine.corrections.judgment import WITHDRAWN, Judgment
+from vitrine.corrections.judgment import NEW, WITHDRAWN, Judgment, Picture
 
-Opinions = Mapping[str, Mapping[str, Judgment]]
+Opinions = Mapping[Picture, Mapping[str, Judgment]]
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What all reviewers of a picture say.
+
+    Attributes:
+        opinion: the last of them.
+        row: a judgment of the picture, in whose row of a table the opinion stands, since it names it best.
+    """
+
+    opinion: Judgment
+    row: Judgment
 
 
 def current(judgments: Iterable[Judgment]) -> Opinions:
@@ -15,15 +29,37 @@ def current(judgments: Iterable[Judgment]) -> Opinions:
         judgments: in the order in which they were given.
 
     Returns:
-        By picture (`Judgment.picture`), then by reviewer, whoever spoke last at the end.
+        By picture, as `by_picture` tells them apart, then by reviewer, whoever spoke last at the end.
+    """
+    found: dict[Picture, dict[str, Judgment]] = {}
+    for picture, said in by_picture(judgments).items():
+        opinions = found.setdefault(picture, {})
+        for one in said:
+            opinions.pop(one.reviewer, None)
+            opinions[one.reviewer] = one
+    return found
+
+
+def by_picture(judgments: Iterable[Judgment]) -> Mapping[Picture, Sequence[Judgment]]:
+    """Judgments without what was taken back, by picture.
+
+    Who names a picture of a data set and its hash speaks of this one, and of none of its copies. Who brought a picture
+    speaks of all that are its copies, and who names one without a hash of all that are called so.
+
+    Args:
+        judgments: in the order in which they were given.
     """
     said = list(judgments)
     withdrawn = {one.withdraws for one in said if one.kind == WITHDRAWN}
-    found: dict[str, dict[str, Judgment]] = defaultdict(dict)
-    for one in said:
-        if one.kind != WITHDRAWN and one.id not in withdrawn:
-            found[one.picture].pop(one.reviewer, None)
-            found[one.picture][one.reviewer] = one
+    standing = [one for one in said if one.kind != WITHDRAWN and one.id not in withdrawn]
+    copies: dict[Picture, dict[Picture, None]] = defaultdict(dict)
+    for one in standing:
+        if one.sha256 and one.file:
+            copies[one.sha256, ""][one.picture] = copies["", one.file][one.picture] = None
+    found: dict[Picture, list[Judgment]] = defaultdict(list)
+    for one in standing:
+        for picture in copies.get(one.picture, (one.picture,)):
+            found[picture].append(one)
     return dict(found)
 
 
@@ -54,16 +90,26 @@ def conflicts(judgments: Iterable[Judgment]) -> list[Sequence[Judgment]]:
     return [tuple(opinions.values()) for opinions in current(judgments).values() if is_conflict(opinions)]
 
 
-def agreed(judgments: Iterable[Judgment]) -> list[Judgment]:
-    """One judgment for each picture on which all its reviewers agree.
+def agreed(judgments: Iterable[Judgment]) -> list[Agreed]:
+    """What holds of each picture on which all its reviewers agree.
 
-    The last of them; of those with whom the picture was kept, where it was.
+    It stands in the row of the last of them who names the picture and its hash, as a data set has it; of a picture that
+    none has, of the last with whom it was kept.
 
     Args:
         judgments: in the order in which they were given.
     """
+    said = list(judgments)
+    rows = by_picture(said)
     return [
-        max(reversed(list(opinions.values())), key=lambda one: (bool(one.kept), one.time))
-        for opinions in current(judgments).values()
+        Agreed(list(opinions.values())[-1], _choose_row(rows[picture], {one.id for one in opinions.values()}))
+        for picture, opinions in current(said).items()
         if not is_conflict(opinions)
     ]
+
+
+def _choose_row(said: Sequence[Judgment], holding: Collection[str]) -> Judgment:
+    def rank(one: Judgment) -> tuple[bool, bool, bool, bool, str]:
+        return bool(one.sha256 and one.file), one.id in holding, bool(one.kept), one.kind == NEW, one.time
+
+    return max(reversed(said), key=rank)
