@@ -16,10 +16,12 @@ class Agreed:
     Attributes:
         opinion: the last of them.
         row: a judgment of the picture, in whose row of a table the opinion stands, since it names it best.
+        label_name: the label that it had when it was first looked at: later ones may be corrections already.
     """
 
     opinion: Judgment
     row: Judgment
+    label_name: str
 
 
 def current(judgments: Iterable[Judgment]) -> Opinions:
@@ -51,13 +53,16 @@ def by_picture(judgments: Iterable[Judgment]) -> Mapping[Picture, Sequence[Judgm
     """
     said = list(judgments)
     withdrawn = {one.withdraws for one in said if one.kind == WITHDRAWN}
-    standing = [one for one in said if one.kind != WITHDRAWN and one.id not in withdrawn]
+    return _group([one for one in said if one.kind != WITHDRAWN and one.id not in withdrawn])
+
+
+def _group(judgments: Sequence[Judgment]) -> Mapping[Picture, Sequence[Judgment]]:
     copies: dict[Picture, dict[Picture, None]] = defaultdict(dict)
-    for one in standing:
+    for one in judgments:
         if one.sha256 and one.file:
             copies[one.sha256, ""][one.picture] = copies["", one.file][one.picture] = None
     found: dict[Picture, list[Judgment]] = defaultdict(list)
-    for one in standing:
+    for one in judgments:
         for picture in copies.get(one.picture, (one.picture,)):
             found[picture].append(one)
     return dict(found)
@@ -100,12 +105,15 @@ def agreed(judgments: Iterable[Judgment]) -> list[Agreed]:
         judgments: in the order in which they were given.
     """
     said = list(judgments)
-    rows = by_picture(said)
-    return [
-        Agreed(list(opinions.values())[-1], _choose_row(rows[picture], {one.id for one in opinions.values()}))
-        for picture, opinions in current(said).items()
-        if not is_conflict(opinions)
-    ]
+    rows, with_withdrawn = by_picture(said), _group([one for one in said if one.kind != WITHDRAWN])
+    found = []
+    for picture, opinions in current(said).items():
+        if not is_conflict(opinions):
+            row = _choose_row(rows[picture], {one.id for one in opinions.values()})
+            # What somebody took back tells no less what the label was.
+            labels = [one.label_name for one in with_withdrawn.get(picture, ()) if one.file]
+            found.append(Agreed(list(opinions.values())[-1], row, labels[0] if labels else row.label_name))
+    return found
 
 
 def _choose_row(said: Sequence[Judgment], holding: Collection[str]) -> Judgment:

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import get_args
 from uuid import NAMESPACE_URL, uuid5
 
-from vitrine.corrections.export import SHARED, TABLE_COLUMNS, YES
+from vitrine.corrections.export import HISTORY, SHARED, YES
 from vitrine.corrections.judgment import LABEL, NEW, NONE, WITHDRAWN, Judgment, Kind
 from vitrine.corrections.kept_pictures import PLACE, SHA256
 from vitrine.data.labels.corrections import read_corrections, read_rows
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
-from vitrine.records.corrections import REMOVE
+from vitrine.records.corrections import REMOVE, STORE_MARK
 from vitrine.records.spreadsheet import unguard_cell
 
-MARK = "withdraws"  # a column that only a store writes
 ID = re.compile("[0-9a-f]{32}")
 
 
@@ -38,9 +37,9 @@ def read_table(path: Path, reviewer: str = "", hashes: Mapping[str, str] | None 
     if not path.is_file():
         raise UserError(f"{path}: there is no such table")
     names, cells = read_cells(path)
-    if MARK not in names:
+    if STORE_MARK not in names:
         return list(_marked_rows(path, reviewer, hashes or {}))
-    missing = [name for name in TABLE_COLUMNS if name not in names]
+    missing = [name for name in HISTORY if name not in names]
     if missing:
         raise UserError(f"{path}: the column {missing[0]} is missing, so the table cannot be imported whole")
     return [_read(path, line, names, row) for line, row in cells]

@@ -17,6 +17,7 @@ RENAME, MERGE = CLASS_ACTIONS = ("rename", "merge")  # of rows about a class, wh
 KIND, KEPT_PLACE = "kind", "kept"  # columns that stores of corrections write
 STORE_MARK = "withdraws"  # a column that only a store writes
 STORE_COLUMNS = ("sha256", "model", "time")  # of its tables alone: a person's may have columns of these names, too
+FIRST_LABEL = "first_label"  # likewise: the label that a picture had before anybody corrected it
 NEW_CLASS = "new"
 
 

@@ -185,6 +185,7 @@ def _join(recipe: Recipe, table: Path, folder: Path, line: ModelLine) -> "tuple[
     from vitrine.data.labels.class_changes import read_class_changes
     from vitrine.data.labels.corrections import read_corrections, read_rows
     from vitrine.data.labels.further_corrections import join_corrections, place_pictures
+    from vitrine.data.labels.store_rows import KnownPictures
     from vitrine.records.corrections import CLASS_ACTIONS, write_rows
     from vitrine.records.manifest import read_manifest
     from vitrine.workflows.accepted_names import read_accepted_names
@@ -194,11 +195,12 @@ def _join(recipe: Recipe, table: Path, folder: Path, line: ModelLine) -> "tuple[
     earlier = Path(recipe.data.corrections).expanduser() if recipe.data.corrections else None
     before = [row for _, row in read_rows(earlier, encoding) if row.action] if earlier else []
     rows = read_rows(table, encoding)
-    changes = read_class_changes(rows, read_facts(recipe.prepared_folder).label_names)
+    facts = read_facts(recipe.prepared_folder)
+    changes = read_class_changes(rows, facts.label_names)
     marked = [row for _, row in rows if row.action and row.action not in CLASS_ACTIONS]
     placed = place_pictures(before, earlier.parent if earlier else folder), place_pictures(marked, table.parent)
-    manifest, accepted = read_manifest(recipe.prepared_folder), read_accepted_names(line)
-    joined = join_corrections(*placed, changes, manifest, recipe.name, accepted)
+    pictures = KnownPictures.of(read_manifest(recipe.prepared_folder), facts.label_sources)
+    joined = join_corrections(*placed, changes, pictures, recipe.name, read_accepted_names(line))
     if not joined.new and not changes.names:
         reasons = "".join(f"\n  {file}: {reason}" for file, reason in list(joined.refused.items())[:MOST_TOLD])
         if joined.elsewhere:

@@ -7,25 +7,28 @@ import pandas as pd
 
 from vitrine.data.labels.class_changes import AcceptedNames, ClassChanges
 from vitrine.data.labels.further_corrections import join_corrections, place_pictures
+from vitrine.data.labels.store_rows import KnownPictures
 from vitrine.records.corrections import Row
 
 MANIFEST = pd.DataFrame(
     {
-        "file": ["a", "b", "judge", "asked"],
-        "sha256": ["1", "2", "3", "4"],
-        "status": ["kept"] * 4,
-        "label_name": ["x", "y", "x", "x"],
-        "split": ["train", "validation", "gate", "test"],
+        "file": ["a", "b", "judge", "asked", "corrected"],
+        "sha256": ["1", "2", "3", "4", "5"],
+        "status": ["kept"] * 5,
+        "label_name": ["x", "y", "x", "x", "y"],
+        "source_label": ["X", "Y", "X", "X", "X"],
+        "split": ["train", "validation", "gate", "test", "train"],
     }
 )
+PICTURES = KnownPictures.of(MANIFEST, {"x": ["X"], "y": ["Y"]})
 
 
 def join(earlier, marked, renamed=None, accepted=()):
-    return join_corrections(earlier, marked, ClassChanges(renamed or {}, {}), MANIFEST, "pets", accepted)
+    return join_corrections(earlier, marked, ClassChanges(renamed or {}, {}), PICTURES, "pets", accepted)
 
 
-def relabel(file, label, new):
-    return Row(file, label, action="relabel", new_label=new)
+def relabel(file, label, new, **values):
+    return Row(file, label, action="relabel", new_label=new, **values)
 
 
 def said(row, sha256="", model="pets", **values):
@@ -127,3 +130,12 @@ def test_what_was_learned_before_a_class_got_its_name_is_not_new():
         assert (joined.rows, joined.new, joined.refused) == (before, [], {})
     assert join([], [said(relabel("a", "x", "old"), "1")], accepted=accepted).new[0].new_label == "y"
     assert join([], [said(relabel("b", "old", "x"), "2")], accepted=accepted).new[0].label_name == "y"
+
+
+def test_what_somebody_says_of_a_corrected_picture_without_a_row_is_about_the_label_of_the_source():
+    for label in ("x", "y"):
+        row = said(Row("corrected", label, action="remove"), "5")
+        assert join([], [row]).rows == [replace(row, label_name="x")]
+    assert join([], [relabel("corrected", "y", "z")]).rows == [relabel("corrected", "x", "z")]
+    since = said(relabel("corrected", "x", "z", kind="new"), "5")  # its table was written anew since it said y
+    assert join([since], [since]).new == [since]

@@ -2,11 +2,8 @@
 
 from dataclasses import replace
 
-from tests.data.labels.test_further_corrections import MANIFEST, relabel, said
-from vitrine.data.labels.store_rows import KnownPictures
+from tests.data.labels.test_further_corrections import PICTURES, relabel, said
 from vitrine.records.corrections import Row
-
-PICTURES = KnownPictures.of(MANIFEST)
 
 
 def test_a_picture_is_known_by_its_name_and_by_its_hash_where_the_store_has_one():

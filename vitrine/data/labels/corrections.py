@@ -22,6 +22,7 @@ from vitrine.records.corrections import (
     ADD,
     CLASS_ACTIONS,
     COLUMNS,
+    FIRST_LABEL,
     KEPT_PLACE,
     KIND,
     NEEDED,
@@ -83,15 +84,16 @@ def read_rows(path: Path, encoding: str | None = None, known: Container[str] = (
             f"data.corrections: {path} has no column {suggest_columns(missing, names)}; its first line must name "
             f"{', '.join(COLUMNS[:5])}"
         )
-    read = (*COLUMNS, KIND, KEPT_PLACE, *(STORE_COLUMNS if STORE_MARK in names else ()))
+    read = (*COLUMNS, KIND, KEPT_PLACE, *((*STORE_COLUMNS, FIRST_LABEL) if STORE_MARK in names else ()))
     places = {name: names.index(name) for name in read if name in names}
     found = []
     for line, cells_of_row in cells:
         values = {name: unguard_cell(cells_of_row[place]) for name, place in places.items()}
         action, kept = values["action"].strip().lower(), values.pop(KEPT_PLACE, "")
         file = values["file"] or (kept if action == ADD else "")
+        label_name = values.pop(FIRST_LABEL, "") or values["label_name"]
         if file or action in CLASS_ACTIONS:
-            found.append((line, Row(**values | {"action": action, "file": file})))
+            found.append((line, Row(**values | {"action": action, "file": file, "label_name": label_name})))
     return found
 
 

@@ -4,11 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
-
 from vitrine.data.labels.class_changes import AcceptedNames, ClassChanges, follow_names
 from vitrine.data.labels.store_rows import KnownPictures
-from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.records.corrections import ADD, RELABEL, Row
 
@@ -36,7 +33,7 @@ def join_corrections(
     earlier: Iterable[Row],
     marked: Iterable[Row],
     changes: ClassChanges,
-    manifest: pd.DataFrame,
+    pictures: KnownPictures,
     model: str,
     accepted: Sequence[AcceptedNames] = (),
 ) -> Joined:
@@ -50,31 +47,37 @@ def join_corrections(
         earlier: rows about pictures, which hold for the labels of the source.
         marked: new rows about pictures, which hold for the labels of the data set; some may be old.
         changes: of the classes; rows are in the names of before.
-        manifest: of the data set.
+        pictures: of the data set.
         model: its name.
         accepted: names of classes that came with the revisions up to this data set, the oldest first.
     """
-    pictures = KnownPictures.of(manifest)
-    kept = manifest[manifest["status"] == KEPT]
-    split_of = dict(zip(kept["file"], kept["split"], strict=True))
-    labels = {file: changes.names.get(label, label) for file, label in pictures.labels.items()}
     applied = filter(pictures.was_applied, map(pictures.spell, earlier))
     joined = {row.file: changes.translate(row) for row in applied}
     chosen, elsewhere = pictures.choose(map(pictures.spell, marked), model)
     today = set(pictures.labels.values())
     chosen = [changes.translate(follow_names(row, accepted, today)) for row in chosen]
+    labels, in_source = (
+        {file: changes.names.get(label, label) for file, label in named.items()}
+        for named in (pictures.labels, pictures.source_labels)
+    )
     classes = {*labels.values(), *(row.label for row in chosen if row.adds_class)}
     new, refused = [], {}
     for row in chosen:
         before = joined.get(row.file)
         if before is not None and _decision(before) == _decision(row):
             continue  # a table that grows holds the rows of before, too
-        reason = _find_reason(row, before, split_of) or _find_misfit(row, before, labels, classes)
+        label = labels.get(row.file, "")
+        source_label = before.label_name if before is not None else in_source.get(row.file, label)
+        reason = _find_reason(row, before, pictures.splits)
+        if not reason and row.of_store:
+            reason = _find_misfit(row, label, source_label, classes)
         if reason:
             refused[row.file] = reason
             continue
-        joined[row.file] = row if before is None else replace(row, label_name=before.label_name)
-        new.append(joined[row.file])
+        if before is not None or row.label_name == label:  # an exact copy goes along with a picture that has a row
+            row = replace(row, label_name=source_label)
+        joined[row.file] = row
+        new.append(row)
     return Joined([row for row in joined.values() if not _is_empty(row)], new, refused, elsewhere)
 
 
@@ -100,14 +103,18 @@ def _find_reason(row: Row, before: Row | None, split_of: Mapping[str, str]) -> s
     return ""
 
 
-def _find_misfit(row: Row, before: Row | None, labels: Mapping[str, str], classes: Collection[str]) -> str:
-    """Why a row of a store does not fit the data set; a person's is refused when the pictures are prepared."""
-    if not row.of_store:
-        return ""
+def _find_misfit(row: Row, label: str, source_label: str, classes: Collection[str]) -> str:
+    """Why a row of a store does not fit the data set; a person's is refused when the pictures are prepared.
+
+    Args:
+        row: of a store.
+        label: of its picture in the data set; "" of one that is not used.
+        source_label: likewise, in the source.
+        classes: that there are.
+    """
     if row.label and row.label not in classes:
         return f"there is no class '{row.label}'"
-    label = labels.get(row.file)
-    if before is None and label is not None and label != row.label_name:
+    if label and row.label_name not in (label, source_label):
         return f"it is '{label}' now, not '{row.label_name}' as it was when somebody looked at it"
     return ""
 

@@ -3,7 +3,7 @@
 Nobody can mend or delete what it keeps, so a row about something else is passed over where one of a person is refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,20 +25,30 @@ class KnownPictures:
     Attributes:
         hashes: SHA-256 of its pictures, by their names.
         labels: of those that are kept, as the data set was prepared.
+        source_labels: likewise, before corrections; of those of which that is known.
+        splits: of those that are kept.
     """
 
     hashes: Mapping[str, str]
     labels: Mapping[str, str]
+    source_labels: Mapping[str, str]
+    splits: Mapping[str, str]
 
     @classmethod
-    def of(cls, manifest: pd.DataFrame) -> Self:
-        """Those of a manifest."""
+    def of(cls, manifest: pd.DataFrame, label_sources: Mapping[str, Sequence[str]]) -> Self:
+        """Those of a manifest.
+
+        Args:
+            manifest: of the data set.
+            label_sources: what the source calls the classes.
+        """
         kept = manifest[manifest["status"] == KEPT]
-        hashes, labels = (
-            dict(zip(rows["file"], rows[column], strict=True))
-            for rows, column in ((manifest, "sha256"), (kept, "label_name"))
+        labels, sources, splits = (
+            dict(zip(kept["file"], kept[column], strict=True)) for column in ("label_name", "source_label", "split")
         )
-        return cls(hashes, labels)
+        mapped = {source: label for label, names in label_sources.items() for source in names}
+        source_labels = {file: mapped[source] for file, source in sources.items() if source in mapped}
+        return cls(dict(zip(manifest["file"], manifest["sha256"], strict=True)), labels, source_labels, splits)
 
     def spell(self, row: Row) -> Row:
         """A row about a picture, which it names as the data set does: nobody goes round the gate by other capitals."""
