@@ -71,6 +71,7 @@ def test_pictures_of_a_new_class_are_divided_as_in_every_data_set(before, tmp_pa
     write_rows(new / "table.csv", [add(f"{number}.png", "emu", "new") for number in range(20)])
     after, _ = prepare(source, tmp_path / "second", str(new / "table.csv"), first)
     assert after.label_names == ["cat", "dog", "emu"]
+    assert after.label_sources == {"cat": ["cat"], "dog": ["dog"], "emu": []}  # so that a new name is no business of it
     assert {split: counts["emu"] for split, counts in after.counts.items()} == {
         "train": 10, "validation": 3, "test": 3, "gate": 4,
     }  # fmt: skip

@@ -56,6 +56,7 @@ def test_a_recipe_renames_what_the_source_calls_a_class():
     assert extend_rename(labels, changes, sources) == {"pug": "Dog", "dog": "Dog", "hound": "Dog"}
     cut = LabelsSection(pattern="^([a-z]+)/")
     assert extend_rename(cut, changes_of(("rename", "dog", "Dog")), {"dog": ["dog/a", "dog/b"]}) == {"dog": "Dog"}
+    assert extend_rename(labels, changes_of(("rename", "cat", "Cat")), {"cat": []}) == {"pug": "dog"}
     assert extend_rename(labels, ClassChanges({}, {}), sources) == {"pug": "dog"}
     assert "labels.target" in fault_of(extend_rename, LabelsSection(target="cat"), changes, sources)
 

@@ -100,9 +100,8 @@ def write_prepared(
         findings += propose_series(manifest, draw)
         notes += work.split.describe_moves(manifest)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
-        facts = _gather_facts(
-            manifest, notes, describe_mapping(listed.mapped.mapping), corrected, name, state, settings
-        )
+        told = describe_mapping(listed.mapped.mapping)
+        facts = _gather_facts(manifest, notes, told, corrected, brought, name, state, settings)
         scan.write(folder)
         names = manifest["file"].to_numpy(object)
         pairs = duplicates.pairs.assign(
@@ -190,6 +189,7 @@ def _gather_facts(
     notes: list[str],
     label_notes: list[str],
     corrected: Corrected,
+    brought: Collection[str],
     name: str,
     state: str,
     settings: Settings,
@@ -200,7 +200,9 @@ def _gather_facts(
     counted = kept.groupby(["split", "label_name"]).size().unstack(fill_value=0)
     counts = counted.reindex(list(splits), fill_value=0)[label_names].to_numpy(int)
     status = count_status(manifest)
-    as_mapped = kept.drop(index=list(corrected.relabeled), errors="ignore")  # the others say nothing of the classes
+    # What corrections relabelled or brought along says nothing of what the source calls its classes.
+    as_mapped = kept[~manifest.loc[kept.index, "file"].isin(list(brought))]
+    as_mapped = as_mapped.drop(index=list(corrected.relabeled), errors="ignore")
     sources = {str(label): sorted(rows["source_label"].unique()) for label, rows in as_mapped.groupby("label_name")}
     return PreparedFacts(
         format=2,
