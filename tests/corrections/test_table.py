@@ -5,6 +5,7 @@ import pytest
 from tests.corrections.examples import digest, judgment
 from vitrine.corrections.export import table_rows, write_table
 from vitrine.corrections.judgment import NEW, NONE, WITHDRAWN, Judgment
+from vitrine.corrections.opinions import conflicts
 from vitrine.corrections.table import read_table
 from vitrine.data.labels.corrections import Correction, read_corrections
 from vitrine.errors import UserError
@@ -72,6 +73,21 @@ def test_a_marked_table_of_a_spreadsheet_is_imported_the_same_each_time(tmp_path
     write_table(tmp_path / "again.csv", found)
     again, first = (read_corrections(tmp_path / name) for name in ("again.csv", "marked.csv"))
     assert [(one.file, one.new_label) for one in again] == [(one.file, one.new_label) for one in first]
+
+
+def test_rows_that_bring_pictures_are_refused_rather_than_lost(tmp_path):
+    rows = [Row("a.png", "dog", "cat", "relabel"), Row("new/1.jpg", "", action="add", new_label="cat")]
+    write_rows(tmp_path / "marked.csv", rows)
+    with pytest.raises(UserError, match="line 3: add brings a picture"):
+        read_table(tmp_path / "marked.csv", "ann")
+
+
+def test_a_table_that_was_imported_without_hashes_speaks_of_the_same_picture(tmp_path):
+    write_rows(tmp_path / "marked.csv", [Row("a.png", "dog", action="relabel", new_label="fox")])
+    said = [judgment("a", "cat", file="a.png", label_name="dog"), *read_table(tmp_path / "marked.csv", "bob")]
+    assert [len(one) for one in conflicts(said)] == [2]
+    write_table(tmp_path / "table.csv", [*said, judgment("a", "fox", file="a.png", label_name="dog")])
+    assert [(one.file, one.new_label) for one in read_corrections(tmp_path / "table.csv")] == [("a.png", "fox")]
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from uuid import NAMESPACE_URL, uuid5
 from vitrine.corrections.export import HISTORY, SHARED, YES
 from vitrine.corrections.judgment import LABEL, NEW, NONE, WITHDRAWN, Judgment, Kind
 from vitrine.corrections.kept_pictures import PLACE, SHA256
-from vitrine.data.labels.corrections import read_corrections, read_rows
+from vitrine.data.labels.corrections import read_corrections, read_rows, refuse_faults
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
-from vitrine.records.corrections import REMOVE, STORE_MARK
+from vitrine.invocation import command_line
+from vitrine.records.corrections import ADD, REMOVE, STORE_MARK
 from vitrine.records.spreadsheet import unguard_cell
 
 ID = re.compile("[0-9a-f]{32}")
@@ -32,7 +33,7 @@ def read_table(path: Path, reviewer: str = "", hashes: Mapping[str, str] | None 
         so that a table can be imported twice.
 
     Raises:
-        UserError: it cannot be read, or which row is not clear.
+        UserError: it cannot be read, or which row is not clear, or adds a picture.
     """
     if not path.is_file():
         raise UserError(f"{path}: there is no such table")
@@ -47,6 +48,11 @@ def read_table(path: Path, reviewer: str = "", hashes: Mapping[str, str] | None 
 
 def _marked_rows(path: Path, reviewer: str, hashes: Mapping[str, str]) -> Iterator[Judgment]:
     rows = dict(read_rows(path))
+    advice = f"take the row out here, and give the table itself to `{command_line('retrain')}`"
+    added = [line for line, row in rows.items() if row.action == ADD]
+    refuse_faults(
+        path, [f"line {line}: add brings a picture, which no store takes from a table; {advice}" for line in added]
+    )
     for one in read_corrections(path):
         row = rows[one.line]
         kind: Kind = NONE if row.action == REMOVE else NEW if one.adds_class else LABEL
