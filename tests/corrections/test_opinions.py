@@ -11,6 +11,19 @@ def test_the_latest_of_each_reviewer_counts():
     assert [one.opinion for one in agreed([first, other, second])] == [second]
 
 
+def test_an_older_judgment_that_comes_later_does_not_hold():
+    late, early = (
+        judgment("a", "dog", time="2026-11-24T10:00:00+01:00"),
+        judgment("a", "cat", time="2026-11-24T08:59:00Z"),
+    )
+    assert current([late, early]) == {late.picture: {"ann": late}}
+    assert current([early, late]) == {late.picture: {"ann": late}}
+    others = judgment("a", "cow", "bob", time="2026-11-24T09:30:00+00:00")
+    (opinions,) = current([others, late, early]).values()
+    assert list(opinions) == ["ann", "bob"]
+    assert current([late, judgment("a", "cat", time="2026-11-24T08:59:00")]) == {late.picture: {"ann": late}}
+
+
 def test_two_reviewers_who_differ_are_a_conflict_and_none_differs_from_a_label():
     ann, bob = judgment("a", "cat"), judgment("a", kind=NONE, reviewer="bob")
     assert conflicts([ann, bob, judgment("b")]) == [(ann, bob)]

@@ -32,6 +32,12 @@ def test_a_store_comes_back_exactly_from_its_table(tmp_path):
     assert read_table(tmp_path / "table.csv") == said
 
 
+def test_times_of_other_zones_are_brought_to_utc(tmp_path):
+    times = ["2026-11-29T12:00:00+02:00", "2026-11-29T12:00:00+00:00"]
+    write_table(tmp_path / "table.csv", [judgment(time=time) for time in times])
+    assert [one.time for one in read_table(tmp_path / "table.csv")] == ["2026-11-29T10:00:00.000+00:00", times[1]]
+
+
 def test_data_prep_applies_what_holds_and_passes_over_the_rest(tmp_path):
     write_table(tmp_path / "table.csv", history())
     assert read_corrections(tmp_path / "table.csv") == [
@@ -98,12 +104,20 @@ def test_a_table_that_was_imported_without_hashes_speaks_of_the_same_picture(tmp
         ({"kind": "maybe"}, "line 2: kind must be one of label, new, none, withdrawn"),
         ({"kind": "withdrawn"}, "line 2: a row of kind withdrawn withdraws ''"),
         ({"id": "1"}, "line 2: id must be 32 hexadecimal digits"),
-        ({"time": "yesterday"}, "line 2: time must be as in"),
     ],
 )
 def test_a_row_that_no_store_writes_is_named(tmp_path, values, message):
     write_table(tmp_path / "table.csv", [judgment(**values)])
     with pytest.raises(UserError, match=message):
+        read_table(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-11-29T12:00:00"])
+def test_a_time_that_is_none_or_has_no_zone_is_named(tmp_path, time):
+    write_table(tmp_path / "table.csv", [judgment(time="2026-11-29T12:00:00+00:00")])
+    text = (tmp_path / "table.csv").read_text("utf-8-sig").replace("2026-11-29T12:00:00+00:00", time)
+    (tmp_path / "table.csv").write_text(text, "utf-8")
+    with pytest.raises(UserError, match="line 2: time must be as in"):
         read_table(tmp_path / "table.csv")
 
 

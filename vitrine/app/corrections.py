@@ -135,7 +135,7 @@ def say_others(judgments: Iterable[Judgment], reviewer: str, texts: Texts) -> Ma
     """What others than this reviewer say of a picture, where they differ from it or from each other; else "".
 
     Args:
-        judgments: about the picture, in the order in which they were given.
+        judgments: about the picture, in the order in which they were kept.
         reviewer: whose own judgment stands against the others.
         texts: of the page's language.
     """

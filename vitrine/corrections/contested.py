@@ -11,7 +11,7 @@ def contested_pictures(judgments: Iterable[Judgment]) -> list[QueuedPicture]:
     """One entry for each that can be shown: that has a name in a data set, or was kept with consent.
 
     Args:
-        judgments: in the order in which they were given.
+        judgments: in the order in which they were kept.
     """
     found = []
     for said in conflicts(judgments):

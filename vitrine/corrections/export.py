@@ -29,7 +29,7 @@ def write_table(path: Path, judgments: Iterable[Judgment]) -> None:
 
     Args:
         path: of a CSV file.
-        judgments: in the order in which they were given.
+        judgments: in the order in which they were kept.
     """
     write_cells(path, TABLE_COLUMNS, table_rows(judgments))
 

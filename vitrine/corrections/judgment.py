@@ -70,6 +70,12 @@ class Judgment:
         return self.sha256, self.file
 
     @property
+    def moment(self) -> datetime:
+        """When it was made, for comparing; an earlier build took times without a zone from tables, and they are UTC."""
+        made = datetime.fromisoformat(self.time)
+        return made if made.tzinfo else made.replace(tzinfo=UTC)
+
+    @property
     def opinion(self) -> tuple[str, str]:
         """What is compared between reviewers: whether a label is a new one makes no difference."""
         return (NONE, "") if self.kind == NONE else (LABEL, self.label)

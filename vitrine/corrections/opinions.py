@@ -1,4 +1,7 @@
-"""What holds of all that was said: the latest of each reviewer, without what was taken back; and where they differ."""
+"""What holds of all that was said: the latest of each reviewer, without what was taken back; and where they differ.
+
+The latest by the clock, not by the number in a store: a table that is imported may be older than what is there.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,7 +31,7 @@ def current(judgments: Iterable[Judgment]) -> Opinions:
     """What each reviewer thinks of each picture now.
 
     Args:
-        judgments: in the order in which they were given.
+        judgments: in the order in which they were kept.
 
     Returns:
         By picture, as `by_picture` tells them apart, then by reviewer, whoever spoke last at the end.
@@ -43,13 +46,13 @@ def current(judgments: Iterable[Judgment]) -> Opinions:
 
 
 def by_picture(judgments: Iterable[Judgment]) -> Mapping[Picture, Sequence[Judgment]]:
-    """Judgments without what was taken back, by picture.
+    """Judgments without what was taken back, by picture, the latest last.
 
     Who names a picture of a data set and its hash speaks of this one, and of none of its copies. Who brought a picture
     speaks of all that are its copies, and who names one without a hash of all that are called so.
 
     Args:
-        judgments: in the order in which they were given.
+        judgments: in the order in which they were kept.
     """
     said = list(judgments)
     withdrawn = {one.withdraws for one in said if one.kind == WITHDRAWN}
@@ -57,6 +60,7 @@ def by_picture(judgments: Iterable[Judgment]) -> Mapping[Picture, Sequence[Judgm
 
 
 def _group(judgments: Sequence[Judgment]) -> Mapping[Picture, Sequence[Judgment]]:
+    judgments = sorted(judgments, key=lambda one: one.moment)  # of one moment, in the order in which they were kept
     copies: dict[Picture, dict[Picture, None]] = defaultdict(dict)
     for one in judgments:
         if one.sha256 and one.file:
@@ -102,7 +106,7 @@ def agreed(judgments: Iterable[Judgment]) -> list[Agreed]:
     none has, of the last with whom it was kept.
 
     Args:
-        judgments: in the order in which they were given.
+        judgments: in the order in which they were kept.
     """
     said = list(judgments)
     rows, with_withdrawn = by_picture(said), _group([one for one in said if one.kind != WITHDRAWN])
@@ -117,7 +121,7 @@ def agreed(judgments: Iterable[Judgment]) -> list[Agreed]:
 
 
 def _choose_row(said: Sequence[Judgment], holding: Collection[str]) -> Judgment:
-    def rank(one: Judgment) -> tuple[bool, bool, bool, bool, str]:
-        return bool(one.sha256 and one.file), one.id in holding, bool(one.kept), one.kind == NEW, one.time
+    def rank(one: Judgment) -> tuple[bool, ...]:
+        return bool(one.sha256 and one.file), one.id in holding, bool(one.kept), one.kind == NEW
 
     return max(reversed(said), key=rank)

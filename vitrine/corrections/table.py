@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 from uuid import NAMESPACE_URL, uuid5
@@ -78,6 +78,9 @@ def _read(path: Path, line: int, names: Sequence[str], row: Sequence[str]) -> Ju
         raise UserError(f"{path}, line {line}: {fault}; export the table again, or take the row out")
     own = {name: cells[name] for name in Judgment.__dataclass_fields__ if name in cells}
     own |= {name: cells[name] for name in SHARED}
+    made = datetime.fromisoformat(cells["time"])
+    if made.utcoffset():  # as a store writes it, and else exactly as it stands there
+        own["time"] = made.astimezone(UTC).isoformat(timespec="milliseconds")
     return Judgment(**own | {"answer": cells["suggested"], "blind": cells["blind"] == YES})  # type: ignore[arg-type]
 
 
@@ -95,8 +98,11 @@ def _find_fault(cells: Mapping[str, str]) -> str:
         return f"sha256 must be 64 hexadecimal digits (got '{cells['sha256']}')"
     if cells["kept"] and not PLACE.fullmatch(cells["kept"]):
         return f"kept is not where a store keeps pictures (got '{cells['kept']}')"
+    return "" if _has_zone(cells["time"]) else f"time must be as in 2026-11-29T12:00:00+00:00 (got '{cells['time']}')"
+
+
+def _has_zone(time: str) -> bool:
     try:
-        datetime.fromisoformat(cells["time"])
+        return datetime.fromisoformat(time).tzinfo is not None
     except ValueError:
-        return f"time must be as in 2026-11-29T12:00:00+00:00 (got '{cells['time']}')"
-    return ""
+        return False
