@@ -39,6 +39,12 @@ def test_of_those_who_agree_the_one_with_whom_the_picture_was_kept_has_the_actio
     assert actions(kept, later) == [("add", "cat"), ("", "")]
 
 
+def test_a_visitors_copy_does_not_take_the_place_of_the_picture_of_the_data_set():
+    reviewed = judgment("a", "cat", file="a.png", label_name="dog")
+    brought = judgment("a", "cat", "visitor 1", kept=PLACE)
+    assert actions(reviewed, brought) == [("relabel", "cat"), ("", "")]
+
+
 def test_the_table_of_a_store_leads_data_prep_to_the_kept_pictures(tmp_path):
     store = CorrectionStore(tmp_path / "store")
     content = photo()

@@ -9,7 +9,8 @@ from tests.conftest import draw_shape
 from tests.corrections.examples import judgment
 from tests.data.trees import prepare, settings_for
 from vitrine.config.data import LabelsSection
-from vitrine.corrections.export import write_table
+from vitrine.corrections.export import write_store, write_table
+from vitrine.corrections.store import CorrectionStore
 from vitrine.data.labels.corrections import read_corrections, read_rows
 from vitrine.data.prepare.unchanged import find_unchanged
 from vitrine.errors import UserError
@@ -183,6 +184,16 @@ def test_what_a_store_says_of_something_else_is_passed_over_and_counted(source, 
         "said.csv: 1 label corrected and 0 pictures removed; 4 rows were passed over, not of this data set."
     ]
     assert rows_of(prepared).loc["cat/003.png", "label_name"] == "dog"
+
+
+def test_a_picture_that_a_visitor_brought_and_the_source_has_is_relabelled_there(source, tmp_path):
+    content = (source / "cat/003.png").read_bytes()
+    store = CorrectionStore(tmp_path / "store")
+    store.add(judgment(label="dog", sha256=sha256(content).hexdigest()), content)
+    manifest = rows_of(prepare(source, corrections=str(write_store(store.folder))))
+    assert manifest.loc["cat/003.png", ["label_name", "status"]].tolist() == ["dog", "kept"]
+    (added,) = [file for file in manifest.index if file.startswith("added/")]
+    assert manifest.loc[added, ["label_name", "status"]].tolist() == ["dog", "kept"]
 
 
 def test_a_class_that_one_row_adds_is_there_for_the_others(source, write):

@@ -139,3 +139,17 @@ def test_what_somebody_says_of_a_corrected_picture_without_a_row_is_about_the_la
     assert join([], [relabel("corrected", "y", "z")]).rows == [relabel("corrected", "x", "z")]
     since = said(relabel("corrected", "x", "z", kind="new"), "5")  # its table was written anew since it said y
     assert join([since], [since]).new == [since]
+
+
+def test_a_picture_that_somebody_brought_and_the_source_has_is_relabelled_there():
+    def brought(sha256, label):
+        return said(Row(f"/{sha256}.png", "", action="add", new_label=label), sha256)
+
+    joined = join([], [brought("1", "y"), brought("2", "y"), brought("3", "y"), brought("9", "y")])
+    assert [(row.file, row.action, row.label_name, row.label) for row in joined.new] == [
+        ("a", "relabel", "x", "y"),
+        ("/9.png", "add", "", "y"),
+    ]
+    assert list(joined.refused) == ["judge"]
+    known = Row("/1.png", "", action="add", new_label="y")  # as an earlier build took it
+    assert join([known], [brought("1", "y")]).rows == [known]

@@ -1,6 +1,7 @@
 """Pictures that corrections bring along: rows with the action add, for pictures that the source does not have."""
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from vitrine.records.corrections import ADD, RELABEL
 
 JUDGING = (TEST, GATE)
 DIGITS = 12  # of the digest in the name of an added picture
+NAME = re.compile(rf"added/[0-9a-f]{{{DIGITS}}}_.+", re.DOTALL)
 
 
 def list_added(

@@ -1,6 +1,6 @@
 """Corrections of labels: a table that a person goes through in a spreadsheet, and what it does to a data set."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -149,13 +149,16 @@ def _find_contradictions(corrections: Sequence[Correction]) -> list[str]:
     return faults
 
 
-def apply_corrections(manifest: pd.DataFrame, path: Path | None, encoding: str | None = None) -> Corrected:
+def apply_corrections(
+    manifest: pd.DataFrame, path: Path | None, encoding: str | None = None, added: Collection[str] = ()
+) -> Corrected:
     """Gives pictures new labels and leaves others out, in place; exact copies with the same label go along.
 
     Args:
         manifest: of a scan, before the checks: label_name as the recipe maps it; file, status, reason, sha256.
         path: the correction file, or None.
         encoding: its code page, where it is not in UTF-8; None finds it out.
+        added: names of the pictures that the file adds.
 
     Raises:
         UserError: lists every fault of the file: unknown pictures and classes, labels that are not as they were.
@@ -166,7 +169,11 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None, encoding: str |
     kept = (manifest["status"] == KEPT).to_numpy(bool)
     labels = manifest["label_name"].to_numpy(object).copy()
     classes = sorted(set(labels[kept]))
-    found = {(one.file, one.sha256): one for one in read_corrections(path, encoding, {*places, *classes})}.values()
+    names = {*places, *classes}
+    listed = read_corrections(path, encoding, names)
+    others = ~manifest["file"].isin([*added, *(one.file for one in listed)])
+    listed += _relabel_brought(read_rows(path, encoding, names), manifest[kept & others])
+    found = {(one.file, one.sha256): one for one in listed}.values()
     classes += sorted({one.new_label for one in found if one.adds_class} - set(classes))
     known = KnownNames(places)
     fault: tuple[str, str, Iterable[str]]
@@ -192,16 +199,20 @@ def apply_corrections(manifest: pd.DataFrame, path: Path | None, encoding: str |
     if any("there is no class" in fault for fault in faults):
         faults.append(f"the classes are {list_names(classes)}")
     if faults and not is_unicode(path):
-        page = f"was read in {encoding}, as data.encoding says" if encoding else "has a code page that was guessed"
-        faults.append(
-            f"the file is not in UTF-8 and {page}: where names look wrong, save it as UTF-8 (in Excel: CSV UTF-8), or "
-            "set data.encoding to its page, such as gbk"
-        )
+        faults.append(_doubt_encoding(encoding))
     refuse_faults(path, faults)
     copies = _find_copies(manifest, apply, labels)
     relabeled, removed = _carry_out(manifest, copies | apply, labels)
     sentence = say_corrected(path.name, len(relabeled), len(removed), len(copies), needless, passed_over)
     return Corrected(relabeled, removed, (sentence,))
+
+
+def _doubt_encoding(encoding: str | None) -> str:
+    page = f"was read in {encoding}, as data.encoding says" if encoding else "has a code page that was guessed"
+    return (
+        f"the file is not in UTF-8 and {page}: where names look wrong, save it as UTF-8 (in Excel: CSV UTF-8), or "
+        "set data.encoding to its page, such as gbk"
+    )
 
 
 def is_picture(sha256: str, own: str) -> bool:
@@ -212,6 +223,17 @@ def is_picture(sha256: str, own: str) -> bool:
         own: of the picture; "" where it could not be read.
     """
     return not sha256 or not own or sha256 == own
+
+
+def _relabel_brought(rows: Iterable[tuple[int, Row]], source: pd.DataFrame) -> list[Correction]:
+    """A picture that somebody brought and the source has too gets the label there: under two it would be left out."""
+    brought = {row.sha256: (line, row) for line, row in rows if row.action == ADD and row.of_store and row.sha256}
+    same = source[source["sha256"].isin(list(brought))]
+    found = []
+    for file, sha256, label in zip(same["file"], same["sha256"], same["label_name"], strict=True):
+        line, row = brought[sha256]
+        found.append(Correction(line, file, label, row.label, row.adds_class, sha256, of_store=True))
+    return [one for one in found if one.new_label != one.label_name]
 
 
 def _find_copies(manifest: pd.DataFrame, apply: dict[int, str], labels: npt.NDArray[np.object_]) -> dict[int, str]:

@@ -55,7 +55,12 @@ def join_corrections(
     joined = {row.file: changes.translate(row) for row in applied}
     chosen, elsewhere = pictures.choose(map(pictures.spell, marked), model)
     today = set(pictures.labels.values())
-    chosen = [changes.translate(follow_names(row, accepted, today)) for row in chosen]
+    followed = (follow_names(row, accepted, today) for row in chosen)
+    chosen = [
+        changes.translate(one)
+        for row in followed
+        for one in ([row] if row.file in joined else pictures.relabel_brought(row))
+    ]
     labels, in_source = (
         {file: changes.names.get(label, label) for file, label in named.items()}
         for named in (pictures.labels, pictures.source_labels)

@@ -3,6 +3,7 @@
 Nobody can mend or delete what it keeps, so a row about something else is passed over where one of a person is refused.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,11 +12,11 @@ from typing import Self
 
 import pandas as pd
 
-from vitrine.data.labels.added import name_added
+from vitrine.data.labels.added import NAME, name_added
 from vitrine.data.labels.corrections import is_picture
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.sources.names import KnownNames
-from vitrine.records.corrections import ADD, Row
+from vitrine.records.corrections import ADD, RELABEL, Row
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,30 @@ class KnownPictures:
         if row.action == ADD:
             return row.model in ("", model)
         return row.file in self.hashes and is_picture(row.sha256, self.hashes[row.file])
+
+    def relabel_brought(self, row: Row) -> list[Row]:
+        """A row as it is; of a picture that somebody brought and the source has too, rows that relabel it there.
+
+        Added as well it would be there under two labels, and be left out for it.
+
+        Args:
+            row: in the names that the classes have in this data set.
+        """
+        files = self._files.get(row.sha256, ()) if row.action == ADD and row.of_store else ()
+        if not files:
+            return [row]
+        labels = {file: self.labels[file] for file in files if self.labels[file] != row.label}
+        changed = {"action": RELABEL, "new_label": row.label}
+        return [replace(row, file=file, label_name=label, **changed) for file, label in labels.items()]
+
+    @cached_property
+    def _files(self) -> Mapping[str, Sequence[str]]:
+        """Pictures of the source that are used, by their hashes."""
+        found = defaultdict(list)
+        for file in self.labels:
+            if self.hashes[file] and not NAME.fullmatch(file):
+                found[self.hashes[file]].append(file)
+        return found
 
     def was_applied(self, row: Row) -> bool:
         """Whether the data set was prepared with a row of before.

@@ -88,7 +88,7 @@ def write_prepared(
         scan = scan_pictures(listed, settings, work.memory, folder, progress, spread)
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
-        corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding)
+        corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding, brought)
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
         findings, duplicates = _check(scan, settings, work, brought, progress)
         findings += corrected.findings
