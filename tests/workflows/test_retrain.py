@@ -132,7 +132,7 @@ def test_a_store_that_speaks_of_other_data_sets_alone_says_nothing_new(place):
     write_judgments(Path("store.csv"), said)
     message = fault_of(retrain, "first", "store.csv")
     assert "says nothing new" in message
-    assert "2 rows are about other data sets or models, and were passed over" in message
+    assert "2 rows were passed over, of other data sets or models" in message
 
 
 def test_a_retraining_that_is_stopped_leaves_nothing(place, monkeypatch):

@@ -204,7 +204,8 @@ def _join(recipe: Recipe, table: Path, folder: Path, line: ModelLine) -> "tuple[
     if not joined.new and not changes.names:
         reasons = "".join(f"\n  {file}: {reason}" for file, reason in list(joined.refused.items())[:MOST_TOLD])
         if joined.elsewhere:
-            reasons += f"\n  {joined.elsewhere:,} rows are about other data sets or models, and were passed over"
+            passed = "1 row was" if joined.elsewhere == 1 else f"{joined.elsewhere:,} rows were"
+            reasons += f"\n  {passed} passed over, of other data sets or models"
         raise UserError(f"--corrections: {table} says nothing new, so there is nothing to learn{reasons}")
     write_rows(folder / CORRECTIONS, joined.rows)
     return joined, changes
