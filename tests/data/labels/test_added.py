@@ -76,6 +76,8 @@ def test_pictures_of_a_new_class_are_divided_as_in_every_data_set(before, tmp_pa
         "train": 10, "validation": 3, "test": 3, "gate": 4,
     }  # fmt: skip
     assert after.counts["gate"]["cat"] == facts.counts["gate"]["cat"]
+    again, _ = prepare(source, tmp_path / "third", str(new / "table.csv"), tmp_path / "second")
+    assert again.counts == after.counts  # those that judge now are no copies of themselves
 
 
 def test_a_slip_of_the_pen_makes_no_class(tmp_path):

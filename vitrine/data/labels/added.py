@@ -86,7 +86,7 @@ def leave_out_copies(
     Args:
         manifest: one row per file; is changed.
         duplicates: of this manifest.
-        added: names of the added pictures.
+        added: names of the added pictures, without those that judge themselves: of a class that was new before.
         split_of: of pictures that an earlier preparation knew.
     """
     groups = duplicates.group

@@ -18,7 +18,7 @@ from vitrine.data.checks.series import group_series, propose_series
 from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
-from vitrine.data.labels.added import leave_out_copies
+from vitrine.data.labels.added import JUDGING, leave_out_copies
 from vitrine.data.labels.classes import check_splits, choose_classes
 from vitrine.data.labels.corrected import Corrected
 from vitrine.data.labels.corrections import apply_corrections
@@ -139,7 +139,9 @@ def _check(
     manifest["compared"] = (duplicates.content == np.arange(len(manifest))) & checks.near_duplicates
     if added and work.split.is_kept:
         sides = work.split.find(manifest[manifest["status"] == KEPT])
-        leave_out_copies(manifest, duplicates, added, {file: side.split for file, side in sides.items()})
+        judges = {file for file, (_, side) in work.split.by_file.items() if side.split in JUDGING}
+        split_of = {file: side.split for file, side in sides.items()}
+        leave_out_copies(manifest, duplicates, set(added) - judges, split_of)
     apply_policies(manifest, duplicates, checks.copies, checks.contradictions, checks.leaks)
     _name_first_copies(manifest, duplicates)
     return find_problems(manifest, duplicates, checks.min_side), duplicates
