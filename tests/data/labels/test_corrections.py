@@ -1,16 +1,12 @@
 """Corrected labels: what a table may say, what it does to a data set, and that it moves nothing else."""
 
 import shutil
-from hashlib import sha256
 
 import pytest
 
 from tests.conftest import draw_shape
-from tests.corrections.examples import judgment
 from tests.data.trees import prepare, settings_for
 from vitrine.config.data import LabelsSection
-from vitrine.corrections.export import write_store, write_table
-from vitrine.corrections.store import CorrectionStore
 from vitrine.data.labels.corrections import read_corrections, read_rows
 from vitrine.data.prepare.unchanged import find_unchanged
 from vitrine.errors import UserError
@@ -166,34 +162,6 @@ def test_rows_that_are_not_clear_are_refused(write, tmp_path, rows, message):
     write(*rows)
     with pytest.raises(UserError, match=f"(?s)data.corrections: .*{message}"):
         read_corrections(tmp_path / "corrections.csv")
-
-
-def test_what_a_store_says_of_something_else_is_passed_over_and_counted(source, tmp_path):
-    digest = sha256((source / "cat/003.png").read_bytes()).hexdigest()
-    own = judgment("a", "dog", file="cat/003.png", label_name="cat", sha256=digest)
-    said = [
-        own,
-        judgment("b", "pear", file="fruit/1.jpg", label_name="apple"),
-        judgment("c", "dog", file="cat/003.png", label_name="cat"),  # of another data set with such a name
-        judgment("", "pear", file="cat/004.png", label_name="cat", sha256=""),
-        judgment("", "dog", file="cat/005.png", label_name="bird", sha256=""),
-    ]
-    write_table(tmp_path / "said.csv", said)
-    prepared = prepare(source, corrections=str(tmp_path / "said.csv"))
-    assert prepared.facts.corrections == [
-        "said.csv: 1 label corrected and 0 pictures removed; 4 rows were passed over, not of this data set."
-    ]
-    assert rows_of(prepared).loc["cat/003.png", "label_name"] == "dog"
-
-
-def test_a_picture_that_a_visitor_brought_and_the_source_has_is_relabelled_there(source, tmp_path):
-    content = (source / "cat/003.png").read_bytes()
-    store = CorrectionStore(tmp_path / "store")
-    store.add(judgment(label="dog", sha256=sha256(content).hexdigest()), content)
-    manifest = rows_of(prepare(source, corrections=str(write_store(store.folder))))
-    assert manifest.loc["cat/003.png", ["label_name", "status"]].tolist() == ["dog", "kept"]
-    (added,) = [file for file in manifest.index if file.startswith("added/")]
-    assert manifest.loc[added, ["label_name", "status"]].tolist() == ["dog", "kept"]
 
 
 def test_a_class_that_one_row_adds_is_there_for_the_others(source, write):
