@@ -6,8 +6,10 @@ import pytest
 
 from tests.app.models import LABELS
 from tests.app.queues import small_queue
+from tests.corrections.examples import judgment
 from vitrine.app.classifier import Classifier
 from vitrine.app.reviewing import Place, Reviewing, kind_of
+from vitrine.corrections.export import TABLE_COLUMNS, table_rows
 from vitrine.corrections.judgment import LABEL
 from vitrine.corrections.store import CorrectionStore
 from vitrine.ui.texts import load_texts
@@ -128,3 +130,23 @@ def test_a_picture_that_cannot_be_opened_can_still_be_judged(reviewing):
     assert (view.opened, view.prediction, view.choices) == (None, None, ())
     judge(reviewing, Place(number=3), "")
     assert [(one.kind, one.answer) for one in reviewing.store.all()] == [("none", "")]
+
+
+def test_both_of_two_copies_are_shown_and_each_gets_its_label(reviewing):
+    first = reviewing.queue.pictures[0]
+    copy = replace(first, file="copies/a.png", label_name="é")
+    reviewing.queue = replace(reviewing.queue, pictures=(first, copy, *reviewing.queue.pictures[2:]))
+    place = judge(reviewing, Place(), "red")
+    assert (place.number, reviewing.done("ann")) == (1, 1)
+    judge(reviewing, place, "red")
+    assert reviewing.done("ann") == 2
+    at = {name: place for place, name in enumerate(TABLE_COLUMNS)}
+    rows = table_rows(reviewing.store.all())
+    assert [(row[at["file"]], row[at["action"]]) for row in rows] == [("a.png", ""), ("copies/a.png", "relabel")]
+
+
+def test_a_picture_that_was_named_without_its_hash_is_judged(reviewing):
+    reviewing.store.add(judgment("", "red", sha256="", file="a.png"))
+    assert reviewing.done("ann") == 1
+    reviewing.store.add(judgment("", "é", "bob", sha256="", file="a.png"))
+    assert (reviewing.done("ann"), reviewing.begin(Place(number=2), "ann").number) == (0, 0)

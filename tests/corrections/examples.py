@@ -11,6 +11,5 @@ def digest(name: str) -> str:
 
 def judgment(name: str = "a", label: str = "cat", reviewer: str = "ann", **values) -> Judgment:
     values = {"kind": LABEL, "answer": "dog", "decision": "answer", "model": "pets", "revision": "1"} | values
-    return Judgment(
-        digest(name), label="" if values["kind"] in ("none", "withdrawn") else label, reviewer=reviewer, **values
-    )
+    values = {"sha256": digest(name), "label": "" if values["kind"] in ("none", "withdrawn") else label} | values
+    return Judgment(reviewer=reviewer, **values)

@@ -5,9 +5,10 @@ from hashlib import sha256
 
 from tests.corrections.examples import judgment
 from tests.corrections.test_kept_pictures import photo
-from vitrine.corrections.export import TABLE_COLUMNS, table_rows, write_store
-from vitrine.corrections.judgment import NONE
+from vitrine.corrections.export import TABLE_COLUMNS, table_rows, write_store, write_table
+from vitrine.corrections.judgment import NONE, WITHDRAWN, Judgment
 from vitrine.corrections.store import CorrectionStore
+from vitrine.corrections.table import read_table
 from vitrine.data.labels.corrections import read_rows
 from vitrine.records.corrections import COLUMNS
 
@@ -38,6 +39,12 @@ def test_of_those_who_agree_the_one_with_whom_the_picture_was_kept_has_the_actio
     assert actions(kept, later) == [("add", "cat"), ("", "")]
 
 
+def test_a_visitors_copy_does_not_take_the_place_of_the_picture_of_the_data_set():
+    reviewed = judgment("a", "cat", file="a.png", label_name="dog")
+    brought = judgment("a", "cat", "visitor 1", kept=PLACE)
+    assert actions(reviewed, brought) == [("relabel", "cat"), ("", "")]
+
+
 def test_the_table_of_a_store_leads_data_prep_to_the_kept_pictures(tmp_path):
     store = CorrectionStore(tmp_path / "store")
     content = photo()
@@ -52,3 +59,27 @@ def test_only_the_last_of_those_who_agree_has_the_action():
     first = judgment(label="cat", file="a.png", label_name="dog", time="2026-01-01T00:00:00+00:00")
     second = judgment(label="cat", reviewer="bob", file="a.png", label_name="dog", time="2026-01-02T00:00:00+00:00")
     assert actions(second, first) == [("relabel", "cat"), ("", "")]
+
+
+def test_the_label_of_the_source_stands_beside_the_action_once_the_data_set_shows_the_corrected_one(tmp_path):
+    first = judgment(label="cat", file="a.png", label_name="dog")
+    confirmed = judgment(label="cat", reviewer="bob", file="a.png", label_name="cat")
+    assert read_corrected(tmp_path, first, confirmed) == [("a.png", "dog", "relabel", "cat")]
+    none = [judgment(kind=NONE, reviewer=name, file="a.png", label_name="cat") for name in ("ann", "bob")]
+    assert read_corrected(tmp_path, first, confirmed, *none) == [("a.png", "dog", "remove", "")]
+    back = [judgment(label="dog", reviewer=name, file="a.png", label_name="cat") for name in ("ann", "bob")]
+    assert read_corrected(tmp_path, first, confirmed, *back) == []
+
+
+def test_a_judgment_that_was_taken_back_tells_the_first_label_all_the_same(tmp_path):
+    first = judgment(label="cat", file="a.png", label_name="dog")
+    back = Judgment(first.sha256, WITHDRAWN, reviewer="ann", file="a.png", withdraws=first.id)
+    confirmed = judgment(label="cat", reviewer="bob", file="a.png", label_name="cat")
+    assert read_corrected(tmp_path, first, back, confirmed) == [("a.png", "dog", "relabel", "cat")]
+
+
+def read_corrected(folder, *judgments):
+    write_table(folder / "table.csv", judgments)
+    assert read_table(folder / "table.csv") == list(judgments)
+    rows = [row for _, row in read_rows(folder / "table.csv") if row.action]
+    return [(row.file, row.label_name, row.action, row.new_label) for row in rows]

@@ -14,9 +14,9 @@ def test_each_has_an_id_of_its_own_and_the_time_in_utc():
     assert abs(datetime.now(UTC) - made) < timedelta(minutes=1)
 
 
-def test_a_picture_is_known_by_its_hash_else_by_its_name():
-    assert judgment("a", file="a.png").picture == digest("a")
-    assert Judgment("", NONE, file="a.png").picture == "a.png"
+def test_a_picture_is_known_by_its_hash_and_its_name():
+    assert judgment("a", file="a.png").picture == (digest("a"), "a.png")
+    assert Judgment("", NONE, file="a.png").picture == ("", "a.png")
 
 
 def test_none_is_an_opinion_of_its_own():

@@ -40,7 +40,7 @@ def test_a_reviewers_own_judgments_come_with_what_was_taken_back(store):
     store.withdraw(second.id)
     own = store.of_reviewer("ann")
     assert [one.kind for one in own] == ["label", "label", WITHDRAWN]
-    assert current(own) == {first.sha256: {"ann": first}}
+    assert current(own) == {first.picture: {"ann": first}}
 
 
 def test_the_judgments_of_pictures_that_several_reviewers_saw_come_in_their_order(store):
@@ -48,6 +48,21 @@ def test_the_judgments_of_pictures_that_several_reviewers_saw_come_in_their_orde
         store.add(judgment(*of)) for of in (("a", "cat", "ann"), ("b", "cat", "bob"), ("a", "cow", "bob"))
     )
     assert store.of_several() == [first, second]
+
+
+def test_whoever_names_a_picture_otherwise_is_among_its_reviewers(store):
+    whole = store.add(judgment("a", "cat", file="a.png"))
+    named = store.add(judgment("", "cow", "bob", sha256="", file="a.png"))
+    brought = store.add(judgment("a", "cat"))
+    store.add(judgment("", "cow", "bob", sha256="", file="b.png"))
+    assert store.of_several() == [whole, named, brought]
+
+
+def test_what_was_said_of_a_copy_is_not_about_the_picture(store):
+    first, copy = (store.add(judgment("a", "cat", file=file)) for file in ("cats/1.png", "dogs/7.png"))
+    brought = store.add(judgment("a", "cow", "bob"))
+    assert store.of_picture(first.sha256, "cats/1.png") == [first, brought]
+    assert store.of_picture(first.sha256) == [first, copy, brought]
 
 
 def test_nothing_is_made_until_something_is_kept(store):
@@ -60,7 +75,7 @@ def test_a_judgment_that_is_taken_back_stays_in_the_history_and_the_one_before_h
     assert store.withdraw(second.id) == second
     said = store.all()
     assert [one.kind for one in said] == ["label", "label", WITHDRAWN]
-    assert current(said) == {first.sha256: {"ann": first}}
+    assert current(said) == {first.picture: {"ann": first}}
 
 
 def test_a_judgment_can_be_taken_back_only_once_and_only_if_it_is_there(store):

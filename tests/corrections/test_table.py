@@ -5,6 +5,7 @@ import pytest
 from tests.corrections.examples import digest, judgment
 from vitrine.corrections.export import table_rows, write_table
 from vitrine.corrections.judgment import NEW, NONE, WITHDRAWN, Judgment
+from vitrine.corrections.opinions import conflicts
 from vitrine.corrections.table import read_table
 from vitrine.data.labels.corrections import Correction, read_corrections
 from vitrine.errors import UserError
@@ -31,12 +32,18 @@ def test_a_store_comes_back_exactly_from_its_table(tmp_path):
     assert read_table(tmp_path / "table.csv") == said
 
 
+def test_times_of_other_zones_are_brought_to_utc(tmp_path):
+    times = ["2026-11-29T12:00:00+02:00", "2026-11-29T12:00:00+00:00"]
+    write_table(tmp_path / "table.csv", [judgment(time=time) for time in times])
+    assert [one.time for one in read_table(tmp_path / "table.csv")] == ["2026-11-29T10:00:00.000+00:00", times[1]]
+
+
 def test_data_prep_applies_what_holds_and_passes_over_the_rest(tmp_path):
     write_table(tmp_path / "table.csv", history())
     assert read_corrections(tmp_path / "table.csv") == [
-        Correction(2, "-x/a.png", "dog", "=1+1"),
-        Correction(3, "b, c.png", "dog", "<b>bold</b>", adds_class=True),
-        Correction(7, "e.png", "dog", ""),
+        Correction(2, "-x/a.png", "dog", "=1+1", sha256=digest("a"), of_store=True),
+        Correction(3, "b, c.png", "dog", "<b>bold</b>", True, digest("b"), of_store=True),
+        Correction(7, "e.png", "dog", "", sha256=digest("e"), of_store=True),
     ]
 
 
@@ -74,6 +81,21 @@ def test_a_marked_table_of_a_spreadsheet_is_imported_the_same_each_time(tmp_path
     assert [(one.file, one.new_label) for one in again] == [(one.file, one.new_label) for one in first]
 
 
+def test_rows_that_bring_pictures_are_refused_rather_than_lost(tmp_path):
+    rows = [Row("a.png", "dog", "cat", "relabel"), Row("new/1.jpg", "", action="add", new_label="cat")]
+    write_rows(tmp_path / "marked.csv", rows)
+    with pytest.raises(UserError, match="line 3: add brings a picture"):
+        read_table(tmp_path / "marked.csv", "ann")
+
+
+def test_a_table_that_was_imported_without_hashes_speaks_of_the_same_picture(tmp_path):
+    write_rows(tmp_path / "marked.csv", [Row("a.png", "dog", action="relabel", new_label="fox")])
+    said = [judgment("a", "cat", file="a.png", label_name="dog"), *read_table(tmp_path / "marked.csv", "bob")]
+    assert [len(one) for one in conflicts(said)] == [2]
+    write_table(tmp_path / "table.csv", [*said, judgment("a", "fox", file="a.png", label_name="dog")])
+    assert [(one.file, one.new_label) for one in read_corrections(tmp_path / "table.csv")] == [("a.png", "fox")]
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -82,12 +104,20 @@ def test_a_marked_table_of_a_spreadsheet_is_imported_the_same_each_time(tmp_path
         ({"kind": "maybe"}, "line 2: kind must be one of label, new, none, withdrawn"),
         ({"kind": "withdrawn"}, "line 2: a row of kind withdrawn withdraws ''"),
         ({"id": "1"}, "line 2: id must be 32 hexadecimal digits"),
-        ({"time": "yesterday"}, "line 2: time must be as in"),
     ],
 )
 def test_a_row_that_no_store_writes_is_named(tmp_path, values, message):
     write_table(tmp_path / "table.csv", [judgment(**values)])
     with pytest.raises(UserError, match=message):
+        read_table(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-11-29T12:00:00"])
+def test_a_time_that_is_none_or_has_no_zone_is_named(tmp_path, time):
+    write_table(tmp_path / "table.csv", [judgment(time="2026-11-29T12:00:00+00:00")])
+    text = (tmp_path / "table.csv").read_text("utf-8-sig").replace("2026-11-29T12:00:00+00:00", time)
+    (tmp_path / "table.csv").write_text(text, "utf-8")
+    with pytest.raises(UserError, match="line 2: time must be as in"):
         read_table(tmp_path / "table.csv")
 
 

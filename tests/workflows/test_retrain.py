@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 import vitrine
+from tests.corrections.examples import judgment
 from tests.factories import fault_of, write_colored_classes
+from vitrine.corrections.export import write_table as write_judgments
 from vitrine.data.labels.corrections import read_rows
 from vitrine.records.corrections import Row, write_rows
 from vitrine.records.gate import GATE_ANSWERS, GATE_REPORT, GateMargins, GateReport
@@ -21,6 +23,7 @@ from vitrine.workflows.rollback import roll_back
 # A tiny network on few pictures: what is measured here is the way, not the size of the margins.
 WIDE = GateMargins(accuracy=0.2, class_accuracy=0.4, probabilities=0.5, calibration=0.4, answered=1.0, latency=100)
 EPOCHS = 12
+KEPT = f"pictures/aa/{'a' * 64}.png"
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +125,14 @@ def test_what_cannot_be_retrained_is_told_before_anything_is_written(place):
     assert "there is no file nowhere.csv" in fault_of(retrain, "first", "nowhere.csv")
     assert "no row of corrections.csv is marked" in fault_of(retrain, "first", write_table([Row(file, label)]))
     assert not list(Path("models/colours/attempts").iterdir())
+
+
+def test_a_store_that_speaks_of_other_data_sets_alone_says_nothing_new(place):
+    said = [judgment("a", "pear", file="fruit/1.jpg", label_name="apple"), judgment("b", kept=KEPT, model="fruits")]
+    write_judgments(Path("store.csv"), said)
+    message = fault_of(retrain, "first", "store.csv")
+    assert "says nothing new" in message
+    assert "2 rows were passed over, of other data sets or models" in message
 
 
 def test_a_retraining_that_is_stopped_leaves_nothing(place, monkeypatch):

@@ -86,13 +86,16 @@ def test_the_model_is_asked_about_what_it_knows_in_size_and_colors(source):
 def test_pictures_on_which_reviewers_differ_stand_first_and_open(source, tmp_path):
     store, content = CorrectionStore(tmp_path / "corrections"), (source / "dog/005.png").read_bytes()
     visitors = hashlib.sha256(content).hexdigest()
+    outside = shutil.copyfile(source / "dog/005.png", tmp_path / "outside.png")
     for reviewer in ("ann", "bob"):
         store.add(Judgment(visitors, "label", reviewer, reviewer), content)
-        store.add(Judgment("5" * 64, "label", reviewer, reviewer, file="cat/004.png", label_name="cat"))
+        store.add(Judgment("", "label", reviewer, reviewer, file="cat/004.png", label_name="bird"))
+        store.add(Judgment("5" * 64, "label", reviewer, reviewer, file=str(outside), label_name="cat"))
     queue = build_queue(prepare(source).folder, store)
     kept, named, third = queue.pictures[:3]
     assert (kept.sha256, kept.file, kept.reasons) == (visitors, "", ())
-    assert (named.file, third.reasons) == ("cat/004.png", ("contradiction",))
+    assert (named.file, named.label_name, third.reasons) == ("cat/004.png", "cat", ("contradiction",))
+    assert str(outside) not in {picture.file for picture in queue.pictures}
     assert not queue.open_picture(kept.kept).is_preprocessed
     assert queue.open_picture(named.file).is_preprocessed
 

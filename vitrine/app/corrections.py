@@ -135,16 +135,14 @@ def say_others(judgments: Iterable[Judgment], reviewer: str, texts: Texts) -> Ma
     """What others than this reviewer say of a picture, where they differ from it or from each other; else "".
 
     Args:
-        judgments: about the picture, in the order in which they were given.
+        judgments: about the picture, in the order in which they were kept.
         reviewer: whose own judgment stands against the others.
         texts: of the page's language.
     """
-    opinions = next(iter(current(judgments).values()), {})
-    own = opinions.get(reviewer)
-    others = {one.opinion: one for name, one in opinions.items() if name != reviewer}
-    if own is not None:
-        others.pop(own.opinion, None)
-    if not others or (own is None and len(others) == 1):
+    opinions = [one for of_one in current(judgments).values() for one in of_one.values()]  # of copies, too
+    own = {one.opinion for one in opinions if one.reviewer == reviewer}
+    others = {one.opinion: one for one in opinions if one.reviewer != reviewer and one.opinion not in own}
+    if not others or (not own and len(others) == 1):
         return Markup()
     said = texts.join([say_judgment(one, texts) for one in others.values()])
     return Markup('<p class="conflict">{}</p>').format(escape(texts("corrections.conflict", labels=said)))

@@ -153,20 +153,29 @@ class Reviewing:
         return len(self._judged(reviewer) - self._contested(reviewer))
 
     def _judged(self, reviewer: str) -> set[int]:
-        return self._numbers(current(self.store.of_reviewer(reviewer)))
+        named = current(self.store.of_reviewer(reviewer))
+        contents = {sha256 for sha256, _ in named}
+        return {
+            number
+            for number, (sha256, file) in enumerate(picture.key for picture in self.queue.pictures)
+            if (sha256, file) in named or ("", file) in named or (not file and sha256 in contents)
+        }
 
     def _contested(self, reviewer: str) -> set[int]:
         """Those on which reviewers differ since this one looked last."""
         opinions = current(self.store.of_several())
-        return self._numbers({picture for picture, said in opinions.items() if needs_a_look(said, reviewer)})
+        named = {picture for picture, said in opinions.items() if needs_a_look(said, reviewer)}
+        contents = {sha256 for sha256, _ in named}
+        return {
+            number
+            for number, (sha256, file) in enumerate(picture.key for picture in self.queue.pictures)
+            if named & {(sha256, file), ("", file), (sha256, "")} or (not file and sha256 in contents)
+        }
 
     def _waiting(self, reviewer: str) -> set[int]:
         judged = self._judged(reviewer)
         with_reason = {number for number, picture in enumerate(self.queue.pictures) if picture.reasons}
         return (with_reason - judged) | self._contested(reviewer)
-
-    def _numbers(self, keys: Container[str]) -> set[int]:
-        return {number for number, picture in enumerate(self.queue.pictures) if picture.key in keys}
 
     def _most_urgent(self, first: int, reviewer: str) -> int:
         return self._next(first, self._contested(reviewer) or self._waiting(reviewer))

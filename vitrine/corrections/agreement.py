@@ -58,7 +58,7 @@ def measure_agreement(judgments: Iterable[Judgment]) -> Agreements:
     an answer of the model to compare with counts between reviewers only.
 
     Args:
-        judgments: in the order in which they were given.
+        judgments: in the order in which they were kept.
     """
     opinions = [tuple(of_one.values()) for of_one in current(judgments).values()]
     several = [one for one in opinions if len(one) > 1]
@@ -72,7 +72,7 @@ def measure_agreement(judgments: Iterable[Judgment]) -> Agreements:
 
 def _with_model(opinions: Iterable[Sequence[Judgment]], counts: Callable[[Judgment], bool]) -> Agreement:
     compared = [[one for one in of_one if one.answer and counts(one)] for of_one in opinions]
-    latest = [max(of_one, key=lambda one: one.time) for of_one in compared if of_one]
+    latest = [of_one[-1] for of_one in compared if of_one]
     return Agreement(sum(one.opinion == _said_by_model(one) for one in latest), len(latest))
 
 

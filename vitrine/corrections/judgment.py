@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import uuid4
 
 Kind = Literal["label", "new", "none", "withdrawn"]
+Picture = tuple[str, str]  # SHA-256 of its file and name in a data set; "" for what is not known
 LABEL: Kind = "label"
 NEW: Kind = "new"
 NONE: Kind = "none"
@@ -64,9 +65,15 @@ class Judgment:
     id: str = field(default_factory=_new_id)
 
     @property
-    def picture(self) -> str:
-        """What tells its picture from others: the hash, or the name where there is none."""
-        return self.sha256 or self.file
+    def picture(self) -> Picture:
+        """What is known of its picture; exact copies have names, and maybe labels, of their own."""
+        return self.sha256, self.file
+
+    @property
+    def moment(self) -> datetime:
+        """When it was made, for comparing; an earlier build took times without a zone from tables, and they are UTC."""
+        made = datetime.fromisoformat(self.time)
+        return made if made.tzinfo else made.replace(tzinfo=UTC)
 
     @property
     def opinion(self) -> tuple[str, str]:

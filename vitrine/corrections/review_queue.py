@@ -6,6 +6,7 @@ from typing import Literal
 
 from PIL import Image
 
+from vitrine.corrections.judgment import Picture
 from vitrine.records.model import ModelMetadata
 
 Reason = Literal["contradiction", "wrong_label", "unsure", "near_duplicate", "worst"]
@@ -38,9 +39,9 @@ class QueuedPicture:
     kept: str = ""
 
     @property
-    def key(self) -> str:
+    def key(self) -> Picture:
         """By which judgments name it, as `Judgment.picture`."""
-        return self.sha256 or self.file
+        return self.sha256, self.file
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ is killed, the folder is renamed or its disk was full for a while, and several s
 
 import errno
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
@@ -35,6 +35,14 @@ CREATE TRIGGER nothing_is_deleted BEFORE DELETE ON judgments BEGIN SELECT RAISE(
 """
 INSERT = f"INSERT INTO judgments ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM judgments"  # noqa: S608 (the names are ours)
+# A picture may be named by its hash, by its name, or by both: who names it otherwise must not be missing.
+OF_SEVERAL = """
+WHERE sha256 IN (SELECT sha256 FROM shared) AND sha256 <> '' OR file IN (SELECT file FROM shared) AND file <> ''"""
+SHARED = """
+WITH hashes AS (SELECT sha256 FROM judgments WHERE sha256 <> '' GROUP BY sha256 HAVING count(DISTINCT reviewer) > 1),
+  names AS (SELECT file FROM judgments WHERE file <> '' GROUP BY file HAVING count(DISTINCT reviewer) > 1),
+  shared AS (SELECT sha256, file FROM judgments WHERE sha256 IN hashes OR file IN names)
+"""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -133,13 +141,15 @@ class CorrectionStore:
         """
         return self._select("", ())
 
-    def of_picture(self, sha256: str) -> list[Judgment]:
+    def of_picture(self, sha256: str, file: str = "") -> list[Judgment]:
         """Those about one picture; otherwise as `all`.
 
         Args:
             sha256: of its file, in hexadecimal.
+            file: its name in a data set, which leaves out what was said of its copies; "": all of its content.
         """
-        return self._select(" WHERE sha256 = ?", (sha256,))
+        is_it = "sha256 = :sha256 AND (file IN (:file, '') OR :file = '') OR sha256 = '' AND file = :file"
+        return self._select(f" WHERE {is_it}", {"sha256": sha256, "file": file})
 
     def of_reviewer(self, reviewer: str) -> list[Judgment]:
         """Those of one reviewer, with what was taken back of them; otherwise as `all`.
@@ -150,9 +160,8 @@ class CorrectionStore:
         return self._select(" WHERE reviewer = ?", (reviewer,))
 
     def of_several(self) -> list[Judgment]:
-        """Those about pictures that more than one reviewer judged; otherwise as `all`."""
-        shared = "SELECT sha256 FROM judgments GROUP BY sha256 HAVING count(DISTINCT reviewer) > 1"
-        return self._select(f" WHERE sha256 IN ({shared})", ())
+        """All about pictures that more than one reviewer judged, and maybe of copies of them; otherwise as `all`."""
+        return self._select(OF_SEVERAL, (), SHARED)
 
     def merge(self, judgments: Iterable[Judgment]) -> int:
         """Adds those that are not here yet, all or none.
@@ -186,11 +195,11 @@ class CorrectionStore:
         with self._writing():
             pass
 
-    def _select(self, where: str, values: Sequence[str]) -> list[Judgment]:
+    def _select(self, where: str, values: Sequence[str] | Mapping[str, str], tables: str = "") -> list[Judgment]:
         if not is_store(self.folder):
             return []
         with self._opened() as connection:
-            rows = connection.execute(f"{SELECT}{where} ORDER BY number", values).fetchall()
+            rows = connection.execute(f"{tables}{SELECT}{where} ORDER BY number", values).fetchall()
         return [_judgment(row) for row in rows]
 
     @contextmanager

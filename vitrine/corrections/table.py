@@ -2,21 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 from uuid import NAMESPACE_URL, uuid5
 
-from vitrine.corrections.export import SHARED, TABLE_COLUMNS, YES
+from vitrine.corrections.export import HISTORY, SHARED, YES
 from vitrine.corrections.judgment import LABEL, NEW, NONE, WITHDRAWN, Judgment, Kind
 from vitrine.corrections.kept_pictures import PLACE, SHA256
-from vitrine.data.labels.corrections import read_corrections, read_rows
+from vitrine.data.labels.corrections import read_corrections, read_rows, refuse_faults
 from vitrine.data.sources.table_rows import read_cells
 from vitrine.errors import UserError
-from vitrine.records.corrections import REMOVE
+from vitrine.invocation import command_line
+from vitrine.records.corrections import ADD, REMOVE, STORE_MARK
 from vitrine.records.spreadsheet import unguard_cell
 
-MARK = "withdraws"  # a column that only a store writes
 ID = re.compile("[0-9a-f]{32}")
 
 
@@ -33,14 +33,14 @@ def read_table(path: Path, reviewer: str = "", hashes: Mapping[str, str] | None 
         so that a table can be imported twice.
 
     Raises:
-        UserError: it cannot be read, or which row is not clear.
+        UserError: it cannot be read, or which row is not clear, or adds a picture.
     """
     if not path.is_file():
         raise UserError(f"{path}: there is no such table")
     names, cells = read_cells(path)
-    if MARK not in names:
+    if STORE_MARK not in names:
         return list(_marked_rows(path, reviewer, hashes or {}))
-    missing = [name for name in TABLE_COLUMNS if name not in names]
+    missing = [name for name in HISTORY if name not in names]
     if missing:
         raise UserError(f"{path}: the column {missing[0]} is missing, so the table cannot be imported whole")
     return [_read(path, line, names, row) for line, row in cells]
@@ -48,6 +48,11 @@ def read_table(path: Path, reviewer: str = "", hashes: Mapping[str, str] | None 
 
 def _marked_rows(path: Path, reviewer: str, hashes: Mapping[str, str]) -> Iterator[Judgment]:
     rows = dict(read_rows(path))
+    advice = f"take the row out here, and give the table itself to `{command_line('retrain')}`"
+    added = [line for line, row in rows.items() if row.action == ADD]
+    refuse_faults(
+        path, [f"line {line}: add brings a picture, which no store takes from a table; {advice}" for line in added]
+    )
     for one in read_corrections(path):
         row = rows[one.line]
         kind: Kind = NONE if row.action == REMOVE else NEW if one.adds_class else LABEL
@@ -73,6 +78,9 @@ def _read(path: Path, line: int, names: Sequence[str], row: Sequence[str]) -> Ju
         raise UserError(f"{path}, line {line}: {fault}; export the table again, or take the row out")
     own = {name: cells[name] for name in Judgment.__dataclass_fields__ if name in cells}
     own |= {name: cells[name] for name in SHARED}
+    made = datetime.fromisoformat(cells["time"])
+    if made.utcoffset():  # as a store writes it, and else exactly as it stands there
+        own["time"] = made.astimezone(UTC).isoformat(timespec="milliseconds")
     return Judgment(**own | {"answer": cells["suggested"], "blind": cells["blind"] == YES})  # type: ignore[arg-type]
 
 
@@ -90,8 +98,11 @@ def _find_fault(cells: Mapping[str, str]) -> str:
         return f"sha256 must be 64 hexadecimal digits (got '{cells['sha256']}')"
     if cells["kept"] and not PLACE.fullmatch(cells["kept"]):
         return f"kept is not where a store keeps pictures (got '{cells['kept']}')"
+    return "" if _has_zone(cells["time"]) else f"time must be as in 2026-11-29T12:00:00+00:00 (got '{cells['time']}')"
+
+
+def _has_zone(time: str) -> bool:
     try:
-        datetime.fromisoformat(cells["time"])
+        return datetime.fromisoformat(time).tzinfo is not None
     except ValueError:
-        return f"time must be as in 2026-11-29T12:00:00+00:00 (got '{cells['time']}')"
-    return ""
+        return False

@@ -15,6 +15,9 @@ RELABEL, REMOVE, ADD = "relabel", "remove", "add"
 ACTIONS = (RELABEL, REMOVE, ADD)
 RENAME, MERGE = CLASS_ACTIONS = ("rename", "merge")  # of rows about a class, which name no picture
 KIND, KEPT_PLACE = "kind", "kept"  # columns that stores of corrections write
+STORE_MARK = "withdraws"  # a column that only a store writes
+STORE_COLUMNS = ("sha256", "model", "time")  # of its tables alone: a person's may have columns of these names, too
+FIRST_LABEL = "first_label"  # likewise: the label that a picture had before anybody corrected it
 NEW_CLASS = "new"
 
 
@@ -33,6 +36,9 @@ class Row:
         suspicion: for information.
         kind: "new" where the new label is a class that the data set did not have; else of no matter. A table that a
             person writes has no such column, so that a slip of the pen makes no class.
+        sha256: of the picture, where a store wrote the row and knows it; else "".
+        model: likewise, name of the model that was asked.
+        time: likewise, when it was said.
     """
 
     file: str
@@ -43,6 +49,24 @@ class Row:
     split: str = ""
     suspicion: str = ""
     kind: str = ""
+    sha256: str = ""
+    model: str = ""
+    time: str = ""
+
+    @property
+    def of_store(self) -> bool:
+        """Whether a store of corrections wrote it: it may be about another data set, and nobody can mend it there."""
+        return bool(self.time)
+
+    @property
+    def label(self) -> str:
+        """The one that the row gives."""
+        return "" if self.action == REMOVE else self.new_label.strip() or self.suggested
+
+    @property
+    def adds_class(self) -> bool:
+        """Whether its label may be of a class that the data set did not have."""
+        return self.kind.strip().lower() == NEW_CLASS
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:

@@ -122,6 +122,7 @@ class Learned(Record):
         removed: pictures that are no longer learned from.
         added: new pictures, by class.
         left_out: rows that were refused.
+        elsewhere: rows of the store about other data sets or models, which were passed over.
         classes: changes of the classes.
         training_pictures: of the model in use, and of the retrained one.
     """
@@ -130,6 +131,7 @@ class Learned(Record):
     removed: Count = 0
     added: dict[str, int] = Field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    elsewhere: Count = 0
     classes: tuple[ClassChange, ...] = ()
     training_pictures: tuple[int, int]
 

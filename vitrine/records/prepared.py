@@ -71,7 +71,8 @@ class PreparedFacts(SealedRecord):
 
     Attributes:
         counts: pictures by split and label.
-        label_sources: for every label, what the source calls the classes that it was made of.
+        label_sources: for every label, what the source calls the classes that it was made of; none of a class that
+            corrections alone brought.
         label_notes: sentences about the labels that are not as the source calls them.
         corrections: sentences about the labels that data.corrections changed.
         source: where the pictures came from.

@@ -103,7 +103,7 @@ def retrain_model(
     with hold_line(line_folder):
         line = _open_line(line_folder, recipe.name, run)
         with _attempt(line) as folder:
-            joined, changes = _join(recipe, table, folder)
+            joined, changes = _join(recipe, table, folder, line)
             attempt = Retraining(line, recipe, joined, changes, table.name, margins, folder)
             return attempt.carry_out(runs, show)
 
@@ -180,25 +180,32 @@ def _check_data(run: Path, recipe: Recipe) -> None:
         )
 
 
-def _join(recipe: Recipe, table: Path, folder: Path) -> "tuple[Joined, ClassChanges]":
+def _join(recipe: Recipe, table: Path, folder: Path, line: ModelLine) -> "tuple[Joined, ClassChanges]":
     """Writes the corrections of before and the new ones as one table."""
     from vitrine.data.labels.class_changes import read_class_changes
     from vitrine.data.labels.corrections import read_corrections, read_rows
     from vitrine.data.labels.further_corrections import join_corrections, place_pictures
+    from vitrine.data.labels.store_rows import KnownPictures
     from vitrine.records.corrections import CLASS_ACTIONS, write_rows
     from vitrine.records.manifest import read_manifest
+    from vitrine.workflows.accepted_names import read_accepted_names
 
     encoding = recipe.data.encoding
     read_corrections(table, encoding, classes_may_change=True)  # says what is not clear
     earlier = Path(recipe.data.corrections).expanduser() if recipe.data.corrections else None
     before = [row for _, row in read_rows(earlier, encoding) if row.action] if earlier else []
     rows = read_rows(table, encoding)
-    changes = read_class_changes(rows, read_facts(recipe.prepared_folder).label_names)
+    facts = read_facts(recipe.prepared_folder)
+    changes = read_class_changes(rows, facts.label_names)
     marked = [row for _, row in rows if row.action and row.action not in CLASS_ACTIONS]
     placed = place_pictures(before, earlier.parent if earlier else folder), place_pictures(marked, table.parent)
-    joined = join_corrections(*placed, changes, read_manifest(recipe.prepared_folder))
+    pictures = KnownPictures.of(read_manifest(recipe.prepared_folder), facts.label_sources)
+    joined = join_corrections(*placed, changes, pictures, recipe.name, read_accepted_names(line))
     if not joined.new and not changes.names:
         reasons = "".join(f"\n  {file}: {reason}" for file, reason in list(joined.refused.items())[:MOST_TOLD])
+        if joined.elsewhere:
+            passed = "1 row was" if joined.elsewhere == 1 else f"{joined.elsewhere:,} rows were"
+            reasons += f"\n  {passed} passed over, of other data sets or models"
         raise UserError(f"--corrections: {table} says nothing new, so there is nothing to learn{reasons}")
     write_rows(folder / CORRECTIONS, joined.rows)
     return joined, changes

@@ -180,6 +180,7 @@ class Retraining:
             removed=actions[REMOVE],
             added=dict(Counter(added.loc[added["status"] == "kept", "label_name"])),
             left_out=tuple(LeftOut(file=file, reason=why) for file, why in refused.items()),
+            elsewhere=self.joined.elsewhere,
             classes=self._list_changes(before, after),
             training_pictures=(sum(before.counts["train"].values()), sum(after.counts["train"].values())),
         )

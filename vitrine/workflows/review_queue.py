@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from vitrine.config.loading import load_stored_recipe
@@ -42,6 +41,8 @@ MOST_UNSURE = 200  # the least sure ones; nobody looks through more
 SHOWN_SIDE = 512  # pixels
 FACT_COLUMNS = ("file", "sha256", "label_name", "split")
 TEXT_COLUMNS = ("file", "label_name", "predicted", "decision")
+
+Facts = Mapping[str, Mapping[Hashable, object]]  # of every picture of the manifest, by its name
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,9 @@ def build_queue(folder: Path, store: CorrectionStore | None = None) -> ReviewQue
         )
     manifest = read_manifest(prepared.folder)
     found += _find_in_data(read_findings(prepared.folder / FINDINGS), manifest["file"].tolist())
-    pictures = _merge(found, manifest)
-    known = {picture.key for picture in pictures}
-    contested = contested_pictures(store.of_several()) if store else []
-    pictures = [*(picture for picture in contested if picture.key not in known), *pictures]
+    facts = {str(row["file"]): row for row in manifest[list(FACT_COLUMNS)].to_dict("records")}
+    pictures = _merge(found, facts)
+    pictures = [*(_find_contested(store, pictures, facts) if store else ()), *pictures]
     opener = _Opener(prepared, store.folder if store else None)
     return ReviewQueue(
         pictures,
@@ -126,12 +126,19 @@ def _find_in_data(findings: Iterable[Finding], files: Sequence[str]) -> Iterator
                 yield Found(member, reason or "near_duplicate", tuple(one for one in members if one != member))
 
 
-def _merge(found: Iterable[Found], manifest: pd.DataFrame) -> list[QueuedPicture]:
+def _find_contested(store: CorrectionStore, pictures: Iterable[QueuedPicture], facts: Facts) -> list[QueuedPicture]:
+    """Those of which reviewers differ that are not in the queue yet, also not as what a visitor brought."""
+    keys = {key for picture in pictures for key in (picture.key, (picture.sha256, ""))}
+    hashes = {file: str(row["sha256"]) for file, row in facts.items()}
+    contested = [one for one in contested_pictures(store.of_several(), hashes) if one.key not in keys]
+    return [_describe(one.file, (), facts[one.file]) if one.file else one for one in contested]
+
+
+def _merge(found: Iterable[Found], facts: Facts) -> list[QueuedPicture]:
     """One entry per picture, in the order of its strongest reason, and within that as they were found."""
     by_file: dict[str, list[Found]] = defaultdict(list)
     for one in found:
         by_file[one.file].append(one)
-    facts = {str(row["file"]): row for row in manifest[list(FACT_COLUMNS)].to_dict("records")}
     rank = {reason: place for place, reason in enumerate(get_args(Reason))}
     queue = [
         _describe(file, sorted(all_of, key=lambda one: rank[one.reason]), facts[file])

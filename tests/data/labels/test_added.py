@@ -1,12 +1,16 @@
 """Corrections bring pictures along: for training, or for nothing where they show what judges."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from tests.conftest import draw_shape
+from tests.corrections.examples import digest, judgment
 from tests.factories import fault_of
 from vitrine.config.data import ChecksSection, DataSection
+from vitrine.corrections.export import write_table
+from vitrine.corrections.judgment import LABEL, NEW
 from vitrine.data.labels.added import list_added, name_added
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.records.corrections import Row, write_rows
@@ -67,10 +71,13 @@ def test_pictures_of_a_new_class_are_divided_as_in_every_data_set(before, tmp_pa
     write_rows(new / "table.csv", [add(f"{number}.png", "emu", "new") for number in range(20)])
     after, _ = prepare(source, tmp_path / "second", str(new / "table.csv"), first)
     assert after.label_names == ["cat", "dog", "emu"]
+    assert after.label_sources == {"cat": ["cat"], "dog": ["dog"], "emu": []}  # so that a new name is no business of it
     assert {split: counts["emu"] for split, counts in after.counts.items()} == {
         "train": 10, "validation": 3, "test": 3, "gate": 4,
     }  # fmt: skip
     assert after.counts["gate"]["cat"] == facts.counts["gate"]["cat"]
+    again, _ = prepare(source, tmp_path / "third", str(new / "table.csv"), tmp_path / "second")
+    assert again.counts == after.counts  # those that judge now are no copies of themselves
 
 
 def test_a_slip_of_the_pen_makes_no_class(tmp_path):
@@ -85,3 +92,17 @@ def test_a_picture_that_is_gone_is_named_and_ends_nothing(before, tmp_path):
     write_rows(new / "table.csv", [add("gone.png", "cat")])
     _, now = prepare(source, tmp_path / "second", str(new / "table.csv"), first)
     assert now.loc[name_added(new / "gone.png"), "reason"] == "the file is not there"
+
+
+def test_pictures_of_a_store_whose_class_is_not_known_are_passed_over_and_told(tmp_path):
+    table = tmp_path / "table.csv"
+    said = [
+        replace(judgment(name, label, kept=f"pictures/aa/{digest(name)}.jpg"), kind=kind)
+        for name, label, kind in (("a", "cat", LABEL), ("b", "pear", LABEL), ("c", "fox", NEW), ("d", "fox", LABEL))
+    ]
+    write_table(table, said)
+    found, notes = list_added(table, None, ["cat", "dog"])
+    assert [one.label_name for one in found.values()] == ["cat", "fox", "fox"]
+    assert notes == ["table.csv: 1 picture shows a class that this data set does not have, and is not added."]
+    write_table(table, said[:1])
+    assert list_added(table, None, ["cat"])[1] == []

@@ -4,7 +4,14 @@ import pytest
 
 from tests.factories import fault_of
 from vitrine.config.data import LabelsSection
-from vitrine.data.labels.class_changes import ClassChanges, extend_rename, number_classes, read_class_changes
+from vitrine.data.labels.class_changes import (
+    AcceptedNames,
+    ClassChanges,
+    extend_rename,
+    follow_names,
+    number_classes,
+    read_class_changes,
+)
 from vitrine.records.corrections import Row
 
 CLASSES = ["cat", "dog", "hound"]
@@ -49,6 +56,7 @@ def test_a_recipe_renames_what_the_source_calls_a_class():
     assert extend_rename(labels, changes, sources) == {"pug": "Dog", "dog": "Dog", "hound": "Dog"}
     cut = LabelsSection(pattern="^([a-z]+)/")
     assert extend_rename(cut, changes_of(("rename", "dog", "Dog")), {"dog": ["dog/a", "dog/b"]}) == {"dog": "Dog"}
+    assert extend_rename(labels, changes_of(("rename", "cat", "Cat")), {"cat": []}) == {"pug": "dog"}
     assert extend_rename(labels, ClassChanges({}, {}), sources) == {"pug": "dog"}
     assert "labels.target" in fault_of(extend_rename, LabelsSection(target="cat"), changes, sources)
 
@@ -57,3 +65,29 @@ def test_ids_stay_with_their_classes_and_are_never_used_again():
     changes = changes_of(("rename", "dog", "Dog"), ("merge", "hound", "dog"))
     ids = number_classes({"cat": 1, "dog": 2, "hound": 3}, changes, ["Dog", "bird", "cat"], 3)
     assert ids == {"cat": 1, "Dog": 2, "bird": 4}
+
+
+EARLY, LATE = "2026-11-01T10:00:00.000+00:00", "2026-12-01T10:00:00.000+00:00"
+ACCEPTED = (
+    AcceptedNames("2026-11-10T10:00:00+00:00", {"dog": "hound"}),
+    AcceptedNames("2026-11-20T10:00:00+00:00", {"hound": "Hound", "cat": "pug", "pug": "cat"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "time", "kind", "now"),
+    [
+        ("dog", EARLY, "", "Hound"),
+        ("dog", LATE, "", "Hound"),  # of an app that was not opened again
+        ("dog", "", "", "Hound"),  # of a person's table that grows
+        ("dog", LATE, "new", "dog"),
+        ("dog", EARLY, "new", "Hound"),
+        ("cat", EARLY, "", "pug"),  # both changed places
+        ("cat", LATE, "", "cat"),
+        ("cat", "", "", "cat"),
+        ("emu", EARLY, "", "emu"),
+    ],
+)
+def test_an_old_row_is_read_in_the_names_that_its_classes_have_now(label, time, kind, now):
+    row = Row("a.png", "cat", action="relabel", new_label=label, kind=kind, time=time)
+    assert follow_names(row, ACCEPTED, ["Hound", "cat", "pug"]).new_label == now

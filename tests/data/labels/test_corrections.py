@@ -164,6 +164,13 @@ def test_rows_that_are_not_clear_are_refused(write, tmp_path, rows, message):
         read_corrections(tmp_path / "corrections.csv")
 
 
+def test_a_class_that_one_row_adds_is_there_for_the_others(source, write):
+    new = Row("cat/001.png", "cat", action="relabel", new_label="fox", kind="new")
+    later = [relabel(f"cat/{number:03d}.png", new_label="fox") for number in range(2, 10)]
+    rows = rows_of(prepare(source, corrections=write(new, *later)))
+    assert rows["label_name"].value_counts()["fox"] == 9
+
+
 def test_the_same_row_twice_is_no_contradiction(write, tmp_path):
     write(remove("a"), remove("a"))
     assert len(read_corrections(tmp_path / "corrections.csv")) == 2

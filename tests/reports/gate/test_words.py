@@ -92,11 +92,13 @@ def test_what_was_learned_is_told_in_sentences_of_both_languages():
         removed=2,
         added={"emu": 3},
         classes=(ClassChange(kind="merged", before="hound", now="dog"),),
+        elsewhere=1,
         training_pictures=(100, 104),
     )
     english, french = (say_learned(learned, load_texts(language)) for language in ("en", "fr"))
+    assert english[4] == "1 row of the corrections is about another data set or model, and was passed over."
     assert english[0] == "Class “hound” is part of “dog” now."
-    assert len(english) == len(french) == 5
+    assert len(english) == len(french) == 6
     assert set(english).isdisjoint(french)
 
 

@@ -64,7 +64,7 @@ def _build(batcher: Batcher, store: CorrectionStore, user: str) -> Callable[...,
         judgment = _judge(batcher, content, name, label, who)
         try:
             kept = store.add(judgment, content if keep_picture else None)
-            differ = is_conflict(current(store.of_picture(kept.sha256))[kept.picture])
+            differ = any(map(is_conflict, current(store.of_picture(kept.sha256)).values()))
         except UserError as error:
             raise HTTPException(503, say_error(error, load_texts("en"))) from None
         return KeptCorrection(

@@ -145,7 +145,7 @@ class Review:
         """What is known of a picture, and what is wrong with the store, if anything."""
         said, done, fault = [], 0, ""
         try:
-            said = self.reviewing.store.of_picture(view.picture.sha256) if view.picture else []
+            said = self.reviewing.store.of_picture(*view.picture.key) if view.picture else []
             done = self.reviewing.done(reviewer)
         except UserError as error:
             fault = notice(say_error(error, self.texts))

@@ -1,7 +1,8 @@
 """Pictures that corrections bring along: rows with the action add, for pictures that the source does not have."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,16 @@ from vitrine.data.manifest.scan import KEPT, LEFT_OUT, set_status
 from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.data.sources.files import FoundFile
 from vitrine.listing import suggest
-from vitrine.records.corrections import ADD, NEW_CLASS
+from vitrine.records.corrections import ADD, RELABEL
 
 JUDGING = (TEST, GATE)
 DIGITS = 12  # of the digest in the name of an added picture
+NAME = re.compile(rf"added/[0-9a-f]{{{DIGITS}}}_.+", re.DOTALL)
 
 
-def list_added(path: Path | None, encoding: str | None, classes: Collection[str]) -> dict[str, FoundFile]:
+def list_added(
+    path: Path | None, encoding: str | None, classes: Collection[str]
+) -> tuple[dict[str, FoundFile], Sequence[str]]:
     """The pictures that a table of corrections adds, as files of the source.
 
     Their names begin with "added/" and depend on nothing but where they lie, so that they are known again.
@@ -31,26 +35,37 @@ def list_added(path: Path | None, encoding: str | None, classes: Collection[str]
         classes: of the source, as the recipe maps them.
 
     Returns:
-        By their names.
+        By their names; and sentences about those of a store that show classes which are not known.
 
     Raises:
-        UserError: a row names a class that is neither known nor marked as new (column kind), or no class.
+        UserError: a row of a person names a class that is neither known nor marked as new (column kind), or no class.
     """
     if path is None:
-        return {}
+        return {}, ()
+    rows = read_rows(path, encoding, classes)
+    known = {*classes, *(row.label for _, row in rows if row.action in (ADD, RELABEL) and row.adds_class)}
     faults: list[str] = []
     found: dict[str, FoundFile] = {}
-    for line, row in read_rows(path, encoding, classes):
+    passed_over = 0
+    for line, row in rows:
         if row.action != ADD:
             continue
-        label = row.new_label.strip() or row.suggested
-        if label not in classes and row.kind.strip().lower() != NEW_CLASS:
-            faults.append(f"line {line}: there is no class '{label}'{suggest(label, sorted(classes))}")
-            continue
-        place = (path.parent / row.file).resolve()
-        found[name_added(place)] = FoundFile(place, name_added(place), label, "", "")
+        if row.label in known:
+            place = (path.parent / row.file).resolve()
+            found[name_added(place)] = FoundFile(place, name_added(place), row.label, "", "")
+        elif row.of_store:
+            passed_over += 1
+        else:
+            faults.append(f"line {line}: there is no class '{row.label}'{suggest(row.label, sorted(classes))}")
     refuse_faults(path, faults)
-    return found
+    return found, _say_passed_over(path, passed_over)
+
+
+def _say_passed_over(path: Path, pictures: int) -> Sequence[str]:
+    """A sentence about pictures of a store that are not added; none where there are none."""
+    what = "1 picture shows a class" if pictures == 1 else f"{pictures:,} pictures show classes"
+    added = "is" if pictures == 1 else "are"
+    return [f"{path.name}: {what} that this data set does not have, and {added} not added."] if pictures else []
 
 
 def name_added(place: Path) -> str:
@@ -71,7 +86,7 @@ def leave_out_copies(
     Args:
         manifest: one row per file; is changed.
         duplicates: of this manifest.
-        added: names of the added pictures.
+        added: names of the added pictures, without those that judge themselves: of a class that was new before.
         split_of: of pictures that an earlier preparation knew.
     """
     groups = duplicates.group

@@ -1,7 +1,7 @@
 """Classes that a table of corrections renames or makes part of others, and what that means for a recipe."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vitrine.config.data import LabelsSection
@@ -33,6 +33,45 @@ class ClassChanges:
         names = self.names
         labels = {name: getattr(row, name) for name in ("label_name", "new_label", "suggested")}
         return replace(row, **{name: names.get(label, label) for name, label in labels.items()})
+
+
+@dataclass(frozen=True)
+class AcceptedNames:
+    """Names of classes that came with a revision.
+
+    Attributes:
+        time: from when on they hold, in UTC, ISO 8601.
+        names: by those of before.
+    """
+
+    time: str
+    names: Mapping[str, str]
+
+
+def follow_names(row: Row, accepted: Sequence[AcceptedNames], classes: Collection[str]) -> Row:
+    """A row that may be older than the names of the classes, in those of the data set.
+
+    What a store noted before a revision is in the names of before it, even where another class has such a name now.
+    Everything else is followed where no class has its name: an app shows the old ones until it is opened again.
+
+    Args:
+        row: about a picture.
+        accepted: the oldest first.
+        classes: of the data set.
+    """
+
+    def follow(label: str, is_new: bool = False) -> str:
+        for change in accepted:
+            if (row.of_store and row.time < change.time) or (label not in classes and not is_new):
+                label = change.names.get(label, label)
+        return label
+
+    return replace(
+        row,
+        label_name=follow(row.label_name),
+        new_label=follow(row.new_label.strip(), row.adds_class),
+        suggested=follow(row.suggested),
+    )
 
 
 def read_class_changes(rows: Sequence[tuple[int, Row]], classes: Sequence[str]) -> ClassChanges:

@@ -18,9 +18,10 @@ from vitrine.data.checks.series import group_series, propose_series
 from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.preprocessing import Preparation, preprocess_image
-from vitrine.data.labels.added import leave_out_copies
+from vitrine.data.labels.added import JUDGING, leave_out_copies
 from vitrine.data.labels.classes import check_splits, choose_classes
-from vitrine.data.labels.corrections import Corrected, apply_corrections
+from vitrine.data.labels.corrected import Corrected
+from vitrine.data.labels.corrections import apply_corrections
 from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status
@@ -88,7 +89,7 @@ def write_prepared(
         scan.write(folder)  # the comparison may be interrupted
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
-        corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding)
+        corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding, brought)
         manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
         findings, duplicates = _check(scan, settings, work, brought, progress)
         findings += corrected.findings
@@ -100,9 +101,8 @@ def write_prepared(
         findings += propose_series(manifest, draw)
         notes += work.split.describe_moves(manifest)
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
-        facts = _gather_facts(
-            manifest, notes, describe_mapping(listed.mapped.mapping), corrected, name, state, settings
-        )
+        told = describe_mapping(listed.mapped.mapping)
+        facts = _gather_facts(manifest, notes, told, corrected, brought, name, state, settings)
         scan.write(folder)
         names = manifest["file"].to_numpy(object)
         pairs = duplicates.pairs.assign(
@@ -140,7 +140,9 @@ def _check(
     manifest["compared"] = (duplicates.content == np.arange(len(manifest))) & checks.near_duplicates
     if added and work.split.is_kept:
         sides = work.split.find(manifest[manifest["status"] == KEPT])
-        leave_out_copies(manifest, duplicates, added, {file: side.split for file, side in sides.items()})
+        judges = {file for file, (_, side) in work.split.by_file.items() if side.split in JUDGING}
+        split_of = {file: side.split for file, side in sides.items()}
+        leave_out_copies(manifest, duplicates, set(added) - judges, split_of)
     apply_policies(manifest, duplicates, checks.copies, checks.contradictions, checks.leaks)
     _name_first_copies(manifest, duplicates)
     return find_problems(manifest, duplicates, checks.min_side), duplicates
@@ -194,6 +196,7 @@ def _gather_facts(
     notes: list[str],
     label_notes: list[str],
     corrected: Corrected,
+    brought: Collection[str],
     name: str,
     state: str,
     settings: Settings,
@@ -204,7 +207,9 @@ def _gather_facts(
     counted = kept.groupby(["split", "label_name"]).size().unstack(fill_value=0)
     counts = counted.reindex(list(splits), fill_value=0)[label_names].to_numpy(int)
     status = count_status(manifest)
-    as_mapped = kept.drop(index=list(corrected.relabeled), errors="ignore")  # the others say nothing of the classes
+    # What corrections relabelled or brought along says nothing of what the source calls its classes.
+    as_mapped = kept[~manifest.loc[kept.index, "file"].isin(list(brought))]
+    as_mapped = as_mapped.drop(index=list(corrected.relabeled), errors="ignore")
     sources = {str(label): sorted(rows["source_label"].unique()) for label, rows in as_mapped.groupby("label_name")}
     return PreparedFacts(
         format=2,

@@ -27,7 +27,7 @@ class Listed:
         mapped: with their labels.
         brought: pictures that corrections bring along, by name.
         found: all of them, as the source lists them.
-        notes: on files that should be there and are not.
+        notes: on files that should be there and are not, and on pictures that are not added.
     """
 
     mapped: MappedLabels
@@ -71,9 +71,9 @@ def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_p
     mapped = map_labels(in_source, settings.labels)
     classes = {file.label_name for file in mapped.files if file.label_name}
     corrections = Path(settings.data.corrections).expanduser() if settings.data.corrections else None
-    brought = list_added(corrections, settings.data.encoding, classes)
+    brought, notes_of_added = list_added(corrections, settings.data.encoding, classes)
     notes = name_missing_parts(Path(settings.data.source).expanduser()) if in_parts else []
-    return Listed(mapped, brought, [*in_source, *brought.values()], notes)
+    return Listed(mapped, brought, [*in_source, *brought.values()], [*notes, *notes_of_added])
 
 
 def scan_pictures(

@@ -150,6 +150,8 @@ def say_learned(learned: Learned, texts: Texts) -> list[str]:
     if learned.removed:
         said.append(texts("gate.learned.removed", count=learned.removed))
     said += [texts("gate.learned.added", count=count, name=name) for name, count in learned.added.items()]
+    if learned.elsewhere:
+        said.append(texts("gate.learned.elsewhere", count=learned.elsewhere))
     before, now = learned.training_pictures
     said.append(texts("gate.learned.training", before=texts.number(before), count=now))
     return said
