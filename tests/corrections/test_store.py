@@ -113,6 +113,18 @@ def test_threads_and_a_fresh_file_lose_nothing(store):
     assert {one.id for one in store.all()} == {one.id for one in added}
 
 
+def test_a_new_file_that_another_server_changes_to_write_ahead_is_waited_for(store, monkeypatch):
+    store.folder.mkdir()
+    other = sqlite3.connect(store.folder / DATABASE, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(
+        "vitrine.corrections.store.time.sleep", lambda _: other.in_transaction and other.execute("COMMIT")
+    )
+    one = store.add(judgment())
+    other.close()
+    assert [kept.id for kept in store.all()] == [one.id]
+
+
 def test_another_file_is_refused_and_stays_as_it_was(store):
     store.folder.mkdir()
     path = store.folder / DATABASE

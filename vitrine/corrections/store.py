@@ -6,6 +6,7 @@ is killed, the folder is renamed or its disk was full for a while, and several s
 
 import errno
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
@@ -18,6 +19,7 @@ from vitrine.errors import UserError
 DATABASE = "corrections.sqlite"
 FORMAT = 1  # PRAGMA user_version
 PATIENCE_SECONDS = 10.0  # that a call waits for another server that writes
+RETRY_SECONDS = 0.005
 COLUMNS = tuple(field.name for field in fields(Judgment))
 TEXT_COLUMNS = ",\n  ".join(f"{name} TEXT NOT NULL" for name in COLUMNS if name not in ("blind", "id"))
 SCHEMA = f"""
@@ -225,7 +227,7 @@ class CorrectionStore:
         try:
             connection = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
+                _write_ahead(connection)
                 connection.execute("PRAGMA synchronous = FULL")  # a judgment that was confirmed outlives a power cut
                 _prepare(connection, path)
                 yield connection
@@ -233,6 +235,20 @@ class CorrectionStore:
                 connection.close()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(path, _reason_of(error), error) from error
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """So that readers and writers do not wait for each other; SQLite itself waits for nobody while it changes to it."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
