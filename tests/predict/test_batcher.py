@@ -116,6 +116,22 @@ def test_a_fault_is_told_to_those_it_concerns_and_the_next_are_answered(predicto
     assert share_of_light(batcher.predict(gray(10))) > 0.5
 
 
+def test_a_fault_of_one_picture_is_not_that_of_the_others_of_its_batch(predictor, network):
+    batcher = Batcher(predictor)
+    network.may_run.clear()
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(batcher.predict, gray(0))
+        while not network.asked:
+            time.sleep(0.001)
+        white, *others = [threads.submit(batcher.predict, gray(level)) for level in (255, 10, 20)]
+        while len(batcher._waiting) < 3:
+            time.sleep(0.001)
+        network.may_run.set()
+        with pytest.raises(RuntimeError, match="too light"):
+            white.result(10)
+        assert all(share_of_light(one.result(10)) > 0 for one in (first, *others))
+
+
 def test_a_fault_of_the_decision_is_told_to_all_of_the_batch(predictor, network, monkeypatch):
     batcher = Batcher(predictor)
     monkeypatch.setattr("vitrine.predict.predictions.Predictions.__getitem__", lambda *_: 1 / 0)

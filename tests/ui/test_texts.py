@@ -40,6 +40,8 @@ def test_french_numbers_have_a_comma() -> None:
         (-1234567.5, 0, "-1,234,568", "-1\u202f234\u202f568"),
         (float("nan"), 1, "nan", "nan"),
         (0.04, 1, "0.0", "0,0"),
+        (-0.04, 1, "0.0", "0,0"),
+        (-0.06, 1, "-0.1", "-0,1"),
     ],
 )
 def test_numbers_are_rounded_as_they_are_and_grouped(value: float, decimals: int, english: str, french: str) -> None:

@@ -204,7 +204,7 @@ def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> N
     left = [file for file in found if file.file not in done.files]
     sample = AnswerSample()
     if options.page is not None and done.files:
-        sample.add_table(options.output, options.raw)
+        sample.add_table(options.output, options.raw, {file.file for file in found})
     written, answered = done.count(file.file for file in found)
     is_watched = None if options.output else False  # a bar would stand among the rows on the terminal
     with _open_table(options.output, is_begun=bool(done.files)) as stream, _show_progress(is_watched) as show:

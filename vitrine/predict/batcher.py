@@ -123,9 +123,12 @@ class Batcher:
         ids = [str(number) for number in range(len(batch))]
         try:
             answers = list(self.predictor.predict_pixels(ids, np.concatenate([request.pixels for request in batch])))
-        except Exception as error:  # whatever it is, it is the answer to all; the next batch is asked all the same
-            for request in batch:
-                request.error = error
+        except Exception as error:  # whatever it is, it is an answer, too; the next batch is asked all the same
+            if len(batch) == 1:
+                batch[0].error = error
+            else:  # one picture's fault is not the others'
+                for request in batch:
+                    self._answer([request])
             return
         for request, answer in zip(batch, answers, strict=True):
             request.prediction = answer

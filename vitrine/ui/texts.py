@@ -69,12 +69,13 @@ class Texts:
         return self.entries[key], values
 
     def number(self, value: float, decimals: int = 0) -> str:
-        """1234.5 becomes "1,234.5" in English and "1 234,5" in French."""
+        """1234.5 becomes "1,234.5" in English and "1 234,5" in French; what rounds to 0 has no sign."""
         if not math.isfinite(value):
             return str(value)
         pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
         # As Decimal, since Babel would round what a float looks like (2.675 to 2.68) and not what it is.
-        return format_decimal(Decimal(float(value)), format=pattern, locale=LOCALES[self.language])
+        text = format_decimal(Decimal(float(value)), format=pattern, locale=LOCALES[self.language])
+        return text if any(digit in text for digit in "123456789") else text.lstrip("-")
 
     def short_number(self, value: float, digits: int = 6) -> str:
         """A number with as few digits as `digits` significant ones need: 1.5 becomes "1.5" or "1,5"."""

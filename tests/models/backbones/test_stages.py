@@ -20,9 +20,12 @@ from transformers import (
     TimmWrapperForImageClassification,
 )
 
+from tests.models.headed import TIMM as HEADED_TIMM
+from tests.models.headed import build_headed
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_small_cnn, head_modules
 from vitrine.models.backbones.stages import list_stages, set_trainable, set_training_mode
+from vitrine.models.heads import Head
 
 LABELS = ("cat", "dog", "fox")
 NATIVE = {
@@ -70,6 +73,13 @@ def test_every_parameter_of_a_timm_network_is_in_one_stage(architecture):
     assert_that_each_parameter_is_in_one_stage(model)
     assert architecture.startswith("vit") or 5 <= len(list_stages(model)) <= 7
     assert list_stages(model)[-1] == [model.timm_model.get_classifier()]
+
+
+@pytest.mark.parametrize("kind", ["dense", "stages"])
+def test_a_head_of_ours_leaves_a_network_of_timm_its_stages(kind):
+    linear, headed = (build_headed(HEADED_TIMM, head) for head in (Head(), Head(kind)))
+    assert_that_each_parameter_is_in_one_stage(headed)
+    assert len(list_stages(headed)) == len(list_stages(linear)) > 4
 
 
 def test_the_small_cnn_has_a_stage_for_each_of_its_own_and_its_head():

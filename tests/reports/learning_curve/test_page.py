@@ -70,6 +70,7 @@ def test_a_class_is_only_named_where_its_gain_is_shown(curve):
 def test_the_page_holds_table_figure_and_the_same_numbers_as_the_json(curve, tmp_path):
     prepared = prepare_classes(tmp_path, {NASTY: 40, "cat": 40, "dog": 40})
     said = write_learning_curve_page(tmp_path / "out", curve, prepared.facts, FACTS, ENGLISH)
+    assert '<html lang="en">' in (tmp_path / "out" / "learning_curve.html").read_text("utf-8")
     page = Page(tmp_path / "out" / PAGE)
     numbers = json.loads((tmp_path / "out/learning_curve.json").read_text())
     assert said == f"{numbers['claim']} {numbers['advice']}"
@@ -93,6 +94,7 @@ def test_a_network_that_may_have_seen_the_pictures_is_pointed_out(curve, tmp_pat
 def test_the_french_page_is_french(curve, tmp_path):
     prepared = prepare_classes(tmp_path, {"chat": 40, "chien": 40})
     write_learning_curve_page(tmp_path / "out", curve, prepared.facts, FACTS, FRENCH)
+    assert '<html lang="fr">' in (tmp_path / "out" / "learning_curve.html").read_text("utf-8")
     page = Page(tmp_path / "out" / PAGE)
     assert "images aideraient-elles" in page.text
     assert FRENCH.percent(curve.outlooks[1].accuracy, 1).replace(NO_BREAK, " ") in page.text

@@ -100,10 +100,10 @@ def _walk(model: PreTrainedModel, head: set[int]) -> Iterator[tuple[nn.Module, b
             else:
                 yield child, all_open or _makes_smaller(child)
 
-    inner = "timm_model" if hasattr(model, "timm_model") else model.base_model_prefix
-
     def _is_container(name: str, child: nn.Module) -> bool:
-        return name in (inner, "encoder") or isinstance(child, nn.Sequential | nn.ModuleList)
+        # A head of ours stands on timm's wrapper, which is a network in a network.
+        is_network = name in (model.base_model_prefix, "timm_model", "encoder")
+        return is_network or isinstance(child, nn.Sequential | nn.ModuleList)
 
     return expand(model, False)
 

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,17 +95,19 @@ class AnswerSample:
         self._by_class[label_name].offer(drawn)
         self._least_sure.offer(SampledAnswer(probability, file, kind, label_name, probability, drawn.second))
 
-    def add_table(self, path: Path, raw: bool) -> None:
+    def add_table(self, path: Path, raw: bool, files: Container[str]) -> None:
         """Takes in what a table of answers holds already.
 
         Args:
             path: of the table, which `resume.read_done` has looked at.
             raw: whether its names are as they are, without apostrophes before formulas.
+            files: names of those that are there still; rows of others are passed over.
         """
         with path.open(newline="", encoding="utf-8") as stream:
             for row in csv.DictReader(stream):
                 cells = row if raw else {name: unguard_cell(cell) for name, cell in row.items()}
-                self.add(cells["file"], cells)
+                if cells["file"] in files:
+                    self.add(cells["file"], cells)
 
     def random(self) -> list[SampledAnswer]:
         """Up to 30 by lot, from all that were read."""

@@ -13,8 +13,7 @@ FEW_RUNS = 3
 
 def points(value: float, texts: Texts, sign: bool = False) -> str:
     """Percentage points with one decimal: "1.1", "+1.1"; what rounds to nothing has no sign."""
-    rounded = round(value, 1) or 0.0
-    return ("+" if sign and rounded > 0 else "") + texts.number(rounded, 1)
+    return ("+" if sign and round(value, 1) > 0 else "") + texts.number(value, 1)
 
 
 def judgement(pair: PairFigures, texts: Texts) -> str:

@@ -156,7 +156,7 @@ def write_learning_curve_page(
     if curve.pictures < facts["looked_at"]:
         shown["notes"].append(texts("learning_curve.part", count=curve.pictures, all=texts.number(facts["looked_at"])))
     content = {"data": data, "facts": facts, "curve": curve, "texts": texts, "learning_curve": shown}
-    page = render("learning_curve/page.html.jinja", content)
+    page = render("learning_curve/page.html.jinja", content, texts)
     folder.mkdir(parents=True, exist_ok=True)
     numbers = {**facts, "claim": shown["claim"], "advice": shown["advice"], "curve": curve.model_dump(mode="json")}
     write_text(folder / NUMBERS, json.dumps(numbers, indent=2, ensure_ascii=False))
