@@ -1,5 +1,7 @@
 """Maps by activations and gradients, on networks whose answers are known to rest on one part."""
 
+from threading import Thread, current_thread
+
 import numpy as np
 import pytest
 import torch
@@ -56,6 +58,22 @@ def test_the_network_is_left_as_it_was():
         activation_maps(model, torch.as_tensor(red_spot())[None].clone(), [1])
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not any(module._forward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_other_threads_ask_meanwhile_is_not_in_the_map(method):
+    class AskedByAnother(RedFinder):
+        def forward(self, pixel_values):
+            answer = super().forward(pixel_values)
+            if current_thread() is own_thread:
+                other = Thread(target=torch.inference_mode()(self.forward), args=(torch.rand(2, 3, SIDE, SIDE),))
+                other.start()
+                other.join()
+            return answer
+
+    own_thread, picture = current_thread(), torch.as_tensor(red_spot())[None]
+    found = activation_maps(AskedByAnother().eval(), picture, [1], method)
+    assert np.array_equal(found, activation_maps(RedFinder().eval(), picture, [1], method))
 
 
 def test_a_network_without_maps_is_refused():

@@ -7,6 +7,7 @@ gradients for the last three sizes of feature maps and takes the mean, which sho
 """
 
 from collections.abc import Sequence
+from threading import get_ident
 from typing import Literal
 
 import numpy as np
@@ -27,6 +28,8 @@ def activation_maps(
     model: PreTrainedModel, pixel_values: torch.Tensor, label_ids: Sequence[int], method: Method = "hirescam"
 ) -> Maps:
     """One map for each picture: how much each of its parts speaks for a class.
+
+    Several threads may ask one model at once.
 
     Args:
         model: in evaluation mode.
@@ -62,8 +65,11 @@ def _run_with_activations(
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """Logits, and the last activation of each size of feature maps, in the order of the computation."""
     found: dict[tuple[int, int], torch.Tensor] = {}
+    own_thread = get_ident()
 
     def keep(_module: nn.Module, _inputs: object, output: object) -> None:
+        if get_ident() != own_thread:  # a hook is called for what other threads compute meanwhile, too
+            return
         if isinstance(output, torch.Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
             size = (output.shape[2], output.shape[3])
             found.pop(size, None)
