@@ -47,12 +47,17 @@ def what_the_map_is_about(image: Image.Image, pixels: Pixels, settings: Settings
 
 
 def levels_of(pixels: Pixels, settings: Settings) -> npt.NDArray[np.uint8]:
-    """What the network sees as a picture of 0 to 255, `[side, side, 3]`; arguments as for `what_the_map_is_about`."""
-    if WHITEN in settings.get("steps", ()):
+    """What the network sees as a picture of 0 to 255, `[side, side, 3]`; arguments as for `what_the_map_is_about`.
+
+    Whitened numbers, and those of settings without mean and deviation, are brought from their own range to it.
+    """
+    told = settings.get("data_config", settings)  # a part of its own in the settings of timm's processor
+    numbers = [told.get(f"image_{name}", told.get(name)) for name in ("mean", "std")]
+    if WHITEN in settings.get("steps", ()) or None in numbers:
         low, high = pixels.min(), max(pixels.max(), pixels.min() + 1e-6)
         levels = (pixels - low) / (high - low)
     else:
-        mean, std = (np.asarray(settings[name], np.float32)[:, None, None] for name in ("image_mean", "image_std"))
+        mean, std = (np.asarray(values, np.float32)[:, None, None] for values in numbers)
         levels = pixels * std + mean
     shown: npt.NDArray[np.uint8] = (levels * 255).round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
     return shown
