@@ -1,6 +1,7 @@
 """A map over its picture."""
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.conftest import draw_scene
@@ -45,3 +46,16 @@ def test_levels_are_told_by_settings_of_timms_processor_and_by_those_that_tell_n
     assert np.array_equal(levels_of(pixels, timms), levels.transpose(1, 2, 0))
     untold = levels_of(pixels, {"image_processor_type": "Other"})
     assert (untold.min(), untold.max()) == (0, 255)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"image_processor_type": "ConvNextImageProcessor", "crop_pct": 0.875},
+        {"image_processor_type": "DeiTImageProcessor", "do_center_crop": True},
+        {"do_center_crop": True},
+    ],
+)
+def test_of_others_processors_that_may_crop_what_the_network_sees_is_shown(others):
+    seen = what_the_map_is_about(draw_scene(), np.zeros((3, 8, 8), np.float32), PLAIN | others)
+    assert (seen.size, seen.getpixel((0, 0))) == ((8, 8), (128, 128, 128))

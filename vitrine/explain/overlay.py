@@ -12,6 +12,7 @@ LONGEST = 640  # side of an overlay, in pixels
 STRONGEST = 0.75  # share of the colour where the map is 1
 # From little to much, dark to light: told apart without seeing colours, and on a grey picture.
 COLORS = ((48, 18, 86), (144, 34, 102), (220, 80, 57), (252, 165, 40), (252, 240, 130))
+SQUASHING = ("ViTImageProcessor", "VitrineImageProcessor")  # others crop or pad, or may
 CROPPING = ("crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
 
 
@@ -32,16 +33,16 @@ def overlay(image: Image.Image, importance: npt.NDArray[np.float32]) -> Image.Im
 
 
 def what_the_map_is_about(image: Image.Image, pixels: Pixels, settings: Settings) -> Image.Image:
-    """The picture itself where the network sees all of it; else what the network sees of it.
+    """The picture itself where the network is known to see all of it; else what the network sees of it.
 
     Args:
         image: RGB, as it was opened.
         pixels: what the network sees, `[3, side, side]`.
         settings: of the model's preprocessing.
     """
-    kind = settings.get("image_processor_type")
-    resize = settings.get("resize_mode", RESIZES[0])
-    if kind != "BitImageProcessor" and resize == RESIZES[0] and not set(settings.get("steps", ())) & set(CROPPING):
+    squashes = settings.get("image_processor_type") in SQUASHING and not settings.get("do_center_crop")
+    squashes &= settings.get("resize_mode", RESIZES[0]) == RESIZES[0]
+    if squashes and not set(settings.get("steps", ())) & set(CROPPING):
         return image
     return Image.fromarray(levels_of(pixels, settings))
 
