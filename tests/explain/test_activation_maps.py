@@ -1,5 +1,8 @@
 """Maps by activations and gradients, on networks whose answers are known to rest on one part."""
 
+from threading import Thread, current_thread
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -50,12 +53,68 @@ def test_where_nothing_speaks_for_the_class_the_map_is_empty():
     assert activation_maps(RedFinder().eval(), black, [1]).max() == 0
 
 
+class WithAttention(RedFinder):
+    """Holds channels last on its way, as ConvNeXt does, and weights of attention that change no answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside, self.attention = nn.Identity(), nn.Softmax(dim=-1)
+
+    def forward(self, pixel_values):
+        inside = self.inside(self.first(pixel_values).relu().movedim(1, -1))
+        features = self.second(inside.movedim(-1, 1))
+        weights = self.attention(nn.functional.avg_pool2d(features, 2))
+        return SimpleNamespace(logits=self.head(features.mean(dim=(2, 3))) + 0 * weights.mean())
+
+
+class ChannelsLast(RedFinder):
+    """A network of timm whose maps hold channels last, as Swin's do."""
+
+    def __init__(self):
+        super().__init__()
+        self.timm_model, self.last = SimpleNamespace(output_fmt="NHWC"), nn.Identity()
+
+    def forward(self, pixel_values):
+        features = self.last(self.second(self.first(pixel_values).relu()).movedim(1, -1))
+        return SimpleNamespace(logits=self.head(features.mean(dim=(1, 2))))
+
+
+@pytest.mark.parametrize("network", [WithAttention, ChannelsLast])
+@pytest.mark.parametrize("method", METHODS)
+def test_channels_and_tokens_are_not_taken_for_places_of_the_picture(network, method):
+    picture = torch.as_tensor(red_spot())[None]
+    found = activation_maps(network().eval(), picture, [1], method)
+    np.testing.assert_allclose(found, activation_maps(RedFinder().eval(), picture, [1], method), atol=1e-6)
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (30, 20), (29, 20)])
+def test_maps_of_pictures_of_any_proportions_are_found(height, width):
+    (found,) = activation_maps(RedFinder().eval(), torch.rand(1, 3, height, width), [1], "layercam")
+    assert (found.shape, found.max()) == ((height, width), 1)
+
+
 def test_the_network_is_left_as_it_was():
     model = RedFinder().eval()
     with torch.inference_mode():
         activation_maps(model, torch.as_tensor(red_spot())[None].clone(), [1])
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not any(module._forward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_other_threads_ask_meanwhile_is_not_in_the_map(method):
+    class AskedByAnother(RedFinder):
+        def forward(self, pixel_values):
+            answer = super().forward(pixel_values)
+            if current_thread() is own_thread:
+                other = Thread(target=torch.inference_mode()(self.forward), args=(torch.rand(2, 3, SIDE, SIDE),))
+                other.start()
+                other.join()
+            return answer
+
+    own_thread, picture = current_thread(), torch.as_tensor(red_spot())[None]
+    found = activation_maps(AskedByAnother().eval(), picture, [1], method)
+    assert np.array_equal(found, activation_maps(RedFinder().eval(), picture, [1], method))
 
 
 def test_a_network_without_maps_is_refused():

@@ -7,6 +7,7 @@ gradients for the last three sizes of feature maps and takes the mean, which sho
 """
 
 from collections.abc import Sequence
+from threading import get_ident
 from typing import Literal
 
 import numpy as np
@@ -21,12 +22,15 @@ Maps = npt.NDArray[np.float32]
 
 METHODS: tuple[Method, ...] = ("hirescam", "layercam")
 LAYERS = 3  # sizes of feature maps that layercam looks at
+ATTENTION_TOLERANCE = 1e-2  # more than bf16 loses
 
 
 def activation_maps(
     model: PreTrainedModel, pixel_values: torch.Tensor, label_ids: Sequence[int], method: Method = "hirescam"
 ) -> Maps:
     """One map for each picture: how much each of its parts speaks for a class.
+
+    Several threads may ask one model at once.
 
     Args:
         model: in evaluation mode.
@@ -48,8 +52,11 @@ def activation_maps(
         chosen = logits[torch.arange(len(label_ids)), torch.as_tensor(label_ids, device=logits.device)]
         gradients = torch.autograd.grad(chosen.sum(), activations)
     combine = _hirescam if method == "hirescam" else _layercam
-    combined = [combine(*pair) for pair in zip(activations, gradients, strict=True)]
     size = pixel_values.shape[-2:]
+    combined = [
+        combine(_channels_first(activation, size), _channels_first(gradient, size))
+        for activation, gradient in zip(activations, gradients, strict=True)
+    ]
     scaled = [
         interpolate(_to_one(one)[:, None], size=size, mode="bilinear", align_corners=False)[:, 0] for one in combined
     ]
@@ -60,12 +67,22 @@ def activation_maps(
 def _run_with_activations(
     model: PreTrainedModel, pixel_values: torch.Tensor
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """Logits, and the last activation of each size of feature maps, in the order of the computation."""
-    found: dict[tuple[int, int], torch.Tensor] = {}
+    """Logits, and the last activation of each size of feature maps, in the order of the computation.
+
+    Maps of networks of timm that say that theirs hold channels last stay so.
+    """
+    found: dict[torch.Size, torch.Tensor] = {}
+    own_thread = get_ident()
+    channels_last = getattr(getattr(model, "timm_model", None), "output_fmt", None) == "NHWC"
 
     def keep(_module: nn.Module, _inputs: object, output: object) -> None:
-        if isinstance(output, torch.Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
-            size = (output.shape[2], output.shape[3])
+        if get_ident() != own_thread:  # a hook is called for what other threads compute meanwhile, too
+            return
+        if not isinstance(output, torch.Tensor) or output.ndim != 4 or len(output) != len(pixel_values):
+            return
+        first, last = (_is_map_size(sides, pixel_values.shape[2:]) for sides in (output.shape[2:], output.shape[1:3]))
+        if (first or (channels_last and last)) and not _is_attention(output):
+            size = output.shape[2:] if first else output.shape[1:3]
             found.pop(size, None)
             found[size] = output
 
@@ -76,6 +93,22 @@ def _run_with_activations(
         for hook in hooks:
             hook.remove()
     return logits, [one for one in found.values() if one.requires_grad]
+
+
+def _is_map_size(sides: torch.Size, picture: torch.Size) -> bool:
+    """Whether these are a height and a width in the picture's proportions, but for rounding; channels are not."""
+    (height, width), (picture_height, picture_width) = sides, picture
+    is_alike = abs(height * picture_width - width * picture_height) < max(picture)
+    return is_alike and min(sides) > 1 and height <= picture_height and width <= picture_width
+
+
+def _is_attention(output: torch.Tensor) -> bool:
+    """Whether these are weights of tokens, which add up to 1 in each row."""
+    return bool((output.detach().float().sum(dim=-1) - 1).abs().max() < ATTENTION_TOLERANCE)
+
+
+def _channels_first(activation: torch.Tensor, picture: torch.Size) -> torch.Tensor:
+    return activation if _is_map_size(activation.shape[2:], picture) else activation.movedim(-1, 1)
 
 
 def _hirescam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:

@@ -12,6 +12,7 @@ LONGEST = 640  # side of an overlay, in pixels
 STRONGEST = 0.75  # share of the colour where the map is 1
 # From little to much, dark to light: told apart without seeing colours, and on a grey picture.
 COLORS = ((48, 18, 86), (144, 34, 102), (220, 80, 57), (252, 165, 40), (252, 240, 130))
+SQUASHING = ("ViTImageProcessor", "VitrineImageProcessor")  # others crop or pad, or may
 CROPPING = ("crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
 
 
@@ -32,27 +33,32 @@ def overlay(image: Image.Image, importance: npt.NDArray[np.float32]) -> Image.Im
 
 
 def what_the_map_is_about(image: Image.Image, pixels: Pixels, settings: Settings) -> Image.Image:
-    """The picture itself where the network sees all of it; else what the network sees of it.
+    """The picture itself where the network is known to see all of it; else what the network sees of it.
 
     Args:
         image: RGB, as it was opened.
         pixels: what the network sees, `[3, side, side]`.
         settings: of the model's preprocessing.
     """
-    kind = settings.get("image_processor_type")
-    resize = settings.get("resize_mode", RESIZES[0])
-    if kind != "BitImageProcessor" and resize == RESIZES[0] and not set(settings.get("steps", ())) & set(CROPPING):
+    squashes = settings.get("image_processor_type") in SQUASHING and not settings.get("do_center_crop")
+    squashes &= settings.get("resize_mode", RESIZES[0]) == RESIZES[0]
+    if squashes and not set(settings.get("steps", ())) & set(CROPPING):
         return image
     return Image.fromarray(levels_of(pixels, settings))
 
 
 def levels_of(pixels: Pixels, settings: Settings) -> npt.NDArray[np.uint8]:
-    """What the network sees as a picture of 0 to 255, `[side, side, 3]`; arguments as for `what_the_map_is_about`."""
-    if WHITEN in settings.get("steps", ()):
+    """What the network sees as a picture of 0 to 255, `[side, side, 3]`; arguments as for `what_the_map_is_about`.
+
+    Whitened numbers, and those of settings without mean and deviation, are brought from their own range to it.
+    """
+    told = settings.get("data_config", settings)  # a part of its own in the settings of timm's processor
+    numbers = [told.get(f"image_{name}", told.get(name)) for name in ("mean", "std")]
+    if WHITEN in settings.get("steps", ()) or None in numbers:
         low, high = pixels.min(), max(pixels.max(), pixels.min() + 1e-6)
         levels = (pixels - low) / (high - low)
     else:
-        mean, std = (np.asarray(settings[name], np.float32)[:, None, None] for name in ("image_mean", "image_std"))
+        mean, std = (np.asarray(values, np.float32)[:, None, None] for values in numbers)
         levels = pixels * std + mean
     shown: npt.NDArray[np.uint8] = (levels * 255).round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
     return shown

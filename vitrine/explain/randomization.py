@@ -5,6 +5,7 @@ et al., arXiv:1810.03292); see `compare_maps`.
 """
 
 import copy
+from collections import OrderedDict
 
 import torch
 from torch import nn
@@ -18,7 +19,9 @@ def with_random_weights(model: PreTrainedModel, seed: int = 0) -> PreTrainedMode
         model: as it was trained.
         seed: of the weights.
     """
-    forgetful: PreTrainedModel = copy.deepcopy(model)
+    # Hooks stay behind: threads that ask the model meanwhile add and remove them, and would see what the copy computes.
+    hooks = (each for module in model.modules() for each in (module._forward_hooks, module._forward_pre_hooks))
+    forgetful: PreTrainedModel = copy.deepcopy(model, {id(each): OrderedDict() for each in hooks})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for module in forgetful.modules():
