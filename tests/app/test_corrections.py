@@ -31,6 +31,8 @@ def test_a_line_is_kept_as_text_without_control_characters(typed, kept):
 
 def test_a_new_label_that_differs_in_case_alone_is_the_known_one():
     assert read_choice(None, "MALTESE dog", ["Maltese dog"], ENGLISH) == ("label", "Maltese dog")
+    assert read_choice(None, "maltese-dog", ["Maltese_dog"], ENGLISH) == ("label", "Maltese_dog")
+    assert read_choice(None, "a b", ["a_b", "a-b"], ENGLISH) == ("new", "a b")  # it may be either
     assert read_choice(None, "Poodle", ["Maltese dog"], ENGLISH) == ("new", "Poodle")
 
 

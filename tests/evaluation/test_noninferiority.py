@@ -66,6 +66,11 @@ def test_no_number_of_pictures_shows_what_is_not_so():
     assert pictures_for_mean(np.array([0.1, 0.3]), 0.1, 0.95) is None
 
 
+def test_a_number_that_nobody_has_is_none():
+    assert pictures_for_share(7, 0, 145, 0.05, 0.95) is None  # 4.8 points lost of 5: tens of thousands
+    assert pictures_for_share(4, 0, 145, 0.05, 0.95) < 1000
+
+
 def test_the_bounds_of_a_mean_hold_it_as_often_as_they_say():
     generator = np.random.default_rng(0)
     bounds = [bound_mean(generator.normal(0.1, 1, 12), 0.95, 0.95) for _ in range(800)]

@@ -161,7 +161,7 @@ def test_a_data_set_that_was_prepared_anew_is_refused(place, monkeypatch):
     (file, label), *_ = rows_of("train")
     said = fault_of(retrain, "first", write_table([Row(file, label, action="remove")]))
     assert "was prepared anew since" in said
-    assert "train on it once more" in said
+    assert "Train on it once more, and begin new revisions from that run" in said
 
 
 def test_there_is_nothing_before_the_first_revision(place):

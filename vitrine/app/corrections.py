@@ -1,6 +1,7 @@
 """What the tabs of corrections share: who corrects, what the model had said, and what to say when it cannot be kept."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def read_choice(chosen: str | None, typed: str, label_names: Sequence[str], text
 
     Args:
         chosen: a class of the list, or None.
-        typed: a new label, or "". One that the model knows, in whatever case, is that class.
+        typed: a new label, or "". One that the model knows, in whatever case, is that class; so is one with blanks,
+            hyphens or low lines in other places, unless two classes are so alike.
         label_names: that the model knows.
         texts: of the language of the refusal.
 
@@ -89,15 +91,22 @@ def read_choice(chosen: str | None, typed: str, label_names: Sequence[str], text
         UserError: neither was given, or two different ones.
     """
     new = clean(typed)
-    known = {name.casefold(): name for name in label_names}
     if new and new not in label_names:
-        new = known.get(new.casefold(), new)
+        new = _find_alike(new, label_names) or new
     if new and chosen and new != chosen:
         raise UserError(texts("corrections.refusal.two_labels", first=chosen, second=new))
     label = new or chosen or ""
     if not label:
         raise UserError(texts("corrections.refusal.no_label"))
     return (LABEL if label in label_names else NEW), label
+
+
+def _find_alike(typed: str, label_names: Sequence[str]) -> str | None:
+    for plain in (str.casefold, lambda name: re.sub(r"[\s_-]+", " ", name.casefold())):
+        alike = [name for name in label_names if plain(name) == plain(typed)]
+        if len(alike) == 1:
+            return alike[0]
+    return None
 
 
 def model_side(predictor: Predictor, prediction: Prediction) -> dict[str, Any]:

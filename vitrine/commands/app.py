@@ -111,7 +111,10 @@ def _check_retraining(run: Path, corrections: Path | None) -> None:
         raise UserError(f"--retrain: there is no folder {run}; give a finished run, or a model with revisions")
     from vitrine.workflows.retrain import check_retrainable
 
-    check_retrainable(run)
+    try:
+        check_retrainable(run)
+    except UserError as error:
+        raise UserError(f"--retrain: {error}. Without --retrain the page opens") from error
 
 
 @contextmanager

@@ -18,7 +18,8 @@ Floats = npt.NDArray[np.float64]
 Answers = npt.NDArray[np.bool_]
 
 CLOSE = 1e-9  # to the ends of the possible differences, where Tango's statistic has no value
-MOST_PICTURES = 1_000_000  # nobody labels more to have one question answered
+# Nobody labels more to have one question answered; where it would take more, the measured loss is about the margin.
+MOST_PICTURES, MOST_TIMES = 1_000, 20
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,11 @@ def pictures_for_mean(losses: Floats, margin: float, assurance: float) -> int | 
         return None
     deviation = _standard_error(losses) * math.sqrt(len(losses))
     wanted = math.ceil((float(norm.ppf(assurance)) * deviation / room) ** 2) + 1
-    return max(wanted, len(losses) + 1) if wanted <= MOST_PICTURES else None
+    return max(wanted, len(losses) + 1) if wanted <= _most(len(losses)) else None
+
+
+def _most(pictures: int) -> int:
+    return max(MOST_PICTURES, MOST_TIMES * pictures)
 
 
 def _first(is_shown: Callable[[int], bool], least: int) -> int | None:
@@ -104,7 +109,7 @@ def _first(is_shown: Callable[[int], bool], least: int) -> int | None:
     high = least + 1
     while not is_shown(high):
         high *= 2
-        if high > MOST_PICTURES:
+        if high > _most(least):
             return None
     low = least
     while high - low > 1:

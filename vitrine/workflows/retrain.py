@@ -150,10 +150,15 @@ def _open_line(folder: Path, name: str, run: Path) -> ModelLine:
     if Path(line.in_use.run).resolve() != run.resolve():
         raise UserError(
             f"{run} is not the run of the model in use: {folder} is at revision {line.log.in_use}, of the run "
-            f"{line.in_use.run}. Give {folder} in place of the run, or roll back first "
-            f"(`{command_line('rollback')} {folder}`)"
+            f"{line.in_use.run}. Give {folder} in place of the run to go on from there, or begin new revisions from "
+            f"this run in another folder (--models FOLDER){_say_rollback(line, run)}"
         )
     return line
+
+
+def _say_rollback(line: ModelLine, run: Path) -> str:
+    numbers = [one.number for one in line.log.revisions if Path(one.run).resolve() == run.resolve()]
+    return f", or roll back first (`{command_line('rollback')} {line.folder} --to {numbers[-1]}`)" if numbers else ""
 
 
 def _read_recipe(run: Path, overrides: list[str]) -> Recipe:
@@ -176,7 +181,9 @@ def _check_data(run: Path, recipe: Recipe) -> None:
     if learned_from != facts.version:
         raise UserError(
             f"{recipe.prepared_folder} was prepared anew since {run} was trained (version {facts.version}, not "
-            f"{learned_from}), so the model may know pictures of the gate; train on it once more, then retrain"
+            f"{learned_from}), so the model may know pictures of the gate. Train on it once more, and begin new "
+            f"revisions from that run: `{command_line('retrain')} {run.parent / run_folder.LATEST} --corrections TABLE "
+            "--models FOLDER`"
         )
 
 

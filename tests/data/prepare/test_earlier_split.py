@@ -160,3 +160,5 @@ def test_a_gate_that_is_set_aside_later_takes_pictures_that_models_may_know_and_
     draw_shape(0, 99).save(source / "cat/new.png")
     again = sides(prepare(source, gate_fraction=0.2))
     assert {content for content, split in again.items() if split == "gate"} == set(taken)
+    given_up = prepare(source).facts.notes
+    assert any(note.startswith("8 pictures are no longer for the gate") for note in given_up)

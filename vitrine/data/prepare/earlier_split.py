@@ -90,6 +90,12 @@ class EarlierSplit:
                 f"{_pictures(seen)} now for testing that {'was' if seen == 1 else 'were'} for training or validation "
                 "before: figures of models of that time are too good on this test."
             )
+        freed = sum(before == GATE for before, _ in moved)
+        if freed:
+            notes.append(
+                f"{_pictures(freed)} no longer for the gate: what a model learns from them, they cannot judge. Prepare "
+                "again with data.gate_fraction as before to keep them for it."
+            )
         judging = sum(after == GATE for _, after in moved)
         if judging:
             notes.append(
