@@ -1,6 +1,7 @@
 """One ONNX file says and decides what the model folder says and decides."""
 
 import csv
+import json
 import shutil
 
 import numpy as np
@@ -8,8 +9,9 @@ import onnx
 import pytest
 import torch
 from PIL import Image
+from timm.data import create_transform, resolve_data_config
 
-from tests.factories import SIDE, write_tiny_resnet
+from tests.factories import SIDE, write_timm_folder, write_tiny_resnet
 from vitrine.commands import export, predict
 from vitrine.config.data import PreparationSection
 from vitrine.data.images.preprocessing import Preparation
@@ -144,6 +146,18 @@ def test_a_batch_of_any_size_is_computed(models):
     pictures = [Image.fromarray(generator.integers(0, 255, (30, 40, 3), dtype=np.uint8)) for _ in range(5)]
     singly = np.concatenate([models[1].predict_images([picture]).probabilities for picture in pictures])
     np.testing.assert_allclose(models[1].predict_images(pictures).probabilities, singly, atol=1e-5)
+
+
+def test_the_file_of_a_timm_model_prepares_pictures_as_timm_does(tmp_path):
+    folder = write_timm_folder(tmp_path / "timm", side=64)
+    image = Image.effect_noise((101, 64), 80).convert("RGB")  # the rest beside the crop has no middle
+    config = json.loads((folder / "config.json").read_text())["pretrained_cfg"]
+    expected = create_transform(**resolve_data_config(config), is_training=False)(image)[None]
+    ours, theirs = Predictor.load(str(folder)), export_onnx(str(folder), tmp_path / "m.onnx")
+    np.testing.assert_array_equal(ours.pixels([image]), expected)
+    np.testing.assert_array_equal(theirs.pixels([image]), expected)
+    probabilities = ours.predict_images([image]).probabilities
+    np.testing.assert_allclose(theirs.predict_images([image]).probabilities, probabilities, atol=1e-4)
 
 
 @pytest.fixture
