@@ -249,6 +249,12 @@ def test_wrong_files_are_explained(simple, tmp_path, capsys):
     assert export.main([str(tmp_path / "nowhere"), str(tmp_path / "model.onnx")]) == 2
 
 
+def test_a_file_may_be_written_and_read_under_a_name_in_capitals(simple, tmp_path, capsys):
+    assert export_onnx(str(simple), tmp_path / "M.ONNX").network.name == "onnxruntime"
+    assert export.main([str(simple), str(tmp_path / "FOLDER.ONNX"), "--format", "litert"]) == 2
+    assert "give it a name without .onnx" in capsys.readouterr().err
+
+
 def test_an_onnx_file_tells_no_folder_of_this_machine(simple, tmp_path):
     metadata = ModelMetadata.read(simple / "vitrine.json")
     recipe = {**metadata.recipe, "data": {"source": "/srv/secret/birds"}}
