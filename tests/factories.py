@@ -1,14 +1,17 @@
 """Small inputs that several test files make: pretrained-looking networks, prepared data sets, recipes."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import timm
 import torch
 from hypothesis import settings
 from PIL import Image
+from safetensors.torch import save_file
 from transformers import ResNetConfig, ResNetForImageClassification
 
 from vitrine.config.data import ChecksSection, DataSection, PreparationSection
@@ -86,6 +89,19 @@ def write_tiny_resnet(folder: Path, num_labels: int = 7) -> Path:
         embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic", num_labels=num_labels
     )
     save_model(folder, ResNetForImageClassification(config), build_processor(SIDE, IMAGENET))
+    return folder
+
+
+def write_timm_folder(folder: Path, side: int = 224) -> Path:
+    """As timm models come from the Hub: architecture, classes and preprocessing in config.json, nothing else."""
+    torch.manual_seed(0)
+    network = timm.create_model("resnet10t", pretrained=False, num_classes=5)
+    folder.mkdir()
+    save_file(network.state_dict(), folder / "model.safetensors")
+    numbers = {"mean": list(IMAGENET.mean), "std": list(IMAGENET.std), "crop_pct": 0.9}
+    pretrained = {"input_size": [3, side, side], "interpolation": "bicubic", **numbers}
+    config = {"architecture": "resnet10t", "num_classes": 5, "num_features": 512, "pretrained_cfg": pretrained}
+    (folder / "config.json").write_text(json.dumps(config))
     return folder
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import AutoImageProcessor, BitImageProcessor, ViTImageProcessor
 
-from tests.factories import IMAGENET, SIDE, write_tiny_resnet
+from tests.factories import IMAGENET, SIDE, write_timm_folder, write_tiny_resnet
 from tests.records.examples import EXAMPLES
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.images.processor import VitrineImageProcessor
@@ -116,6 +116,13 @@ def test_preprocessed_pictures_are_only_normalized():
         mean, deviation = IMAGENET.mean[channel], IMAGENET.std[channel]
         assert normalized[0, channel].unique().item() == pytest.approx(-mean / deviation, abs=1e-5)
         assert normalized[1, channel].unique().item() == pytest.approx((1 - mean) / deviation, abs=1e-5)
+
+
+def test_preprocessed_pictures_of_a_timm_model_are_only_normalized(tmp_path):
+    _, processor, _, _ = load_model(str(write_timm_folder(tmp_path / "timm", SIDE)))
+    preprocessed = torch.randint(0, 256, (2, 3, SIDE, SIDE), dtype=torch.uint8)
+    normalized = normalize_images(processor, preprocessed)
+    torch.testing.assert_close(normalized, normalize_images(build_processor(SIDE, IMAGENET), preprocessed))
 
 
 @pytest.mark.parametrize("resize", ["squash", "crop", "letterbox"])

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from transformers import ViTImageProcessor
 
 from tests.factories import IMAGENET, SIDE, fault_of
 from vitrine.data.images.decoding import PLAIN, Rendering, open_image
 from vitrine.data.images.preprocessing import Preparation
+from vitrine.data.images.resizing import MOST_OBLONG
 from vitrine.models.folder import build_processor
 from vitrine.predict.preprocessing import ArrayPreprocessing, read_rendering
 from vitrine.predict.runtimes.pytorch import TorchPreprocessing
@@ -51,6 +53,13 @@ def test_preprocessed_images_are_only_normalized(steps):
     images = [Image.effect_noise((SIDE, SIDE), 90).convert("RGB") for _ in range(2)]
     np.testing.assert_allclose(ours(images, True), theirs(images, True), atol=2e-6 if steps else 0)
     assert ours(images, True).shape == (2, 3, SIDE, SIDE)
+
+
+@pytest.mark.parametrize("long", [5, 9000])
+def test_a_vit_processor_may_make_the_shorter_side_fit(long):
+    processor = ViTImageProcessor(size={"shortest_edge": SIDE})
+    pixels = TorchPreprocessing(processor)([Image.new("RGB", (2, 2 * long))])
+    assert pixels.shape == (1, 3, SIDE * min(long, MOST_OBLONG), SIDE)
 
 
 def test_an_extremely_long_picture_is_cut_as_torch_has_it():

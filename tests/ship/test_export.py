@@ -1,6 +1,7 @@
 """One ONNX file says and decides what the model folder says and decides."""
 
 import csv
+import json
 import shutil
 
 import numpy as np
@@ -8,8 +9,9 @@ import onnx
 import pytest
 import torch
 from PIL import Image
+from timm.data import create_transform, resolve_data_config
 
-from tests.factories import SIDE, write_tiny_resnet
+from tests.factories import SIDE, write_timm_folder, write_tiny_resnet
 from vitrine.commands import export, predict
 from vitrine.config.data import PreparationSection
 from vitrine.data.images.preprocessing import Preparation
@@ -146,6 +148,18 @@ def test_a_batch_of_any_size_is_computed(models):
     np.testing.assert_allclose(models[1].predict_images(pictures).probabilities, singly, atol=1e-5)
 
 
+def test_the_file_of_a_timm_model_prepares_pictures_as_timm_does(tmp_path):
+    folder = write_timm_folder(tmp_path / "timm", side=64)
+    image = Image.effect_noise((101, 64), 80).convert("RGB")  # the rest beside the crop has no middle
+    config = json.loads((folder / "config.json").read_text())["pretrained_cfg"]
+    expected = create_transform(**resolve_data_config(config), is_training=False)(image)[None]
+    ours, theirs = Predictor.load(str(folder)), export_onnx(str(folder), tmp_path / "m.onnx")
+    np.testing.assert_array_equal(ours.pixels([image]), expected)
+    np.testing.assert_array_equal(theirs.pixels([image]), expected)
+    probabilities = ours.predict_images([image]).probabilities
+    np.testing.assert_allclose(theirs.predict_images([image]).probabilities, probabilities, atol=1e-4)
+
+
 @pytest.fixture
 def simple(tmp_path):
     torch.manual_seed(0)
@@ -233,6 +247,12 @@ def test_wrong_files_are_explained(simple, tmp_path, capsys):
     assert export.main([str(simple), str(tmp_path / "model.bin")]) == 2
     assert "ends in .onnx" in capsys.readouterr().err
     assert export.main([str(tmp_path / "nowhere"), str(tmp_path / "model.onnx")]) == 2
+
+
+def test_a_file_may_be_written_and_read_under_a_name_in_capitals(simple, tmp_path, capsys):
+    assert export_onnx(str(simple), tmp_path / "M.ONNX").network.name == "onnxruntime"
+    assert export.main([str(simple), str(tmp_path / "FOLDER.ONNX"), "--format", "litert"]) == 2
+    assert "give it a name without .onnx" in capsys.readouterr().err
 
 
 def test_an_onnx_file_tells_no_folder_of_this_machine(simple, tmp_path):

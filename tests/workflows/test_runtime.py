@@ -1,5 +1,6 @@
 """A model is computed by what is fastest here, if that gives torch's answers; what was found is remembered."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -188,6 +189,11 @@ def test_a_damaged_file_in_the_cache_is_written_again(model):
     said = []
     assert load_predictor(str(model), "onnxruntime", said.append).network.name == "onnxruntime"
     assert said == [f"making an ONNX file of {model}, once"]
+
+
+def test_a_file_may_be_named_in_capitals(exported, tmp_path):
+    file = shutil.copy(exported / "model.onnx", tmp_path / "MODEL.ONNX")
+    assert load_predictor(str(file)).network.name == "onnxruntime"
 
 
 def test_a_file_that_is_not_there_is_one_message(model):

@@ -49,9 +49,10 @@ def test_an_onnx_file_is_compared_with_the_checksum_in_its_notes(tmp_path):
     assert "export" in verify(tmp_path / "m.onnx").remedy
 
 
-def test_an_onnx_file_without_a_checksum_is_opened(tmp_path):
-    (tmp_path / "m.onnx").write_bytes(addition().SerializeToString())
-    assert (verify(tmp_path / "m.onnx").files, verify(tmp_path / "m.onnx").damage) == (0, ())
+@pytest.mark.parametrize("name", ["m.onnx", "M.ONNX"])
+def test_an_onnx_file_without_a_checksum_is_opened(tmp_path, name):
+    (tmp_path / name).write_bytes(addition().SerializeToString())
+    assert (verify(tmp_path / name).files, verify(tmp_path / name).damage) == (0, ())
 
 
 @pytest.mark.parametrize("share", [0, 0.5, 0.9])

@@ -7,7 +7,7 @@ from vitrine.invocation import command_line
 from vitrine.listing import list_names
 from vitrine.models.hub_files import check_model_name
 from vitrine.records.folder import LATEST, MODEL
-from vitrine.records.onnx_checksum import ONNX_SUFFIX
+from vitrine.records.onnx_checksum import has_onnx_suffix
 
 WEIGHTS_DESCRIPTION = "config.json"  # every Hugging Face model folder has one
 
@@ -37,7 +37,7 @@ def choose_model(asked: str | None, environment: str | None, runs: Path) -> str:
 
 
 def _check_given(given: str, runs: Path) -> None:
-    if not Path(given).expanduser().exists() and not given.endswith(ONNX_SUFFIX):  # whose reader says what is wrong
+    if not Path(given).expanduser().exists() and not has_onnx_suffix(given):  # whose reader says what is wrong
         try:
             check_model_name(given)  # before seconds of loading
         except UserError as error:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.records.atomic import check_replaceable, new_folder
+from vitrine.records.onnx_checksum import has_onnx_suffix
 
 if TYPE_CHECKING:
     from vitrine.data.prepared.dataset import PreparedDataset
@@ -134,7 +135,7 @@ def _export_folder(options: argparse.Namespace) -> None:
             f"--format {options.format}: leave out --resize-inside and --golden: the folder holds such pictures, and "
             "only ONNX files resize"
         )
-    if options.target.suffix == ".onnx":
+    if has_onnx_suffix(options.target.suffix):
         raise UserError(f"{options.target}: --format {options.format} makes a folder; give it a name without .onnx")
     engine = ENGINES[options.format]
     agreement = export_folder(options.model, options.target, engine, _open_prepared(options), _say)

@@ -7,11 +7,13 @@ from typing import Any
 
 import torch
 from PIL import Image
+from torchvision.transforms.v2.functional import normalize
 from transformers import (
     AutoImageProcessor,
     AutoModelForImageClassification,
     BitImageProcessor,
     PreTrainedModel,
+    TimmWrapperImageProcessor,
     ViTImageProcessor,
 )
 from transformers.image_processing_utils import BaseImageProcessor
@@ -67,12 +69,17 @@ def normalize_images(processor: BaseImageProcessor, preprocessed: torch.Tensor) 
     """Does to preprocessed images what is left to do: their numbers are normalised or whitened.
 
     Args:
-        processor: of one of our models.
+        processor: of the model.
         preprocessed: uint8, `[batch, 3, side, side]`, as `preprocess_image` gives them.
 
     Returns:
         float32, the same shape.
     """
+    if isinstance(processor, TimmWrapperImageProcessor):  # none of its own steps can be left out
+        normalized: torch.Tensor = normalize(
+            preprocessed / 255, processor.data_config["mean"], processor.data_config["std"]
+        )
+        return normalized
     inputs = processor(images=list(preprocessed), do_resize=False, do_center_crop=False, return_tensors="pt")
     pixel_values: torch.Tensor = inputs["pixel_values"]
     return pixel_values

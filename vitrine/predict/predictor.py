@@ -15,7 +15,7 @@ from vitrine.predict.predictions import Predictions
 from vitrine.predict.preprocessing import Pixels, Preprocessing, read_rendering
 from vitrine.predict.runtimes.network import Network, Outputs
 from vitrine.records.model import ModelMetadata, Trust
-from vitrine.records.onnx_checksum import ONNX_SUFFIX as ONNX_SUFFIX
+from vitrine.records.onnx_checksum import has_onnx_suffix
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Predictor:
             UserError: it is none of them, or cannot be loaded.
         """
         # Each of the two is slow to import, and neither needs the other's libraries.
-        if model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir():
+        if has_onnx_suffix(model_id) and not Path(model_id).is_dir():
             from vitrine.predict.runtimes.onnx import load_onnx
 
             loaded = load_onnx(Path(model_id).expanduser(), threads, open_onnx)

@@ -16,6 +16,11 @@ _BLANK = b"0" * _DIGITS
 _BEFORE = b"\x0a" + bytes((len(CHECKSUM),)) + CHECKSUM.encode() + b"\x12" + bytes((_DIGITS,))
 
 
+def has_onnx_suffix(name: str) -> bool:
+    """Whether a name ends as those of ONNX files do, be it in capitals, as some systems hand files over."""
+    return name.lower().endswith(ONNX_SUFFIX)
+
+
 def seal(model: Any) -> bytes:
     """A model as the content of a file that holds its own checksum.
 

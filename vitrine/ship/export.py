@@ -26,12 +26,12 @@ from torch import nn
 
 from vitrine.errors import UserError, first_line
 from vitrine.predict.golden import ask_golden
-from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
+from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
 from vitrine.records.model import Golden
-from vitrine.records.onnx_checksum import seal
+from vitrine.records.onnx_checksum import ONNX_SUFFIX, has_onnx_suffix, seal
 from vitrine.records.public import public_metadata
 from vitrine.ship.exported_network import ExportedNetwork
 
@@ -81,7 +81,7 @@ def check_suffix(file: Path) -> None:
     Raises:
         UserError: it is not.
     """
-    if file.suffix != ONNX_SUFFIX:
+    if not has_onnx_suffix(file.suffix):
         raise UserError(f"{file}: the name of an ONNX file ends in {ONNX_SUFFIX}")
 
 

@@ -18,11 +18,11 @@ from vitrine.errors import UserError, first_line
 from vitrine.models.hub_files import find_model_folder
 from vitrine.predict.golden import ask_golden, draw_golden, measure_deviation
 from vitrine.predict.latency import measure_latency
-from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
+from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Network
 from vitrine.records.checksums import sum_files
 from vitrine.records.model import METADATA, ModelMetadata
-from vitrine.records.onnx_checksum import has_checksum, is_as_written
+from vitrine.records.onnx_checksum import has_checksum, has_onnx_suffix, is_as_written
 from vitrine.records.runtime import Runtime, RuntimeChoice
 
 Asked = Literal["auto", "torch", "onnxruntime", "openvino"]
@@ -73,7 +73,7 @@ def load_predictor(
 
 
 def _is_onnx_file(model_id: str) -> bool:
-    return model_id.endswith(ONNX_SUFFIX) and not Path(model_id).is_dir()
+    return has_onnx_suffix(model_id) and not Path(model_id).is_dir()
 
 
 def _load_file(model_id: str, asked: Asked | None, say: Callable[[str], None], threads: int | None) -> Predictor:

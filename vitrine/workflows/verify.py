@@ -7,7 +7,7 @@ from vitrine.errors import UserError, first_line
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
 from vitrine.records.checksums import Checksums, Damage
-from vitrine.records.onnx_checksum import ONNX_SUFFIX, has_checksum, is_as_written
+from vitrine.records.onnx_checksum import ONNX_SUFFIX, has_checksum, has_onnx_suffix, is_as_written
 from vitrine.records.prepared import FACTS, MANIFEST, read_facts
 from vitrine.workflows.parameters import Place
 
@@ -40,7 +40,7 @@ def verify(place: Place) -> Verified:
         UserError: the folder is none of them, or what holds the checksums is damaged itself.
     """
     folder = Path(place).expanduser()
-    if folder.suffix == ONNX_SUFFIX and folder.is_file():
+    if has_onnx_suffix(folder.suffix) and folder.is_file():
         return _verify_onnx(folder)
     if (folder / FACTS).exists() or (folder / MANIFEST).exists():
         return _verify_data_set(folder)

@@ -1,7 +1,4 @@
-import json
-
 import pytest
-import timm
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -16,7 +13,7 @@ from transformers import (
     TimmWrapperForImageClassification,
 )
 
-from tests.factories import IMAGENET, SIDE, write_tiny_resnet
+from tests.factories import IMAGENET, SIDE, write_timm_folder, write_tiny_resnet
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import (
     build_backbone,
@@ -29,18 +26,6 @@ from vitrine.models.backbones.stages import set_trainable, set_training_mode
 from vitrine.models.folder import build_processor, load_model, save_model
 
 LABELS = ("cat", "dog", "fox")
-
-
-def write_timm_folder(folder):
-    """As timm models come from the Hub: architecture, classes and preprocessing in config.json, nothing else."""
-    torch.manual_seed(0)
-    network = timm.create_model("resnet10t", pretrained=False, num_classes=5)
-    folder.mkdir()
-    save_file(network.state_dict(), folder / "model.safetensors")
-    pretrained = {"input_size": [3, 224, 224], "mean": list(IMAGENET.mean), "std": list(IMAGENET.std), "crop_pct": 0.9}
-    config = {"architecture": "resnet10t", "num_classes": 5, "num_features": 512, "pretrained_cfg": pretrained}
-    (folder / "config.json").write_text(json.dumps(config))
-    return folder
 
 
 @pytest.fixture(params=["native", "timm"])

@@ -6,12 +6,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from transformers import Dinov2Config, Dinov2ForImageClassification
 
-from tests.factories import make_recipe, prepare, write_colored_classes
+from tests.factories import IMAGENET, SIDE, make_recipe, prepare, write_colored_classes
 from tests.training.children import train
 from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_shard_loader
 from vitrine.data.manifest.split_names import VALIDATION
+from vitrine.models.backbones.build import build_backbone, build_small_cnn
+from vitrine.models.backbones.stages import set_trainable, set_training_mode
+from vitrine.models.folder import build_processor, save_model
+from vitrine.models.heads import Head
 from vitrine.records import folder as run_folder
+from vitrine.training.machine.processes import has_unused
 
 ROOT = Path(__file__).parents[3]
 
@@ -78,6 +84,45 @@ def test_two_processes_train_on_files_of_their_own(tmp_path, monkeypatch):
     recipe = make_recipe(prepared, "engine.reading=shards", "optim.epochs=3", "optim.batch_size=4")
     assert train(recipe, folder, 2) == [0, 0]
     assert len(pd.read_csv(folder / run_folder.HISTORY)) == 3
+
+
+@pytest.fixture
+def dino(tmp_path):
+    """A DINOv2 as it comes from the Hub: no answer makes use of its mask token."""
+    config = Dinov2Config(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=SIDE, patch_size=8, num_labels=3
+    )
+    save_model(tmp_path / "dino", Dinov2ForImageClassification(config), build_processor(SIDE, IMAGENET))
+    return tmp_path / "dino"
+
+
+@pytest.mark.parametrize("head", ["linear", "dense"])
+def test_a_parameter_that_no_answer_makes_use_of_is_found(prepared, dino, head):
+    model, _ = build_backbone(str(dino), prepared.label_names, head=Head(head), image_size=SIDE)
+    assert has_unused(model, prepared.splits[VALIDATION])
+    set_trainable(model, "head")
+    assert not has_unused(model, prepared.splits[VALIDATION])
+
+
+def test_looking_for_unused_parameters_leaves_the_network_as_it_was(prepared):
+    model = build_small_cnn(prepared.label_names, (8, 16), 1, 0.1)
+    set_trainable(model, "last")
+    set_training_mode(model)
+    modes = [module.training for module in model.modules()]
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    assert not has_unused(model, prepared.splits[VALIDATION])
+    assert [module.training for module in model.modules()] == modes
+    assert len(set(modes)) == 2
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+@pytest.mark.slow
+def test_two_processes_train_a_network_with_an_unused_parameter(prepared, dino, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    recipe = make_recipe(prepared, f"model.backbone={dino}", "model.trainable_part=all", "optim.batch_size=4")
+    assert train(recipe, folder, 2) == [0, 0], (folder / "error.txt").read_text()
 
 
 def test_own_batch_norm_of_several_processes_is_that_of_torch_for_one(tmp_path):

@@ -153,11 +153,13 @@ def _choose_providers() -> list[str]:
 def _build(settings: Settings) -> Preprocessing:
     """Another's processor, as transformers has it; its class is found by its name in the settings."""
     import torch
-    from transformers import AutoImageProcessor
+    from transformers import AutoImageProcessor, TimmWrapperImageProcessor
 
     from vitrine.predict.runtimes.pytorch import TorchPreprocessing
 
     torch.set_num_threads(1)  # after each resize its other threads would spin on the cores that the network wants
+    if settings.get("image_processor_type") == TimmWrapperImageProcessor.__name__:  # reads a config.json alone
+        return TorchPreprocessing(TimmWrapperImageProcessor(settings["data_config"], settings["architecture"]))
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         (Path(folder) / "preprocessor_config.json").write_text(json.dumps(settings), "utf-8")
         processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)

@@ -91,7 +91,8 @@ class TorchPreprocessing:
         if getattr(self.processor, "do_center_crop", False):
             images = [cut_ends(image) for image in images]
         elif isinstance(self.processor, ViTImageProcessor):
-            images = [shrink_first(image, self.processor.size["height"]) for image in images]
+            side = self.processor.size["height"]  # None where the shorter side is made to fit
+            images = [cut_ends(image) if side is None else shrink_first(image, side) for image in images]
         pixels: Pixels = self.processor(images=list(images), return_tensors="pt")["pixel_values"].numpy()
         return pixels
 

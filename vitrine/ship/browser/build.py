@@ -10,11 +10,12 @@ from typing import Any
 
 from vitrine.errors import UserError
 from vitrine.models.hub_files import find_model_folder, is_inside
-from vitrine.predict.predictor import ONNX_SUFFIX, Predictor
+from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import ArrayPreprocessing
 from vitrine.predict.runtimes.onnx import OUTPUTS
 from vitrine.records.atomic import check_replaceable, new_folder
 from vitrine.records.model import METADATA, ModelMetadata
+from vitrine.records.onnx_checksum import has_onnx_suffix
 from vitrine.ship.browser.fusing import fuse
 from vitrine.ship.browser.runtime import RUNTIMES, WEBGPU, fetch_runtime
 from vitrine.ship.export import export_onnx
@@ -107,7 +108,7 @@ def build_page(model_id: str, folder: Path, with_examples: bool = True) -> Built
 
 def _write_model(model_id: str, file: Path) -> tuple[Predictor, bool]:
     """The model as the page computes it, and whether its operators are put together already."""
-    if not model_id.endswith(ONNX_SUFFIX) or Path(model_id).is_dir():
+    if not has_onnx_suffix(model_id) or Path(model_id).is_dir():
         export_onnx(model_id, file)
     else:
         Predictor.load(model_id)  # says what is wrong with it
@@ -166,7 +167,7 @@ def _describe_test(metadata: ModelMetadata) -> dict[str, Any] | None:
 
 def _write_examples(model_id: str, predictor: Predictor, page: Path) -> list[dict[str, Any]]:
     """The model's test pictures as plain PNG: without what cameras note beside the pixels."""
-    if model_id.endswith(ONNX_SUFFIX):
+    if has_onnx_suffix(model_id):
         return []
     source = find_model_folder(model_id, weights=False)
     metadata = ModelMetadata.read(source / METADATA) if (source / METADATA).is_file() else None

@@ -25,7 +25,7 @@ from vitrine.training.loop.validation import Validation, validate
 from vitrine.training.machine.compiling import choose_network
 from vitrine.training.machine.devices import choose_sum_type
 from vitrine.training.machine.interrupts import StopRequest
-from vitrine.training.machine.processes import add_up, as_main_says, share_buffers, synchronize_batch_norm
+from vitrine.training.machine.processes import add_up, as_main_says, has_unused, share_buffers, synchronize_batch_norm
 
 # A GPU works ahead of Python; it is only asked for figures now and then, since each question makes it wait.
 GPU_STEPS_BETWEEN_REPORTS = 10
@@ -79,8 +79,10 @@ class Trainer:
         self.plain_optimizer = optimizer
         # Loader and schedule are not prepared: Accelerate would repeat pictures to fill the last batch, and step the
         # schedule once for every process.
-        if accelerator.ddp_handler is not None:  # what is frozen at first gives no gradient to wait for
-            accelerator.ddp_handler.find_unused_parameters = self.methods.choose_trained is not None
+        if accelerator.ddp_handler is not None:  # what is frozen at first, or unused, gives no gradient to wait for
+            accelerator.ddp_handler.find_unused_parameters = self.methods.choose_trained is not None or (
+                processes > 1 and has_unused(model, data.validation)
+            )
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain_model: PreTrainedModel = accelerator.unwrap_model(self.model)
         normalize = Normalizer(data.normalization, options.whitens, choose_memory_format(model), accelerator.device)

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+import datasets
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import broadcast_object_list
@@ -9,6 +10,7 @@ from timm.layers.norm_act import BatchNormAct2d, convert_sync_batchnorm
 from torch import nn
 from transformers import PreTrainedModel
 
+from vitrine.data.loading.loaders import PreprocessedImages
 from vitrine.training.machine.devices import choose_sum_type
 
 Value = TypeVar("Value")
@@ -38,6 +40,22 @@ def share_buffers(accelerator: Accelerator, model: nn.Module) -> None:
     if accelerator.num_processes > 1:
         for buffer in model.buffers():
             torch.distributed.broadcast(buffer, src=0)
+
+
+def has_unused(model: PreTrainedModel, split: datasets.Dataset) -> bool:
+    """Whether some of what is trained has no part in the answers, as the mask token of DINOv2, and so no gradient.
+
+    Args:
+        model: its trained parameters chosen; it is left as it was.
+        split: of a prepared data set; pictures of its size are asked about.
+    """
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    training = [module for module in model.modules() if module.training]
+    pixels = torch.zeros_like(PreprocessedImages(split).__getitems__([0])["pixels"], dtype=torch.float32)
+    logits = model.eval()(pixel_values=pixels.to(model.device)).logits  # batch norm is not to learn of it
+    for module in training:
+        module.training = True
+    return any(gradient is None for gradient in torch.autograd.grad(logits.sum(), trained, allow_unused=True))
 
 
 def synchronize_batch_norm(model: PreTrainedModel, device: torch.device) -> PreTrainedModel:
