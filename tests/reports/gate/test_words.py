@@ -58,7 +58,7 @@ def test_of_many_reasons_three_are_named():
 def test_what_is_undecided_says_how_many_pictures_would_do():
     said = explain(findings("undecided", check(enough=250)), EN)
     assert said.endswith("The pictures are too few: for accuracy, 250 like these 100 would do.")
-    assert explain(findings("undecided", check()), EN).endswith("More pictures like these would not help.")
+    assert explain(findings("undecided", check()), EN).endswith("more pictures like these would not help.")
 
 
 @pytest.mark.parametrize(
