@@ -43,7 +43,7 @@ def test_a_table_without_rows_is_begun_anew(table, end):
     "text", ["file,problem,decision\r\n" + ROWS, "my notes\n", "x" * 100, HEADER.replace("\r", "")]
 )
 def test_another_file_is_refused_and_stays_as_it_is(table, text):
-    assert "give the same --top-k as before, or another --output" in fault_of(
+    assert "give the model and the --top-k that it was begun with, or another --output" in fault_of(
         read_done, write(table, text), COLUMNS, False
     )
     assert table.read_bytes().decode() == text

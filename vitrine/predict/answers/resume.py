@@ -65,7 +65,7 @@ def read_done(path: Path, columns: Sequence[str], raw: bool) -> Done:
         if file.read(len(header)) != header:
             raise UserError(
                 f"{path}: it does not begin with the columns that would be written ({', '.join(columns)}), so nobody "
-                "can go on with it; give the same --top-k as before, or another --output"
+                "can go on with it; give the model and the --top-k that it was begun with, or another --output"
             )
     _cut_half_row(path)
     try:
