@@ -91,6 +91,7 @@ def test_copies_under_two_labels_are_contradictions_exact_and_near():
     assert found["contradictions"].groups == ((0, 1),)
     assert found["near_contradictions"].groups == ((0, 2),)
     assert found["contradictions"].level == "warning"
+    assert "exact_copies" not in found  # whose advice would not help
 
 
 def test_near_duplicates_in_two_fixed_splits_are_leaks():

@@ -108,6 +108,8 @@ def _check_labels_of_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> l
 def _check_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> list[Finding]:
     exact = duplicates.exact_groups()
     placeholders = [group for group in exact if len(group) >= PLACEHOLDER_COPIES]
+    contradicting = {group[0] for group in contradicting_groups(manifest, exact)}  # told as such, with other advice
+    alike = [group for group in exact if group[0] not in contradicting]
     near = _near_groups(duplicates)
     return [
         _of_groups(
@@ -116,7 +118,7 @@ def _check_copies(manifest: pd.DataFrame, duplicates: Duplicates) -> list[Findin
             [f"{len(group):,} times" for group in placeholders],
         ),
         _of_groups(
-            "exact_copies", "Exact copies", exact, _say_left_out(manifest, exact, TOGETHER),
+            "exact_copies", "Exact copies", alike, _say_left_out(manifest, alike, TOGETHER),
             "Set checks.copies=first, so that only one of them is used.",
         ),
         _of_groups(
