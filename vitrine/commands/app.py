@@ -94,8 +94,7 @@ def _wait_for_a_new_model(retraining: "Retraining | None") -> str:
     while True:
         wait_for(job.wanted)
         job.wanted.clear()
-        model = job.report().model
-        if model is not None:
+        if (model := job.report().model) is not None:
             return str(model)
 
 
@@ -104,9 +103,7 @@ def _check_retraining(run: Path, corrections: Path | None) -> None:
     if corrections is None:
         raise UserError("--retrain: it learns from what is corrected here; give --corrections FOLDER too")
     if find_spec("vitrine.workflows") is None:
-        raise UserError(
-            "--retrain: this folder serves a model and cannot train; start app.py where Vitrine is installed"
-        )
+        raise UserError("--retrain: this folder serves a model and cannot train; start it where Vitrine is installed")
     if not run.is_dir():
         raise UserError(f"--retrain: there is no folder {run}; give a finished run, or a model with revisions")
     from vitrine.workflows.retrain import check_retrainable
