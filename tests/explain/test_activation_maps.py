@@ -72,10 +72,13 @@ class ChannelsLast(RedFinder):
 
     def __init__(self):
         super().__init__()
-        self.timm_model, self.last = SimpleNamespace(output_fmt="NHWC"), nn.Identity()
+        wrapper = nn.Module()  # below a head of ours
+        wrapper.timm_model = nn.Identity()
+        wrapper.timm_model.output_fmt = "NHWC"
+        self.backbone = wrapper
 
     def forward(self, pixel_values):
-        features = self.last(self.second(self.first(pixel_values).relu()).movedim(1, -1))
+        features = self.backbone.timm_model(self.second(self.first(pixel_values).relu()).movedim(1, -1))
         return SimpleNamespace(logits=self.head(features.mean(dim=(1, 2))))
 
 
@@ -85,6 +88,11 @@ def test_channels_and_tokens_are_not_taken_for_places_of_the_picture(network, me
     picture = torch.as_tensor(red_spot())[None]
     found = activation_maps(network().eval(), picture, [1], method)
     np.testing.assert_allclose(found, activation_maps(RedFinder().eval(), picture, [1], method), atol=1e-6)
+
+
+def test_the_last_map_is_looked_at_though_its_channels_are_last():
+    _, activations = _run_with_activations(ChannelsLast().eval(), torch.rand(1, 3, SIDE, SIDE, requires_grad=True))
+    assert activations[-1].shape == (1, SIDE // 2, SIDE // 2, 2)
 
 
 @pytest.mark.parametrize(("height", "width"), [(28, 28), (30, 20), (29, 20)])

@@ -1,13 +1,13 @@
 """What happens when somebody goes through the review queue; where they are comes in with each event."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Sequence, Set
 from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from vitrine.app.classifier import Classifier
 from vitrine.app.corrections import model_side
-from vitrine.corrections.judgment import LABEL, NEW, NONE, Judgment, Kind
+from vitrine.corrections.judgment import LABEL, NEW, NONE, Judgment, Kind, Picture
 from vitrine.corrections.opinions import current, needs_a_look
 from vitrine.corrections.review_queue import QueuedImage, QueuedPicture, ReviewQueue
 from vitrine.corrections.store import CorrectionStore
@@ -153,24 +153,25 @@ class Reviewing:
         return len(self._judged(reviewer) - self._contested(reviewer))
 
     def _judged(self, reviewer: str) -> set[int]:
-        named = current(self.store.of_reviewer(reviewer))
-        contents = {sha256 for sha256, _ in named}
-        return {
-            number
-            for number, (sha256, file) in enumerate(picture.key for picture in self.queue.pictures)
-            if (sha256, file) in named or ("", file) in named or (not file and sha256 in contents)
-        }
+        return self._numbers(set(current(self.store.of_reviewer(reviewer))))
 
     def _contested(self, reviewer: str) -> set[int]:
         """Those on which reviewers differ since this one looked last."""
         opinions = current(self.store.of_several())
         named = {picture for picture, said in opinions.items() if needs_a_look(said, reviewer)}
+        return self._numbers(named | {(sha256, file) for sha256, file in self._keys() if (sha256, "") in named})
+
+    def _numbers(self, named: Set[Picture]) -> set[int]:
+        """Those of the queue that are named, by all that is known of them."""
         contents = {sha256 for sha256, _ in named}
         return {
             number
-            for number, (sha256, file) in enumerate(picture.key for picture in self.queue.pictures)
-            if named & {(sha256, file), ("", file), (sha256, "")} or (not file and sha256 in contents)
+            for number, (sha256, file) in enumerate(self._keys())
+            if named & {(sha256, file), ("", file)} or (not file and sha256 in contents)
         }
+
+    def _keys(self) -> list[Picture]:
+        return [picture.key for picture in self.queue.pictures]
 
     def _waiting(self, reviewer: str) -> set[int]:
         judged = self._judged(reviewer)

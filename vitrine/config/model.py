@@ -110,8 +110,8 @@ class ModelSection(Section):
     head: Literal["linear", "dense", "stages", "flatten"] = Field(
         "linear",
         description="'linear': one layer on the pooled features; 'dense': hidden layers before it; 'stages': one layer "
-        "on the pooled features of every stage, the best for a frozen backbone, or hidden ones too; 'flatten': one on "
-        "the whole last feature map, or hidden ones too. For backbones; the small CNN has its own head",
+        "on the pooled features of every stage, mostly the best for a frozen backbone, or hidden ones too; 'flatten': "
+        "one on the whole last feature map, or hidden ones too. For backbones; the small CNN has its own head",
     )
     head_units: Units = Field(
         256,

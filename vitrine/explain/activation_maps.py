@@ -73,7 +73,8 @@ def _run_with_activations(
     """
     found: dict[torch.Size, torch.Tensor] = {}
     own_thread = get_ident()
-    channels_last = getattr(getattr(model, "timm_model", None), "output_fmt", None) == "NHWC"
+    # In timm's wrapper, or in that below a head of ours.
+    channels_last = any(getattr(module, "output_fmt", None) == "NHWC" for module in model.modules())
 
     def keep(_module: nn.Module, _inputs: object, output: object) -> None:
         if get_ident() != own_thread:  # a hook is called for what other threads compute meanwhile, too
