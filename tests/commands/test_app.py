@@ -268,7 +268,9 @@ def test_what_cannot_be_retrained_is_one_message_at_once(opened, arguments, mess
 
 def test_a_run_without_pictures_for_the_gate_is_one_message_at_once(opened, colors_folder, capsys):
     assert command.main(["--model", "finished", "--port", "0", "--retrain", "finished"]) == 2
-    assert "has no pictures set aside for the gate" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "has no pictures set aside for the gate" in said
+    assert said.rstrip().endswith("Without --retrain the page opens")
     assert not opened
 
 
