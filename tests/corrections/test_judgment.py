@@ -7,7 +7,7 @@ from vitrine.corrections.judgment import NONE, Judgment
 
 
 def test_each_has_an_id_of_its_own_and_the_time_in_utc():
-    first, second = judgment(), judgment()
+    first, second = Judgment("", NONE), Judgment("", NONE)
     assert first.id != second.id
     made = datetime.fromisoformat(first.time)
     assert made.utcoffset() == timedelta(0)
