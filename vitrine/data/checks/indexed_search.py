@@ -35,7 +35,10 @@ HALF_CUT = (1 + CUT) / 2
 PARTNERS = 8  # asked for at once
 # A copy is the likeliest partner of its picture or as similar to it as the picture is to itself in the index.
 LEAST_LIKELY, AS_ITSELF = 0.8, 0.04
-CELLS_PER_ROOT, CELLS_LOOKED_AT = 8, 48  # of the index; a root of the pictures
+CELLS_PER_ROOT, CELLS_LOOKED_AT = 8, 48  # of the index, at most; a root of the pictures
+# A copy is in the cell that is most similar to its picture or in one hardly less similar: of 1,000 copies among 100,000
+# pictures one is not. A picture has twelve such cells on average.
+LESS_SIMILAR = 0.12
 SAMPLES_PER_CELL, ROUNDS = 40, 4  # to place the cells
 # Pictures are kept facing one side, so that a mirrored copy is found by the same question. A picture is asked both ways
 # where so little of it (of a vector of length 1) faces a side: a third of pictures; in copies it differs by less.
@@ -97,7 +100,7 @@ def _build(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple["faiss.Inde
     )
     index.cp.spherical = True
     index.cp.niter = ROUNDS
-    index.nprobe = CELLS_LOOKED_AT
+    index.nprobe = min(CELLS_LOOKED_AT, cells)  # with more, `search_preassigned` mixes up the questions (findings)
     chosen = np.random.default_rng(0).choice(len(rows), min(len(rows), SAMPLES_PER_CELL * cells), replace=False)
     sample = blocks_of(rows[np.sort(chosen)])
     index.train(np.concatenate([_face_one_side(describe(thumbnails[part], HALF_CUT))[0] for part in sample]))
@@ -134,8 +137,8 @@ def _ask(
         facing, mirrored = _face_one_side(describe(thumbnails[part], zoom))
         unclear = np.flatnonzero(np.abs(facing[:, EVEN]) < UNCLEAR_SIDE)
         one, other = 2 * number, 2 * number + 1
-        similarity[:, one], place[:, one] = index.search(facing, PARTNERS)
-        similarity[unclear, other], place[unclear, other] = index.search(mirror(facing[unclear]), PARTNERS)
+        similarity[:, one], place[:, one] = _search(index, facing)
+        similarity[unclear, other], place[unclear, other] = _search(index, mirror(facing[unclear]))
         turned[:, one, 0], turned[:, other, 0] = mirrored, ~mirrored
     itself = rows[place] == part[:, None, None]
     similarity[itself | (place < 0)] = -1
@@ -146,6 +149,14 @@ def _ask(
     partner = place[asked, way, column]
     pairs = (part[asked], rows[partner], turned[asked, way, 0] != sides[partner])
     return pairs, close.sum(axis=(1, 2)) >= PARTNERS - 1
+
+
+def _search(index: "faiss.IndexIVFScalarQuantizer", questions: Floats) -> tuple[Floats, Places]:
+    """Similarities and numbers of the likeliest partners, `[n, PARTNERS]`, in cells about as similar as the first."""
+    similarity, cells = index.quantizer.search(questions, index.nprobe)
+    cells[similarity < similarity[:, :1] - LESS_SIMILAR] = -1
+    found: tuple[Floats, Places] = index.search_preassigned(questions, PARTNERS, cells, similarity)
+    return found
 
 
 def _face_one_side(vectors: Floats) -> tuple[Floats, Sides]:
