@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from tests.data.pictures import photograph, saved
-from vitrine.data.checks import near_duplicates
+from vitrine.data.checks import indexed_search, near_duplicates
 from vitrine.data.checks.fingerprints import fingerprint
 from vitrine.data.checks.indexed_search import EVEN, HALF_CUT, describe, mirror, search_index
 from vitrine.data.checks.near_duplicates import find_duplicates
@@ -56,6 +56,22 @@ def test_the_index_finds_the_groups_that_comparing_all_finds(thumbnails, monkeyp
     assert by_index.pairs["kind"].tolist() == exact.pairs["kind"].tolist()
 
 
+def test_copies_are_found_though_most_cells_are_not_looked_at(thumbnails, indexed, monkeypatch):
+    monkeypatch.setattr(indexed_search, "SAMPLES_PER_CELL", 3)
+    looked_at = []
+
+    def count(index, questions):
+        found = search(index, questions)
+        looked_at.append((index.nprobe, index.nlist))
+        return found
+
+    search = indexed_search._search
+    monkeypatch.setattr(indexed_search, "_search", count)
+    monkeypatch.setattr(indexed_search, "CELLS_LOOKED_AT", 6)
+    assert find(thumbnails).groups() == [[row, COUNT + row] for row in range(5)]
+    assert {(6, 21)} == set(looked_at)
+
+
 def lean(thumbnail, levels):
     """The thumbnail with so little of its brightness to the left or the right."""
     slope = np.cos(np.pi * (2 * np.arange(32) + 1) / 64)
@@ -89,6 +105,13 @@ def test_pictures_added_later_are_compared_with_all_earlier_ones(fresh, thumbnai
     assert find(thumbnails, compared, nothing).groups() == [[row, COUNT + row] for row in range(5)]
 
 
+def test_pictures_added_to_a_large_set_are_judged_as_strictly_as_if_all_had_come_at_once(thumbnails, monkeypatch):
+    compared = np.arange(len(thumbnails)) < COUNT
+    monkeypatch.setattr(near_duplicates, "COMPARED_AT_MOST", 5 * len(thumbnails))  # all pairs of the five that are new
+    monkeypatch.setattr(near_duplicates, "SURE", 0)
+    assert find(thumbnails, compared, find(thumbnails[5:COUNT]).pairs).groups() == []
+
+
 def test_thousands_of_empty_pages_are_no_copies_of_each_other_and_hide_none(thumbnails, indexed):
     generator = np.random.default_rng(0)
     slopes = np.linspace(-1, 1, 64) * generator.normal(15, 1, (50, 1))
@@ -97,10 +120,13 @@ def test_thousands_of_empty_pages_are_no_copies_of_each_other_and_hide_none(thum
     assert groups == [[row, COUNT + row] for row in range(5)]
 
 
-def test_progress_ends_at_all_pictures_that_ask(thumbnails):
+def test_progress_counts_the_index_the_questions_and_the_pairs_that_were_taken(thumbnails):
     seen = []
     rows, fresh = np.arange(len(thumbnails)), np.arange(len(thumbnails)) < 7
-    list(search_index(thumbnails, rows, fresh, lambda done, all_: seen.append((done, all_))))
+    pairs = search_index(thumbnails, rows, fresh, lambda done, all_: seen.append((done, all_)))
+    next(pairs)
+    assert seen == [(2, 7), (4, 7)]
+    assert list(pairs) == []
     assert seen[-1] == (7, 7)
 
 

@@ -1,7 +1,7 @@
 """Which pictures are similar enough to be laid over each other, found by an index: for too many to compare all."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from vitrine.data.checks.exact_search import (
     with_contrast,
 )
 from vitrine.data.checks.fingerprints import COLOR_SIDE, COSINE_SCALE, SIDE, cosines
+from vitrine.data.checks.plain_pictures import CROWD, is_plain
 from vitrine.data.images.prefetch import map_ahead
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ EVEN = FREQUENCIES**2 // 2 + COLOR_FREQUENCIES**2  # changes that mirroring leav
 # The index holds each picture cut by half of what a copy may be cut. So one question, with the whole picture, finds
 # both what was saved again and what was cut: 0.96 similar to either.
 HALF_CUT = (1 + CUT) / 2
-PARTNERS = 8  # asked for at once
+PARTNERS = CROWD + 1  # asked for at once, of which one is the picture itself
+PAIRS_YIELDED = 4096
 # A copy is the likeliest partner of its picture or as similar to it as the picture is to itself in the index.
 LEAST_LIKELY, AS_ITSELF = 0.8, 0.04
 CELLS_PER_ROOT, CELLS_LOOKED_AT = 8, 48  # of the index, at most; a root of the pictures
-# A copy is in the cell that is most similar to its picture or in one hardly less similar: of 1,000 copies among 100,000
-# pictures one is not. A picture has twelve such cells on average.
-LESS_SIMILAR = 0.12
+# A copy is in the cell that is most similar to its picture or in one hardly less similar: all of 1,000 copies among
+# 100,000 pictures are. A picture has 22 such cells on average, and some have one.
+LESS_SIMILAR = 0.15
 SAMPLES_PER_CELL, ROUNDS = 40, 4  # to place the cells
 # Pictures are kept facing one side, so that a mirrored copy is found by the same question. A picture is asked both ways
 # where so little of it (of a vector of length 1) faces a side: a third of pictures; in copies it differs by less.
@@ -53,42 +55,53 @@ def search_index(
 ) -> Iterator[Candidates]:
     """Yields the likeliest pairs, nearly all that `compare_all` would find; time grows with the power 1.3 of the rows.
 
-    Pictures that are no more than a slope of grey (empty pages, dark frames) and have as many partners as were asked
-    for are compared by content only: thousands are alike, and they would chain everything together.
+    Plain pictures (see `is_plain`) that have as many partners as were asked for have no pairs: thousands are alike.
 
     Args:
         thumbnails: `[all rows, 48, 32]`; may be mapped into memory, and is read in blocks.
         rows: which of them to compare.
         fresh: which of the rows are compared with all others.
-        progress: called with the pictures compared and all of them.
+        progress: called with the pictures compared and all of them: a third of each is its place in the index, another
+            its question, and the last the look at its pairs, which is over when all that is yielded was taken.
     """
     described = with_contrast(thumbnails, rows)
     asking = described[np.isin(described, rows[fresh])]
     if len(asking) == 0:
         return
     parts = blocks_of(asking)
-    index, sides = _build(thumbnails, described)
+
+    def tell(third: int, share: float) -> None:
+        progress(int(len(asking) * (third + share) / 3), len(asking))
+
+    index, sides = _build(thumbnails, described, lambda share: tell(0, share))
     # Where all ask, the cut one of two pictures finds the other; where some ask, it may be the other that asks.
     zooms = (1.0,) if len(asking) == len(described) else (1.0, CUT)
 
     def ask(part: Places) -> tuple[Candidates, Places]:
         likely, full = _ask(index, sides, thumbnails, part, described, zooms)
-        return likely, part[full & _is_plain(thumbnails[part])]
+        crowded = part[full]
+        return likely, crowded[is_plain(thumbnails[crowded])]
 
     found, crowded, done = [], [], 0
     for part, (likely, plain) in zip(parts, map_ahead(ask, parts, on_start=_use_one_thread), strict=True):
         found.append(likely)
         crowded.append(plain)
         done += len(part)
-        progress(done, len(asking))
+        tell(1, done / len(asking))
     first, second, mirrored = (np.concatenate(column) for column in zip(*found, strict=True))
     apart = ~(np.isin(first, np.concatenate(crowded)) | np.isin(second, np.concatenate(crowded)))
     ends = np.sort([first[apart], second[apart]], axis=0)
     once = np.unique(np.stack([*ends, mirrored[apart]], axis=1), axis=0)  # read in order
-    yield once[:, 0], once[:, 1], once[:, 2].astype(bool)
+    for start in range(0, len(once), PAIRS_YIELDED):
+        part = once[start : start + PAIRS_YIELDED]
+        yield part[:, 0], part[:, 1], part[:, 2].astype(bool)
+        tell(2, start / len(once))
+    tell(2, 1)
 
 
-def _build(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple["faiss.IndexIVFScalarQuantizer", Sides]:
+def _build(
+    thumbnails: npt.NDArray[np.uint8], rows: Places, tell: Callable[[float], None]
+) -> tuple["faiss.IndexIVFScalarQuantizer", Sides]:
     """An index of the rows, numbered by their places in `rows`, in a byte a change; and which it has mirrored."""
     import faiss  # takes a moment, and few data sets need it
 
@@ -109,6 +122,7 @@ def _build(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple["faiss.Inde
         facing, mirrored = _face_one_side(describe(thumbnails[part], HALF_CUT))
         index.add(facing)
         sides.append(mirrored)
+        tell(index.ntotal / len(rows))
     return index, np.concatenate(sides)
 
 
@@ -148,14 +162,15 @@ def _ask(
     asked, way, column = np.nonzero(likely)
     partner = place[asked, way, column]
     pairs = (part[asked], rows[partner], turned[asked, way, 0] != sides[partner])
-    return pairs, close.sum(axis=(1, 2)) >= PARTNERS - 1
+    return pairs, close.sum(axis=(1, 2)) >= CROWD
 
 
 def _search(index: "faiss.IndexIVFScalarQuantizer", questions: Floats) -> tuple[Floats, Places]:
     """Similarities and numbers of the likeliest partners, `[n, PARTNERS]`, in cells about as similar as the first."""
     similarity, cells = index.quantizer.search(questions, index.nprobe)
     cells[similarity < similarity[:, :1] - LESS_SIMILAR] = -1
-    found: tuple[Floats, Places] = index.search_preassigned(questions, PARTNERS, cells, similarity)
+    lists: Any = index  # its stubs know the form of C++ alone
+    found: tuple[Floats, Places] = lists.search_preassigned(questions, PARTNERS, cells, similarity)
     return found
 
 
@@ -202,14 +217,3 @@ def _changes(bands: Floats, basis: npt.NDArray[np.float64], zoom: float, weight:
         weights[0, 0] = 0.5  # the mean colour says something, the mean brightness does not
     changes: Floats = inner @ bands @ inner.T * (weights * np.float32(weight))
     return changes
-
-
-def _is_plain(thumbnails: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Whether little is left of the contrast once a slope across the picture is taken away."""
-    brightness = thumbnails[:, :SIDE].astype(np.float32)
-    slope = np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2
-    spread = (slope**2).mean()
-    down, across = ((brightness.mean(axis=axis) @ slope / SIDE) for axis in (2, 1))
-    left = brightness.var(axis=(1, 2)) - (down**2 + across**2) / spread
-    plain: npt.NDArray[np.bool_] = left < LEAST_CONTRAST**2
-    return plain

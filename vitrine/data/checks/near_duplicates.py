@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from vitrine.data.checks.alignment import PAIRS_AT_ONCE, Alignment, align, to_colors
 from vitrine.data.checks.exact_search import Candidates, Places, compare_all
 from vitrine.data.checks.indexed_search import search_index
+from vitrine.data.checks.plain_pictures import drop_crowds
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.manifest.scan import KEPT
 
@@ -80,7 +81,7 @@ def find_duplicates(
     if near and len(first) > 1:
         fresh = np.ones(len(manifest), bool) if known is None else ~manifest["compared"].to_numpy(bool)
         found = find_near_pairs(thumbnails, kept[first], progress, fresh[kept[first]])
-        pairs = found if known is None else _join(known, found, kept[first])
+        pairs = drop_crowds(found if known is None else _join(known, found, kept[first]), thumbnails)
     group = np.full(len(manifest), -1, np.int64)
     group[kept] = join_pairs(pairs, len(manifest))[content[kept]]
     return Duplicates(content, group, pairs)
@@ -104,8 +105,8 @@ def find_near_pairs(
         Verified pairs as in `Duplicates.pairs`, in the order of the rows.
     """
     fresh = np.ones(len(rows), bool) if fresh is None else fresh
-    small = fresh.sum() * len(rows) <= COMPARED_AT_MOST
-    search, limit = (compare_all, 1.0) if small else (search_index, SURE)
+    search = compare_all if fresh.sum() * len(rows) <= COMPARED_AT_MOST else search_index
+    limit = 1.0 if len(rows) ** 2 <= COMPARED_AT_MOST else SURE  # whatever the search, and in how many steps they came
 
     def parts() -> Iterator[Candidates]:
         for one, other, mirrored in search(thumbnails, rows, fresh, progress):
