@@ -23,7 +23,7 @@ from vitrine.workflows.runtime import digest_model, load_predictor
 
 LOCK = ".lock"
 # A part, or what is left of one: its journal, or a file that nobody finished.
-OURS = re.compile(r"\.?\d{6,}-[0-9a-f]{32}\..*")
+OURS = re.compile(r"\.?(\d{6,}-)?[0-9a-f]{32}\..*")  # older ones have a number before them
 
 
 @dataclass(frozen=True)
