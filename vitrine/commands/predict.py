@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from vitrine.data.sources.files import FoundFile
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.predictor import Predictor
-    from vitrine.records.answers import Answers
     from vitrine.work.unit import Engine
     from vitrine.workflows.progress import Show
 
@@ -152,6 +151,7 @@ def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequen
 
 
 def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> None:
+    from vitrine.predict.answers.sample import AnswerSample
     from vitrine.workflows.answers import answer_files, begin_answers, name_question
     from vitrine.workflows.runtime import load_predictor
 
@@ -159,9 +159,11 @@ def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argpar
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     question = name_question(options.model, predictor, min(options.top_k, len(predictor.label_names)))
     begin_answers(folder, question[0])
+    sample = AnswerSample()
+    look = None if options.page is None else lambda row: sample.add(row["file"], row)
     try:
         with _show_progress() as show:
-            answers = answer_files(folder, found, question, engine, show)
+            answers = answer_files(folder, found, question, engine, show, look)
     except KeyboardInterrupt:
         _tell("what was answered is kept: the same command goes on from there")
         raise
@@ -172,17 +174,7 @@ def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argpar
         raise UserError(_say_nothing_answered(answers.files, folder / PARTS))
     _tell_answers(folder / PARTS, answers.files, answers.problems)
     if options.page is not None:
-        _write_page(options, _sample(folder, answers), found, predictor)
-
-
-def _sample(folder: Path, answers: "Answers") -> "AnswerSample":
-    from vitrine.predict.answers.sample import AnswerSample
-    from vitrine.workflows.answers import read_rows
-
-    sample = AnswerSample()
-    for row in read_rows(folder, answers):
-        sample.add(row["file"], row)
-    return sample
+        _write_page(options, sample, found, predictor)
 
 
 def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:
