@@ -125,15 +125,15 @@ def predict_all(
     preprocessed: bool = False,
     inspect: Callable[[Image.Image], Any] | None = None,
     batch_size: int = BATCH_SIZE,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> PredictionBatch:
-    """All batches of `predict_batches` as one; `progress` is told how many pictures are done."""
+    """All batches of `predict_batches` as one; `progress` is told of how many are done, and how many cannot be read."""
     parts = []
-    done = 0
+    done = faults = 0
     for part in predict_batches(predictor, pictures, preprocessed, inspect, batch_size):
         parts.append(part)
-        done += len(part)
-        progress(done)
+        done, faults = done + len(part), faults + len(part.unreadable)
+        progress(done, faults)
     if not parts:
         return _predict(predictor, [])
     return PredictionBatch(

@@ -113,6 +113,15 @@ def remove_damaged(parts: Iterable[Part]) -> None:
             part.path.unlink(missing_ok=True)
 
 
+def count_filled(path: Path, column: str) -> int:
+    """How many rows of a part have a value in a column; 0 where somebody took the part away."""
+    try:
+        values = pq.read_table(path, columns=[column])[column]
+    except FileNotFoundError:
+        return 0
+    return len(values) - int(values.null_count)
+
+
 def to_bytes(table: pa.Table) -> bytes:
     """A Parquet file: equal tables give equal bytes."""
     stream = BytesIO()

@@ -18,7 +18,7 @@ RANKS = (
 
 
 class OthersAtWorkError(Exception):
-    """What this rank needs to go on is the share of others that have not ended yet; it is nobody's mistake."""
+    """What is left is for others to do, who have not ended yet; it is nobody's mistake. The message says what."""
 
 
 @dataclass(frozen=True)

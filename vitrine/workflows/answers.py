@@ -1,7 +1,7 @@
 """Answers to any number of pictures by an engine: a folder of Parquet parts that goes on from its last whole shard."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -20,6 +20,7 @@ from vitrine.work.part import remove_damaged
 from vitrine.work.unit import Engine
 from vitrine.workflows.progress import Show, show_nothing
 from vitrine.workflows.runtime import digest_model, load_predictor
+from vitrine.workflows.shares import do_share
 
 LOCK = ".lock"
 SECONDS_AT_HAND = 3600  # what nobody has written to for so long was left behind
@@ -128,34 +129,17 @@ def answer_files(
     shards = cut_answer_shards(found, *question, folder / PARTS)
     remove_damaged(shards)
     while True:
-        done = _do_share(shards, engine, show)
+        done = do_share(shards, engine, show)
         with hold_lock(folder / LOCK):
             if all(shard.is_done() for shard in shards):
                 answers = _finish(folder, shards, question[0])
-                for row in read_rows(folder, answers) if look else ():
-                    look(row)
+                if look is not None:
+                    for row in read_rows(folder, answers):
+                        look(row)
                 return answers
         if done < len(found):
             return None  # the rest is the share of other ranks
         # Else another coordinator, with another list of files, has put the folder in order meanwhile.
-
-
-def _do_share(shards: Sequence[AnswerShard], engine: Engine, show: Show) -> int:
-    """Has the engine do its share; how many files that is."""
-    own = engine.share(shards)
-    kept = {shard.path for shard in own if shard.is_done()}  # told at once: they say nothing of the pace
-    total, problems = _count_files(own), 0
-    done = _count_files(shard for shard in own if shard.path in kept)
-    show("answering", done, total)
-    for shard in engine.run(shards):
-        done += 0 if shard.path in kept else len(shard.files)
-        problems += _count_problems(shard.path)
-        show("answering", done, total, faults=problems)
-    return done
-
-
-def _count_files(shards: Iterable[AnswerShard]) -> int:
-    return sum(len(shard.files) for shard in shards)
 
 
 def _finish(folder: Path, shards: Sequence[AnswerShard], asked: Asked) -> Answers:
@@ -163,7 +147,7 @@ def _finish(folder: Path, shards: Sequence[AnswerShard], asked: Asked) -> Answer
     names = [f"{PARTS}/{shard.path.name}" for shard in shards]
     sums = sum_files(folder, names)
     parts = tuple(
-        AnswersPart(file=name, files=len(shard.files), problems=_count_problems(shard.path), content=sums[name])
+        AnswersPart(file=name, files=len(shard.files), problems=shard.count_faults(), content=sums[name])
         for name, shard in zip(names, shards, strict=True)
     )
     problems = sum(part.problems for part in parts)
@@ -182,15 +166,6 @@ def _is_at_hand(path: Path, now: float) -> bool:
         return path.name.startswith(".") and now - path.stat().st_mtime < SECONDS_AT_HAND
     except FileNotFoundError:
         return False
-
-
-def _count_problems(path: Path) -> int:
-    """How many rows of a part have no answer; 0 where somebody took the part away."""
-    try:
-        problems = pq.read_table(path, columns=["problem"])["problem"]
-    except FileNotFoundError:
-        return 0
-    return len(problems) - int(problems.null_count)
 
 
 def read_rows(folder: Path, answers: Answers) -> Iterator[Mapping[str, str]]:

@@ -1,12 +1,13 @@
 """A model measured on labelled pictures: from what a person names to the page and its record."""
 
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import vitrine
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records.evaluation import PAGE, RECORD
@@ -181,29 +182,32 @@ def evaluate_source(
 
     Raises:
         UserError: see `measure_model` and `open_labeled`.
-        OthersAtWorkError: other ranks have not done their shares yet.
+        OthersAtWorkError: other ranks have not done their shares yet, or another process writes the page.
     """
     from vitrine.data.loading.labeled import open_labeled
+    from vitrine.records.locks import hold_lock
     from vitrine.reports.evaluation.page import write_evaluation
     from vitrine.work.choice import works_elsewhere
     from vitrine.workflows.evaluate import ask_here, measure_model
-    from vitrine.workflows.measured_shards import AskByShards
+    from vitrine.workflows.measured_shards import AskByShards, lock_of
 
-    parts = output.absolute().with_name(f".{output.name}.parts")
-    ask = ask_here if engine is None else AskByShards(engine, parts, recipe.data.max_megapixels)
-    if engine is not None:
-        parts.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=".vitrine-", dir=parts.parent if works_elsewhere(engine) else None
-    ) as workspace:
+    parent = output.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    beside = parent if works_elsewhere(engine) else None
+    with ExitStack() as held, tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
+        by_shards = None if engine is None else AskByShards(
+            engine, output, recipe.data.max_megapixels, held, (vitrine.__version__, repr(how))
+        )  # fmt: skip
         data = open_labeled(recipe.data, recipe.labels, how.split, Path(workspace), predictor.rendering)
         measured = measure_model(
-            predictor, data, recipe.data.source, how.labels, how.top_k,
-            lambda done, total: show("answering", done, total), ask,
-        )  # fmt: skip
+            predictor, data, recipe.data.source, how.labels, how.top_k, show, by_shards or ask_here
+        )
+        if by_shards is None:
+            held.enter_context(hold_lock(lock_of(output), is_removed=True))
         # The pictures of the page are opened once more, so the workspace must still be there.
         sentences = write_evaluation(output, measured, how.language)
-    shutil.rmtree(parts, ignore_errors=True)
+        if by_shards is not None:
+            by_shards.finish()
     return sentences
 
 
