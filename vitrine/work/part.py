@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
@@ -13,10 +13,9 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vitrine.errors import UserError
 from vitrine.records.atomic import write_bytes
 from vitrine.work.journal import Deaths, Journal, read_journal
-from vitrine.work.unit import TOO_LITTLE_MEMORY
+from vitrine.work.unit import TOO_LITTLE_MEMORY, StuckError
 
 MOST_UNEXPLAINED = 3  # deaths of one unit without an item at hand
 ENDED_READER = "reading it ended the program"
@@ -40,6 +39,11 @@ class Part(ABC):
     @abstractmethod
     def name(self) -> str:
         """Of the file, without its ending: it says all that decides the content."""
+
+    @property
+    def title(self) -> str:
+        """What people know it by: the names of its first and last file, where it has some."""
+        return self.name
 
     @abstractmethod
     def make(self, note: Callable[[int], None]) -> pa.Table:
@@ -78,7 +82,7 @@ class Part(ABC):
         """See `Work.blame`.
 
         Raises:
-            UserError: three processes died without an item at hand.
+            StuckError: three processes died without an item at hand.
         """
         place = read_journal(self.journal)
         if place is None:
@@ -86,9 +90,9 @@ class Part(ABC):
         self.journal.unlink(missing_ok=True)
         deaths = self.deaths.add(place)
         if deaths.unexplained == MOST_UNEXPLAINED:
-            raise UserError(
-                f"{MOST_UNEXPLAINED} processes that did one shard were ended, and none of its pictures is to blame; "
-                f"{TOO_LITTLE_MEMORY}"
+            raise StuckError(
+                f"{MOST_UNEXPLAINED} processes that did one shard ({self.title}) were ended, and none of its pictures "
+                f"is to blame; {TOO_LITTLE_MEMORY}"
             )
         return replace(self, deaths=deaths)
 
@@ -127,6 +131,23 @@ def to_bytes(table: pa.Table) -> bytes:
     stream = BytesIO()
     pq.write_table(table.replace_schema_metadata(None), stream, compression="zstd")
     return stream.getvalue()
+
+
+class Named(Protocol):
+    """What has a name in its source, as a `FoundFile` has."""
+
+    @property
+    def file(self) -> str:
+        """The name."""
+
+
+def name_ends(files: Sequence[Named]) -> str:
+    """What people know a run of files by.
+
+    Args:
+        files: at least one.
+    """
+    return files[0].file if len(files) == 1 else f"{files[0].file} to {files[-1].file}"
 
 
 class Stated(Protocol):

@@ -24,7 +24,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records.atomic import write_text
 from vitrine.records.locks import hold_lock
 from vitrine.work.journal import NO_ITEM
-from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, remove_damaged, state_of
+from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, name_ends, remove_damaged, state_of
 from vitrine.work.ranks import OthersAtWorkError
 from vitrine.work.unit import Engine
 from vitrine.workflows.answers import ModelOpener, name_question
@@ -63,6 +63,11 @@ class MeasuredShard(Part):
         states = (word for one in self.files for word in (one.file, state_of(one.path)))
         model = self.open_model
         return digest_of(FORMAT, str(self.max_megapixels), model.digest, model.runtime, *states)
+
+    @property
+    def title(self) -> str:
+        """The names of its first and last file."""
+        return name_ends(self.files)
 
     def count_faults(self) -> int:
         """How many of its pictures could not be read, when it is done; 0 where somebody took its part away."""

@@ -17,7 +17,7 @@ from vitrine.predict.images import from_files
 from vitrine.predict.predictor import Predictor
 from vitrine.records.answers import Asked
 from vitrine.work.journal import NO_ITEM
-from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, state_of
+from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, name_ends, state_of
 
 FILES_PER_SHARD = 1_000  # on average: ten seconds of a core for small pictures and networks, minutes for large ones
 FORMAT = "1"  # of the parts; changes with what is answered to a picture
@@ -54,6 +54,11 @@ class AnswerShard(Part):
         asked = (self.asked.digest, self.asked.runtime, *answer_columns(self.asked.top_k))
         states = (word for one in self.files for word in (one.file, one.left_out, state_of(one.path)))
         return digest_of(FORMAT, *asked, *states)
+
+    @property
+    def title(self) -> str:
+        """The names of its first and last file."""
+        return name_ends(self.files)
 
     def count_faults(self) -> int:
         """How many of its files have no answer, when it is done; 0 where somebody took its part away."""
