@@ -2,12 +2,15 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import torch
 
+from tests.data.sources.stores import fill, overloaded
 from tests.factories import SIDE, fault_of
 from vitrine.data.sources.unlabeled import list_folder
+from vitrine.data.sources.unlabeled_source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
@@ -189,6 +192,27 @@ def test_a_part_that_was_cut_short_is_made_once_more(found, question, tmp_path):
     for name, kept in ((before.parts[0].file, 100), (before.parts[1].file, 0)):
         (folder / name).write_bytes((folder / name).read_bytes()[:kept])
     assert answer(folder, found, question, Here()) == before
+
+
+def test_what_a_store_could_not_give_is_asked_again_by_the_next_job(
+    make_class_folders, question, tmp_path, monkeypatch
+):
+    pictures = sorted(make_class_folders({"a": 6}).rglob("*.png"))
+    address = fill({path.name: path.read_bytes() for path in pictures} | {"no picture.png": b""})
+    found = find_unlabeled([Path(address)], tmp_path)
+    with overloaded(monkeypatch, "003.png", times=10):
+        assert answer(tmp_path / "answers", found, question, Here()).problems == 2
+    before = contents(tmp_path / "answers")
+    assert answer(tmp_path / "answers", found, question, Here()).problems == 1
+    after = contents(tmp_path / "answers")
+    assert [name for name in after if after[name] != before[name]] == [
+        shard.path.name
+        for shard in shards.cut_answer_shards(found, *question, tmp_path)
+        if any("003.png" in one.file for one in shard.files)
+    ]
+    assert len(pd.read_parquet(tmp_path / "answers/parts")) == 7
+    answer(tmp_path / "answers", found, question, Here())
+    assert contents(tmp_path / "answers") == after  # what is no picture is settled
 
 
 def test_how_far_a_rank_is_counts_its_own_share(found, question, tmp_path):

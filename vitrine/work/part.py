@@ -18,6 +18,7 @@ from vitrine.work.journal import Deaths, Journal, read_journal
 from vitrine.work.unit import TOO_LITTLE_MEMORY, StuckError
 
 MOST_UNEXPLAINED = 3  # deaths of one unit without an item at hand
+UNSETTLED = b"unsettled"
 ENDED_READER = "reading it ended the program"
 
 
@@ -72,6 +73,8 @@ class Part(ABC):
             return
         with Journal(self.journal) as journal:
             content = to_bytes(self.make(journal.note))
+        if self.path.exists():  # another one was faster, and may have found more of its files
+            return
         try:
             write_bytes(self.path, content)
         except FileNotFoundError:
@@ -102,6 +105,26 @@ class Part(ABC):
         return self.path.with_name(f".{self.path.stem}.{self.token}.at")
 
 
+def mark_unsettled(table: pa.Table) -> pa.Table:
+    """The content of a part that shall be made once more by the next job, for some of its items could not be had."""
+    return table.replace_schema_metadata({UNSETTLED: b"yes"})
+
+
+def remove_unsettled(parts: Iterable[Part]) -> None:
+    """Removes parts that were marked by `mark_unsettled`, so that they are made once more.
+
+    Args:
+        parts: of the own share, done or not; others may be making theirs just now.
+    """
+    for part in parts:
+        try:
+            marks = pq.read_metadata(part.path).metadata or {}
+        except (FileNotFoundError, pa.ArrowInvalid):
+            continue
+        if UNSETTLED in marks:
+            part.path.unlink(missing_ok=True)
+
+
 def remove_damaged(parts: Iterable[Part]) -> None:
     """Removes parts that a disk has cut short or lost a piece of, so that they are made once more.
 
@@ -127,9 +150,10 @@ def count_filled(path: Path, column: str) -> int:
 
 
 def to_bytes(table: pa.Table) -> bytes:
-    """A Parquet file: equal tables give equal bytes."""
+    """A Parquet file: equal tables give equal bytes. Of what their libraries note nothing is kept."""
+    marks = {name: mark for name, mark in (table.schema.metadata or {}).items() if name == UNSETTLED}
     stream = BytesIO()
-    pq.write_table(table.replace_schema_metadata(None), stream, compression="zstd")
+    pq.write_table(table.replace_schema_metadata(marks or None), stream, compression="zstd")
     return stream.getvalue()
 
 

@@ -16,7 +16,7 @@ from vitrine.records.answers import ANSWERS, ASKED, PARTS, Answers, AnswersPart,
 from vitrine.records.checksums import sum_files
 from vitrine.records.locks import hold_lock
 from vitrine.records.runtime import Runtime
-from vitrine.work.part import remove_damaged
+from vitrine.work.part import remove_damaged, remove_unsettled
 from vitrine.work.unit import Engine
 from vitrine.workflows.progress import Show, show_nothing
 from vitrine.workflows.runtime import digest_model, load_predictor
@@ -128,6 +128,7 @@ def answer_files(
     """
     shards = cut_answer_shards(found, *question, folder / PARTS)
     remove_damaged(shards)
+    remove_unsettled(engine.share(shards))
     while True:
         done = do_share(shards, engine, show)
         with hold_lock(folder / LOCK):

@@ -24,7 +24,17 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records.atomic import write_text
 from vitrine.records.locks import hold_lock
 from vitrine.work.journal import NO_ITEM
-from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, name_ends, remove_damaged, state_of
+from vitrine.work.part import (
+    ENDED_READER,
+    Part,
+    count_filled,
+    digest_of,
+    mark_unsettled,
+    name_ends,
+    remove_damaged,
+    remove_unsettled,
+    state_of,
+)
 from vitrine.work.ranks import OthersAtWorkError
 from vitrine.work.unit import Engine
 from vitrine.workflows.answers import ModelOpener, name_question
@@ -82,6 +92,7 @@ class MeasuredShard(Part):
             NamedImage(one.file, partial(open_found, one, self.max_megapixels, predictor.rendering)) for one in files
         ]
         rows: list[dict[str, object]] = [{} for _ in files]
+        is_settled = True
         for batch in predict_in_one_thread(
             predictor, pictures, lambda place: note(NO_ITEM if place is None else place), inspect_image
         ):
@@ -95,7 +106,9 @@ class MeasuredShard(Part):
                     rows[place]["similarity"] = batch.predictions.similarities[row]
             for one in batch.unreadable:
                 rows[one.place]["reason"] = one.reason
-        return pa.Table.from_pylist(rows, _schema(len(predictor.label_names)))
+                is_settled &= not one.may_be_sound
+        table = pa.Table.from_pylist(rows, _schema(len(predictor.label_names)))
+        return table if is_settled else mark_unsettled(table)
 
 
 def _schema(labels: int) -> pa.Schema:
@@ -141,6 +154,7 @@ class AskByShards:
             raise OthersAtWorkError(self._say_written())
         self._folder.mkdir(parents=True, exist_ok=True)
         remove_damaged(shards)
+        remove_unsettled(self._engine.share(shards))
         do_share(shards, self._engine, show)
         refusal = OthersAtWorkError(f"another process writes {self._page} just now: nothing is left to do here")
         self._held.enter_context(hold_lock(lock_of(self._page), refusal, is_removed=True))

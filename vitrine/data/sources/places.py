@@ -108,9 +108,12 @@ class TarMember:
         Raises:
             OSError: the archive is gone or shorter than it was.
         """
-        with self.archive.open("rb") as file:
-            file.seek(self.offset)
-            content = file.read(self.size)
+        try:
+            with self.archive.open("rb") as file:
+                file.seek(self.offset)
+                content = file.read(self.size)
+        except FileNotFoundError:  # it says nothing of the picture
+            raise OSError(f"the archive {self.archive.name} is gone") from None
         if len(content) < self.size:
             raise OSError(f"the archive {self.archive.name} is shorter than it was")
         return io.BytesIO(content)

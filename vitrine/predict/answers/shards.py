@@ -17,7 +17,7 @@ from vitrine.predict.images import from_files
 from vitrine.predict.predictor import Predictor
 from vitrine.records.answers import Asked
 from vitrine.work.journal import NO_ITEM
-from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, name_ends, state_of
+from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, mark_unsettled, name_ends, state_of
 
 FILES_PER_SHARD = 1_000  # on average: ten seconds of a core for small pictures and networks, minutes for large ones
 FORMAT = "1"  # of the parts; changes with what is answered to a picture
@@ -74,12 +74,12 @@ class AnswerShard(Part):
             note(NO_ITEM if place is None else place)
 
         pictures = from_files(files, predictor.rendering)
-        rows = [
-            {"file": file} | answer_cells(said, self.asked.top_k)
-            for batch in predict_in_one_thread(predictor, pictures, note_picture)
-            for file, said in batch.in_order()
-        ]
-        return tabulate(rows, self.asked.top_k)
+        rows, is_settled = [], True
+        for batch in predict_in_one_thread(predictor, pictures, note_picture):
+            rows += [{"file": file} | answer_cells(said, self.asked.top_k) for file, said in batch.in_order()]
+            is_settled &= not any(one.may_be_sound for one in batch.unreadable)
+        table = tabulate(rows, self.asked.top_k)
+        return table if is_settled else mark_unsettled(table)
 
 
 @lru_cache(maxsize=READY_MODELS)
