@@ -38,6 +38,7 @@ from vitrine.work.choice import works_elsewhere
 if TYPE_CHECKING:
     from PIL import Image
 
+    from vitrine.data.sources.fetching import Fetched
     from vitrine.data.sources.files import FoundFile
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.predictor import Predictor
@@ -114,14 +115,14 @@ def _predict(options: argparse.Namespace) -> None:
         check_replaceable_file("--page", options.page, PAGE_MARK, "page")
     if engine is not None:
         _check_folder(options)
-    beside = options.output.absolute().parent if works_elsewhere(engine) else None
-    with _listed(options.pictures, beside) as found:
+    with _saying_what_is_kept(options, engine), _listed(options, engine) as (found, fetched):
         if not found:
             raise UserError(f"{', '.join(map(str, options.pictures))}: there is no file in it to be classified")
         if engine is None:
             _write_table(found, options)
+            fetched.is_needless = True
         else:
-            _write_parts(found, engine, options)
+            fetched.is_needless = _write_parts(found, engine, options)
 
 
 def _show_progress(wanted: bool | None = None) -> "AbstractContextManager[Show]":
@@ -140,17 +141,39 @@ def _check_folder(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequence[FoundFile]]":
-    """The files to answer; what is unpacked goes at the end, and lies `beside`, or where the system likes."""
-    from vitrine.data.sources.unlabeled_source import find_unlabeled
+def _saying_what_is_kept(options: argparse.Namespace, engine: "Engine | None") -> Iterator[None]:
+    """Has the message of a source that was lost name the command that goes on."""
+    from vitrine.data.sources.places import KEPT, SAME_COMMAND, SourceLostError
 
-    with tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
+    try:
+        yield
+    except SourceLostError as error:
+        if options.output is None:
+            error.reword(KEPT, "")
+        elif engine is None:
+            error.reword(SAME_COMMAND, f"{SAME_COMMAND} with --resume")
+        raise
+
+
+@contextmanager
+def _listed(options: argparse.Namespace, engine: "Engine | None") -> "Iterator[tuple[Sequence[FoundFile], Fetched]]":
+    """The files to answer, and what was fetched of them; what is unpacked goes at the end, wherever the job ends."""
+    from vitrine.data.sources.fetching import fetched_beside
+    from vitrine.data.sources.unlabeled_source import find_unlabeled, holds_address
+
+    output: Path | None = options.output
+    beside = output.absolute().parent if output is not None and works_elsewhere(engine) else None
+    with (
+        fetched_beside(output if holds_address(options.pictures) else None) as fetched,
+        tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace,
+    ):
         with _show_progress() as show:
-            found = find_unlabeled(pictures, Path(workspace), show)
-        yield found
+            found = find_unlabeled(options.pictures, Path(workspace), show, fetched.folder)
+        yield found, fetched
 
 
-def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> None:
+def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> bool:
+    """Answers by an engine; whether all is answered, by other ranks too."""
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.workflows.answers import answer_files, begin_answers, name_question
     from vitrine.workflows.runtime import load_predictor
@@ -169,12 +192,13 @@ def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argpar
         raise
     if answers is None:
         _tell(SHARE_DONE)
-        return
+        return False
     if answers.files == answers.problems:
         raise UserError(_say_nothing_answered(answers.files, folder / PARTS))
     _tell_answers(folder / PARTS, answers.files, answers.problems)
     if options.page is not None:
         _write_page(options, sample, found, predictor)
+    return True
 
 
 def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:

@@ -22,6 +22,10 @@ class OthersAtWorkError(Exception):
     """What is left is for others to do, who have not ended yet; it is nobody's mistake. The message says what."""
 
 
+class NothingLeftError(OthersAtWorkError):
+    """Others have done all, or the last step of it is in their hands."""
+
+
 @dataclass(frozen=True)
 class Ranks:
     """This process as one of several that share a disk and know nothing of each other.

@@ -35,7 +35,7 @@ from vitrine.work.part import (
     remove_unsettled,
     state_of,
 )
-from vitrine.work.ranks import OthersAtWorkError
+from vitrine.work.ranks import NothingLeftError, OthersAtWorkError
 from vitrine.work.unit import Engine
 from vitrine.workflows.answers import ModelOpener, name_question
 from vitrine.workflows.inspection import inspect_image
@@ -145,21 +145,22 @@ class AskByShards:
 
         Raises:
             UserError: the pictures are those of a prepared data set.
-            OthersAtWorkError: other ranks have not done their shares yet, or another process makes the page.
+            OthersAtWorkError: other ranks have not done their shares yet.
+            NothingLeftError: another process makes the page, or has made it.
         """
         shards = self._cut(predictor, data)
         self._digest = digest_of(*(shard.name for shard in shards), *self._words)
         is_one_of_several = len(self._engine.share(shards)) < len(shards)
         if is_one_of_several and self._is_written():  # by the others: the parts are gone
-            raise OthersAtWorkError(self._say_written())
+            raise self._find_nothing_left()
         self._folder.mkdir(parents=True, exist_ok=True)
         remove_damaged(shards)
         remove_unsettled(self._engine.share(shards))
         do_share(shards, self._engine, show)
-        refusal = OthersAtWorkError(f"another process writes {self._page} just now: nothing is left to do here")
+        refusal = NothingLeftError(f"another process writes {self._page} just now: nothing is left to do here")
         self._held.enter_context(hold_lock(lock_of(self._page), refusal, is_removed=True))
         if not all(shard.is_done() for shard in shards):
-            raise OthersAtWorkError(self._say_written() if self._is_written() else SHARE_DONE)
+            raise self._find_nothing_left() if self._is_written() else OthersAtWorkError(SHARE_DONE)
         return _gather(shards, predictor)
 
     def _cut(self, predictor: Predictor, data: LabeledData) -> list[MeasuredShard]:
@@ -180,8 +181,10 @@ class AskByShards:
         mark = self._page / MARK
         return mark.is_file() and mark.read_text("utf-8") == self._digest
 
-    def _say_written(self) -> str:
-        return f"{self._page} is written: nothing is left to do here. To have it measured anew, remove it first"
+    def _find_nothing_left(self) -> NothingLeftError:
+        return NothingLeftError(
+            f"{self._page} is written: nothing is left to do here. To have it measured anew, remove it first"
+        )
 
     def finish(self) -> None:
         """Notes what the page was made of, and removes the parts."""

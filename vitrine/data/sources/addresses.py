@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import re
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from urllib.parse import unquote
 from vitrine.data.sources.files import FoundFile, printable, reason_by_suffix
 from vitrine.data.sources.hidden import reason_hidden
 from vitrine.data.sources.places import (
+    KEPT,
     LARGEST_BYTES,
+    SAME_COMMAND,
     TOO_LARGE,
     UNKNOWN_SIZE,
     UNKNOWN_TIME,
@@ -30,8 +33,9 @@ Given = TypeVar("Given")
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://?[^/]")
 # Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-AGAIN = "If your credentials have expired, renew them; then give the same command again: what was done is kept"
+AGAIN = f"If your credentials have expired, renew them; then {SAME_COMMAND}{KEPT}"
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)  # of the own disk
+PARTIAL = ".partial"  # ends the name of a file that is on its way
 WAITS = (0.5, 2.0, 8.0)  # seconds before a store is asked once more
 SERVER_ERROR, BUSY = 500, (408, 425, 429)  # what web servers say of themselves, and of too many questions
 # What stores tell of the state of a file: of its content, or else when it was changed.
@@ -82,7 +86,7 @@ class RemoteFile:
         Raises:
             SourceLostError: it cannot be had.
         """
-        temporary = target.with_name(f".{target.name}.partial")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PARTIAL}")
         store, path = _connect(self.address)
         try:
             _insist(partial(store.get_file, path, str(temporary)))
