@@ -9,9 +9,9 @@ python -m vitrine predict digits.onnx data/digits/3
 python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --resume
 python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --page answers.html
 
-Of very many pictures, `--run-on` has several processes or machines answer, in shards of 1,000 files: `--output` is then
-a folder; `parts` in it holds a Parquet file for each shard, and answers.json lists them. The same command goes on after
-anything that broke it off, and no answer depends on who gives it.
+Of very many pictures, `--run-on` has several processes or machines answer, in shards of about 1,000 files: `--output`
+is then a folder; `parts` in it holds a Parquet file for each shard, and answers.json lists them in order. The same
+command goes on after anything that broke it off, and no answer depends on who gives it.
 
 python -m vitrine predict runs/digits/latest/model data/digits --run-on local --workers 4 --output answers
 """

@@ -90,6 +90,14 @@ def test_one_more_file_changes_its_own_shard_and_hardly_another(place):
     assert len(set(runs) & {tuple(run) for run in cut_runs(more, 100)}) >= len(runs) - 2
 
 
+def test_a_shard_tells_its_ends_and_its_faults(found, model, tmp_path):
+    first = cut(found, model, tmp_path)[0]
+    assert first.count_faults() == 0
+    rows = rows_of(first)
+    assert first.title == f"{rows[0]['file']} to {rows[-1]['file']}"
+    assert first.count_faults() == sum(row["problem"] is not None for row in rows) == 1
+
+
 def test_of_nothing_there_is_no_run():
     assert list(cut_runs([], 10)) == []
 
