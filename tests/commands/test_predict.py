@@ -420,21 +420,25 @@ def test_processes_answer_to_the_byte_as_one_although_one_is_killed(model, pictu
             "--output",
             str(answers),
         ]
-        killer = threading.Thread(target=kill_a_worker, args=(answers / "parts",))
+        killed = []
+        killer = threading.Thread(target=kill_a_worker, args=(answers / "parts", killed))
         killer.start()
         assert predict.main(arguments) == 0
         killer.join()
         parts[workers] = {path.name: path.read_bytes() for path in (answers / "parts").iterdir()}
-    assert len(parts[1]) == 3
+        assert killed
+    assert len(parts[1]) > 1
     assert parts[1] == parts[2]
 
 
-def kill_a_worker(parts):
-    """Kills a process as soon as it has a unit at hand."""
+def kill_a_worker(parts, killed):
+    """Kills a process as soon as it has a unit at hand, and notes it."""
     for _ in range(2000):
         if list(parts.glob(".*.at")):
-            workers = [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+            others = psutil.Process().children(recursive=True)
+            # Workers are started by this process, or forked from one that it has started for that alone.
+            workers = [one for one in others if "tracker" not in " ".join(one.cmdline()) and not one.children()]
             workers[0].kill()
+            killed.append(workers[0].pid)
             return
         time.sleep(0.02)
-    raise AssertionError("no worker had a unit at hand")
