@@ -235,19 +235,23 @@ def test_a_rank_that_is_not_the_last_says_so_and_the_last_one_writes_the_page(
     model, make_class_folders, tmp_path, monkeypatch, capsys
 ):
     class Rank:
-        def __init__(self, share):
-            self.share = share
+        def __init__(self, own):
+            self.own = own
+
+        def share(self, works):
+            return works[self.own]
 
         def run(self, works):
-            for work in works[self.share]:
+            for work in self.share(works):
                 work.do()
                 yield work
 
     folder = make_class_folders({"cat": 4, "dog": 3, "owl": 2})
     monkeypatch.setattr("vitrine.workflows.measured_shards.FILES_PER_SHARD", 4)
     arguments = [str(model), str(folder), "--run-on", "ranks", "--output", str(tmp_path / "out/measured")]
-    for share, said in ((slice(0, None, 2), "this rank has done its share"), (slice(1, None, 2), "page:")):
-        monkeypatch.setattr(evaluate, "read_engine", lambda _, share=share: Rank(share))
+    first, second = slice(0, None, 2), slice(1, None, 2)
+    for own, said in ((first, "this rank has done its share"), (second, "page:"), (first, "nothing is left to do")):
+        monkeypatch.setattr(evaluate, "read_engine", lambda _, own=own: Rank(own))
         assert evaluate.main(arguments) == 0
         assert said in capsys.readouterr().out
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["measured"]

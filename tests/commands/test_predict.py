@@ -1,6 +1,9 @@
 import csv
+import io
+import json
 import os
 import shutil
+import tarfile
 import tempfile
 import threading
 import time
@@ -13,8 +16,10 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.data.sources.stores import fill, refusing
 from tests.factories import SIDE
 from vitrine.commands import predict
+from vitrine.data.sources.addresses import RemoteFile
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
@@ -272,7 +277,8 @@ def test_an_engine_writes_parts_with_the_rows_of_the_table_and_a_page(model, pic
         assert predict.main(by_shards) == 0
         assert f"answers: {answers}/parts (4 files, 2 of them with a problem)" in capsys.readouterr().err
     expected = pd.read_csv(table)
-    found = pd.read_parquet(answers / "parts")
+    parts = json.loads((answers / "answers.json").read_text("utf-8"))["parts"]
+    found = pd.concat([pd.read_parquet(answers / part["file"]) for part in parts], ignore_index=True)
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, atol=2e-6)
     assert "blue.jpg" in page.read_text("utf-8")
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["answers"]
@@ -305,6 +311,64 @@ def test_an_archive_is_answered_by_an_engine_and_nothing_is_left_of_it(model, pi
     assert predict.main([str(model), str(archive), "--run-on", "local", "--output", str(answers)]) == 0
     assert pd.read_parquet(answers / "parts")["label_1"].notna().sum() == 2
     assert [path.name for path in answers.parent.iterdir()] == ["answers"]
+
+
+@pytest.fixture
+def archives(pictures):
+    """Address of a store with three tar shards of pictures."""
+    pictures = [
+        path for path in sorted(pictures.rglob("*")) if path.suffix in (".png", ".jpg") and "broken" not in str(path)
+    ]
+    contents = {}
+    for number in range(3):
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w") as archive:
+            for path in pictures:
+                archive.add(path, f"{number}{path.name}")
+        contents[f"{number}.tar"] = stream.getvalue()
+    return fill(contents)
+
+
+@pytest.mark.parametrize("by", [["--run-on", "local"], []])
+def test_a_job_whose_credentials_expire_keeps_the_archives_that_it_has(
+    model, archives, tmp_path, here, monkeypatch, capsys, by
+):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    arguments = [str(model), archives, *by, "--output", str(folder / "answers")]
+    with refusing(monkeypatch, after=2):
+        assert predict.main(arguments) == 2
+    again = "the same command again: what" if by else "the same command again with --resume: what"
+    assert "2.tar cannot be fetched (ExpiredToken: The provided token has expired.)" in (
+        said := capsys.readouterr().err
+    )
+    assert f"give {again} was done is kept" in said
+    fetched = count_fetched(monkeypatch)
+    assert predict.main(arguments) == 0
+    assert fetched == ["2.tar"]
+    assert [path.name for path in folder.iterdir()] == ["answers"]
+
+
+def count_fetched(monkeypatch):
+    """Names of the files that are fetched from now on."""
+    fetched, fetch = [], RemoteFile.fetch
+    monkeypatch.setattr(RemoteFile, "fetch", lambda place, target: fetched.append(target.name) or fetch(place, target))
+    return fetched
+
+
+def test_without_an_output_nothing_is_promised(model, archives, monkeypatch, capsys):
+    with refusing(monkeypatch, after=2):
+        assert predict.main([str(model), archives]) == 2
+    assert capsys.readouterr().err.rstrip().endswith("then give the same command again")
+
+
+def test_ranks_fetch_an_archive_once_and_the_last_one_clears_up(model, archives, tmp_path, here, monkeypatch):
+    folder, fetched = tmp_path / "out", count_fetched(monkeypatch)
+    for rank in (0, 1):
+        monkeypatch.setattr(predict, "read_engine", lambda _, rank=rank: Here(rank))
+        assert predict.main([str(model), archives, "--run-on", "ranks", "--output", str(folder / "answers")]) == 0
+    assert sorted(fetched) == ["0.tar", "1.tar", "2.tar"]
+    assert [path.name for path in folder.iterdir()] == ["answers"]
 
 
 def test_a_rank_says_what_it_has_done(model, pictures, tmp_path, here, monkeypatch, capsys):
@@ -356,21 +420,25 @@ def test_processes_answer_to_the_byte_as_one_although_one_is_killed(model, pictu
             "--output",
             str(answers),
         ]
-        killer = threading.Thread(target=kill_a_worker, args=(answers / "parts",))
+        killed = []
+        killer = threading.Thread(target=kill_a_worker, args=(answers / "parts", killed))
         killer.start()
         assert predict.main(arguments) == 0
         killer.join()
         parts[workers] = {path.name: path.read_bytes() for path in (answers / "parts").iterdir()}
-    assert len(parts[1]) == 3
+        assert killed
+    assert len(parts[1]) > 1
     assert parts[1] == parts[2]
 
 
-def kill_a_worker(parts):
-    """Kills a process as soon as it has a unit at hand."""
+def kill_a_worker(parts, killed):
+    """Kills a process as soon as it has a unit at hand, and notes it."""
     for _ in range(2000):
         if list(parts.glob(".*.at")):
-            workers = [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+            others = psutil.Process().children(recursive=True)
+            # Workers are started by this process, or forked from one that it has started for that alone.
+            workers = [one for one in others if "tracker" not in " ".join(one.cmdline()) and not one.children()]
             workers[0].kill()
+            killed.append(workers[0].pid)
             return
         time.sleep(0.02)
-    raise AssertionError("no worker had a unit at hand")

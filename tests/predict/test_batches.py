@@ -92,7 +92,9 @@ def threads(request):
 def test_predictions_are_those_of_single_pictures_and_broken_ones_are_named(predictor, threads):
     pictures = draw(21, broken=(4, 20))
     done = []
-    predicted = predict_all(predictor, pictures, inspect=lambda image: image.size, progress=done.append, batch_size=8)
+    predicted = predict_all(
+        predictor, pictures, inspect=lambda image: image.size, progress=lambda *told: done.append(told), batch_size=8
+    )
     assert predicted.places.tolist() == [place for place in range(21) if place not in (4, 20)]
     assert list(predicted.predictions.ids) == [pictures[place].file for place in predicted.places]
     singly = [predictor.predict_images([pictures[place].image]).logits for place in predicted.places]
@@ -100,7 +102,7 @@ def test_predictions_are_those_of_single_pictures_and_broken_ones_are_named(pred
     assert predicted.inspected == tuple(pictures[place].image.size for place in predicted.places)
     reason = "the file is cut short"
     assert predicted.unreadable == (Unreadable(4, "4.png", reason), Unreadable(20, "20.png", reason))
-    assert done == [8, 16, 21]
+    assert done == [(8, 1), (16, 1), (21, 2)]
     assert all(len(picture.opened) == 1 for picture in pictures)
     assert torch.get_num_threads() == threads
 

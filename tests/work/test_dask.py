@@ -6,6 +6,7 @@ import sys
 import types
 from concurrent.futures import CancelledError
 from importlib.machinery import ModuleSpec
+from itertools import chain, repeat
 from pathlib import Path
 
 import psutil
@@ -133,6 +134,15 @@ def test_a_cluster_that_cannot_be_used_says_why(threads, message):
     client.threads = threads
     with pytest.raises(UserError, match=message):
         count_workers(client)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="forks")
+def test_workers_that_join_later_are_looked_at_too(double, tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.work.slots.SECONDS_BETWEEN_COUNTS", 0)
+    seen = chain([{"a": 1}], repeat({"a": 1, "b": 4}))
+    monkeypatch.setattr(Client, "nthreads", lambda _: next(seen))
+    with pytest.raises(UserError, match="has several threads"):
+        run(DaskCluster("tcp://machine:8786"), tmp_path, "a", "b")
 
 
 def test_the_engine_is_there_without_dask_being_imported():

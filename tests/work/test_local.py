@@ -7,9 +7,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.work.letters import Letters, run
+from tests.work.letters import Letters, read, run
 from vitrine.errors import UserError
 from vitrine.work.local import LocalPool, count_cores
+from vitrine.work.unit import StuckError
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,9 +43,10 @@ def test_an_error_that_cannot_travel_is_told_all_the_same(tmp_path, letter, kind
     assert "_read" in caught.value.__notes__[0]
 
 
-def test_deaths_that_no_item_explains_end_the_job_in_words(tmp_path):
-    with pytest.raises(UserError, match="none of its pictures is to blame"):
-        run(LocalPool(1), tmp_path, "az")
+def test_a_unit_that_ends_its_processes_for_no_reason_is_named_when_the_others_are_done(tmp_path):
+    with pytest.raises(StuckError, match=r"one shard \(az\).*none of its pictures is to blame.*All others are done"):
+        run(LocalPool(1), tmp_path, "az", "b", "c")
+    assert read(tmp_path, "b", "c") == ["b", "c"]
 
 
 @pytest.mark.parametrize(("cores", "expected"), [({0, 5, 6}, 3), (None, os.cpu_count())])

@@ -1,10 +1,16 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.work.letters import Letters, read
-from vitrine.errors import UserError
+from vitrine.data.sources.files import FoundFile
 from vitrine.records import atomic
 from vitrine.work.journal import Journal
-from vitrine.work.part import digest_of, state_of
+from vitrine.work.part import count_filled, digest_of, mark_unsettled, name_ends, remove_unsettled, state_of
+from vitrine.work.unit import StuckError
 
 
 def die(letters, place):
@@ -43,7 +49,7 @@ def test_deaths_without_an_item_are_an_error_the_third_time(tmp_path):
         die(letters, None)
         letters = letters.blame()
     die(letters, None)
-    with pytest.raises(UserError, match="too little memory"):
+    with pytest.raises(StuckError, match=r"one shard \(abc\).*too little memory"):
         letters.blame()
 
 
@@ -83,3 +89,41 @@ def test_names_follow_the_content_of_their_words_and_the_state_of_files(tmp_path
     assert before.startswith("2 ")
     (tmp_path / "file").write_bytes(b"123")
     assert state_of(tmp_path / "file") != before
+
+
+@dataclass(frozen=True)
+class Unsettled(Letters):
+    def make(self, note):
+        return mark_unsettled(super().make(note))
+
+
+def test_what_could_not_be_had_is_made_once_more_by_the_next_job(tmp_path):
+    parts = [Unsettled("a", folder=tmp_path), Letters("b", folder=tmp_path), Letters("none", folder=tmp_path)]
+    for part in parts[:2]:
+        part.do()
+    remove_unsettled(parts)
+    assert [part.is_done() for part in parts] == [False, True, False]
+
+
+def test_who_comes_second_does_not_replace_what_is_there(tmp_path):
+    class Slow(Letters):
+        def make(self, note):
+            Letters("ab", folder=tmp_path).do()
+            return mark_unsettled(super().make(note))
+
+    slow = Slow("ab", folder=tmp_path)
+    slow.do()
+    remove_unsettled([slow])
+    assert slow.is_done()
+
+
+def test_a_run_of_files_is_known_by_its_ends():
+    files = [FoundFile(Path("none"), name, "", "", "") for name in ("a.jpg", "b.jpg", "c.jpg")]
+    assert name_ends(files) == "a.jpg to c.jpg"
+    assert name_ends(files[:1]) == "a.jpg"
+
+
+def test_values_of_a_column_are_counted_and_a_part_that_is_gone_has_none(tmp_path):
+    pq.write_table(pa.table({"problem": [None, "empty", None]}), tmp_path / "part.parquet")
+    assert count_filled(tmp_path / "part.parquet", "problem") == 1
+    assert count_filled(tmp_path / "none.parquet", "problem") == 0

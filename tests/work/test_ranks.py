@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from tests.work.letters import Letters
@@ -7,8 +9,9 @@ from vitrine.work.ranks import Ranks
 
 @pytest.fixture(autouse=True)
 def _no_launcher(monkeypatch):
-    for name in ("RANK", "WORLD_SIZE", "SLURM_ARRAY_TASK_ID", "SLURM_PROCID"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name in ("RANK", "WORLD_SIZE") or name.startswith("SLURM_"):
+            monkeypatch.delenv(name)
 
 
 def test_ranks_share_the_units(tmp_path):
@@ -31,7 +34,7 @@ def slurm(task, count, first, step=1):
         ({"RANK": "2", "WORLD_SIZE": "4"}, (2, 4)),
         (slurm(3, 8, 1), (2, 8)),
         (slurm(8, 5, 0, step=2), (4, 5)),
-        ({"SLURM_PROCID": "1", "SLURM_NTASKS": "2"}, (1, 2)),
+        ({"SLURM_PROCID": "1", "SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "2"}, (1, 2)),
     ],
 )
 def test_torchrun_and_slurm_say_which_rank_this_is(variables, expected, monkeypatch):
@@ -45,6 +48,13 @@ def test_an_array_with_gaps_is_refused_for_shards_would_be_left_out(monkeypatch)
     for name, value in slurm(7, 3, 1).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match="SLURM_ARRAY_TASK_ID=7 is none of 3 ranks"):
+        Ranks.from_environment()
+
+
+def test_a_batch_script_is_not_taken_for_the_first_of_its_tasks(monkeypatch):
+    for name, value in {"SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "SLURM_NTASKS": "4"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=r"Slurm runs this once.*put `srun` before it"):
         Ranks.from_environment()
 
 

@@ -1,18 +1,23 @@
 import json
+import os
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import torch
 
+from tests.data.sources.stores import fill, overloaded
 from tests.factories import SIDE, fault_of
 from vitrine.data.sources.unlabeled import list_folder
+from vitrine.data.sources.unlabeled_source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.answers import shards
 from vitrine.predict.predictor import Predictor
 from vitrine.records.answers import Answers
+from vitrine.records.locks import is_locked
 from vitrine.work.local import LocalPool
 from vitrine.work.ranks import Ranks
 from vitrine.workflows import answers
@@ -88,7 +93,10 @@ def test_only_what_changed_is_answered_again_and_older_parts_go(found, question,
     folder = tmp_path / "answers"
     answer(folder, found, question, Here())
     before = contents(folder)
-    (folder / "parts" / f".{next(iter(before))}.1a2b3c4d").touch()  # of a machine that vanished
+    old = folder / "parts" / f".{next(iter(before))}.1a2b3c4d"  # of a machine that vanished
+    old.touch()
+    os.utime(old, (1e9, 1e9))
+    (folder / "parts" / f"000001-{next(iter(before))}").touch()  # named by an older build
     (folder / "parts" / "notes.txt").touch()
     found[0].path.write_bytes(b"no picture any more")
     told = answer(folder, found, question, Here())
@@ -112,6 +120,52 @@ def test_parts_that_another_coordinator_took_away_are_made_again(found, question
 
     assert answer(folder, found, question, Disturbed()).files == 21
     assert len(contents(folder)) == 5
+
+
+def test_another_coordinator_with_other_files_disturbs_nobody_at_work(found, question, tmp_path):
+    folder = tmp_path / "answers"
+
+    class Interrupted(Here):
+        is_over = False
+
+        def run(self, works):
+            for number, work in enumerate(works):
+                work.do()
+                if number == 2 and not self.is_over:
+                    self.is_over = True
+                    answer(folder, found[10:], question, Here())  # its end removes what is not its own
+                yield work
+
+    assert answer(folder, found, question, Interrupted()).files == 21
+    assert len(list(read_rows(folder, Answers.read(folder / "answers.json")))) == 21
+
+
+def test_what_another_coordinator_is_writing_stays(found, question, tmp_path):
+    folder = tmp_path / "answers"
+    begin_answers(folder, question[0])
+    at_hand = [folder / "parts" / f".{'a' * 32}.{end}" for end in ("parquet.1a2b3c4d", "1a2b3c4d.at")]
+    for path in at_hand:
+        path.touch()
+    answer(folder, found, question, Here())
+    assert all(path.exists() for path in at_hand)
+
+
+def test_rows_are_shown_while_nobody_else_can_put_the_folder_in_order(found, question, tmp_path):
+    folder, shown = tmp_path / "answers", []
+    begin_answers(folder, question[0])
+    answer_files(folder, found, question, Here(), look=lambda row: shown.append((row, is_locked(folder / ".lock"))))
+    assert [(row["file"], locked) for row, locked in shown] == [(one.file, True) for one in found]
+
+
+def test_what_was_done_before_is_told_at_once_and_once(found, question, tmp_path):
+    folder, told = tmp_path / "answers", []
+    answer(folder, found, question, Here())
+    next((folder / "parts").glob("*.parquet")).unlink()
+    left = 21 - len(pq.read_table(folder / "parts"))
+    answer_files(folder, found, question, Here(), lambda _, done, total, faults=0: told.append((done, total, faults)))
+    assert told[0] == (21 - left, 21, 0)
+    assert told[-1] == (21, 21, 1)
+    assert {done for done, _, _ in told} == {21 - left, 21}
 
 
 def test_other_questions_and_other_things_are_not_mixed_with_answers(found, question, tmp_path):
@@ -140,6 +194,27 @@ def test_a_part_that_was_cut_short_is_made_once_more(found, question, tmp_path):
     assert answer(folder, found, question, Here()) == before
 
 
+def test_what_a_store_could_not_give_is_asked_again_by_the_next_job(
+    make_class_folders, question, tmp_path, monkeypatch
+):
+    pictures = sorted(make_class_folders({"a": 6}).rglob("*.png"))
+    address = fill({path.name: path.read_bytes() for path in pictures} | {"no picture.png": b""})
+    found = find_unlabeled([Path(address)], tmp_path)
+    with overloaded(monkeypatch, "003.png", times=10):
+        assert answer(tmp_path / "answers", found, question, Here()).problems == 2
+    before = contents(tmp_path / "answers")
+    assert answer(tmp_path / "answers", found, question, Here()).problems == 1
+    after = contents(tmp_path / "answers")
+    assert [name for name in after if after[name] != before[name]] == [
+        shard.path.name
+        for shard in shards.cut_answer_shards(found, *question, tmp_path)
+        if any("003.png" in one.file for one in shard.files)
+    ]
+    assert len(pd.read_parquet(tmp_path / "answers/parts")) == 7
+    answer(tmp_path / "answers", found, question, Here())
+    assert contents(tmp_path / "answers") == after  # what is no picture is settled
+
+
 def test_how_far_a_rank_is_counts_its_own_share(found, question, tmp_path):
     class Second(Here):
         def share(self, works):
@@ -164,6 +239,6 @@ def test_a_worker_refuses_another_model_of_the_same_name(question, model):
 def test_the_list_is_plain_json(found, question, tmp_path):
     answer(tmp_path / "answers", found, question, Here())
     content = json.loads((tmp_path / "answers" / "answers.json").read_text())
-    assert content["parts"][0]["files"] == 5
+    assert sum(part["files"] for part in content["parts"]) == content["files"] == 21
     assert (tmp_path / "answers" / content["parts"][0]["file"]).is_file()
     assert answers.OURS.fullmatch(Path(content["parts"][0]["file"]).name)

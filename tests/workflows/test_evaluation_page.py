@@ -1,11 +1,13 @@
 """An evaluation in Python: what it gives, where it is written, and what makes way for it."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import vitrine
+from tests.data.sources.stores import fill, refusing
 from tests.factories import fault_of
 from vitrine.errors import UserError
 from vitrine.records.spreadsheet import guarded_csv
@@ -47,3 +49,20 @@ def test_an_earlier_evaluation_makes_way_and_nothing_else_does(tmp_path):
         with pytest.raises(UserError, match=r"^--output: .* is there already and is not an evaluation; take another"):
             check_place(taken, "--output")
     assert Path(tmp_path / "thesis/chapter.txt").exists()
+
+
+def test_an_archive_of_a_store_is_fetched_once_although_the_first_start_was_broken_off(colors_folder, monkeypatch):
+    archive = shutil.make_archive("red", "zip", "pictures/colours")
+    address = f"{fill({'red.zip': Path(archive).read_bytes()})}/red.zip"
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vitrine.workflows.evaluate.predict_all", stop)
+        with pytest.raises(KeyboardInterrupt):
+            vitrine.evaluate("finished", address, folder="out/page", progress=False)
+    with refusing(monkeypatch):
+        evaluation = vitrine.evaluate("finished", address, folder="out/page", progress=False)
+    assert evaluation.record.data.measured == 36
+    assert [path.name for path in Path("out").iterdir()] == ["page"]

@@ -1,5 +1,6 @@
 """A model asked by shards says what it says when it is asked at once."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -18,16 +19,20 @@ from vitrine.workflows import measured_shards
 from vitrine.workflows.evaluate import measure_model
 from vitrine.workflows.measured_shards import AskByShards
 from vitrine.workflows.parameters import build_recipe
+from vitrine.workflows.progress import show_nothing
 
 
 class Here:
     """An engine that does some of the units in this process."""
 
-    def __init__(self, share=slice(None), deaths=None):
-        self.share, self.deaths = share, deaths or Deaths()
+    def __init__(self, own=slice(None), deaths=None):
+        self.own, self.deaths = own, deaths or Deaths()
+
+    def share(self, works):
+        return works[self.own]
 
     def run(self, works):
-        for work in works[self.share]:
+        for work in self.share(works):
             replace(work, deaths=self.deaths).do()
             yield work
 
@@ -50,46 +55,80 @@ def data(colors_folder, predictor):
 
 @pytest.fixture(autouse=True)
 def _small_shards(monkeypatch):
-    monkeypatch.setattr(measured_shards, "FILES_PER_SHARD", 4)
+    monkeypatch.setattr(measured_shards, "FILES_PER_SHARD", 2)  # as few as one picture
 
 
-def test_figures_are_those_of_one_process(predictor, data, tmp_path):
-    done = []
+@pytest.fixture
+def ask_by(tmp_path):
+    """A function that makes what asks by an engine; its locks are let go at the end."""
+    with ExitStack() as held:
+        yield lambda engine, name="page": AskByShards(engine, tmp_path / name, 150, held)
+
+
+def test_figures_are_those_of_one_process(predictor, data, ask_by, tmp_path):
+    told = []
     whole = measure_model(predictor, data, "new", (), top_k=2)
     by_shards = measure_model(
-        predictor, data, "new", (), 2, lambda *told: done.append(told), AskByShards(Here(), tmp_path, 150)
+        predictor, data, "new", (), 2, lambda *words, faults=0: told.append((*words, faults)), ask_by(Here())
     )
-    assert done == [(4, 11), (8, 11), (11, 11)]
+    assert told[0] == ("answering", 0, 11, 0)
+    assert told[-1] == ("answering", 11, 11, 1)
     np.testing.assert_allclose(by_shards.logits, whole.logits, atol=1e-5)
     pd.testing.assert_frame_equal(by_shards.predictions, whole.predictions, atol=1e-5)
     pd.testing.assert_frame_equal(by_shards.unknown, whole.unknown, atol=1e-5)
     assert by_shards.evaluation.data == whole.evaluation.data
     assert by_shards.evaluation.evidence.test.accuracy == whole.evaluation.evidence.test.accuracy
-    assert len(list(tmp_path.glob("*.parquet"))) == 3
+    assert len(list((tmp_path / ".page.parts").glob("*.parquet"))) > 2
 
 
-def test_a_rank_waits_for_nobody(predictor, data, tmp_path):
-    with pytest.raises(OthersAtWorkError):
-        measure_model(predictor, data, "new", (), 2, ask=AskByShards(Here(slice(0, None, 2)), tmp_path, 150))
-    last = AskByShards(Here(slice(1, None, 2)), tmp_path, 150)
+def test_a_rank_waits_for_nobody(predictor, data, ask_by, tmp_path):
+    with ExitStack() as held:
+        first = AskByShards(Here(slice(0, None, 2)), tmp_path / "page", 150, held)
+        with pytest.raises(OthersAtWorkError, match="this rank has done its share"):
+            measure_model(predictor, data, "new", (), 2, ask=first)
+    last = ask_by(Here(slice(1, None, 2)))
     assert measure_model(predictor, data, "new", (), 2, ask=last).evaluation.data.measured == 8
 
 
-def test_a_picture_that_ended_its_process_counts_as_unreadable(predictor, data, tmp_path):
-    ask = AskByShards(Here(deaths=Deaths((1, 1))), tmp_path, 150)
-    predicted = ask(predictor, data, False, lambda _: None)
-    assert [one.place for one in predicted.unreadable if one.reason == ENDED_READER] == [1, 5, 9]
+def test_of_two_that_find_all_shards_done_one_makes_the_page(predictor, data, ask_by, tmp_path):
+    winner = ask_by(Here())
+    winner(predictor, data, False, show_nothing)
+    with ExitStack() as held, pytest.raises(OthersAtWorkError, match="page just now: nothing is left to do here"):
+        AskByShards(Here(), tmp_path / "page", 150, held)(predictor, data, False, show_nothing)
 
 
-def test_a_prepared_data_set_needs_no_shards(predictor, colors_folder, tmp_path):
+def test_a_rank_that_comes_when_the_page_is_written_does_nothing(predictor, data, tmp_path):
+    def ask(engine, words=()):
+        with ExitStack() as held:
+            asked = AskByShards(engine, tmp_path / "page", 150, held, words)
+            asked(predictor, data, False, show_nothing)
+            (tmp_path / "page").mkdir(exist_ok=True)
+            asked.finish()
+
+    ask(Here())
+    with pytest.raises(OthersAtWorkError, match=r"page is written: nothing is left to do here.*remove it first"):
+        ask(Here(slice(0, None, 2)))
+    assert not (tmp_path / ".page.parts").exists()
+    ask(Here())  # alone, it is measured anew
+    with pytest.raises(OthersAtWorkError, match="has done its share"):
+        ask(Here(slice(0, None, 2)), ["in French"])
+
+
+def test_a_picture_that_ended_its_process_counts_as_unreadable(predictor, data, ask_by):
+    predicted = ask_by(Here(deaths=Deaths((0, 0))))(predictor, data, False, show_nothing)
+    assert {one.reason for one in predicted.unreadable} == {ENDED_READER}
+    assert len(predicted.unreadable) > 2
+
+
+def test_a_prepared_data_set_needs_no_shards(predictor, colors_folder, tmp_path, ask_by):
     recipe = build_recipe(None, {"data.source": "prepared/colours"})
     data = open_labeled(recipe.data, recipe.labels, None, tmp_path, predictor.rendering)
     with pytest.raises(UserError, match="--run-on: is for pictures of a source"):
-        measure_model(predictor, data, "prepared/colours", (), 2, ask=AskByShards(Here(), tmp_path, 150))
+        measure_model(predictor, data, "prepared/colours", (), 2, ask=ask_by(Here()))
 
 
 @pytest.mark.slow
-def test_processes_say_what_this_one_says(predictor, data, tmp_path):
-    here = AskByShards(Here(), tmp_path / "here", 150)(predictor, data, False, lambda _: None)
-    there = AskByShards(LocalPool(2), tmp_path / "there", 150)(predictor, data, False, lambda _: None)
+def test_processes_say_what_this_one_says(predictor, data, ask_by):
+    here = ask_by(Here(), "here")(predictor, data, False, show_nothing)
+    there = ask_by(LocalPool(2), "there")(predictor, data, False, show_nothing)
     assert (here.predictions.logits == there.predictions.logits).all()

@@ -53,6 +53,16 @@ def test_what_was_done_before_is_no_pace(monkeypatch):
     assert told[-2:] == [100.0, 100.0]
 
 
+def test_what_was_done_before_is_no_pace_in_a_log_either(monkeypatch):
+    now, stream = [100.0], io.StringIO()
+    monkeypatch.setattr("vitrine.workflows.progress.time.monotonic", lambda: now[0])
+    with show_progress(console=Console(file=stream, width=100), lines=True) as show:
+        for seconds, done in ((0.0, 0), (0.4, 900_000), (40.4, 903_333)):
+            now[0] = 100.0 + seconds
+            show("answering", done, 1_000_000)
+    assert ", 82 pictures/s, 19:32 left" in stream.getvalue()
+
+
 def plain(text):
     return re.sub("\x1b\\[[^A-Za-z]*[A-Za-z]", "", text)
 

@@ -27,10 +27,6 @@ from vitrine.workflows.parameters import check_at_least_one, short_name
 from vitrine.workflows.progress import show_progress
 
 OWN_SECTIONS = ("data.", "labels.")
-SHARE_DONE = (
-    "this rank has done its share; the one that ends last writes the page. If one was ended before, start the job "
-    "again: what is done is not done again."
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,8 +89,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     try:
         with show_progress(console=console, lines=engine is not None) as show:
             sentences = evaluate_source(predictor, recipe, output, how, show, engine)
-    except OthersAtWorkError:
-        console.print(SHARE_DONE, soft_wrap=True)
+    except OthersAtWorkError as others:
+        console.print(str(others), markup=False, soft_wrap=True)
         return
     console.print(sentences[0], style="bold", markup=False, soft_wrap=True)
     for sentence in sentences[1:]:

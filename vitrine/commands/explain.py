@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _explain(options: argparse.Namespace) -> None:
     _check_method(options)
     keep_freed_memory()
+    from vitrine.data.sources.places import keeping_nothing
     from vitrine.data.sources.unlabeled_source import find_unlabeled
     from vitrine.explain.explainer import Explainer
     from vitrine.explain.perturbation import Perturbation
@@ -75,7 +76,7 @@ def _explain(options: argparse.Namespace) -> None:
     for named in (one.resolve() for one in options.pictures):
         if named.is_dir() and (output == named or named in output.parents):
             raise UserError(f"--output: {options.output} lies among the pictures; give a folder of its own")
-    with tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
+    with keeping_nothing(), tempfile.TemporaryDirectory(prefix="vitrine-") as workspace:
         found = find_unlabeled(options.pictures, Path(workspace))
         predictor = Predictor.load(options.model)
         rows = explain_files(

@@ -9,9 +9,9 @@ python -m vitrine predict digits.onnx data/digits/3
 python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --resume
 python -m vitrine predict runs/digits/latest/model data/digits --output answers.csv --page answers.html
 
-Of very many pictures, `--run-on` has several processes or machines answer, in shards of 1,000 files: `--output` is then
-a folder; `parts` in it holds a Parquet file for each shard, and answers.json lists them. The same command goes on after
-anything that broke it off, and no answer depends on who gives it.
+Of very many pictures, `--run-on` has several processes or machines answer, in shards of about 1,000 files: `--output`
+is then a folder; `parts` in it holds a Parquet file for each shard, and answers.json lists them in order. The same
+command goes on after anything that broke it off, and no answer depends on who gives it.
 
 python -m vitrine predict runs/digits/latest/model data/digits --run-on local --workers 4 --output answers
 """
@@ -38,10 +38,10 @@ from vitrine.work.choice import works_elsewhere
 if TYPE_CHECKING:
     from PIL import Image
 
+    from vitrine.data.sources.fetching import Fetched
     from vitrine.data.sources.files import FoundFile
     from vitrine.predict.answers.sample import AnswerSample
     from vitrine.predict.predictor import Predictor
-    from vitrine.records.answers import Answers
     from vitrine.work.unit import Engine
     from vitrine.workflows.progress import Show
 
@@ -115,14 +115,14 @@ def _predict(options: argparse.Namespace) -> None:
         check_replaceable_file("--page", options.page, PAGE_MARK, "page")
     if engine is not None:
         _check_folder(options)
-    beside = options.output.absolute().parent if works_elsewhere(engine) else None
-    with _listed(options.pictures, beside) as found:
+    with _saying_what_is_kept(options, engine), _listed(options, engine) as (found, fetched):
         if not found:
             raise UserError(f"{', '.join(map(str, options.pictures))}: there is no file in it to be classified")
         if engine is None:
             _write_table(found, options)
+            fetched.is_needless = True
         else:
-            _write_parts(found, engine, options)
+            fetched.is_needless = _write_parts(found, engine, options)
 
 
 def _show_progress(wanted: bool | None = None) -> "AbstractContextManager[Show]":
@@ -141,17 +141,40 @@ def _check_folder(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _listed(pictures: "Sequence[Path]", beside: Path | None) -> "Iterator[Sequence[FoundFile]]":
-    """The files to answer; what is unpacked goes at the end, and lies `beside`, or where the system likes."""
-    from vitrine.data.sources.unlabeled_source import find_unlabeled
+def _saying_what_is_kept(options: argparse.Namespace, engine: "Engine | None") -> Iterator[None]:
+    """Has the message of a source that was lost name the command that goes on."""
+    from vitrine.data.sources.places import KEPT, SAME_COMMAND, SourceLostError
 
-    with tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace:
+    try:
+        yield
+    except SourceLostError as error:
+        if options.output is None:
+            error.reword(KEPT, "")
+        elif engine is None:
+            error.reword(SAME_COMMAND, f"{SAME_COMMAND} with --resume")
+        raise
+
+
+@contextmanager
+def _listed(options: argparse.Namespace, engine: "Engine | None") -> "Iterator[tuple[Sequence[FoundFile], Fetched]]":
+    """The files to answer, and what was fetched of them; what is unpacked goes at the end, wherever the job ends."""
+    from vitrine.data.sources.fetching import fetched_beside
+    from vitrine.data.sources.unlabeled_source import find_unlabeled, holds_address
+
+    output: Path | None = options.output
+    beside = output.absolute().parent if output is not None and works_elsewhere(engine) else None
+    with (
+        fetched_beside(output if holds_address(options.pictures) else None) as fetched,
+        tempfile.TemporaryDirectory(prefix=".vitrine-", dir=beside) as workspace,
+    ):
         with _show_progress() as show:
-            found = find_unlabeled(pictures, Path(workspace), show)
-        yield found
+            found = find_unlabeled(options.pictures, Path(workspace), show, fetched.folder)
+        yield found, fetched
 
 
-def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> None:
+def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> bool:
+    """Answers by an engine; whether all is answered, by other ranks too."""
+    from vitrine.predict.answers.sample import AnswerSample
     from vitrine.workflows.answers import answer_files, begin_answers, name_question
     from vitrine.workflows.runtime import load_predictor
 
@@ -159,30 +182,23 @@ def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argpar
     predictor = load_predictor(options.model, options.runtime, say=_tell)
     question = name_question(options.model, predictor, min(options.top_k, len(predictor.label_names)))
     begin_answers(folder, question[0])
+    sample = AnswerSample()
+    look = None if options.page is None else lambda row: sample.add(row["file"], row)
     try:
         with _show_progress() as show:
-            answers = answer_files(folder, found, question, engine, show)
+            answers = answer_files(folder, found, question, engine, show, look)
     except KeyboardInterrupt:
         _tell("what was answered is kept: the same command goes on from there")
         raise
     if answers is None:
         _tell(SHARE_DONE)
-        return
+        return False
     if answers.files == answers.problems:
         raise UserError(_say_nothing_answered(answers.files, folder / PARTS))
     _tell_answers(folder / PARTS, answers.files, answers.problems)
     if options.page is not None:
-        _write_page(options, _sample(folder, answers), found, predictor)
-
-
-def _sample(folder: Path, answers: "Answers") -> "AnswerSample":
-    from vitrine.predict.answers.sample import AnswerSample
-    from vitrine.workflows.answers import read_rows
-
-    sample = AnswerSample()
-    for row in read_rows(folder, answers):
-        sample.add(row["file"], row)
-    return sample
+        _write_page(options, sample, found, predictor)
+    return True
 
 
 def _write_table(found: "Sequence[FoundFile]", options: argparse.Namespace) -> None:

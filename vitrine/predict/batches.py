@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vitrine.data.images.decoding import ImageError
+from vitrine.data.images.decoding import ImageError, NotReadError
 from vitrine.data.images.prefetch import map_ahead
 from vitrine.predict.images import Picture
 from vitrine.predict.predictions import Prediction, Predictions, join_predictions
@@ -27,11 +27,16 @@ BATCHES_PER_CORE = 4
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A picture that cannot be read: its place in the source, its name there, and why."""
+    """A picture that cannot be read: its place in the source, its name there, and why.
+
+    Attributes:
+        may_be_sound: whether its bytes could not be had, so that nothing is known of it.
+    """
 
     place: int
     id: str
     reason: str
+    may_be_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class _Opened:
     pixels: Pixels | None = None
     inspected: Any = None
     reason: str = ""
+    may_be_sound: bool = False
 
 
 def predict_batches(
@@ -125,15 +131,15 @@ def predict_all(
     preprocessed: bool = False,
     inspect: Callable[[Image.Image], Any] | None = None,
     batch_size: int = BATCH_SIZE,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> PredictionBatch:
-    """All batches of `predict_batches` as one; `progress` is told how many pictures are done."""
+    """All batches of `predict_batches` as one; `progress` is told of how many are done, and how many cannot be read."""
     parts = []
-    done = 0
+    done = faults = 0
     for part in predict_batches(predictor, pictures, preprocessed, inspect, batch_size):
         parts.append(part)
-        done += len(part)
-        progress(done)
+        done, faults = done + len(part), faults + len(part.unreadable)
+        progress(done, faults)
     if not parts:
         return _predict(predictor, [])
     return PredictionBatch(
@@ -187,7 +193,7 @@ def _read(
         image, is_preprocessed = _open(predictor, picture, preprocessed)
         pixels = predictor.pixels([image], is_preprocessed)
     except ImageError as error:
-        return _Opened(place, picture.file, reason=str(error))
+        return _Opened(place, picture.file, reason=str(error), may_be_sound=isinstance(error, NotReadError))
     return _Opened(place, picture.file, pixels, None if inspect is None else inspect(image))
 
 
@@ -217,7 +223,9 @@ def _predict(predictor: Predictor, batch: Sequence[_Opened]) -> PredictionBatch:
     return PredictionBatch(
         places=places[order],
         predictions=join_predictions(parts).select(order),
-        unreadable=tuple(Unreadable(one.place, one.id, one.reason) for one in batch if one.pixels is None),
+        unreadable=tuple(
+            Unreadable(one.place, one.id, one.reason, one.may_be_sound) for one in batch if one.pixels is None
+        ),
         inspected=tuple(computed[row].inspected for row in order.tolist()),
     )
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,7 @@ class DaskCluster:
         check_installed()
         with ExitStack() as stack:
             client = self._connect(stack)
-            slots = count_workers(client)
-
-            def attempt(work: Work) -> bool:
-                return _is_done_by(client, work)
-
-            yield from do_all(works, slots, attempt)
+            yield from do_all(works, partial(count_workers, client), partial(_is_done_by, client))
 
     def _connect(self, stack: ExitStack) -> "Client":
         """The client of the cluster; the stack closes it, and the cluster where it is of this machine."""
@@ -88,7 +84,7 @@ def check_installed() -> None:
 
 
 def count_workers(client: "Client") -> int:
-    """How many workers a cluster has.
+    """How many workers a cluster has just now.
 
     Args:
         client: of the cluster.

@@ -38,23 +38,25 @@ class LocalPool:
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does what is not done."""
         slots = max(1, min(self.workers or count_cores(), len(works)))
-        own, starting, is_over = threading.local(), threading.Lock(), False
+        starting, is_over = threading.Lock(), False
         started: list[_Process] = []
+        idle: list[_Process] = []
 
         def attempt(work: Work) -> bool:
-            if not hasattr(own, "process"):
-                with starting:  # none may start once all were ended
-                    if is_over:
-                        return False
-                    own.process = _Process(_context(type(work).__module__))
-                    started.append(own.process)
-            done: bool = own.process.do(work)
-            if not done:
-                del own.process
+            with starting:  # none may start once all were ended
+                if is_over:
+                    return False
+                if not idle:
+                    started.append(_Process(_context(type(work).__module__)))
+                    idle.append(started[-1])
+                process = idle.pop()
+            done = process.do(work)
+            if done:
+                idle.append(process)
             return done
 
         try:
-            yield from do_all(works, slots, attempt)
+            yield from do_all(works, lambda: slots, attempt)
         finally:
             with starting:
                 is_over = True

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
@@ -13,12 +13,12 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vitrine.errors import UserError
 from vitrine.records.atomic import write_bytes
 from vitrine.work.journal import Deaths, Journal, read_journal
-from vitrine.work.unit import TOO_LITTLE_MEMORY
+from vitrine.work.unit import TOO_LITTLE_MEMORY, StuckError
 
 MOST_UNEXPLAINED = 3  # deaths of one unit without an item at hand
+UNSETTLED = b"unsettled"
 ENDED_READER = "reading it ended the program"
 
 
@@ -40,6 +40,11 @@ class Part(ABC):
     @abstractmethod
     def name(self) -> str:
         """Of the file, without its ending: it says all that decides the content."""
+
+    @property
+    def title(self) -> str:
+        """What people know it by: the names of its first and last file, where it has some."""
+        return self.name
 
     @abstractmethod
     def make(self, note: Callable[[int], None]) -> pa.Table:
@@ -68,6 +73,8 @@ class Part(ABC):
             return
         with Journal(self.journal) as journal:
             content = to_bytes(self.make(journal.note))
+        if self.path.exists():  # another one was faster, and may have found more of its files
+            return
         try:
             write_bytes(self.path, content)
         except FileNotFoundError:
@@ -78,7 +85,7 @@ class Part(ABC):
         """See `Work.blame`.
 
         Raises:
-            UserError: three processes died without an item at hand.
+            StuckError: three processes died without an item at hand.
         """
         place = read_journal(self.journal)
         if place is None:
@@ -86,9 +93,9 @@ class Part(ABC):
         self.journal.unlink(missing_ok=True)
         deaths = self.deaths.add(place)
         if deaths.unexplained == MOST_UNEXPLAINED:
-            raise UserError(
-                f"{MOST_UNEXPLAINED} processes that did one shard were ended, and none of its pictures is to blame; "
-                f"{TOO_LITTLE_MEMORY}"
+            raise StuckError(
+                f"{MOST_UNEXPLAINED} processes that did one shard ({self.title}) were ended, and none of its pictures "
+                f"is to blame; {TOO_LITTLE_MEMORY}"
             )
         return replace(self, deaths=deaths)
 
@@ -96,6 +103,26 @@ class Part(ABC):
     def journal(self) -> Path:
         """Where it is noted what is at hand."""
         return self.path.with_name(f".{self.path.stem}.{self.token}.at")
+
+
+def mark_unsettled(table: pa.Table) -> pa.Table:
+    """The content of a part that shall be made once more by the next job, for some of its items could not be had."""
+    return table.replace_schema_metadata({UNSETTLED: b"yes"})
+
+
+def remove_unsettled(parts: Iterable[Part]) -> None:
+    """Removes parts that were marked by `mark_unsettled`, so that they are made once more.
+
+    Args:
+        parts: of the own share, done or not; others may be making theirs just now.
+    """
+    for part in parts:
+        try:
+            marks = pq.read_metadata(part.path).metadata or {}
+        except (FileNotFoundError, pa.ArrowInvalid):
+            continue
+        if UNSETTLED in marks:
+            part.path.unlink(missing_ok=True)
 
 
 def remove_damaged(parts: Iterable[Part]) -> None:
@@ -113,11 +140,38 @@ def remove_damaged(parts: Iterable[Part]) -> None:
             part.path.unlink(missing_ok=True)
 
 
+def count_filled(path: Path, column: str) -> int:
+    """How many rows of a part have a value in a column; 0 where somebody took the part away."""
+    try:
+        values = pq.read_table(path, columns=[column])[column]
+    except FileNotFoundError:
+        return 0
+    return len(values) - int(values.null_count)
+
+
 def to_bytes(table: pa.Table) -> bytes:
-    """A Parquet file: equal tables give equal bytes."""
+    """A Parquet file: equal tables give equal bytes. Of what their libraries note nothing is kept."""
+    marks = {name: mark for name, mark in (table.schema.metadata or {}).items() if name == UNSETTLED}
     stream = BytesIO()
-    pq.write_table(table.replace_schema_metadata(None), stream, compression="zstd")
+    pq.write_table(table.replace_schema_metadata(marks or None), stream, compression="zstd")
     return stream.getvalue()
+
+
+class Named(Protocol):
+    """What has a name in its source, as a `FoundFile` has."""
+
+    @property
+    def file(self) -> str:
+        """The name."""
+
+
+def name_ends(files: Sequence[Named]) -> str:
+    """What people know a run of files by.
+
+    Args:
+        files: at least one.
+    """
+    return files[0].file if len(files) == 1 else f"{files[0].file} to {files[-1].file}"
 
 
 class Stated(Protocol):

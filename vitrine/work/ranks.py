@@ -10,15 +10,20 @@ from vitrine.work.local import LocalPool, count_cores
 from vitrine.work.unit import AnyWork
 
 # Variables that say which of how many processes this one is: torchrun's, those of a Slurm array, those of srun.
+# SLURM_NTASKS says nothing: a batch script has it, too, and SLURM_PROCID=0, although it is one process alone.
 RANKS = (
     ("RANK", "WORLD_SIZE"),
     ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"),
-    ("SLURM_PROCID", "SLURM_NTASKS"),
+    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
 )
 
 
 class OthersAtWorkError(Exception):
-    """What this rank needs to go on is the share of others that have not ended yet; it is nobody's mistake."""
+    """What is left is for others to do, who have not ended yet; it is nobody's mistake. The message says what."""
+
+
+class NothingLeftError(OthersAtWorkError):
+    """Others have done all, or the last step of it is in their hands."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Ranks:
         """As torchrun or Slurm say.
 
         Raises:
-            UserError: neither says anything.
+            UserError: neither says anything, as in a batch script without `srun`.
         """
         for rank, count in RANKS:
             if rank in os.environ and count in os.environ:
@@ -48,6 +53,11 @@ class Ranks:
                 if rank == "SLURM_ARRAY_TASK_ID":  # an array may begin anywhere, and leave numbers out
                     place = (place - _number("SLURM_ARRAY_TASK_MIN", 0)) // _number("SLURM_ARRAY_TASK_STEP", 1, least=1)
                 return cls(place, _number(count, 1, least=1), workers)._checked(rank)
+        if "SLURM_JOB_ID" in os.environ:
+            raise UserError(
+                "--run-on ranks: Slurm runs this once, in a batch script or a shell, whatever --ntasks says; put "
+                "`srun` before it, so that each task runs it, or start it in a Slurm array (`sbatch --array=0-9`)"
+            )
         raise UserError(
             "--run-on ranks: neither torchrun nor Slurm started this (RANK and WORLD_SIZE are not set); put "
             "`torchrun --standalone --nproc_per_node 4` before it in place of `python`, start it in a Slurm array, or "

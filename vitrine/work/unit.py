@@ -7,11 +7,21 @@ done. What a unit gives lies on the disk; between processes only its description
 from collections.abc import Iterator, Sequence
 from typing import Protocol, Self, TypeVar
 
+from vitrine.errors import UserError
+
 TOO_LITTLE_MEMORY = "there may be too little memory: take fewer --workers, or a machine with more"
+
+
+class StuckError(UserError):
+    """Processes keep dying over one unit, and none of its items is to blame; the others may be done all the same."""
 
 
 class Work(Protocol):
     """A unit of work; see `vitrine.work.part.Part`."""
+
+    @property
+    def title(self) -> str:
+        """What people know it by."""
 
     def is_done(self) -> bool:
         """Whether it was done before."""
@@ -26,7 +36,7 @@ class Work(Protocol):
             Itself where the process died before it began.
 
         Raises:
-            UserError: its processes keep dying, and none of its items is to blame.
+            StuckError: its processes keep dying, and none of its items is to blame.
         """
 
 

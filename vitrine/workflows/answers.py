@@ -1,7 +1,7 @@
 """Answers to any number of pictures by an engine: a folder of Parquet parts that goes on from its last whole shard."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -16,14 +16,17 @@ from vitrine.records.answers import ANSWERS, ASKED, PARTS, Answers, AnswersPart,
 from vitrine.records.checksums import sum_files
 from vitrine.records.locks import hold_lock
 from vitrine.records.runtime import Runtime
-from vitrine.work.part import remove_damaged
+from vitrine.work.part import remove_damaged, remove_unsettled
 from vitrine.work.unit import Engine
 from vitrine.workflows.progress import Show, show_nothing
 from vitrine.workflows.runtime import digest_model, load_predictor
+from vitrine.workflows.shares import do_share
 
 LOCK = ".lock"
+SECONDS_AT_HAND = 3600  # what nobody has written to for so long was left behind
+Look = Callable[[Mapping[str, str]], None]
 # A part, or what is left of one: its journal, or a file that nobody finished.
-OURS = re.compile(r"\.?\d{6,}-[0-9a-f]{32}\..*")
+OURS = re.compile(r"\.?(\d{6,}-)?[0-9a-f]{32}\..*")  # older ones have a number before them
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def answer_files(
     question: tuple[Asked, ModelOpener],
     engine: Engine,
     show: Show = show_nothing,
+    look: Look | None = None,
 ) -> Answers | None:
     """Answers what is not answered yet.
 
@@ -114,6 +118,7 @@ def answer_files(
         question: of `name_question`.
         engine: does the shards.
         show: called with ("answering", done, total, faults).
+        look: shown each row of the finished table, before anybody else can put the folder in order.
 
     Returns:
         The list of all parts, which lies in the folder too; None where shards of other ranks are not done yet.
@@ -123,17 +128,16 @@ def answer_files(
     """
     shards = cut_answer_shards(found, *question, folder / PARTS)
     remove_damaged(shards)
-    total = sum(len(shard.files) for shard in engine.share(shards))
+    remove_unsettled(engine.share(shards))
     while True:
-        done = problems = 0
-        show("answering", done, total)
-        for shard in engine.run(shards):
-            done += len(shard.files)
-            problems += _count_problems(shard.path)
-            show("answering", done, total, faults=problems)
+        done = do_share(shards, engine, show)
         with hold_lock(folder / LOCK):
             if all(shard.is_done() for shard in shards):
-                return _finish(folder, shards, question[0])
+                answers = _finish(folder, shards, question[0])
+                if look is not None:
+                    for row in read_rows(folder, answers):
+                        look(row)
+                return answers
         if done < len(found):
             return None  # the rest is the share of other ranks
         # Else another coordinator, with another list of files, has put the folder in order meanwhile.
@@ -144,21 +148,25 @@ def _finish(folder: Path, shards: Sequence[AnswerShard], asked: Asked) -> Answer
     names = [f"{PARTS}/{shard.path.name}" for shard in shards]
     sums = sum_files(folder, names)
     parts = tuple(
-        AnswersPart(file=name, files=len(shard.files), problems=_count_problems(shard.path), content=sums[name])
+        AnswersPart(file=name, files=len(shard.files), problems=shard.count_faults(), content=sums[name])
         for name, shard in zip(names, shards, strict=True)
     )
     problems = sum(part.problems for part in parts)
     answers = Answers(asked=asked, files=sum(part.files for part in parts), problems=problems, parts=parts)
     answers.write(folder / ANSWERS)
+    now = (folder / ANSWERS).stat().st_mtime  # by the clock of the disk, whatever that of this machine says
     for path in (folder / PARTS).iterdir():
-        if OURS.fullmatch(path.name) and f"{PARTS}/{path.name}" not in sums:
+        if OURS.fullmatch(path.name) and f"{PARTS}/{path.name}" not in sums and not _is_at_hand(path, now):
             path.unlink(missing_ok=True)
     return answers
 
 
-def _count_problems(path: Path) -> int:
-    problems = pq.read_table(path, columns=["problem"])["problem"]
-    return len(problems) - int(problems.null_count)
+def _is_at_hand(path: Path, now: float) -> bool:
+    """Whether another coordinator may be writing a file just now: a part on its way, or a journal."""
+    try:
+        return path.name.startswith(".") and now - path.stat().st_mtime < SECONDS_AT_HAND
+    except FileNotFoundError:
+        return False
 
 
 def read_rows(folder: Path, answers: Answers) -> Iterator[Mapping[str, str]]:

@@ -25,22 +25,25 @@ from vitrine.reports.evaluation.page import Measured
 from vitrine.training.final_evaluation import tabulate_predictions
 from vitrine.training.machine.devices import describe_device
 from vitrine.workflows.inspection import inspect_image
+from vitrine.workflows.progress import Show, show_nothing
 
 # Asks a model about pictures; whether they are prepared as the model needs them; told how many are done.
-Ask = Callable[[Predictor, LabeledData, bool, Callable[[int], None]], PredictionBatch]
+Ask = Callable[[Predictor, LabeledData, bool, Show], PredictionBatch]
 
 
-def ask_here(
-    predictor: Predictor, data: LabeledData, preprocessed: bool, progress: Callable[[int], None]
-) -> PredictionBatch:
+def ask_here(predictor: Predictor, data: LabeledData, preprocessed: bool, show: Show) -> PredictionBatch:
     """Asks with all cores of this machine; see `Ask`.
 
     Args:
         predictor: the model.
         data: the pictures.
         preprocessed: whether they are stored as the model needs them.
-        progress: told how many are done.
+        show: told how many are done, and how many of them cannot be read.
     """
+
+    def progress(done: int, faults: int) -> None:
+        show("answering", done, len(data.pictures), faults=faults)
+
     return predict_all(predictor, data.pictures, preprocessed, inspect_image, progress=progress)
 
 
@@ -50,7 +53,7 @@ def measure_model(
     source: str,
     given: Sequence[str],
     top_k: int,
-    progress: Callable[[int, int], None] = lambda *_: None,
+    show: Show = show_nothing,
     ask: Ask = ask_here,
 ) -> Measured:
     """Asks the model about every picture and measures its answers.
@@ -61,7 +64,7 @@ def measure_model(
         source: of the data, as the user gave it.
         given: "label=class" each; see `match_labels`.
         top_k: for the top-k accuracy.
-        progress: called with (done, total).
+        show: called with ("answering", done, total, faults).
         ask: how the model is asked.
 
     Raises:
@@ -76,7 +79,7 @@ def measure_model(
     match = match_labels(predictor.label_names, sorted({picture.label_name for picture in data.pictures}), given)
     preprocessed = has_same_preprocessing(predictor.metadata, data.facts)
     started = time.perf_counter()
-    predicted = ask(predictor, data, preprocessed, lambda done: progress(done, len(data.pictures)))
+    predicted = ask(predictor, data, preprocessed, show)
     seconds = time.perf_counter() - started
     sides = _divide(data, predicted, match)
     if not len(sides.known):

@@ -1,12 +1,13 @@
 """A model measured on labelled pictures: from what a person names to the page and its record."""
 
-import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import vitrine
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
 from vitrine.records.evaluation import PAGE, RECORD
@@ -16,7 +17,9 @@ from vitrine.workflows.progress import Show, show_nothing, show_progress
 if TYPE_CHECKING:
     import pandas as pd
 
+    from vitrine.data.loading.labeled import LabeledData
     from vitrine.data.prepared.dataset import PreparedDataset
+    from vitrine.data.sources.fetching import Fetched
     from vitrine.predict.predictor import Predictor
     from vitrine.records.evaluation import Evaluation as EvaluationRecord
     from vitrine.work.unit import Engine
@@ -181,30 +184,55 @@ def evaluate_source(
 
     Raises:
         UserError: see `measure_model` and `open_labeled`.
-        OthersAtWorkError: other ranks have not done their shares yet.
+        OthersAtWorkError: other ranks have not done their shares yet, or another process writes the page.
     """
-    from vitrine.data.loading.labeled import open_labeled
+    from vitrine.records.locks import hold_lock
     from vitrine.reports.evaluation.page import write_evaluation
-    from vitrine.work.choice import works_elsewhere
+    from vitrine.work.ranks import NothingLeftError
     from vitrine.workflows.evaluate import ask_here, measure_model
-    from vitrine.workflows.measured_shards import AskByShards
+    from vitrine.workflows.measured_shards import AskByShards, lock_of
 
-    parts = output.absolute().with_name(f".{output.name}.parts")
-    ask = ask_here if engine is None else AskByShards(engine, parts, recipe.data.max_megapixels)
-    if engine is not None:
-        parts.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=".vitrine-", dir=parts.parent if works_elsewhere(engine) else None
-    ) as workspace:
-        data = open_labeled(recipe.data, recipe.labels, how.split, Path(workspace), predictor.rendering)
-        measured = measure_model(
-            predictor, data, recipe.data.source, how.labels, how.top_k,
-            lambda done, total: show("answering", done, total), ask,
-        )  # fmt: skip
+    with _opened(predictor, recipe, output, how, engine) as (data, fetched), ExitStack() as held:
+        words = (vitrine.__version__, repr(how))
+        limit = recipe.data.max_megapixels
+        by_shards = None if engine is None else AskByShards(engine, output, limit, held, words)
+        try:
+            measured = measure_model(
+                predictor, data, recipe.data.source, how.labels, how.top_k, show, by_shards or ask_here
+            )
+        except NothingLeftError:
+            fetched.is_needless = True
+            raise
+        if by_shards is None:
+            held.enter_context(hold_lock(lock_of(output), is_removed=True))
         # The pictures of the page are opened once more, so the workspace must still be there.
         sentences = write_evaluation(output, measured, how.language)
-    shutil.rmtree(parts, ignore_errors=True)
+        if by_shards is not None:
+            by_shards.finish()
+        fetched.is_needless = True
     return sentences
+
+
+@contextmanager
+def _opened(
+    predictor: "Predictor", recipe: Recipe, output: Path, how: Measuring, engine: "Engine | None"
+) -> "Iterator[tuple[LabeledData, Fetched]]":
+    """The pictures, and what was fetched of them; what is unpacked goes at the end. Makes the folder of the output."""
+    from vitrine.data.loading.labeled import open_labeled
+    from vitrine.data.sources.addresses import is_address
+    from vitrine.data.sources.fetching import fetched_beside
+    from vitrine.data.sources.places import keeping_nothing
+    from vitrine.work.choice import works_elsewhere
+
+    parent = output.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    with (
+        keeping_nothing() if engine is None else nullcontext(),
+        fetched_beside(output if is_address(recipe.data.source) else None) as fetched,
+        tempfile.TemporaryDirectory(prefix=".vitrine-", dir=parent if works_elsewhere(engine) else None) as workspace,
+    ):
+        rendering = predictor.rendering
+        yield open_labeled(recipe.data, recipe.labels, how.split, Path(workspace), rendering, fetched.folder), fetched
 
 
 def check_place(output: Path, option: str) -> None:

@@ -142,7 +142,7 @@ class Model:
         return self._ask_path(Path(pictures).expanduser())
 
     def _ask_path(self, path: Path) -> ImagePrediction | list[ImagePrediction]:
-        with TemporaryDirectory(prefix="vitrine-") as workspace:
+        with places.keeping_nothing(), TemporaryDirectory(prefix="vitrine-") as workspace:
             found = find_unlabeled([path], Path(workspace))
             is_one = len(found) == 1 and found[0].path == path
             pictures = from_files(found, self.predictor.rendering)

@@ -39,21 +39,32 @@ def show_progress(wanted: bool | None = None, console: Console | None = None, li
     )
     with bars:
         tasks = {"starting": bars.add_task("starting", total=None, faults=0, pace=0.0)}
-        begun: dict[str, tuple[float, int]] = {}  # of each kind: when, and what was done before
+        begun: dict[str, _Beginning] = {}
 
         def show(what: str, done: int, total: int, /, *, faults: int = 0) -> None:
-            now = time.monotonic()
             if what not in tasks:
                 bars.update(tasks["starting"], visible=False)
                 tasks[what] = bars.add_task(what, total=total or None, faults=0, pace=0.0)
-                begun[what] = now, done
-            start, before = begun[what]
-            if now - start < AT_ONCE:
-                begun[what] = start, done
-            pace = max(0.0, (done - before) / (now - start)) if now - start >= AT_ONCE else 0.0
+                begun[what] = _Beginning(time.monotonic(), done)
+            pace = begun[what].pace(time.monotonic(), done)
             bars.update(tasks[what], completed=done, total=total or None, faults=faults, pace=pace)
 
         yield show
+
+
+@dataclass
+class _Beginning:
+    """When a kind of work began, in seconds, and what was done before."""
+
+    start: float
+    before: int
+
+    def pace(self, now: float, done: int) -> float:
+        """What is done in a second; 0 as long as nothing can be said."""
+        if now - self.start < AT_ONCE:
+            self.before = done
+            return 0.0
+        return max(0.0, (done - self.before) / (now - self.start))
 
 
 def _columns() -> tuple[ProgressColumn, ...]:
@@ -107,16 +118,16 @@ class _Lines:
     """Writes how far each kind of work has come into a log, from time to time."""
 
     console: Console
-    started: dict[str, tuple[float, int]] = field(default_factory=dict)
+    begun: dict[str, _Beginning] = field(default_factory=dict)
     written: float = field(default_factory=lambda: time.monotonic())
 
     def __call__(self, what: str, done: int, total: int, /, *, faults: int = 0) -> None:
         now = time.monotonic()
-        start, done_before = self.started.setdefault(what, (now, done))
-        if now - self.written < SECONDS_BETWEEN_LINES or now - start < LEAST_SECONDS:
+        begun = self.begun.setdefault(what, _Beginning(now, done))
+        pace = begun.pace(now, done)
+        if now - self.written < SECONDS_BETWEEN_LINES or now - begun.start < LEAST_SECONDS:
             return
         self.written = now
-        pace = (done - done_before) / (now - start)
         unit = "pictures/s" if what in OF_PICTURES else "a second"
         words = [f"{done:,} of {total:,} ({done / total:.0%})" if total else f"{done:,}", f"{pace:,.0f} {unit}"]
         if total and pace:

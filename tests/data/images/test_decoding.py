@@ -1,5 +1,7 @@
 """From a file to the picture that the network sees."""
 
+import errno
+import os
 import struct
 import warnings
 import zlib
@@ -11,7 +13,7 @@ from PIL import Image
 
 from tests.conftest import STORED_FOR, draw_scene
 from vitrine.data.images import decoding
-from vitrine.data.images.decoding import ImageError, decode_image, open_image, original_size, to_rgb
+from vitrine.data.images.decoding import ImageError, NotReadError, decode_image, open_image, original_size, to_rgb
 from vitrine.data.images.resizing import resize_image
 
 
@@ -189,6 +191,39 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         open_image(tmp_path / "nothing.jpg")
     with pytest.raises(ImageError, match="a folder, not a file"):
         open_image(tmp_path)
+
+
+class Failing(BytesIO):
+    """A file of a disk that fails after so many bytes."""
+
+    def __init__(self, content, after, number):
+        super().__init__(content)
+        self.after, self.number = after, number
+
+    def read(self, size=-1):
+        if self.tell() >= self.after:
+            raise OSError(self.number, "failed")
+        return super().read(size)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(errno.EIO, NotReadError), (errno.ESTALE, NotReadError), (errno.EINVAL, ImageError)]
+)
+@pytest.mark.parametrize("after", [0, 100])
+def test_a_disk_that_fails_is_told_from_a_damaged_picture(number, expected, after):
+    stream = BytesIO()
+    draw_scene().resize((200, 200)).save(stream, "png")
+    with pytest.raises(ImageError) as caught:
+        open_image(Failing(stream.getvalue(), after, number))
+    assert type(caught.value) is expected
+
+
+@pytest.mark.skipif(os.name == "nt" or not os.geteuid(), reason="who may read all cannot be refused")
+def test_a_picture_that_may_not_be_read_may_be_sound(tmp_path):
+    draw_scene().save(tmp_path / "1.png")
+    (tmp_path / "1.png").chmod(0)
+    with pytest.raises(NotReadError, match="no permission"):
+        open_image(tmp_path / "1.png")
 
 
 def test_damage_anywhere_in_a_file_never_raises_anything_but_a_reason():

@@ -1,6 +1,6 @@
 """A store of pictures in the memory of this process, which can be lost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import fsspec
@@ -24,12 +24,34 @@ def fill(files: Mapping[str, bytes]) -> str:
 def refusing(monkeypatch: pytest.MonkeyPatch, after: int = 0, only: str = "") -> Iterator[None]:
     """Lets the store refuse whatever is asked after some files, or one name alone."""
     left = [after]
-    read, get = MemoryFileSystem.cat_file, MemoryFileSystem.get_file
 
     def check(path: str) -> None:
         left[0] -= 1
         if (only and only in path) or (not only and left[0] < 0):
             raise PermissionError("ExpiredToken: The provided token has expired.\nrequest 17")
+
+    with _checked(monkeypatch, check):
+        yield
+
+
+@contextmanager
+def overloaded(monkeypatch: pytest.MonkeyPatch, only: str, times: int) -> Iterator[list[float]]:
+    """Lets the store refuse files of a name so many times, as under load; yields the pauses that are made meanwhile."""
+    left, pauses = [times], list[float]()
+
+    def check(path: str) -> None:
+        if only in path and left[0] > 0:
+            left[0] -= 1
+            raise OSError("SlowDown: Please reduce your request rate.")
+
+    with _checked(monkeypatch, check), monkeypatch.context() as patch:
+        patch.setattr("vitrine.data.sources.addresses.time.sleep", pauses.append)
+        yield pauses
+
+
+@contextmanager
+def _checked(monkeypatch: pytest.MonkeyPatch, check: Callable[[str], None]) -> Iterator[None]:
+    read, get = MemoryFileSystem.cat_file, MemoryFileSystem.get_file
 
     def cat_file(self, path, **options):
         check(path)

@@ -8,9 +8,17 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from tests.data.sources.stores import fill, refusing
+from tests.data.sources.stores import fill, overloaded, refusing
 from tests.factories import fault_of
-from vitrine.data.sources.addresses import address_of, check_address, describe_files, is_address, list_address
+from vitrine.data.sources.addresses import (
+    WAITS,
+    _may_pass,
+    address_of,
+    check_address,
+    describe_files,
+    is_address,
+    list_address,
+)
 from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
 
@@ -84,6 +92,37 @@ def test_a_file_that_is_refused_alone_is_at_fault_itself(monkeypatch):
         pytest.raises(OSError, match=r"^cannot be fetched \(ExpiredToken: .*d\.\)"),
     ):
         listing.place("2.jpg").open("rb")
+
+
+def test_what_a_store_refuses_for_the_moment_is_asked_again(monkeypatch, tmp_path):
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}))
+    with overloaded(monkeypatch, "2.jpg", times=3) as pauses:
+        assert listing.place("2.jpg").open("rb").read() == b"two"
+    assert pauses == list(WAITS)
+    with overloaded(monkeypatch, "2.jpg", times=2):
+        listing.place("2.jpg").fetch(tmp_path / "2.jpg")
+    assert (tmp_path / "2.jpg").read_bytes() == b"two"
+    with (
+        overloaded(monkeypatch, "2.jpg", times=4),
+        pytest.raises(OSError, match=r"^cannot be fetched \(SlowDown: Please reduce your request rate\.\)"),
+    ):
+        listing.place("2.jpg").open("rb")
+
+
+class WebError(Exception):
+    def __init__(self, status):
+        self.status = status
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (FileNotFoundError(), False), (PermissionError(), False), (OSError(28, "the disk is full"), False),
+        (WebError(404), False), (WebError(503), True), (WebError(429), True), (TimeoutError(), True),
+    ],
+)  # fmt: skip
+def test_what_lasts_is_told_from_what_may_pass(error, expected):
+    assert _may_pass(error) is expected
 
 
 def test_a_file_that_is_gone_is_not_there():

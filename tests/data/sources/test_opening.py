@@ -5,7 +5,9 @@ import os
 import pytest
 from PIL import Image
 
-from vitrine.data.images.decoding import ImageError, Rendering
+from tests.data.sources.stores import fill, refusing
+from vitrine.data.images.decoding import ImageError, NotReadError, Rendering
+from vitrine.data.sources.addresses import list_address
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open
 
@@ -39,6 +41,16 @@ def test_a_pipe_is_named_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "1.png")
     with pytest.raises(ImageError, match="a pipe or device, not a file"):
         open_found(found(tmp_path / "1.png"))
+
+
+def test_a_picture_that_cannot_be_had_just_now_may_be_sound_and_one_that_is_gone_is_not(monkeypatch):
+    listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}))
+    with refusing(monkeypatch, only="2.jpg"), pytest.raises(NotReadError, match="cannot be fetched"):
+        open_found(found(listing.place("2.jpg")))
+    fill({"1.jpg": b"one"})
+    with pytest.raises(ImageError) as caught:
+        open_found(found(listing.place("2.jpg")))
+    assert type(caught.value) is ImageError
 
 
 def test_too_many_pixels_are_named(tmp_path):

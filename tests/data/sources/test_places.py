@@ -28,6 +28,12 @@ def test_an_archive_that_shrank_is_an_error(tmp_path):
         TarMember(tmp_path / "a.tar", 3, 4, 17).open("rb")
 
 
+def test_an_archive_that_is_gone_says_nothing_of_its_files(tmp_path):
+    with pytest.raises(OSError, match=r"the archive a\.tar is gone") as caught:
+        TarMember(tmp_path / "a.tar", 3, 4, 17).open("rb")
+    assert not isinstance(caught.value, FileNotFoundError)
+
+
 def test_a_path_is_a_place(tmp_path):
     place: Place = Path(tmp_path / "a")
     Path(tmp_path / "a").write_bytes(b"12")

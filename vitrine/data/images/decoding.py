@@ -1,5 +1,6 @@
 """From a file to an upright picture in 8-bit RGB, or the reason why there is none."""
 
+import errno
 import io
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -27,11 +28,20 @@ DRAWINGS = ("EPS", "WMF", "EMF")
 DARKEST_WHITE = 15  # of 255: what 12 bits leave of 16
 NOTE, ORIGINAL_SIZE = "vitrine_note", "vitrine_size"  # keys in `Image.info`
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
+# What a disk, its server or this process says of itself, in the midst of a picture too.
+DISK_FAULTS = (
+    errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.ENOTCONN, errno.ECONNRESET, errno.ECONNABORTED,
+    errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+)  # fmt: skip
 DAMAGED = "the beginning of a picture, but its header is damaged or cut short; get it again"
 
 
 class ImageError(UserError):
     """A file that cannot be used as a picture; the message is the reason."""
+
+
+class NotReadError(ImageError):
+    """A file whose bytes cannot be had just now: the picture may be sound, and can be asked for another time."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +96,12 @@ def decode_image(source: Path | str | IO[bytes], max_megapixels: int = MAX_MEGAP
     except FileNotFoundError:
         raise ImageError("the file is not there") from None
     except PermissionError:
-        raise ImageError("no permission to read the file") from None
+        raise NotReadError("no permission to read the file") from None
     except IsADirectoryError:
         raise ImageError("a folder, not a file") from None
     except OSError as error:
+        if error.errno in DISK_FAULTS:
+            raise NotReadError(f"cannot be read ({error})") from None
         raise ImageError(f"cannot be decoded ({error})") from None
 
 
@@ -103,6 +115,8 @@ def _decode_file(file: IO[bytes], max_megapixels: int) -> Image.Image:
     except MemoryError:
         raise ImageError("too large for the memory of this machine") from None
     except Exception as error:  # Pillow's decoders raise SyntaxError, ValueError, struct.error and more on damage
+        if isinstance(error, OSError) and error.errno in DISK_FAULTS:
+            raise
         image = _decode_repaired(file, max_megapixels)
         if image is None:
             raise ImageError(_say_why(file, error)) from None

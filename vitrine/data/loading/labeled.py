@@ -70,7 +70,12 @@ class LabeledData:
 
 
 def open_labeled(
-    data: DataSection, labels: LabelsSection, part: Part | None, workspace: Path, rendering: Rendering
+    data: DataSection,
+    labels: LabelsSection,
+    part: Part | None,
+    workspace: Path,
+    rendering: Rendering,
+    fetched: Path | None = None,
 ) -> LabeledData:
     """Lists the labelled pictures of `data.source`.
 
@@ -80,6 +85,7 @@ def open_labeled(
         part: "test": the test split alone; "all": every picture; None: the test split where there is one, else all.
         workspace: an empty folder for what must be unpacked, to be kept while pictures are opened.
         rendering: of their colours.
+        fetched: see `open_source`.
 
     Raises:
         UserError: it cannot be read, has no such part, or no picture with a class.
@@ -87,7 +93,7 @@ def open_labeled(
     folder = Path(data.source).expanduser()
     if (folder / FACTS).is_file():
         return _open_prepared(open_prepared(folder), part)
-    found = map_labels(open_source(data, workspace).files, labels).files
+    found = map_labels(open_source(data, workspace, fetched=fetched).files, labels).files
     usable = [file for file in found if not _reason(file)]
     tested = [file for file in usable if file.split == TEST]
     if part == TEST and not tested:

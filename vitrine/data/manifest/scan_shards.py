@@ -20,7 +20,7 @@ from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_fil
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.manifest import COLUMNS, ManifestBuilder
-from vitrine.work.part import ENDED_READER, Part, digest_of, remove_damaged, state_of
+from vitrine.work.part import ENDED_READER, Part, digest_of, name_ends, remove_damaged, state_of
 from vitrine.work.unit import Engine
 
 FILES_PER_SHARD = 2_000  # five seconds of a core for small pictures, some minutes for large ones
@@ -46,6 +46,11 @@ class Shard(Part):
         """Made of the names, sizes and times of its files, the limit, and the columns."""
         states = (word for one in self.files for word in (one.file, one.left_out, state_of(one.path)))
         return digest_of(str(FORMAT), str(self.max_megapixels), *COLUMNS, *states)
+
+    @property
+    def title(self) -> str:
+        """The names of its first and last file."""
+        return name_ends(self.files)
 
     def count_faults(self) -> int:
         """How many of its files are quarantined, when it is done; 0 where somebody took its part away."""

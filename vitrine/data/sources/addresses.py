@@ -4,18 +4,22 @@ import errno
 import hashlib
 import io
 import re
-from collections.abc import Mapping
+import secrets
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 from urllib.parse import unquote
 
 from vitrine.data.sources.files import FoundFile, printable, reason_by_suffix
 from vitrine.data.sources.hidden import reason_hidden
 from vitrine.data.sources.places import (
+    KEPT,
     LARGEST_BYTES,
+    SAME_COMMAND,
     TOO_LARGE,
     UNKNOWN_SIZE,
     UNKNOWN_TIME,
@@ -25,11 +29,15 @@ from vitrine.data.sources.places import (
 )
 from vitrine.errors import UserError, first_line
 
+Given = TypeVar("Given")
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://?[^/]")
 # Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-AGAIN = "If your credentials have expired, renew them; then give the same command again: what was done is kept"
+AGAIN = f"If your credentials have expired, renew them; then {SAME_COMMAND}{KEPT}"
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)  # of the own disk
+PARTIAL = ".partial"  # ends the name of a file that is on its way
+WAITS = (0.5, 2.0, 8.0)  # seconds before a store is asked once more
+SERVER_ERROR, BUSY = 500, (408, 425, 429)  # what web servers say of themselves, and of too many questions
 # What stores tell of the state of a file: of its content, or else when it was changed.
 TAGS = ("ETag", "etag", "md5Hash", "content_md5", "blob_id")
 TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
@@ -78,10 +86,10 @@ class RemoteFile:
         Raises:
             SourceLostError: it cannot be had.
         """
-        temporary = target.with_name(f".{target.name}.partial")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PARTIAL}")
         store, path = _connect(self.address)
         try:
-            store.get_file(path, str(temporary))
+            _insist(partial(store.get_file, path, str(temporary)))
             temporary.replace(target)
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:
@@ -226,8 +234,30 @@ def _changed_ns(told: Mapping[str, Any]) -> int:
 
 def _read(address: str, end: int | None = None) -> bytes:
     store, path = _connect(address)
-    content: bytes = store.cat_file(path, start=None if end is None else 0, end=end)
+    content: bytes = _insist(partial(store.cat_file, path, start=None if end is None else 0, end=end))
     return content
+
+
+def _insist(ask: Callable[[], Given]) -> Given:
+    """What a store gives, asked again where it refuses for the moment, as it does under load."""
+    for seconds in WAITS:
+        try:
+            return ask()
+        except Exception as error:  # each store has errors of its own
+            if not _may_pass(error):
+                raise
+            time.sleep(seconds)
+    return ask()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a store may give a moment later what it refused."""
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return False
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        return False
+    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
+    return not isinstance(status, int) or status >= SERVER_ERROR or status in BUSY
 
 
 def _can_be_read(address: str) -> bool:

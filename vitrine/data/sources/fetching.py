@@ -1,17 +1,60 @@
 """Archives, tar shards and Parquet files of a store are fetched whole before they are read, each once."""
 
 import os
+import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from vitrine.data.sources.addresses import Listing, RemoteFile
+from vitrine.data.sources.addresses import PARTIAL, Listing, RemoteFile
 from vitrine.errors import UserError
+from vitrine.records.locks import hold_lock, is_locked
 
 MEGABYTE = 10**6
 FETCHED = "fetched"  # folder of a workspace; what lies there whole is not fetched again
+USER = ".user"  # ends the name of a lock, which each process holds that reads what was fetched
 YEAR_2000_NS, TEN_YEARS_NS = 946_684_800 * 10**9, 315_576_000 * 10**9
+
+
+@dataclass
+class Fetched:
+    """What was fetched for a job.
+
+    Attributes:
+        folder: takes it; None: it goes with the workspace of the process.
+        is_needless: whether the job is done; else it stays for the next process that is given the same command.
+    """
+
+    folder: Path | None = None
+    is_needless: bool = False
+
+
+@contextmanager
+def fetched_beside(output: Path | None) -> Iterator[Fetched]:
+    """Keeps what is fetched in `.<name>.fetched` beside an output, until the job is done.
+
+    Several processes may do so at once, such as the ranks of a job: one of them fetches, and whoever ends last after
+    the job is done removes it.
+
+    Args:
+        output: file or folder; None keeps nothing.
+    """
+    if output is None:
+        yield Fetched()
+        return
+    folder = output.absolute().with_name(f".{output.name}.{FETCHED}")
+    folder.mkdir(parents=True, exist_ok=True)
+    fetched = Fetched(folder)
+    try:
+        with hold_lock(folder / f".{secrets.token_hex(4)}{USER}", is_removed=True):
+            yield fetched
+    finally:
+        if fetched.is_needless and not any(map(is_locked, folder.glob(f".*{USER}"))):
+            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # it may hold something
+            folder.rmdir()
 
 
 @contextmanager
@@ -50,17 +93,31 @@ def fetch_files(listing: Listing, folder: Path, progress: Callable[[int, int], N
             raise UserError(
                 f"data.source: {listing.address} has a file whose name leads out of its folder ({target.name})"
             )
-    missing = {target: place for target, place in places.items() if not _is_there(target, place)}
-    total = sum(max(0, place.size) for place in places.values())
-    needed = sum(max(0, place.size) for place in missing.values())
-    _check_room(listing, folder, needed)
-    done = total - needed
-    for target, place in missing.items():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        place.fetch(target)
-        os.utime(target, ns=(_time_of(place), _time_of(place)))
-        done += max(0, place.size)
-        progress(done // MEGABYTE, total // MEGABYTE)
+    folder.mkdir(parents=True, exist_ok=True)
+    with hold_lock(folder.with_name(f".{folder.name}.lock"), is_removed=True):  # others wait, and find it all there
+        _remove_others(folder, places)
+        missing = {target: place for target, place in places.items() if not _is_there(target, place)}
+        total, needed = _count_bytes(places.values()), _count_bytes(missing.values())
+        _check_room(listing, folder, needed)
+        done = total - needed
+        for target, place in missing.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            place.fetch(target)
+            os.utime(target, ns=(_time_of(place), _time_of(place)))
+            done += max(0, place.size)
+            progress(done // MEGABYTE, total // MEGABYTE)
+
+
+def _remove_others(folder: Path, wanted: Container[Path]) -> None:
+    """Removes what an earlier call fetched and the listing has no more; it would be taken for a part of the source."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path not in wanted and path.suffix != PARTIAL:
+            path.unlink()
+
+
+def _count_bytes(places: Iterable[RemoteFile]) -> int:
+    """Of those whose size is known."""
+    return sum(max(0, place.size) for place in places)
 
 
 def _is_there(target: Path, place: RemoteFile) -> bool:
@@ -77,7 +134,6 @@ def _time_of(place: RemoteFile) -> int:
 
 def _check_room(listing: Listing, folder: Path, needed: int) -> None:
     """Makes sure that the disk has room for what is fetched."""
-    folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(

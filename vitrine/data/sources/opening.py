@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, PLAIN, ImageError, Rendering, open_image
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, PLAIN, ImageError, NotReadError, Rendering, open_image
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.places import Place
 
@@ -51,7 +51,9 @@ def open_place(path: Place, max_megapixels: int = MAX_MEGAPIXELS, rendering: Ren
         return open_image(file, max_megapixels, rendering)
     try:
         content = path.open("rb")
-    except OSError as error:
+    except FileNotFoundError as error:
         raise ImageError(str(error)) from None
+    except OSError as error:
+        raise NotReadError(str(error)) from None
     with content:
         return open_image(content, max_megapixels, rendering)

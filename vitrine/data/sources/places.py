@@ -3,6 +3,8 @@
 import io
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal, Protocol
@@ -14,10 +16,21 @@ LARGEST_BYTES = 1_000_000_000
 TOO_LARGE = f"more than {LARGEST_BYTES // 10**9} GB, so no picture"
 UNKNOWN_TIME = -1  # of change, where nothing tells it: such a file is never taken to be as it was
 UNKNOWN_SIZE = -1
+SAME_COMMAND, KEPT = "give the same command again", ": what was done is kept"
 
 
 class SourceLostError(UserError):
     """A source could be read and cannot be any more, as when credentials expire; what was done is kept."""
+
+
+@contextmanager
+def keeping_nothing() -> Iterator[None]:
+    """Has the message of a source that was lost promise nothing where all is done anew."""
+    try:
+        yield
+    except SourceLostError as error:
+        error.reword(KEPT, "")
+        raise
 
 
 class Status(Protocol):
@@ -108,9 +121,12 @@ class TarMember:
         Raises:
             OSError: the archive is gone or shorter than it was.
         """
-        with self.archive.open("rb") as file:
-            file.seek(self.offset)
-            content = file.read(self.size)
+        try:
+            with self.archive.open("rb") as file:
+                file.seek(self.offset)
+                content = file.read(self.size)
+        except FileNotFoundError:  # it says nothing of the picture
+            raise OSError(f"the archive {self.archive.name} is gone") from None
         if len(content) < self.size:
             raise OSError(f"the archive {self.archive.name} is shorter than it was")
         return io.BytesIO(content)

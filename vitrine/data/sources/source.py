@@ -63,7 +63,9 @@ class OpenedSource:
     files: list[FoundFile]
 
 
-def open_source(data: DataSection, workspace: Path, progress: Progress = no_progress) -> OpenedSource:
+def open_source(
+    data: DataSection, workspace: Path, progress: Progress = no_progress, fetched: Path | None = None
+) -> OpenedSource:
     """Lists every file of `data.source`, of whatever kind it is.
 
     Args:
@@ -71,6 +73,7 @@ def open_source(data: DataSection, workspace: Path, progress: Progress = no_prog
         workspace: an empty folder for what must be unpacked or fetched; the caller removes it after the last look at
             the pictures.
         progress: is told of "fetching", in megabytes of an address, or of what `find_files` tells.
+        fetched: takes what is fetched, and may hold it already; None: a folder of the workspace.
 
     Raises:
         UserError: there is no such source, or it cannot be read.
@@ -84,7 +87,7 @@ def open_source(data: DataSection, workspace: Path, progress: Progress = no_prog
     elif kind == "digits":
         found = find_files(write_digits(), data.layout)
     elif kind == "address":
-        found = _find_at_address(data, workspace, partial(progress, "fetching"))
+        found = _find_at_address(data, workspace, fetched or workspace / FETCHED, partial(progress, "fetching"))
     elif kind == "shards":
         found = find_shard_files(source, data.columns, data.layout)
     elif kind == "archive":
@@ -133,18 +136,20 @@ def find_kind(source: str) -> Kind:
     raise UserError(f"data.source: {path} is a file, not a folder, and no archive or table that can be read; {instead}")
 
 
-def _find_at_address(data: DataSection, workspace: Path, fetching: Callable[[int, int], None]) -> list[FoundFile]:
+def _find_at_address(
+    data: DataSection, workspace: Path, fetched: Path, fetching: Callable[[int, int], None]
+) -> list[FoundFile]:
     """Pictures are read where they lie; archives, tar shards and Parquet files are fetched first."""
     listing = list_address(data.source)
     names = list(listing.files)
     if len(names) == 1 and names[0].lower().endswith(archives.SUFFIXES):
-        fetch_files(listing, workspace / FETCHED, fetching)
-        with named_by_address(workspace / FETCHED, listing.address):
-            return _find_archived(workspace / FETCHED / names[0], data, new_folder(workspace / "opened"))
+        fetch_files(listing, fetched, fetching)
+        with named_by_address(fetched, listing.address):
+            return _find_archived(fetched / names[0], data, new_folder(workspace / "opened"))
     if are_shards(names) or are_tables_of_pictures(names):
-        fetch_files(listing, workspace / FETCHED, fetching)
-        local = data.model_copy(update={"source": str(workspace / FETCHED)})
-        with named_by_address(workspace / FETCHED, listing.address):
+        fetch_files(listing, fetched, fetching)
+        local = data.model_copy(update={"source": str(fetched)})
+        with named_by_address(fetched, listing.address):
             return open_source(local, new_folder(workspace / "opened")).files
     tables = [name for name in names if name.lower().endswith(table_rows.SUFFIXES) and not is_hidden(name)]
     if len(tables) == len(names):

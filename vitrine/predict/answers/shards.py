@@ -1,6 +1,6 @@
 """Answers to many files in shards, each a unit of work that any process or machine can do; see `vitrine.work`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,9 +17,9 @@ from vitrine.predict.images import from_files
 from vitrine.predict.predictor import Predictor
 from vitrine.records.answers import Asked
 from vitrine.work.journal import NO_ITEM
-from vitrine.work.part import ENDED_READER, Part, digest_of, state_of
+from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, mark_unsettled, name_ends, state_of
 
-FILES_PER_SHARD = 1_000  # ten seconds of a core for small pictures and networks, some minutes for large ones
+FILES_PER_SHARD = 1_000  # on average: ten seconds of a core for small pictures and networks, minutes for large ones
 FORMAT = "1"  # of the parts; changes with what is answered to a picture
 READY_MODELS = 2  # of a process; a worker of a cluster may be asked by several people
 
@@ -40,13 +40,11 @@ class AnswerShard(Part):
 
     Attributes:
         files: in the order of the source.
-        number: of the shard, so that names sort as the source does.
         asked: which model, and how.
         open_model: opens it, once in each process.
     """
 
     files: tuple[FoundFile, ...]
-    number: int
     asked: Asked
     open_model: OpenModel
 
@@ -55,7 +53,16 @@ class AnswerShard(Part):
         """Made of the names, sizes and times of its files, the model and its settings."""
         asked = (self.asked.digest, self.asked.runtime, *answer_columns(self.asked.top_k))
         states = (word for one in self.files for word in (one.file, one.left_out, state_of(one.path)))
-        return f"{self.number:06}-{digest_of(FORMAT, *asked, *states)}"
+        return digest_of(FORMAT, *asked, *states)
+
+    @property
+    def title(self) -> str:
+        """The names of its first and last file."""
+        return name_ends(self.files)
+
+    def count_faults(self) -> int:
+        """How many of its files have no answer, when it is done; 0 where somebody took its part away."""
+        return count_filled(self.path, "problem")
 
     def make(self, note: Callable[[int], None]) -> pa.Table:
         """Asks the model about each file in one thread; those that ended their process have this for a problem."""
@@ -67,12 +74,12 @@ class AnswerShard(Part):
             note(NO_ITEM if place is None else place)
 
         pictures = from_files(files, predictor.rendering)
-        rows = [
-            {"file": file} | answer_cells(said, self.asked.top_k)
-            for batch in predict_in_one_thread(predictor, pictures, note_picture)
-            for file, said in batch.in_order()
-        ]
-        return tabulate(rows, self.asked.top_k)
+        rows, is_settled = [], True
+        for batch in predict_in_one_thread(predictor, pictures, note_picture):
+            rows += [{"file": file} | answer_cells(said, self.asked.top_k) for file, said in batch.in_order()]
+            is_settled &= not any(one.may_be_sound for one in batch.unreadable)
+        table = tabulate(rows, self.asked.top_k)
+        return table if is_settled else mark_unsettled(table)
 
 
 @lru_cache(maxsize=READY_MODELS)
@@ -92,15 +99,31 @@ def cut_answer_shards(
         asked: which model, and how.
         open_model: opens it.
         folder: of the parts.
-        size: files of a shard.
+        size: files of a shard, on average.
     """
     return [
         AnswerShard(
-            files=tuple(one.anywhere() for one in found[start : start + size]),
-            number=start // size,
+            files=tuple(one.anywhere() for one in run),
             asked=asked,
             open_model=open_model,
             folder=folder.absolute(),
         )
-        for start in range(0, len(found), size)
+        for run in cut_runs(found, size)
     ]
+
+
+def cut_runs(found: Sequence[FoundFile], size: int) -> Iterator[Sequence[FoundFile]]:
+    """Divides files into runs that begin where names say so: one more file changes its own run and hardly another.
+
+    Args:
+        found: in the order of the source.
+        size: files of a run, on average; each has half as many at least and twice as many at most.
+    """
+    least, start = max(1, size // 2), 0
+    for place, one in enumerate(found):
+        length = place - start
+        if length >= 2 * size or (length >= least and int(digest_of(one.file), 16) % least == 0):
+            yield found[start:place]
+            start = place
+    if found:
+        yield found[start:]
