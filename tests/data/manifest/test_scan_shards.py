@@ -59,6 +59,15 @@ def test_a_shard_that_is_done_is_not_read_again(found, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(scan(found, tmp_path, Here()).manifest, before.manifest)
 
 
+def test_a_part_that_a_disk_damaged_in_its_middle_is_made_once_more(found, tmp_path):
+    before = scan(found, tmp_path, Here())
+    sound = contents(tmp_path)
+    damaged = min(sound)
+    (tmp_path / damaged).write_bytes(sound[damaged][:4] + bytes(76) + sound[damaged][80:])
+    pd.testing.assert_frame_equal(scan(found, tmp_path, Here()).manifest, before.manifest)
+    assert contents(tmp_path) == sound
+
+
 def test_a_shard_is_another_one_when_a_file_of_it_changes(found, tmp_path):
     before = [shard.path for shard in cut_shards(found, 150, tmp_path, 2)]
     Path(found[3].path).write_bytes(b"something else")

@@ -20,7 +20,7 @@ from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_fil
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.manifest import COLUMNS, ManifestBuilder
-from vitrine.work.part import ENDED_READER, Part, digest_of, remove_damaged, state_of
+from vitrine.work.part import DAMAGES, ENDED_READER, Part, digest_of, read_part, remove_damaged, state_of
 from vitrine.work.unit import Engine
 
 FILES_PER_SHARD = 2_000  # five seconds of a core for small pictures, some minutes for large ones
@@ -51,7 +51,7 @@ class Shard(Part):
         """How many of its files are quarantined, when it is done; 0 where somebody took its part away."""
         try:
             status = pq.read_table(self.path, columns=["status"])["status"].to_pylist()
-        except (OSError, pa.ArrowInvalid):
+        except DAMAGES:
             return 0
         return sum(one == QUARANTINED for one in status)
 
@@ -137,7 +137,7 @@ def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan
 
 def _read_part(shard: Shard) -> Scan:
     """The part of a shard; what the source says of its files is taken from the shard."""
-    table = pq.read_table(shard.path)
+    table = read_part(shard)
     manifest = table.drop([THUMBNAIL]).to_pandas(types_mapper=TEXTS.get).astype(COLUMNS)
     said = [source_words(one) for one in shard.files]
     for name in said[0] if said else ():
