@@ -81,16 +81,20 @@ def test_a_proposal_to_group_series_says_what_would_change_and_the_version_is_na
         (errno.EACCES, "error: no permission; take another folder, or change its permissions"),
     ],
 )
-def test_a_disk_that_takes_nothing_is_explained_and_nothing_is_left(
+def test_a_disk_that_takes_nothing_is_explained_and_what_was_done_is_kept(
     arguments, tmp_path, capsys, monkeypatch, number, message
 ):
     def fail(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("vitrine.records.schema.write_text", fail)
-    assert prepare.main(arguments) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr("vitrine.records.schema.write_text", fail)
+        assert prepare.main(arguments) == 2
     assert capsys.readouterr().err.startswith(message)
-    assert list((tmp_path / "prepared").iterdir()) == []
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == [".pets.unfinished"]
+    monkeypatch.setattr("vitrine.data.prepare.pipeline._preprocess", lambda *_: pytest.fail("made again"))
+    assert prepare.main(arguments) == 0
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 
 
 def test_no_permission_to_write_is_explained(arguments, capsys, monkeypatch):

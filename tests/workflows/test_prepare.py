@@ -40,3 +40,22 @@ def test_what_has_not_changed_is_not_prepared_again_unless_asked(make_class_fold
     first = written()
     assert written() == first
     assert written(again=True) > first
+
+
+def test_a_report_that_cannot_be_written_costs_itself_alone(make_class_folders, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_class_folders({"a": 8, "b": 8}, "pets")
+
+    def prepare():
+        return vitrine.prepare("pets", image_size=16, **{"checks.near_duplicates": False})
+
+    def fail(*_):
+        raise RuntimeError("no figure")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vitrine.reports.data.page.write_data_report", fail)
+        with pytest.raises(RuntimeError, match="no figure"):
+            prepare()
+    monkeypatch.setattr("vitrine.data.prepare.pipeline._preprocess", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr("vitrine.data.manifest.scan._scan_file", lambda *_: pytest.fail("read again"))
+    assert len(prepare()) == 16

@@ -25,7 +25,7 @@ def pictures_preprocessed(monkeypatch):
     made = []
     original = preparing._preprocess
     monkeypatch.setattr(
-        preparing, "_preprocess", lambda path, *given: made.append(Path(path).name) or original(path, *given)
+        preparing, "_preprocess", lambda file, *given: made.append(Path(file.path).name) or original(file, *given)
     )
     return made
 

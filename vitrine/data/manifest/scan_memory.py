@@ -42,6 +42,8 @@ class ScanMemory:
                 continue
             if len(thumbnails) == len(manifest):
                 opened = manifest["sha256"] != ""  # what could not be opened may be there the next time
+                for file in manifest["file"][~opened]:
+                    places.pop(file, None)
                 places.update(
                     (str(file), start + int(row))
                     for row, file in zip(np.flatnonzero(opened), manifest["file"][opened], strict=True)

@@ -35,10 +35,9 @@ from vitrine.data.prepared.version import compute_version
 from vitrine.data.progress import Progress, no_progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_place
-from vitrine.data.sources.places import Place
+from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
-from vitrine.invocation import command_line
-from vitrine.records.atomic import write_parts
+from vitrine.records.atomic import write_bytes, write_parts
 from vitrine.records.checksums import sum_files
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
@@ -54,6 +53,22 @@ from vitrine.records.prepared import (
     Settings,
 )
 from vitrine.records.spreadsheet import guarded_csv_parts
+
+
+class PictureLostError(SourceLostError):
+    """A picture could be read and cannot be any more: it was changed or removed, or its disk or store failed.
+
+    Attributes:
+        file: its name in the source.
+    """
+
+    def __init__(self, found: FoundFile, reason: str) -> None:
+        """Of a picture, and why it cannot be read."""
+        super().__init__(
+            f"{found.path} changed while it was read ({reason}); give the same command again: what was done is kept, "
+            "and this picture is looked at anew"
+        )
+        self.file = found.file
 
 
 def write_prepared(
@@ -79,6 +94,7 @@ def write_prepared(
 
     Raises:
         UserError: the source cannot be read, or nothing sensible could be trained on it.
+        PictureLostError: a picture that was scanned cannot be read any more.
     """
     state = source_state(settings.data, progress)
     work = load_earlier(folder, earlier, settings, again)
@@ -103,14 +119,14 @@ def write_prepared(
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         told = describe_mapping(listed.mapped.mapping)
         facts = _gather_facts(manifest, notes, told, corrected, brought, name, state, settings)
-        scan.write(folder)
-        names = manifest["file"].to_numpy(object)
-        pairs = duplicates.pairs.assign(
-            first=names[duplicates.pairs["first"]], second=names[duplicates.pairs["second"]]
-        )
-        pairs.to_parquet(folder / NEAR_PAIRS, index=False)
+        _write_pairs(folder, duplicates, manifest)
+        scan.write(folder)  # after the pairs: it says which files they are of
         write_findings(folder / FINDINGS, findings)
-        _write_pictures(folder, manifest, found, facts, work, progress)
+        try:
+            _write_pictures(folder, manifest, found, facts, work, progress)
+        except PictureLostError as lost:
+            scan.forget(lost.file, folder)
+            raise
     write_parts(folder / MANIFEST_FOR_PEOPLE, (part.encode() for part in guarded_csv_parts(manifest)))
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
@@ -187,6 +203,13 @@ def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     return both.assign(first=ends[0], second=ends[1])
 
 
+def _write_pairs(folder: Path, duplicates: Duplicates, manifest: pd.DataFrame) -> None:
+    """Keeps near copies by the names of their files."""
+    names = manifest["file"].to_numpy(object)
+    ends = {end: names[duplicates.pairs[end]] for end in ("first", "second")}
+    write_bytes(folder / NEAR_PAIRS, duplicates.pairs.assign(**ends).to_parquet(index=False))
+
+
 def _corrections_of(settings: Settings) -> Path | None:
     return Path(settings.data.corrections).expanduser() if settings.data.corrections else None
 
@@ -258,7 +281,7 @@ def _write_pictures(
         stored = work.pictures.read(file) if file in known else None
         if stored is not None and read_side(stored) == side:
             return stored
-        return _preprocess(found[row].path, side, facts.settings)
+        return _preprocess(found[row], side, facts.settings)
 
     for split in facts.counts:
         side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
@@ -280,14 +303,14 @@ def _write_pictures(
                 progress("resizing", done, len(kept))
 
 
-def _preprocess(path: Place, side: int, settings: Settings) -> bytes:
+def _preprocess(file: FoundFile, side: int, settings: Settings) -> bytes:
     """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
     preparation = Preparation.from_section(settings.preparation)
     try:
-        picture = open_place(path, settings.data.max_megapixels, preparation.rendering)
+        picture = open_place(file.path, settings.data.max_megapixels, preparation.rendering)
         preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
     except (ImageError, OSError) as error:
-        raise UserError(f"{path} changed while it was read ({error}); run `{command_line('prepare')}` again") from error
+        raise PictureLostError(file, str(error)) from error
     stream = BytesIO()
     preprocessed.save(stream, "PPM")
     return stream.getvalue()

@@ -14,7 +14,7 @@ from vitrine.data.prepare.earlier_split import EarlierSplit, read_split
 from vitrine.data.prepared.shards import StoredImages
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
-from vitrine.records.prepared import MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, UNFINISHED, Settings, read_facts
+from vitrine.records.prepared import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, UNFINISHED, Settings, read_facts
 
 INTERRUPTED = "interrupted"  # shards that an interrupted preparation had written
 
@@ -98,15 +98,23 @@ def _pixel_settings(settings: Settings | None) -> str | None:
 def _tidy(folder: Path, settings: Settings, again: bool) -> None:
     """Puts shards of an interrupted preparation aside, and begins anew if the settings have changed."""
     wanted = _pixel_settings(settings) or ""
-    begun = folder / UNFINISHED
-    if again or not begun.exists() or begun.read_text("utf-8") != wanted:
+    if again or _begun_with(folder) != wanted:
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        write_text(begun, wanted)
+    write_text(folder / UNFINISHED, wanted)
+    (folder / FACTS).unlink(missing_ok=True)
     if (folder / PICTURES).exists():
         attempts = folder / INTERRUPTED
         attempts.mkdir(exist_ok=True)
         (folder / PICTURES).rename(attempts / str(len(list(attempts.iterdir()))))
+
+
+def _begun_with(folder: Path) -> str | None:
+    """With what settings an unfinished folder was begun; one that lacks its report alone says so in its facts."""
+    try:
+        return (folder / UNFINISHED).read_text("utf-8")
+    except FileNotFoundError:
+        return _pixel_settings(_settings_of(folder))
 
 
 def forget(folder: Path) -> None:

@@ -17,7 +17,7 @@ UNKNOWN_SIZE = -1
 
 
 class SourceLostError(UserError):
-    """A source could be read and cannot be any more, as when credentials expire; what was done is kept."""
+    """A source, or a picture of it, could be read and cannot be any more, as when credentials expire."""
 
 
 class Status(Protocol):
