@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from vitrine.data.loading.labeled import LabeledData, LabeledImage
 from vitrine.data.sources.files import FoundFile
@@ -19,7 +20,7 @@ from vitrine.predict.images import NamedImage
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.work.journal import NO_ITEM
-from vitrine.work.part import ENDED_READER, Part, digest_of, read_part, remove_damaged, state_of
+from vitrine.work.part import ENDED_READER, Part, digest_of, remove_damaged, state_of
 from vitrine.work.ranks import OthersAtWorkError
 from vitrine.work.unit import Engine
 from vitrine.workflows.answers import ModelOpener, name_question
@@ -147,7 +148,7 @@ def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> Prediction
     looks: list[tuple[Any, ...]] = []
     start = done = 0
     for shard in shards:
-        table = read_part(shard)
+        table = pq.read_table(shard.path)
         is_read = table["reason"].is_null().to_numpy()
         read = table.filter(pa.array(is_read)).combine_chunks()
         logits[done : done + len(read)] = read["logits"].combine_chunks().flatten().to_numpy().reshape(len(read), -1)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -12,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -300,58 +300,45 @@ def test_a_disk_that_is_full_while_squares_are_written_costs_neither_the_scan_no
 
 
 def test_a_picture_that_vanishes_after_the_check_ends_with_its_name_and_costs_itself_alone(source, read):
-    manifest = read_manifest(prepare(source).folder)
-    gone = manifest.loc[manifest["split"] == "test", "file"].max()  # nobody has read it ahead when the first are done
+    gone = one_that_is_resized_late(source)
 
     def spoil(what, done, total, faults=0):
         if (what, done) == ("resizing", 3):
             (source / gone).unlink()
 
-    def write(progress=no_progress):
-        with working_folder(source.with_name("final")) as folder:
-            return write_prepared(folder, "x", settings_for(source), progress)
-
     said = rf"{gone} changed while it was read \(.*\); give the same command again: what was done is kept"
     with pytest.raises(PictureLostError, match=said):
-        write(spoil)
+        write_final(source, settings_for(source), spoil)
     read.clear()
-    assert write().files_found == 39
+    assert write_final(source, settings_for(source)).files_found == 39
     assert read == []
 
 
 def test_a_picture_that_its_store_refuses_once_costs_itself_alone(source, monkeypatch, read):
-    pictures = {str(path.relative_to(source)): path.read_bytes() for path in source.rglob("*.png")}
-    settings = settings_for(fill(pictures))
-
-    def write(progress=no_progress):
-        with working_folder(source.with_name("final")) as folder:
-            return write_prepared(folder, "x", settings, progress)
-
-    with monkeypatch.context() as patch:
-        refused = patch_reading(patch, OSError("SlowDown: please reduce your request rate (503)"))
+    settings = settings_for(fill({str(path.relative_to(source)): path.read_bytes() for path in source.rglob("*.png")}))
+    refused = one_that_is_resized_late(source)
+    with ExitStack() as stack:
 
         def spoil(what, done, total, faults=0):
-            if (what, done) == ("resizing", 1):
-                refused.append(True)
+            if (what, done) == ("resizing", 3):
+                stack.enter_context(refusing(monkeypatch, only=refused))
 
-        with pytest.raises(PictureLostError, match=r"cannot be fetched \(SlowDown"):
-            write(spoil)
+        with pytest.raises(PictureLostError, match=r"cannot be fetched \(ExpiredToken"):
+            write_final(source, settings, spoil)
     read.clear()
-    assert write().files_kept == 40
-    assert len(read) == 1, "the one that was refused is looked at anew"
+    assert write_final(source, settings).files_kept == 40
+    assert read == [refused]
 
 
-def patch_reading(patch, error):
-    """Has reading whole files of a store fail once the list that is returned holds something."""
-    refused, whole = [], MemoryFileSystem.cat_file
+def one_that_is_resized_late(source):
+    """A picture that nobody has read ahead when the first are resized."""
+    manifest = read_manifest(prepare(source).folder)
+    return manifest.loc[manifest["split"] == "test", "file"].max()
 
-    def cat_file(store, path, end=None, **options):
-        if refused and end is None:
-            raise error
-        return whole(store, path, end=end, **options)
 
-    patch.setattr(MemoryFileSystem, "cat_file", cat_file)
-    return refused
+def write_final(source, settings, progress=no_progress):
+    with working_folder(source.with_name("final")) as folder:
+        return write_prepared(folder, "x", settings, progress)
 
 
 def test_a_picture_that_its_disk_does_not_give_any_more_is_quarantined_by_the_next_call(source, monkeypatch, resized):
