@@ -152,6 +152,17 @@ def test_ranks_prepare_the_same_data_set_and_the_last_one_writes_it(arguments, t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "prepared", "ranks"]
 
 
+def test_ranks_share_the_reading_where_all_is_to_be_read_again(arguments, monkeypatch):
+    assert prepare.main(arguments) == 0
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    asked = []
+    monkeypatch.setattr(prepare, "scan_as_rank", lambda *given: asked.append(given[-1]))
+    for options in ([], ["--again"]):
+        assert prepare.main([*arguments, "--run-on", "ranks", *options]) == 0
+    assert asked == [True]
+
+
 def test_ranks_that_nobody_started_are_one_message(arguments, monkeypatch, capsys):
     monkeypatch.delenv("RANK", raising=False)
     assert prepare.main([*arguments, "--run-on", "ranks"]) == 2

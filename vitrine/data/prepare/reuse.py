@@ -14,6 +14,7 @@ from vitrine.data.prepare.earlier_split import EarlierSplit, read_split
 from vitrine.data.prepared.shards import StoredImages
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
+from vitrine.records.checksums import find_damage
 from vitrine.records.prepared import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, UNFINISHED, Settings, read_facts
 
 INTERRUPTED = "interrupted"  # shards that an interrupted preparation had written
@@ -54,20 +55,41 @@ def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: 
         UserError: `data.keep_split` names no manifest.
     """
     _tidy(folder, settings, again)
-    places = [(folder, sorted((folder / INTERRUPTED).glob("*")))]
     damaged = frozenset(one.file for one in find_damage_in(earlier)) if earlier is not None else frozenset()
     before = _settings_of(earlier) if earlier is not None else None
+    scanned = list_scanned(folder, earlier, settings, again)
+    memory = ScanMemory.read(scanned)
+    squares = sorted((folder / INTERRUPTED).glob("*"))
     if earlier is not None and not again and _pixel_settings(before) == _pixel_settings(settings):
-        places.append((earlier, [earlier / PICTURES]))
-    sound = [place for place, _ in places if place is folder or damaged.isdisjoint((MANIFEST, THUMBNAILS))]
-    memory = ScanMemory.read(sound)
-    pictures = StoredImages.open(
-        [pictures for _, folders in reversed(places) for pictures in folders],
-        leave_out={earlier / file for file in damaged} if earlier is not None else (),
-    )
+        squares.insert(0, earlier / PICTURES)
+    pictures = StoredImages.open(squares, leave_out={earlier / file for file in damaged} if earlier is not None else ())
     sha256 = {file: known for file in pictures.places if (known := memory.sha256_of(file)) is not None}
-    pairs = _read_near_pairs([place for place in sound if place is folder or NEAR_PAIRS not in damaged])
+    pairs = _read_near_pairs([place for place in scanned if place is folder or NEAR_PAIRS not in damaged])
     return EarlierWork(memory, pictures, sha256, read_split(earlier, before, settings, damaged), pairs)
+
+
+def list_scanned(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> list[Path]:
+    """Folders of scans with the same settings, the newest first, for `ScanMemory.read`; nothing is changed in them.
+
+    Args:
+        folder: see `load_earlier`.
+        earlier: likewise.
+        settings: likewise.
+        again: likewise.
+    """
+    wanted = _pixel_settings(settings)
+    if again:
+        return []
+    folders = [folder] if _begun_with(folder) == wanted else []
+    if earlier is not None and _pixel_settings(_settings_of(earlier)) == wanted and not _is_scan_damaged(earlier):
+        folders.append(earlier)
+    return folders
+
+
+def _is_scan_damaged(prepared_folder: Path) -> bool:
+    sums = read_facts(prepared_folder).files
+    scan = {name: sums[name] for name in (MANIFEST, THUMBNAILS) if name in sums}  # earlier versions noted none
+    return bool(find_damage(prepared_folder, scan, full=True))
 
 
 def _read_near_pairs(folders: Sequence[Path]) -> pd.DataFrame | None:
