@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.data.sources.stores import fill
 from vitrine.commands import prepare
 from vitrine.ui.frame import page_language
 
@@ -161,6 +162,22 @@ def test_ranks_share_the_reading_where_all_is_to_be_read_again(arguments, monkey
     for options in ([], ["--again"]):
         assert prepare.main([*arguments, "--run-on", "ranks", *options]) == 0
     assert asked == [True]
+
+
+def test_a_rank_that_comes_late_finds_nothing_to_do_where_the_pictures_lie_in_a_store(
+    arguments, tmp_path, monkeypatch, capsys
+):
+    pictures = tmp_path / "pictures"
+    source = fill({str(path.relative_to(pictures)): path.read_bytes() for path in pictures.rglob("*.png")})
+    arguments[1] = f"data.source={source}"
+    assert prepare.main(arguments) == 0
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(prepare, "scan_as_rank", lambda *_: pytest.fail("read again"))
+    capsys.readouterr()
+    assert prepare.main([*arguments, "--run-on", "ranks"]) == 0
+    assert "nothing to do" in " ".join(capsys.readouterr().out.split())
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 
 
 def test_ranks_that_nobody_started_are_one_message(arguments, monkeypatch, capsys):
