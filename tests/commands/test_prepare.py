@@ -93,7 +93,7 @@ def test_a_disk_that_takes_nothing_is_explained_and_what_was_done_is_kept(
         assert prepare.main(arguments) == 2
     assert capsys.readouterr().err.startswith(message)
     assert [path.name for path in (tmp_path / "prepared").iterdir()] == [".pets.unfinished"]
-    monkeypatch.setattr("vitrine.data.prepare.squares._preprocess", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr("vitrine.data.prepare.preprocessed_images._preprocess", lambda *_: pytest.fail("made again"))
     assert prepare.main(arguments) == 0
     assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 

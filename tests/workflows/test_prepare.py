@@ -60,7 +60,7 @@ def test_a_report_that_cannot_be_written_costs_itself_alone(make_class_folders, 
         patch.setattr("vitrine.reports.data.page.write_data_report", fail)
         with pytest.raises(RuntimeError, match="no figure"):
             prepare()
-    monkeypatch.setattr("vitrine.data.prepare.squares._preprocess", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr("vitrine.data.prepare.preprocessed_images._preprocess", lambda *_: pytest.fail("made again"))
     monkeypatch.setattr("vitrine.data.manifest.scan._scan_file", lambda *_: pytest.fail("read again"))
     assert len(prepare()) == 16
 

@@ -21,9 +21,9 @@ from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status
 from vitrine.data.manifest.split_names import GATE, SPLITS
+from vitrine.data.prepare.preprocessed_images import PictureLostError, write_preprocessed_images
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
-from vitrine.data.prepare.squares import PictureLostError, write_squares
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import unpacking_folder
 from vitrine.data.prepared.version import compute_version
@@ -99,7 +99,7 @@ def write_prepared(
         scan.write(folder)  # after the pairs: it says which files they are of
         write_findings(folder / FINDINGS, findings)
         try:
-            write_squares(folder, manifest, found, facts, work, progress)
+            write_preprocessed_images(folder, manifest, found, facts, work, progress)
         except PictureLostError as lost:
             scan.forget(lost.file, folder)
             raise

@@ -39,7 +39,7 @@ class PictureLostError(SourceLostError):
         self.file = found.file
 
 
-def write_squares(
+def write_preprocessed_images(
     folder: Path,
     manifest: pd.DataFrame,
     found: Sequence[FoundFile],

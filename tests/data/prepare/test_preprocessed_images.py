@@ -10,9 +10,9 @@ from tests.data.sources.stores import fill, refusing
 from tests.data.trees import prepare, settings_for
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.manifest import scan
-from vitrine.data.prepare import squares
+from vitrine.data.prepare import preprocessed_images
 from vitrine.data.prepare.pipeline import write_prepared
-from vitrine.data.prepare.squares import PictureLostError
+from vitrine.data.prepare.preprocessed_images import PictureLostError
 from vitrine.data.prepare.working_folder import working_folder
 from vitrine.data.prepared.shards import ShardWriter
 from vitrine.data.progress import no_progress
@@ -33,16 +33,14 @@ def read(monkeypatch):
 def resized(monkeypatch):
     """The files that are made squares of."""
     files = []
-    original = squares._preprocess
+    original = preprocessed_images._preprocess
     monkeypatch.setattr(
-        squares, "_preprocess", lambda found, *given: files.append(found.file) or original(found, *given)
+        preprocessed_images, "_preprocess", lambda found, *given: files.append(found.file) or original(found, *given)
     )
     return files
 
 
-def test_a_disk_that_is_full_while_squares_are_written_costs_neither_the_scan_nor_the_squares(
-    source, monkeypatch, read, resized
-):
+def test_a_disk_that_is_full_costs_neither_the_scan_nor_what_was_written(source, monkeypatch, read, resized):
     written, write = [], ShardWriter.write
 
     def fill(writer, *given):
