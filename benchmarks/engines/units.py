@@ -5,7 +5,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from vitrine.data.manifest.scan_shards import Shard, cut_shards
+from vitrine.data.manifest.scan_shards import Shard, cut_shards, shards_of
 from vitrine.data.sources.unlabeled import list_folder
 
 
@@ -24,7 +24,7 @@ class Trouble:
 
 def cut(pictures: Path, out: Path, size: int) -> list[Shard]:
     out.mkdir(parents=True, exist_ok=True)
-    return cut_shards(list_folder(pictures, "pictures"), 150, out, size)
+    return shards_of(cut_shards(list_folder(pictures, "pictures"), 150, out, size))
 
 
 def do(number: int, shard: Shard, trouble: Trouble) -> int:

@@ -43,8 +43,19 @@ def end_with(error):
             2,
             "error: there is no such file or folder, and none can be made there; check the path: /proc/x\n",
         ),
+        (
+            OSError(errno.EIO, "Input/output error", "p/1.png"),
+            2,
+            "error: the disk failed; see that files on it can be read, then run the command again: p/1.png\n",
+        ),
+        (
+            OSError(errno.ESTALE, "Stale file handle"),
+            2,
+            "error: the connection to a network disk was lost; see that files on it can be read, then run the command "
+            "again\n",
+        ),
     ],
-    ids=["mistake", "interrupt", "full disk", "read-only disk", "no folder"],
+    ids=["mistake", "interrupt", "full disk", "read-only disk", "no folder", "broken disk", "lost disk"],
 )
 def test_what_a_user_can_mend_is_one_message_and_an_exit_code(capsys, error, code, message):
     assert run_command(end_with(error)) == code
@@ -56,7 +67,7 @@ def test_a_command_that_ends_well_gives_nothing_to_say(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("error", [ValueError("of ours"), OSError(errno.EIO, "of the machine")])
+@pytest.mark.parametrize("error", [ValueError("of ours"), OSError(errno.EINVAL, "of the machine")])
 def test_other_errors_keep_their_traceback(error):
     with pytest.raises(type(error), match="of "):
         run_command(end_with(error))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.data.sources.stores import fill
 from vitrine.commands import prepare
 from vitrine.ui.frame import page_language
 
@@ -81,16 +82,20 @@ def test_a_proposal_to_group_series_says_what_would_change_and_the_version_is_na
         (errno.EACCES, "error: no permission; take another folder, or change its permissions"),
     ],
 )
-def test_a_disk_that_takes_nothing_is_explained_and_nothing_is_left(
+def test_a_disk_that_takes_nothing_is_explained_and_what_was_done_is_kept(
     arguments, tmp_path, capsys, monkeypatch, number, message
 ):
     def fail(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("vitrine.records.schema.write_text", fail)
-    assert prepare.main(arguments) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr("vitrine.records.schema.write_text", fail)
+        assert prepare.main(arguments) == 2
     assert capsys.readouterr().err.startswith(message)
-    assert list((tmp_path / "prepared").iterdir()) == []
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == [".pets.unfinished"]
+    monkeypatch.setattr("vitrine.data.prepare.preprocessed_images._preprocess", lambda *_: pytest.fail("made again"))
+    assert prepare.main(arguments) == 0
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 
 
 def test_no_permission_to_write_is_explained(arguments, capsys, monkeypatch):
@@ -146,6 +151,33 @@ def test_ranks_prepare_the_same_data_set_and_the_last_one_writes_it(arguments, t
     assert "--run-on" not in capsys.readouterr().out
     pd.testing.assert_frame_equal(manifest_of(tmp_path / "ranks"), alone)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "prepared", "ranks"]
+
+
+def test_ranks_share_the_reading_where_all_is_to_be_read_again(arguments, monkeypatch):
+    assert prepare.main(arguments) == 0
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    asked = []
+    monkeypatch.setattr(prepare, "scan_as_rank", lambda *given: asked.append(given[-1]))
+    for options in ([], ["--again"]):
+        assert prepare.main([*arguments, "--run-on", "ranks", *options]) == 0
+    assert asked == [True]
+
+
+def test_a_rank_that_comes_late_finds_nothing_to_do_where_the_pictures_lie_in_a_store(
+    arguments, tmp_path, monkeypatch, capsys
+):
+    pictures = tmp_path / "pictures"
+    source = fill({str(path.relative_to(pictures)): path.read_bytes() for path in pictures.rglob("*.png")})
+    arguments[1] = f"data.source={source}"
+    assert prepare.main(arguments) == 0
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(prepare, "scan_as_rank", lambda *_: pytest.fail("read again"))
+    capsys.readouterr()
+    assert prepare.main([*arguments, "--run-on", "ranks"]) == 0
+    assert "nothing to do" in " ".join(capsys.readouterr().out.split())
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 
 
 def test_ranks_that_nobody_started_are_one_message(arguments, monkeypatch, capsys):

@@ -66,14 +66,17 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path):
 
 
 @pytest.mark.parametrize("fault", [NotImplementedError(), OSError(errno.ENOLCK, "No locks available")])
-def test_a_disk_that_cannot_lock_keeps_nobody_from_training(tmp_path, monkeypatch, fault):
+def test_a_disk_that_cannot_lock_keeps_the_others_alone_from_training(tmp_path, monkeypatch, fault):
     def fail(*_):
         raise fault
 
     folder = start_run(tmp_path, "birds")
     monkeypatch.setattr("fcntl.flock", fail)
     with hold_run(folder):
-        assert not is_held(folder)
+        assert is_held(folder)
+        with pytest.raises(UserError, match="another training is at work"), hold_run(folder):
+            pass
+    assert not is_held(folder)
 
 
 def test_any_other_fault_of_a_lock_is_not_hidden(tmp_path, monkeypatch):

@@ -40,13 +40,50 @@ def test_asking_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("fault", [NotImplementedError(), OSError(errno.ENOLCK, "No locks available")])
-def test_a_disk_without_locks_keeps_nobody_out(tmp_path, monkeypatch, fault):
-    def fail(*_):
-        raise fault
+@pytest.fixture(params=[errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS], ids=errno.errorcode.get)
+def disk_without_locks(request, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
 
-    monkeypatch.setattr(FileLock, "acquire", fail)
-    with hold_lock(tmp_path / "lock", REFUSAL), hold_lock(tmp_path / "lock", REFUSAL):
+    def fail(*_):
+        raise OSError(request.param, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+
+
+@pytest.mark.filterwarnings("ignore:flock not supported")
+@pytest.mark.usefixtures("disk_without_locks")
+def test_a_disk_without_locks_keeps_others_out_by_a_file(tmp_path):
+    path = tmp_path / "lock"
+    for _ in range(2):  # the first one leaves nothing that would keep the second out
+        with hold_lock(path, REFUSAL, is_removed=True):
+            assert is_locked(path)
+            with pytest.raises(UserError, match="somebody else"), hold_lock(path, REFUSAL, is_removed=True):
+                pytest.fail("two at once")
+            assert is_locked(path)
+        assert not is_locked(path)
+        assert list(tmp_path.iterdir()) == []
+
+
+def no_locks(*_):
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+def test_a_file_that_another_machine_left_where_there_are_no_locks_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(FileLock, "acquire", no_locks)
+    (tmp_path / "lock.marker").write_text("1\nanother machine\n")
+    advice = r"somebody else is at work; this disk has no locks, so if none is .*remove .*lock\.marker"
+    with pytest.raises(UserError, match=advice), hold_lock(tmp_path / "lock", REFUSAL):
+        pass
+
+
+def test_who_would_wait_is_not_kept_waiting_and_who_needs_locks_is_told_where_a_disk_has_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(FileLock, "acquire", no_locks)
+    with hold_lock(tmp_path / "lock"), hold_lock(tmp_path / "lock"):
+        pass
+    with (
+        pytest.raises(UserError, match="no locks"),
+        hold_lock(tmp_path / "lock", REFUSAL, unlockable=UserError("no locks")),
+    ):
         pass
 
 

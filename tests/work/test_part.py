@@ -7,9 +7,19 @@ import pytest
 
 from tests.work.letters import Letters, read
 from vitrine.data.sources.files import FoundFile
+from vitrine.errors import UserError
 from vitrine.records import atomic
 from vitrine.work.journal import Journal
-from vitrine.work.part import count_filled, digest_of, mark_unsettled, name_ends, remove_unsettled, state_of
+from vitrine.work.part import (
+    count_filled,
+    digest_of,
+    mark_unsettled,
+    name_ends,
+    read_part,
+    remove_damaged,
+    remove_unsettled,
+    state_of,
+)
 from vitrine.work.unit import StuckError
 
 
@@ -68,6 +78,30 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         Letters("ab", folder=tmp_path).do()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [0.0, 0.2, 0.5, 0.9])
+def test_a_part_that_is_damaged_anywhere_is_made_once_more_and_a_sound_one_stays(tmp_path, place):
+    parts = [Letters(word, folder=tmp_path) for word in ("abcdefgh" * 20, "good", "none")]
+    for part in parts[:2]:
+        part.do()
+    content = bytearray(parts[0].path.read_bytes())
+    start = int(place * len(content))
+    content[start : start + 8] = bytes(byte ^ 1 for byte in content[start : start + 8])
+    parts[0].path.write_bytes(content)
+    remove_damaged(parts)
+    assert [part.is_done() for part in parts] == [False, True, False]
+
+
+def test_bytes_that_still_make_a_table_are_found_by_their_checksum(tmp_path):
+    part = Letters("abcdefgh", folder=tmp_path)
+    part.do()
+    content = part.path.read_bytes()
+    part.path.write_bytes(content.replace(b"d\1\0\0\0e", b"q\1\0\0\0e"))
+    assert pq.read_table(part.path)["letter"].to_pylist() == list("abcqefgh")
+    with pytest.raises(UserError, match=r"abcdefgh\.parquet cannot be read .* the same command makes it anew"):
+        read_part(part)
+    assert not part.is_done()
 
 
 def test_another_one_that_was_faster_and_put_the_folder_in_order_is_no_error(tmp_path, monkeypatch):

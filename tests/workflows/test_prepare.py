@@ -1,11 +1,15 @@
 """Pictures get the name of where they lie, and are prepared once."""
 
+import pyarrow.parquet as pq
 import pytest
 
 import vitrine
+from tests.conftest import draw_shape
 from vitrine.config.recipe import Recipe
 from vitrine.records.prepared import FACTS
-from vitrine.workflows.prepare import name_source
+from vitrine.work.ranks import Ranks
+from vitrine.workflows.parameters import build_recipe
+from vitrine.workflows.prepare import name_source, parts_folder, scan_as_rank, write_data_set
 
 
 @pytest.mark.parametrize(
@@ -40,3 +44,47 @@ def test_what_has_not_changed_is_not_prepared_again_unless_asked(make_class_fold
     first = written()
     assert written() == first
     assert written(again=True) > first
+
+
+def test_a_report_that_cannot_be_written_costs_itself_alone(make_class_folders, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_class_folders({"a": 8, "b": 8}, "pets")
+
+    def prepare():
+        return vitrine.prepare("pets", image_size=16, **{"checks.near_duplicates": False})
+
+    def fail(*_):
+        raise RuntimeError("no figure")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vitrine.reports.data.page.write_data_report", fail)
+        with pytest.raises(RuntimeError, match="no figure"):
+            prepare()
+    monkeypatch.setattr("vitrine.data.prepare.preprocessed_images._preprocess", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr("vitrine.data.manifest.scan._scan_file", lambda *_: pytest.fail("read again"))
+    assert len(prepare()) == 16
+
+
+class Here:
+    """An engine that does all in this process."""
+
+    def run(self, works):
+        for work in works:
+            work.do()
+            yield work
+
+
+@pytest.mark.parametrize(("again", "read"), [(False, 1), (True, 17)])
+def test_a_rank_reads_what_was_added_alone_unless_all_is_to_be_read_again(
+    make_class_folders, tmp_path, monkeypatch, again, read
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("vitrine.work.ranks.LocalPool", lambda _: Here())
+    pets = make_class_folders({"a": 8, "b": 8}, "pets")
+    parameters = {"data.source": str(pets), "image_size": 16, "checks.near_duplicates": False}
+    recipe = build_recipe(None, {"name": "pets", **parameters})
+    write_data_set(recipe)
+    draw_shape(0, 30).save(pets / "a" / "0 first.png")
+    assert scan_as_rank(recipe, Ranks(0, 1), again=again)
+    parts = parts_folder(recipe.prepared_folder)
+    assert sum(pq.read_metadata(part).num_rows for part in parts.glob("*.parquet")) == read

@@ -207,6 +207,7 @@ def collect_less_often() -> None:
     atexit.register(gc.freeze)
 
 
+_LOOK_AT_DISK = "see that files on it can be read, then run the command again"
 _DISK_ERRORS = {
     errno.ENOSPC: "the disk is full; make room and run the command again",
     errno.EDQUOT: "your share of the disk is used up; make room and run the command again",
@@ -219,4 +220,8 @@ _DISK_ERRORS = {
     errno.EEXIST: "a file has the name that a folder needs; move it away, or run the command in another folder",
     errno.ENOTDIR: "a file has the name that a folder needs; move it away, or run the command in another folder",
     errno.ENAMETOOLONG: "the name is too long for the disk; give a shorter one",
+    errno.EFBIG: "the disk, or a limit of the system (`ulimit -f`), takes no file this large; take another disk",
+    errno.EMFILE: "too many files are open at once; allow more with `ulimit -n` and run the command again",
+    **dict.fromkeys((errno.EIO, errno.ENXIO, errno.ENODEV), f"the disk failed; {_LOOK_AT_DISK}"),
+    **dict.fromkeys((errno.ESTALE, errno.ENOTCONN), f"the connection to a network disk was lost; {_LOOK_AT_DISK}"),
 }

@@ -54,7 +54,7 @@ def _run(words: Sequence[str]) -> None:
     recipe, options = parsed.recipe, parsed.options
     engine = read_engine(options)
     if isinstance(engine, Ranks):
-        if not _share_is_last(recipe, engine):
+        if not _share_is_last(recipe, engine, options.again):
             return
         engine = LocalPool(options.workers)  # the last one is alone on its machine
     try:
@@ -86,15 +86,15 @@ def _words_of_the_recipe(words: Sequence[str]) -> list[str]:
     return kept
 
 
-def _share_is_last(recipe: Recipe, ranks: Ranks) -> bool:
+def _share_is_last(recipe: Recipe, ranks: Ranks, again: bool) -> bool:
     """Reads the share of this rank; whether the shares of all others are read too."""
     from vitrine.data.prepare.unchanged import find_unchanged
 
     console = Console(highlight=False)
     with show_progress(console=console, lines=True) as show:
-        if find_unchanged(recipe.prepared_folder, read_settings(recipe), show) is not None:
+        if not again and find_unchanged(recipe.prepared_folder, read_settings(recipe), show) is not None:
             return True
-        if scan_as_rank(recipe, ranks, show):
+        if scan_as_rank(recipe, ranks, show, again):
             return True
     console.print(
         f"rank {ranks.rank} of {ranks.count} has read its share; the one that ends last prepares the data set. "

@@ -3,10 +3,12 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
+
+MARKER = ".marker"  # ending of the file that stands for a lock where the disk has none
 
 
 @contextmanager
@@ -15,12 +17,15 @@ def hold_lock(
 ) -> Iterator[None]:
     """Keeps out every other process that asks for the same lock; the system lets go when this one ends, however.
 
+    Some disks, mostly of networks, have no locks. There a refusal rests on a file that only one process can make; after
+    a kill it stays until a process of the same machine asks again, or somebody removes it.
+
     Args:
         path: of the lock.
-        refusal: raised where another process has it; None waits for it.
+        refusal: raised where another process has it; None waits for it, and keeps nobody out where there are no locks:
+            a file that was left behind would be waited for without end.
         is_removed: whether the file goes afterwards.
-        unlockable: raised where the disk has no locks, as those of some networks; None works without, and nobody is
-            kept out.
+        unlockable: raised where the disk has no locks, in place of making a file.
     """
     lock = FileLock(path, timeout=-1 if refusal is None else 0)
     try:
@@ -35,22 +40,48 @@ def hold_lock(
         if unlockable is not None:
             raise unlockable from None
     try:
-        yield
+        with nullcontext() if lock.is_locked or refusal is None else _hold_marker(path, refusal):
+            yield
     finally:
-        if lock.is_locked:
-            try:
-                if is_removed and os.name != "nt":  # where nothing open can be removed; filelock does it later there
-                    path.unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
-            finally:
+        try:
+            if is_removed and os.name != "nt":  # where nothing open can be removed; filelock does it later there
+                path.unlink(missing_ok=True)  # while it is held: later, it might be somebody else's
+        finally:
+            if lock.is_locked:
                 lock.release()
 
 
-def is_locked(path: Path) -> bool:
-    """Whether another process holds a lock; no where nobody can know: a disk without locks, a file of another user."""
-    if not path.exists():
-        return False  # asking leaves no file behind
+@contextmanager
+def _hold_marker(path: Path, refusal: Exception) -> Iterator[None]:
+    """Keeps others out by a file that names its process."""
+    marker = _marker_of(path)
+    lock = SoftFileLock(marker, timeout=0)
     try:
-        with FileLock(path, timeout=0):
+        lock.acquire()
+    except Timeout:
+        advice = f"; this disk has no locks, so if none is at work any more, remove {marker}"
+        raise type(refusal)(f"{refusal}{advice}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _marker_of(path: Path) -> Path:
+    return path.with_name(path.name + MARKER)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another process holds a lock; no where nobody can know, as of a file of another user."""
+    marker = _marker_of(path)
+    locks = [FileLock(path, timeout=0)] if path.exists() else []  # asking leaves no file behind
+    locks += [SoftFileLock(marker, timeout=0)] if marker.exists() else []
+    return any(map(_is_held, locks))
+
+
+def _is_held(lock: BaseFileLock) -> bool:
+    try:
+        with lock:
             return False
     except Timeout:
         return True

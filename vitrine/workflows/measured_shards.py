@@ -16,7 +16,7 @@ from vitrine.data.loading.labeled import LabeledData, LabeledImage
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found
 from vitrine.errors import UserError
-from vitrine.predict.answers.shards import cut_runs, open_once
+from vitrine.predict.answers.shards import open_once
 from vitrine.predict.batches import PredictionBatch, Unreadable, predict_in_one_thread
 from vitrine.predict.images import NamedImage
 from vitrine.predict.predictions import Predictions
@@ -36,6 +36,7 @@ from vitrine.work.part import (
     state_of,
 )
 from vitrine.work.ranks import NothingLeftError, OthersAtWorkError
+from vitrine.work.runs import cut_runs
 from vitrine.work.unit import Engine
 from vitrine.workflows.answers import ModelOpener, name_question
 from vitrine.workflows.inspection import inspect_image

@@ -146,13 +146,14 @@ def write_data_set(
     return facts
 
 
-def scan_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing) -> bool:
-    """Reads the share of one rank of a job; what it saw lies beside the prepared data set.
+def scan_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing, again: bool = False) -> bool:
+    """Reads the share of one rank of a job, but for what earlier preparations saw; its part lies beside the data set.
 
     Args:
         recipe: says where the pictures are and where the data set goes, on a disk that all ranks share.
         ranks: which rank this is.
         progress: called with (what, done, total).
+        again: see `write_data_set`.
 
     Returns:
         Whether all ranks are done, so that this one can go on with `write_data_set`.
@@ -160,9 +161,15 @@ def scan_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing) 
     Raises:
         UserError: the pictures cannot be read as the recipe says.
     """
+    from vitrine.data.manifest.scan_memory import ScanMemory
+    from vitrine.data.prepare.reuse import list_scanned
     from vitrine.data.prepare.scanning import Spread, scan_share
+    from vitrine.data.prepare.working_folder import unfinished_folder
 
-    return scan_share(read_settings(recipe), Spread(ranks, parts_folder(recipe.prepared_folder)), progress)
+    final, settings = recipe.prepared_folder, read_settings(recipe)
+    earlier = final if final.exists() else None
+    memory = ScanMemory.read(list_scanned(unfinished_folder(final), earlier, settings, again))
+    return scan_share(settings, memory, Spread(ranks, parts_folder(final)), progress)
 
 
 def parts_folder(prepared: Path) -> Path:

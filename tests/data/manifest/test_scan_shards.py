@@ -5,9 +5,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from vitrine.data.manifest import scan as scan_module
+from vitrine.data.manifest import scan_shards
 from vitrine.data.manifest.scan import scan_files
-from vitrine.data.manifest.scan_memory import ScanMemory
-from vitrine.data.manifest.scan_shards import cut_shards, scan_in_shards
+from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
+from vitrine.data.manifest.scan_shards import cut_shards, scan_in_shards, shards_of
 from vitrine.data.sources.class_folders import find_files
 from vitrine.work.journal import Deaths
 from vitrine.work.local import LocalPool
@@ -31,8 +33,16 @@ def found(make_class_folders):
     return find_files(source)
 
 
-def scan(found, folder, engine, memory=None, size=2):
-    return scan_in_shards(cut_shards(found, 150, folder, size), folder, engine, memory=memory)
+@pytest.fixture(autouse=True)
+def runs_of_equal_length(monkeypatch):
+    """Where runs begin has tests of its own; here each has as many files as is asked for."""
+    monkeypatch.setattr(
+        scan_shards, "cut_runs", lambda found, size: [found[at : at + size] for at in range(0, len(found), size)]
+    )
+
+
+def scan(found, folder, engine, memory=NO_MEMORY, size=2):
+    return scan_in_shards(cut_shards(found, 150, folder, size, memory), folder, engine, memory=memory)
 
 
 def contents(folder):
@@ -59,12 +69,21 @@ def test_a_shard_that_is_done_is_not_read_again(found, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(scan(found, tmp_path, Here()).manifest, before.manifest)
 
 
+def test_a_part_that_a_disk_damaged_in_its_middle_is_made_once_more(found, tmp_path):
+    before = scan(found, tmp_path, Here())
+    sound = contents(tmp_path)
+    damaged = min(sound)
+    (tmp_path / damaged).write_bytes(sound[damaged][:4] + bytes(76) + sound[damaged][80:])
+    pd.testing.assert_frame_equal(scan(found, tmp_path, Here()).manifest, before.manifest)
+    assert contents(tmp_path) == sound
+
+
 def test_a_shard_is_another_one_when_a_file_of_it_changes(found, tmp_path):
-    before = [shard.path for shard in cut_shards(found, 150, tmp_path, 2)]
+    before = [shard.path for shard in shards_of(cut_shards(found, 150, tmp_path, 2))]
     Path(found[3].path).write_bytes(b"something else")
-    after = [shard.path for shard in cut_shards(found, 150, tmp_path, 2)]
+    after = [shard.path for shard in shards_of(cut_shards(found, 150, tmp_path, 2))]
     assert [one != other for one, other in zip(before, after, strict=True)] == [False, True, False, False, False]
-    assert cut_shards(found, 99, tmp_path, 2)[0].path != after[0]
+    assert cut_shards(found, 99, tmp_path, 2)[0].shard.path != after[0]
 
 
 def test_labels_come_from_the_source_and_not_from_an_earlier_part(found, tmp_path):
@@ -88,6 +107,24 @@ def test_files_that_earlier_scans_know_need_no_shard(found, tmp_path):
     assert contents(tmp_path / "parts") == {}
 
 
+def test_of_files_that_earlier_scans_know_in_part_the_others_alone_are_read(found, tmp_path, monkeypatch):
+    (tmp_path / "prepared").mkdir()
+    scan_files([found[place] for place in (1, 2, 4, 7)], 150).write(tmp_path / "prepared")
+    memory = ScanMemory.read([tmp_path / "prepared"])
+    whole = scan_files(found, 150)
+    read, told = [], []
+    original = scan_module._scan_file
+    monkeypatch.setattr(
+        scan_module, "_scan_file", lambda one, limit: read.append(found.index(one)) or original(one, limit)
+    )
+    runs = cut_shards(found, 150, tmp_path / "parts", 5, memory)
+    again = scan_in_shards(runs, tmp_path / "parts", Here(), lambda *words: told.append(words), memory)
+    pd.testing.assert_frame_equal(again.manifest, whole.manifest)
+    assert (again.thumbnails == whole.thumbnails).all()
+    assert read == [0, 3, 5, 6, 8]
+    assert told == [(4, 0), (2, 1), (3, 0)]
+
+
 def test_ranks_do_their_shares_and_the_last_one_has_all(found, tmp_path):
     assert scan(found, tmp_path, Ranks(0, 2, 1)) is None
     assert len(contents(tmp_path)) == 3
@@ -95,7 +132,7 @@ def test_ranks_do_their_shares_and_the_last_one_has_all(found, tmp_path):
 
 
 def test_files_that_end_their_reader_are_quarantined_and_the_others_of_the_shard_kept(found, tmp_path):
-    shard = cut_shards(found, 150, tmp_path, 3)[1]
+    shard = cut_shards(found, 150, tmp_path, 3)[1].shard
     replace(shard, deaths=Deaths((1, 1))).do()
     table = pq.read_table(shard.path).to_pandas()  # the same part, whoever died
     assert table["status"].tolist() == ["kept", "quarantined", "kept"]

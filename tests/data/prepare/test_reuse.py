@@ -11,7 +11,7 @@ from tests.data.pictures import photograph
 from tests.data.trees import prepare, settings_for
 from vitrine.config.data import ChecksSection
 from vitrine.data.manifest import scan
-from vitrine.data.prepare import pipeline as preparing
+from vitrine.data.prepare import preprocessed_images
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepare.working_folder import working_folder
 from vitrine.data.prepared.dataset import open_prepared
@@ -23,9 +23,11 @@ from vitrine.records.manifest import read_manifest
 def pictures_preprocessed(monkeypatch):
     """Names of the pictures that are decoded and resized."""
     made = []
-    original = preparing._preprocess
+    original = preprocessed_images._preprocess
     monkeypatch.setattr(
-        preparing, "_preprocess", lambda path, *given: made.append(Path(path).name) or original(path, *given)
+        preprocessed_images,
+        "_preprocess",
+        lambda file, *given: made.append(Path(file.path).name) or original(file, *given),
     )
     return made
 

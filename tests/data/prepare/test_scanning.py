@@ -1,10 +1,13 @@
 """What a preparation reads, in this process or by shards."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from tests.conftest import draw_shape
 from tests.data.trees import settings_for
-from vitrine.data.manifest.scan_memory import ScanMemory
+from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
 from vitrine.data.prepare import scanning
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures, scan_share
 from vitrine.data.progress import no_progress
@@ -34,7 +37,7 @@ def settings(make_class_folders, monkeypatch):
 
 def scan(settings, folder, spread=None, told=no_progress):
     listed = list_pictures(settings, folder / "unpacked")
-    return scan_pictures(listed, settings, ScanMemory((), {}), folder, told, spread)
+    return scan_pictures(listed, settings, NO_MEMORY, folder, told, spread)
 
 
 def test_the_pictures_of_a_source_have_their_labels(settings, tmp_path):
@@ -54,6 +57,17 @@ def test_a_scan_by_shards_sees_what_a_scan_by_threads_sees(settings, tmp_path):
 
 def test_each_rank_does_its_share_and_the_last_one_says_that_all_is_done(settings, tmp_path):
     parts = tmp_path / "parts"
-    assert not scan_share(settings, Spread(Here(0, 2), parts), no_progress)
-    assert scan_share(settings, Spread(Here(1, 2), parts), no_progress)
+    assert not scan_share(settings, NO_MEMORY, Spread(Here(0, 2), parts), no_progress)
+    assert scan_share(settings, NO_MEMORY, Spread(Here(1, 2), parts), no_progress)
     assert not list(parts.glob("unpacked_*"))
+
+
+def test_ranks_do_not_read_again_what_earlier_scans_know(settings, tmp_path):
+    scan(settings, tmp_path).write(tmp_path)
+    memory, parts = ScanMemory.read([tmp_path]), tmp_path / "parts"
+    assert scan_share(settings, memory, Spread(Here(), parts), no_progress)
+    draw_shape(0, 30).save(Path(settings.data.source) / "cat" / "new.png")
+    told = []
+    assert scan_share(settings, memory, Spread(Here(), parts), lambda *words, faults: told.append(words))
+    assert told == [("checking", 1, 1)]
+    assert len(list(parts.glob("*.parquet"))) == 1

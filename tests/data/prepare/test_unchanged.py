@@ -6,12 +6,16 @@ import os
 import pytest
 
 from tests.conftest import draw_shape
+from tests.data.sources.stores import fill
 from tests.data.trees import prepare, settings_for
 from vitrine.config.data import DataSection
 from vitrine.data import progress
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepare.unchanged import find_unchanged, source_state
 from vitrine.data.prepare.working_folder import working_folder
+from vitrine.data.sources import hub_access
+from vitrine.data.sources.addresses import Listing
+from vitrine.data.sources.hub_access import HubDataset
 
 
 def test_unchanged_files_and_settings_are_recognized_and_any_change_is_seen(source):
@@ -41,9 +45,32 @@ def test_what_is_no_prepared_data_set_has_no_facts(tmp_path):
     assert find_unchanged(tmp_path, settings_for(tmp_path)) is None
 
 
-@pytest.mark.parametrize("source", ["hub:ann/birds", "nowhere"])
-def test_what_only_a_network_could_tell_and_what_is_not_there_have_no_state(source):
-    assert source_state(DataSection(source=source)) == ""
+def test_what_is_not_there_has_no_state():
+    assert source_state(DataSection(source="nowhere")) == ""
+
+
+@pytest.mark.parametrize("commit", ["abc", None])
+def test_the_state_of_a_data_set_of_the_hub_is_its_commit(monkeypatch, commit):
+    asked = []
+    monkeypatch.setattr(hub_access, "ask_hub", lambda *given: asked.append(given) or HubDataset(commit))
+    assert source_state(DataSection(source="hub:ann/birds")) == (commit or "")
+    assert asked == [("ann/birds", None)]
+
+
+def test_pictures_in_a_store_are_unchanged_as_long_as_their_names_sizes_and_times_are(source, tmp_path):
+    pictures = {str(path.relative_to(source)): path.read_bytes() for path in source.rglob("*.png")}
+    settings = settings_for(fill(pictures))
+    with working_folder(tmp_path / "final") as folder:
+        write_prepared(folder, "x", settings)
+    assert find_unchanged(tmp_path / "final", settings) is not None
+    fill(pictures)  # written anew
+    assert find_unchanged(tmp_path / "final", settings) is None
+
+
+def test_a_store_that_tells_no_times_has_no_state():
+    files = {"a.png": {"size": 3, "mtime": 1.0}, "b.png": {"size": 3}}
+    assert Listing("https://place", files).state() == ""
+    assert Listing("https://place", {"a.png": files["a.png"]}).state() != ""
 
 
 def test_the_digits_are_always_as_they_were():

@@ -62,20 +62,24 @@ def test_the_folder_takes_its_name_when_all_is_done(tmp_path):
     assert names_in(final.parent) == ["final"]
 
 
-def test_an_error_leaves_nothing_and_an_interruption_its_work(tmp_path):
-    def work(error):
+@pytest.mark.parametrize("error", [OSError("full"), UserError("recipe"), ValueError("ours"), KeyboardInterrupt()])
+@pytest.mark.parametrize("work", ["manifest.parquet", "unpacked/fetched/1.tar"])
+def test_whatever_ends_a_preparation_loses_no_work_and_leaves_nothing_else(tmp_path, error, work):
+    def end(*files):
         with working_folder(tmp_path / "final") as folder:
-            (folder / "x").touch()
+            for file in files:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).touch()
             raise error
 
-    with pytest.raises(OSError, match="full"):
-        work(OSError("full"))
+    with pytest.raises(type(error)):
+        end("unfinished.json")
     assert names_in(tmp_path) == []
-    with pytest.raises(KeyboardInterrupt):
-        work(KeyboardInterrupt())
+    with pytest.raises(type(error)):
+        end(work)
     assert names_in(tmp_path) == [".final.unfinished"]
     with working_folder(tmp_path / "final") as folder:
-        assert names_in(folder) == ["x"], "what was done is there again"
+        assert (folder / work).exists(), "what was done is there again"
     assert names_in(tmp_path) == ["final"]
 
 
@@ -101,14 +105,24 @@ def test_a_full_disk_and_a_used_up_share_are_told_from_other_errors(error, full)
 
 
 @pytest.mark.parametrize(
-    ("error", "left"), [(None, []), (ValueError, []), (KeyboardInterrupt, ["fetched"]), (SourceLostError, ["fetched"])]
+    ("error", "is_scanned", "left"),
+    [
+        (None, True, []),
+        (UserError, False, []),  # it may be what could not be read
+        (UserError, True, ["fetched"]),
+        (OSError, False, ["fetched"]),
+        (KeyboardInterrupt, False, ["fetched"]),
+        (SourceLostError, False, ["fetched"]),
+    ],
 )
-def test_what_was_fetched_stays_where_the_next_call_needs_it(tmp_path, error, left):
+def test_what_was_fetched_stays_where_the_next_call_needs_it(tmp_path, error, is_scanned, left):
     def work():
         with unpacking_folder(tmp_path) as folder:
             assert names_in(folder) == []
             for name in ("fetched", "opened"):
                 (folder / name).mkdir()
+            if is_scanned:
+                (tmp_path / "manifest.parquet").touch()
             if error:
                 raise error
 
@@ -119,14 +133,3 @@ def test_what_was_fetched_stays_where_the_next_call_needs_it(tmp_path, error, le
         work()
     workspace = tmp_path / "unpacked"
     assert (names_in(workspace) if workspace.exists() else []) == left
-
-
-def test_a_source_that_was_lost_loses_no_work(tmp_path):
-    def work():
-        with working_folder(tmp_path / "final") as folder:
-            (folder / "x").touch()
-            raise SourceLostError
-
-    with pytest.raises(SourceLostError):
-        work()
-    assert names_in(tmp_path / ".final.unfinished") == ["x"]

@@ -1,6 +1,7 @@
 """Pictures on the disk: written in parts of a bounded size, read in the order of their names, taken over whole."""
 
 import io
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
@@ -60,6 +61,31 @@ def test_a_full_file_is_closed_and_the_next_one_begun(tmp_path, monkeypatch):
         f"train-{number:05d}.arrow" for number in range(3)
     ]
     assert open_shards(tmp_path / "a", "train", LABELS)["file"][:] == files
+
+
+@contextmanager
+def room_for(size_bytes):
+    """No file may grow beyond a size, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("part", [0.1, 0.9])
+def test_what_was_written_before_the_disk_was_full_can_be_read(tmp_path, monkeypatch, part):
+    monkeypatch.setattr(shards, "BATCH_BYTES", 8 * bytes_per_image(4))
+    files = [f"{number:02d}.png" for number in range(40)]
+    whole = [list_shards(write(tmp_path / f"{count}", files[:count]), "train")[0].stat().st_size for count in (24, 32)]
+    room = round(whole[0] + part * (whole[1] - whole[0]))
+    with room_for(room), pytest.raises(OSError, match="writing"):
+        write(tmp_path / "full", files)
+    stored = StoredImages.open([tmp_path / "full"])
+    assert sorted(stored.places) == files[:24]
+    assert [stored.read(file) for file in files[:24]] == [picture(number) for number in range(24)]
 
 
 def test_sizes_follow_from_the_side():

@@ -7,13 +7,12 @@ import torch
 
 from tests.factories import SIDE
 from tests.records.examples import ASKED
-from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.unlabeled import list_folder
 from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.answers import shards
-from vitrine.predict.answers.shards import cut_answer_shards, cut_runs
+from vitrine.predict.answers.shards import cut_answer_shards
 from vitrine.predict.predictor import Predictor
 from vitrine.work.journal import Deaths
 from vitrine.work.part import ENDED_READER
@@ -79,27 +78,12 @@ def test_names_change_with_what_decides_an_answer(found, model, tmp_path):
     assert [one == other for one, other in zip(names, changed, strict=True)] == [False, True, True]
 
 
-@pytest.mark.parametrize("place", [0, 2500, 5000])
-def test_one_more_file_changes_its_own_shard_and_hardly_another(place):
-    before = [FoundFile(Path("none"), f"pictures/{number:05}.jpg", "", "", "") for number in range(5000)]
-    more = [*before[:place], FoundFile(Path("none"), "a.jpg", "", "", ""), *before[place:]]
-    runs = [tuple(run) for run in cut_runs(before, 100)]
-    assert [one for run in runs for one in run] == before
-    assert {50 <= len(run) <= 200 for run in runs[:-1]} == {True}
-    assert 40 <= len(runs) <= 60
-    assert len(set(runs) & {tuple(run) for run in cut_runs(more, 100)}) >= len(runs) - 2
-
-
 def test_a_shard_tells_its_ends_and_its_faults(found, model, tmp_path):
     first = cut(found, model, tmp_path)[0]
     assert first.count_faults() == 0
     rows = rows_of(first)
     assert first.title == f"{rows[0]['file']} to {rows[-1]['file']}"
     assert first.count_faults() == sum(row["problem"] is not None for row in rows) == 1
-
-
-def test_of_nothing_there_is_no_run():
-    assert list(cut_runs([], 10)) == []
 
 
 def test_a_file_that_ended_its_reader_has_this_for_a_problem_and_the_others_their_answers(found, model, tmp_path):

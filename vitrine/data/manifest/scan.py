@@ -46,13 +46,28 @@ class Scan:
     thumbnails: Thumbnails
 
     def write(self, folder: Path) -> None:
-        """Keeps both for `scan_memory.ScanMemory.read`."""
-        temporary = folder / ".unfinished"  # the older thumbnails may be mapped into memory just now
-        with temporary.open("wb") as file:
-            np.save(file, self.thumbnails)
-        temporary.replace(folder / THUMBNAILS)
-        write_manifest(self.manifest, temporary)
-        temporary.replace(folder / MANIFEST)
+        """Keeps both for `scan_memory.ScanMemory.read`; a disk that is full meanwhile leaves those of before."""
+        thumbnails, manifest = folder / f".{THUMBNAILS}", folder / f".{MANIFEST}"
+        try:
+            with thumbnails.open("wb") as file:
+                np.save(file, self.thumbnails)
+            write_manifest(self.manifest, manifest)
+            (folder / MANIFEST).unlink(missing_ok=True)  # a kill must not leave it beside thumbnails of another scan
+            thumbnails.replace(folder / THUMBNAILS)  # the older ones may be mapped into memory just now
+            manifest.replace(folder / MANIFEST)
+        finally:
+            thumbnails.unlink(missing_ok=True)
+            manifest.unlink(missing_ok=True)
+
+    def forget(self, file: str, folder: Path) -> None:
+        """Has the next scan read a file again, whatever this one saw of it.
+
+        Args:
+            file: its name.
+            folder: of `write`.
+        """
+        self.manifest.loc[self.manifest["file"] == file, "sha256"] = ""
+        self.write(folder)
 
 
 def scan_files(

@@ -42,6 +42,8 @@ class ScanMemory:
                 continue
             if len(thumbnails) == len(manifest):
                 opened = manifest["sha256"] != ""  # what could not be opened may be there the next time
+                for file in manifest["file"][~opened]:
+                    places.pop(file, None)
                 places.update(
                     (str(file), start + int(row))
                     for row, file in zip(np.flatnonzero(opened), manifest["file"][opened], strict=True)
@@ -50,8 +52,22 @@ class ScanMemory:
                 start += len(manifest)
         return cls(tuple(scans), places)
 
+    def knows(self, found: FoundFile) -> bool:
+        """Whether nothing of a file need be read: it is as it was, or its source left it out."""
+        return bool(found.left_out) or self._find_row(found) is not None
+
     def find(self, found: FoundFile) -> tuple[Row, Thumbnails] | None:
         """The row and thumbnail of a file, if it is as it was."""
+        seen = self._find_row(found)
+        if seen is None:
+            return None
+        table, thumbnails, place = seen
+        row = {name: table[name][place].as_py() for name in table.column_names}
+        fresh = source_words(found) | {"status": KEPT, "reason": "", "compared": row["compared"]}
+        return row | fresh, thumbnails[place]
+
+    def _find_row(self, found: FoundFile) -> tuple[pa.Table, Thumbnails, int] | None:
+        """The scan that saw a file as it is, and its row there."""
         if found.left_out or found.file not in self.places:
             return None
         table, thumbnails, place = self._look_up(found.file)
@@ -65,9 +81,7 @@ class ScanMemory:
             return None
         if table["width"][place].as_py() == 0:  # an earlier build may have refused what this one reads
             return None
-        row = {name: table[name][place].as_py() for name in table.column_names}
-        fresh = source_words(found) | {"status": KEPT, "reason": "", "compared": row["compared"]}
-        return row | fresh, thumbnails[place]
+        return table, thumbnails, place
 
     def sha256_of(self, file: str) -> str | None:
         """Checksum of a file's content as it was; None of a file that is not known."""
@@ -84,3 +98,6 @@ class ScanMemory:
                 return table, thumbnails, place
             place -= len(table)
         raise KeyError(file)
+
+
+NO_MEMORY = ScanMemory((), {})

@@ -1,8 +1,8 @@
 """The scan of many pictures in shards, each a unit of work that any process or machine can do.
 
-A shard is a run of files; what was seen of it is one Parquet file, written whole or not at all and named by what it was
-made of. So doing a shard twice changes nothing, whoever does it, and a scan that was broken off goes on from its last
-whole shard.
+A shard is what no earlier scan knows of a run of files; what was seen of it is one Parquet file, written whole or not
+at all and named by what it was made of. So doing a shard twice changes nothing, whoever does it, and a scan that was
+broken off goes on from its last whole shard.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,19 +11,21 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
 from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_files, source_words
-from vitrine.data.manifest.scan_memory import ScanMemory
+from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.manifest import COLUMNS, ManifestBuilder
-from vitrine.work.part import ENDED_READER, Part, digest_of, name_ends, remove_damaged, state_of
+from vitrine.work.part import DAMAGES, ENDED_READER, Part, digest_of, name_ends, read_part, remove_damaged, state_of
+from vitrine.work.runs import cut_runs
 from vitrine.work.unit import Engine
 
-FILES_PER_SHARD = 2_000  # five seconds of a core for small pictures, some minutes for large ones
+FILES_PER_SHARD = 2_000  # on average: five seconds of a core for small pictures, some minutes for large ones
 FORMAT = 2  # of the parts; counts up when what is seen of a picture changes
 TEXTS = {pa.string(): pd.StringDtype()}  # so that texts stay columns of Arrow, a third of what Python needs
 THUMBNAIL = "thumbnail"  # column of a part, bytes; empty where nothing was decoded
@@ -56,7 +58,7 @@ class Shard(Part):
         """How many of its files are quarantined, when it is done; 0 where somebody took its part away."""
         try:
             status = pq.read_table(self.path, columns=["status"])["status"].to_pylist()
-        except (OSError, pa.ArrowInvalid):
+        except DAMAGES:
             return 0
         return sum(one == QUARANTINED for one in status)
 
@@ -71,63 +73,87 @@ class Shard(Part):
         return pa.Table.from_pandas(table, preserve_index=False)
 
 
-def cut_shards(found: Sequence[FoundFile], max_megapixels: int, folder: Path, size: int) -> list[Shard]:
-    """Divides files into runs of `size`; equal lists give equal shards on every machine."""
-    files = [one.anywhere() for one in found]
-    starts = range(0, len(found), size)
-    return [Shard(tuple(files[at : at + size]), max_megapixels, folder=folder.absolute()) for at in starts]
+@dataclass(frozen=True)
+class Run:
+    """Files that follow each other in the manifest.
+
+    Attributes:
+        files: in its order.
+        max_megapixels: larger pictures are quarantined.
+        unknown: places in them of what no earlier scan knows.
+        shard: reads those; None where all are known.
+    """
+
+    files: Sequence[FoundFile]
+    max_megapixels: int
+    unknown: npt.NDArray[np.int64]
+    shard: Shard | None
+
+
+def cut_shards(
+    found: Sequence[FoundFile], max_megapixels: int, folder: Path, size: int, memory: ScanMemory = NO_MEMORY
+) -> list[Run]:
+    """Divides files into runs with their shards; equal lists and memories give equal shards on every machine.
+
+    Args:
+        found: in the order of the manifest.
+        max_megapixels: larger pictures are quarantined.
+        folder: keeps the parts.
+        size: files of a run, on average.
+        memory: of earlier scans; what they know is in no shard.
+    """
+    runs = []
+    for files in cut_runs(found, size):
+        unknown = np.flatnonzero([not memory.knows(one) for one in files])
+        to_read = tuple(files[place].anywhere() for place in unknown.tolist())
+        shard = Shard(to_read, max_megapixels, folder=folder.absolute()) if to_read else None
+        runs.append(Run(files, max_megapixels, unknown, shard))
+    return runs
+
+
+def shards_of(runs: Iterable[Run]) -> list[Shard]:
+    """What there is to read."""
+    return [run.shard for run in runs if run.shard is not None]
 
 
 def scan_in_shards(
-    shards: Sequence[Shard],
+    runs: Sequence[Run],
     folder: Path,
     engine: Engine,
     progress: Callable[[int, int], None] = lambda *_: None,
-    memory: ScanMemory | None = None,
+    memory: ScanMemory = NO_MEMORY,
 ) -> Scan | None:
     """What `scan_files` gives for all files, by an engine; the thumbnails are mapped from a file.
 
     Args:
-        shards: of `cut_shards`.
+        runs: of `cut_shards`.
         folder: keeps the parts, also when the scan is broken off.
         engine: does the shards.
         progress: see `scan_files`.
-        memory: of earlier scans; a shard of which every file is known is not read again.
+        memory: of `cut_shards`.
 
     Returns:
         None where shards of other ranks are not done yet.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    shards = shards_of(runs)
     remove_damaged(shards)
-    known = {shard.path for shard in shards if memory is not None and _is_known(shard, memory)}
-    unknown = [shard for shard in shards if shard.path not in known]
-    for shard in engine.run(unknown):
+    progress(sum(len(run.files) - len(run.unknown) for run in runs), 0)
+    for shard in engine.run(shards):
         progress(len(shard.files), shard.count_faults())
-    if not all(shard.is_done() for shard in unknown):
+    if not all(shard.is_done() for shard in shards):
         return None
-    read = (
-        scan_files(shard.files, shard.max_megapixels, memory=memory, threads=1)
-        if shard.path in known
-        else _read_part(shard)
-        for shard in shards
-    )
-    return _gather(shards, read, folder)
+    return _gather(sum(len(run.files) for run in runs), (_read_run(run, memory) for run in runs), folder)
 
 
-def _is_known(shard: Shard, memory: ScanMemory) -> bool:
-    """Whether nothing of it need be read; what its source left out never is."""
-    return all(file.left_out or memory.find(file) for file in shard.files)
-
-
-def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan:
-    """One manifest of all parts, and a file of thumbnails; both are mapped into memory.
+def _gather(rows: int, read: Iterable[Scan], folder: Path) -> Scan:
+    """One manifest of all runs, and a file of thumbnails; both are mapped into memory.
 
     Args:
-        shards: all of them.
-        read: what was seen of each; taken one at a time.
+        rows: of all.
+        read: what was seen of each run; taken one at a time.
         folder: of the files.
     """
-    rows = sum(len(shard.files) for shard in shards)
     path = folder / "thumbnails.npy"
     thumbnails = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, *THUMBNAIL_SHAPE))
     with path.open("r+b") as file:
@@ -140,9 +166,25 @@ def _gather(shards: Sequence[Shard], read: Iterable[Scan], folder: Path) -> Scan
     return Scan(manifest.build(), thumbnails)
 
 
+def _read_run(run: Run, memory: ScanMemory) -> Scan:
+    """What earlier scans know of a run, and what its shard saw of the rest."""
+    if run.shard is not None and len(run.unknown) == len(run.files):
+        return _read_part(run.shard)
+    is_known = np.ones(len(run.files), bool)
+    is_known[run.unknown] = False
+    known = np.flatnonzero(is_known)
+    scan = scan_files([run.files[place] for place in known.tolist()], run.max_megapixels, memory=memory, threads=1)
+    if run.shard is None:
+        return scan
+    part = _read_part(run.shard)
+    order = np.argsort(np.concatenate([known, run.unknown]))
+    manifest = pd.concat([scan.manifest, part.manifest], ignore_index=True).iloc[order].reset_index(drop=True)
+    return Scan(manifest, np.concatenate([scan.thumbnails, part.thumbnails])[order])
+
+
 def _read_part(shard: Shard) -> Scan:
     """The part of a shard; what the source says of its files is taken from the shard."""
-    table = pq.read_table(shard.path)
+    table = read_part(shard)
     manifest = table.drop([THUMBNAIL]).to_pandas(types_mapper=TEXTS.get).astype(COLUMNS)
     said = [source_words(one) for one in shard.files]
     for name in said[0] if said else ():

@@ -1,23 +1,18 @@
 """From pictures to a prepared data set: find, scan, check, choose classes, split, make squares, write."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
 from vitrine.config.data import SeriesKind
 from vitrine.data.checks.duplicate_policies import apply_policies
 from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
 from vitrine.data.checks.series import group_series, propose_series
-from vitrine.data.images.decoding import ImageError
-from vitrine.data.images.prefetch import map_ahead
-from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.labels.added import JUDGING, leave_out_copies
 from vitrine.data.labels.classes import check_splits, choose_classes
 from vitrine.data.labels.corrected import Corrected
@@ -25,20 +20,16 @@ from vitrine.data.labels.corrections import apply_corrections
 from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status
-from vitrine.data.manifest.split_names import GATE, SPLITS, TRAIN
+from vitrine.data.manifest.split_names import GATE, SPLITS
+from vitrine.data.prepare.preprocessed_images import PictureLostError, write_preprocessed_images
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
 from vitrine.data.prepare.unchanged import source_state
-from vitrine.data.prepare.working_folder import check_room, unpacking_folder
-from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
+from vitrine.data.prepare.working_folder import unpacking_folder
 from vitrine.data.prepared.version import compute_version
 from vitrine.data.progress import Progress, no_progress
-from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.opening import open_place
-from vitrine.data.sources.places import Place
 from vitrine.errors import UserError
-from vitrine.invocation import command_line
-from vitrine.records.atomic import write_parts
+from vitrine.records.atomic import write_bytes, write_parts
 from vitrine.records.checksums import sum_files
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
@@ -79,6 +70,7 @@ def write_prepared(
 
     Raises:
         UserError: the source cannot be read, or nothing sensible could be trained on it.
+        PictureLostError: a picture that was scanned cannot be read any more.
     """
     state = source_state(settings.data, progress)
     work = load_earlier(folder, earlier, settings, again)
@@ -103,14 +95,14 @@ def write_prepared(
         notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
         told = describe_mapping(listed.mapped.mapping)
         facts = _gather_facts(manifest, notes, told, corrected, brought, name, state, settings)
-        scan.write(folder)
-        names = manifest["file"].to_numpy(object)
-        pairs = duplicates.pairs.assign(
-            first=names[duplicates.pairs["first"]], second=names[duplicates.pairs["second"]]
-        )
-        pairs.to_parquet(folder / NEAR_PAIRS, index=False)
+        _write_pairs(folder, duplicates, manifest)
+        scan.write(folder)  # after the pairs: it says which files they are of
         write_findings(folder / FINDINGS, findings)
-        _write_pictures(folder, manifest, found, facts, work, progress)
+        try:
+            write_preprocessed_images(folder, manifest, found, facts, work, progress)
+        except PictureLostError as lost:
+            scan.forget(lost.file, folder)
+            raise
     write_parts(folder / MANIFEST_FOR_PEOPLE, (part.encode() for part in guarded_csv_parts(manifest)))
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
@@ -187,6 +179,13 @@ def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     return both.assign(first=ends[0], second=ends[1])
 
 
+def _write_pairs(folder: Path, duplicates: Duplicates, manifest: pd.DataFrame) -> None:
+    """Keeps near copies by the names of their files."""
+    names = manifest["file"].to_numpy(object)
+    ends = {end: names[duplicates.pairs[end]] for end in ("first", "second")}
+    write_bytes(folder / NEAR_PAIRS, duplicates.pairs.assign(**ends).to_parquet(index=False))
+
+
 def _corrections_of(settings: Settings) -> Path | None:
     return Path(settings.data.corrections).expanduser() if settings.data.corrections else None
 
@@ -233,61 +232,3 @@ def _gather_facts(
         created=now(),
         settings=settings,
     )
-
-
-def _write_pictures(
-    folder: Path,
-    manifest: pd.DataFrame,
-    found: Sequence[FoundFile],
-    facts: PreparedFacts,
-    work: EarlierWork,
-    progress: Progress,
-) -> None:
-    """Writes the squares of all kept pictures; those that an earlier preparation has are taken from it."""
-    kept = manifest[manifest["status"] == KEPT]
-    label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
-    known = {file for file, sha256 in zip(kept["file"], kept["sha256"], strict=True) if work.sha256.get(file) == sha256}
-    check_room(
-        folder, (len(kept) - len(known)) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
-    )
-    (folder / PICTURES).mkdir()
-    done = 0
-
-    def read_preprocessed(row: int, side: int) -> bytes:
-        file = found[row].file
-        stored = work.pictures.read(file) if file in known else None
-        if stored is not None and read_side(stored) == side:
-            return stored
-        return _preprocess(found[row].path, side, facts.settings)
-
-    for split in facts.counts:
-        side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
-        rows = kept[kept["split"] == split]
-        wanted = {
-            file: label_ids[label]
-            for file, label in zip(rows["file"], rows["label_name"], strict=True)
-            if file in known
-        }
-        linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
-        done += len(linked)
-        rows = rows[~rows["file"].isin(linked)]
-        with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
-            images = map_ahead(partial(read_preprocessed, side=side), rows.index)
-            columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
-            for image, label_name, file, width, height in zip(images, *columns, strict=True):
-                writer.write(image, label_ids[label_name], file, width, height)
-                done += 1
-                progress("resizing", done, len(kept))
-
-
-def _preprocess(path: Place, side: int, settings: Settings) -> bytes:
-    """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
-    preparation = Preparation.from_section(settings.preparation)
-    try:
-        picture = open_place(path, settings.data.max_megapixels, preparation.rendering)
-        preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
-    except (ImageError, OSError) as error:
-        raise UserError(f"{path} changed while it was read ({error}); run `{command_line('prepare')}` again") from error
-    stream = BytesIO()
-    preprocessed.save(stream, "PPM")
-    return stream.getvalue()

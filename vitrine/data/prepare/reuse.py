@@ -14,7 +14,8 @@ from vitrine.data.prepare.earlier_split import EarlierSplit, read_split
 from vitrine.data.prepared.shards import StoredImages
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
-from vitrine.records.prepared import MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, UNFINISHED, Settings, read_facts
+from vitrine.records.checksums import find_damage
+from vitrine.records.prepared import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, UNFINISHED, Settings, read_facts
 
 INTERRUPTED = "interrupted"  # shards that an interrupted preparation had written
 
@@ -54,20 +55,41 @@ def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: 
         UserError: `data.keep_split` names no manifest.
     """
     _tidy(folder, settings, again)
-    places = [(folder, sorted((folder / INTERRUPTED).glob("*")))]
     damaged = frozenset(one.file for one in find_damage_in(earlier)) if earlier is not None else frozenset()
     before = _settings_of(earlier) if earlier is not None else None
+    scanned = list_scanned(folder, earlier, settings, again)
+    memory = ScanMemory.read(scanned)
+    squares = sorted((folder / INTERRUPTED).glob("*"))
     if earlier is not None and not again and _pixel_settings(before) == _pixel_settings(settings):
-        places.append((earlier, [earlier / PICTURES]))
-    sound = [place for place, _ in places if place is folder or damaged.isdisjoint((MANIFEST, THUMBNAILS))]
-    memory = ScanMemory.read(sound)
-    pictures = StoredImages.open(
-        [pictures for _, folders in reversed(places) for pictures in folders],
-        leave_out={earlier / file for file in damaged} if earlier is not None else (),
-    )
+        squares.insert(0, earlier / PICTURES)
+    pictures = StoredImages.open(squares, leave_out={earlier / file for file in damaged} if earlier is not None else ())
     sha256 = {file: known for file in pictures.places if (known := memory.sha256_of(file)) is not None}
-    pairs = _read_near_pairs([place for place in sound if place is folder or NEAR_PAIRS not in damaged])
+    pairs = _read_near_pairs([place for place in scanned if place is folder or NEAR_PAIRS not in damaged])
     return EarlierWork(memory, pictures, sha256, read_split(earlier, before, settings, damaged), pairs)
+
+
+def list_scanned(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> list[Path]:
+    """Folders of scans with the same settings, the newest first, for `ScanMemory.read`; nothing is changed in them.
+
+    Args:
+        folder: see `load_earlier`.
+        earlier: likewise.
+        settings: likewise.
+        again: likewise.
+    """
+    wanted = _pixel_settings(settings)
+    if again:
+        return []
+    folders = [folder] if _begun_with(folder) == wanted else []
+    if earlier is not None and _pixel_settings(_settings_of(earlier)) == wanted and not _is_scan_damaged(earlier):
+        folders.append(earlier)
+    return folders
+
+
+def _is_scan_damaged(prepared_folder: Path) -> bool:
+    sums = read_facts(prepared_folder).files
+    scan = {name: sums[name] for name in (MANIFEST, THUMBNAILS) if name in sums}  # earlier versions noted none
+    return bool(find_damage(prepared_folder, scan, full=True))
 
 
 def _read_near_pairs(folders: Sequence[Path]) -> pd.DataFrame | None:
@@ -98,15 +120,23 @@ def _pixel_settings(settings: Settings | None) -> str | None:
 def _tidy(folder: Path, settings: Settings, again: bool) -> None:
     """Puts shards of an interrupted preparation aside, and begins anew if the settings have changed."""
     wanted = _pixel_settings(settings) or ""
-    begun = folder / UNFINISHED
-    if again or not begun.exists() or begun.read_text("utf-8") != wanted:
+    if again or _begun_with(folder) != wanted:
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        write_text(begun, wanted)
+    write_text(folder / UNFINISHED, wanted)
+    (folder / FACTS).unlink(missing_ok=True)
     if (folder / PICTURES).exists():
         attempts = folder / INTERRUPTED
         attempts.mkdir(exist_ok=True)
         (folder / PICTURES).rename(attempts / str(len(list(attempts.iterdir()))))
+
+
+def _begun_with(folder: Path) -> str | None:
+    """With what settings an unfinished folder was begun; one that lacks its report alone says so in its facts."""
+    try:
+        return (folder / UNFINISHED).read_text("utf-8")
+    except FileNotFoundError:
+        return _pixel_settings(_settings_of(folder))
 
 
 def forget(folder: Path) -> None:

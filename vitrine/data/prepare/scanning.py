@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from vitrine.data.labels.added import list_added
 from vitrine.data.labels.mapping import MappedLabels, map_labels
 from vitrine.data.manifest.scan import Scan, scan_files
 from vitrine.data.manifest.scan_memory import ScanMemory
-from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
+from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, Run, cut_shards, scan_in_shards, shards_of
 from vitrine.data.progress import Progress, count_checked, no_progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.parts import name_missing_parts
@@ -92,8 +93,8 @@ def scan_pictures(
     files = listed.to_scan
     count = count_checked(progress, len(files))
     if spread is not None:
-        shards = cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD)
-        scan = scan_in_shards(shards, spread.folder, spread.engine, count, memory)
+        runs = _cut(files, settings, spread, memory)
+        scan = scan_in_shards(runs, spread.folder, spread.engine, count, memory)
         if scan is not None:  # else something took a part away meanwhile
             return scan
     return scan_files(
@@ -101,11 +102,12 @@ def scan_pictures(
     )
 
 
-def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
+def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress: Progress) -> bool:
     """Does the share of this rank.
 
     Args:
         settings: of the data set.
+        memory: of earlier scans, the same for all ranks.
         spread: with the engine of this rank.
         progress: is told of "checking".
 
@@ -118,12 +120,16 @@ def scan_share(settings: Settings, spread: Spread, progress: Progress) -> bool:
     workspace = spread.folder / f"unpacked_{secrets.token_hex(8)}"
     workspace.mkdir(parents=True)
     try:
-        files = list_pictures(settings, workspace, progress).to_scan
-        shards = cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD)
-        remove_damaged(shards)
-        count = count_checked(progress, sum(len(shard.files) for shard in spread.engine.share(shards)))
+        shards = shards_of(_cut(list_pictures(settings, workspace, progress).to_scan, settings, spread, memory))
+        share = spread.engine.share(shards)
+        remove_damaged(share)
+        count = count_checked(progress, sum(len(shard.files) for shard in share))
         for shard in spread.engine.run(shards):
             count(len(shard.files), shard.count_faults())
         return all(shard.is_done() for shard in shards)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _cut(files: Sequence[FoundFile], settings: Settings, spread: Spread, memory: ScanMemory) -> list[Run]:
+    return cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD, memory)

@@ -5,9 +5,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from vitrine.config.data import BUILTIN_DIGITS, DataSection
+from vitrine.config.data import BUILTIN_DIGITS, HUB_PREFIX, DataSection
 from vitrine.data.prepare.damage import find_damage_in
 from vitrine.data.progress import Progress, count_items, no_progress
+from vitrine.data.sources.addresses import is_address, list_address
 from vitrine.data.sources.files import TABLE_EXTENSIONS, reason_by_name, walk_files
 from vitrine.data.sources.hidden import is_hidden
 from vitrine.errors import UserError
@@ -15,13 +16,16 @@ from vitrine.records.prepared import FACTS, PreparedFacts, Settings, read_facts
 
 
 def source_state(data: DataSection, progress: Progress = no_progress) -> str:
-    """A digest of names, sizes and times of change of all files of a source; "" where only a network could tell.
+    """A digest of names, sizes and times of change of all files of a source; "" where nothing tells of a change.
 
-    Corrections of labels count by their content.
+    Of a data set of the Hub it is the commit. Corrections of labels count by their content.
 
     Args:
         data: says where the source is.
         progress: is told of "listing" and "looking at times", in files.
+
+    Raises:
+        UserError: the source is in a network, and does not answer.
     """
     state = _state_of_pictures(data, progress)
     corrections = Path(data.corrections).expanduser() if data.corrections else None
@@ -33,8 +37,12 @@ def source_state(data: DataSection, progress: Progress = no_progress) -> str:
 def _state_of_pictures(data: DataSection, progress: Progress) -> str:
     if data.source == BUILTIN_DIGITS:
         return "built in"
+    if data.source.startswith(HUB_PREFIX):
+        return _commit_of(data)
+    if is_address(data.source):
+        return list_address(data.source).state()
     source = Path(data.source).expanduser()
-    if data.source.startswith("hub:") or not source.exists():
+    if not source.exists():
         return ""
     if source.is_dir():
         return _digest(source, walk_files(source), progress)
@@ -48,6 +56,12 @@ def _state_of_pictures(data: DataSection, progress: Progress) -> str:
     return state + _digest(pictures, files, progress)
 
 
+def _commit_of(data: DataSection) -> str:
+    from vitrine.data.sources.hub_access import ask_hub  # `datasets` takes a second to import
+
+    return ask_hub(data.source.removeprefix(HUB_PREFIX), data.hub.revision).commit or ""
+
+
 def find_unchanged(prepared_folder: Path, settings: Settings, progress: Progress = no_progress) -> PreparedFacts | None:
     """The facts of a prepared data set, if the same settings on the same files made it and nothing of it is damaged.
 
@@ -55,6 +69,9 @@ def find_unchanged(prepared_folder: Path, settings: Settings, progress: Progress
         prepared_folder: of the data set.
         settings: with which it would be made now.
         progress: is told what `source_state` tells.
+
+    Raises:
+        UserError: see `source_state`.
     """
     if not (prepared_folder / FACTS).exists():
         return None

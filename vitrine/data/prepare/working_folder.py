@@ -50,8 +50,8 @@ class AtWorkError(UserError):
 def working_folder(final: Path) -> Iterator[Path]:
     """Yields `.<name>.unfinished` beside `final`, which takes its name on success.
 
-    After an error the folder is removed. After Ctrl-C, a kill, a power cut, or where the source could not be read any
-    more, it stays, and the next call yields it again with what it holds.
+    Where it does not come to that, be it for a full disk, a mistake in the recipe, Ctrl-C or a power cut, what was read
+    and fetched stays, and the next call yields the folder again with what it holds. Without any of it the folder goes.
 
     Raises:
         AtWorkError: another process is at work on the same data set.
@@ -60,24 +60,33 @@ def working_folder(final: Path) -> Iterator[Path]:
     at_work = AtWorkError(
         f"data.prepared: another process is preparing {final} just now; wait for it, or choose another name"
     )
-    folder = final.with_name(f".{final.name}.unfinished")
+    folder = unfinished_folder(final)
     with hold_lock(final.with_name(f".{final.name}.lock"), at_work, is_removed=True):
         try:
             folder.mkdir(exist_ok=True)
             yield folder
             put_in_place(folder, final)
-        except SourceLostError:
+        except BaseException:
+            if not _is_scanned(folder) and not (folder / UNPACKED / FETCHED).exists():
+                shutil.rmtree(folder, ignore_errors=True)
             raise
-        except Exception:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+
+
+def unfinished_folder(final: Path) -> Path:
+    """Where a data set is made."""
+    return final.with_name(f".{final.name}.unfinished")
+
+
+def _is_scanned(folder: Path) -> bool:
+    """Whether pictures were read, which may have taken hours."""
+    return (folder / MANIFEST).exists()
 
 
 @contextmanager
 def unpacking_folder(folder: Path) -> Iterator[Path]:
     """Yields an empty folder for the pictures of an archive or a data set, which goes when they are prepared.
 
-    What was fetched over a network stays in it after Ctrl-C and where the source was lost, for the next call.
+    What was fetched over a network stays in it for the next call, unless it was itself what could not be read.
 
     Args:
         folder: in which it is made.
@@ -87,11 +96,11 @@ def unpacking_folder(folder: Path) -> Iterator[Path]:
     workspace.mkdir(exist_ok=True)
     try:
         yield workspace
-    except (KeyboardInterrupt, SourceLostError):
-        _clear(workspace)
-        raise
-    except BaseException:
-        shutil.rmtree(workspace, ignore_errors=True)
+    except BaseException as error:
+        if _is_scanned(folder) or isinstance(error, (KeyboardInterrupt, OSError, SourceLostError)):
+            _clear(workspace)
+        else:
+            shutil.rmtree(workspace, ignore_errors=True)
         raise
     shutil.rmtree(workspace, ignore_errors=True)
 

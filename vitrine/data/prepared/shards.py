@@ -6,7 +6,8 @@ They are written once, directly: `Dataset.from_generator` and `save_to_disk` wou
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,16 +129,29 @@ class ShardWriter:
     def _flush(self) -> None:
         if self._rows:
             if self._stream is None:
-                place = self._folder / f"{self._split}-{len(list_shards(self._folder, self._split)):05d}.arrow"
-                self._stream = pa.ipc.new_stream(str(place), self._schema)
-            self._stream.write_batch(pa.RecordBatch.from_pylist(self._rows, schema=self._schema))
-            self._rows = []
+                self._place = self._folder / f"{self._split}-{len(list_shards(self._folder, self._split)):05d}.arrow"
+                self._stream, self._whole_bytes = pa.ipc.new_stream(str(self._place), self._schema), 0
+            batch, self._rows = pa.RecordBatch.from_pylist(self._rows, schema=self._schema), []
+            with self._keeping_whole_batches():
+                self._stream.write_batch(batch)
+            self._whole_bytes = self._place.stat().st_size
 
     def _close_shard(self) -> None:
         if self._stream is not None:
             self._flush()
-            self._stream.close()
+            with self._keeping_whole_batches():
+                self._stream.close()
         self._stream, self._rows_in_shard = None, 0
+
+    @contextmanager
+    def _keeping_whole_batches(self) -> Iterator[None]:
+        """Cuts off what a full disk took of a batch: the others can be read, since a stream may end after each."""
+        try:
+            yield
+        except OSError:
+            self._stream = None
+            os.truncate(self._place, self._whole_bytes)
+            raise
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,15 @@ class Listing:
         told = self.files[file]
         return RemoteFile(f"{self.address}/{file}{self.query}", self._witness, _size_of(told), _changed_ns(told))
 
+    def state(self) -> str:
+        """A digest of names, sizes and times of change; "" where the store does not tell when a file was changed."""
+        digest = hashlib.sha256()
+        for file, told in self.files.items():
+            if (changed := _changed_ns(told)) == UNKNOWN_TIME:
+                return ""
+            digest.update(f"{file!r} {_size_of(told)} {changed}\n".encode())
+        return digest.hexdigest()
+
     @cached_property
     def _witness(self) -> str:
         """The first file that has a byte to be read."""

@@ -20,7 +20,7 @@ SAME_COMMAND, KEPT = "give the same command again", ": what was done is kept"
 
 
 class SourceLostError(UserError):
-    """A source could be read and cannot be any more, as when credentials expire; what was done is kept."""
+    """A source, or a picture of it, could be read and cannot be any more, as when credentials expire."""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Answers to many files in shards, each a unit of work that any process or machine can do; see `vitrine.work`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records.answers import Asked
 from vitrine.work.journal import NO_ITEM
 from vitrine.work.part import ENDED_READER, Part, count_filled, digest_of, mark_unsettled, name_ends, state_of
+from vitrine.work.runs import cut_runs
 
 FILES_PER_SHARD = 1_000  # on average: ten seconds of a core for small pictures and networks, minutes for large ones
 FORMAT = "1"  # of the parts; changes with what is answered to a picture
@@ -110,20 +111,3 @@ def cut_answer_shards(
         )
         for run in cut_runs(found, size)
     ]
-
-
-def cut_runs(found: Sequence[FoundFile], size: int) -> Iterator[Sequence[FoundFile]]:
-    """Divides files into runs that begin where names say so: one more file changes its own run and hardly another.
-
-    Args:
-        found: in the order of the source.
-        size: files of a run, on average; each has half as many at least and twice as many at most.
-    """
-    least, start = max(1, size // 2), 0
-    for place, one in enumerate(found):
-        length = place - start
-        if length >= 2 * size or (length >= least and int(digest_of(one.file), 16) % least == 0):
-            yield found[start:place]
-            start = place
-    if found:
-        yield found[start:]
