@@ -25,7 +25,7 @@ from vitrine.data.sources.places import (
 )
 from vitrine.errors import UserError, first_line
 
-ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://?[^/]")
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?[^/]")  # one letter is a drive of Windows
 # Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 AGAIN = "If your credentials have expired, renew them; then give the same command again: what was done is kept"
@@ -115,6 +115,15 @@ def check_address(address: str) -> None:
         UserError: a package is missing, or nothing knows such addresses.
     """
     _connect(address)
+
+
+def has_file(address: str) -> bool:
+    """Whether a store tells of a file at an address; no where it does not answer, which reading tells better.
+
+    Raises:
+        UserError: a package is missing, or nothing knows such addresses.
+    """
+    return _find_file(*_connect(address)) is not None
 
 
 @dataclass(frozen=True)
