@@ -10,7 +10,7 @@ import pytest
 
 from tests.data.sources.stores import fill, refusing
 from tests.factories import fault_of
-from vitrine.data.sources.addresses import address_of, check_address, describe_files, is_address, list_address
+from vitrine.data.sources.addresses import address_of, check_address, describe_files, has_file, is_address, list_address
 from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
 
@@ -23,6 +23,7 @@ from vitrine.errors import UserError
         ("hf://datasets/a/b", True),
         ("hub:a/b", False),
         ("C:\\pictures", False),
+        ("c://pictures", False),
         ("a/b", False),
         ("://x", False),
     ],
@@ -34,6 +35,7 @@ def test_an_address_is_told_from_a_path(source, expected):
 def test_an_address_that_became_a_path_is_known_again(tmp_path):
     assert address_of(Path("s3://bucket/a b")) == "s3://bucket/a b"
     assert address_of(Path("a/b")) is None
+    assert address_of(Path("c:/prepared/dogs")) is None  # a drive of Windows
     turned = type("Turned", (PureWindowsPath,), {"exists": lambda _self: False})("s3://bucket/a b")
     assert address_of(turned) == "s3://bucket/a b"
     assert address_of(tmp_path) is None
@@ -62,6 +64,12 @@ def test_a_changed_file_looks_changed():
 def test_one_file_can_be_an_address_too():
     listing = list_address(f"{fill({'a/pets.zip': b'content'})}/a/pets.zip")
     assert (listing.address, list(listing.files)) == ("memory://bucket/a", ["pets.zip"])
+
+
+def test_a_file_is_told_from_a_folder_and_from_nothing():
+    fill({"pets/1.jpg": b"one"})
+    names = ("pets/1.jpg", "pets", "pets/2.jpg")
+    assert [has_file(f"memory://bucket/{name}") for name in names] == [True, False, False]
 
 
 def test_nothing_there_is_one_message():
