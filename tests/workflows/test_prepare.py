@@ -3,6 +3,7 @@
 import pytest
 
 import vitrine
+from tests.factories import fault_of
 from vitrine.config.recipe import Recipe
 from vitrine.records.prepared import FACTS
 from vitrine.workflows.prepare import name_source
@@ -40,3 +41,10 @@ def test_what_has_not_changed_is_not_prepared_again_unless_asked(make_class_fold
     first = written()
     assert written() == first
     assert written(again=True) > first
+
+
+def test_pictures_are_not_prepared_into_a_store(make_class_folders):
+    source = make_class_folders({"a": 8, "b": 8}, "pets")
+    said = fault_of(vitrine.prepare, source, folder="s3://bucket/prepared/pets")
+    assert said.startswith("data.prepared: s3://bucket/prepared/pets is in a store")
+    assert said.endswith("leave data.prepared out, and copy prepared/pets there when it is done")

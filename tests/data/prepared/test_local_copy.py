@@ -20,12 +20,11 @@ SHARD = f"{PICTURES}/train-00000.arrow"
 
 
 @pytest.fixture
-def folder(make_class_folders, tmp_path, monkeypatch):
+def folder(make_class_folders, put_in_store):
     """A prepared data set on the disk and, file for file, in the store; the cache of this machine is empty."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = prepare(make_class_folders({"cat": 5, "dog": 5})).folder
     (folder / REPORT).write_text("<p>report</p>")
-    put_folder(folder)
+    put_in_store(folder)
     return folder
 
 

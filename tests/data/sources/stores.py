@@ -23,7 +23,8 @@ def fill(files: Mapping[str, bytes]) -> str:
 
 def put_folder(folder: Path) -> str:
     """Puts all files of a folder there, as one would copy a prepared data set into a bucket."""
-    return fill({path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return fill({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 
 
 @contextmanager
