@@ -2,16 +2,17 @@
 
     pip install 'moto[server]' s3fs && moto_server -p 5555 &
     export AWS_ENDPOINT_URL=http://127.0.0.1:5555 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
-    python benchmarks/prepared_in_store.py s3://bench/prepared/drawn --pictures 3000 --side 224
+    python benchmarks/prepared_in_store.py s3://bench/prepared/large --pictures 3000 --side 224
+    python benchmarks/prepared_in_store.py s3://bench/prepared/small --pictures 400 --side 64 --train
 
 The pictures are noise of two colours. They are prepared, put into the store, copied from there into an empty cache
 (whose peak of memory is that of a process of its own, Linux), asked for again, and read in the order of an epoch from
-folder and copy in turn; last, a small network is trained for one epoch on either. A real bucket may be named as well.
+folder and copy in turn; with --train, a small network is trained for one epoch on either. A real bucket may be named
+as well.
 """
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("address", help="where to put the data set; what lies there is written over")
     parser.add_argument("--pictures", type=int, default=3_000)
     parser.add_argument("--side", type=int, default=224)
+    parser.add_argument("--train", action="store_true", help="train on either, too")
     parser.add_argument("--copy", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.copy:
@@ -54,6 +56,8 @@ def main() -> None:
         for _ in range(ROUNDS):
             for name, data in (("folder", vitrine.DataSet.open(folder)), ("store", local)):
                 print(f"an epoch read, {name}: {seconds(lambda data=data: read(data)):.2f} s", flush=True)
+        if not options.train:
+            return
         runs = [train(place, options.side) for place in (str(folder), address, str(folder), address)]
         print(
             f"same weights: {len({run.folder.joinpath('model/model.safetensors').read_bytes() for run in runs}) == 1}"
@@ -80,10 +84,15 @@ def put(folder: Path, address: str) -> None:
 def copy(address: str) -> None:
     from vitrine.data.prepared.local_copy import make_local
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     taken = seconds(lambda: make_local(Path(address)))
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3
-    print(f"{taken:.1f} s, {grown:,.0f} MB of memory more than before")
+    print(f"{taken:.1f} s, {peak() - before:,.0f} MB of memory more than before")
+
+
+def peak() -> float:
+    """MB; `getrusage` would tell that of the process which started this one, too."""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1e3
 
 
 def read(data: vitrine.DataSet) -> None:

@@ -10,7 +10,16 @@ import pytest
 
 from tests.data.sources.stores import fill, refusing
 from tests.factories import fault_of
-from vitrine.data.sources.addresses import address_of, check_address, describe_files, has_file, is_address, list_address
+from vitrine.data.sources import addresses
+from vitrine.data.sources.addresses import (
+    RemoteFile,
+    address_of,
+    check_address,
+    describe_files,
+    has_file,
+    is_address,
+    list_address,
+)
 from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
 
@@ -121,6 +130,22 @@ def test_a_missing_package_is_named(monkeypatch):
 def test_an_unknown_kind_is_named():
     with pytest.raises(UserError, match=r"that begin with s4:// are not known; s3://, gs://"):
         check_address("s4://bucket/x")
+
+
+@pytest.mark.parametrize(("address", "options"), [("s3://bucket/a.tar", {"max_concurrency": 1}), ("gs://bucket/a", {})])
+def test_files_of_s3_are_fetched_in_one_stream(monkeypatch, tmp_path, address, options):
+    asked = []
+
+    class Store:
+        _strip_protocol = staticmethod(str)
+
+        def get_file(self, _path, target, **given):
+            Path(target).touch()
+            asked.append(given)
+
+    monkeypatch.setattr(addresses, "_store", lambda _: Store())
+    RemoteFile(address, "", 0, 0).fetch(tmp_path / "file")
+    assert asked == [options]
 
 
 class Quiet(SimpleHTTPRequestHandler):

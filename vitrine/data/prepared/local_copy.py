@@ -24,7 +24,7 @@ from vitrine.records.checksums import FileSum, find_damage
 from vitrine.records.locks import hold_lock
 from vitrine.records.prepared import CARD, FACTS, REPORT, REPORT_NUMBERS, PreparedFacts
 
-FETCHED_AT_A_TIME = 4  # files
+FETCHED_AT_A_TIME = 8  # files, each in one stream
 SECONDS_BETWEEN_NOTES = 30.0
 LETTERS = 12  # of the digest
 PAGES = (REPORT, REPORT_NUMBERS, CARD)  # they may be written anew at any time, so that nobody knows their checksums

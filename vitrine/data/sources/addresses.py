@@ -28,6 +28,8 @@ from vitrine.errors import UserError, first_line
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?[^/]")  # one letter is a drive of Windows
 # Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+# In parts at a time, s3fs holds half a gigabyte of a file in memory, and a part that breaks off is not asked for again.
+IN_ONE_STREAM = {"s3": {"max_concurrency": 1}, "s3a": {"max_concurrency": 1}}
 AGAIN = "If your credentials have expired, renew them; then give the same command again: what was done is kept"
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)  # of the own disk
 # What stores tell of the state of a file: of its content, or else when it was changed.
@@ -81,7 +83,7 @@ class RemoteFile:
         temporary = target.with_name(f".{target.name}.partial")
         store, path = _connect(self.address)
         try:
-            store.get_file(path, str(temporary))
+            store.get_file(path, str(temporary), **IN_ONE_STREAM.get(self.address.partition("://")[0], {}))
             temporary.replace(target)
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:
