@@ -45,7 +45,11 @@ def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = command_parser("verify", __doc__)
     parser.add_argument(
-        "folders", nargs="+", type=Path, metavar="FOLDER", help="prepared data set (or its address in a store), run, model folder or ONNX file"
+        "folders",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="prepared data set or its address in a store, run, model folder or ONNX file",
     )
     return parser
 
