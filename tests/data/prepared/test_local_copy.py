@@ -151,6 +151,14 @@ def test_a_cache_that_cannot_be_made_is_named(folder, tmp_path, monkeypatch):
     assert "cannot be made (Not a directory); set XDG_CACHE_HOME to a folder" in fault_of(make_local, PLACE)
 
 
+def test_a_cache_on_a_disk_without_locks_is_named(folder, monkeypatch):
+    def cannot(_):
+        raise NotImplementedError
+
+    monkeypatch.setattr("vitrine.records.locks.FileLock.acquire", cannot)
+    assert "has no locks, which copying memory://bucket needs; set XDG_CACHE_HOME" in fault_of(make_local, PLACE)
+
+
 def test_facts_that_lead_out_of_the_folder_are_refused(folder):
     facts = read_facts(folder)
     facts.model_copy(update={"files": {"../../x": next(iter(facts.files.values()))}}).write(folder / FACTS)
