@@ -107,6 +107,15 @@ def colors_folder(colors_workplace: Path, tmp_path: Path, monkeypatch: pytest.Mo
     return tmp_path
 
 
+@pytest.fixture
+def put_in_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]:
+    """A function that copies a prepared data set into a store and gives its address; this machine has no copy yet."""
+    from tests.data.sources.stores import put_folder
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return put_folder
+
+
 @pytest.fixture(scope="session")
 def awkward_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of pictures that are all right, but that careless code reads wrongly. For reading only."""

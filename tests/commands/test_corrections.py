@@ -7,6 +7,7 @@ from vitrine.commands import corrections
 from vitrine.corrections.store import CorrectionStore
 from vitrine.data.labels.corrections import read_corrections, read_rows
 from vitrine.records.corrections import Row, write_rows
+from vitrine.records.manifest import read_manifest
 from vitrine.records.mistakes import LabelErrors, Mistakes, Suspect
 
 
@@ -121,3 +122,13 @@ def test_a_store_is_written_as_a_table_and_taken_in_again(tmp_path, capsys):
     assert corrections.main([str(tmp_path / "other"), "--import", str(table)]) == 0
     assert "0 of 3 judgments were new" in capsys.readouterr().out
     assert CorrectionStore(tmp_path / "other").all() == store.all()
+
+
+def test_a_table_of_pictures_in_a_store_is_taken_in(tmp_path, make_class_folders, put_in_store):
+    folder = prepare(make_class_folders({"cat": 5, "dog": 5})).folder
+    table = tmp_path / "table.csv"
+    write_rows(table, [Row("cat/001.png", "cat", action="relabel", new_label="dog")])
+    words = ["--import", str(table), "--reviewer", "ann", "--data", put_in_store(folder)]
+    assert corrections.main([str(tmp_path / "store"), *words]) == 0
+    manifest = read_manifest(folder).set_index("file")
+    assert [one.sha256 for one in CorrectionStore(tmp_path / "store").all()] == [manifest["sha256"]["cat/001.png"]]

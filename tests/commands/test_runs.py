@@ -260,3 +260,9 @@ def test_the_most_accurate_run_is_that_of_each_data_set(show):
     assert f"most accurate on prepared/dogs_large (aaaa): {best}" in out
     assert f"most accurate on prepared/shop (bbbb): {other}" in out
     assert f": {one}" not in out
+
+
+def test_a_data_set_in_a_store_is_named_by_its_address(show):
+    write_run("dogs", 3, accuracy=0.7, version="a" * 12)
+    best = write_run("shop", 1, overrides=["data.prepared=s3://bucket/prepared/shop"], version="b" * 12)
+    assert f"most accurate on s3://bucket/prepared/shop (bbbb): {best}" in show()[1]

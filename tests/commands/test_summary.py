@@ -60,6 +60,12 @@ def test_the_prepared_data_set_knows_the_number_of_classes(workplace, make_class
     assert "2 classes" in capsys.readouterr().out
 
 
+def test_the_data_set_in_a_store_knows_it_too(workplace, make_class_folders, capsys, put_in_store):
+    address = put_in_store(prepare(make_class_folders({"cat": 12, "dog": 12}), workplace / "elsewhere").folder)
+    assert summary.main([*PLAIN, f"data.prepared={address}"]) == 0
+    assert "2 classes" in capsys.readouterr().out
+
+
 def test_pictures_that_are_too_small_are_one_message(capsys):
     options = ["model.small_cnn.padding=valid", "model.small_cnn.kernel_sizes=[15]", "--classes", "3"]
     assert summary.main([*PLAIN, *options, "data.image_size=16"]) == 2

@@ -81,3 +81,7 @@ def test_the_prepared_folder_is_named_after_the_recipe_unless_one_is_given(monke
     assert Recipe(name="birds").prepared_folder == Path("prepared/birds")
     elsewhere = Recipe.model_validate({"data": {"prepared": "~/birds"}})
     assert elsewhere.prepared_folder == Path("/somewhere/birds")
+
+
+def test_a_prepared_data_set_may_be_named_by_a_file_address():
+    assert Recipe.model_validate({"data": {"prepared": "file:///a/birds"}}).prepared_folder == Path("/a/birds")

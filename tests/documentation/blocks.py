@@ -22,6 +22,7 @@ ELSEWHERE = {
     "accelerate": "several processes: tests/training",
     "docker": "tests/test_containers.py",
     "dask": "a cluster: tests/work",
+    "aws": "a bucket: tests/data/prepared",
 }
 
 

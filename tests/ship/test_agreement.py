@@ -9,7 +9,7 @@ from tests.factories import fault_of
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
-from vitrine.records.model import Agreement
+from vitrine.records.model import METADATA, Agreement, ModelMetadata
 from vitrine.records.revisions import ModelLine
 from vitrine.ship import agreement
 from vitrine.ship.agreement import EXACT, ROUNDED, check_agreement, compare, find_prepared, list_test_pictures
@@ -74,3 +74,12 @@ def test_a_data_set_that_the_model_does_not_come_from_is_refused(colors_folder, 
     monkeypatch.setattr(agreement, "compare_origin", lambda *_: "same_source")
     message = fault_of(list_test_pictures, Predictor.load(MODEL), open_prepared(Path("prepared/colours")))
     assert "is not the data set that finished/model was trained on" in message
+
+
+def test_a_recipe_that_names_a_store_leads_to_the_copy(colors_folder, put_in_store, monkeypatch):
+    address = put_in_store(Path("prepared/colours"))
+    noted = ModelMetadata.read(Path(MODEL) / METADATA)
+    elsewhere = {**noted.recipe, "data": {**noted.recipe["data"], "prepared": address}}
+    changed = noted.model_copy(update={"recipe": elsewhere})
+    monkeypatch.setattr(ModelMetadata, "read", lambda _: changed)
+    assert open_prepared(find_prepared(MODEL)).facts == open_prepared(Path("prepared/colours")).facts

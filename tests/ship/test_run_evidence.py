@@ -8,6 +8,8 @@ import pytest
 
 from tests.factories import fault_of
 from tests.ship.evidence import GOLDEN_RUN
+from vitrine.records.checksums import sum_files
+from vitrine.records.prepared import FACTS, read_facts
 from vitrine.ship.run_evidence import find_run, read_evidence
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -68,3 +70,14 @@ def test_a_network_is_called_by_the_weights_that_it_started_from(golden, backbon
     (GOLDEN_RUN / "metrics.json").write_text(json.dumps(metrics))
     evidence = read_evidence(GOLDEN_RUN)
     assert (evidence.weights, evidence.is_pretrained) == (weights, True)
+
+
+def test_a_run_of_an_earlier_build_takes_its_counts_from_a_data_set_in_a_store(golden, put_in_store):
+    expected = read_evidence(GOLDEN_RUN).data
+    folder = Path("prepared/colours")
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*.[ap]*")]  # manifest and pictures
+    read_facts(folder).model_copy(update={"files": sum_files(folder, files)}).write(folder / FACTS)
+    recipe = GOLDEN_RUN / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("prepared: null", f"prepared: {put_in_store(folder)}"))
+    shutil.rmtree("prepared")
+    assert read_evidence(GOLDEN_RUN).data == expected

@@ -1,7 +1,9 @@
 """From a plan to a trained network; what the loop does is in tests/training/loop."""
 
+import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.factories import make_recipe
 from vitrine.config.loading import load_recipe
+from vitrine.data.prepared.dataset import open_prepared
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
 from vitrine.training.fit import build_model, fit_network
@@ -30,6 +33,10 @@ def fit(prepared, tmp_path):
         return fit_network(plan, data, tmp_path / name, listeners, time.monotonic())
 
     return call
+
+
+def weights_of(fitted):
+    return torch.cat([parameter.detach().flatten() for parameter in fitted.model.parameters()])
 
 
 def test_a_plain_network_that_flattens_is_trained_for_the_size_of_the_pictures(fit):
@@ -151,6 +158,32 @@ def test_a_plan_that_becomes_shorter_ends_with_whole_pictures_and_the_whole_netw
     seen.clear()
     fit(*recipe, name="halted")  # takes up the second step's checkpoint
     assert seen == list(zip(sides, frozen, strict=True))[2:]
+
+
+@pytest.mark.parametrize("reading", ["mixed", "shards"])
+def test_a_data_set_in_a_store_trains_just_what_its_folder_does_and_goes_on_where_there_is_no_copy(
+    fit, prepared, put_in_store, tmp_path, reading
+):
+    class PowerCutError(Exception):
+        pass
+
+    def cut(report):
+        if report.step == 3:
+            raise PowerCutError
+
+    recipe = [f"engine.reading={reading}", "engine.checkpoint_minutes=0"]
+    expected = weights_of(fit(*recipe))
+    address = Path(put_in_store(prepared.folder))
+    assert torch.equal(weights_of(fit(*recipe, name="store", data=open_prepared(address))), expected)
+    with pytest.raises(PowerCutError):
+        fit(*recipe, name="halted", data=open_prepared(address), listeners=Listeners(on_step=cut))
+    shutil.rmtree(tmp_path / "cache")  # as another machine, or the same one at another time
+    steps = []
+    listeners = Listeners(on_step=lambda report: steps.append(report.step))
+    assert torch.equal(
+        weights_of(fit(*recipe, name="halted", data=open_prepared(address), listeners=listeners)), expected
+    )
+    assert steps[0] == 3
 
 
 @pytest.mark.parametrize("part", ["all", "head"])

@@ -40,6 +40,16 @@ def test_what_the_recipe_does_not_state_is_taken_from_the_data_set(unusual):
     assert (recipe.labels, recipe.checks, recipe.preparation) == (stored.labels, stored.checks, stored.preparation)
 
 
+def test_a_copy_of_a_data_set_in_a_store_is_mended_before_a_training(prepared, put_in_store):
+    recipe = load_recipe(None, [f"data.prepared={put_in_store(prepared.folder)}", *TINY])
+    copy = open_matching_data(recipe)[0].folder
+    shard = copy / "pictures" / "train-00000.arrow"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-1] + b"?")
+    assert open_matching_data(recipe)[0].folder == copy
+    assert shard.read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from datasets import DatasetDict
 
-from tests.factories import make_recipe
+from tests.factories import fault_of, make_recipe
 from vitrine.config.loading import load_recipe
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
@@ -118,3 +118,10 @@ def test_a_license_that_binds_the_model_is_told_before_the_training(prepared, tm
     run_training(recipe, tmp_path, Listeners(say=told.append))
     assert told[0].startswith(f"licence: the weights of {weights} (cc-by-nc-4.0) exclude commercial use")
     assert told[1:] == ["training"]
+
+
+def test_machines_with_different_data_sets_do_not_train_together(prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr(training_run, "as_main_says", lambda _processes, _version: "another")
+    assert f"is version {prepared.version} of the data set here and another at the main process" in fault_of(
+        run_training, make_recipe(prepared), tmp_path
+    )

@@ -19,3 +19,11 @@ def test_names_of_classes_are_escaped_in_a_notebook(tmp_path, monkeypatch, make_
     data = vitrine.prepare("pets", image_size=16, checks={"near_duplicates": False})
     assert "&lt;b&gt;cat" in data._repr_html_()
     assert "<b>cat" not in data._repr_html_()
+
+
+def test_a_data_set_in_a_store_is_opened_as_its_copy_with_its_report(colors_folder, put_in_store):
+    address = put_in_store(colors_folder / "prepared" / "colours")
+    data = vitrine.DataSet.open(address)
+    assert data.counts == vitrine.DataSet.open("prepared/colours").counts
+    assert data.folder.is_relative_to(colors_folder / "cache")
+    assert data.report.path.is_file()

@@ -34,6 +34,11 @@ def test_a_data_set_that_is_not_there_is_told_first(tmp_path):
         check_inputs(recipe_of(tmp_path / "none", "model.backbone=weights/none"))
 
 
+def test_a_store_that_holds_no_data_set_is_told_first(put_in_store, tmp_path):
+    with pytest.raises(UserError, match=r"memory://bucket holds no prepared data set"):
+        check_inputs(recipe_of(put_in_store(tmp_path / "none"), "model.backbone=weights/none"))
+
+
 def test_what_is_there_passes(prepared):
     check_inputs(recipe_of(prepared))
     check_inputs(recipe_of(prepared), "resnet18")

@@ -5,6 +5,7 @@ import pytest
 
 import vitrine
 from tests.conftest import draw_shape
+from tests.factories import fault_of
 from vitrine.config.recipe import Recipe
 from vitrine.records.prepared import FACTS
 from vitrine.work.ranks import Ranks
@@ -88,3 +89,10 @@ def test_a_rank_reads_what_was_added_alone_unless_all_is_to_be_read_again(
     assert scan_as_rank(recipe, Ranks(0, 1), again=again)
     parts = parts_folder(recipe.prepared_folder)
     assert sum(pq.read_metadata(part).num_rows for part in parts.glob("*.parquet")) == read
+
+
+def test_pictures_are_not_prepared_into_a_store(make_class_folders):
+    source = make_class_folders({"a": 8, "b": 8}, "pets")
+    said = fault_of(vitrine.prepare, source, folder="s3://bucket/prepared/pets")
+    assert said.startswith("data.prepared: s3://bucket/prepared/pets is in a store")
+    assert said.endswith("leave data.prepared out, and copy prepared/pets there when it is done")

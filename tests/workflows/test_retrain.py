@@ -17,7 +17,7 @@ from vitrine.records.corrections import Row, write_rows
 from vitrine.records.gate import GATE_ANSWERS, GATE_REPORT, GateMargins, GateReport
 from vitrine.records.prepared import read_facts
 from vitrine.records.revisions import ModelLine
-from vitrine.workflows.retrain import retrain
+from vitrine.workflows.retrain import check_retrainable, retrain
 from vitrine.workflows.rollback import roll_back
 
 # A tiny network on few pictures: what is measured here is the way, not the size of the margins.
@@ -188,3 +188,13 @@ def test_a_class_gets_another_name_and_new_pictures_and_keeps_its_id(place):
     assert vitrine.load("models/colours/current").label_names == ("blau é", "rouge", "vert <b>")
     assert done.line.in_use.class_ids == {"blau é": 1, "rouge": 2, "vert <b>": 3}
     assert "renamed red, 3 pictures added" in done.line.in_use.change
+
+
+def test_a_run_on_a_data_set_in_a_store_is_retrained_on_its_copy(place, put_in_store):
+    address = put_in_store(Path("prepared/colours"))
+    run = Path(shutil.copytree(Path("first").resolve(), "of_store"))
+    recipe = run / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("prepared: prepared/colours", f"prepared: {address}"))
+    assert address in recipe.read_text()
+    Path("prepared").unlink()
+    check_retrainable(run)

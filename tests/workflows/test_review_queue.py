@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -61,6 +62,11 @@ def test_a_prepared_data_set_has_its_contradictions_with_their_copies_beside_the
     assert first.beside == (second.file,)
     hashes = dict(zip(read_manifest(prepared.folder)["file"], read_manifest(prepared.folder)["sha256"], strict=True))
     assert first.sha256 == second.sha256 == hashes[first.file]
+
+
+def test_a_data_set_in_a_store_has_the_same_queue(source, put_in_store):
+    folder = prepare(source).folder
+    assert build_queue(Path(put_in_store(folder))).pictures == build_queue(folder).pictures
 
 
 def test_what_was_left_out_of_the_data_set_is_opened_in_its_source_while_that_is_there(source):

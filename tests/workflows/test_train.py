@@ -1,5 +1,6 @@
 """From a data set to a run: what a recipe says, what keywords change, how an interrupted training goes on."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from tests.factories import fault_of, write_tiny_resnet
 from vitrine.training.loop.trainer import Trainer
 
 
-def test_an_interrupted_training_says_how_to_go_on_and_goes_on(colors_folder, monkeypatch):
+def stop_after_checkpoint(monkeypatch, train):
+    """Lets a training end with its first checkpoint, as by Ctrl-C; what ended it."""
     save = Trainer._save
 
     def save_then_stop(trainer):
@@ -19,7 +21,12 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(colors_folder, mo
     with monkeypatch.context() as patched:
         patched.setattr(Trainer, "_save", save_then_stop)
         with pytest.raises(KeyboardInterrupt) as stopped:
-            vitrine.train("prepared/colours", epochs=2)
+            train()
+    return stopped
+
+
+def test_an_interrupted_training_says_how_to_go_on_and_goes_on(colors_folder, monkeypatch):
+    stopped = stop_after_checkpoint(monkeypatch, lambda: vitrine.train("prepared/colours", epochs=2))
     (note,) = stopped.value.__notes__
     (unfinished,) = Path("runs/colours").iterdir()
     assert f"vitrine.train(data, resume='{unfinished}')" in note
@@ -29,6 +36,35 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(colors_folder, mo
     assert run.metrics.training.epochs == 2
     assert run.folder.name == unfinished.name.removesuffix(".unfinished")
     assert "is not a run folder" in fault_of(vitrine.train, "prepared/colours", resume=unfinished)
+
+
+def weights_of(folder):
+    return (Path(folder) / "model" / "model.safetensors").read_bytes()
+
+
+def test_the_recipe_keeps_the_address_of_a_data_set_in_a_store(colors_folder, put_in_store):
+    from vitrine.workflows.train import recipe_for
+
+    address = put_in_store(Path("prepared/colours"))
+    recipe = recipe_for(address, None, {})
+    assert (recipe.name, recipe.data.image_size, recipe.data.prepared) == ("colours", 16, address)
+
+
+@pytest.mark.slow
+def test_a_data_set_in_a_store_trains_just_what_its_folder_does_and_goes_on_where_there_is_no_copy(
+    colors_folder, put_in_store, monkeypatch
+):
+    parts = {"epochs": 2, "report.study": False, "engine.tracker": "none", "engine.reading": "shards"}
+    expected = vitrine.train("prepared/colours", **parts)
+    address = put_in_store(Path("prepared/colours"))
+    run = vitrine.train(address, **parts)
+    assert weights_of(run.folder) == weights_of(expected.folder)
+    assert (run.metrics.test, run.recipe.data.prepared) == (expected.metrics.test, address)
+
+    stop_after_checkpoint(monkeypatch, lambda: vitrine.train(address, name="stopped", **parts))
+    shutil.rmtree("cache")  # as another machine, or the same one at another time
+    (unfinished,) = Path("runs/stopped").iterdir()
+    assert weights_of(vitrine.train(address, resume=unfinished).folder) == weights_of(expected.folder)
 
 
 @pytest.mark.parametrize("when", ["training.head.fit.fit_on_inputs", "reports.run.page.write_run_report"])

@@ -75,3 +75,11 @@ def addition():
 @pytest.mark.parametrize("name", ["nowhere", "."])
 def test_a_folder_that_is_none_of_them_is_named(tmp_path, name):
     assert "neither a prepared data set (prepared.json), a run, nor a model" in fault_of(verify, tmp_path / name)
+
+
+def test_a_data_set_in_a_store_is_copied_and_a_damaged_copy_is_mended(make_class_folders, put_in_store):
+    found = verify(put_in_store(prepare(make_class_folders({"cat": 5, "dog": 5})).folder))
+    assert (found.files, found.damage) == (8, ())
+    shard = found.folder / "pictures" / "train-00000.arrow"
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    assert verify("memory://bucket") == found

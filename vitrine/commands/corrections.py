@@ -79,13 +79,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _import(folder: Path, table: Path, reviewer: str, prepared: Path | None) -> None:
     from vitrine.corrections.table import read_table
+    from vitrine.data.prepared.local_copy import make_local
     from vitrine.records.manifest import read_manifest
 
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; give the folder of app.py --corrections, or a new one")
     hashes: dict[str, str] = {}
     if prepared is not None:
-        manifest = read_manifest(prepared)
+        manifest = read_manifest(make_local(prepared))
         hashes = dict(zip(manifest["file"], manifest["sha256"], strict=True))
     found = read_table(table, reviewer, hashes)
     added = CorrectionStore(folder).merge(found)

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.data.sources.addresses import address_of
 from vitrine.errors import UserError
 from vitrine.experiments.compare.cost import is_compared
 from vitrine.invocation import command_line
@@ -240,7 +241,8 @@ def _name_the_best(finished: Sequence[Run]) -> None:
         best = sort_runs(runs, "accuracy")[0]
         report = best.folder / run_folder.REPORT
         version = f" ({best.dataset_version[:VERSION_LETTERS]})" if best.dataset_version else ""
-        of = "" if len(by_data) == 1 else f" on {best.recipe.prepared_folder}{version}"
+        place = address_of(best.recipe.prepared_folder) or best.recipe.prepared_folder
+        of = "" if len(by_data) == 1 else f" on {place}{version}"
         print(f"most accurate{of}: {report if report.exists() else best.folder}")  # a comparison may leave reports out
 
 

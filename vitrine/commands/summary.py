@@ -136,7 +136,9 @@ def _label_names(recipe: Recipe, classes: int | None) -> tuple[tuple[str, ...], 
         if classes < 2:
             raise UserError(f"--classes: must be at least 2 (got {classes})")
         return tuple(f"class {number}" for number in range(classes)), recipe
-    if not recipe.prepared_folder.is_dir():
+    from vitrine.data.prepared.local_copy import make_local
+
+    if not make_local(recipe.prepared_folder).is_dir():
         raise UserError(
             f"{recipe.prepared_folder} is not there, so the number of classes is unknown: give it, for example "
             f"--classes 5, or run `{command_line('prepare')}` with this recipe"

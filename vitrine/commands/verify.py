@@ -2,6 +2,7 @@
 
 Every file is read and compared with its checksum; exit code 1 where one is
 missing or damaged, or a folder is none of these. Training does the same with its data set before it starts.
+A data set in a store (s3://bucket/prepared/dogs) is copied to this machine first, where training then finds it.
 
 python -m vitrine verify prepared/dogs
 python -m vitrine verify prepared/* runs/dogs/latest models/old
@@ -44,7 +45,11 @@ def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = command_parser("verify", __doc__)
     parser.add_argument(
-        "folders", nargs="+", type=Path, metavar="FOLDER", help="prepared data set, run, model folder or ONNX file"
+        "folders",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="prepared data set or its address in a store, run, model folder or ONNX file",
     )
     return parser
 

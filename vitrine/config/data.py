@@ -74,8 +74,10 @@ class DataSection(Section):
         "set of the Hugging Face Hub, or a local copy of one; address of pictures, tar shards, or Parquet files in a "
         f"store (s3://, gs://, az://, hf://, https://); '{BUILTIN_DIGITS}'",
     )
-    prepared: str | None = Field(
-        None, description="folder of the prepared data set; none means prepared/<name of the recipe>"
+    prepared: Annotated[str, AfterValidator(without_file_scheme)] | None = Field(
+        None,
+        description="folder of the prepared data set, or for all but data_prep.py its address in a store "
+        "(s3://bucket/prepared/dogs), of which each machine makes a copy; none means prepared/<name of the recipe>",
     )
     layout: Literal["auto", "classes", "splits"] = Field(
         "auto",

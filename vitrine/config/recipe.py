@@ -105,5 +105,5 @@ class Recipe(Section):
 
     @property
     def prepared_folder(self) -> Path:
-        """Where the prepared data set lies."""
+        """Where the prepared data set lies; of one in a store its address, as a path (see `make_local`)."""
         return Path(self.data.prepared or f"prepared/{self.name}").expanduser()

@@ -11,6 +11,7 @@ import numpy as np
 from vitrine.data.loading.labeled import LabeledImage, list_images, spread_evenly
 from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError
 from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.provenance import compare_origin
@@ -43,7 +44,7 @@ def find_prepared(model_id: str) -> Path:
     path = find_model_folder(model_id, weights=False) / METADATA
     recipe = ModelMetadata.read(path).recipe if path.is_file() else {}
     named = recipe.get("data", {}).get("prepared") or (f"prepared/{recipe['name']}" if "name" in recipe else None)
-    folder = Path(named).expanduser() if named else None
+    folder = make_local(Path(named).expanduser()) if named else None
     if folder is None or not (folder / FACTS).is_file():
         where = f" ({folder} is not there)" if folder else ""
         raise UserError(f"{model_id}: give the prepared data set that it was trained on with --data{where}")

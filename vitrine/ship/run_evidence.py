@@ -7,6 +7,7 @@ from vitrine.config.loading import load_stored_recipe
 from vitrine.config.model import SMALL_CNN
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.data.prepared.description import describe_training_data
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.models.backbones.table import BACKBONES
@@ -101,7 +102,7 @@ def _read_data(run_folder: Path) -> TrainingData:
     """What the training noted; for runs of earlier builds, what the data set says that they were trained on."""
     if (run_folder / DATA).exists():
         return TrainingData.read(run_folder / DATA)
-    prepared = load_stored_recipe(run_folder / RECIPE).prepared_folder
+    prepared = make_local(load_stored_recipe(run_folder / RECIPE).prepared_folder)
     if not prepared.is_dir():
         raise UserError(
             f"{run_folder}: an earlier version of Vitrine made it, and its data set {prepared} is not here any more, "

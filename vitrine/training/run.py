@@ -9,6 +9,7 @@ import pandas as pd
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.description import describe_training_data
+from vitrine.errors import UserError
 from vitrine.models.backbones.licenses import describe_binding_license
 from vitrine.records import folder as run_folder
 from vitrine.records.environment import describe_environment, now
@@ -68,12 +69,14 @@ def run_training(
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the training goes on from there with the same folder.
+        UserError: the processes have opened different data sets.
     """
     started, begun = now(), time.monotonic() if begun is None else begun
     listeners = listeners or Listeners()
     check_tracker(recipe.engine.tracker)
     if prepared is None:
         prepared, recipe = open_matching_data(recipe)
+    _check_all_have(prepared)
     plan = plan_training(recipe, prepared)
     if binding := describe_binding_license(recipe.model.backbone, recipe.model.pretrained):
         listeners.say(f"licence: {binding}")
@@ -89,3 +92,13 @@ def run_training(
     environment.write(folder / run_folder.ENVIRONMENT)
     describe_training_data(prepared).write(folder / run_folder.DATA)
     return metrics
+
+
+def _check_all_have(prepared: PreparedDataset) -> None:
+    """Makes sure that all processes opened one data set: each machine may have a folder or a copy of its own."""
+    version = as_main_says(open_processes(), prepared.version)
+    if version != prepared.version:
+        raise UserError(
+            f"{prepared.folder} is version {prepared.version} of the data set here and {version} at the main process; "
+            "give all machines the same one, and start the training again"
+        )

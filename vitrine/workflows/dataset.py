@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError
 from vitrine.records.prepared import FACTS, REPORT
 from vitrine.workflows.notebook import TEXTS, Page, table, titled
@@ -19,12 +20,12 @@ class DataSet(PreparedDataset):
 
     @classmethod
     def open(cls, folder: Place) -> Self:
-        """Opens a prepared data set.
+        """Opens a prepared data set; of one at an address (`s3://bucket/prepared/dogs`), a copy on this machine.
 
         Raises:
             UserError: there is none, or parts of it are missing.
         """
-        place = Path(folder).expanduser()
+        place = make_local(Path(folder).expanduser())
         if not (place / FACTS).exists():
             raise UserError(f"{place} is not a prepared data set; vitrine.prepare makes one of a folder of pictures")
         prepared = open_prepared(place)

@@ -1,6 +1,7 @@
 """What can be known to be missing before anything heavy is imported; it ends a command in its first second."""
 
 from vitrine.config.recipe import Recipe
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.models.backbones.presence import check_backbone, check_is_pretrained
 from vitrine.records.prepared import read_facts
 
@@ -16,7 +17,7 @@ def check_inputs(recipe: Recipe, backbone: str | None = None, ways_out: str = ""
     Raises:
         UserError: one of them is not there, or has learned nothing.
     """
-    read_facts(recipe.prepared_folder)
+    read_facts(make_local(recipe.prepared_folder))
     pretrained = backbone is not None or recipe.model.pretrained
     if ways_out:
         check_is_pretrained(backbone or recipe.model.backbone, pretrained, ways_out)

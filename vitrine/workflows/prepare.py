@@ -98,11 +98,17 @@ def read_settings(recipe: Recipe) -> Settings:
     """What of a recipe decides a prepared data set.
 
     Raises:
-        UserError: the data set would lie inside its source, or the source inside it.
+        UserError: the data set would lie inside its source, or the source inside it, or at an address.
     """
     from vitrine.data.prepare.working_folder import check_place
+    from vitrine.data.sources.addresses import address_of
     from vitrine.data.sources.source import find_kind
 
+    if (address := address_of(recipe.prepared_folder)) is not None:
+        raise UserError(
+            f"data.prepared: {address} is in a store, and pictures are prepared on a disk; leave data.prepared out, "
+            f"and copy prepared/{recipe.name} there when it is done"
+        )
     if find_kind(recipe.data.source) not in ("hub", "digits", "address"):
         check_place(recipe.prepared_folder, Path(recipe.data.source).expanduser())
     return Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)

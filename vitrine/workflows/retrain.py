@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vitrine.config.aliases import complete_section
 from vitrine.config.loading import load_recipe, write_overrides
 from vitrine.config.recipe import Recipe
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
@@ -165,7 +166,11 @@ def _read_recipe(run: Path, overrides: list[str]) -> Recipe:
     path = run / run_folder.RECIPE
     if not path.is_file():
         raise UserError(f"{run} is gone, or has no {run_folder.RECIPE}: without its recipe nothing can be retrained")
-    return load_recipe(path, overrides, defaults={"preparation": complete_section("preparation", {})})
+    recipe = load_recipe(path, overrides, defaults={"preparation": complete_section("preparation", {})})
+    local = make_local(recipe.prepared_folder)
+    if local == recipe.prepared_folder:
+        return recipe
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"prepared": str(local)})})
 
 
 def _check_data(run: Path, recipe: Recipe) -> None:

@@ -21,6 +21,7 @@ from vitrine.corrections.store import CorrectionStore
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError
 from vitrine.evaluation.provenance import has_same_preprocessing
 from vitrine.invocation import command_line
@@ -73,6 +74,7 @@ def build_queue(folder: Path, store: CorrectionStore | None = None) -> ReviewQue
     Raises:
         UserError: it is neither, or something is damaged.
     """
+    folder = make_local(folder)
     if (folder / FACTS).is_file():
         prepared, found = open_prepared(folder), []
     elif (folder / run_folder.RECIPE).is_file():

@@ -20,6 +20,7 @@ from vitrine.predict.golden import ask_golden, draw_golden, measure_deviation
 from vitrine.predict.latency import measure_latency
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Network
+from vitrine.records.cache import cache_folder
 from vitrine.records.checksums import sum_files
 from vitrine.records.model import METADATA, ModelMetadata
 from vitrine.records.onnx_checksum import has_checksum, has_onnx_suffix, is_as_written
@@ -121,7 +122,7 @@ def find_cache(folder: Path) -> Path:
 
 
 def _find_root() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vitrine" / "runtimes"
+    return cache_folder() / "runtimes"
 
 
 def _digest_file(file: Path) -> str:

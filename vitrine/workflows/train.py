@@ -125,11 +125,14 @@ def recipe_for(data: "PreparedDataset | Place", recipe: Place | None, parameters
     Raises:
         UserError: there is no such data set, or the parameters have faults.
     """
+    from vitrine.data.prepared.dataset import PreparedDataset
     from vitrine.workflows.dataset import as_data_set
 
     opened = as_data_set(data)
     defaults = {"name": opened.facts.name, **opened.facts.settings.model_dump(mode="json")}
-    return build_recipe(recipe, {**parameters, "data.prepared": opened.folder}, defaults)
+    # An address stays one, so that the run can go on where there is no copy yet.
+    place = data.folder if isinstance(data, PreparedDataset) else data
+    return build_recipe(recipe, {**parameters, "data.prepared": place}, defaults)
 
 
 def read_stored_recipe(folder: Path, option: str) -> Recipe:
@@ -242,8 +245,9 @@ def listen(show: Show, epochs: int) -> "Listeners":
 
 
 def _check_same_data(data: "PreparedDataset | Place", recipe: Recipe) -> None:
+    from vitrine.data.prepared.local_copy import make_local
     from vitrine.workflows.dataset import as_data_set
 
     folder = as_data_set(data).folder
-    if folder.resolve() != recipe.prepared_folder.resolve():
+    if folder.resolve() != make_local(recipe.prepared_folder).resolve():
         raise UserError(f"resume: the run was trained on {recipe.prepared_folder}, not on {folder}")

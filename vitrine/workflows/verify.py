@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError, first_line
 from vitrine.invocation import command_line
 from vitrine.records import folder as run_folder
@@ -39,7 +40,7 @@ def verify(place: Place) -> Verified:
     Raises:
         UserError: the folder is none of them, or what holds the checksums is damaged itself.
     """
-    folder = Path(place).expanduser()
+    folder = make_local(Path(place).expanduser(), full=True)
     if has_onnx_suffix(folder.suffix) and folder.is_file():
         return _verify_onnx(folder)
     if (folder / FACTS).exists() or (folder / MANIFEST).exists():

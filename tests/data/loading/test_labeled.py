@@ -69,3 +69,10 @@ def test_a_broken_picture_says_why_when_it_is_opened(make_class_folders, tmp_pat
 def test_some_pictures_are_taken_at_equal_distances(there, at_most, expected):
     pictures = [LabeledImage(str(number), "cat", open=pytest.fail) for number in range(there)]
     assert [int(picture.file) for picture in spread_evenly(pictures, at_most)] == expected
+
+
+def test_of_a_prepared_data_set_in_a_store_the_test_split_is_taken(tmp_path, put_in_store):
+    prepared = prepare(write_colored_classes(tmp_path / "source", 10), tmp_path / "prepared")
+    data = open_source(put_in_store(prepared.folder), tmp_path)
+    assert [picture.file for picture in data.pictures] == list(prepared.splits["test"]["file"])
+    assert data.pictures[0].open_preprocessed().size == (SIDE, SIDE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import fsspec
 import pytest
@@ -18,6 +19,27 @@ def fill(files: Mapping[str, bytes]) -> str:
     for name, content in files.items():
         store.pipe_file(f"/bucket/{name}", content)
     return ADDRESS
+
+
+def put_folder(folder: Path) -> str:
+    """Puts all files of a folder there, as one would copy a prepared data set into a bucket."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return fill({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+
+
+@contextmanager
+def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Names of the files that are copied from the store while it is open."""
+    fetched: list[str] = []
+    get = MemoryFileSystem.get_file
+
+    def get_file(self, path, *words, **options):
+        fetched.append(path.removeprefix("/bucket/"))
+        return get(self, path, *words, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryFileSystem, "get_file", get_file)
+        yield fetched
 
 
 @contextmanager

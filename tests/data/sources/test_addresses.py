@@ -10,12 +10,15 @@ import pytest
 
 from tests.data.sources.stores import fill, overloaded, refusing
 from tests.factories import fault_of
+from vitrine.data.sources import addresses
 from vitrine.data.sources.addresses import (
     WAITS,
+    RemoteFile,
     _may_pass,
     address_of,
     check_address,
     describe_files,
+    has_file,
     is_address,
     list_address,
 )
@@ -31,6 +34,7 @@ from vitrine.errors import UserError
         ("hf://datasets/a/b", True),
         ("hub:a/b", False),
         ("C:\\pictures", False),
+        ("c://pictures", False),
         ("a/b", False),
         ("://x", False),
     ],
@@ -42,6 +46,7 @@ def test_an_address_is_told_from_a_path(source, expected):
 def test_an_address_that_became_a_path_is_known_again(tmp_path):
     assert address_of(Path("s3://bucket/a b")) == "s3://bucket/a b"
     assert address_of(Path("a/b")) is None
+    assert address_of(Path("c:/prepared/dogs")) is None  # a drive of Windows
     turned = type("Turned", (PureWindowsPath,), {"exists": lambda _self: False})("s3://bucket/a b")
     assert address_of(turned) == "s3://bucket/a b"
     assert address_of(tmp_path) is None
@@ -70,6 +75,12 @@ def test_a_changed_file_looks_changed():
 def test_one_file_can_be_an_address_too():
     listing = list_address(f"{fill({'a/pets.zip': b'content'})}/a/pets.zip")
     assert (listing.address, list(listing.files)) == ("memory://bucket/a", ["pets.zip"])
+
+
+def test_a_file_is_told_from_a_folder_and_from_nothing():
+    fill({"pets/1.jpg": b"one"})
+    names = ("pets/1.jpg", "pets", "pets/2.jpg")
+    assert [has_file(f"memory://bucket/{name}") for name in names] == [True, False, False]
 
 
 def test_nothing_there_is_one_message():
@@ -152,6 +163,22 @@ def test_a_missing_package_is_named(monkeypatch):
 def test_an_unknown_kind_is_named():
     with pytest.raises(UserError, match=r"that begin with s4:// are not known; s3://, gs://"):
         check_address("s4://bucket/x")
+
+
+@pytest.mark.parametrize(("address", "options"), [("s3://bucket/a.tar", {"max_concurrency": 1}), ("gs://bucket/a", {})])
+def test_files_of_s3_are_fetched_in_one_stream(monkeypatch, tmp_path, address, options):
+    asked = []
+
+    class Store:
+        _strip_protocol = staticmethod(str)
+
+        def get_file(self, _path, target, **given):
+            Path(target).touch()
+            asked.append(given)
+
+    monkeypatch.setattr(addresses, "_store", lambda _: Store())
+    RemoteFile(address, "", 0, 0).fetch(tmp_path / "file")
+    assert asked == [options]
 
 
 class Quiet(SimpleHTTPRequestHandler):

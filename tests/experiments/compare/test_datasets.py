@@ -47,6 +47,13 @@ def test_what_a_variant_states_differently_is_refused_by_name_and_values(bare_co
         find_data_sets(load_comparison(bare_comparison, ["variants.wide.data.image_size=16"]))
 
 
+def test_a_data_set_in_a_store_is_copied_and_not_prepared(bare_comparison, prepared_colors, put_in_store):
+    address = put_in_store(prepared_colors)
+    (found,) = find_data_sets(load_comparison(bare_comparison, [f"data.prepared={address}"]))
+    assert found.is_there
+    assert (found.folder / "prepared.json").read_bytes() == (prepared_colors / "prepared.json").read_bytes()
+
+
 def test_a_data_set_that_nobody_named_is_used_only_if_it_is_what_would_be_prepared(bare_comparison, prepared_colors):
     (bare_comparison.parent / "prepared").mkdir()
     (bare_comparison.parent / "prepared/base").symlink_to(prepared_colors)

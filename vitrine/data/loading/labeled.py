@@ -15,6 +15,7 @@ from vitrine.data.labels.mapping import map_labels
 from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.prepared.groups import read_subgroups
+from vitrine.data.prepared.local_copy import is_prepared_address
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open
 from vitrine.data.sources.source import open_source
@@ -80,7 +81,7 @@ def open_labeled(
     """Lists the labelled pictures of `data.source`.
 
     Args:
-        data: its source may be a prepared data set too.
+        data: its source may be a prepared data set too, or the address of one.
         labels: from what the source calls its classes to their names.
         part: "test": the test split alone; "all": every picture; None: the test split where there is one, else all.
         workspace: an empty folder for what must be unpacked, to be kept while pictures are opened.
@@ -91,7 +92,7 @@ def open_labeled(
         UserError: it cannot be read, has no such part, or no picture with a class.
     """
     folder = Path(data.source).expanduser()
-    if (folder / FACTS).is_file():
+    if (folder / FACTS).is_file() or is_prepared_address(data.source):
         return _open_prepared(open_prepared(folder), part)
     found = map_labels(open_source(data, workspace, fetched=fetched).files, labels).files
     usable = [file for file in found if not _reason(file)]

@@ -10,6 +10,7 @@ from PIL import Image
 
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.data.prepared.shards import open_shards
 from vitrine.data.prepared.version import compute_version
 from vitrine.errors import UserError
@@ -65,12 +66,13 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
     """Opens what `write_prepared` wrote.
 
     Args:
-        folder: of the prepared data set.
+        folder: of the prepared data set, or its address in a store, of which a copy is made and opened.
         fold: which fold is for validation, where the data set is divided into folds; None takes the one of its recipe.
 
     Raises:
         UserError: there is none, another version of Vitrine wrote it, parts of it are missing, or the fold is empty.
     """
+    folder = make_local(folder)
     facts = read_facts(folder)
     check_files(folder, facts)
     try:

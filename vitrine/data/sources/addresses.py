@@ -30,9 +30,11 @@ from vitrine.data.sources.places import (
 from vitrine.errors import UserError, first_line
 
 Given = TypeVar("Given")
-ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://?[^/]")
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?[^/]")  # one letter is a drive of Windows
 # Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+# In parts at a time, s3fs holds half a gigabyte of a file in memory, and a part that breaks off is not asked for again.
+IN_ONE_STREAM = {"s3": {"max_concurrency": 1}, "s3a": {"max_concurrency": 1}}
 AGAIN = f"If your credentials have expired, renew them; then {SAME_COMMAND}{KEPT}"
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)  # of the own disk
 PARTIAL = ".partial"  # ends the name of a file that is on its way
@@ -89,7 +91,8 @@ class RemoteFile:
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PARTIAL}")
         store, path = _connect(self.address)
         try:
-            _insist(partial(store.get_file, path, str(temporary)))
+            options = IN_ONE_STREAM.get(self.address.partition("://")[0], {})
+            _insist(partial(store.get_file, path, str(temporary), **options))
             temporary.replace(target)
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:
@@ -123,6 +126,15 @@ def check_address(address: str) -> None:
         UserError: a package is missing, or nothing knows such addresses.
     """
     _connect(address)
+
+
+def has_file(address: str) -> bool:
+    """Whether a store tells of a file at an address; no where it does not answer, which reading tells better.
+
+    Raises:
+        UserError: a package is missing, or nothing knows such addresses.
+    """
+    return _find_file(*_connect(address)) is not None
 
 
 @dataclass(frozen=True)

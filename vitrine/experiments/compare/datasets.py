@@ -9,6 +9,7 @@ from pathlib import Path
 from vitrine.config.aliases import LATER, first_names, says_what_was
 from vitrine.config.recipe import Recipe
 from vitrine.data.manifest.split_names import GATE, TEST
+from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError
 from vitrine.experiments.compare.file import Comparison, Variant
 from vitrine.invocation import command_line
@@ -59,7 +60,7 @@ def _choose_folder(
     comparison: Comparison, variant: Variant, wanted: dict[str, object], taken: set[Path]
 ) -> tuple[Path, bool]:
     if variant.recipe.data.prepared is not None:
-        folder = variant.recipe.prepared_folder
+        folder = make_local(variant.recipe.prepared_folder)
         is_there = (folder / FACTS).exists()
         different = find_differences(variant.recipe, read_facts(folder).settings) if is_there else {}
         if not variant.names_source:  # a data set that is named says where its pictures came from, as for train.py

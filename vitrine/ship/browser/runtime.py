@@ -6,7 +6,6 @@ The lock file names no address: npm asks the registry that it is set to.
 import gzip
 import hashlib
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from vitrine.errors import UserError
 from vitrine.records.atomic import new_folder
+from vitrine.records.cache import cache_folder
 
 LOCKED = Path(__file__).parent / "npm"
 LOCK = "package-lock.json"
@@ -57,7 +57,7 @@ def fetch_runtime() -> Path:
         UserError: there is no npm, or it cannot fetch the package.
     """
     digest = hashlib.sha256((LOCKED / LOCK).read_bytes() + repr(RUNTIMES).encode()).hexdigest()[:16]
-    folder = _cache_folder() / f"browser-{digest}"
+    folder = cache_folder() / f"browser-{digest}"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(prefix="vitrine-") as place, new_folder(folder, replace=True) as kept:
             _install(Path(place))
@@ -67,10 +67,6 @@ def fetch_runtime() -> Path:
                 binary = (Path(place) / PACKAGE / runtime.binary).read_bytes()
                 (kept / runtime.packed).write_bytes(gzip.compress(binary, mtime=0))
     return folder
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitrine"
 
 
 def _install(place: Path) -> None:
