@@ -205,7 +205,8 @@ def test_runs_name_the_version_of_their_pictures_and_say_where_it_changed(show):
 
 
 def test_runs_of_one_network_are_told_apart_by_what_differs_in_their_recipes(show):
-    write_run("dogs", 1, overrides=["model.head=dense", "augmentation.policy=none"])
+    plain = ["augmentation.policy=none", "augmentation.horizontal_flip=false"]
+    write_run("dogs", 1, overrides=["model.head=dense", *plain])
     write_run("dogs", 2, overrides=["model.head=linear", "augmentation.policy=light"])
     text = " ".join(show()[1].split())
     for words in ("dense 256 head", "linear head", "augmentation none", "augmentation light"):
@@ -260,3 +261,19 @@ def test_the_most_accurate_run_is_that_of_each_data_set(show):
     assert f"most accurate on prepared/dogs_large (aaaa): {best}" in out
     assert f"most accurate on prepared/shop (bbbb): {other}" in out
     assert f": {one}" not in out
+
+
+def test_runs_whose_augmentation_differs_in_single_steps_or_views_are_told_apart(show):
+    steps = ["augmentation.policy=none", "augmentation.rotation=45", "augmentation.shift=0.2"]
+    head = ["model.trainable_part=head", "augmentation.horizontal_flip=false"]
+    write_run("turned", 1, suffix=UNFINISHED, overrides=steps)
+    write_run("views", 2, suffix=UNFINISHED, overrides=[*head, "model.feature_views=3"])
+    write_run("once", 3, suffix=UNFINISHED, overrides=head)
+    text = " ".join(show()[1].split())
+    assert all(word in text for word in ("45,", "views"))
+    rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
+    assert [(row["augmentation"], row["feature_views"]) for row in rows] == [
+        ("horizontal_flip, rotation 45, shift 0.2", "0"),
+        ("light, 3 views", "3"),
+        ("none", "1"),
+    ]

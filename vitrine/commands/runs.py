@@ -20,13 +20,24 @@ from rich.table import Table
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.data.augmentation.description import describe_augmentation
 from vitrine.errors import UserError
 from vitrine.experiments.compare.cost import is_compared
 from vitrine.invocation import command_line
 from vitrine.listing import suggest
 from vitrine.records import folder as run_folder
 from vitrine.records.spreadsheet import guard_row
-from vitrine.reports.runs import Order, Run, Runs, as_record, describe_head, describe_split, find_runs, sort_runs
+from vitrine.reports.runs import (
+    Order,
+    Run,
+    Runs,
+    as_record,
+    describe_head,
+    describe_split,
+    feature_views,
+    find_runs,
+    sort_runs,
+)
 from vitrine.ui.texts import load_texts, plain_spaces
 
 RUNS = Path("runs")
@@ -156,7 +167,7 @@ def _draw_curves(runs: Sequence[Run], file: Path) -> None:
 
 def _describe_networks(runs: Sequence[Run]) -> list[str]:
     """The network of each run, and of its recipe what tells it apart from the others in the table."""
-    told = [_tell_recipe(run.recipe) for run in runs]
+    told = [_tell_recipe(run) for run in runs]
     differs = [len(set(values)) > 1 for values in zip(*told, strict=True)]
     return [
         ", ".join([_name_network(run.recipe), *(value for value, tells in zip(values, differs, strict=True) if tells)])
@@ -168,10 +179,11 @@ def _name_network(recipe: Recipe) -> str:
     return Path(recipe.model.backbone).name + (", head" if recipe.model.trainable_part == "head" else "")
 
 
-def _tell_recipe(recipe: Recipe) -> tuple[str, ...]:
+def _tell_recipe(run: Run) -> tuple[str, ...]:
+    recipe = run.recipe
     return (
         f"{describe_head(recipe)} head",
-        f"augmentation {recipe.augmentation.policy}",
+        f"augmentation {describe_augmentation(recipe.augmentation, feature_views(run))}",
         f"split {describe_split(recipe)}",
     )
 

@@ -83,6 +83,7 @@ def fit_network(
     if accelerator.is_main_process:
         write_text(folder / run_folder.RECIPE, plan.recipe_text)
     listeners.on_start(facts)
+    facts["augmentation"] &= views != 1  # else the pictures are learned as they are
     start = time.perf_counter()
     plan = _resolve_workers(plan, accelerator)
     with memory_cap(plan.engine.memory_gb, accelerator.device):
