@@ -215,7 +215,7 @@ def test_runs_of_one_network_are_told_apart_by_what_differs_in_their_recipes(sho
     rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
     assert [(row["head"], row["augmentation"], row["split"]) for row in rows] == [
         ("dense 256", "none", "70/15/15"),
-        ("linear", "light", "70/15/15"),
+        ("linear", "light, horizontal_flip", "70/15/15"),
     ]
 
 

@@ -65,7 +65,7 @@ def test_speed_that_nobody_measured_is_left_out(golden):
 
 @pytest.mark.parametrize(
     ("is_on", "views", "told"),
-    [(True, 0, "light"), (True, 1, "none"), (True, 4, "light, brightness 0.2, 4 views"), (False, 0, "none")],
+    [(True, 0, "light"), (True, 1, "none"), (True, 4, "light, brightness 0.2"), (False, 0, "none")],
 )
 def test_augmentation_is_told_where_training_saw_changed_pictures(golden, is_on, views, told):
     training = golden.metrics.training.model_copy(update={"augmentation": is_on, "feature_views": views})
@@ -76,7 +76,9 @@ def test_augmentation_is_told_where_training_saw_changed_pictures(golden, is_on,
         metrics=golden.metrics.model_copy(update={"training": training}),
         metadata=golden.metadata.model_copy(update={"recipe": {**recipe, "augmentation": section}}),
     )
-    assert dict(show_recipe(changed, TEXTS))["augmentation"].startswith(told)
+    said = dict(show_recipe(changed, TEXTS))["augmentation"]
+    assert said.startswith(told)
+    assert said.endswith(", 4 views") == (views == 4)
 
 
 def test_parameters_that_are_not_set_are_left_out(golden):

@@ -152,9 +152,9 @@ def feature_views(run: Run) -> int:
 
     Of an unfinished run, and of a finished one that did not note it, as the recipe asks for it.
     """
-    model, noted = run.recipe.model, run.metrics and run.metrics.training.feature_views
-    if noted is not None:
-        return noted
+    model = run.recipe.model
+    if run.metrics is not None and run.metrics.training.feature_views is not None:
+        return run.metrics.training.feature_views
     is_cached = model.trainable_part == "head" and model.cache_features != "off"
     return min(model.feature_views, run.recipe.optim.epochs) if is_cached else 0
 

@@ -105,6 +105,9 @@ def fit_network(
         accelerator.end_training()
     facts |= _summarize(fit, plan.options.batch_size, earlier + time.perf_counter() - start)
     facts["refitted"] = head is not None and head.refitted
+    if head is not None and head.inputs.seconds is not None:
+        facts["feature_seconds"] = head.inputs.seconds.train
+        facts["validation_feature_seconds"] = head.inputs.seconds.validation
     return Fitted(model, data, plan.options, fit, facts, head)
 
 

@@ -22,7 +22,7 @@ def describe_augmentation(section: AugmentationSection, views: int = 0) -> str:
     if views == 1 or not (policy.changes_pictures or mixed):
         return NOTHING
     own = vars(POLICIES[section.policy])
-    words = [section.policy] if section.policy != NOTHING else []
+    words: list[str] = [section.policy] if section.policy != NOTHING else []
     words += [_say(name, value) for name, value in vars(policy).items() if value != own[name]]
     if mixed and section.mix_probability < 1:
         mixed.append(_say("mix_probability", section.mix_probability))
