@@ -241,6 +241,9 @@ def test_curves_of_the_runs_in_the_table_become_one_picture(show, name):
     [
         (["--curves", "curves.gif"], "--curves: a drawing is a .png or .svg file (got curves.gif)"),
         (["--curves", "curves.png", "--name", "halted"], "no run in the table is finished"),
+        (["--curves", "curves.png", "--smoothing", "1"], "--smoothing: must be from 0 to below 1 (got 1)"),
+        (["--smoothing", "0.6"], "--smoothing and --relative-time are of curves; give --curves FILE too"),
+        (["--relative-time"], "--smoothing and --relative-time are of curves; give --curves FILE too"),
     ],
 )
 def test_curves_that_cannot_be_drawn_are_one_message(show, arguments, message):
