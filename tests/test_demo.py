@@ -1,6 +1,7 @@
 """`make demo` itself, with the smallest recipe and the environment that runs the tests."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -33,12 +34,40 @@ def check_own_pictures(ended, project):
     """The commands that the demo ends with do as they stand what they say."""
     write_drawn_pictures(project / "pictures", 12, side=64)
     assert "Now your own pictures" in ended
-    lines = [line.strip() for line in ended.splitlines() if "name=own" in line]
+    printed = ended.partition("Now your own pictures")[2].splitlines()[1:]
+    *lines, serve = [line.strip() for line in printed if line.startswith("  ")]
     assert len(lines) == 2
     for line in lines:
         answer = subprocess.run(line, shell=True, cwd=project, capture_output=True, text=True)  # noqa: S602
         assert answer.returncode == 0, answer.stderr
     assert (project / "runs/own/latest/report.html").exists()
+    check_page(serve, project)
+
+
+def check_page(serve, project):
+    """A command that serves a page does so, until it is ended."""
+    with subprocess.Popen(  # noqa: S602 (as it is printed)
+        serve,
+        shell=True,
+        cwd=project,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as app:
+        try:
+            said = []
+            for line in app.stdout:
+                said.append(line)
+                if address := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                    break
+            assert address, "".join(said)
+            with urllib.request.urlopen(f"http://127.0.0.1:{address[1]}", timeout=30) as page:
+                assert page.status == 200
+        finally:
+            os.killpg(app.pid, signal.SIGINT)
+            app.communicate(timeout=60)
 
 
 @pytest.mark.timeout(1200)

@@ -9,22 +9,30 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.records.examples import make_metrics
 from vitrine.commands import app, demo, prepare, train
 from vitrine.commands.console import run_command
+from vitrine.config.loading import load_recipe
+from vitrine.records.folder import LATEST, METRICS
 
 
 @pytest.fixture
 def steps(tmp_path, monkeypatch):
-    """The steps that were taken, in an empty folder; `steps.codes` are the exit codes of prepare and train."""
+    """The steps that were taken, in an empty folder, with the exit codes of prepare and train and the metrics."""
 
     class Steps(list):
         def __init__(self):
             self.codes = {prepare.main: 0, train.main: 0}
+            self.metrics = make_metrics()
 
     taken = Steps()
 
     def run_apart(step, arguments):
         taken.append((step, arguments))
+        if step is train.main and taken.codes[step] == 0:
+            run = Path("runs") / load_recipe(Path(arguments[0])).name / LATEST
+            run.mkdir(parents=True)
+            taken.metrics.write(run / METRICS)
         return taken.codes[step]
 
     def serve(arguments):
@@ -47,6 +55,23 @@ def test_the_digits_are_prepared_trained_and_shown(steps):
         (served, ["--model", "runs/digits/latest/model", "--corrections", "corrections", "--port", "7000"]),
     ]
     assert Path("configs/digits.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("epochs", "planned", "stopped", "warned"),
+    [(1, 15, False, True), (2, 15, False, True), (3, 15, False, False), (1, 1, False, False), (2, 15, True, False)],
+)
+def test_a_training_for_which_the_time_was_too_short_says_so_and_how_it_is_done_whole(
+    steps, capsys, epochs, planned, stopped, warned
+):
+    figures = {"epochs": epochs, "epochs_planned": planned, "stopped_early": stopped}
+    metrics = steps.metrics
+    steps.metrics = metrics.model_copy(update={"training": metrics.training.model_copy(update=figures)})
+    assert demo.main(["--no-app"]) == 0
+    printed = capsys.readouterr().out
+    assert (f"no further than epoch {epochs} of {planned}" in printed) == warned
+    whole = [line for line in printed.splitlines() if line.endswith(" train configs/digits.yaml")]
+    assert len(whole) == warned
 
 
 def test_a_recipe_of_ones_own_gives_its_name_to_the_run(steps):

@@ -205,7 +205,8 @@ def test_runs_name_the_version_of_their_pictures_and_say_where_it_changed(show):
 
 
 def test_runs_of_one_network_are_told_apart_by_what_differs_in_their_recipes(show):
-    write_run("dogs", 1, overrides=["model.head=dense", "augmentation.policy=none"])
+    plain = ["augmentation.policy=none", "augmentation.horizontal_flip=false"]
+    write_run("dogs", 1, overrides=["model.head=dense", *plain])
     write_run("dogs", 2, overrides=["model.head=linear", "augmentation.policy=light"])
     text = " ".join(show()[1].split())
     for words in ("dense 256 head", "linear head", "augmentation none", "augmentation light"):
@@ -214,7 +215,7 @@ def test_runs_of_one_network_are_told_apart_by_what_differs_in_their_recipes(sho
     rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
     assert [(row["head"], row["augmentation"], row["split"]) for row in rows] == [
         ("dense 256", "none", "70/15/15"),
-        ("linear", "light", "70/15/15"),
+        ("linear", "light, horizontal_flip", "70/15/15"),
     ]
 
 
@@ -240,6 +241,9 @@ def test_curves_of_the_runs_in_the_table_become_one_picture(show, name):
     [
         (["--curves", "curves.gif"], "--curves: a drawing is a .png or .svg file (got curves.gif)"),
         (["--curves", "curves.png", "--name", "halted"], "no run in the table is finished"),
+        (["--curves", "curves.png", "--smoothing", "1"], "--smoothing: must be from 0 to below 1 (got 1)"),
+        (["--smoothing", "0.6"], "--smoothing and --relative-time are of curves; give --curves FILE too"),
+        (["--relative-time"], "--smoothing and --relative-time are of curves; give --curves FILE too"),
     ],
 )
 def test_curves_that_cannot_be_drawn_are_one_message(show, arguments, message):
@@ -266,3 +270,19 @@ def test_a_data_set_in_a_store_is_named_by_its_address(show):
     write_run("dogs", 3, accuracy=0.7, version="a" * 12)
     best = write_run("shop", 1, overrides=["data.prepared=s3://bucket/prepared/shop"], version="b" * 12)
     assert f"most accurate on s3://bucket/prepared/shop (bbbb): {best}" in show()[1]
+
+
+def test_runs_whose_augmentation_differs_in_single_steps_or_views_are_told_apart(show):
+    steps = ["augmentation.policy=none", "augmentation.rotation=45", "augmentation.shift=0.2"]
+    head = ["model.trainable_part=head", "augmentation.horizontal_flip=false"]
+    write_run("turned", 1, suffix=UNFINISHED, overrides=steps)
+    write_run("views", 2, suffix=UNFINISHED, overrides=[*head, "model.feature_views=3"])
+    write_run("once", 3, suffix=UNFINISHED, overrides=head)
+    text = " ".join(show()[1].split())
+    assert all(word in text for word in ("45,", "views"))
+    rows = list(csv.DictReader(io.StringIO(show("--csv")[1])))
+    assert [(row["augmentation"], row["feature_views"]) for row in rows] == [
+        ("horizontal_flip, rotation 45, shift 0.2", "0"),
+        ("light, 3 views", "3"),
+        ("none", "1"),
+    ]

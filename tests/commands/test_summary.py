@@ -240,3 +240,18 @@ def test_a_summary_leaves_the_model_as_it_was():
 def test_operations_are_multiplications_and_additions():
     model = build_small_cnn("ab", [4], 1, 0.0, image_size=8, block="plain", head_pool="average")
     assert count_operations(model, 8) == 2 * (3 * 9 * 4 * 8 * 8 + 4 * 2)
+
+
+@pytest.mark.parametrize(("wanted", "device"), [([], "meta"), (["--fetch"], "cpu")])
+def test_weights_are_fetched_on_request_alone(workplace, monkeypatch, capsys, wanted, device):
+    built = []
+
+    def build(plan, label_names, seed):
+        built.append((plan.pretrained, torch.empty(0).device.type))
+        return build_small_cnn(label_names, [4], 1, 0.1), CENTERED
+
+    monkeypatch.setattr("vitrine.training.fit.build_model", build)
+    monkeypatch.setattr(summary, "_print_summary", lambda network: None)
+    assert summary.main(["model.backbone=microsoft/resnet-18", "--classes", "2", *wanted]) == 0
+    assert built == [(bool(wanted), device)]
+    assert ("HF_HUB_OFFLINE=1" in capsys.readouterr().out) == bool(wanted)

@@ -22,6 +22,7 @@ EXTRAS = {"litert": "litert_torch", "openvino": "openvino", "executorch": "execu
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"]}
+MEASURED = "mobilenet_v3_small"  # where a page measures all networks of the table
 BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
 REFUSED = {"retrain": (0, 3, 4)}  # a verdict is an answer, too
@@ -70,6 +71,8 @@ class Reader:
         if command in SERVES:
             self._serve(module, command, arguments)
             return
+        if command == "backbones" and arguments[0] == "--measure":
+            arguments = [MEASURED, *arguments]
         fewer = ["--workers", "2"] if "--workers" in arguments else []
         code = module.main([*arguments, *SMALLER.get(command, []), *fewer])
         assert code in REFUSED.get(command, (0,)), f"{shlex.join(words)}: exit code {code}"

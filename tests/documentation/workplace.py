@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import datasets
 import numpy as np
 
 from tests.documentation.blocks import ROOT
@@ -26,6 +27,12 @@ FOLDERS = {
 }
 FLAT = ("unsorted", "holiday_pictures")
 CATEGORIES = ("Clothing >> Women", "Watches >> Wrist", "Shoes >> Boots")
+# Of a data set of the Hub, a small one of the same columns and kind of names.
+HUB_SOURCE, HUB_COPY = "hub:maurice-fp/stanford-dogs", "downloads/stanford-dogs"
+HUB_BREEDS = (
+    *("n02085620-Chihuahua", "n02108089-boxer", "n02109961-Eskimo_dog"),
+    *("n02085936-Maltese_dog", "n02088094-Afghan_hound"),
+)
 IMAGENET_LABELS = ("tabby, tabby cat", "Maltese dog, Maltese terrier, Maltese")
 # Networks of the Hub, for which a tiny one of the same kind stands.
 NETWORKS = r"microsoft/resnet-\d+|timm/[\w.-]+"
@@ -48,6 +55,7 @@ def write_workplace(folder: Path) -> Path:
     for name in ("photo.jpg", "picture.jpg"):
         draw("apple", np.random.default_rng(99), SIDE).save(folder / name)
     _write_products(folder)
+    _write_hub_copy(folder / HUB_COPY)
     _name_labels(write_tiny_resnet(folder / "tiny"))
     for name in LISTED:
         shutil.copytree(folder / "tiny", folder / "networks" / name)
@@ -69,7 +77,8 @@ def make_small(text: str, folder: Path) -> str:
 
 
 def use_tiny(text: str, folder: Path) -> str:
-    """A tiny network in place of every network of the Hub."""
+    """A tiny network in place of every network of the Hub, and a small data set in place of the one that is named."""
+    text = text.replace(HUB_SOURCE, (folder / HUB_COPY).as_posix())
     text = re.sub(r"(first_image_size(?:=|: ))\d+", r"\g<1>32", text)  # for its pictures
     text = re.sub(NETWORKS, (folder / "tiny").as_posix(), text)
     return re.sub(NAMES, rf"{(folder / 'networks').as_posix()}/\1", text)
@@ -87,6 +96,19 @@ def _write(folder: Path, kind: str, count: int, seed: int) -> None:
     folder.mkdir(parents=True)
     for number in range(count):
         draw(kind, np.random.default_rng([seed, number]), SIDE).save(folder / f"{kind}_{number:03d}.png")
+
+
+def _write_hub_copy(folder: Path) -> None:
+    names = datasets.ClassLabel(names=list(HUB_BREEDS))
+    features = datasets.Features({"image": datasets.Image(), "label": names})
+    folder.mkdir(parents=True)
+    for seed, (split, count) in enumerate((("train", PER_CLASS), ("test", PER_CLASS // 3))):
+        rows = [
+            {"image": draw(kind, np.random.default_rng([5, seed, number]), SIDE), "label": label}
+            for label, kind in enumerate(KINDS)
+            for number in range(count)
+        ]
+        datasets.Dataset.from_list(rows, features=features).to_parquet(folder / f"{split}.parquet")
 
 
 def _write_products(folder: Path) -> None:

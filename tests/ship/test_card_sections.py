@@ -64,12 +64,21 @@ def test_speed_that_nobody_measured_is_left_out(golden):
 
 
 @pytest.mark.parametrize(
-    ("is_on", "views", "told"), [(True, 0, "light"), (True, 1, "none"), (True, 4, "light, 4 views"), (False, 0, "none")]
+    ("is_on", "views", "told"),
+    [(True, 0, "light"), (True, 1, "none"), (True, 4, "light, brightness 0.2"), (False, 0, "none")],
 )
 def test_augmentation_is_told_where_training_saw_changed_pictures(golden, is_on, views, told):
     training = golden.metrics.training.model_copy(update={"augmentation": is_on, "feature_views": views})
-    changed = replace(golden, metrics=golden.metrics.model_copy(update={"training": training}))
-    assert dict(show_recipe(changed, TEXTS))["augmentation"].startswith(told)
+    recipe = golden.metadata.recipe
+    section = recipe["augmentation"] | {"brightness": 0.2, "horizontal_flip": False}
+    changed = replace(
+        golden,
+        metrics=golden.metrics.model_copy(update={"training": training}),
+        metadata=golden.metadata.model_copy(update={"recipe": {**recipe, "augmentation": section}}),
+    )
+    said = dict(show_recipe(changed, TEXTS))["augmentation"]
+    assert said.startswith(told)
+    assert said.endswith(", 4 views") == (views == 4)
 
 
 def test_parameters_that_are_not_set_are_left_out(golden):

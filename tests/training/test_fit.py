@@ -203,10 +203,13 @@ def test_the_time_before_an_interruption_counts(fit, checkpoint, monkeypatch, tm
     features = tmp_path / "run" / run_folder.CHECKPOINT / FEATURES
     if part == "head":
         assert 0 < seconds_taken(features) < 100
-        (features / SECONDS).write_text("1000")
+        (features / SECONDS).write_text('{"train": 900.0, "validation": 100.0}')
         (tmp_path / "lent").symlink_to(features)
         assert seconds_taken(tmp_path / "lent") == 0
-    assert 1000 < fit(*recipe).facts["seconds"] < 1100
+    facts = fit(*recipe).facts
+    assert 1000 < facts["seconds"] < 1100
+    if part == "head":
+        assert (facts["feature_seconds"], facts["validation_feature_seconds"]) == (900, 100)
 
 
 @pytest.mark.parametrize("name", ["image_size", "first_image_size"])

@@ -79,3 +79,16 @@ def test_a_handful_of_validation_pictures_does_not_choose_the_epoch_of_a_head(pa
     model = {"backbone": "a/b", "trainable_part": part}
     recipe = Recipe.model_validate({"model": model, "early_stopping": {"monitor": monitor}})
     assert choose_monitor(recipe, pictures) == chosen
+
+
+@pytest.mark.parametrize(
+    ("overrides", "is_on"),
+    [
+        (["augmentation.policy=none", "augmentation.horizontal_flip=off"], False),
+        (["augmentation.policy=none", "augmentation.horizontal_flip=off", "augmentation.rotation=45"], True),
+        (["augmentation.policy=none", "augmentation.horizontal_flip=off", "augmentation.mixup=0.2"], True),
+        (["augmentation.policy=light", "augmentation.horizontal_flip=off"], True),
+    ],
+)
+def test_a_single_step_is_augmentation(prepared, overrides, is_on):
+    assert plan_training(make_recipe(prepared, *overrides), prepared).augmentation.is_on == is_on

@@ -38,8 +38,8 @@ ORDERS: dict[str, Callable[[Row], float]] = {
     "size": lambda row: row.backbone.size_mb,
     "depth": lambda row: row.backbone.depth,
     "top1": lambda row: -row.backbone.top1,
-    "top5": lambda row: -_or_last(row.backbone.top5, 0.0),
-    "ms": lambda row: _or_last(row.backbone.ms),
+    "top5": lambda row: -row.backbone.top5,
+    "ms": lambda row: row.backbone.ms,
     "cpu": lambda row: _or_last(row.cpu),
     "gpu": lambda row: _or_last(row.gpu),
 }
@@ -56,9 +56,9 @@ input: side of the pictures that it was trained on, in pixels.
 top-1, top-5: published accuracy on ImageNet in percent, and how often the class is among the five likeliest,
   at pictures of the side `at`; from
   {TOP1_SOURCE}.
-ms: time for one picture of the input size on
+ms: published milliseconds for one picture of the input size on
   {MS_SOURCE}.
-  --measure gives those of this machine.
+  Other machines differ; --measure gives the milliseconds of this one, of every network in the table.
 licence: of the weights, as timm's own table gives it; the page of the weights has the last word.
   None of these binds what is trained from the weights; of others, train.py says so: DINOv3 has a licence
   of its own, EUPE and ConvNeXt V2 exclude commercial use.
@@ -151,16 +151,16 @@ def format_table(rows: Sequence[Row], order: str | None = None, measured: bool =
 
 def _format_row(row: Row, measured: bool) -> str:
     facts = row.backbone
-    shares = (f"{facts.top1:.1f}", "-" if facts.top5 is None else f"{facts.top5:.1f}", facts.top1_size)
+    shares = (f"{facts.top1:.1f}", f"{facts.top5:.1f}", facts.top1_size)
     numbers = (facts.name, f"{facts.parameters:.1f}", facts.depth, f"{facts.size_mb:.0f}", facts.input_size)
     weights = f"pip: {facts.package.name}" if facts.package else facts.weights.removeprefix("timm/")
     last = HERE.format(_ms(row.cpu), _ms(row.gpu)) if measured else ORIGIN.format(facts.license, weights)
-    return LINE.format(*numbers, *shares, "-" if facts.ms is None else f"{facts.ms:.0f}") + last
+    return LINE.format(*numbers, *shares, f"{facts.ms:.0f}") + last
 
 
 def _ms(milliseconds: float | None) -> str:
     return "-" if milliseconds is None else f"{milliseconds:.1f}"
 
 
-def _or_last(figure: float | None, last: float = math.inf) -> float:
-    return last if figure is None else figure
+def _or_last(figure: float | None) -> float:
+    return math.inf if figure is None else figure

@@ -1,7 +1,8 @@
 """Prepare, train and try a model on built-in pictures: from nothing to a page in the browser in a minute.
 
 Takes the recipe of handwritten digits, which is copied to configs/ unless it is there; prepared/, runs/, data/ and
-corrections/ of the current folder get what is made. The training ends within a minute. The page has all its tabs, those
+corrections/ of the current folder get what is made. The training ends within a minute, and says so where that was
+too short for a good model. The page has all its tabs, those
 to correct answers and to review labels too, and at the end it is said how the same is done with pictures of your own.
 
 python -m vitrine demo
@@ -24,7 +25,9 @@ from vitrine.commands.serving import DEFAULT_PORT, parse_port
 from vitrine.config.loading import load_recipe
 from vitrine.config.packaged import FOLDER, copy_recipe, recipe_named
 from vitrine.invocation import command_line
-from vitrine.records.folder import LATEST, MODEL
+from vitrine.records.folder import LATEST, METRICS, MODEL
+from vitrine.records.run import Metrics
+from vitrine.training.loop.budget import FEW_EPOCHS
 
 RECIPE = "digits"
 RUNS = Path("runs")
@@ -35,19 +38,23 @@ OWN = "head_only"  # the recipe for pictures of one's own: it needs few of them,
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the steps; returns the exit code of the first that fails, or the last."""
     options = build_parser().parse_args(arguments)
-    recipe, run, limit = Path(), Path(), []
+    recipe, run, limit, unlimited = Path(), Path(), [], ""
 
     def find() -> None:
-        nonlocal recipe, run, limit
+        nonlocal recipe, run, limit, unlimited
         recipe = _find_recipe(options.recipe)
         resolved = load_recipe(recipe)
         run = RUNS / resolved.name / LATEST
+        unlimited = f"{_typed('train')} {recipe.as_posix()}"
+        if resolved.engine.budget_minutes is not None:
+            unlimited += " engine.budget_minutes=null"
         if (resolved.engine.budget_minutes or MOST_MINUTES) >= MOST_MINUTES:
             limit = [f"engine.budget_minutes={MOST_MINUTES:g}"]
 
     code = run_command(find)
     code = code or _run_apart(prepare.main, [str(recipe)])
     code = code or _run_apart(train.main, [str(recipe), *limit])
+    code = code or run_command(lambda: _warn_of_few_epochs(run, unlimited))
     if code == 0 and not options.no_app:
         code = app.main(["--model", str(run / MODEL), *_all_tabs(run), "--port", str(options.port)])
     return code or run_command(_say_what_is_next)
@@ -91,6 +98,23 @@ def _all_tabs(run: Path) -> list[str]:
 
     kept = ["--corrections", str(app.CORRECTIONS)]
     return [*kept, "--review", str(run)] if build_queue(run).pictures else kept
+
+
+def _warn_of_few_epochs(run: Path, unlimited: str) -> None:
+    """Says where the time was too short to learn much, as on a machine with other work, and what to do.
+
+    Args:
+        run: that was trained.
+        unlimited: command that trains the same as long as it takes.
+    """
+    training = Metrics.read(run / METRICS).training
+    if training.stopped_early or training.epochs >= min(FEW_EPOCHS, training.epochs_planned):
+        return
+    print(
+        f"\nnote: in its time the training came no further than epoch {training.epochs} of {training.epochs_planned}, "
+        f"so this model may be little better than guessing. A whole training takes as long as this machine needs:\n"
+        f"  {unlimited}"
+    )
 
 
 def _say_what_is_next() -> None:

@@ -4,6 +4,7 @@ python -m vitrine runs
 python -m vitrine runs --sort accuracy --name 'dogs*'
 python -m vitrine runs --csv > runs.csv
 python -m vitrine runs --name 'dogs*' --curves curves.png
+python -m vitrine runs --name 'dogs*' --curves curves.png --smoothing 0.6 --relative-time
 """
 
 import argparse
@@ -20,6 +21,7 @@ from rich.table import Table
 
 from vitrine.commands.console import command_parser, run_command
 from vitrine.config.recipe import Recipe
+from vitrine.data.augmentation.description import describe_augmentation
 from vitrine.data.sources.addresses import address_of
 from vitrine.errors import UserError
 from vitrine.experiments.compare.cost import is_compared
@@ -27,7 +29,17 @@ from vitrine.invocation import command_line
 from vitrine.listing import suggest
 from vitrine.records import folder as run_folder
 from vitrine.records.spreadsheet import guard_row
-from vitrine.reports.runs import Order, Run, Runs, as_record, describe_head, describe_split, find_runs, sort_runs
+from vitrine.reports.runs import (
+    Order,
+    Run,
+    Runs,
+    as_record,
+    describe_head,
+    describe_split,
+    feature_views,
+    find_runs,
+    sort_runs,
+)
 from vitrine.ui.texts import load_texts, plain_spaces
 
 RUNS = Path("runs")
@@ -68,12 +80,26 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="draw the curves of these runs into a picture (PNG or SVG), validation loss and accuracy by epoch",
     )
+    parser.add_argument(
+        "--smoothing",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="of the curves, as TensorBoard's: 0 (default, none) to below 1; what was measured stays as a faint line",
+    )
+    parser.add_argument(
+        "--relative-time", action="store_true", help="draw the curves over the seconds of each training, not its epochs"
+    )
     parser.add_argument("--csv", action="store_true", help="every figure, as comma-separated values")
     parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where runs lie (default: runs)")
     return parser
 
 
 def _show(options: argparse.Namespace) -> Runs:
+    if (options.smoothing or options.relative_time) and options.curves is None:
+        raise UserError("--smoothing and --relative-time are of curves; give --curves FILE too")
+    if not 0 <= options.smoothing < 1:
+        raise UserError(f"--smoothing: must be from 0 to below 1 (got {options.smoothing:g})")
     if not options.runs.is_dir():
         raise UserError(f"--runs: there is no folder {options.runs}; the first `{command_line('train')}` makes it")
     found = find_runs(options.runs, options.name)
@@ -88,7 +114,7 @@ def _show(options: argparse.Namespace) -> Runs:
         _print_table(runs)
         _print_what_to_do(runs)
     if options.curves is not None:
-        _draw_curves(runs, options.curves)
+        _draw_curves(runs, options)
     _name_faults(found)
     return found
 
@@ -138,26 +164,28 @@ def _share_width(columns: Mapping[str, Sequence[str]], width: int) -> dict[str, 
     return longest | {"network": network, "name": min(longest["name"], left - network)}
 
 
-def _draw_curves(runs: Sequence[Run], file: Path) -> None:
-    from vitrine.reports.shared.run_curves import MOST_NAMES, read_run_curve, run_curves
+def _draw_curves(runs: Sequence[Run], options: argparse.Namespace) -> None:
+    from vitrine.reports.shared.run_curves import MOST_NAMES, SECONDS, CurveOptions, read_run_curve, run_curves
     from vitrine.ui.figures import check_figure_file, save_figure
 
+    file: Path = options.curves
     check_figure_file("--curves", file)
     found = [read_run_curve(f"{run.name} {run.folder.name}", run.folder) for run in runs if run.metrics]
-    curves = [curve for curve in found if curve is not None]
+    curves = [one for one in found if one is not None and (SECONDS in one.history or not options.relative_time)]
     if not curves:
         raise UserError("--curves: no run in the table is finished, so there is no curve to draw")
     if len(curves) > MOST_NAMES:
         raise UserError(
             f"--curves: {len(curves)} runs are too many to tell apart; --name chooses, {MOST_NAMES} at most"
         )
-    save_figure(run_curves(curves, load_texts("en")), file)
+    drawn = CurveOptions(options.smoothing, options.relative_time)
+    save_figure(run_curves(curves, load_texts("en"), options=drawn), file)
     print(f"curves: {file}", file=sys.stderr)
 
 
 def _describe_networks(runs: Sequence[Run]) -> list[str]:
     """The network of each run, and of its recipe what tells it apart from the others in the table."""
-    told = [_tell_recipe(run.recipe) for run in runs]
+    told = [_tell_recipe(run) for run in runs]
     differs = [len(set(values)) > 1 for values in zip(*told, strict=True)]
     return [
         ", ".join([_name_network(run.recipe), *(value for value, tells in zip(values, differs, strict=True) if tells)])
@@ -169,10 +197,11 @@ def _name_network(recipe: Recipe) -> str:
     return Path(recipe.model.backbone).name + (", head" if recipe.model.trainable_part == "head" else "")
 
 
-def _tell_recipe(recipe: Recipe) -> tuple[str, ...]:
+def _tell_recipe(run: Run) -> tuple[str, ...]:
+    recipe = run.recipe
     return (
         f"{describe_head(recipe)} head",
-        f"augmentation {recipe.augmentation.policy}",
+        f"augmentation {describe_augmentation(recipe.augmentation, feature_views(run))}",
         f"split {describe_split(recipe)}",
     )
 

@@ -1,8 +1,9 @@
-"""Print the layers of a network, their shapes and their parameters; no weights are fetched for it.
+"""Print the layers of a network, their shapes and their parameters; weights are fetched on request alone.
 
 python -m vitrine summary configs/custom_s1.yaml --classes 3
 python -m vitrine summary model.backbone=inception_v3 data.image_size=299 --classes 3 --graph network.svg
 python -m vitrine summary configs/digits.yaml model.small_cnn.filters=[16,32]
+python -m vitrine summary configs/s2_dogs5.yaml --classes 5 --fetch
 python -m vitrine summary runs/digits/latest/model
 """
 
@@ -54,8 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             check_figure_file("--graph", graph)
         _quieten()
-        network = _open_folder(model_folder) if model_folder else _build(given.recipe, given.options.classes)
+        options = given.options
+        network = _open_folder(model_folder) if model_folder else _build(given.recipe, options.classes, options.fetch)
         _print_summary(network)
+        if options.fetch:
+            print("weights:    what a training needs of them is on this machine, also for HF_HUB_OFFLINE=1")
         if graph is not None:
             _draw(network, graph)
 
@@ -82,6 +86,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="number of classes (default: those of the recipe's prepared data set); a model folder knows its own",
     )
     parser.add_argument(
+        "--fetch",
+        action="store_true",
+        help="fetch the network's weights, for a training where there is no network; else its configuration will do",
+    )
+    parser.add_argument(
         "--graph", type=Path, metavar="FILE", help="draw the network too: .svg, or .png, which is slow for deep ones"
     )
     return parser
@@ -103,8 +112,8 @@ def _read_side(folder: Path, settings: dict[str, Any]) -> int:
     return int(side)
 
 
-def _build(recipe: Recipe, classes: int | None) -> Network:
-    """The network of a recipe with its head and what is frozen, as in training, but with shapes in place of numbers."""
+def _build(recipe: Recipe, classes: int | None, fetch: bool) -> Network:
+    """The network of a recipe with its head and what is frozen, as in training; with shapes alone unless fetched."""
     import torch
 
     from vitrine.models.backbones.presence import is_weights_file
@@ -113,10 +122,10 @@ def _build(recipe: Recipe, classes: int | None) -> Network:
 
     label_names, recipe = _label_names(recipe, classes)
     plan = replace(plan_model(recipe), warm_start=None)  # it has the same shapes
-    if is_weights_file(plan.backbone) and plan.architecture:
+    if not fetch and is_weights_file(plan.backbone) and plan.architecture:
         plan = replace(plan, backbone=plan.architecture, architecture=None)
     title, side = f"{recipe.name} ({recipe.model.backbone})", recipe.data.image_size
-    if Path(plan.backbone).expanduser().exists():
+    if fetch or Path(plan.backbone).expanduser().exists():
         model, _ = build_model(plan, label_names, recipe.engine.seed)
     else:
         with torch.device("meta"):  # no time, no memory, and nothing to fetch but a configuration

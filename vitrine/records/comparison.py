@@ -25,8 +25,9 @@ class RunFigures(Record):
         training_accuracy: of the kept epoch, while it was trained.
         test_loss: in nats; None in figures that were written before it was.
         validation_loss: of the kept epoch; likewise.
-        epoch_seconds: of training, over all epochs, without the features that are computed before them; likewise.
-        validation_seconds: of looking at the validation pictures after each of them; likewise.
+        epoch_seconds: of looking at the training pictures and learning them, over all epochs, features that are
+            computed once before them included; likewise.
+        validation_seconds: of looking at the validation pictures, after each epoch or once before; likewise.
         epochs: that were trained.
         seconds: from the opened data set to the evaluated model, shared features included.
         cpu_seconds: of the processor, over all cores.
@@ -85,7 +86,7 @@ class VariantFigures(Record):
         training_accuracy: of the kept epochs.
         test_loss: in nats; None in figures that were written before it was.
         validation_loss: of the kept epochs; likewise.
-        epoch_seconds: of training, over all epochs; likewise.
+        epoch_seconds: of training, see `RunFigures`; likewise.
         validation_seconds: of looking at the validation pictures; likewise.
         seconds: of a run.
         cpu_seconds: of a run.

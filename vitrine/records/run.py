@@ -51,6 +51,9 @@ class TrainingFigures(Record):
         learning_rate: the highest; likewise.
         augmentation: whether pictures were changed at random.
         feature_views: of each picture, where a head was trained on features that were computed once; else 0.
+        feature_seconds: of looking once at the training pictures, all views, where a head was trained on features that
+            were computed once, whichever run of a comparison computed them.
+        validation_feature_seconds: of looking once at the validation pictures, likewise.
         refitted: whether the head was fitted once more in the end, on training and validation pictures together.
         batch_size: pictures per step on each device.
         data_wait_share: share of the time that the device waited for pictures, median over the epochs.
@@ -74,6 +77,8 @@ class TrainingFigures(Record):
     learning_rate: float | None = None
     augmentation: bool | None = None
     feature_views: Count | None = None
+    feature_seconds: float | None = None
+    validation_feature_seconds: float | None = None
     refitted: bool = False
     batch_size: Count | None = None
     data_wait_share: float | None = None

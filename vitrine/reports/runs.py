@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vitrine.config.loading import describe_fault, read_yaml
 from vitrine.config.model import SMALL_CNN
 from vitrine.config.recipe import Recipe
+from vitrine.data.augmentation.description import describe_augmentation
 from vitrine.errors import UserError
 from vitrine.records.atomic import is_link
 from vitrine.records.environment import Environment
@@ -123,7 +124,8 @@ def as_record(run: Run) -> dict[str, Any]:
         "backbone": recipe.model.backbone,
         "trainable_part": recipe.model.trainable_part,
         "head": describe_head(recipe),
-        "augmentation": recipe.augmentation.policy,
+        "augmentation": describe_augmentation(recipe.augmentation, feature_views(run)),
+        "feature_views": feature_views(run),
         "split": describe_split(recipe),
         "optimiser": recipe.optim.name,
         "learning_rate": recipe.optim.learning_rate,
@@ -143,6 +145,18 @@ def describe_head(recipe: Recipe) -> str:
     if model.backbone == SMALL_CNN:
         return "own"
     return " ".join([model.head, "-".join(map(str, model.hidden_units))]).strip()
+
+
+def feature_views(run: Run) -> int:
+    """Of each picture, where a head is trained on features that are computed once; 0 where every epoch looks anew.
+
+    Of an unfinished run, and of a finished one that did not note it, as the recipe asks for it.
+    """
+    model = run.recipe.model
+    if run.metrics is not None and run.metrics.training.feature_views is not None:
+        return run.metrics.training.feature_views
+    is_cached = model.trainable_part == "head" and model.cache_features != "off"
+    return min(model.feature_views, run.recipe.optim.epochs) if is_cached else 0
 
 
 def describe_split(recipe: Recipe) -> str:

@@ -1,7 +1,10 @@
 """The sections of a model's card, each as rows or sentences, from what its run measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from vitrine.config.augmentation import AugmentationSection
+from vitrine.data.augmentation.description import NOTHING, describe_augmentation
 from vitrine.data.manifest.split_names import TRAIN
 from vitrine.records.evidence import ClassFigures, TestEvidence
 from vitrine.records.mistakes import TopLoss
@@ -159,7 +162,7 @@ def show_recipe(evidence: RunEvidence, texts: Texts) -> list[tuple[str, str]]:
         ("picture", f"{evidence.metadata.image_size} x {evidence.metadata.image_size} px"),
         ("resizing", preparation.get("resize")),
         ("steps before", ", ".join(preparation.get("steps", ()))),
-        ("augmentation", _tell_augmentation(training, augmentation.get("policy"))),
+        ("augmentation", _tell_augmentation(training, augmentation)),
         ("epochs", f"{training.epochs} of {training.epochs_planned}, kept: {validation.best_epoch}"),
         ("fitted once more", "on training and validation pictures together" if training.refitted else None),
         ("optimizer", recipe.get("optim", {}).get("name")),
@@ -172,11 +175,13 @@ def show_recipe(evidence: RunEvidence, texts: Texts) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
-def _tell_augmentation(training: TrainingFigures, policy: str | None) -> str | None:
-    """A head on features that were computed once of the plain pictures saw no changed one."""
-    if not training.augmentation or training.feature_views == 1:
-        return "none"
-    return f"{policy}, {training.feature_views} views of each picture" if training.feature_views else policy
+def _tell_augmentation(training: TrainingFigures, section: Mapping[str, Any]) -> str | None:
+    """As training used it, which is not at all for a head on features of the pictures as they are."""
+    if not section:
+        return None
+    if not training.augmentation:
+        return NOTHING
+    return describe_augmentation(AugmentationSection.model_validate(section), training.feature_views or 0)
 
 
 def _tell_versions(evidence: RunEvidence) -> str:

@@ -83,6 +83,7 @@ def fit_network(
     if accelerator.is_main_process:
         write_text(folder / run_folder.RECIPE, plan.recipe_text)
     listeners.on_start(facts)
+    facts["augmentation"] &= views != 1  # else the pictures are learned as they are
     start = time.perf_counter()
     plan = _resolve_workers(plan, accelerator)
     with memory_cap(plan.engine.memory_gb, accelerator.device):
@@ -104,6 +105,9 @@ def fit_network(
         accelerator.end_training()
     facts |= _summarize(fit, plan.options.batch_size, earlier + time.perf_counter() - start)
     facts["refitted"] = head is not None and head.refitted
+    if head is not None and head.inputs.seconds is not None:
+        facts["feature_seconds"] = head.inputs.seconds.train
+        facts["validation_feature_seconds"] = head.inputs.seconds.validation
     return Fitted(model, data, plan.options, fit, facts, head)
 
 

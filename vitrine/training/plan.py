@@ -15,6 +15,7 @@ from vitrine.config.identity import DATASET_VERSION, FREE_FOR_CHECKPOINTS
 from vitrine.config.loading import dump_recipe
 from vitrine.config.recipe import Recipe
 from vitrine.config.training import EarlyStoppingSection, EngineSection, Monitor, ReportSection
+from vitrine.data.augmentation.description import NOTHING, describe_augmentation
 from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import Policy
 from vitrine.data.images.preprocessing import Preparation
@@ -68,7 +69,7 @@ class AugmentationPlan:
         policy: changes to each picture.
         mixing: of pictures with each other.
         settings: the recipe's words for both, which stored features remember.
-        is_on: whether pictures are changed at all.
+        is_on: whether pictures are changed at all, where every epoch looks at them or there are several views.
     """
 
     policy: Policy
@@ -144,7 +145,7 @@ def plan_training(recipe: Recipe, prepared: PreparedDataset) -> TrainingPlan:
             policy=Policy.from_section(augmentation),
             mixing=Mixing.from_section(augmentation),
             settings=augmentation.model_dump(mode="json"),
-            is_on=augmentation.policy != "none" or augmentation.horizontal_flip,
+            is_on=describe_augmentation(augmentation) != NOTHING,
         ),
         loss=LossPlan(
             method=imbalance.method,

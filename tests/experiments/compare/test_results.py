@@ -10,6 +10,8 @@ import pytest
 from tests.experiments.comparisons import ONE, TWO, do, plan
 from vitrine.errors import UserError
 from vitrine.experiments.compare.results import collect_figures, write_figures
+from vitrine.records.folder import HISTORY, METRICS
+from vitrine.records.run import Metrics
 
 
 @pytest.mark.slow
@@ -43,3 +45,27 @@ def test_a_damaged_run_is_named(write_comparison):
     (runs[0].folder / "predictions.csv").write_text("file\n")
     with pytest.raises(UserError, match="remove it to train it again"):
         collect_figures(comparison, runs)
+
+
+@pytest.mark.parametrize(
+    ("noted", "expected"),
+    [
+        ({"feature_views": 0}, (3.0, 0.5)),
+        ({"feature_views": 1, "feature_seconds": 20.0, "validation_feature_seconds": 4.0}, (23.0, 4.5)),
+        ({"feature_views": 1}, (None, None)),  # an earlier build did not note what the features took
+    ],
+)
+def test_the_look_at_the_pictures_of_a_frozen_network_is_training_and_validation_time(
+    write_comparison, noted, expected
+):
+    comparison, runs = plan(write_comparison(ONE))
+    do(runs)
+    for run in runs:
+        path = run.folder / METRICS
+        metrics = Metrics.read(path)
+        metrics.model_copy(update={"training": metrics.training.model_copy(update=noted)}).write(path)
+        history = pd.read_csv(run.folder / HISTORY)
+        history = history.head(1).assign(epoch=metrics.validation.best_epoch, seconds=3.5, validation_seconds=0.5)
+        history.to_csv(run.folder / HISTORY, index=False)
+    figures = collect_figures(comparison, runs)
+    assert {(run.epoch_seconds, run.validation_seconds) for run in figures.runs} == {expected}

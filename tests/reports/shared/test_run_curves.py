@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from vitrine.records.folder import HISTORY
-from vitrine.reports.shared.run_curves import MOST_NAMES, RunCurve, read_run_curve, run_curves
+from vitrine.reports.shared.run_curves import MOST_NAMES, CurveOptions, RunCurve, read_run_curve, run_curves
 from vitrine.ui.palette import DARK, LIGHT
 from vitrine.ui.texts import load_texts
 
@@ -46,3 +46,14 @@ def test_a_history_is_read(tmp_path):
     (tmp_path / HISTORY).write_text("epoch,validation_loss,validation_accuracy,seconds\n1,0.5,0.75,2\n")
     found = read_run_curve("a", tmp_path)
     assert (found.name, found.history["validation_loss"].tolist()) == ("a", [0.5])
+
+
+def test_a_smoothed_line_lies_over_the_measured_one_at_the_time_of_each_epoch():
+    own = curve("a", [4.0, 2.0, 1.0])
+    own = RunCurve("a", own.history.assign(seconds=[10.0, 5.0, 5.0]))
+    options = CurveOptions(smoothing=0.5, relative_time=True)
+    measured, smoothed = run_curves([own], load_texts("en"), options=options).axes[0].lines
+    assert list(measured.get_xdata()) == list(smoothed.get_xdata()) == [10, 15, 20]
+    assert list(measured.get_ydata()) == [4, 2, 1]
+    # each value counts half as much as the one after it: (4 / 2 + 2) / 1.5, (4 / 4 + 2 / 2 + 1) / 1.75
+    assert list(smoothed.get_ydata()) == pytest.approx([4, 4 / 1.5, 3 / 1.75])

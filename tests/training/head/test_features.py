@@ -12,7 +12,13 @@ from tests.training.head.heads import build_head
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.models.backbones.build import head_modules
 from vitrine.training.head import features as cached_features
-from vitrine.training.head.features import ViewOptions, compute_head_inputs, fits_in_memory
+from vitrine.training.head.features import (
+    LookSeconds,
+    ViewOptions,
+    compute_head_inputs,
+    fits_in_memory,
+    seconds_taken,
+)
 
 
 def unchanged(pixels, view, rows):
@@ -74,3 +80,25 @@ def test_progress_counts_every_look_at_a_picture(prepared, checkpoint, monkeypat
 def test_features_beyond_the_memory_are_not_kept():
     assert fits_in_memory(2048, 1, 100_000, 10_000)
     assert not fits_in_memory(2048, 10, 100_000, 10_000)
+
+
+def test_the_time_of_looking_is_counted_by_training_and_validation_pictures_and_kept(
+    prepared, checkpoint, monkeypatch, tmp_path
+):
+    model = build_head(checkpoint)
+    train, validation = prepared.splits[TRAIN], prepared.splits[VALIDATION]
+    now = 0.0
+
+    def look(_model, batches, *_):
+        nonlocal now
+        found = [batch["label_id"] for batch in batches]
+        now += sum(map(len, found))  # a second for each picture
+        return np.zeros((sum(map(len, found)), 4), np.float32)
+
+    monkeypatch.setattr(cached_features, "compute_features", look)
+    monkeypatch.setattr(cached_features.time, "perf_counter", lambda: now)
+    options = ViewOptions(2, unchanged, {})
+    for _ in range(2):  # the second time they are read
+        inputs = compute_head_inputs(model, IMAGENET, train, validation, options, tmp_path / "store")
+        assert inputs.seconds == LookSeconds(3 * len(train), len(validation))  # two views, and as they are
+    assert seconds_taken(tmp_path / "store") == 3 * len(train) + len(validation)

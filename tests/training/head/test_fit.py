@@ -66,8 +66,9 @@ def test_few_validation_pictures_are_learned_too_once_they_have_chosen_the_epoch
 
 def test_without_views_training_pictures_are_taken_as_they_are(train):
     plain_run = train("plain", "augmentation.policy=none", "augmentation.horizontal_flip=off")[1]
-    light = train("light", "augmentation.policy=light")[1]
-    views = train("views", "augmentation.policy=light", "model.feature_views=2")[1]
+    unchanged, light, _ = train("light", "augmentation.policy=light")
+    changed, views, _ = train("views", "augmentation.policy=light", "model.feature_views=2")
+    assert (unchanged.training.augmentation, changed.training.augmentation) == (False, True)
     assert list(plain_run["train_loss"]) == list(light["train_loss"])
     assert list(plain_run["train_loss"]) != list(views["train_loss"])
 

@@ -78,6 +78,25 @@ def test_the_plan_comes_after_eight_steps_and_does_not_count_the_slow_first_ones
     assert plans[5] == 8 + count_steps(69.0, 1.0, 1.25, 10, 8)
 
 
+def test_a_short_plan_that_slow_first_steps_asked_for_grows_when_they_get_faster(clock):
+    pace = make_pace(clock, seconds=100.0)
+    (total,) = take_steps(pace, clock, 9.0, range(1, 9))[-1:]
+    assert total == 9
+    done = 8
+    while done < total:
+        done += 1
+        (plan,) = take_steps(pace, clock, 0.1, [done], total)
+        total = plan or total
+    assert total > 60
+    assert clock.now < 100 - 15
+
+
+def test_a_plan_ends_where_no_more_time_is_left(clock):
+    pace = make_pace(clock, seconds=100.0)
+    take_steps(pace, clock, 9.0, range(1, 9))
+    assert take_steps(pace, clock, 9.0, [9], total=9) == [None]
+
+
 def test_a_plan_that_hardly_differs_stays(clock):
     pace = make_pace(clock, seconds=100.0)
     planned = 8 + count_steps(77.0, 1.0, 1.25, 10, 8)

@@ -84,6 +84,13 @@ class Policy:
         return bool(flips or slides or (self.crop_min, self.crop_max, self.aspect_ratio) != (1.0, 1.0, 1.0))
 
     @property
+    def changes_pictures(self) -> bool:
+        """Whether any picture may come out changed."""
+        colors = self.brightness or self.contrast or self.mixes_colors
+        now_and_then = self.blur * self.blur_probability or self.noise * self.noise_probability or self.erasing
+        return bool(self.moves or colors or now_and_then or self.automatic != "none")
+
+    @property
     def mixes_colors(self) -> bool:
         """Whether the three colours of a pixel have to be mixed."""
         return bool(self.saturation or self.hue or self.grayscale)

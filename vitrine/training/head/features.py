@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,26 @@ BATCH_SIZE = 64
 MOST_BYTES = 4 * 2**30  # they are held in memory; beyond this a training that computes them anew is safer
 FEATURES = "features"  # in a checkpoint
 FACTS = "facts.json"
-SECONDS = "seconds.txt"
+SECONDS = "seconds.json"
 ARRAYS = ("train", "train_label_ids", "validation", "validation_label_ids")
 PLAIN = "plain"
 
 # (float pixels [batch, 3, height, width] of 0 to 255, number of the view, rows in the split) -> changed pixels
 Change = Callable[[torch.Tensor, int, Sequence[int]], torch.Tensor]
 Numbers = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LookSeconds:
+    """What looking at the pictures once took, in seconds, whichever run of a comparison did it.
+
+    Attributes:
+        train: of the training pictures, all views.
+        validation: of the validation pictures.
+    """
+
+    train: float
+    validation: float
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class HeadInputs:
         validation: `[pictures, width]`, of the pictures as they are.
         validation_label_ids: `[pictures]`.
         plain: of the training pictures as they are, `[pictures, width]`; where there is one view, that one.
+        seconds: what it took to compute; None where an earlier build did not note it.
     """
 
     train: Numbers
@@ -53,6 +67,7 @@ class HeadInputs:
     validation: Numbers
     validation_label_ids: npt.NDArray[np.int64]
     plain: Numbers
+    seconds: LookSeconds | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,6 @@ def compute_head_inputs(
         store = None  # machines may not share a disk, and all must agree on who computes what
     if store is not None and (found := _read(store, facts)) is not None:
         return found
-    begun = time.perf_counter()
     total = _count_looks(options.count) * len(train) + len(validation)
     done = 0
 
@@ -141,23 +155,32 @@ def compute_head_inputs(
         features = compute_features(model, batches, normalization, options.precision, count, options.whitens)
         return _gather(features, len(split), state)
 
+    begun = time.perf_counter()
     views = np.stack([look(train, view) for view in range(options.count)])
+    plain = views[0] if options.count == 1 else look(train, None)
+    trained = time.perf_counter()
     inputs = HeadInputs(
         train=views,
         train_label_ids=np.asarray(train["label"], np.int64),
         validation=look(validation, None),
         validation_label_ids=np.asarray(validation["label"], np.int64),
-        plain=views[0] if options.count == 1 else look(train, None),
+        plain=plain,
+        seconds=LookSeconds(train=trained - begun, validation=time.perf_counter() - trained),
     )
     if store is not None:
-        _write(store, facts, inputs, time.perf_counter() - begun)
+        _write(store, facts, inputs)
     return inputs
 
 
 def seconds_taken(store: Path) -> float:
     """What the run has spent on the features that lie in a folder; 0 where there are none, or another run lent them."""
+    kept = None if store.is_symlink() else _read_seconds(store)
+    return kept.train + kept.validation if kept else 0.0
+
+
+def _read_seconds(store: Path) -> LookSeconds | None:
     kept = store / SECONDS
-    return float(kept.read_text("utf-8")) if kept.is_file() and not store.is_symlink() else 0.0
+    return LookSeconds(**json.loads(kept.read_text("utf-8"))) if kept.is_file() else None
 
 
 def _read_batches(
@@ -216,16 +239,18 @@ def _read(store: Path, facts: str) -> HeadInputs | None:
     if not (store / FACTS).is_file() or (store / FACTS).read_text("utf-8") != facts:
         return None
     arrays = {name: np.load(store / f"{name}.npy") for name in ARRAYS}
+    seconds = _read_seconds(store)
     if len(arrays["train"]) == 1:
-        return HeadInputs(**arrays, plain=arrays["train"][0])
+        return HeadInputs(**arrays, plain=arrays["train"][0], seconds=seconds)
     plain = store / f"{PLAIN}.npy"  # earlier builds did not look at it
-    return HeadInputs(**arrays, plain=np.load(plain)) if plain.is_file() else None
+    return HeadInputs(**arrays, plain=np.load(plain), seconds=seconds) if plain.is_file() else None
 
 
-def _write(store: Path, facts: str, inputs: HeadInputs, seconds: float) -> None:
+def _write(store: Path, facts: str, inputs: HeadInputs) -> None:
     names = ARRAYS if len(inputs.train) == 1 else (*ARRAYS, PLAIN)
     with new_folder(store, replace=True) as temporary:
         for name in names:
             np.save(temporary / f"{name}.npy", getattr(inputs, name))
-        write_text(temporary / SECONDS, str(seconds))
+        if inputs.seconds is not None:
+            write_text(temporary / SECONDS, json.dumps(asdict(inputs.seconds)))
         write_text(temporary / FACTS, facts)

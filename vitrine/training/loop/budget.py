@@ -11,6 +11,7 @@ WRITING_SHARE = 0.2  # of a budget so short that fifteen seconds would be most o
 SAFETY = 1.1
 FIRST_PLAN_STEPS = 8
 WARM_UP_STEPS = 2
+FEW_EPOCHS = 3  # after fewer, a network from scratch may be little better than guessing
 
 
 def count_steps(

@@ -87,9 +87,12 @@ class Pace:
         self.timed_steps += steps_done - steps_before
         if self.seen_steps < self.plan_after or self.step_seconds is None:
             return None
-        self.plan_after = self.seen_steps + max(FIRST_PLAN_STEPS, self.batches.steps // 2)
         more = self.budget.plan(self.step_seconds, self.step_size, self.batches.steps, position.step)
-        total = as_main_says(self.accelerator, min(self.most_steps, steps_done + max(1, more)))
+        more = max(more, int(steps_done < position.total_steps))  # a learning rate that falls to zero takes a step
+        total = as_main_says(self.accelerator, min(self.most_steps, steps_done + more))
+        # A short plan is looked at again before it ends: other work may have slowed the steps that it was made by.
+        usual, half = max(FIRST_PLAN_STEPS, self.batches.steps // 2), max(1, (total - steps_done) // 2)
+        self.plan_after = self.seen_steps + min(usual, half)
         self._weigh_what_comes()
         changed = abs(total - position.total_steps) > SMALLEST_CHANGE * position.total_steps
         return total if changed else None

@@ -53,7 +53,7 @@ class Listeners:
     """Who is told what while a model trains.
 
     Attributes:
-        on_start: the key facts, before the first step.
+        on_start: the key facts, before the first step; augmentation as the recipe asks for it, used or not.
         on_step: the state after each step.
         on_epoch: the record of each epoch.
         on_features: where a head's features are computed once, the pictures done and all of them.
