@@ -12,7 +12,7 @@ import pytest
 
 from tests.documentation.blocks import ROOT, command_lines, pages, read_blocks
 from tests.documentation.running import Reader, run_python
-from tests.documentation.workplace import write_workplace
+from tests.documentation.workplace import make_small, write_workplace
 
 PAGES = [page for page in pages() if read_blocks(page)]
 
@@ -46,6 +46,8 @@ def test_a_page_can_be_followed_from_its_top_to_its_end(page, workplace, tmp_pat
     for block in blocks:
         if block.language == "python":
             run_python(block.code, names, folder)
+        elif block.language == "yaml":
+            (folder / block.file_name).write_text(make_small(block.code, folder), "utf-8")
         else:
             for words in command_lines(block.code):
                 reader.type(words)
