@@ -9,6 +9,7 @@ from tools.site_links import split_fences
 from tools.site_pages import written_pages
 
 ROOT = Path(__file__).parents[2]
+INLINE = re.compile(r"`([^`\n]+)`")
 FILE_NAME = re.compile(r"# (\S+\.yaml)\n")
 OPENING = re.compile(r" *```(?P<language>sh|python|yaml)\n")
 # Programs beside Vitrine, each with what holds its lines to the truth instead of a run.
@@ -18,11 +19,7 @@ ELSEWHERE = {
     "python3": "makes an environment",
     "source": "an environment",
     "mkdir": "",
-    "hf": "an account of the Hub",
-    "torchrun": "several processes: tests/training",
-    "accelerate": "several processes: tests/training",
-    "docker": "tests/test_containers.py",
-    "dask": "a cluster: tests/work",
+    "hf": "an account of the Hub; test_programs.py asks its parser",
 }
 
 
