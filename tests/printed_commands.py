@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from tests.documentation.blocks import INLINE
 from vitrine.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +17,6 @@ PROGRAM = re.compile(
     r"(?:python -m vitrine |\bvitrine )(?P<command>[a-z][a-z-]*)|(?P<script>data_prep\.py|train\.py|app\.py) "
 )
 STARTS = ("python ", "vitrine ", "torchrun ", "accelerate launch ")
-INLINE = re.compile(r"`([^`\n]+)`")
 # What a reader puts in, and something that stands for it here.
 PLACEHOLDERS = {"RECIPE": "configs/smoke.yaml", "RECIPE.yaml": "configs/smoke.yaml", "NAME": "digits", "...": ""}
 

@@ -33,3 +33,24 @@ def test_the_documentation_is_built_without_a_network_and_its_examples_run():
     assert lines[0] == "make docs"
     assert any("unshare --net" in line and "tools.build_docs" in line for line in lines)
     assert any("-m slow tests/documentation" in line for line in lines)
+
+
+def test_nothing_that_the_tests_of_documentation_need_is_missing_where_they_run():
+    pages = [path.read_text("utf-8") for path in (ROOT / "tests/documentation").glob("*.py")]
+    skipped = set(re.findall(r"requirements-\w+\.txt", "\n".join(pages)))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    installed = set(re.findall(r"requirements-\w+\.txt", " ".join(commands("documentation"))))
+    installed |= set(re.findall(r"requirements-\w+\.txt", makefile.split("$(VENV)/ready-docs:")[1]))
+    assert skipped
+    assert skipped <= installed
+
+
+def test_processes_and_signals_are_tested_on_the_other_systems_too():
+    (line,) = [line for line in commands("other-systems") if "pytest" in line]
+    assert {"tests/work", "tests/training", "tests/app", "tests/commands"} <= set(line.split())
+
+
+def test_links_to_other_sites_are_asked_by_the_clock_and_by_no_push():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/links.yaml").read_text("utf-8"))
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as a truth value
+    assert [step["run"] for step in workflow["jobs"]["links"]["steps"] if "run" in step] == ["make links"]

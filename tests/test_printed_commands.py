@@ -6,9 +6,11 @@ tested here without another line.
 
 import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from tests.documentation.blocks import read_blocks
 from tests.factories import SIDE, prepare, write_colored_classes, write_tiny_resnet
 from tests.printed_commands import ROOT, Printed, collect
 from vitrine.commands import COMMANDS
@@ -31,15 +33,28 @@ TRAININGS = [
 REACHED = {"head": 0.9, "scratch": 0.9, "fine_tuning": 0.0}
 
 
-def resolve(printed: Printed) -> Recipe | None:
-    """What the command line means; None where no recipe belongs to it, or the command is named alone."""
+def find_file(printed: Printed, file: Path, folder: Path) -> Path:
+    """A comparison or a search; what the page itself shows is written into the folder."""
+    blocks = read_blocks(ROOT / printed.place) if printed.place.endswith(".md") else []
+    for block in blocks:
+        if block.language == "yaml" and block.file_name == file.name:
+            (folder / file.name).write_text(block.code, "utf-8")
+            return folder / file.name
+    return file
+
+
+def resolve(printed: Printed, folder: Path | None = None) -> Recipe | None:
+    """What the command line means; None where no recipe belongs to it, or the command is named alone.
+
+    A folder is needed for files that the page itself shows.
+    """
     if not printed.arguments:
         return None
     parser = import_module(f"vitrine.commands.{printed.command.replace('-', '_')}").build_parser()
     options = parser.parse_intermixed_args(printed.arguments)
     if printed.command in ("compare", "search"):
         load = load_comparison if printed.command == "compare" else load_search
-        load(options.file, options.overrides)
+        load(find_file(printed, options.file, folder), options.overrides)
         return None
     if "recipe" not in options:
         return load_recipe(None, options.overrides) if "overrides" in options else None
@@ -65,14 +80,14 @@ def test_commands_are_found_where_they_are_printed():
 
 
 @pytest.mark.parametrize("printed", PRINTED, ids=lambda one: one.text)
-def test_a_printed_command_can_be_given_as_it_stands(printed, monkeypatch):
+def test_a_printed_command_can_be_given_as_it_stands(printed, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
     assert printed.command in COMMANDS
     if "--help" in printed.arguments:
         with pytest.raises(SystemExit, match=r"^0$"):
             resolve(printed)
         return
-    resolve(printed)
+    resolve(printed, tmp_path)
 
 
 def test_the_printed_command_for_a_head_trains_it_as_its_own_recipe_does(monkeypatch):

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from PIL import Image
@@ -26,6 +26,7 @@ from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import run_command
 from vitrine.commands.serving import find_port
 from vitrine.errors import UserError
+from vitrine.models.calibration.selective import Unsure
 from vitrine.records.folder import MODEL
 
 FOLDER = Path("docs/pictures")
@@ -39,8 +40,10 @@ PLACES = (
 )
 PER_KIND = 60
 SHOWN = (1280, 860)
-NARROW = (390, 844)
+NARROW = (412, 850)
 ANSWER = "#answer .answer-label"
+TABS = "[role=tablist]:visible"
+MARGIN = 14  # px above the part that begins a view
 
 
 def main() -> int:
@@ -70,11 +73,25 @@ def make_pictures(folder: Path) -> None:
         run = vitrine.train(data, backbone="efficientnet_lite0", **head_only)
         with _driving(browser) as shots:
             shots.take(run.report.path.resolve().as_uri(), folder / "report.png", SHOWN, "main")
+            example = choose_example(vitrine.load(run))
             with _serving(run.folder / MODEL) as address:
-                shots.take(f"{address}?example=000", folder / "app.png", SHOWN, ANSWER)
-                shots.take(f"{address}?example=000", folder / "app-narrow.png", NARROW, ANSWER)
+                shots.take(f"{address}?example={example}", folder / "app.png", SHOWN, ANSWER)
+                shots.take(f"{address}?example={example}", folder / "app-narrow.png", NARROW, ANSWER, top=TABS)
     for path in sorted(folder.glob("*.png")):
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def choose_example(model: vitrine.Model) -> str:
+    """The first test picture that the model is unsure about, for that shows most of its answers; else the first.
+
+    Args:
+        model: brings test pictures along.
+    """
+    names = {
+        PurePosixPath(one.file).stem: model.predictor.folder / one.file for one in model.predictor.metadata.examples
+    }
+    unsure = (name for name, path in names.items() if isinstance(model.predict(path).decision, Unsure))
+    return next(unsure, next(iter(names)))
 
 
 def find_browser() -> str:
@@ -112,12 +129,14 @@ class Shots:
     def __init__(self, browser: Any) -> None:
         self.browser = browser
 
-    def take(self, address: str, path: Path, size: tuple[int, int], awaited: str) -> None:
-        """Opens a page, waits for a part of it, and writes what is in view as a PNG file."""
+    def take(self, address: str, path: Path, size: tuple[int, int], awaited: str, top: str = "") -> None:
+        """Opens a page, waits for a part of it, and writes what is in view as a PNG file; `top` begins the view."""
         page = self.browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)), device_scale_factor=1)
         page.goto(address, wait_until="load")
         page.wait_for_selector(awaited)
         page.wait_for_timeout(2500)  # bars grow for a moment
+        if top:
+            page.locator(top).first.evaluate(f"part => scrollBy(0, part.getBoundingClientRect().top - {MARGIN})")
         Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, optimize=True)
         page.close()
 

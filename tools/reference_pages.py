@@ -1,4 +1,4 @@
-"""Reference pages that the code writes: parameters of a recipe, options of the commands, the Python API."""
+"""Reference pages that the code writes: what a recipe, a comparison and a search may say, commands, the Python API."""
 
 import os
 import sys
@@ -11,8 +11,11 @@ import vitrine
 from vitrine.commands import GROUPS
 from vitrine.config.help import describe_parameters, spell_default, spell_limits
 from vitrine.config.recipe import Recipe
+from vitrine.experiments.compare.file import ComparisonFile
+from vitrine.experiments.search.file import ParameterSpec, PrunerSection, SearchFile
 
 WIDTH = "92"  # columns of a help text on a page
+EMPTY = '""'
 GENERATED = "*This page is written from the code.*"
 
 
@@ -28,6 +31,21 @@ def recipe_page() -> str:
         if _is_section(field.annotation):
             words += [f"## {name}", (field.annotation.__doc__ or "").strip().splitlines()[0]]
             words.append(_parameters(field.annotation, f"{name}."))
+    return "\n\n".join(words) + "\n"
+
+
+def experiments_page() -> str:
+    """Every name of a comparison file and of a search file."""
+    words = [
+        "# Comparison and search files",
+        f"{GENERATED} What has no default must be given, but for `name`. Names of the file and parameters of its base "
+        "recipe may stand on the command line, too. [Which is better?](../compare.md) shows both kinds at work.",
+    ]
+    words += ["## Comparison", "For `python -m vitrine compare FILE`.", _parameters(ComparisonFile, "")]
+    words += ["## Search", "For `python -m vitrine search FILE`.", _parameters(SearchFile, "")]
+    words += ["### pruner", PrunerSection.__doc__ or "", _parameters(PrunerSection, "pruner.")]
+    words += ["### parameters", f"{ParameterSpec.__doc__} NAME is that of a parameter, such as `optim.learning_rate`."]
+    words.append(_parameters(ParameterSpec, "parameters.NAME."))
     return "\n\n".join(words) + "\n"
 
 
@@ -65,10 +83,9 @@ def _parameters(section: type[BaseModel], prefix: str) -> str:
     rows = []
     for name, field in section.model_fields.items():
         if not _is_section(field.annotation):
+            default = "" if field.is_required() else f" = `{spell_default(field.default) or EMPTY}`"
             limits = spell_limits(field).strip()
-            rows.append(
-                f"* `{prefix}{name}` = `{spell_default(field.default)}` {limits}  \n    {_plain(field.description)}"
-            )
+            rows.append(f"* `{prefix}{name}`{default} {limits}  \n    {_plain(field.description)}")
         elif prefix:
             rows.append(_parameters(field.annotation, f"{prefix}{name}."))
     return "\n".join(rows)

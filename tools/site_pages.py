@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tools.reference_pages import commands_page, python_page, recipe_page
+from tools.reference_pages import commands_page, experiments_page, python_page, recipe_page
 from tools.site_decisions import decision_pages, design_page
 
 # Files of the repository that are pages under another name.
@@ -44,6 +44,7 @@ def generated_pages(root: Path) -> dict[str, str]:
     design = (root / "DESIGN.md").read_text("utf-8")
     return {
         "reference/recipe.md": recipe_page(),
+        "reference/experiments.md": experiments_page(),
         "reference/commands.md": commands_page(),
         "reference/python.md": python_page(),
         "design.md": design_page(design),

@@ -47,8 +47,8 @@ def grow_old(folder):
 
 def test_uploads_of_a_process_that_was_killed_are_removed_at_the_next_start(tmp_path):
     program = (
-        "import os, signal\nfrom vitrine.app.private_folder import private_folder\nwith private_folder() as folder:\n"
-        "    (folder / 'picture.png').touch()\n    os.kill(os.getpid(), signal.SIGKILL)"
+        "import os\nfrom vitrine.app.private_folder import private_folder\nwith private_folder() as folder:\n"
+        "    (folder / 'picture.png').touch()\n    os._exit(9)"
     )
     root = Path(__file__).parents[2]
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(root)}

@@ -18,7 +18,7 @@ def test_size_classes_and_origin_are_told(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(ship, "export_onnx", write)
     assert export.main(["runs/digits/latest/model", str(tmp_path / "digits.onnx")]) == 0
-    told = f"{tmp_path}/digits.onnx: 2.5 MB, 3 classes, same answers as runs/digits/latest/model\n"
+    told = f"{tmp_path / 'digits.onnx'}: 2.5 MB, 3 classes, same answers as runs/digits/latest/model\n"
     assert capsys.readouterr().out == told
 
 

@@ -70,7 +70,7 @@ def test_a_proposal_to_group_series_says_what_would_change_and_the_version_is_na
     out = " ".join(capsys.readouterr().out.split())
     assert "set data.group_by=[number]:" in out
     assert "would change sides" in out
-    assert "data set: prepared/pets (version " in out
+    assert f"data set: {Path('prepared/pets')} (version " in out
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """`vitrine recipes`: what is listed, what is copied, what people get wrong."""
 
+from pathlib import Path
+
 import pytest
 
 from vitrine.commands import recipes
@@ -28,7 +30,7 @@ def test_all_are_listed_with_their_purpose_in_100_columns(call):
 def test_a_comparison_is_copied_with_its_recipe_to_a_folder(call, tmp_path):
     assert call("compare/heads", "my files") == (
         0,
-        "written: my files/compare/heads.yaml\nwritten: my files/head_only.yaml\n",
+        f"written: {Path('my files/compare/heads.yaml')}\nwritten: {Path('my files/head_only.yaml')}\n",
         "",
     )
     assert "#   python -m vitrine prepare configs/head_only.yaml" in (tmp_path / "my files/head_only.yaml").read_text()
@@ -49,7 +51,8 @@ def test_a_second_copy_is_refused(call):
     assert call("digits")[0] == 0
     code, _, errors = call("digits")
     assert code == 2
-    assert errors.startswith("error: configs/digits.yaml is there already and is not overwritten; name another folder")
+    refusal = f"error: {Path('configs/digits.yaml')} is there already and is not overwritten; name another folder"
+    assert errors.startswith(refusal)
 
 
 def test_a_folder_that_cannot_be_made_is_one_message(call, tmp_path):

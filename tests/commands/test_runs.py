@@ -121,7 +121,7 @@ def test_broken_and_foreign_folders_are_named_and_the_others_shown(show):
     code, out, err = show()
     assert code == 1
     assert names_in(out) == ["good"]
-    for name in ("no_number", "cut_off", "no_times", "odd_recipe", "no_yaml", "notes/summer"):
+    for name in ("no_number", "cut_off", "no_times", "odd_recipe", "no_yaml", str(Path("notes/summer"))):
         assert name in err
     assert "readme" not in err
     assert "7 folders" not in err
@@ -261,8 +261,8 @@ def test_the_most_accurate_run_is_that_of_each_data_set(show):
     assert f"most accurate: {best}" in out
     other = write_run("shop", 1, accuracy=0.9, version="b" * 12)
     out = show()[1]
-    assert f"most accurate on prepared/dogs_large (aaaa): {best}" in out
-    assert f"most accurate on prepared/shop (bbbb): {other}" in out
+    assert f"most accurate on {Path('prepared/dogs_large')} (aaaa): {best}" in out
+    assert f"most accurate on {Path('prepared/shop')} (bbbb): {other}" in out
     assert f": {one}" not in out
 
 

@@ -61,7 +61,7 @@ def test_a_finished_run_is_complete_and_is_the_latest(workplace, openings, capsy
     accuracy = json.loads((latest / run_folder.METRICS).read_text())["test"]["accuracy"]
     printed = capsys.readouterr().out
     assert f"test accuracy {accuracy:.3f} on 9 pictures" in printed
-    assert f"python -m vitrine app --model {latest.resolve().relative_to(workplace)}/model" in printed
+    assert f"python -m vitrine app --model {latest.resolve().relative_to(workplace) / 'model'}" in printed
 
 
 @pytest.mark.slow

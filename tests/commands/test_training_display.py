@@ -69,8 +69,8 @@ def test_the_result_comes_with_its_interval_and_where_everything_lies(capsys):
     TrainingDisplay(1).finish(make_metrics(accuracy=0.9), Path("runs/x/1"))
     printed = capsys.readouterr().out
     assert "test accuracy 0.900 on 100 pictures (95 % interval 0.850 to 0.900)" in printed
-    assert "report:  runs/x/1/report.html" in printed
-    assert "try it:  python -m vitrine app --model runs/x/1/model" in printed
+    assert f"report:  {Path('runs/x/1/report.html')}" in printed
+    assert f"try it:  python -m vitrine app --model {Path('runs/x/1/model')}" in printed
 
 
 def test_the_processes_that_help_say_nothing(capsys):

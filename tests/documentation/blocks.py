@@ -1,4 +1,4 @@
-"""The blocks of commands and Python on a page, in their order."""
+"""The blocks of commands, Python and YAML on a page, in their order."""
 
 import re
 import shlex
@@ -9,7 +9,9 @@ from tools.site_links import split_fences
 from tools.site_pages import written_pages
 
 ROOT = Path(__file__).parents[2]
-OPENING = re.compile(r" *```(?P<language>sh|python)\n")
+INLINE = re.compile(r"`([^`\n]+)`")
+FILE_NAME = re.compile(r"# (\S+\.yaml)\n")
+OPENING = re.compile(r" *```(?P<language>sh|python|yaml)\n")
 # Programs beside Vitrine, each with what holds its lines to the truth instead of a run.
 ELSEWHERE = {
     "make": "targets exist: test_every_target_of_make_that_a_page_names_exists",
@@ -17,11 +19,7 @@ ELSEWHERE = {
     "python3": "makes an environment",
     "source": "an environment",
     "mkdir": "",
-    "hf": "an account of the Hub",
-    "torchrun": "several processes: tests/training",
-    "accelerate": "several processes: tests/training",
-    "docker": "tests/test_containers.py",
-    "dask": "a cluster: tests/work",
+    "hf": "an account of the Hub; test_programs.py asks its parser",
     "aws": "a bucket: tests/data/prepared",
 }
 
@@ -31,12 +29,19 @@ class Block:
     """A block of code.
 
     Attributes:
-        language: sh or python.
+        language: sh, python or yaml.
         code: without the fences.
     """
 
     language: str
     code: str
+
+    @property
+    def file_name(self) -> str:
+        """Of the file that a block in YAML is, which its first line names."""
+        name = FILE_NAME.match(self.code)
+        assert name is not None, f"the first line names the file: {self.code.splitlines()[0]}"
+        return name[1]
 
 
 def pages() -> list[Path]:

@@ -12,11 +12,13 @@ import httpx
 import pytest
 
 from tests.documentation.blocks import ELSEWHERE
+from tests.documentation.programs import ADDRESS, Programs, read_options
 from tests.documentation.workplace import SIDE, use_tiny
+from tests.hub_double import OWNER, HubDouble
 from tests.printed_commands import PLACEHOLDERS, SCRIPTS
 from vitrine.app.address import free_port
 
-NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}  # tests/ship has them, beside a double of the Hub
+NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}
 # Words of a line that stand for an extra, each with its library; tests/ship/engines has them.
 EXTRAS = {"litert": "litert_torch", "openvino": "openvino", "executorch": "executorch", "coreml": "coremltools"}
 SERVES = {"app", "teach", "demo"}
@@ -39,10 +41,20 @@ class Reader:
         folder: where; the current folder.
         patched: undone at the end of the test.
         curls: lines of `curl` of the page, which are asked whenever a page is served.
+        programs: start Vitrine in several processes; needed where the page does.
+        hub: stands for the Hub; likewise.
     """
 
-    def __init__(self, folder: Path, patched: pytest.MonkeyPatch, curls: list[list[str]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        patched: pytest.MonkeyPatch,
+        curls: list[list[str]],
+        programs: Programs | None = None,
+        hub: HubDouble | None = None,
+    ) -> None:
         self.folder, self.patched, self.curls = folder, patched, curls
+        self.programs, self.hub = programs, hub
         self.asked = 0
 
     def type(self, words: list[str]) -> None:
@@ -52,19 +64,16 @@ class Reader:
             self.patched.setenv(*words[1].split("=", 1))
             return
         if command is None:
-            assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
+            self._start_other(words)
             return
-        if command in NEEDS_THE_HUB and "--dry-run" not in arguments:
-            return
-        if "--address" in arguments or any(word in EXTRAS and find_spec(EXTRAS[word]) is None for word in arguments):
-            return  # of a cluster, or of an extra that is not there
+        if any(word in EXTRAS and find_spec(EXTRAS[word]) is None for word in arguments):
+            return  # of an extra that is not there
         if command == "build-space":
             _need_runtime()
-        arguments = [one for one in arguments if one not in LEFT_OUT]
-        if command not in BY_NAME:
-            arguments = [use_tiny(one, self.folder) for one in arguments]
-        arguments = [one.replace(TAUGHT, TRAINED) for one in arguments]
-        arguments = [PLACEHOLDERS.get(one, one) for one in arguments if PLACEHOLDERS.get(one, one)]
+        arguments = self._make_small(command, arguments)
+        if command in NEEDS_THE_HUB and "--dry-run" not in arguments:
+            self._push(command, arguments)
+            return
         if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
             _fill_in(Path(TABLE), command)
         module = import_module(f"vitrine.commands.{command.replace('-', '_')}")
@@ -76,6 +85,34 @@ class Reader:
         fewer = ["--workers", "2"] if "--workers" in arguments else []
         code = module.main([*arguments, *SMALLER.get(command, []), *fewer])
         assert code in REFUSED.get(command, (0,)), f"{shlex.join(words)}: exit code {code}"
+
+    def _make_small(self, command: str, arguments: list[str]) -> list[str]:
+        """The same with what is there."""
+        arguments = [one for one in arguments if one not in LEFT_OUT]
+        if command not in BY_NAME:
+            arguments = [use_tiny(one, self.folder) for one in arguments]
+        if "--address" in arguments:
+            arguments = [one.replace(ADDRESS, self.programs.address).removeprefix("/data/") for one in arguments]
+        arguments = [one.replace(TAUGHT, TRAINED) for one in arguments]
+        return [PLACEHOLDERS.get(one, one) for one in arguments if PLACEHOLDERS.get(one, one)]
+
+    def _start_other(self, words: list[str]) -> None:
+        """A program that starts Vitrine; others must be known."""
+        if words[0] in ("torchrun", "accelerate"):
+            options = read_options(words)
+            line = ["-m", options.training_script] if getattr(options, "module", False) else [options.training_script]
+            command, arguments = split_command(["python", *line, *options.training_script_args])
+            behind = [command] if line[0] == "-m" else []
+            self.programs.run_ranks(words, [*behind, *self._make_small(command, arguments)])
+        elif words[0] == "dask":
+            self.programs.start_dask(words)
+        else:
+            assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
+
+    def _push(self, command: str, arguments: list[str]) -> None:
+        """In a process of its own, whose Hub is the double."""
+        arguments = [one.replace("OWNER", OWNER) for one in arguments]
+        self.programs.run(["-m", "vitrine", command, *arguments], self.hub.environment(self.folder / "home"))
 
     def _serve(self, module: Any, command: str, arguments: list[str]) -> None:
         """Opens the page on a free port, where a visitor comes and then presses Ctrl-C."""

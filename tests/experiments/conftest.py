@@ -22,7 +22,7 @@ def colors(tmp_path_factory):
     """A folder with the recipe `base.yaml` and with the data set that it wants, in `prepared`."""
     folder = tmp_path_factory.mktemp("colors")
     source = write_colored_classes(folder / "source", side=10)
-    (folder / "base.yaml").write_text(RECIPE.format(source=source), "utf-8")
+    (folder / "base.yaml").write_text(RECIPE.format(source=source.as_posix()), "utf-8")
     recipe = load_recipe(folder / "base.yaml")
     settings = Settings(data=recipe.data, labels=recipe.labels, checks=recipe.checks, preparation=recipe.preparation)
     (folder / "prepared").mkdir()

@@ -11,6 +11,8 @@ from tools.site_pages import NAVIGATION_ORDER
 from vitrine.config.loading import parameter_names
 from vitrine.config.recipe import Recipe
 from vitrine.errors import UserError
+from vitrine.experiments.compare.file import ComparisonFile
+from vitrine.experiments.search.file import ParameterSpec, PrunerSection, SearchFile
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +49,16 @@ def test_the_reference_has_every_parameter_command_and_function(build):
     assert all(f"### {command}\n" in commands for command in COMMANDS)
     assert str(ROOT) not in commands
     assert all(f".{name}\n" in python for name in vitrine.__all__)
+
+
+@pytest.mark.parametrize("schema", [ComparisonFile, SearchFile, PrunerSection, ParameterSpec])
+def test_the_reference_has_every_name_of_a_comparison_and_of_a_search(build, schema):
+    page = (build / "pages/reference/experiments.md").read_text("utf-8")
+    prefix = {PrunerSection: "pruner.", ParameterSpec: "parameters.NAME."}.get(schema, "")
+    for name, field in schema.model_fields.items():
+        assert field.description
+        assert f"`{prefix}{name}`" in page or f"### {name}\n" in page
+    assert "Undefined" not in page
 
 
 def is_section(name):

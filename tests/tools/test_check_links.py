@@ -18,6 +18,23 @@ def test_addresses_in_code_are_no_links():
     assert check_links.addresses(text) == ["https://one.example"]
 
 
+def test_addresses_of_messages_and_recipes_are_asked_and_names_of_formats_are_not(tmp_path):
+    text = (
+        'raise UserError(f"see https://one.example/a_b, or https://two.example/c#d.")\nNAME = "http://www.w3.org/2000"'
+    )
+    assert check_links.addresses_in_code(text) == ["https://one.example/a_b", "https://two.example/c"]
+    assert check_links.addresses_in_code('STARTS = "https://git-lfs"; URL = f"http://127.0.0.1:{port}"') == []
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("# as on https://three.example/\n", "utf-8")
+    assert list(check_links.find_dead([recipe], lambda _: "answers 404")) == ["https://three.example/"]
+
+
+def test_files_with_messages_recipes_and_templates_are_looked_through():
+    files = {path.relative_to(check_links.ROOT).as_posix() for path in check_links.code_files(check_links.ROOT)}
+    assert {"vitrine/commands/app.py", "vitrine/ui/catalogs/en.yaml", "configs/digits.yaml"} <= files
+    assert {"vitrine/ship/model_card.md.jinja", "requirements.txt", "findings/README.md"} <= files
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -5,6 +7,7 @@ from PIL import Image
 from tools import make_pictures
 from tools.drawn_pictures import KINDS, draw, write_drawn_pictures
 from vitrine.errors import UserError
+from vitrine.models.calibration.selective import Unsure
 
 
 def test_without_a_browser_there_is_one_message_and_the_pictures_stay(monkeypatch, tmp_path):
@@ -26,3 +29,14 @@ def test_drawn_pictures_are_the_same_in_each_call_and_differ_from_each_other(tmp
         assert picture.size == (32, 32)
     first, second = (np.asarray(draw("pear", np.random.default_rng(3), 32)) for _ in range(2))
     assert (first == second).all()
+
+
+@pytest.mark.parametrize(("unsure", "shown"), [(["001", "002"], "001"), ([], "000")])
+def test_the_app_is_shown_with_a_picture_that_the_model_is_unsure_about(tmp_path, unsure, shown):
+    examples = [SimpleNamespace(file=f"examples/{name}.png") for name in ("000", "001", "002")]
+    decision = Unsure("apple", "quince")
+    model = SimpleNamespace(
+        predictor=SimpleNamespace(folder=tmp_path, metadata=SimpleNamespace(examples=examples)),
+        predict=lambda path: SimpleNamespace(decision=decision if path.stem in unsure else None),
+    )
+    assert make_pictures.choose_example(model) == shown

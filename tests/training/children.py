@@ -7,13 +7,17 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import traceback
 from pathlib import Path
 
+import pytest
 import torch
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.training.children", "vitrine.training.run", "accelerate", "transformers"])
+NEEDS_FORKS = pytest.mark.skipif(sys.platform == "win32", reason="Windows neither forks nor kills by a signal")
+CONTEXT = multiprocessing.get_context(None if sys.platform == "win32" else "forkserver")
+if sys.platform != "win32":
+    CONTEXT.set_forkserver_preload(["tests.training.children", "vitrine.training.run", "accelerate", "transformers"])
 LIMIT_SECONDS = 120
 
 

@@ -1,5 +1,6 @@
 """Output into a pipe whose reader has seen enough: `... | head`."""
 
+import errno
 import os
 import sys
 
@@ -11,5 +12,7 @@ def flush_output() -> None:
     """
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError) and not (os.name == "nt" and error.errno == errno.EINVAL):
+            raise  # Windows calls a closed pipe an invalid argument
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,7 +9,7 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.factories import make_recipe
-from tests.training.children import train
+from tests.training.children import NEEDS_FORKS, train
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
 from vitrine.training.loop.checkpoints import Checkpoints
@@ -60,6 +60,7 @@ def assert_same_end(run, whole):
     assert (run / run_folder.PREDICTIONS).read_text() == (whole / run_folder.PREDICTIONS).read_text()
 
 
+@NEEDS_FORKS
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: "_".join(map(str, moment)))
 def test_a_killed_training_ends_with_the_very_same_weights(prepared, whole, tmp_path, moment):
     recipe = recipe_for(prepared, EVERY_STEP)

@@ -1,6 +1,5 @@
 """Ctrl-C while a step is computed."""
 
-import os
 import signal
 import threading
 
@@ -18,7 +17,7 @@ def test_a_signal_is_noted_and_the_process_goes_on(number):
     before, request = handlers(), StopRequest()
     with request.listening():
         assert not request.received
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert request.received
     assert handlers() == before
 
@@ -28,9 +27,9 @@ def test_the_second_signal_ends_the_process_as_if_nobody_listened():
 
     def press_twice():
         with request.listening():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             assert handlers() == before
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         press_twice()

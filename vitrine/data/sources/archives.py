@@ -6,6 +6,7 @@ import gzip
 import lzma
 import os
 import re
+import shutil
 import stat
 import tarfile
 import zipfile
@@ -268,5 +269,8 @@ def _write_copy(entry: _Entry, target: Path, written: dict[PurePosixPath, Path])
     if origin is None or not origin.is_file():
         return "a second name of a file that is not in the archive"
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.link(origin, target)
+    try:
+        os.link(origin, target)
+    except OSError:  # a file system without links
+        shutil.copy2(origin, target)
     return ""

@@ -41,31 +41,28 @@ Seed = Annotated[int, Field(ge=0)]
 
 
 class ComparisonFile(BaseModel):
-    """The content of a comparison file, its variants not yet resolved.
-
-    Attributes:
-        name: names `runs/<name>`; the file's stem where it says none.
-        question: what one wants to know, for the head of the page.
-        recipe: base recipe, as a path from the file or from the current folder.
-        variants: what each changes in it: `{optim.epochs: 3}` or `[optim.epochs=3]`; `recipe` names another base.
-        seeds: each variant is trained once with each.
-        folds: of a k-fold comparison; each variant is trained once with each fold and seed.
-        reference: the variant that the others are held against; the first where it is not given.
-        data: parameters of the section `data`, for all variants.
-        overrides: parameters of any section, for all variants.
-    """
+    """The content of a comparison file, its variants not yet resolved."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    name: Name
-    question: str = ""
-    recipe: str
-    variants: dict[Name, Overrides] = Field(min_length=1)
-    seeds: Annotated[tuple[Seed, ...], Field(strict=False, min_length=1)] = (0, 1, 2, 3, 4)
-    folds: Annotated[int, Field(ge=2, le=20)] | None = None
-    reference: str | None = None
-    data: dict[str, Any] = {}
-    overrides: Overrides = ()
+    name: Name = Field(description="names runs/<name>; the file's stem where it says none")
+    question: str = Field("", description="what one wants to know, for the head of the page")
+    recipe: str = Field(description="base recipe, as a path from the file or from the current folder")
+    variants: dict[Name, Overrides] = Field(
+        min_length=1,
+        description="what each changes in it: {optim.epochs: 3} or [optim.epochs=3]; 'recipe' names another base",
+    )
+    seeds: Annotated[tuple[Seed, ...], Field(strict=False, min_length=1)] = Field(
+        (0, 1, 2, 3, 4), description="each variant is trained once with each"
+    )
+    folds: Annotated[int, Field(ge=2, le=20)] | None = Field(
+        None, description="of a k-fold comparison; each variant is trained once with each fold and seed"
+    )
+    reference: str | None = Field(
+        None, description="the variant that the others are held against; the first where it is not given"
+    )
+    data: dict[str, Any] = Field({}, description="parameters of the section 'data', for all variants")
+    overrides: Overrides = Field((), description="parameters of any section, for all variants")
 
 
 @dataclass(frozen=True)
