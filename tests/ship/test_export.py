@@ -262,3 +262,21 @@ def test_an_onnx_file_tells_no_folder_of_this_machine(simple, tmp_path):
     written = export_onnx(str(simple), tmp_path / "public.onnx").metadata
     assert b"secret" not in (tmp_path / "public.onnx").read_bytes()
     assert (written.recipe["data"]["source"], written.backbone) == ("birds", "net")
+
+
+FOREIGN = {
+    "shorter side": {"image_processor_type": "ViTImageProcessor", "size": {"shortest_edge": 64}},
+    "no crop": {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 64}, "do_center_crop": False},
+    "rectangle": {"image_processor_type": "ViTImageProcessor", "size": {"height": 64, "width": 80}},
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_pictures_that_are_no_squares_of_one_size_are_refused_with_the_reason(kind, tmp_path, capsys):
+    folder = write_tiny_resnet(tmp_path / "model")
+    (folder / "preprocessor_config.json").write_text(json.dumps(FOREIGN[kind]))
+    assert export.main([str(folder), str(tmp_path / "model.onnx")]) == 2
+    said = capsys.readouterr().err
+    assert "its image processor makes pictures of " in said
+    assert "and an exported file takes squares of one size" in said
+    assert ("of 80x64 pixels" in said) == (kind == "rectangle")

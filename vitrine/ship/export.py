@@ -107,13 +107,12 @@ def trace_model(predictor: Predictor, with_map: bool = True) -> Exported:
         with_map: whether it tells its last feature map, where an answer can be explained by it.
 
     Raises:
-        UserError: it cannot be exported, or is too large for one file.
+        UserError: it cannot be exported, its pictures are no squares of one size, or it is too large for one file.
     """
     network, model_id = predictor.network, predictor.model_id
     assert isinstance(network, TorchNetwork)  # noqa: S101 (for mypy)
-    pixels = predictor.pixels(draw_images()[:2])
-    content = _trace(model_id, network, torch.from_numpy(pixels), with_map)
-    side = pixels.shape[-1]
+    side = measure_side(predictor)
+    content = _trace(model_id, network, torch.from_numpy(predictor.pixels(draw_images()[:2])), with_map)
     write_notes(content, describe(predictor, measure_golden(predictor, side, GOLDEN_TOLERANCE)))
     if content.ByteSize() > MOST_BYTES:
         raise UserError(f"{model_id}: its weights take more than 2 GB, which one ONNX file cannot hold")
@@ -121,8 +120,20 @@ def trace_model(predictor: Predictor, with_map: bool = True) -> Exported:
 
 
 def measure_side(predictor: Predictor) -> int:
-    """Of the pictures that a network sees, in pixels."""
-    return int(predictor.pixels(draw_images()[:1]).shape[-1])
+    """Of the pictures that a network sees, in pixels.
+
+    Raises:
+        UserError: they are no squares of one size.
+    """
+    sizes = {predictor.pixels([image]).shape[2:] for image in draw_images()}
+    (height, width), *others = sorted(sizes)
+    if others or height != width:
+        told = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
+        raise UserError(
+            f"{predictor.model_id}: its image processor makes pictures of {told} pixels, and an exported file takes "
+            "squares of one size; only the model folder answers, without --runtime"
+        )
+    return height
 
 
 def measure_golden(predictor: Predictor, side: int, tolerance: float) -> Golden:
