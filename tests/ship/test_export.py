@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sys
 
 import numpy as np
 import onnx
@@ -280,3 +281,10 @@ def test_pictures_that_are_no_squares_of_one_size_are_refused_with_the_reason(ki
     assert "its image processor makes pictures of " in said
     assert "and an exported file takes squares of one size" in said
     assert ("of 80x64 pixels" in said) == (kind == "rectangle")
+
+
+def test_a_missing_onnx_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "vitrine.ship.export")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert export.main([str(tmp_path / "model"), str(tmp_path / "model.onnx")]) == 2
+    assert "the export needs onnx, which is not installed; `pip install onnx`" in capsys.readouterr().err

@@ -55,6 +55,12 @@ class OnnxNetwork:
         return Outputs(found["logits"], found.get("familiarity"))
 
     @property
+    def has_fewer_bits(self) -> bool:
+        """Whether it computes in fewer bits than float32."""
+        notes = json.loads(self.session.get_modelmeta().custom_metadata_map.get(NOTES, "{}"))
+        return bool({"int8", "float16"} & notes.keys())
+
+    @property
     def has_class_maps(self) -> bool:
         """Whether `class_maps` can tell what a class's score is made of."""
         return set(MAP_OUTPUTS) <= set(self._outputs)
@@ -169,13 +175,14 @@ def _build(settings: Settings) -> Preprocessing:
     import torch
     from transformers import AutoImageProcessor, TimmWrapperImageProcessor
 
-    from vitrine.predict.runtimes.pytorch import TorchPreprocessing
+    from vitrine.predict.runtimes.pytorch import OneThreadPreprocessing, TorchPreprocessing
 
-    torch.set_num_threads(1)  # after each resize its other threads would spin on the cores that the network wants
+    threads = torch.get_num_threads()
     if settings.get("image_processor_type") == TimmWrapperImageProcessor.__name__:  # reads a config.json alone
-        return TorchPreprocessing(TimmWrapperImageProcessor(settings["data_config"], settings["architecture"]))
+        timm = TimmWrapperImageProcessor(settings["data_config"], settings["architecture"])
+        return OneThreadPreprocessing(TorchPreprocessing(timm), threads)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         (Path(folder) / "preprocessor_config.json").write_text(json.dumps(settings), "utf-8")
         processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
     processor.do_convert_rgb = True  # of every class, but not declared
-    return TorchPreprocessing(processor)
+    return OneThreadPreprocessing(TorchPreprocessing(processor), threads)
