@@ -16,6 +16,7 @@ from vitrine.predict.preprocessing import Pixels, Preprocessing, read_rendering
 from vitrine.predict.runtimes.network import Network, Outputs
 from vitrine.records.model import ModelMetadata, Trust
 from vitrine.records.onnx_checksum import has_onnx_suffix
+from vitrine.records.runtime import RuntimeChoice
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Predictor:
         metadata: our facts about it; None for a model that Vitrine did not make.
         network: computes its numbers.
         preprocess: makes its input of pictures.
+        choice: what was measured to choose its runtime; None where that was asked for.
     """
 
     model_id: str
@@ -37,6 +39,7 @@ class Predictor:
     metadata: ModelMetadata | None
     network: Network
     preprocess: Preprocessing
+    choice: RuntimeChoice | None = None
 
     @classmethod
     def load(

@@ -19,7 +19,8 @@ from vitrine.records.runtime import Runtime
 from vitrine.work.part import remove_damaged, remove_unsettled
 from vitrine.work.unit import Engine
 from vitrine.workflows.progress import Show, show_nothing
-from vitrine.workflows.runtime import digest_model, load_predictor
+from vitrine.workflows.runtime import load_predictor
+from vitrine.workflows.runtime_cache import digest_model
 from vitrine.workflows.shares import do_share
 
 LOCK = ".lock"
