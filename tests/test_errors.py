@@ -5,7 +5,7 @@ import pytest
 import vitrine
 from vitrine.__main__ import main
 from vitrine.config.loading import load_recipe
-from vitrine.errors import UserError, first_line
+from vitrine.errors import UserError, first_line, needing_packages
 
 
 def test_the_error_of_the_package_is_the_one_that_is_raised(tmp_path):
@@ -33,3 +33,15 @@ def test_a_command_prints_the_message_without_a_traceback_and_ends_with_2(tmp_pa
 )
 def test_the_first_line_of_an_error_is_its_kind_where_it_says_nothing(error, says):
     assert first_line(error) == says
+
+
+def test_a_package_that_is_missing_is_told_with_what_installs_it():
+    with pytest.raises(UserError) as told, needing_packages("a file"):
+        import absent_package.part  # noqa: F401
+    assert str(told.value) == "a file needs absent_package, which is not installed; `pip install absent_package`"
+    assert isinstance(told.value.__cause__, ImportError)
+
+
+def test_a_part_of_the_package_itself_that_is_missing_is_no_advice_to_install():
+    with pytest.raises(ModuleNotFoundError), needing_packages("a file"):
+        import vitrine.absent_part  # noqa: F401

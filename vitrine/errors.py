@@ -1,5 +1,8 @@
 """The one error that is a user's to mend."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class UserError(Exception):
     """A mistake in a recipe, a path or a file; printed without a traceback, exit code 2.
@@ -32,6 +35,25 @@ class ParameterError(UserError):
 
 class NotMeasurableError(UserError):
     """There is nothing to be measured with what is at hand: a study says so, and what only looks on passes over it."""
+
+
+@contextmanager
+def needing_packages(purpose: str) -> Iterator[None]:
+    """Has a package that an import does not find told in words; some machines do without the large ones.
+
+    Args:
+        purpose: what cannot be done without it, as the first words of a sentence.
+
+    Raises:
+        UserError: a package is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == __package__:
+            raise
+        raise UserError(f"{purpose} needs {package}, which is not installed; `pip install {package}`") from error
 
 
 def first_line(error: BaseException) -> str:

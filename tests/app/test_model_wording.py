@@ -10,6 +10,7 @@ from tests.ui.sentences.test_verdict import make_metrics
 from vitrine.app.model_facts import ModelFacts
 from vitrine.app.model_wording import MOST_CLASSES, ModelWording
 from vitrine.records.model import Trust
+from vitrine.records.runtime import RuntimeChoice
 from vitrine.records.training_data import TrainingData
 from vitrine.ui.texts import load_texts, plain_spaces
 
@@ -104,3 +105,24 @@ def test_the_time_of_an_answer_is_told_once_it_is_measured():
     assert "12,3 ms" in plain_spaces(wording.latency(0.01234))
     assert "ouverture de cet onglet" in wording.latency(None)
     assert "Licences" in describe(ModelFacts(metadata([])), language="fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "PyTorch 30.0 ms, ONNX Runtime 12.5 ms a picture, when it was first opened on this machine; not used"),
+        ("fr", "PyTorch 30,0 ms, ONNX Runtime 12,5 ms par image, à sa première ouverture sur cette machine; non util"),
+    ],
+)
+def test_a_runtime_that_was_chosen_is_told_with_its_times_and_without_places_of_the_machine(language, said):
+    choice = RuntimeChoice(
+        machine="m",
+        chosen="onnxruntime",
+        seconds={"torch": 0.03, "onnxruntime": 0.0125},
+        left_out={"openvino": "/home/ann cannot be written"},
+    )
+    wording = ModelWording(ModelFacts(), LABELS, {}, "onnxruntime", load_texts(language), choice)
+    page = plain_spaces(wording.sections())
+    assert said in page
+    assert "OpenVINO" in page
+    assert "ann" not in page

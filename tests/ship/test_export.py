@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sys
 
 import numpy as np
 import onnx
@@ -262,3 +263,28 @@ def test_an_onnx_file_tells_no_folder_of_this_machine(simple, tmp_path):
     written = export_onnx(str(simple), tmp_path / "public.onnx").metadata
     assert b"secret" not in (tmp_path / "public.onnx").read_bytes()
     assert (written.recipe["data"]["source"], written.backbone) == ("birds", "net")
+
+
+FOREIGN = {
+    "shorter side": {"image_processor_type": "ViTImageProcessor", "size": {"shortest_edge": 64}},
+    "no crop": {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 64}, "do_center_crop": False},
+    "rectangle": {"image_processor_type": "ViTImageProcessor", "size": {"height": 64, "width": 80}},
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_pictures_that_are_no_squares_of_one_size_are_refused_with_the_reason(kind, tmp_path, capsys):
+    folder = write_tiny_resnet(tmp_path / "model")
+    (folder / "preprocessor_config.json").write_text(json.dumps(FOREIGN[kind]))
+    assert export.main([str(folder), str(tmp_path / "model.onnx")]) == 2
+    said = capsys.readouterr().err
+    assert "its image processor makes pictures of " in said
+    assert "and an exported file takes squares of one size" in said
+    assert ("of 80x64 pixels" in said) == (kind == "rectangle")
+
+
+def test_a_missing_onnx_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "vitrine.ship.export")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert export.main([str(tmp_path / "model"), str(tmp_path / "model.onnx")]) == 2
+    assert "the export needs onnx, which is not installed; `pip install onnx`" in capsys.readouterr().err

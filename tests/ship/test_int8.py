@@ -13,6 +13,7 @@ import pytest
 from tests.factories import fault_of
 from vitrine.commands import export, predict
 from vitrine.data.prepared.dataset import open_prepared
+from vitrine.models.calibration.softmax import softmax
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Outputs
 from vitrine.predict.runtimes.onnx import NOTES, OnnxNetwork, open_session
@@ -83,10 +84,22 @@ def test_it_is_said_how_well_the_file_is_proven_and_it_answers_alike(written, ex
 
 def test_a_file_whose_golden_answers_deviate_here_is_not_used(written):
     golden = read_notes(written)["golden"]
-    assert golden["proven"] != golden["probabilities"]
-    turned = [[row[-1], *row[:-1]] for row in golden["proven"]]
-    rewrite_notes(written, golden=golden | {"proven": turned})
+    assert np.abs(softmax(np.array(golden["answers"]["logits"])) - golden["probabilities"]).max() > 1e-5
+    turned = [[row[-1], *row[:-1]] for row in golden["answers"]["logits"]]
+    rewrite_notes(written, golden=golden | {"answers": golden["answers"] | {"logits": turned}})
     assert "are wrong (by 0." in fault_of(Predictor.load, str(written))
+
+
+def test_a_file_of_an_earlier_build_opens_and_is_compared_by_its_probabilities(written):
+    golden = read_notes(written)["golden"]
+    proven = softmax(np.array(golden["answers"]["logits"])).tolist()
+    older = {"probabilities": golden["probabilities"], "tolerance": 0.02, "proven": proven}
+    rewrite_notes(written, format=2, golden=older)
+    assert Predictor.load(str(written)).network.name == "onnxruntime"
+    rewrite_notes(written, golden=older | {"proven": [[row[-1], *row[:-1]] for row in proven]})
+    assert "are wrong (by 0." in fault_of(Predictor.load, str(written))
+    rewrite_notes(written, golden=older | {"proven_by": {"openvino": proven}})
+    assert Predictor.load(str(written), open_onnx=lambda path, _threads: Openvino(path, by=0.0))
 
 
 class Openvino:
@@ -134,11 +147,18 @@ def test_openvino_with_other_answers_is_not_for_this_file(colors_folder, few_suf
     assert export.main([MODEL, "small.onnx", "--format", "int8"]) == 0
     assert "OpenVINO will not be used: " in capsys.readouterr().out
     notes = read_notes("small.onnx")
-    assert (notes["int8"]["by_openvino"], notes["golden"]["proven_by"]) == (None, {})
+    assert (notes["int8"]["by_openvino"], notes["golden"]["answers_by"]) == (None, {})
+    assert "of 18 pictures alike" in notes["int8"]["refused"]["openvino"]
+
+
+def test_openvino_that_was_refused_does_not_answer_later(written):
+    rewrite_notes(written, int8=read_notes(written)["int8"] | {"refused": {"openvino": "9 of 18 pictures alike"}})
+    message = fault_of(Predictor.load, str(written), open_onnx=lambda path, _threads: Openvino(path, by=0.0))
+    assert "openvino was refused when it was written (9 of 18 pictures alike); leave --runtime out" in message
 
 
 def test_openvino_that_was_not_proven_is_refused_with_what_to_do(written):
-    message = fault_of(Predictor.load, str(written), open_onnx=lambda path, _threads: Openvino(path, by=1.0))
+    message = fault_of(Predictor.load, str(written), open_onnx=lambda path, _threads: Openvino(path, by=0.0))
     assert "whether openvino computes it rightly was not proven when it was written" in message
     assert "leave --runtime out, or write it again where openvino is installed" in message
 
@@ -168,6 +188,13 @@ def test_of_many_validation_pictures_all_classes_prove(colors_folder, few_suffic
     monkeypatch.setattr(int8, "MOST_PICTURES", 3)
     sides = int8._choose_pictures(Predictor.load(MODEL), open_prepared(Path("prepared/colours")))
     assert [picture.label_name for picture in sides.proof] == ["blue", "green", "red"]
+
+
+def test_pictures_of_every_class_calibrate_however_many_there_are(colors_folder, few_suffice, monkeypatch):
+    monkeypatch.setattr(int8, "CALIBRATION_PICTURES", 1)
+    monkeypatch.setattr(int8, "LEAST_CALIBRATION", 1)
+    sides = int8._choose_pictures(Predictor.load(MODEL), open_prepared(Path("prepared/colours")))
+    assert sorted(picture.label_name for picture in sides.calibration) == ["blue", "green", "red"]
 
 
 def test_calibration_takes_the_classes_in_turn():

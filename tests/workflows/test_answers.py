@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,7 @@ from vitrine.records.locks import is_locked
 from vitrine.work.local import LocalPool
 from vitrine.work.ranks import Ranks
 from vitrine.workflows import answers
-from vitrine.workflows.answers import ModelOpener, answer_files, begin_answers, name_question, read_rows
+from vitrine.workflows.answers import ModelOpener, answer_files, begin_answers, name_question, open_question, read_rows
 
 
 class Here:
@@ -179,6 +180,38 @@ def test_other_questions_and_other_things_are_not_mixed_with_answers(found, ques
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "photo.jpg").touch()
     assert "holds something else than answers" in fault_of(begin_answers, tmp_path / "full", other)
+
+
+def test_who_begins_chooses_the_runtime_for_whoever_takes_any(question, tmp_path):
+    folder, faster = tmp_path / "answers", question[0].model_copy(update={"runtime": "onnxruntime"})
+    assert begin_answers(folder, faster, is_any_runtime=True) == "onnxruntime"
+    assert begin_answers(folder, question[0], is_any_runtime=True) == "onnxruntime"
+    assert "(runtime onnxruntime, not torch)" in fault_of(begin_answers, folder, question[0])
+    other = question[0].model_copy(update={"top_k": 1})
+    assert "(top_k 2, not 1)" in fault_of(begin_answers, folder, other, is_any_runtime=True)
+
+
+@pytest.mark.parametrize("is_begun_before", [True, False], ids=["before", "while it measures"])
+def test_a_rank_that_measures_otherwise_takes_the_runtime_of_the_first(
+    question, model, tmp_path, monkeypatch, is_begun_before
+):
+    folder, first = tmp_path / "answers", question[0].model_copy(update={"runtime": "onnxruntime"})
+    asked = []
+
+    def load(model_id, runtime, _say):
+        asked.append(runtime)
+        if not is_begun_before:
+            begin_answers(folder, first)
+        predictor = Predictor.load(model_id)
+        return replace(predictor, network=replace(predictor.network, name=runtime.replace("auto", "torch")))
+
+    monkeypatch.setattr(answers, "load_predictor", load)
+    if is_begun_before:
+        begin_answers(folder, first)
+    predictor, (told, opener) = open_question(folder, str(model), "auto", 2, print)
+    assert {predictor.network.name, told.runtime, opener.runtime} == {"onnxruntime"}
+    assert asked == (["onnxruntime"] if is_begun_before else ["auto", "onnxruntime"])
+    assert "(runtime onnxruntime, not torch)" in fault_of(open_question, folder, str(model), "torch", 2, print)
 
 
 def test_what_was_ended_while_it_began_goes_on(found, question, tmp_path):

@@ -1,24 +1,26 @@
 """A model is computed by what is fastest here, if that gives torch's answers; what was found is remembered."""
 
+import json
 import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from safetensors.torch import load_file
 
 from tests.factories import fault_of, write_tiny_resnet
 from tests.predict.models import write_small_cnn
 from vitrine.config.data import PreparationSection
+from vitrine.errors import UserError
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Outputs
 from vitrine.predict.runtimes.onnx import OnnxNetwork, open_session
 from vitrine.records.runtime import RuntimeChoice
 from vitrine.ship.export import export_onnx
-from vitrine.workflows import runtime
-from vitrine.workflows.runtime import digest_model, find_cache, load_predictor
+from vitrine.workflows import runtime, runtime_cache, runtime_choice
+from vitrine.workflows.runtime import load_predictor
+from vitrine.workflows.runtime_cache import find_cache
 
 PICTURE = Image.linear_gradient("L").convert("RGB")
 
@@ -46,9 +48,13 @@ def model(exported, tmp_path, monkeypatch):
 def set_times(monkeypatch, **seconds):
     """Milliseconds that each runtime seems to take; those that are asked stand in what is given back."""
     asked = []
-    monkeypatch.setattr(
-        runtime, "measure_latency", lambda predictor: asked.append(predictor.network.name) or seconds[asked[-1]] / 1000
-    )
+
+    def time_double(predictors):
+        names = [predictor.network.name for predictor in predictors]
+        asked.extend(names)
+        return [seconds[name] / 1000 for name in names]
+
+    monkeypatch.setattr(runtime_choice, "time_in_turns", time_double)
     return asked
 
 
@@ -67,7 +73,8 @@ def test_the_fastest_answers_and_is_measured_once(model, monkeypatch):
 def test_on_another_machine_it_is_measured_anew(model, monkeypatch):
     asked = set_times(monkeypatch, torch=30, onnxruntime=10)
     load_predictor(str(model), "auto")
-    monkeypatch.setattr(runtime, "describe_machine", lambda: "another")
+    for module in (runtime_cache, runtime_choice):
+        monkeypatch.setattr(module, "describe_machine", lambda _threads: "another")
     assert load_predictor(str(model), "auto").network.name == "onnxruntime"
     assert len(asked) == 4
     (find_cache(model) / "runtime.json").write_text("{")
@@ -95,7 +102,7 @@ class Deviating:
         return Outputs(logits, None)
 
 
-@pytest.mark.parametrize(("by", "words"), [(0.1, "its answers differ by 0.0"), (np.nan, "its answers differ by inf")])
+@pytest.mark.parametrize(("by", "words"), [(0.1, "by 0.0"), (np.nan, "no numbers")])
 def test_a_runtime_with_other_answers_is_not_used_and_that_is_said(model, monkeypatch, by, words):
     set_times(monkeypatch, torch=30, onnxruntime=10)
     usual = runtime._open_export
@@ -107,13 +114,82 @@ def test_a_runtime_with_other_answers_is_not_used_and_that_is_said(model, monkey
     monkeypatch.setattr(runtime, "_open_export", open_deviating)
     said = []
     assert load_predictor(str(model), "auto", said.append).network.name == "torch"
-    assert said[0].startswith(f"onnxruntime is not used: {words}")
+    assert said[0].startswith(f"onnxruntime is not used: its answers differ: {words}")
 
 
-def test_a_model_that_cannot_be_exported_is_computed_by_torch(model, monkeypatch):
+def refuse_to_export(monkeypatch, error):
+    """How often an export was tried stands in the length of what is given back."""
+    tried = []
+
+    def fail(*_):
+        tried.append(1)
+        raise error
+
+    monkeypatch.setattr("vitrine.ship.export.export_onnx", fail)
+    return tried
+
+
+def test_a_model_that_cannot_be_exported_is_computed_by_torch_and_not_tried_again(model, monkeypatch):
+    monkeypatch.setattr(runtime, "RUNTIMES", ("torch", "onnxruntime", "openvino"))
     set_times(monkeypatch, torch=30)
-    monkeypatch.setattr(runtime, "_export", lambda *_: (_ for _ in ()).throw(PermissionError("read-only")))
-    assert load_predictor(str(model), "auto").network.name == "torch"
+    (find_cache(model) / "model.onnx").unlink()
+    tried, said = refuse_to_export(monkeypatch, UserError("it cannot be exported")), []
+    for _ in range(2):
+        predictor = load_predictor(str(model), "auto", said.append)
+        assert predictor.network.name == "torch"
+    assert said == [
+        f"making an ONNX file of {model}, once",
+        "onnxruntime is not used: it cannot be exported",
+        "torch answers (torch 30.0 ms a picture)",
+    ]
+    assert len(tried) == 1
+    assert predictor.choice.left_out == dict.fromkeys(("onnxruntime", "openvino"), "it cannot be exported")
+
+
+def test_a_disk_that_fails_may_work_the_next_time(model, monkeypatch):
+    set_times(monkeypatch, torch=30)
+    (find_cache(model) / "model.onnx").unlink()
+    tried = refuse_to_export(monkeypatch, OSError("no space left"))
+    for _ in range(2):
+        assert load_predictor(str(model), "auto").network.name == "torch"
+    assert len(tried) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_told_before_anything_is_exported(model, monkeypatch, tmp_path):
+    set_times(monkeypatch, torch=30)
+    tried = refuse_to_export(monkeypatch, AssertionError)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert "set XDG_CACHE_HOME to a folder that can" in fault_of(load_predictor, str(model), "onnxruntime")
+    said = []
+    assert load_predictor(str(model), "auto", said.append).network.name == "torch"
+    assert ("cannot be written" in said[0], len(said), tried) == (True, 2, [])
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
+def test_a_package_that_is_missing_is_told_where_it_was_asked_for_and_not_by_auto(package, model, monkeypatch):
+    set_times(monkeypatch, torch=30)
+    (find_cache(model) / "model.onnx").unlink()
+    for module in ("vitrine.ship.export", "vitrine.predict.runtimes.onnx"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    assert f"`pip install {package}`" in fault_of(load_predictor, str(model), "onnxruntime")
+    said = []
+    assert load_predictor(str(model), "auto", said.append).network.name == "torch"
+    assert said == ["torch answers (torch 30.0 ms a picture)"]
+
+
+def test_others_models_whose_pictures_are_no_squares_are_computed_by_torch(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    set_times(monkeypatch, torch=30)
+    folder = write_tiny_resnet(tmp_path / "model", 3)
+    settings = {"image_processor_type": "ViTImageProcessor", "size": {"height": 64, "width": 80}}
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+    said = []
+    assert load_predictor(str(folder), "auto", said.append).network.name == "torch"
+    assert "onnxruntime is not used: " in said[1]
+    assert "its image processor makes pictures of 80x64 pixels" in said[1]
+    assert "takes squares of one size" in fault_of(load_predictor, str(folder), "onnxruntime")
 
 
 def test_what_is_asked_for_is_taken(model, exported):
@@ -163,7 +239,9 @@ def test_a_file_that_onnx_runtime_computes_wrongly_is_computed_by_openvino(model
     monkeypatch.setattr(runtime, "_choose_opener", openers.get)
     said, file = [], str(exported / "model.onnx")
     assert load_predictor(file, "auto", said.append).network.name == "openvino"
-    assert said == [f"onnxruntime is not used: {fault_of(load_predictor, file)}"]
+    assert said[0] == f"onnxruntime is not used: {fault_of(load_predictor, file)}"
+    assert load_predictor(file, "auto", said.append).network.name == "openvino"
+    assert len(said) == 2  # it is not tried again
     openers["openvino"] = open_wrong
     assert fault_of(load_predictor, file, "auto") == fault_of(load_predictor, file)
 
@@ -198,31 +276,6 @@ def test_a_file_may_be_named_in_capitals(exported, tmp_path):
 
 def test_a_file_that_is_not_there_is_one_message(model):
     assert "there is no such ONNX file" in fault_of(load_predictor, "absent.onnx", "auto")
-
-
-def test_the_cache_belongs_to_the_files_of_the_model(model, tmp_path):
-    other = write_small_cnn(tmp_path / "same", PreparationSection())
-    assert find_cache(other) == find_cache(model)
-    (other / "config.json").write_text((other / "config.json").read_text() + " ")
-    assert find_cache(other) != find_cache(model)
-
-
-def test_weights_of_any_format_tell_models_apart(tmp_path):
-    cat = write_pickled(tmp_path / "cat", biased=0)
-    dog = write_pickled(tmp_path / "dog", biased=2)
-    assert (cat / "config.json").read_text() == (dog / "config.json").read_text()
-    assert find_cache(cat) != find_cache(dog)
-    assert digest_model(Predictor.load(str(cat))) != digest_model(Predictor.load(str(dog)))
-
-
-def write_pickled(folder, biased):
-    """As other programs write it, with weights in pytorch_model.bin alone; one class is ever the first."""
-    write_tiny_resnet(folder, 3)
-    weights = load_file(folder / "model.safetensors")
-    weights["classifier.1.bias"][biased] += 9
-    (folder / "model.safetensors").unlink()
-    torch.save(weights, folder / "pytorch_model.bin")
-    return folder
 
 
 def test_a_measured_choice_says_why_others_are_left_out(model, monkeypatch):

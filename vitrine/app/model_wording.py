@@ -17,6 +17,7 @@ from vitrine.predict.latency import ANSWERS
 from vitrine.records.evidence import ClassFigures
 from vitrine.records.model import Trust
 from vitrine.records.public import last_name, public_backbone
+from vitrine.records.runtime import RuntimeChoice
 from vitrine.records.schema import Interval
 from vitrine.ui.sentences.measures import measure_rows
 from vitrine.ui.sentences.rejection import tell_rejection
@@ -37,6 +38,7 @@ class ModelWording:
         examples: files of test pictures, by class; a class may have none.
         runtime: that computes its answers.
         texts: of the page's language.
+        choice: what was measured to choose the runtime; None where it was asked for.
     """
 
     def __init__(
@@ -46,8 +48,10 @@ class ModelWording:
         examples: Mapping[str, Path],
         runtime: str,
         texts: Texts,
+        choice: RuntimeChoice | None = None,
     ) -> None:
         self.facts = facts
+        self.choice = choice
         self.label_names = label_names
         self.examples = examples
         self.runtime = runtime
@@ -199,8 +203,22 @@ class ModelWording:
         if data is not None:
             rows.append(("data", self.texts("model.making.data_value", name=data.name, version=data.version[:12])))
         rows.append(("engine", f"Vitrine {vitrine.__version__}, {_name_runtime(self.runtime)}"))
+        if self.choice is not None:
+            rows.append(("choice", self._tell_choice(self.choice)))
         items = "".join(f"<dt>{self._escaped(f'making.{name}')}</dt><dd>{escape(value)}</dd>" for name, value in rows)
         return self._section("making", f'<dl class="facts">{items}</dl>')
+
+    def _tell_choice(self, choice: RuntimeChoice) -> str:
+        """Why others are left out is not for visitors: it names places of this machine."""
+        times = [
+            f"{RUNTIMES[runtime]} {self.texts.number(1000 * seconds, 1)} ms"
+            for runtime, seconds in choice.seconds.items()
+        ]
+        said = [self.texts("model.making.choice_value", times=", ".join(times))]
+        if choice.left_out:
+            names = ", ".join(RUNTIMES[runtime] for runtime in choice.left_out)
+            said.append(self.texts("model.making.choice_left_out", names=names))
+        return "; ".join(said)
 
     def latency(self, seconds: float | None) -> str:
         """How long an answer takes, or that it will be measured.

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitrine.commands.console import command_parser, run_command
-from vitrine.errors import UserError
+from vitrine.errors import UserError, needing_packages
 from vitrine.records.atomic import check_replaceable, new_folder
 from vitrine.records.onnx_checksum import has_onnx_suffix
 
@@ -36,7 +36,12 @@ ENGINES = ("openvino", "litert", "executorch", "coreml", "transformers-js")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     options = build_parser().parse_args(arguments)
-    return run_command(lambda: _export(options))
+
+    def export() -> None:
+        with needing_packages("the export"):
+            _export(options)
+
+    return run_command(export)
 
 
 def build_parser() -> argparse.ArgumentParser:

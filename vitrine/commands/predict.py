@@ -175,13 +175,10 @@ def _listed(options: argparse.Namespace, engine: "Engine | None") -> "Iterator[t
 def _write_parts(found: "Sequence[FoundFile]", engine: "Engine", options: argparse.Namespace) -> bool:
     """Answers by an engine; whether all is answered, by other ranks too."""
     from vitrine.predict.answers.sample import AnswerSample
-    from vitrine.workflows.answers import answer_files, begin_answers, name_question
-    from vitrine.workflows.runtime import load_predictor
+    from vitrine.workflows.answers import answer_files, open_question
 
     folder: Path = options.output
-    predictor = load_predictor(options.model, options.runtime, say=_tell)
-    question = name_question(options.model, predictor, min(options.top_k, len(predictor.label_names)))
-    begin_answers(folder, question[0])
+    predictor, question = open_question(folder, options.model, options.runtime, options.top_k, _tell)
     sample = AnswerSample()
     look = None if options.page is None else lambda row: sample.add(row["file"], row)
     try:

@@ -10,12 +10,13 @@ from PIL import Image
 
 from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, reduce_large, to_rgb
 from vitrine.data.images.resizing import FillColor
-from vitrine.errors import UserError
+from vitrine.errors import UserError, needing_packages
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.preprocessing import Pixels, Preprocessing, read_rendering
 from vitrine.predict.runtimes.network import Network, Outputs
 from vitrine.records.model import ModelMetadata, Trust
 from vitrine.records.onnx_checksum import has_onnx_suffix
+from vitrine.records.runtime import RuntimeChoice
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Predictor:
         metadata: our facts about it; None for a model that Vitrine did not make.
         network: computes its numbers.
         preprocess: makes its input of pictures.
+        choice: what was measured to choose its runtime; None where that was asked for.
     """
 
     model_id: str
@@ -37,6 +39,7 @@ class Predictor:
     metadata: ModelMetadata | None
     network: Network
     preprocess: Preprocessing
+    choice: RuntimeChoice | None = None
 
     @classmethod
     def load(
@@ -54,11 +57,13 @@ class Predictor:
         """
         # Each of the two is slow to import, and neither needs the other's libraries.
         if has_onnx_suffix(model_id) and not Path(model_id).is_dir():
-            from vitrine.predict.runtimes.onnx import load_onnx
+            with needing_packages("an ONNX file"):
+                from vitrine.predict.runtimes.onnx import load_onnx
 
             loaded = load_onnx(Path(model_id).expanduser(), threads, open_onnx)
         else:
-            from vitrine.predict.runtimes.pytorch import load_torch
+            with needing_packages("a model folder"):
+                from vitrine.predict.runtimes.pytorch import load_torch
 
             loaded = load_torch(model_id)
         return cls(model_id, loaded.folder, loaded.label_names, loaded.metadata, loaded.network, loaded.preprocess)

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from vitrine.records.checksums import FileSum
+from vitrine.records.runtime import Runtime
 from vitrine.records.schema import Count, FileRecord, Record
 
 ASKED = "asked.json"  # is there from the first moment on
@@ -25,7 +26,7 @@ class Asked(FileRecord):
 
     model: str
     digest: str
-    runtime: str
+    runtime: Runtime
     top_k: int
 
     def tell_difference(self, other: "Asked") -> str:

@@ -99,21 +99,39 @@ class ModelMetadata(SealedRecord):
     files: Checksums = Field(default_factory=dict)
 
 
-class Golden(OpenRecord):
-    """What the network said in float32 of the pictures of `vitrine.predict.golden`, to be checked wherever it runs.
+class GoldenAnswers(OpenRecord):
+    """What a runtime computed of the pictures of `vitrine.predict.golden`.
 
     Attributes:
-        probabilities: `[pictures, labels]`.
-        proven: what the file itself said where it was proven, if that is something else: in 8 bits, drawn pictures may
-            lie outside of what it was calibrated for.
-        proven_by: the same of other runtimes that were proven, by their names: each rounds in its own places.
-        tolerance: the most by which an answer may differ where an engine computes rightly.
+        logits: calibrated, the mean of each picture's taken off, `[pictures, labels]`.
+        similarity: to the training pictures, `[pictures]`; None where the model does not measure it.
+    """
+
+    logits: list[list[float]]
+    similarity: list[float] | None = None
+
+
+class Golden(OpenRecord):
+    """What is right for the pictures of `vitrine.predict.golden`, to be checked wherever a model runs.
+
+    Attributes:
+        probabilities: of the network in float32, `[pictures, labels]`.
+        answers: of the file itself where it was written: in 8 bits, drawn pictures may lie outside of what it was
+            calibrated for. None in files of earlier builds.
+        answers_by: the same of other runtimes that were proven, by their names: each rounds in its own places.
+        tolerance: the most by which a probability or similarity may differ where an engine computes rightly.
+        spreads: the most by which a logit of `answers` may, as a multiple of their standard deviation.
+        proven: in files of earlier builds, what the file itself said, if that is something else than `probabilities`.
+        proven_by: the same of other runtimes.
     """
 
     probabilities: list[list[Share]]
+    answers: GoldenAnswers | None = None
+    answers_by: dict[str, GoldenAnswers] = Field(default_factory=dict)
+    tolerance: Share
+    spreads: float = 0.0
     proven: list[list[Share]] | None = None
     proven_by: dict[str, list[list[Share]]] = Field(default_factory=dict)
-    tolerance: Share
 
 
 class Agreement(OpenRecord):
@@ -141,10 +159,12 @@ class Int8Proof(Agreement):
         layout: how its numbers are written, for people: "QDQ, weights of 7 bits per channel".
         calibration_pictures: on whose activations the ranges were measured.
         time_share: processor time relative to float32, where it was exported.
-        by_openvino: how alike OpenVINO answers; None where it was not asked, and does not answer then.
+        by_openvino: how alike OpenVINO answers; None where it was not asked or was refused, and does not answer then.
+        refused: runtimes that were asked and do not answer, by their names, and why.
     """
 
     layout: str
     calibration_pictures: Count
     time_share: float
     by_openvino: Agreement | None = None
+    refused: dict[str, str] = Field(default_factory=dict)

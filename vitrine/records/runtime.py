@@ -13,9 +13,9 @@ class RuntimeChoice(FileRecord):
     """Which runtime answers fastest.
 
     Attributes:
-        machine: processor and versions; on another one it is measured anew.
+        machine: processor, devices and versions; on another one it is measured anew.
         chosen: the fastest of those that give torch's answers.
-        seconds: for one picture, median, of each that gives them.
+        seconds: for one picture, the quickest of several, of each that gives them.
         left_out: why the others are not used.
     """
 

@@ -25,8 +25,10 @@ from PIL import Image
 from torch import nn
 
 from vitrine.errors import UserError, first_line
-from vitrine.predict.golden import ask_golden
+from vitrine.models.calibration.softmax import softmax
+from vitrine.predict.golden import FLOAT32, Deviation, ask_golden, note_answers
 from vitrine.predict.predictor import Predictor
+from vitrine.predict.runtimes.network import Outputs
 from vitrine.predict.runtimes.onnx import NEWEST_FORMAT, NOTES
 from vitrine.predict.runtimes.pytorch import TorchNetwork
 from vitrine.records.atomic import write_bytes
@@ -36,7 +38,6 @@ from vitrine.records.public import public_metadata
 from vitrine.ship.exported_network import ExportedNetwork
 
 TOLERANCE = 1e-4
-GOLDEN_TOLERANCE = 1e-3  # of float32 on any machine: other processors add up in another order
 TRIALS = 4
 MOST_BYTES = 2 * 10**9  # of one protobuf message
 
@@ -107,34 +108,51 @@ def trace_model(predictor: Predictor, with_map: bool = True) -> Exported:
         with_map: whether it tells its last feature map, where an answer can be explained by it.
 
     Raises:
-        UserError: it cannot be exported, or is too large for one file.
+        UserError: it cannot be exported, its pictures are no squares of one size, or it is too large for one file.
     """
     network, model_id = predictor.network, predictor.model_id
     assert isinstance(network, TorchNetwork)  # noqa: S101 (for mypy)
-    pixels = predictor.pixels(draw_images()[:2])
-    content = _trace(model_id, network, torch.from_numpy(pixels), with_map)
-    side = pixels.shape[-1]
-    write_notes(content, describe(predictor, measure_golden(predictor, side, GOLDEN_TOLERANCE)))
+    side = measure_side(predictor)
+    content = _trace(model_id, network, torch.from_numpy(predictor.pixels(draw_images()[:2])), with_map)
+    write_notes(content, describe(predictor, measure_golden(predictor, side)))
     if content.ByteSize() > MOST_BYTES:
         raise UserError(f"{model_id}: its weights take more than 2 GB, which one ONNX file cannot hold")
     return Exported(predictor, content, side)
 
 
 def measure_side(predictor: Predictor) -> int:
-    """Of the pictures that a network sees, in pixels."""
-    return int(predictor.pixels(draw_images()[:1]).shape[-1])
+    """Of the pictures that a network sees, in pixels.
+
+    Raises:
+        UserError: they are no squares of one size.
+    """
+    sizes = {predictor.pixels([image]).shape[2:] for image in draw_images()}
+    (height, width), *others = sorted(sizes)
+    if others or height != width:
+        told = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
+        raise UserError(
+            f"{predictor.model_id}: its image processor makes pictures of {told} pixels, and an exported file takes "
+            "squares of one size; only the model folder answers, without --runtime"
+        )
+    return int(height)
 
 
-def measure_golden(predictor: Predictor, side: int, tolerance: float) -> Golden:
+def measure_golden(predictor: Predictor, side: int, own: Outputs | None = None, most: Deviation = FLOAT32) -> Golden:
     """What a model says of the golden pictures.
 
     Args:
         predictor: of the model folder.
         side: of its pictures, in pixels.
-        tolerance: see `Golden`.
+        own: what the file says that is written; None: what the model folder does.
+        most: by which an engine may deviate from that.
     """
-    probabilities = ask_golden(predictor.network, predictor.preprocess, side)
-    return Golden(probabilities=probabilities.clip(0, 1).tolist(), tolerance=tolerance)
+    right = ask_golden(predictor.network, predictor.preprocess, side)
+    return Golden(
+        probabilities=softmax(right.logits).clip(0, 1).tolist(),
+        answers=note_answers(own or right),
+        tolerance=most.share,
+        spreads=most.spreads,
+    )
 
 
 def write_asked(content: onnx.ModelProto, file: Path, check: Callable[[Predictor], None] = lambda _: None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.predict.golden import ask_golden
+from vitrine.predict.golden import FEWER_BITS, ask_golden
 from vitrine.predict.runtimes.onnx import OnnxNetwork
 from vitrine.records.model import Agreement
 from vitrine.ship.agreement import ROUNDED, check_agreement, compare, gather, list_test_pictures, read_pixels
@@ -22,8 +22,6 @@ from vitrine.ship.export import (
     write_notes,
 )
 from vitrine.ship.quantize import find_tail, open_network
-
-GOLDEN_TOLERANCE = 0.02  # in probability, as of whole numbers
 
 
 def export_float16(model_id: str, file: Path, prepared: PreparedDataset, say: Callable[[str], None]) -> Agreement:
@@ -75,7 +73,6 @@ def _write(
     exported: Exported, network: OnnxNetwork, content: onnx.ModelProto, agreement: Agreement, file: Path
 ) -> None:
     predictor, side = exported.predictor, exported.side
-    here = ask_golden(network, predictor.preprocess, side).clip(0, 1).tolist()
-    golden = measure_golden(predictor, side, GOLDEN_TOLERANCE).model_copy(update={"proven": here})
+    golden = measure_golden(predictor, side, ask_golden(network, predictor.preprocess, side), FEWER_BITS)
     write_notes(content, describe(predictor, golden, float16=agreement.model_dump(mode="json")))
     write_asked(content, file)

@@ -18,11 +18,11 @@ import onnx
 from vitrine.data.loading.labeled import LabeledImage, list_images, spread_evenly
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
-from vitrine.errors import UserError
-from vitrine.predict.golden import ask_golden
+from vitrine.errors import UserError, first_line
+from vitrine.predict.golden import FEWER_BITS, ask_golden, note_answers
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.runtimes.network import Network
+from vitrine.predict.runtimes.network import Network, Outputs
 from vitrine.records.model import Agreement, Int8Proof
 from vitrine.ship.agreement import LEAST_SAME, check_origin, compare, gather, read_pixels
 from vitrine.ship.export import (
@@ -37,12 +37,11 @@ from vitrine.ship.export import (
 )
 from vitrine.ship.quantize import Timed, measure_ranges, open_network, time_layouts
 
-CALIBRATION_PICTURES = 200
+CALIBRATION_PICTURES = 200  # or one of each class, where there are more
 LEAST_CALIBRATION = 50
 LEAST_PICTURES = 400  # to prove on
 MOST_PICTURES = 1000
 ABOUT_AS_FAST = 1.3  # of such layouts the one that answers most alike is taken
-GOLDEN_TOLERANCE = 0.02  # in probability: whole numbers are exact, their scales are not quite; a sum cut off is far off
 
 
 def export_int8(model_id: str, file: Path, prepared: PreparedDataset, say: Callable[[str], None]) -> Int8Proof:
@@ -108,7 +107,8 @@ def _choose_pictures(predictor: Predictor, prepared: PreparedDataset) -> _Sides:
     training, validation = list_images(prepared, TRAIN), list_images(prepared, VALIDATION)
     label_ids = np.asarray([prepared.label_names.index(picture.label_name) for picture in training])
     order = _take_turns(label_ids)
-    taken = min(CALIBRATION_PICTURES, len(training), len(training) + len(validation) - LEAST_PICTURES)
+    wanted = max(CALIBRATION_PICTURES, len(prepared.label_names))
+    taken = min(wanted, len(training), len(training) + len(validation) - LEAST_PICTURES)
     if taken < LEAST_CALIBRATION:
         raise UserError(
             f"{predictor.model_id}: int8 is not proven: {len(training) + len(validation):,} training and validation "
@@ -146,10 +146,11 @@ def _prove(expected: Predictions, found: Predictions, timed: Timed, calibration:
 
 @dataclass(frozen=True)
 class _Elsewhere:
-    """What another runtime says of the pictures of the proof, and of the golden ones."""
+    """What another runtime says of the pictures of the proof, and of the golden ones; or why it is refused."""
 
-    agreement: Agreement
-    golden: list[list[float]]
+    agreement: Agreement | None = None
+    golden: Outputs | None = None
+    refusal: str = ""
 
 
 def _ask_openvino(
@@ -171,29 +172,28 @@ def _ask_openvino(
         try:
             network = open_openvino(file)
         except UserError as error:
-            say(f"OpenVINO will not be used: {error}")
-            return None
+            return _refuse(first_line(error).removeprefix(f"{file}: "), say)
         agreement = compare(expected, _ask(exported, network, pictures))
         if agreement.same < LEAST_SAME * agreement.pictures:
-            say(f"OpenVINO will not be used: {agreement.same:,} of {agreement.pictures:,} alike")
-            return None
-        return _Elsewhere(agreement, _answer_golden(exported, network))
+            return _refuse(f"{agreement.same:,} of {agreement.pictures:,} pictures alike", say)
+        return _Elsewhere(agreement, ask_golden(network, exported.predictor.preprocess, exported.side))
 
 
-def _answer_golden(exported: Exported, network: Network) -> list[list[float]]:
-    found: list[list[float]] = ask_golden(network, exported.predictor.preprocess, exported.side).clip(0, 1).tolist()
-    return found
+def _refuse(reason: str, say: Callable[[str], None]) -> _Elsewhere:
+    say(f"OpenVINO will not be used: {reason}")
+    return _Elsewhere(refusal=reason)
 
 
 def _write(
     exported: Exported, content: onnx.ModelProto, proof: Int8Proof, elsewhere: _Elsewhere | None, file: Path
 ) -> Int8Proof:
     predictor, side = exported.predictor, exported.side
-    proven: dict[str, object] = {"proven": _answer_golden(exported, open_network(content))}
-    if elsewhere:
+    golden = measure_golden(predictor, side, ask_golden(open_network(content), predictor.preprocess, side), FEWER_BITS)
+    if elsewhere and elsewhere.golden:
         proof = proof.model_copy(update={"by_openvino": elsewhere.agreement})
-        proven["proven_by"] = {"openvino": elsewhere.golden}
-    golden = measure_golden(predictor, side, GOLDEN_TOLERANCE).model_copy(update=proven)
+        golden = golden.model_copy(update={"answers_by": {"openvino": note_answers(elsewhere.golden)}})
+    elif elsewhere:
+        proof = proof.model_copy(update={"refused": {"openvino": elsewhere.refusal}})
     write_notes(content, describe(predictor, golden, int8=proof.model_dump(mode="json")))
     write_asked(content, file)
     return proof

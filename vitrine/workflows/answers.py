@@ -19,7 +19,9 @@ from vitrine.records.runtime import Runtime
 from vitrine.work.part import remove_damaged, remove_unsettled
 from vitrine.work.unit import Engine
 from vitrine.workflows.progress import Show, show_nothing
-from vitrine.workflows.runtime import digest_model, load_predictor
+from vitrine.workflows.runtime import Asked as RuntimeAsked
+from vitrine.workflows.runtime import load_predictor
+from vitrine.workflows.runtime_cache import digest_model
 from vitrine.workflows.shares import do_share
 
 LOCK = ".lock"
@@ -74,32 +76,65 @@ def name_question(model_id: str, predictor: Predictor, top_k: int) -> tuple[Aske
     return asked, ModelOpener(where, runtime, digest)
 
 
-def begin_answers(folder: Path, asked: Asked) -> None:
+def open_question(
+    folder: Path, model_id: str, runtime: RuntimeAsked | None, top_k: int, say: Callable[[str], None]
+) -> tuple[Predictor, tuple[Asked, ModelOpener]]:
+    """Opens the model that answers into a folder, and begins the folder or goes on with it.
+
+    Args:
+        folder: of the answers.
+        model_id: of the model.
+        runtime: see `load_predictor`; with "auto" whoever begins the folder chooses for all ranks, which may measure
+            otherwise.
+        top_k: classes of each answer; the model may have fewer.
+        say: see `load_predictor`.
+
+    Raises:
+        UserError: the model cannot be opened, or the folder holds something else.
+    """
+    is_auto = runtime == "auto"
+    if is_auto and (folder / ASKED).is_file():
+        runtime = Asked.read(folder / ASKED).runtime
+    while True:
+        predictor = load_predictor(model_id, runtime, say)
+        question = name_question(model_id, predictor, min(top_k, len(predictor.label_names)))
+        runtime = begin_answers(folder, question[0], is_auto)
+        if runtime == question[0].runtime:
+            return predictor, question
+
+
+def begin_answers(folder: Path, asked: Asked, is_any_runtime: bool = False) -> Runtime:
     """Makes the folder, or goes on with it.
 
     Args:
         folder: of the answers.
         asked: which model, and how.
+        is_any_runtime: whether another runtime than that of `asked` may have begun it.
+
+    Returns:
+        The runtime that gives the answers of this folder.
 
     Raises:
         UserError: it holds something else, or answers to another question.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"--output: {folder} is a file; with --run-on, give a folder for the parts")
-    if (folder / ASKED).is_file():
-        difference = Asked.read(folder / ASKED).tell_difference(asked)
-        if difference:
-            raise UserError(f"--output: {folder} holds answers of another question ({difference}); give another folder")
-    else:
-        # Another coordinator may begin in this very moment, and one that was ended may have come no further.
-        begun = {PARTS, ASKED}
-        if folder.is_dir() and any(not one.name.startswith(".") and one.name not in begun for one in folder.iterdir()):
-            raise UserError(
-                f"--output: {folder} holds something else than answers; give another folder, or empty this one"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        asked.write(folder / ASKED)
+    # Another coordinator may begin in this very moment, and one that was ended may have come no further.
+    begun_with = {PARTS, ASKED, ANSWERS}
+    is_begun = (folder / ASKED).is_file() or not folder.is_dir()
+    if not is_begun and any(one.name not in begun_with and not one.name.startswith(".") for one in folder.iterdir()):
+        raise UserError(f"--output: {folder} holds something else than answers; give another folder, or empty this one")
+    folder.mkdir(parents=True, exist_ok=True)
+    with hold_lock(folder / LOCK):
+        if not (folder / ASKED).is_file():
+            asked.write(folder / ASKED)
+        begun = Asked.read(folder / ASKED)
+    if is_any_runtime:
+        asked = asked.model_copy(update={"runtime": begun.runtime})
+    if difference := begun.tell_difference(asked):
+        raise UserError(f"--output: {folder} holds answers of another question ({difference}); give another folder")
     (folder / PARTS).mkdir(exist_ok=True)
+    return begun.runtime
 
 
 def answer_files(

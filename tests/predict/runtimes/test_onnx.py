@@ -11,7 +11,9 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 from PIL import Image
+from transformers import ViTImageProcessor
 
+from tests.factories import fault_of
 from vitrine.errors import UserError
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor
@@ -108,3 +110,26 @@ print(sorted({{"torch", "torchvision", "transformers"}} & sys.modules.keys()))
     lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert f"{tmp_path / 'blue.png'},,blue,blue," in lines
     assert lines.splitlines()[-1] == "[]"
+
+
+def test_the_processor_of_others_has_one_thread_and_torch_keeps_its_own(tmp_path, monkeypatch):
+    processor = make_notes()["processor"] | {"resample": 2}  # not one of the three of NumPy
+    usual = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        seen, resize = [], ViTImageProcessor.resize
+        monkeypatch.setattr(
+            ViTImageProcessor, "resize", lambda *a, **k: seen.append(torch.get_num_threads()) or resize(*a, **k)
+        )
+        predictor = Predictor.load(str(write(tmp_path / "m.onnx", make_notes(processor=processor))))
+        predictor.predict(Image.new("RGB", (30, 20)))
+        assert (set(seen), torch.get_num_threads()) == ({1}, 3)
+    finally:
+        torch.set_num_threads(usual)
+
+
+def test_a_missing_onnxruntime_is_named(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "vitrine.predict.runtimes.onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    message = fault_of(Predictor.load, str(tmp_path / "m.onnx"))
+    assert message == "an ONNX file needs onnxruntime, which is not installed; `pip install onnxruntime`"

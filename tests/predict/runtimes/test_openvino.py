@@ -1,7 +1,9 @@
 """OpenVINO gives the numbers of ONNX Runtime, in float32 even where it could compute in bf16."""
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -38,3 +40,13 @@ def test_what_it_cannot_compute_is_one_message(tmp_path):
     pytest.importorskip("openvino")
     (tmp_path / "m.onnx").write_text("hello")
     assert "OpenVINO cannot compute it" in fault_of(open_openvino, tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize(("threads", "more"), [(None, {}), (3, {"INFERENCE_NUM_THREADS": "3"})])
+def test_it_is_told_to_compute_in_float32(file, monkeypatch, threads, more):
+    told = []
+    core = SimpleNamespace(compile_model=lambda *given: told.append(given))
+    monkeypatch.setitem(sys.modules, "openvino", SimpleNamespace(Core=lambda: core))
+    assert open_openvino(file, threads).count_threads() == (threads or os.cpu_count())
+    hints = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    assert told == [(str(file), "CPU", hints | more)]

@@ -25,7 +25,7 @@ def build_model(classifier: Classifier, facts: ModelFacts, tab: gr.Tab) -> None:
     predictor = classifier.predictor
     examples = {example.label_name: example.path for example in reversed(classifier.examples.images)}
     texts = classifier.wording.texts
-    wording = ModelWording(facts, predictor.label_names, examples, predictor.network.name, texts)
+    wording = ModelWording(facts, predictor.label_names, examples, predictor.network.name, texts, predictor.choice)
     gr.HTML(wording.sections(), elem_id="model-facts")
     latency = gr.HTML(wording.latency(None), elem_id="model-latency")
     measured = Latency(predictor)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ PIXELS = "pixel_values"
 PICTURE = "picture"  # what a file takes instead that resizes itself: 8-bit RGB, `[height, width, 3]`
 OUTPUTS = ("logits", "features", "familiarity")
 MAP_OUTPUTS = ("feature_map", "class_weights")  # of networks with a linear layer on the map's average
-NEWEST_FORMAT = 2  # of the notes; files before golden pictures say none
+NEWEST_FORMAT = 3  # of the notes; 2: golden pictures say probabilities alone; files before these say none
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class OnnxNetwork:
         wanted = [name for name in self._outputs if name in ("logits", "familiarity")]
         found = dict(zip(wanted, self.session.run(wanted, dict(given)), strict=True))
         return Outputs(found["logits"], found.get("familiarity"))
+
+    @property
+    def has_fewer_bits(self) -> bool:
+        """Whether it computes in fewer bits than float32."""
+        notes = json.loads(self.session.get_modelmeta().custom_metadata_map.get(NOTES, "{}"))
+        return bool({"int8", "float16"} & notes.keys())
 
     @property
     def has_class_maps(self) -> bool:
@@ -124,8 +131,21 @@ def load_onnx(
     preprocess = ArrayPreprocessing.read(content["processor"]) or _build(content["processor"])
     if "golden" in content:
         golden = Golden.model_validate(content["golden"])
+        _check_proven(file, network.name, content.get("int8"), golden)
         check_golden(str(file), network, preprocess, session.get_inputs()[0].shape[-1], golden)
     return Loaded(file.parent, tuple(content["label_names"]), metadata, network, preprocess)
+
+
+def _check_proven(file: Path, runtime: str, int8: Mapping[str, Any] | None, golden: Golden) -> None:
+    """In 8 bits each runtime rounds in its own places, so that only what was proven with the file may compute it."""
+    if int8 is None or runtime in ("onnxruntime", *golden.answers_by, *golden.proven_by):
+        return
+    if reason := int8.get("refused", {}).get(runtime):
+        raise UserError(f"{file}: {runtime} was refused when it was written ({reason}); leave --runtime out")
+    raise UserError(
+        f"{file}: whether {runtime} computes it rightly was not proven when it was written; leave --runtime out, or "
+        f"write it again where {runtime} is installed"
+    )
 
 
 def open_session(content: str | bytes, threads: int | None = None) -> onnxruntime.InferenceSession:
@@ -155,13 +175,14 @@ def _build(settings: Settings) -> Preprocessing:
     import torch
     from transformers import AutoImageProcessor, TimmWrapperImageProcessor
 
-    from vitrine.predict.runtimes.pytorch import TorchPreprocessing
+    from vitrine.predict.runtimes.pytorch import OneThreadPreprocessing, TorchPreprocessing
 
-    torch.set_num_threads(1)  # after each resize its other threads would spin on the cores that the network wants
+    threads = torch.get_num_threads()
     if settings.get("image_processor_type") == TimmWrapperImageProcessor.__name__:  # reads a config.json alone
-        return TorchPreprocessing(TimmWrapperImageProcessor(settings["data_config"], settings["architecture"]))
+        timm = TimmWrapperImageProcessor(settings["data_config"], settings["architecture"])
+        return OneThreadPreprocessing(TorchPreprocessing(timm), threads)
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         (Path(folder) / "preprocessor_config.json").write_text(json.dumps(settings), "utf-8")
         processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
     processor.do_convert_rgb = True  # of every class, but not declared
-    return TorchPreprocessing(processor)
+    return OneThreadPreprocessing(TorchPreprocessing(processor), threads)

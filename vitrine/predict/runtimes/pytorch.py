@@ -69,6 +69,32 @@ class TorchNetwork:
 
 
 @dataclass(frozen=True)
+class OneThreadPreprocessing:
+    """Beside another runtime: after each resize the other threads of torch would spin on the cores that it wants.
+
+    Attributes:
+        usual: how it is done.
+        threads: of torch elsewhere in this process.
+    """
+
+    usual: "TorchPreprocessing"
+    threads: int
+
+    @property
+    def settings(self) -> Settings:
+        """See `Preprocessing`."""
+        return self.usual.settings
+
+    def __call__(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
+        """See `Preprocessing`."""
+        torch.set_num_threads(1)
+        try:
+            return self.usual(images, preprocessed)
+        finally:
+            torch.set_num_threads(self.threads)
+
+
+@dataclass(frozen=True)
 class TorchPreprocessing:
     """A processor of transformers, be it ours or another's.
 

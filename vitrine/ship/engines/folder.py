@@ -78,7 +78,7 @@ def _describe(
     library = {"library": engine.library, "version": version(engine.library)}
     facts = describe(
         predictor,
-        measure_golden(predictor, side, TOLERANCE),
+        measure_golden(predictor, side),
         engine=engine.name,
         file=engine.file,
         input={"name": "pixel_values", "shape": [1, 3, side, side]},
