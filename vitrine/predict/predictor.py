@@ -8,9 +8,9 @@ from typing import IO, Self
 import numpy as np
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, reduce_large, to_rgb
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, Rendering, open_image, reduce_large, to_rgb
 from vitrine.data.images.resizing import FillColor
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.preprocessing import Pixels, Preprocessing, read_rendering
 from vitrine.predict.runtimes.network import Network, Outputs
@@ -107,8 +107,19 @@ class Predictor:
         return Predictions(ids, outputs.logits, self.label_names, similarities=outputs.similarity, trust=self.trust)
 
     def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
-        """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`."""
-        return self.preprocess([reduce_large(to_rgb(image, self.fill_color)) for image in images], preprocessed)
+        """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`.
+
+        Raises:
+            ImageError: the model's preparation cannot take one of them, as that of some models a picture of one pixel.
+        """
+        try:
+            return self.preprocess([reduce_large(to_rgb(image, self.fill_color)) for image in images], preprocessed)
+        except UserError:
+            raise
+        except Exception as error:  # processors of others raise whatever they meet
+            sizes = ", ".join(dict.fromkeys(f"{image.width} x {image.height}" for image in images))
+            reason = first_line(error)
+            raise ImageError(f"this model's preparation cannot take {sizes} pixels ({reason})") from error
 
     def predict(self, image: Image.Image, top_k: int = 5, preprocessed: bool = False) -> list[tuple[str, float]]:
         """The `top_k` likeliest classes of one picture with their probabilities, highest first."""

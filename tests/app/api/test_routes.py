@@ -2,13 +2,17 @@
 
 import errno
 import io
+from dataclasses import replace
 
+import anyio
 import httpx
 import pytest
 from gradio_client import handle_file
 from PIL import Image
+from starlette.exceptions import HTTPException
 
 from tests.app.models import LABELS, noise
+from tests.predict.models import line_of_pixels, narrow_preparation
 from vitrine import __version__
 from vitrine.app.api import routes
 from vitrine.data.images.decoding import open_image
@@ -124,6 +128,17 @@ def test_a_full_disk_is_said_and_the_next_request_is_answered(address, picture, 
         refused = send(address, picture.read_bytes())
     assert (refused.status_code, refused.json()["error"][:28]) == (507, "the disk of this server is f")
     assert send(address, picture.read_bytes()).status_code == 200
+
+
+def test_a_picture_that_the_preparation_cannot_take_is_refused(predictor):
+    programs = routes.Programs(Batcher(replace(predictor, preprocess=narrow_preparation())), "dogs")
+    file = io.BytesIO()
+    line_of_pixels().save(file, "png")
+    with pytest.raises(
+        HTTPException, match="line.png was not used: this model's preparation cannot take 1 x 3000"
+    ) as no:
+        anyio.run(programs.answer, file, "line.png", 3)
+    assert no.value.status_code == 422
 
 
 def test_one_request_more_than_may_wait_is_told_to_come_again(address, picture, monkeypatch):

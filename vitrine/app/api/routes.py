@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from vitrine import __version__
 from vitrine.app.api.metrics import Metrics
 from vitrine.app.classifier import KINDS
-from vitrine.app.uploads import refusal, say_limits
+from vitrine.app.uploads import refuse_picture
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.models.calibration.selective import describe
 from vitrine.predict.batcher import Batcher
@@ -117,12 +117,10 @@ class Programs:
         return Response(self.metrics.text(), media_type=self.metrics.media_type)
 
     def _classify(self, file: BinaryIO, name: str) -> Prediction:
-        texts = load_texts("en")
         try:
-            image = open_image(file, rendering=self.batcher.predictor.rendering)
+            return self.batcher.predict(open_image(file, rendering=self.batcher.predictor.rendering))
         except ImageError as error:
-            raise HTTPException(422, refusal(name, str(error), say_limits(texts), texts)) from None
-        return self.batcher.predict(image)
+            raise HTTPException(422, refuse_picture(name, error, load_texts("en"))) from None
 
 
 def _answer(prediction: Prediction, top_k: int) -> PictureAnswer:
