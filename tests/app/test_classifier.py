@@ -158,7 +158,7 @@ def test_a_picture_that_the_preparation_cannot_take_is_refused_in_the_language_o
     picture, message, _, shown = classifier.show_upload(upload_line(folder), 3, None)
     assert (picture, shown) == (None, None)
     assert "la préparation de ce modèle ne peut prendre 1 x 3000 pixels" in " ".join(message.split())
-    with pytest.raises(gr.Error, match="line.png was not used: this model's preparation cannot take 1 x 3000 pixels"):
+    with pytest.raises(gr.Error, match="was not used: this model's preparation cannot take 1 x 3000 pixels"):
         classifier.answer_api(upload_line(folder), 3)
 
 
