@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper
@@ -16,7 +17,7 @@ from vitrine.errors import UserError
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.runtimes.onnx import NOTES, load_onnx
+from vitrine.predict.runtimes.onnx import NOTES, load_onnx, open_session
 
 SIDE = 8
 
@@ -108,3 +109,13 @@ print(sorted({{"torch", "torchvision", "transformers"}} & sys.modules.keys()))
     lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert f"{tmp_path / 'blue.png'},,blue,blue," in lines
     assert lines.splitlines()[-1] == "[]"
+
+
+def test_a_gpu_computes_in_whole_float32(monkeypatch):
+    """No GPU is needed to see what it is asked for."""
+    opened = []
+    names = ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: names)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, providers: opened.append(providers))
+    open_session("model.onnx")
+    assert opened == [[("CUDAExecutionProvider", {"use_tf32": "0"}), ("CPUExecutionProvider", {})]]
