@@ -103,7 +103,7 @@ class Predictor:
             UserError: an answer is not a number.
         """
         outputs = self.network.run(pixels)
-        _check_numbers(self.model_id, ids, outputs)
+        _check_numbers(self.model_id, self.network, ids, outputs)
         return Predictions(ids, outputs.logits, self.label_names, similarities=outputs.similarity, trust=self.trust)
 
     def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
@@ -126,12 +126,20 @@ class Predictor:
         return list(self.predict_images([image], preprocessed)[0].ranking[:top_k])
 
 
-def _check_numbers(model_id: str, ids: Sequence[str], outputs: Outputs) -> None:
+def _check_numbers(model_id: str, network: Network, ids: Sequence[str], outputs: Outputs) -> None:
     """No comparison with NaN is true, so that it would pass every threshold as "none of my classes"."""
     values = outputs.logits if outputs.similarity is None else np.column_stack([outputs.logits, outputs.similarity])
     bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
     if len(bad):
         raise UserError(
-            f"{model_id}: what it says of the picture {ids[bad[0]]} is not a number (NaN or infinite), so the model is "
-            "damaged; get it again whole, or train it again"
+            f"{model_id}: what it says of the picture {ids[bad[0]]} is not a number (NaN or infinite), "
+            f"{_say_who_fails(model_id, network.name)}"
         )
+
+
+def _say_who_fails(model_id: str, runtime: str) -> str:
+    damaged = "the model is damaged; get it again whole, or train it again"
+    if runtime == "torch":
+        return f"so {damaged}"
+    other = "the model folder that it was exported from" if has_onnx_suffix(model_id) else "--runtime torch"
+    return f"as {runtime} computes it; try {other}: where that answers, {runtime} is at fault, else {damaged}"
