@@ -13,6 +13,7 @@ from tests.app.models import EXAMPLE_LABELS, upload
 from tests.predict.models import line_of_pixels, narrow_preparation
 from vitrine.app.beside import Beside
 from vitrine.app.classifier import Classifier
+from vitrine.predict.batcher import NoAnswerError
 from vitrine.records.model import Trust
 from vitrine.ui.texts import load_texts
 
@@ -169,3 +170,14 @@ def test_a_picture_that_only_the_second_model_cannot_take_keeps_the_answer_of_th
     assert message == ""
     assert "looks most like" in first
     assert "preparation cannot take 1 x 3000 pixels" in second
+
+
+def test_a_network_that_hangs_is_said_on_the_page_and_to_programs(folder, predictor, monkeypatch):
+    def give_up(*_arguments):
+        raise NoAnswerError("it seems to hang")
+
+    classifier = Classifier(predictor, FRENCH)
+    monkeypatch.setattr(classifier.batcher, "predict", give_up)
+    assert "semble bloqué" in classifier.show_upload(upload(folder), 3, None)[1]
+    with pytest.raises(gr.Error, match="so it seems to hang"):
+        classifier.answer_api(upload(folder), 3)

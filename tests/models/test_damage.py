@@ -110,7 +110,7 @@ def test_whole_numbers_and_half_precision_are_looked_at_too():
             "similarity",
             "openvino",
             "m",
-            "as openvino computes it; try --runtime torch: where that answers, openvino is",
+            "as openvino computes it; try --runtime torch: where that answers, ",
         ),
         ("logits", "onnxruntime", "m.onnx", "as onnxruntime computes it; try the model folder that it was exported"),
     ],

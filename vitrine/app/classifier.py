@@ -15,7 +15,7 @@ from vitrine.app.wording import EXAMPLE, Wording, name_with_network, notice
 from vitrine.data.images.decoding import ImageError
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
-from vitrine.predict.batcher import Batcher
+from vitrine.predict.batcher import Batcher, NoAnswerError
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
 from vitrine.ui.stored import translate
@@ -38,7 +38,7 @@ class Shown:
             picture away first, and if the file cannot be used, the picture shall come back.
         original: the file that was uploaded, where another one is on display.
         example: name of a test picture, which a link may show again; "" for an upload, which nobody else shall see.
-        beside: what the second model says of it, where there is one; or why it cannot take it.
+        beside: what the second model says of it, where there is one; or why it says nothing.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Shown:
     on_page: bool = True
     original: Path | None = None
     example: str = ""
-    beside: Prediction | ImageError | None = None
+    beside: Prediction | UserError | None = None
 
 
 class Classifier:
@@ -168,7 +168,7 @@ class Classifier:
         said = self.wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
         if self.beside is not None and shown.beside is not None:
             label_name = self.beside.known_label(shown.label_name)
-            if isinstance(shown.beside, ImageError):
+            if isinstance(shown.beside, UserError):
                 second = notice(translate(str(shown.beside), self.wording.texts))
             else:
                 second = self.wording.answer(shown.name, shown.beside, int(top_k), self.beside.trust, label_name)
@@ -181,10 +181,10 @@ class Classifier:
     def _predict_example(self, example: ExampleImage) -> Prediction:
         return self._predict(self.predictor.open_image(example.path), example.prepared)
 
-    def _ask_beside(self, path: Path) -> Prediction | ImageError | None:
+    def _ask_beside(self, path: Path) -> Prediction | UserError | None:
         try:
             return None if self.beside is None else self.beside.predict(path)
-        except ImageError as error:  # its preparation may take less than that of the first
+        except UserError as error:  # its preparation may take less than that of the first
             return error
 
     def _answer_upload(self, picture: Mapping[str, Any], texts: Texts) -> tuple[Upload, Prediction]:
@@ -193,6 +193,8 @@ class Classifier:
             return upload, self._predict(upload.image)
         except ImageError as error:
             raise UserError(refuse_picture(upload.name, error, texts)) from None
+        except NoAnswerError:
+            raise UserError(texts("app.no_answer")) from None
 
     def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
         return open_upload(picture, upload_folder(), texts, self.predictor.rendering)

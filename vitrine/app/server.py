@@ -91,7 +91,8 @@ def open_page(
     second_side = None if beside is None else Beside(beside)
     parts = PageParts(predictor, batcher, facts, desk, second_side, bool(access.user), retraining, speaks_mcp)
     page = build_interface(parts, address, load_texts(first))
-    programs = Programs(batcher, model_name(predictor.model_id, predictor.metadata))
+    name = model_name(predictor.model_id, predictor.metadata)
+    programs = Programs(batcher, name, None if second_side is None else second_side.batcher)
     further = [correct_route(batcher, desk.store, access.user)] if desk else []
     mcp = _open_mcp(programs) if speaks_mcp else None
     routes, guards = open_routes(programs, access, further, [mcp.route] if mcp else [])

@@ -16,7 +16,7 @@ from tests.predict.models import line_of_pixels, narrow_preparation
 from vitrine import __version__
 from vitrine.app.api import routes
 from vitrine.data.images.decoding import open_image
-from vitrine.predict.batcher import Batcher
+from vitrine.predict.batcher import Batcher, NoAnswerError
 
 NAME = "Colours & <shapes>"  # of the tests' model
 
@@ -139,6 +139,17 @@ def test_a_picture_that_the_preparation_cannot_take_is_refused(predictor):
     ) as refused:
         anyio.run(programs.answer, file, "line.png", 3)
     assert refused.value.status_code == 422
+
+
+def test_a_network_that_hangs_is_said_to_those_behind_it(predictor, picture, monkeypatch):
+    def give_up(*_arguments):
+        raise NoAnswerError("it seems to hang")
+
+    programs = routes.Programs(Batcher(predictor), "dogs")
+    monkeypatch.setattr(programs.batcher, "predict", give_up)
+    with picture.open("rb") as file, pytest.raises(HTTPException, match="it seems to hang") as refused:
+        anyio.run(programs.answer, file, "a.jpg", 3)
+    assert (refused.value.status_code, refused.value.headers) == (503, {"Retry-After": "60"})
 
 
 def test_one_request_more_than_may_wait_is_told_to_come_again(address, picture, monkeypatch):
