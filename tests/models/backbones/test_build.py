@@ -167,7 +167,7 @@ def test_an_architecture_without_a_file_is_refused():
 
 
 def test_weights_of_timm_that_have_no_head_get_one(tmp_path):
-    """As those of DINOv3 and EUPE; newer versions of timm note the arguments of the network, its 0 classes with them."""
+    """As those of DINOv3 and EUPE; newer versions of timm note that the network was made for 0 classes, too."""
     config = json.loads((write_timm_folder(tmp_path / "w") / "config.json").read_text())
     config |= {"num_classes": 0, "model_args": {"num_classes": 0}}
     (tmp_path / "w" / "config.json").write_text(json.dumps(config))
