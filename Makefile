@@ -34,9 +34,11 @@ tests: $(VENV)/ready-dev
 slow: $(VENV)/ready-dev
 	$(BIN)/pytest -m slow -n 2 --dist load
 
-# On a machine with a GPU: precisions, resuming, memory that does not suffice, the processor's answers.
+# On a machine with a GPU: precisions, resuming, memory that does not suffice, the processor's answers; then the speed
+# of training and answering beside timm.
 gpu: $(VENV)/ready-dev
 	$(BIN)/pytest -m gpu
+	$(BIN)/python benchmarks/device_speed.py
 
 # Beside what users would pick instead, on drawn pictures; the peers get an environment of their own (9 GB) in
 # build/peers. AutoGluon needs a second one with another torch: python -m benchmarks.peers takes it in.

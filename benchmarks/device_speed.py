@@ -1,13 +1,21 @@
-"""What a training loses to its pictures: beside the same step on synthetic pictures on the device, and beside timm.
+"""What training and answering lose to their pictures: beside synthetic pictures on the device, and beside timm.
 
-Three sides, each in a process of its own, with random weights, AdamW and the same batch:
+Three sides train, each in a process of its own, with random weights, AdamW and the same batch:
 
 * vitrine: `train.py`'s own loop, reading, augmenting and all; the first epoch, which warms up, is left out;
 * synthetic: forward, backward and update of the same network on one batch that lies on the device;
 * timm: timm's loader, with a worker process per core, and timm's network of that name.
 
-    python data_prep.py configs/s2_dogs5.yaml data.source=PICTURES
-    python benchmarks/device_speed.py [--networks resnet50 efficientnet_b0] [--batch-size 64] [--epochs 4]
+Two sides answer, in float32 on the device, both with the same stored pictures:
+
+* predict: `predict_batches`, as the command `predict` asks;
+* timm's inference: its loader with a worker process per core, and its network.
+
+The target is 80 % of the synthetic side in training, and of timm's inference in answering.
+
+    python benchmarks/device_speed.py [--networks resnet50 efficientnet_lite0] [--batch-size 64] [--epochs 4]
+
+Without `--prepared`, a folder of `data_prep.py`, pictures of 400 px are drawn and prepared for it.
 """
 
 import argparse
@@ -15,7 +23,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,28 +35,55 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.sides import load_matching_recipe, print_result, run_alone  # noqa: E402 (after the path)
 
-SIDES = ("vitrine", "synthetic", "timm")
+DRAWN, DRAWN_CLASSES = 2_000, 5
 WARM_UP = 3  # steps
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", nargs="+", default=["resnet50", "efficientnet_b0"], help="names of timm")
-    parser.add_argument("--prepared", type=Path, default=Path("prepared/s2_dogs5"))
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        default=["resnet50", "efficientnet_b0", "efficientnet_lite0"],
+        help="names of `python -m vitrine backbones` (default: %(default)s)",
+    )
+    parser.add_argument("--prepared", type=Path, help="prepared pictures (default: drawn ones)")
+    parser.add_argument("--pictures", type=int, default=DRAWN, help="that are drawn (default %(default)s)")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=4, help="two at least: the first one warms up")
     parser.add_argument("--steps", type=int, default=30, help="of the synthetic side")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        run = {"vitrine": run_vitrine, "synthetic": run_synthetic, "timm": run_timm}[options.side]
-        print_result(run(options.networks[0], options))
+        print_result(SIDES[options.side](options.networks[0], options))
         return
-    print(f"{'pictures/s':<18}" + "".join(f"{side:>12}" for side in SIDES) + f"{'of synthetic':>14}", flush=True)
-    for network in options.networks:
-        speeds = {side: run_side(side, network, options) for side in SIDES}
-        share = speeds["vitrine"] / speeds["synthetic"]
-        print(f"{network:<18}" + "".join(f"{speeds[side]:>12.1f}" for side in SIDES) + f"{share:>14.1%}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
+        if options.prepared is None:
+            options.prepared = prepare_drawn(Path(folder), options.pictures)
+        shares = f"{'of synthetic':>14}{'of inference':>14}"
+        print(f"{'pictures/s':<20}" + "".join(f"{side:>12}" for side in SIDES) + shares, flush=True)
+        for network in options.networks:
+            speeds = {side: run_side(side, network, options) for side in SIDES}
+            trained, answered = speeds["vitrine"] / speeds["synthetic"], speeds["predict"] / speeds["inference"]
+            figures = "".join(f"{speed:>12.1f}" for speed in speeds.values())
+            print(f"{network:<20}{figures}{trained:>14.1%}{answered:>14.1%}", flush=True)
+
+
+def prepare_drawn(folder: Path, count: int) -> Path:
+    """Draws pictures, and prepares them as `data_prep.py configs/s2_dogs5.yaml` does."""
+    from benchmarks.pictures import draw_pictures
+    from vitrine.commands.prepare import main as prepare
+
+    (folder / "source").mkdir()
+    draw_pictures(folder / "drawn", count)
+    for number, path in enumerate(sorted((folder / "drawn").iterdir())):
+        place = folder / "source" / f"class{number % DRAWN_CLASSES}"
+        place.mkdir(exist_ok=True)
+        path.rename(place / path.name)
+    recipe, prepared = ROOT / "configs" / "s2_dogs5.yaml", folder / "prepared"
+    overrides = [f"data.source={folder / 'source'}", f"data.prepared={prepared}", "checks.near_duplicates=off"]
+    assert prepare([str(recipe), *overrides]) == 0
+    return prepared
 
 
 def run_side(side: str, network: str, options: argparse.Namespace) -> float:
@@ -89,7 +124,8 @@ def run_synthetic(network: str, options: argparse.Namespace) -> float:
     return train(model, ((pixels, label_ids) for _ in range(options.steps + WARM_UP)))
 
 
-def run_timm(network: str, options: argparse.Namespace) -> float:
+def build_timm(network: str, options: argparse.Namespace, is_training: bool) -> tuple[Any, Any]:
+    """A network of timm, and its loader of the training pictures."""
     import timm
     from timm.data import create_loader, resolve_model_data_config
 
@@ -111,13 +147,13 @@ def run_timm(network: str, options: argparse.Namespace) -> float:
             return self.transform(row["image"]), row["label"]
 
     device = find_device()
-    model = timm.create_model(network, num_classes=len(prepared.label_names)).to(device).train()
+    model = timm.create_model(find_architecture(network), num_classes=len(prepared.label_names)).to(device)
     colors = resolve_model_data_config(model)
     loader = create_loader(
         Pictures(),
         input_size=(3, side, side),
         batch_size=options.batch_size,
-        is_training=True,
+        is_training=is_training,
         use_prefetcher=device.type == "cuda",
         mean=colors["mean"],
         std=colors["std"],
@@ -126,8 +162,60 @@ def run_timm(network: str, options: argparse.Namespace) -> float:
     )
     import torch
 
-    model = model.to(memory_format=torch.channels_last)
-    return train(model, (batch for _ in range(options.epochs) for batch in loader))
+    return model.to(memory_format=torch.channels_last), loader
+
+
+def run_timm(network: str, options: argparse.Namespace) -> float:
+    model, loader = build_timm(network, options, is_training=True)
+    return train(model.train(), (batch for _ in range(options.epochs) for batch in loader))
+
+
+def run_inference(network: str, options: argparse.Namespace) -> float:
+    import torch
+
+    from vitrine.predict.runtimes.full_float32 import full_float32
+
+    model, loader = build_timm(network, options, is_training=False)
+    model.eval()
+
+    def answer() -> Iterator[int]:
+        for pixels, _ in loader:
+            pixels = pixels.to(find_device(), non_blocking=True, memory_format=torch.channels_last)
+            yield len(model(pixels).cpu())
+
+    with full_float32(), torch.inference_mode():
+        return time_second_time(answer)
+
+
+def run_predict(network: str, options: argparse.Namespace) -> float:
+    from vitrine.data.loading.labeled import list_images
+    from vitrine.data.prepared.dataset import open_prepared
+    from vitrine.models.backbones.build import build_backbone
+    from vitrine.models.folder import build_processor, save_model
+    from vitrine.predict.batches import predict_batches
+    from vitrine.predict.predictor import Predictor
+
+    prepared = open_prepared(options.prepared)
+    model, normalization = build_backbone(network, prepared.label_names, pretrained=False)
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(Path(folder) / "model", model, build_processor(prepared.facts.image_size, normalization))
+        predictor = Predictor.load(str(Path(folder) / "model"))
+    pictures = list_images(prepared, "train")
+    return time_second_time(lambda: map(len, predict_batches(predictor, pictures, preprocessed=True)))
+
+
+def time_second_time(answer: Callable[[], Iterable[int]]) -> float:
+    """Pictures per second of a pass over all; the one before it warms up."""
+    sum(answer())
+    begun = time.perf_counter()
+    return sum(answer()) / (time.perf_counter() - begun)
+
+
+def find_architecture(network: str) -> str:
+    """What timm calls it."""
+    from vitrine.models.backbones.table import BACKBONES
+
+    return BACKBONES[network].architecture
 
 
 def train(model: Any, batches: Iterable[tuple["torch.Tensor", "torch.Tensor"]]) -> float:
@@ -169,6 +257,14 @@ def find_device() -> "torch.device":
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
+
+SIDES = {
+    "vitrine": run_vitrine,
+    "synthetic": run_synthetic,
+    "timm": run_timm,
+    "predict": run_predict,
+    "inference": run_inference,
+}
 
 if __name__ == "__main__":
     main()

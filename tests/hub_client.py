@@ -129,9 +129,9 @@ def ask_page(repo_id: str, picture: str) -> dict[str, float]:
     from gradio_client import Client, handle_file
 
     from vitrine.app.address import free_port
-    from vitrine.app.server import open_page
+    from vitrine.app.server import load_ready, open_page
 
-    with open_page(repo_id, "127.0.0.1", free_port("127.0.0.1", 0)) as address:
+    with open_page(load_ready(repo_id), "127.0.0.1", free_port("127.0.0.1", 0)) as address:
         answer = Client(address, verbose=False).predict(picture=handle_file(picture), top_k=9, api_name="/decide")
     return {row["label"]: row["confidence"] for row in answer["confidences"]}
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from accelerate import Accelerator
@@ -13,6 +14,7 @@ from tests.factories import make_recipe, prepare, write_colored_classes
 from tests.training.children import train
 from tests.training.loop import trainers
 from tests.training.loop.trainers import frozen_statistics
+from vitrine.commands import export
 from vitrine.predict.predictor import Predictor
 from vitrine.training.loop.methods import Methods
 from vitrine.training.run import run_training
@@ -68,13 +70,49 @@ def test_memory_that_does_not_suffice_makes_smaller_micro_batches(prepared, tmp_
     assert trainers.close(trainers.weights_of(easy), trainers.weights_of(hard))
 
 
-def test_answers_are_those_of_the_processor(prepared, tmp_path):
-    run_training(make_recipe(prepared), tmp_path)
-    predictor = Predictor.load(str(tmp_path / "model"))
-    assert not predictor.network.on_processor
+@pytest.fixture(scope="module")
+def model(prepared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    run_training(make_recipe(prepared), folder)
+    return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def pictures():
     generator = np.random.default_rng(0)
-    pictures = [Image.fromarray(generator.integers(0, 256, (40, 50, 3)).astype(np.uint8)) for _ in range(9)]
-    on_gpu = predictor.predict_images(pictures).probabilities
+    return [Image.fromarray(generator.integers(0, 256, (40, 50, 3)).astype(np.uint8)) for _ in range(9)]
+
+
+@pytest.fixture(scope="module")
+def expected(model, pictures):
+    """Probabilities as the processor computes them."""
+    predictor = Predictor.load(str(model))
     torch.nn.Module.to(predictor.network.model, "cpu")
     assert predictor.network.on_processor
-    np.testing.assert_allclose(predictor.predict_images(pictures).probabilities, on_gpu, atol=1e-3)
+    return predictor.predict_images(pictures).probabilities
+
+
+def test_answers_are_those_of_the_processor(model, pictures, expected):
+    predictor = Predictor.load(str(model))
+    assert not predictor.network.on_processor
+    np.testing.assert_allclose(predictor.predict_images(pictures).probabilities, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float16, 5e-3), (torch.bfloat16, 3e-2)])
+def test_answers_in_half_precision_are_close_to_those_of_the_processor(model, pictures, expected, dtype, tolerance):
+    """As a training in `engine.precision` sees its validation pictures."""
+    predictor = Predictor.load(str(model))
+    with torch.autocast(DEVICE, dtype):
+        found = predictor.predict_images(pictures).probabilities
+    np.testing.assert_allclose(found, expected, atol=tolerance)
+    assert np.abs(found - expected).max() > 0  # else it was not computed so
+
+
+def test_a_file_in_float16_answers_as_the_processor_does(model, pictures, expected, tmp_path):
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        pytest.skip("onnxruntime is installed for processors alone; onnxruntime-gpu computes on a GPU")
+    file = tmp_path / "model.onnx"
+    assert export.main([str(model), str(file), "--format", "float16"]) == 0
+    predictor = Predictor.load(str(file))
+    assert not predictor.network.on_processor
+    np.testing.assert_allclose(predictor.predict_images(pictures).probabilities, expected, atol=5e-3)

@@ -112,10 +112,10 @@ def find_browser() -> str:
 
 @contextmanager
 def _serving(model: Path) -> Iterator[str]:
-    from vitrine.app.server import open_page
+    from vitrine.app.server import load_ready, open_page
 
     host = "127.0.0.1"
-    with private_folder(), open_page(str(model), host, find_port(host, 0), "en") as address:
+    with private_folder(), open_page(load_ready(str(model)), host, find_port(host, 0), "en") as address:
         yield address
 
 

@@ -17,7 +17,7 @@ from vitrine.app.api.guards import Access
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.app.page import Retraining
 from vitrine.app.private_folder import private_folder
-from vitrine.app.server import OPEN_TO_ALL, open_page
+from vitrine.app.server import OPEN_TO_ALL, load_ready, open_page
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
 from vitrine.records.model import Example, ModelMetadata
 from vitrine.ui.texts import Language
@@ -96,11 +96,11 @@ def serving(
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as elsewhere:
         patch.setattr(tempfile, "tempdir", elsewhere)
         port = free_port("127.0.0.1", 0)
-        second = None if beside is None else str(beside)
+        second = None if beside is None else load_ready(str(beside))
         with (
             private_folder(),
             open_page(
-                str(model),
+                load_ready(str(model)),
                 "127.0.0.1",
                 port,
                 language,

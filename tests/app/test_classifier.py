@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from tests.app.models import EXAMPLE_LABELS, upload
+from tests.predict.models import line_of_pixels, narrow_preparation
 from vitrine.app.beside import Beside
 from vitrine.app.classifier import Classifier
+from vitrine.predict.batcher import NoAnswerError
 from vitrine.records.model import Trust
 from vitrine.ui.texts import load_texts
 
@@ -145,3 +147,37 @@ def test_two_models_answer_side_by_side_each_by_its_own_name_and_thresholds(fold
 def test_a_senseless_top_k_is_named_with_its_rule(folder, predictor, top_k):
     with pytest.raises(gr.Error, match=r"top_k must be a whole number from 1 on \(got "):
         Classifier(predictor, ENGLISH).answer_api(upload(folder), top_k)
+
+
+def upload_line(folder):
+    line_of_pixels().save(folder / "line.png")
+    return {"path": str(folder / "line.png"), "orig_name": "line.png"}
+
+
+def test_a_picture_that_the_preparation_cannot_take_is_refused_in_the_language_of_the_page(folder, predictor):
+    classifier = Classifier(replace(predictor, preprocess=narrow_preparation()), FRENCH)
+    picture, message, _, shown = classifier.show_upload(upload_line(folder), 3, None)
+    assert (picture, shown) == (None, None)
+    assert "la préparation de ce modèle ne peut prendre 1 x 3000 pixels" in " ".join(message.split())
+    with pytest.raises(gr.Error, match="was not used: this model's preparation cannot take 1 x 3000 pixels"):
+        classifier.answer_api(upload_line(folder), 3)
+
+
+def test_a_picture_that_only_the_second_model_cannot_take_keeps_the_answer_of_the_first(folder, predictor):
+    beside = Beside(replace(predictor, preprocess=narrow_preparation()))
+    _, message, answer, _ = Classifier(predictor, ENGLISH, beside=beside).show_upload(upload_line(folder), 3, None)
+    first, second = answer.split("<section>")[1:]
+    assert message == ""
+    assert "looks most like" in first
+    assert "preparation cannot take 1 x 3000 pixels" in second
+
+
+def test_a_network_that_hangs_is_said_on_the_page_and_to_programs(folder, predictor, monkeypatch):
+    def give_up(*_arguments):
+        raise NoAnswerError("it seems to hang")
+
+    classifier = Classifier(predictor, FRENCH)
+    monkeypatch.setattr(classifier.batcher, "predict", give_up)
+    assert "semble bloqué" in classifier.show_upload(upload(folder), 3, None)[1]
+    with pytest.raises(gr.Error, match="so it seems to hang"):
+        classifier.answer_api(upload(folder), 3)

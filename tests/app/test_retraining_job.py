@@ -107,3 +107,12 @@ def test_the_command_is_one_that_the_program_understands(tmp_path):
     command = retrain_command(tmp_path / "run", tmp_path / "kept")
     options = build_parser().parse_args(command[command.index("retrain") + 1 :])
     assert (options.run, options.corrections) == (tmp_path / "run", tmp_path / "kept")
+
+
+def test_why_a_model_was_not_opened_is_forgotten_with_the_next_wish_and_the_next_retraining():
+    job = job_of("")
+    for go_on in (job.want, job.start):
+        job.fault = "damaged"
+        go_on()
+        assert job.fault == ""
+    assert job.report().is_opening

@@ -7,10 +7,12 @@ import pytest
 from tests.app.models import LABELS
 from tests.app.queues import small_queue
 from tests.corrections.examples import judgment
+from tests.predict.models import line_of_pixels, narrow_preparation
 from vitrine.app.classifier import Classifier
 from vitrine.app.reviewing import Place, Reviewing, kind_of
 from vitrine.corrections.export import TABLE_COLUMNS, table_rows
 from vitrine.corrections.judgment import LABEL
+from vitrine.corrections.review_queue import QueuedImage
 from vitrine.corrections.store import CorrectionStore
 from vitrine.ui.texts import load_texts
 
@@ -150,3 +152,11 @@ def test_a_picture_that_was_named_without_its_hash_is_judged(reviewing):
     assert reviewing.done("ann") == 1
     reviewing.store.add(judgment("", "é", "bob", sha256="", file="a.png"))
     assert (reviewing.done("ann"), reviewing.begin(Place(number=2), "ann").number) == (0, 0)
+
+
+def test_a_picture_that_the_preparation_cannot_take_can_still_be_judged(tmp_path, predictor):
+    line = QueuedImage(line_of_pixels(), line_of_pixels(), is_preprocessed=False)
+    queue = replace(small_queue(), open_picture=lambda _file: line)
+    picky = Classifier(replace(predictor, preprocess=narrow_preparation()), load_texts("en"))
+    view = Reviewing(picky, queue, CorrectionStore(tmp_path / "store")).look(Place(), False)
+    assert (view.picture.file, view.prediction) == ("a.png", None)

@@ -18,7 +18,7 @@ from vitrine.app.address import free_port
 from vitrine.app.api.guards import Access
 from vitrine.app.page import PageParts, build_interface
 from vitrine.app.private_folder import private_folder
-from vitrine.app.server import open_page, recipe_language, start
+from vitrine.app.server import load_ready, open_page, recipe_language, start
 from vitrine.app.uploads import MAX_UPLOAD_BYTES, upload_folder
 from vitrine.app.waiting_events import WaitingEvents
 from vitrine.errors import UserError
@@ -49,7 +49,7 @@ def test_uploads_are_deleted_while_the_page_runs(model_folder, monkeypatch, tmp_
     monkeypatch.setattr(interface, "DELETE_AFTER_SECONDS", 1)
     noise(0).save(tmp_path / "picture.png")
     with private_folder() as folder:
-        with open_page(str(model_folder), "127.0.0.1", free_port("127.0.0.1", 0)) as address:
+        with open_page(load_ready(str(model_folder)), "127.0.0.1", free_port("127.0.0.1", 0)) as address:
             with (tmp_path / "picture.png").open("rb") as file:
                 httpx.post(f"{address}/gradio_api/upload", files={"files": file}).raise_for_status()
             assert list(folder.rglob("picture.png"))

@@ -17,6 +17,7 @@ from gradio_client import Client, handle_file
 from tests.app.models import noise, write_model
 from vitrine.app.address import EVERYWHERE, page_address
 from vitrine.commands import app as command
+from vitrine.errors import UserError
 
 # Not matplotlib: Gradio loads it where it is installed.
 UNWANTED = {"vitrine.training", "vitrine.reports", "vitrine.evaluation", "datasets", "evaluate", "optuna"}
@@ -133,21 +134,26 @@ def desks():
     return []
 
 
+def load_nothing(model_id, load):
+    return SimpleNamespace(model_id=model_id)
+
+
 @pytest.fixture
 def opened(monkeypatch, accesses, desks):
     """The pages that were opened, with the folder of uploads; Ctrl-C comes as soon as one is there."""
     pages = []
 
     @contextmanager
-    def open_page(model_id, host, port, language, load, access, desk, beside, retraining, speaks_mcp):
+    def open_page(predictor, host, port, language, access, desk, beside, retraining, speaks_mcp):
         accesses.append(access)
-        pages.append((model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
+        pages.append((predictor.model_id, host, port, language, Path(os.environ["GRADIO_TEMP_DIR"])))
         desks.append(desk)
         yield page_address(host, port)
 
     def interrupt(_, timeout=None):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("vitrine.app.server.load_ready", load_nothing)
     monkeypatch.setattr("vitrine.app.server.open_page", open_page)
     monkeypatch.setattr(threading.Event, "wait", interrupt)
     return pages
@@ -281,27 +287,74 @@ def test_a_data_set_in_which_nothing_needs_a_look_is_said_and_the_page_opens(ope
     assert len(opened) == 1
 
 
-def test_a_new_model_is_served_when_somebody_asks_for_it(monkeypatch, tmp_path):
+@pytest.fixture
+def serve(monkeypatch, tmp_path):
+    """Serves pages with a retraining that is done, until the given function, called while each is open, has no more."""
     monkeypatch.setattr("vitrine.workflows.retrain.check_retrainable", lambda _: None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run").mkdir()
-    served = []
 
-    @contextmanager
-    def open_page(model_id, host, port, language, load, access, desk, beside, retraining, speaks_mcp):
-        served.append((model_id, port))
+    def call(visit, load_ready):
+        served = []
+
+        @contextmanager
+        def open_page(predictor, host, port, language, access, desk, beside, retraining, speaks_mcp):
+            served.append((predictor.model_id, port))
+            job = retraining.job
+            job.command = (sys.executable, "-c", "print('model: models/dogs/current')")
+            job.start()
+            while job.report().model is None:
+                time.sleep(0.05)
+            visit(job, served)
+            yield "here"
+            served.append("closed")
+
+        monkeypatch.setattr("vitrine.app.server.load_ready", load_ready)
+        monkeypatch.setattr("vitrine.app.server.open_page", open_page)
+        assert command.main(["--model", "someone/dogs", "--port", "0", "--retrain", "run"]) == 0
+        return served
+
+    return call
+
+
+def test_a_new_model_is_loaded_when_somebody_asks_for_it_and_the_page_is_closed_then(serve):
+    pages, closed_when_loaded = [], []
+
+    def visit(job, served):
+        pages.append(served)
         if len(served) > 1:
+            assert not job.report().is_opening
             raise KeyboardInterrupt
-        job = retraining.job
-        job.command = (sys.executable, "-c", "print('model: models/dogs/current')")
-        job.start()
-        while job.report().model is None:
-            time.sleep(0.05)
-        job.wanted.set()
-        yield "here"
+        job.want()
 
-    monkeypatch.setattr("vitrine.app.server.open_page", open_page)
-    assert command.main(["--model", "someone/dogs", "--port", "0", "--retrain", "run"]) == 0
-    (first, port), (second, same_port) = served
-    assert (first, second) == ("someone/dogs", str(Path("models/dogs/current")))
+    def load_ready(model_id, load):
+        closed_when_loaded.append(any("closed" in served for served in pages))
+        return load_nothing(model_id, load)
+
+    (first, port), closed, (second, same_port) = serve(visit, load_ready)
+    assert (first, closed, second) == ("someone/dogs", "closed", str(Path("models/dogs/current")))
     assert port == same_port
+    assert closed_when_loaded == [False, False]
+
+
+@pytest.mark.parametrize("fault", [UserError("models/dogs/current is damaged"), RuntimeError("out of memory")])
+def test_a_new_model_that_does_not_open_leaves_the_page_with_the_one_before(serve, monkeypatch, capsys, fault):
+    jobs = []
+
+    def visit(job, _served):
+        jobs.append(job)
+        job.want()
+
+    def load_ready(model_id, load):
+        if model_id != "someone/dogs":
+            raise fault
+        return load_nothing(model_id, load)
+
+    def wait_for(event):
+        if not event.is_set():  # nobody waits any more: the page has told why
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "wait_for", wait_for)
+    assert [model for model, _port in serve(visit, load_ready)] == ["someone/dogs"]
+    assert f"current is not used; the model before it goes on: {fault}" in capsys.readouterr().err
+    assert (jobs[0].report().is_opening, jobs[0].report().fault) == (False, str(fault))

@@ -1,6 +1,7 @@
 """A damaged model is refused in one message: its files by their checksums, its weights by not being numbers."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -101,10 +102,25 @@ def test_whole_numbers_and_half_precision_are_looked_at_too():
         check_weights(layer, "a layer")
 
 
-@pytest.mark.parametrize("part", ["logits", "similarity"])
-def test_an_answer_that_is_not_a_number_names_its_picture(model_folder, part):
+@pytest.mark.parametrize(
+    ("part", "runtime", "model_id", "said"),
+    [
+        ("logits", "torch", "m", "so the model is damaged; get it again"),
+        (
+            "similarity",
+            "openvino",
+            "m",
+            "as openvino computes it; try --runtime torch: where that answers, ",
+        ),
+        ("logits", "onnxruntime", "m.onnx", "as onnxruntime computes it; try the model folder that it was exported"),
+    ],
+)
+def test_an_answer_that_is_not_a_number_names_its_picture_and_who_may_be_at_fault(
+    model_folder, part, runtime, model_id, said
+):
     class Broken:
         on_processor = True
+        name = runtime
 
         def run(self, pixel_values):
             values = {"logits": np.zeros((2, 2), np.float32), "similarity": np.ones(2, np.float32)}
@@ -112,8 +128,8 @@ def test_an_answer_that_is_not_a_number_names_its_picture(model_folder, part):
             return Outputs(**values)
 
     predictor = Predictor.load(str(model_folder))
-    broken = Predictor("m", predictor.folder, predictor.label_names, predictor.metadata, Broken(), predictor.preprocess)
-    with pytest.raises(UserError, match="m: what it says of the picture second is not a number"):
+    broken = replace(predictor, model_id=model_id, network=Broken())
+    with pytest.raises(UserError, match=rf"{model_id}: what it says of the picture second is not a number .*, {said}"):
         broken.predict_pixels(["first", "second"], torch.zeros(2, 3, SIDE, SIDE))
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.factories import SIDE
-from vitrine.predict.batcher import Batcher
+from vitrine.predict.batcher import Batcher, NoAnswerError
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.runtimes.network import Outputs
 
@@ -213,3 +213,22 @@ def test_who_was_answered_before_it_could_ask_leaves_the_network_to_the_next(pre
     assert not late.is_alive()
     assert not following.is_alive()
     assert batcher.sizes == {1: 1, 2: 1}
+
+
+def test_who_is_behind_a_pass_that_hangs_is_told_so_at_once_and_later_passes_are_answered(predictor, network):
+    batcher = Batcher(predictor, patience_seconds=0.2)
+    assert share_of_light(batcher.predict(gray(10))) > 0.5
+    time.sleep(0.2)  # a pause is no pass that hangs
+    network.may_run.clear()
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(batcher.predict, gray(0))
+        while network.asked < 2:
+            time.sleep(0.001)
+        for one in [threads.submit(batcher.predict, gray(10)) for _ in range(2)]:
+            with pytest.raises(NoAnswerError, match="at work on one answer for more than 0 seconds"):
+                one.result(5)
+        with pytest.raises(NoAnswerError):  # this one did not wait
+            batcher.predict(gray(20))
+        network.may_run.set()
+        assert share_of_light(first.result(10)) == pytest.approx(0.5)
+    assert share_of_light(batcher.predict(gray(10))) > 0.5

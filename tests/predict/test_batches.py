@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from tests.conftest import draw_shape
 from tests.factories import SIDE, prepare, write_colored_classes
+from tests.predict.models import line_of_pixels, narrow_preparation
 from tests.predict.pictures import name_images
 from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import AHEAD
@@ -249,3 +251,16 @@ def test_a_file_that_its_source_left_out_is_unreadable_for_that_reason(predictor
     (tmp_path / "notes.txt").write_text("no picture")
     predicted = predict_all(predictor, from_files(find_unlabeled([tmp_path], tmp_path), "white"))
     assert [one.reason for one in predicted.unreadable] == ["not a picture (.txt)"]
+
+
+@pytest.mark.parametrize("ask", [predict_batches, partial(predict_in_one_thread, note=lambda _: None)])
+def test_a_picture_that_the_preparation_cannot_take_leaves_the_others_their_answers(predictor, ask):
+    picky = replace(predictor, preprocess=narrow_preparation())
+    pictures = draw(5)
+    pictures[1] = Picture("line.png", line_of_pixels())
+    before = torch.get_num_threads()
+    (batch,) = ask(picky, pictures)
+    torch.set_num_threads(before)
+    assert list(batch.predictions.ids) == ["0.png", "2.png", "3.png", "4.png"]
+    assert [(one.place, one.may_be_sound) for one in batch.unreadable] == [(1, False)]
+    assert "cannot take 1 x 3000 pixels" in batch.unreadable[0].reason

@@ -8,9 +8,9 @@ from transformers import pipeline
 
 from tests.factories import SIDE, write_tiny_resnet
 from tests.icc import rgb_profile
-from tests.predict.models import write_small_cnn
+from tests.predict.models import line_of_pixels, narrow_preparation, write_small_cnn
 from vitrine.config.data import PreparationSection
-from vitrine.data.images.decoding import open_image
+from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.resizing import LARGEST_BETWEEN, resize_image
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import build_backbone, build_small_cnn
@@ -126,3 +126,10 @@ def test_colors_are_read_as_the_training_pictures_were(tmp_path):
     assert opened["earlier"].getpixel((4, 4)) == (200, 100, 50)
     assert opened["new"].getpixel((4, 4)) == (216, 93, 24)
     assert "color_profiles" not in (models["earlier"] / "preprocessor_config.json").read_text()
+
+
+def test_a_picture_that_the_preparation_cannot_take_is_named_by_its_size_and_the_reason(tmp_path):
+    predictor = Predictor("model", tmp_path, LABELS, None, None, narrow_preparation())
+    with pytest.raises(ImageError, match=r"^this model's preparation cannot take 1 x 3000 pixels \(shape .* size 0\)$"):
+        predictor.pixels([line_of_pixels()])
+    assert predictor.pixels([Image.new("RGB", (30, 40))]).shape == (1, 3, 224, 224)

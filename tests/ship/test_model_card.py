@@ -1,6 +1,7 @@
 """The card of a model, matched whole for each kind of recipe."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,3 +132,18 @@ def test_a_license_of_weights_that_binds_is_told(golden, license_id, told):
 
 def plain(text):
     return " ".join(text.split())
+
+
+def test_the_card_repeats_the_license_of_the_run_that_it_started_from(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    first = tmp_path / "first" / "model"
+    first.mkdir(parents=True)
+    (first / "config.json").write_text("{}")
+    (first / "README.md").write_text("---\nlicense: other\nlicense_name: dinov3-license\n---\n")
+    metrics = json.loads((run / "metrics.json").read_text())
+    metrics["training"]["backbone"] = str(first.parent)
+    (tmp_path / "run" / "metrics.json").write_text(json.dumps(metrics))
+    write_model_card(tmp_path / "run")
+    card = (tmp_path / "run/model/README.md").read_text("utf-8")
+    assert "\nlicense_name: dinov3-license\n" in card
+    assert "(dinov3-license), which follows every model trained from them" in card

@@ -107,10 +107,12 @@ def test_a_network_trained_in_bf16_is_measured_and_calibrated_as_others_load_it(
     np.testing.assert_allclose(logits, stored["validation_logits"], rtol=1e-4, atol=1e-4)
 
 
-def test_a_license_that_binds_the_model_is_told_before_the_training(prepared, tmp_path, monkeypatch):
+@pytest.mark.parametrize("model", [".", run_folder.MODEL])  # a model folder, and a run that holds one
+def test_a_license_that_binds_the_model_is_told_before_the_training(prepared, tmp_path, monkeypatch, model):
     weights = tmp_path / "weights"
-    weights.mkdir()
-    (weights / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
+    (weights / model).mkdir(parents=True)
+    (weights / model / "config.json").write_text("{}")
+    (weights / model / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
     told = []
     monkeypatch.setattr(training_run, "fit_network", lambda *_: told.append("training"))
     monkeypatch.setattr(training_run, "is_main_process", lambda: False)

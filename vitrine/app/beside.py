@@ -19,7 +19,7 @@ class Beside:
         self.predictor = predictor
         self.name = name_with_network(predictor.model_id, predictor.metadata)
         self.trust = predictor.trust
-        self._batcher = Batcher(predictor)
+        self.batcher = Batcher(predictor)
 
     def predict(self, path: Path) -> Prediction:
         """What it says of a picture, which it opens itself: its training may have shown colours in another way.
@@ -28,9 +28,9 @@ class Beside:
             path: of the picture.
 
         Raises:
-            ImageError: the reason in words.
+            UserError: the reason in words.
         """
-        return self._batcher.predict(self.predictor.open_image(path))
+        return self.batcher.predict(self.predictor.open_image(path))
 
     def known_label(self, label_name: str | None) -> str | None:
         """A true class, where it is one of its own."""

@@ -10,13 +10,15 @@ from PIL import Image
 
 from vitrine.app.beside import Beside
 from vitrine.app.examples import ExampleImage, Examples, example_images
-from vitrine.app.uploads import Upload, displayable, open_upload, upload_folder
+from vitrine.app.uploads import Upload, displayable, open_upload, refuse_picture, upload_folder
 from vitrine.app.wording import EXAMPLE, Wording, name_with_network, notice
+from vitrine.data.images.decoding import ImageError
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Answer, NoneOfThese, Unsure, describe
-from vitrine.predict.batcher import Batcher
+from vitrine.predict.batcher import Batcher, NoAnswerError
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
+from vitrine.ui.stored import translate
 from vitrine.ui.texts import Texts, load_texts
 
 KINDS = {Answer: "answer", Unsure: "unsure", NoneOfThese: "none"}  # in the API
@@ -36,7 +38,7 @@ class Shown:
             picture away first, and if the file cannot be used, the picture shall come back.
         original: the file that was uploaded, where another one is on display.
         example: name of a test picture, which a link may show again; "" for an upload, which nobody else shall see.
-        beside: what the second model says of it, where there is one.
+        beside: what the second model says of it, where there is one; or why it says nothing.
     """
 
     path: Path
@@ -47,7 +49,7 @@ class Shown:
     on_page: bool = True
     original: Path | None = None
     example: str = ""
-    beside: Prediction | None = None
+    beside: Prediction | UserError | None = None
 
 
 class Classifier:
@@ -99,10 +101,10 @@ class Classifier:
             raise gr.Error("No picture was sent; send one as `picture`.", print_exception=False)
         try:
             count = check_top_k(top_k)
-            upload = self._open(picture, load_texts("en"))
+            _, prediction = self._answer_upload(picture, load_texts("en"))
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        return count, self._predict(upload.image)
+        return count, prediction
 
     def show_upload(self, picture: Mapping[str, Any], top_k: int, shown: Shown | None) -> tuple[Any, ...]:
         """A picture was chosen, photographed, pasted or dropped.
@@ -112,7 +114,7 @@ class Classifier:
             the picture before it comes back.
         """
         try:
-            upload = self._open(picture, self.wording.texts)
+            upload, prediction = self._answer_upload(picture, self.wording.texts)
         except UserError as error:
             before = replace(shown, on_page=True) if shown is not None and shown.path.is_file() else None
             picture_before = str(before.path) if before else None
@@ -120,7 +122,7 @@ class Classifier:
         new = Shown(
             displayable(upload, upload_folder()),
             upload.name,
-            self._predict(upload.image),
+            prediction,
             original=upload.path,
             beside=self._ask_beside(upload.path),
         )
@@ -166,7 +168,10 @@ class Classifier:
         said = self.wording.answer(shown.name, shown.prediction, int(top_k), self.trust, shown.label_name)
         if self.beside is not None and shown.beside is not None:
             label_name = self.beside.known_label(shown.label_name)
-            second = self.wording.answer(shown.name, shown.beside, int(top_k), self.beside.trust, label_name)
+            if isinstance(shown.beside, UserError):
+                second = notice(translate(str(shown.beside), self.wording.texts))
+            else:
+                second = self.wording.answer(shown.name, shown.beside, int(top_k), self.beside.trust, label_name)
             said = self.wording.side_by_side([(self.name, said), (self.beside.name, second)])
         return said + self.wording.link(shown.example)
 
@@ -176,8 +181,20 @@ class Classifier:
     def _predict_example(self, example: ExampleImage) -> Prediction:
         return self._predict(self.predictor.open_image(example.path), example.prepared)
 
-    def _ask_beside(self, path: Path) -> Prediction | None:
-        return None if self.beside is None else self.beside.predict(path)
+    def _ask_beside(self, path: Path) -> Prediction | UserError | None:
+        try:
+            return None if self.beside is None else self.beside.predict(path)
+        except UserError as error:  # its preparation may take less than that of the first
+            return error
+
+    def _answer_upload(self, picture: Mapping[str, Any], texts: Texts) -> tuple[Upload, Prediction]:
+        upload = self._open(picture, texts)
+        try:
+            return upload, self._predict(upload.image)
+        except ImageError as error:
+            raise UserError(refuse_picture(upload.name, error, texts)) from None
+        except NoAnswerError:
+            raise UserError(texts("app.no_answer")) from None
 
     def _open(self, picture: Mapping[str, Any], texts: Texts) -> Upload:
         return open_upload(picture, upload_folder(), texts, self.predictor.rendering)

@@ -35,6 +35,8 @@ class JobReport:
         lines: the last that it said.
         page: on what was learnt and why it ended as it did; None before there is one.
         model: folder of the model in use now; None where nothing new is.
+        is_opening: whether that model is being loaded for the page.
+        fault: why it could not be loaded; "" where nobody wanted it, or it could.
     """
 
     status: Status = "idle"
@@ -42,6 +44,8 @@ class JobReport:
     lines: tuple[str, ...] = ()
     page: Path | None = None
     model: Path | None = None
+    is_opening: bool = False
+    fault: str = ""
 
 
 class RetrainingJob:
@@ -51,12 +55,14 @@ class RetrainingJob:
         command: that retrains; says `page:` and `model:` with their paths, and ends with the exit codes of `retrain`.
 
     Attributes:
-        wanted: set when somebody asked for the new model to be served.
+        wanted: set while somebody waits for the new model to be served.
+        fault: why it cannot be.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
         self.command = tuple(command)
         self.wanted = threading.Event()
+        self.fault = ""
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
@@ -71,6 +77,7 @@ class RetrainingJob:
             if self._process is not None and self._process.poll() is None:
                 return False
             self._lines.clear()
+            self.fault = ""
             self._paths, self._is_stopped, self._began, self._ended = {}, False, time.monotonic(), 0.0
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -83,6 +90,11 @@ class RetrainingJob:
             self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
             self._listener.start()
         return True
+
+    def want(self) -> None:
+        """Asks for the new model to be served."""
+        self.fault = ""
+        self.wanted.set()
 
     def stop(self) -> None:
         """Ends it; nothing changes for the model in use."""
@@ -112,6 +124,8 @@ class RetrainingJob:
             tuple(self._lines),
             self._paths.get("page"),
             self._paths.get("model") if status == "accepted" else None,
+            self.wanted.is_set(),
+            self.fault,
         )
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:

@@ -81,9 +81,9 @@ class Reviewing:
         picture = self.queue.pictures[place.number]
         try:
             opened = self.queue.open_picture(picture.kept or picture.file)
+            prediction = self.classifier.batcher.predict(opened.image, opened.is_preprocessed and self._fits)
         except ImageError:
             return View(picture)
-        prediction = self.classifier.batcher.predict(opened.image, opened.is_preprocessed and self._fits)
         names = self.label_names if blind else _likeliest(prediction, picture, self.label_names)
         return View(picture, opened, prediction, tuple(names[:MOST_CHOICES]))
 

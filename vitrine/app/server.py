@@ -42,27 +42,40 @@ OPEN_TO_ALL = Access()
 MOST_SESSIONS = 500
 
 
+def load_ready(model_id: str, load: Callable[[str], Predictor] = Predictor.load) -> Predictor:
+    """Loads a model and asks it once: the first call is slow; let no visitor wait for it.
+
+    Args:
+        model_id: model folder or Hub id.
+        load: opens it.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    predictor = load(model_id)
+    predictor.predict(Image.new("RGB", (64, 64)), top_k=1)
+    return predictor
+
+
 @contextmanager
 def open_page(
-    model_id: str,
+    predictor: Predictor,
     host: str,
     port: int,
     language: Language | None = None,
-    load: Callable[[str], Predictor] = Predictor.load,
     access: Access = OPEN_TO_ALL,
     desk: CorrectionDesk | None = None,
-    beside: str | None = None,
+    beside: Predictor | None = None,
     retraining: Retraining | None = None,
     speaks_mcp: bool = False,
 ) -> Iterator[str]:
     """Serves the page of a model inside the `with` block; yields its address when it answers.
 
     Args:
-        model_id: model folder or Hub id.
+        predictor: the model, as `load_ready` gives it.
         host: address to listen on.
         port: free port to listen on.
         language: of the page, whatever the browser prefers; None: the browser's, else that of the model's reports.
-        load: opens the model.
         access: who may ask, and how often.
         desk: keeps what visitors correct; None: they cannot.
         beside: a second model, whose answers stand beside those of the first.
@@ -70,19 +83,16 @@ def open_page(
         speaks_mcp: whether assistants may use the model as a tool; needs the package mcp.
 
     Raises:
-        UserError: the model cannot be loaded.
+        UserError: somebody else listens on the port.
     """
-    predictor = load(model_id)
-    second = load(beside) if beside is not None else None
-    for one in filter(None, (predictor, second)):
-        one.predict(Image.new("RGB", (64, 64)), top_k=1)  # the first call is slow; let no visitor wait for it
     address = page_address(host, port)
     first = language or recipe_language(predictor.metadata)
     batcher, facts = Batcher(predictor), read_facts(predictor)
-    second_side = None if second is None else Beside(second)
+    second_side = None if beside is None else Beside(beside)
     parts = PageParts(predictor, batcher, facts, desk, second_side, bool(access.user), retraining, speaks_mcp)
     page = build_interface(parts, address, load_texts(first))
-    programs = Programs(batcher, model_name(model_id, predictor.metadata))
+    name = model_name(predictor.model_id, predictor.metadata)
+    programs = Programs(batcher, name, None if second_side is None else second_side.batcher)
     further = [correct_route(batcher, desk.store, access.user)] if desk else []
     mcp = _open_mcp(programs) if speaks_mcp else None
     routes, guards = open_routes(programs, access, further, [mcp.route] if mcp else [])

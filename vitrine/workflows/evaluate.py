@@ -83,7 +83,8 @@ def measure_model(
     seconds = time.perf_counter() - started
     sides = _divide(data, predicted, match)
     if not len(sides.known):
-        raise UserError(f"{source}: no picture of a class that the model knows can be read")
+        why = f" ({predicted.unreadable[0].id}: {predicted.unreadable[0].reason})" if predicted.unreadable else ""
+        raise UserError(f"{source}: no picture of a class that the model knows can be read{why}")
     target = _find_target(predictor.metadata, match.label_names)
     evidence = gather_evidence(sides.known, top_k, sides.unknown, sides.attributes, target)
     evaluation = Evaluation(

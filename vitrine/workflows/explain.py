@@ -112,9 +112,9 @@ def _explain_one(
 ) -> ExplainedFile:
     try:
         image = picture.open()
+        found, verdict = explain(image)
     except ImageError as error:
         return ExplainedFile(picture.file, problem=str(error))
-    found, verdict = explain(image)
     explainer.draw(image, found).save(overlay)
     row = ExplainedFile(
         picture.file,

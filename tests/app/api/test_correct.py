@@ -10,7 +10,9 @@ from vitrine.app.api.guards import Access
 from vitrine.app.api.routes import Programs, build_routes
 from vitrine.app.corrections import CorrectionDesk
 from vitrine.corrections.store import CorrectionStore
+from vitrine.data.images.decoding import ImageError
 from vitrine.predict.batcher import Batcher
+from vitrine.predict.predictor import Predictor
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,17 @@ def test_none_of_the_classes_a_new_label_and_a_conflict(page, store, picture):
     assert store.picture(store.all()[-1]).is_file()
     assert send(page, content, label="<b>=1+1</b>", reviewer="bob").json()["kind"] == "new"
     assert store.all()[-1].label == "<b>=1+1</b>"
+
+
+def test_a_picture_that_the_preparation_cannot_take_is_refused_and_not_kept(page, store, picture, monkeypatch):
+    def refuse(*_arguments):
+        raise ImageError("this model's preparation cannot take 1 x 1 pixels")
+
+    before = len(store.all())
+    monkeypatch.setattr(Predictor, "pixels", refuse)
+    answer = send(page, picture.read_bytes(), label="red")
+    assert (answer.status_code, len(store.all())) == (422, before)
+    assert answer.json()["error"].startswith("a.jpg was not used: this model's preparation cannot take 1 x 1 pixels")
 
 
 @pytest.mark.parametrize(

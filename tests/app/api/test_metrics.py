@@ -34,3 +34,10 @@ def test_two_servers_of_one_process_count_apart():
     first, second = (Metrics(SimpleNamespace(sizes={}, most=8)) for _ in range(2))
     first.count("page", 200, 0.1)
     assert values(second, "vitrine_requests_total") == []
+
+
+def test_a_second_model_is_counted_beside_that_of_the_page():
+    metrics = Metrics(SimpleNamespace(sizes={1: 5}, most=4), SimpleNamespace(sizes={2: 3}, most=2))
+    assert values(metrics, "vitrine_pictures_total", model="page") == [5]
+    assert values(metrics, "vitrine_pictures_total", model="beside") == [6]
+    assert values(metrics, "vitrine_batch_pictures_bucket", model="beside") == [0, 3, 3]

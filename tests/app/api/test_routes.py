@@ -2,17 +2,21 @@
 
 import errno
 import io
+from dataclasses import replace
 
+import anyio
 import httpx
 import pytest
 from gradio_client import handle_file
 from PIL import Image
+from starlette.exceptions import HTTPException
 
 from tests.app.models import LABELS, noise
+from tests.predict.models import line_of_pixels, narrow_preparation
 from vitrine import __version__
 from vitrine.app.api import routes
 from vitrine.data.images.decoding import open_image
-from vitrine.predict.batcher import Batcher
+from vitrine.predict.batcher import Batcher, NoAnswerError
 
 NAME = "Colours & <shapes>"  # of the tests' model
 
@@ -124,6 +128,28 @@ def test_a_full_disk_is_said_and_the_next_request_is_answered(address, picture, 
         refused = send(address, picture.read_bytes())
     assert (refused.status_code, refused.json()["error"][:28]) == (507, "the disk of this server is f")
     assert send(address, picture.read_bytes()).status_code == 200
+
+
+def test_a_picture_that_the_preparation_cannot_take_is_refused(predictor):
+    programs = routes.Programs(Batcher(replace(predictor, preprocess=narrow_preparation())), "dogs")
+    file = io.BytesIO()
+    line_of_pixels().save(file, "png")
+    with pytest.raises(
+        HTTPException, match="not used: this model's preparation cannot take 1 x 3000 pixels"
+    ) as refused:
+        anyio.run(programs.answer, file, "line.png", 3)
+    assert refused.value.status_code == 422
+
+
+def test_a_network_that_hangs_is_said_to_those_behind_it(predictor, picture, monkeypatch):
+    def give_up(*_arguments):
+        raise NoAnswerError("it seems to hang")
+
+    programs = routes.Programs(Batcher(predictor), "dogs")
+    monkeypatch.setattr(programs.batcher, "predict", give_up)
+    with picture.open("rb") as file, pytest.raises(HTTPException, match="it seems to hang") as refused:
+        anyio.run(programs.answer, file, "a.jpg", 3)
+    assert (refused.value.status_code, refused.value.headers) == (503, {"Retry-After": "60"})
 
 
 def test_one_request_more_than_may_wait_is_told_to_come_again(address, picture, monkeypatch):

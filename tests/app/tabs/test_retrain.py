@@ -1,5 +1,6 @@
 """What the tab that retrains says, in both languages."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,9 @@ def test_what_the_training_says_is_text_and_open_where_it_failed():
     assert "<details open>" in describe_log(JobReport("failed", lines=lines), ENGLISH)
     assert "<details>" in describe_log(JobReport("at_work", lines=lines), ENGLISH)
     assert describe_log(JobReport("at_work"), ENGLISH) == ""
+
+
+def test_a_model_that_is_being_opened_or_cannot_be_is_said():
+    opening = JobReport("accepted", model=Path("current"), is_opening=True)
+    assert "comes back by itself" in describe(opening, ENGLISH)
+    assert "The reason: &lt;b&gt;damaged" in describe(replace(opening, is_opening=False, fault="<b>damaged"), ENGLISH)

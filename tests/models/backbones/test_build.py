@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -162,3 +164,17 @@ def test_a_network_that_onednn_cannot_train_in_channels_last_is_not_placed_so():
 def test_an_architecture_without_a_file_is_refused():
     with pytest.raises(UserError, match=r"model\.architecture: only for a weights file"):
         build_backbone("resnet18", LABELS, architecture="resnet18")
+
+
+def test_weights_of_timm_that_have_no_head_get_one(tmp_path):
+    """As those of DINOv3 and EUPE; newer versions of timm note that the network was made for 0 classes, too."""
+    config = json.loads((write_timm_folder(tmp_path / "w") / "config.json").read_text())
+    config |= {"num_classes": 0, "model_args": {"num_classes": 0}}
+    (tmp_path / "w" / "config.json").write_text(json.dumps(config))
+    stored = load_file(tmp_path / "w" / "model.safetensors")
+    save_file(
+        {name: w for name, w in stored.items() if not name.startswith("fc.")}, tmp_path / "w" / "model.safetensors"
+    )
+    model, _ = build_backbone(str(tmp_path / "w"), ("a", "b", "c"))
+    assert model.timm_model.fc.out_features == 3
+    torch.testing.assert_close(model.timm_model.conv1[0].weight, stored["conv1.0.weight"])

@@ -1,6 +1,7 @@
 import pytest
 import timm
 
+from tests.records.revision_lines import make_line
 from vitrine.models.backbones.licenses import (
     FAMILIES,
     describe_binding_license,
@@ -29,8 +30,9 @@ def test_the_license_of_weights_is_known_without_the_hub(backbone, license_id):
     assert find_license(backbone) == license_id
 
 
-def test_every_network_of_the_table_may_be_used_freely():
-    assert [name for name in BACKBONES if describe_binding_license(name)] == []
+def test_the_networks_of_the_table_may_be_used_freely_but_for_those_that_say_so():
+    bound = ["convnextv2_nano", "convnextv2_tiny", "convnext_tiny_dinov3", "convnext_tiny_eupe"]
+    assert [name for name in BACKBONES if describe_binding_license(name)] == bound
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,21 @@ def test_random_weights_have_no_license():
 def test_the_page_of_a_folder_of_weights_names_its_license(tmp_path, head, license_id):
     (tmp_path / "README.md").write_text(f"---\n{head}\n---\n# A network\n", "utf-8")
     assert find_license(str(tmp_path)) == license_id
+
+
+def write_card(model, license_id):
+    model.mkdir(parents=True, exist_ok=True)
+    (model / "config.json").write_text("{}")
+    (model / "README.md").write_text(f"---\nlicense: {license_id}\n---\n")
+
+
+def test_the_card_of_a_model_in_a_run_or_of_the_one_in_use_names_its_license(tmp_path):
+    write_card(tmp_path / "run" / "model", "cc-by-nc-4.0")
+    assert find_license(str(tmp_path / "run")) == "cc-by-nc-4.0"
+    line = make_line(tmp_path)
+    for number, license_id in ((1, "mit"), (2, "cc-by-nc-4.0")):
+        write_card(line.place(number) / "model", license_id)
+    assert find_license(str(line.folder)) == "cc-by-nc-4.0"
 
 
 def test_a_folder_without_a_page_has_no_known_license(tmp_path):

@@ -28,7 +28,8 @@ def test_the_table_says_what_timms_own_table_says():
         assert facts.hf_hub_id == row.weights or facts.url.startswith("https://github.com/"), name
         assert facts.license == row.license.lower(), name
         assert facts.input_size == (3, row.input_size, row.input_size), name
-        assert (facts.test_input_size or facts.input_size)[1] == row.top1_size, name
+        assert bool(facts.num_classes) == (row.top1 is not None), name
+        assert row.top1 is None or (facts.test_input_size or facts.input_size)[1] == row.top1_size, name
         assert facts.architecture == row.architecture, name
 
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper
@@ -18,7 +19,7 @@ from vitrine.errors import UserError
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor
 from vitrine.predict.predictor import Predictor
-from vitrine.predict.runtimes.onnx import NOTES, load_onnx
+from vitrine.predict.runtimes.onnx import NOTES, load_onnx, open_session
 
 SIDE = 8
 
@@ -133,3 +134,13 @@ def test_a_missing_onnxruntime_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     message = fault_of(Predictor.load, str(tmp_path / "m.onnx"))
     assert message == "an ONNX file needs onnxruntime, which is not installed; `pip install onnxruntime`"
+
+
+def test_a_gpu_computes_in_whole_float32(monkeypatch):
+    """No GPU is needed to see what it is asked for."""
+    opened = []
+    names = ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: names)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, providers: opened.append(providers))
+    open_session("model.onnx")
+    assert opened == [[("CUDAExecutionProvider", {"use_tf32": "0"}), ("CPUExecutionProvider", {})]]

@@ -41,3 +41,12 @@ def test_similarity_is_that_of_the_features_to_the_nearest_reference_rows(model,
 
 def test_a_network_beside_the_processor_is_told_from_one_on_a_gpu(model):
     assert TorchNetwork(model).on_processor
+
+
+def test_on_a_gpu_it_computes_in_whole_float32(model, pixels, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    seen = []
+    hook = model.register_forward_hook(lambda *_: seen.append(torch.backends.cudnn.conv.fp32_precision))
+    TorchNetwork(model).run(pixels)
+    hook.remove()
+    assert (seen, torch.backends.cudnn.conv.fp32_precision) == (["ieee"], "tf32")

@@ -13,13 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from vitrine.app.corrections import LONGEST_REVIEWER, clean, model_side, read_choice, say_error
-from vitrine.app.uploads import refusal, say_limits
+from vitrine.app.uploads import refuse_picture
 from vitrine.corrections.judgment import NONE, Judgment
 from vitrine.corrections.opinions import current, is_conflict
 from vitrine.corrections.store import CorrectionStore
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.errors import UserError
-from vitrine.predict.batcher import Batcher
+from vitrine.predict.batcher import Batcher, NoAnswerError
 from vitrine.ui.texts import load_texts
 
 OWN_PAGES = (None, "none", "same-origin")  # of the header Sec-Fetch-Site, which programs do not send
@@ -78,9 +78,11 @@ def _build(batcher: Batcher, store: CorrectionStore, user: str) -> Callable[...,
 def _judge(batcher: Batcher, content: bytes, name: str, label: str, reviewer: str) -> Judgment:
     texts = load_texts("en")
     try:
-        image = open_image(io.BytesIO(content), rendering=batcher.predictor.rendering)
+        prediction = batcher.predict(open_image(io.BytesIO(content), rendering=batcher.predictor.rendering))
     except ImageError as error:
-        raise HTTPException(422, refusal(name, str(error), say_limits(texts), texts)) from None
+        raise HTTPException(422, refuse_picture(name, error, texts)) from None
+    except NoAnswerError as error:
+        raise HTTPException(503, str(error)) from None
     kind, given = read_choice(None, label, batcher.predictor.label_names, texts) if clean(label) else (NONE, "")
     digest = hashlib.sha256(content).hexdigest()
-    return Judgment(digest, kind, given, reviewer, **model_side(batcher.predictor, batcher.predict(image)))
+    return Judgment(digest, kind, given, reviewer, **model_side(batcher.predictor, prediction))

@@ -21,10 +21,10 @@ from starlette.staticfiles import StaticFiles
 from vitrine import __version__
 from vitrine.app.api.metrics import Metrics
 from vitrine.app.classifier import KINDS
-from vitrine.app.uploads import refusal, say_limits
+from vitrine.app.uploads import refuse_picture
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.models.calibration.selective import describe
-from vitrine.predict.batcher import Batcher
+from vitrine.predict.batcher import Batcher, NoAnswerError
 from vitrine.predict.predictions import Prediction
 from vitrine.ui.texts import load_texts
 
@@ -32,6 +32,7 @@ DEFAULT_TOP_K = 5
 AT_ONCE = 16  # pictures that are decoded or wait for the network; the others wait in the order in which they came
 MOST_WAITING = 512  # requests; one more is told at once to come again
 RETRY_SECONDS = "1"
+HANG_RETRY_SECONDS = "60"
 DOCS_FILES = "/docs/files"
 
 
@@ -76,12 +77,13 @@ class Programs:
     Args:
         batcher: asks the model.
         name: of the model, as the page shows it.
+        beside: asks a second model for the page; None: there is none.
     """
 
-    def __init__(self, batcher: Batcher, name: str) -> None:
+    def __init__(self, batcher: Batcher, name: str, beside: Batcher | None = None) -> None:
         self.batcher = batcher
         self.name = name
-        self.metrics = Metrics(batcher)
+        self.metrics = Metrics(batcher, beside)
         self._at_once = anyio.CapacityLimiter(AT_ONCE)
 
     async def predict(
@@ -101,7 +103,7 @@ class Programs:
             top_k: how many classes to return.
 
         Raises:
-            HTTPException: too many wait already (503), or it is no picture that can be used (422).
+            HTTPException: too many wait already or the network hangs (503), or it is no picture that can be used (422).
         """
         if self._at_once.statistics().tasks_waiting >= MOST_WAITING:
             raise HTTPException(503, "too many requests wait already; come again later", {"Retry-After": RETRY_SECONDS})
@@ -117,12 +119,12 @@ class Programs:
         return Response(self.metrics.text(), media_type=self.metrics.media_type)
 
     def _classify(self, file: BinaryIO, name: str) -> Prediction:
-        texts = load_texts("en")
         try:
-            image = open_image(file, rendering=self.batcher.predictor.rendering)
+            return self.batcher.predict(open_image(file, rendering=self.batcher.predictor.rendering))
         except ImageError as error:
-            raise HTTPException(422, refusal(name, str(error), say_limits(texts), texts)) from None
-        return self.batcher.predict(image)
+            raise HTTPException(422, refuse_picture(name, error, load_texts("en"))) from None
+        except NoAnswerError as error:
+            raise HTTPException(503, str(error), {"Retry-After": HANG_RETRY_SECONDS}) from None
 
 
 def _answer(prediction: Prediction, top_k: int) -> PictureAnswer:

@@ -12,11 +12,12 @@ from vitrine.ui.texts import Texts
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 EVERY_SECONDS = 2.0
 SHOWN_LINES = 40
-# The server closes the page and opens it again with the new model: wait until it is gone, then until it answers.
+# The server loads the new model, closes the page and opens it again: wait until it is gone, then until it answers. A
+# model that cannot be loaded closes nothing, so do not look for ever.
 RELOAD = """() => {
-  let gone = false;
+  let gone = false, looks = 2000;
   const look = () => fetch("health", {cache: "no-store"})
-    .then((answer) => { if (gone && answer.ok) location.reload(); else setTimeout(look, 300); })
+    .then((answer) => { if (gone && answer.ok) location.reload(); else if (looks--) setTimeout(look, 300); })
     .catch(() => { gone = true; setTimeout(look, 1000); });
   setTimeout(look, 100);
 }"""
@@ -45,13 +46,14 @@ def build_retrain(job: RetrainingJob, command: str, texts: Texts, tab: gr.Tab) -
     def show() -> tuple[Any, ...]:
         report = job.report()
         is_busy = report.status == "at_work"
+        is_usable = report.model is not None and not report.is_opening
         return (
             gr.update(interactive=not is_busy),
             gr.update(interactive=is_busy),
             describe(report, texts),
-            gr.update(visible=report.model is not None),
+            gr.update(visible=is_usable),
             describe_log(report, texts),
-            gr.Timer(active=is_busy),
+            gr.Timer(active=is_busy or report.is_opening),
         )
 
     def begin() -> tuple[Any, ...]:
@@ -62,13 +64,15 @@ def build_retrain(job: RetrainingJob, command: str, texts: Texts, tab: gr.Tab) -
         job.stop()
         return show()
 
+    def exchange() -> tuple[Any, ...]:
+        job.want()
+        return show()
+
     start.click(begin, None, shown, **PRIVATE)
     stop.click(end, None, shown, **PRIVATE)
     timer.tick(show, None, shown, **PRIVATE)
     tab.select(show, None, shown, **PRIVATE)
-    use.click(lambda: texts("retrain.changing"), None, outcome, **PRIVATE).then(
-        job.wanted.set, None, None, js=RELOAD, **PRIVATE
-    )
+    use.click(exchange, None, shown, js=RELOAD, **PRIVATE)
 
 
 def describe(report: JobReport, texts: Texts) -> Markup:
@@ -76,6 +80,10 @@ def describe(report: JobReport, texts: Texts) -> Markup:
     if report.status == "idle":
         return Markup()
     said = texts(f"retrain.status.{report.status}", time=texts.duration(report.seconds))
+    if report.is_opening:
+        said = texts("retrain.changing")
+    elif report.fault:
+        said = texts("retrain.not_opened", reason=report.fault)
     link = Markup()
     if report.page is not None:
         link = Markup(' <a href="{}" target="_blank">{}</a>').format(RETRAINING, texts("retrain.why"))

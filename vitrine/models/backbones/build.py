@@ -164,6 +164,9 @@ def _load_pretrained(
     try:
         stored = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         depth = choose_drop_path(stored, drop_path)
+        arguments = depth.get("model_args") or getattr(stored, "model_args", None)
+        if arguments:  # of weights without a head, timm notes that they have no classes
+            depth["model_args"] = {name: value for name, value in arguments.items() if name != "num_classes"}
         model, loading = AutoModelForImageClassification.from_pretrained(
             folder,
             trust_remote_code=False,  # a checkpoint's own code is not run; ours is registered above

@@ -6,7 +6,9 @@ from typing import Any
 
 from vitrine.config.data import BUILTIN_DIGITS
 from vitrine.config.model import SMALL_CNN
+from vitrine.errors import UserError
 from vitrine.models.backbones.table import BACKBONES
+from vitrine.models.hub_files import find_model_folder
 
 PERMISSIVE = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc-by-4.0", "cc0-1.0")
 NOT_COMMERCIAL = re.compile(r"(^|-)(nc|noncommercial)(-|$)")
@@ -29,13 +31,14 @@ def find_license(model_id: str) -> str | None:
     """The licence of a network's pretrained weights, without asking the Hub; None where it is not known.
 
     Args:
-        model_id: as in `model.backbone`; the page (README.md) of a folder of weights may name one.
+        model_id: as in `model.backbone`; the page (README.md) of a folder of weights may name one, and that of the
+            model in a run, or of the one in use of a model with its revisions.
     """
     place = model_id.removeprefix("hf-hub:")
     if place in BACKBONES:
         return BACKBONES[place].license.lower()
     if Path(place).expanduser().is_dir():
-        return _read_page(Path(place).expanduser() / "README.md")
+        return _read_page(_find_page(place))
     if place.startswith("timm/"):
         import timm  # takes a second; most networks are found without
 
@@ -85,6 +88,14 @@ def tell_binding(model_id: str, license_id: str) -> str | None:
         f"the weights of {model_id} have a licence of their own ({license_id}), which {follows} every model trained "
         "from them; read it before you pass the model on"
     )
+
+
+def _find_page(place: str) -> Path:
+    try:
+        folder = find_model_folder(place, weights=False)
+    except UserError:  # no model, but whoever wrote the page has stated a licence
+        folder = Path(place).expanduser()
+    return folder / "README.md"
 
 
 def _read_page(page: Path) -> str | None:

@@ -49,10 +49,11 @@ class Backbone:
         depth: layers with weights (convolutions, dense layers) on the longest way from the picture to the answer.
         size_mb: of the weights in float32.
         input_size: side of the square pictures that it was trained on, in pixels.
-        top1: published top-1 accuracy on ImageNet in percent, of timm's copy of the weights; see `TOP1_SOURCE`.
-        top5: published share of pictures whose class is among the five likeliest, in percent.
-        top1_size: side of the pictures at which `top1` and `top5` were measured.
-        ms: published milliseconds for one picture of `input_size`; see `MS_SOURCE`.
+        top1: published top-1 accuracy on ImageNet in percent, of timm's copy of the weights; see `TOP1_SOURCE`. None of
+            weights that learned without classes.
+        top5: published share of pictures whose class is among the five likeliest, in percent; None where not known.
+        top1_size: side of the pictures at which `top1` and `top5` were measured; None where they are not known.
+        ms: published milliseconds for one picture of `input_size`; see `MS_SOURCE`. None where not known.
     """
 
     name: str
@@ -62,10 +63,10 @@ class Backbone:
     depth: int
     size_mb: float
     input_size: int
-    top1: float
-    top5: float
-    top1_size: int
-    ms: float
+    top1: float | None
+    top5: float | None
+    top1_size: int | None
+    ms: float | None = None
     package: Package | None = None
 
     @property
@@ -76,6 +77,9 @@ class Backbone:
 
 APACHE = "Apache-2.0"
 BSD = "BSD-3-Clause"
+NC = "CC-BY-NC-4.0"
+DINOV3 = "dinov3-license"
+FAIR_NC = "fair-noncommercial-research-license"
 
 
 def _lite(number: int, sha256: str) -> Package:
@@ -234,4 +238,50 @@ _ROWS = (
         "convnext_tiny", "timm/convnext_tiny.in12k_ft_in1k", APACHE, 28.59, 59, 114.4, 224, 84.450, 97.340, 288, 14.5
     ),
 )
-BACKBONES = {row.name: row for row in _ROWS}
+# Of their licences, one follows every model trained from the weights and two exclude commercial use; see `licenses.py`.
+# Their milliseconds are those of the same architecture.
+_BINDING = (
+    Backbone(
+        "convnextv2_nano",
+        "timm/convnextv2_nano.fcmae_ft_in22k_in1k",
+        NC,
+        15.62,
+        47,
+        62.5,
+        224,
+        82.664,
+        96.520,
+        288,
+        19.7,
+    ),
+    Backbone(
+        "convnextv2_tiny",
+        "timm/convnextv2_tiny.fcmae_ft_in22k_in1k",
+        NC,
+        28.64,
+        59,
+        114.5,
+        224,
+        84.416,
+        97.260,
+        288,
+        16.3,
+    ),
+    Backbone(
+        "convnext_tiny_dinov3",
+        "timm/convnext_tiny.dinov3_lvd1689m",
+        DINOV3,
+        28.59,
+        59,
+        114.4,
+        224,
+        None,
+        None,
+        None,
+        14.5,
+    ),
+    Backbone(
+        "convnext_tiny_eupe", "timm/convnext_tiny.eupe_lvd1689m", FAIR_NC, 28.59, 59, 114.4, 256, None, None, None
+    ),
+)
+BACKBONES = {row.name: row for row in (*_ROWS, *_BINDING)}

@@ -164,10 +164,11 @@ def open_session(content: str | bytes, threads: int | None = None) -> onnxruntim
     return onnxruntime.InferenceSession(content, options, providers=_choose_providers())
 
 
-def _choose_providers() -> list[str]:
-    """A GPU where onnxruntime was installed for one, else the processor."""
+def _choose_providers() -> list[tuple[str, dict[str, str]]]:
+    """A GPU where onnxruntime was installed for one, else the processor; in whole float32, not TF32 as usual."""
     there = onnxruntime.get_available_providers()
-    return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in there]
+    providers = {"CUDAExecutionProvider": {"use_tf32": "0"}, "CPUExecutionProvider": {}}
+    return [(name, options) for name, options in providers.items() if name in there]
 
 
 def _build(settings: Settings) -> Preprocessing:

@@ -20,6 +20,7 @@ from vitrine.models.calibration.ood import NEIGHBORS, ReferenceFeatures, load_re
 from vitrine.models.folder import load_model, normalize_images
 from vitrine.models.quiet import silence_transformers
 from vitrine.predict.preprocessing import Pixels, Settings
+from vitrine.predict.runtimes.full_float32 import full_float32
 from vitrine.predict.runtimes.network import Loaded, Outputs
 
 
@@ -46,6 +47,7 @@ class TorchNetwork:
         """Whether the cores of this machine compute it."""
         return self.model.device.type == "cpu"
 
+    @full_float32()
     @torch.inference_mode()
     def run(self, pixel_values: Pixels) -> Outputs:
         """Computes the outputs of pixels `[pictures, 3, height, width]`."""
