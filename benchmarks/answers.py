@@ -7,8 +7,8 @@ the rounds are printed. Beside wall time stands processor time, which other work
     python benchmarks/answers.py MODEL float32.onnx int8.onnx [--openvino] [--pictures 1000] [--rounds 5]
 
 One picture: from the file to the decision, median of 30 in a warm process. Many: JPEG files of 400 px to a CSV, whole
-process, start included. Clients: threads that ask `Batcher` at once. Beside many and clients stands the bare network of
-the same process: its seconds for as many pictures (a picture, of clients) in batches of 8, none of which is opened.
+process, start included. Clients: threads that ask `Batcher` at once. Beside many and clients stands the bare network
+of the same process: its seconds for as many pictures (a picture, of clients) in batches of 8, none of which is opened.
 Where `predict` takes longer than that, pools of threads stand in each other's way, or pictures are late.
 """
 
