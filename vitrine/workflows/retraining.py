@@ -199,11 +199,10 @@ class Retraining:
 
     def _write(self, report: GateReport, result: "GateResult") -> None:
         from vitrine.data.prepared.dataset import open_prepared
-        from vitrine.records.atomic import write_text
-        from vitrine.records.spreadsheet import guarded_csv
+        from vitrine.records.spreadsheet import write_guarded_csv
         from vitrine.reports.gate.page import write_gate_page
 
-        write_text(self.folder / GATE_ANSWERS, guarded_csv(result.answers))
+        write_guarded_csv(self.folder / GATE_ANSWERS, result.answers)
         report.write(self.folder / GATE)
         prepared = open_prepared(self.folder / PREPARED)
         write_gate_page(self.folder, report, result.answers, prepared, self.recipe.report.language)

@@ -38,7 +38,6 @@ from vitrine.data.sources.opening import open_place
 from vitrine.data.sources.places import Place
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
-from vitrine.records.atomic import write_parts
 from vitrine.records.checksums import sum_files
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
@@ -53,7 +52,7 @@ from vitrine.records.prepared import (
     PreparedFacts,
     Settings,
 )
-from vitrine.records.spreadsheet import guarded_csv_parts
+from vitrine.records.spreadsheet import write_guarded_csv
 
 
 def write_prepared(
@@ -111,7 +110,7 @@ def write_prepared(
         pairs.to_parquet(folder / NEAR_PAIRS, index=False)
         write_findings(folder / FINDINGS, findings)
         _write_pictures(folder, manifest, found, facts, work, progress)
-    write_parts(folder / MANIFEST_FOR_PEOPLE, (part.encode() for part in guarded_csv_parts(manifest)))
+    write_guarded_csv(folder / MANIFEST_FOR_PEOPLE, manifest)
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
     forget(folder)
