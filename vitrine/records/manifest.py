@@ -1,6 +1,8 @@
 """The manifest of a prepared data set: one row per file found, with every column that it has and what it may hold."""
 
 import mmap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import IO, Annotated, Literal
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST
@@ -148,26 +152,65 @@ def write_manifest(manifest: pd.DataFrame, path: Path) -> None:
     manifest.astype(COLUMNS)[list(COLUMNS)].to_parquet(path, index=False, row_group_size=ROWS_OF_A_GROUP)
 
 
-def read_manifest(folder: Path) -> pd.DataFrame:
-    """One row per file found; columns as in `ManifestRow`.
+def read_manifest(folder: Path, columns: Sequence[str] = tuple(COLUMNS)) -> pd.DataFrame:
+    """One row per file found.
 
     Args:
         folder: of a prepared data set.
+        columns: of `ManifestRow`, in the order wanted; of a million files, all of them take half a gigabyte.
 
     Raises:
         UserError: there is no manifest, it cannot be read, or its columns are not those of this version.
     """
     path = folder / MANIFEST
+    with _explained(path):
+        there = _check_columns(path, pq.read_schema(path).names)
+        manifest = pd.read_parquet(path, columns=[name for name in columns if name in there])
+    return _complete(manifest, columns, path)
+
+
+def read_unused(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """The rows of the files that are not kept; the manifest is read by parts.
+
+    Args:
+        folder: of a prepared data set.
+        columns: of `ManifestRow`, in the order wanted.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
+    path = folder / MANIFEST
+    with _explained(path), pq.ParquetFile(path) as file:
+        there = _check_columns(path, file.schema_arrow.names)
+        wanted = [name for name in dict.fromkeys((*columns, "status")) if name in there]
+        parts = [
+            batch.filter(pc.field("status") != "kept").to_pandas()
+            for batch in file.iter_batches(ROWS_OF_A_GROUP, columns=wanted)
+        ]
+    unused = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=wanted)
+    return _complete(unused, columns, path)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Says what is wrong with a manifest that cannot be read, and what to do."""
     try:
-        manifest = pd.read_parquet(path)
+        yield
     except FileNotFoundError:
         raise UserError(f"{path} is missing; {REMEDY}") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is damaged; {REMEDY}") from error
-    missing, unknown = (
-        [name for name in COLUMNS if name not in manifest and name not in ADDED],
-        [str(name) for name in manifest if name not in COLUMNS],
-    )
+
+
+def _check_columns(path: Path, names: Sequence[str]) -> set[str]:
+    """The columns of a manifest, which must be those of this version.
+
+    Raises:
+        UserError: they are not.
+    """
+    there = {name for name in names if not name.startswith("__index_level_")}  # as pandas calls an index without a name
+    missing = [name for name in COLUMNS if name not in there and name not in ADDED]
+    unknown = [name for name in names if name in there and name not in COLUMNS]
     if missing:
         raise UserError(f"{path}: another version of Vitrine wrote it (the column {missing[0]} is missing); {REMEDY}")
     if unknown:
@@ -175,8 +218,13 @@ def read_manifest(folder: Path) -> pd.DataFrame:
             f"{path}: a later version of Vitrine wrote it (this one does not know the column {unknown[0]}); update "
             "Vitrine to read it"
         )
-    added = {name: ManifestRow.model_fields[name].default for name in ADDED if name not in manifest}
+    return there
+
+
+def _complete(manifest: pd.DataFrame, columns: Sequence[str], path: Path) -> pd.DataFrame:
+    """The columns with their types and in their order, those that earlier builds did not write with their defaults."""
+    added = {name: ManifestRow.model_fields[name].default for name in columns if name not in manifest}
     try:
-        return manifest.assign(**added).astype(COLUMNS)[list(COLUMNS)]
+        return manifest.assign(**added)[list(columns)].astype({name: COLUMNS[name] for name in columns})
     except (TypeError, ValueError) as error:
         raise UserError(f"{path}: a column does not hold what it should ({error}); {REMEDY}") from error

@@ -169,7 +169,8 @@ class Retraining:
         from vitrine.records.manifest import read_manifest
 
         before, after = self._facts_before(), read_facts(self.folder / PREPARED)
-        manifest = read_manifest(self.folder / PREPARED).set_index("file")
+        columns = ("file", "label_name", "status", "reason")
+        manifest = read_manifest(self.folder / PREPARED, columns).set_index("file")
         rows = {name_added(Path(row.file)): row for row in self.joined.new if row.action == ADD}
         added = manifest.loc[[name for name in rows if name in manifest.index]]
         unused = added[added["status"] != "kept"]
