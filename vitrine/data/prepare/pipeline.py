@@ -138,9 +138,10 @@ def _check(
     )
     manifest["compared"] = (duplicates.content == np.arange(len(manifest))) & checks.near_duplicates
     if added and work.split.is_kept:
-        sides = work.split.find(manifest[manifest["status"] == KEPT])
-        judges = {file for file, (_, side) in work.split.by_file.items() if side.split in JUDGING}
-        split_of = {file: side.split for file, side in sides.items()}
+        kept = manifest[manifest["status"] == KEPT]
+        sides = zip(kept["file"], work.split.find(kept), strict=True)
+        judges = {file for file in added if (side := work.split.side_of(file)) and side.split in JUDGING}
+        split_of = {file: side.split for file, side in sides if side is not None}
         leave_out_copies(manifest, duplicates, set(added) - judges, split_of)
     apply_policies(manifest, duplicates, checks.copies, checks.contradictions, checks.leaks)
     _name_first_copies(manifest, duplicates)
