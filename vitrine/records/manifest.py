@@ -131,6 +131,11 @@ class ManifestBuilder:
 
     def build(self) -> pd.DataFrame:
         """All rows, in their order; called once."""
+        manifest: pd.DataFrame = self.build_table().to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
+        return manifest
+
+    def build_table(self) -> pa.Table:
+        """What `build` gives, as it lies in the file; one of both is called once."""
         self._writer.close()
         content: bytes | mmap.mmap
         if isinstance(self._file, BytesIO):
@@ -140,8 +145,7 @@ class ManifestBuilder:
             content = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         table = pa.ipc.open_stream(pa.py_buffer(content)).read_all()
         self._file.close()
-        manifest: pd.DataFrame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
-        return manifest
+        return table
 
 
 _SCHEMA = pa.schema({name: pa.large_string() if dtype == "string" else dtype for name, dtype in COLUMNS.items()})
@@ -169,6 +173,22 @@ def read_manifest(folder: Path, columns: Sequence[str] = tuple(COLUMNS)) -> pd.D
     return _complete(manifest, columns, path)
 
 
+def map_manifest(folder: Path, scratch: Path | None) -> pa.Table:
+    """What `read_manifest` gives, in a file that is mapped into memory and goes with this process.
+
+    Args:
+        folder: of a prepared data set.
+        scratch: folder for that file; None: memory.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
+    path, builder = folder / MANIFEST, ManifestBuilder(scratch)
+    for part in _read_parts(path, tuple(COLUMNS)):
+        builder.add(_complete(part.to_pandas(), tuple(COLUMNS), path))
+    return builder.build_table()
+
+
 def read_unused(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     """The rows of the files that are not kept; the manifest is read by parts.
 
@@ -179,16 +199,21 @@ def read_unused(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     Raises:
         UserError: as `read_manifest`.
     """
-    path = folder / MANIFEST
+    path, needed = folder / MANIFEST, tuple(dict.fromkeys((*columns, "status")))
+    parts = [part.filter(pc.field("status") != "kept").to_pandas() for part in _read_parts(path, needed)]
+    unused = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(needed))
+    return _complete(unused, columns, path)
+
+
+def _read_parts(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Some rows at a time, of the columns that are there.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
     with _explained(path), pq.ParquetFile(path) as file:
         there = _check_columns(path, file.schema_arrow.names)
-        wanted = [name for name in dict.fromkeys((*columns, "status")) if name in there]
-        parts = [
-            batch.filter(pc.field("status") != "kept").to_pandas()
-            for batch in file.iter_batches(ROWS_OF_A_GROUP, columns=wanted)
-        ]
-    unused = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=wanted)
-    return _complete(unused, columns, path)
+        yield from file.iter_batches(ROWS_OF_A_GROUP, columns=[name for name in columns if name in there])
 
 
 @contextmanager

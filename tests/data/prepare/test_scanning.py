@@ -34,7 +34,7 @@ def settings(make_class_folders, monkeypatch):
 
 def scan(settings, folder, spread=None, told=no_progress):
     listed = list_pictures(settings, folder / "unpacked")
-    return scan_pictures(listed, settings, ScanMemory((), {}), folder, told, spread)
+    return scan_pictures(listed, settings, ScanMemory(()), folder, told, spread)
 
 
 def test_the_pictures_of_a_source_have_their_labels(settings, tmp_path):
