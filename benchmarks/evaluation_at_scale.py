@@ -78,29 +78,31 @@ def run(count: int, classes: int) -> None:
 
 
 def list_pictures(count: int, names: list[str]):
-    from vitrine.data.loading.labeled import LabeledData, LabeledImage
+    from vitrine.data.loading.labeled import LabeledData, LabeledImages, _label
     from vitrine.data.sources.files import FoundFile
-    from vitrine.data.sources.opening import open_found
     from vitrine.data.sources.places import FileBelow
 
-    def label(number: int) -> LabeledImage:
+    def find(number: int) -> FoundFile:
         name = names[number % len(names)]
         file = f"{name}/{number:07d}.jpg"
-        found = FoundFile(FileBelow("/nowhere", file), file, name, "", "")
-        return LabeledImage(file, name, partial(open_found, found, 150), found=found)
+        return FoundFile(FileBelow("/nowhere", file), file, name, "", "")
 
-    return LabeledData("made up", "all", [label(number) for number in range(count)], [], 0, None)
+    files = [find(number) for number in range(count)]
+    pictures = LabeledImages(range(count), partial(_label, files, 150, "white"))
+    return LabeledData("made up", "all", pictures, [], 0, None)
 
 
 def answer_at_random(predictor, data, _preprocessed, _progress):
     from vitrine.predict.batches import PredictionBatch
     from vitrine.predict.predictions import Predictions
+    from vitrine.workflows.inspection import LOOKS
 
     count, classes = len(data.pictures), len(predictor.label_names)
     generator = np.random.default_rng(0)
     logits = generator.standard_normal((count, classes), np.float32)
     logits[np.arange(count), np.arange(count) % classes] += 2
-    looks = tuple(((400, 300), (one, 1 + one, False, 2 + one)) for one in generator.random(count).tolist())
+    looks = np.zeros(count, LOOKS)
+    looks["size"], looks["looks"]["brightness"] = (400, 300), generator.random(count)
     ids = [picture.file for picture in data.pictures]
     return PredictionBatch(np.arange(count), Predictions(ids, logits, predictor.label_names), (), looks)
 

@@ -13,6 +13,7 @@ from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset, display_image
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
 from vitrine.records import folder as run_folder
 from vitrine.records.atomic import new_folder
@@ -85,7 +86,7 @@ def save_and_evaluate(
     _save_logits(folder, trusted, final)
     temperature = trusted.trust.temperature
     calibration = measure_calibration(
-        final.predictions.logits.astype(np.float64) * temperature,
+        by_blocks(lambda rows: rows.astype(np.float64) * temperature, final.predictions.logits),
         final.predictions.true_label_ids,
         temperature,
         trusted.remark,

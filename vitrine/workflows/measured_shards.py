@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,10 +19,12 @@ from vitrine.predict.batches import PredictionBatch, Unreadable, predict_in_one_
 from vitrine.predict.images import NamedImage
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
+from vitrine.records.scratch import scratch_array
 from vitrine.work.journal import NO_ITEM
 from vitrine.work.part import ENDED_READER, Part, digest_of, remove_damaged, state_of
 from vitrine.work.ranks import OthersAtWorkError
 from vitrine.work.unit import Engine
+from vitrine.workflows import inspection
 from vitrine.workflows.answers import ModelOpener, name_question
 from vitrine.workflows.inspection import inspect_image
 
@@ -143,9 +145,8 @@ def _file_of(picture: LabeledImage) -> FoundFile:
 def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> PredictionBatch:
     """All parts as one, in the order of the source; they are read one at a time, and each logit is held once."""
     names = [one.file for shard in shards for one in shard.files]
-    logits = np.empty((len(names), len(predictor.label_names)), np.float32)
-    places, similarities, unreadable = [], [], []
-    looks: list[tuple[Any, ...]] = []
+    logits = scratch_array((len(names), len(predictor.label_names)), np.float32)
+    places, similarities, unreadable, looks = [], [], [], []
     start = done = 0
     for shard in shards:
         table = pq.read_table(shard.path)
@@ -154,7 +155,7 @@ def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> Prediction
         logits[done : done + len(read)] = read["logits"].combine_chunks().flatten().to_numpy().reshape(len(read), -1)
         places.append(start + np.flatnonzero(is_read))
         similarities.append(read["similarity"])
-        looks += zip(*(read[name].to_pylist() for name in LOOKS), strict=True)
+        looks.append(_read_looks(read))
         reasons = enumerate(table["reason"].to_pylist(), start)
         unreadable += [Unreadable(place, names[place], reason) for place, reason in reasons if reason is not None]
         start, done = start + len(table), done + len(read)
@@ -169,5 +170,14 @@ def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> Prediction
             trust=predictor.trust,
         ),
         unreadable=tuple(unreadable),
-        inspected=tuple(((width, height), tuple(others)) for width, height, *others in looks),
+        inspected=np.concatenate(looks),
     )
+
+
+def _read_looks(read: pa.Table) -> npt.NDArray[np.void]:
+    """What `inspect_image` said of the pictures of a part."""
+    looks = np.empty(len(read), inspection.LOOKS)
+    looks["size"] = np.stack([read[name].to_numpy() for name in LOOKS[:2]], axis=1)
+    for name in LOOKS[2:]:
+        looks["looks"][name] = read[name].to_numpy()
+    return looks
