@@ -117,7 +117,7 @@ def test_a_column_that_earlier_builds_did_not_write_is_read_as_its_default(tmp_p
 
 @pytest.mark.parametrize("columns", [("file",), ("file", "reason")])
 def test_unused_files_are_gathered_part_by_part(columns, tmp_path, monkeypatch):
-    monkeypatch.setattr("vitrine.records.manifest.ROWS_OF_A_GROUP", 2)
+    monkeypatch.setattr("vitrine.records.manifest.ROWS_AT_ONCE", 2)
     files = pd.Series([f"{number}.png" for number in range(5)], dtype="string")
     manifest = pd.concat([make_manifest()[:1]] * 5, ignore_index=True).assign(file=files)
     manifest.loc[[1, 4], ["status", "reason"]] = ["left_out", "no class"]
