@@ -1,11 +1,12 @@
 """Time and memory of a preparation by the number of pictures: is it linear, and does the memory stay flat?
 
-    python benchmarks/scan_at_scale.py --counts 20000 50000 100000 200000 [--folder FOLDER] [--parts list scan prepare]
+    python benchmarks/scan_at_scale.py --counts 20000 100000 200000 [--folder FOLDER] [--parts list scan prepare again]
 
 The pictures are synthetic: smooth random JPEG of 48 px (benchmarks/data_preparation.py), in ten class folders. Each
 part runs in a process of its own, its children counted: `list` finds and describes the files; `scan` does that and
 reads, hashes and decodes them by shards, in one process beside (`--run-on local --workers 1`), and writes manifest and
-thumbnails; `prepare` is all of data_prep.py, at 32 px. Memory is what is not mapped from files, at its peak, all
+thumbnails; `prepare` is all of data_prep.py, at 32 px; `again` is that once more after one picture was added, so that
+all others are taken over. Memory is what is not mapped from files, at its peak, all
 processes together (Linux). At the end the exponent of the growth, from the smallest to the largest count.
 """
 
@@ -73,6 +74,8 @@ def link_some(pictures: Path, count: int) -> Path:
 
 
 def measure(part: str, folder: Path) -> dict:
+    if part == "again" and not (folder / "prepared").exists():
+        measure("prepare", folder)
     command = [sys.executable, __file__, "--part", part, "--folder", str(folder)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
@@ -128,16 +131,29 @@ def scan(folder: Path) -> None:
 
 
 def prepare(folder: Path) -> None:
+    shutil.rmtree(folder / "prepared", ignore_errors=True)
+    run_data_prep(folder)
+
+
+def prepare_again(folder: Path) -> None:
+    from PIL import Image, ImageOps
+
+    added = folder / "pictures" / "class 0" / "added.jpg"
+    with Image.open(added.with_name("0000000.jpg")) as picture:
+        ImageOps.mirror(picture).save(added)  # again by every call: its time of change is new
+    run_data_prep(folder)
+
+
+def run_data_prep(folder: Path) -> None:
     from vitrine.commands.prepare import main as data_prep
 
     prepared = folder / "prepared"
-    shutil.rmtree(prepared, ignore_errors=True)
     words = [f"data.source={folder / 'pictures'}", f"data.prepared={prepared}", f"data.image_size={PREPARED_SIDE}"]
     if data_prep(["name=benchmark", "--run-on", "local", "--workers", "1", *words]):
         sys.exit("data_prep.py failed")
 
 
-PARTS = {"list": list_files, "scan": scan, "prepare": prepare}
+PARTS = {"list": list_files, "scan": scan, "prepare": prepare, "again": prepare_again}
 
 if __name__ == "__main__":
     main()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vitrine.evaluation.bootstrap import limit_resamples, resample_matrix, resample_weights
+from vitrine.evaluation.bootstrap import limit_resamples, resample_blocks, resample_matrix, resample_weights
 from vitrine.evaluation.confusion_scores import score_classes, score_together
 
 MATRIX = np.array([[8, 2, 0], [1, 18, 1], [0, 0, 1]])
@@ -37,3 +37,16 @@ def test_large_sets_get_fewer_resamples_but_never_too_few():
     assert limit_resamples(1000, 50_000, 10) == 400
     assert limit_resamples(1000, 10**6, 1000) == 200
     assert limit_resamples(50, 10**6, 1000) == 50
+
+
+def test_many_resamples_come_in_blocks_that_fit_and_few_in_one_as_they_were(monkeypatch):
+    labels = np.repeat([0, 1, 2], [10, 20, 1])
+    whole = list(resample_blocks(labels, 50, np.random.default_rng(0)))
+    assert len(whole) == 1
+    assert np.array_equal(whole[0], resample_weights(labels, 50, np.random.default_rng(0)))
+    monkeypatch.setattr("vitrine.evaluation.bootstrap.MOST_WEIGHTS", 31 * 8 + 1)
+    blocks = list(resample_blocks(labels, 50, np.random.default_rng(0)))
+    assert [block.shape for block in blocks] == [(31, 8)] * 6 + [(31, 2)]
+    joined = np.concatenate(blocks, axis=1)
+    assert joined[:10].sum(axis=0) == pytest.approx(np.full(50, 10))
+    assert len(np.unique(joined[:30], axis=1).T) == 50  # no two blocks are the same draw

@@ -80,3 +80,18 @@ def test_of_a_thousand_labels_tables_list_those_that_occur():
     assert shorter.test.accuracy == evidence.test.accuracy
     few = gather_evidence(answer([0, 1], [0, 1]), top_k=3)
     assert leave_out_untested(few) is few
+
+
+def test_what_is_measured_in_blocks_whose_arrays_lie_in_files_is_what_is_measured_at_once(monkeypatch):
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 3, 60)
+    logits = generator.normal(size=(60, 4)) + 2 * np.eye(4)[truth]
+
+    def measure():
+        known = Predictions([f"{place}.png" for place in range(60)], join_labels(logits, [0, 1, 2, 0]), "abc", truth)
+        return gather_evidence(known.select(np.arange(60) > 2), top_k=2)
+
+    at_once = measure()
+    monkeypatch.setattr("vitrine.models.calibration.blocks.MOST_NUMBERS", 20)
+    monkeypatch.setattr("vitrine.records.scratch.MOST_IN_MEMORY", 0)
+    assert measure() == at_once

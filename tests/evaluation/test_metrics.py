@@ -63,13 +63,20 @@ def test_the_likeliest_class_alone_is_the_accuracy(num_labels):
     assert scores["top_k_accuracy"] == scores["accuracy"]
 
 
-def test_evaluate_gathers_batches_to_the_figures_of_all_pictures_at_once():
+@pytest.mark.parametrize("num_labels", [2, 3])
+def test_pictures_that_are_taken_in_parts_have_the_figures_of_all_at_once(num_labels, monkeypatch):
+    probabilities, labels = random_case(num_labels, pictures=50)
+    names = [str(number) for number in range(num_labels)]
+    at_once = compute_metrics(probabilities, labels, names, top_k=num_labels - 1)
+    monkeypatch.setattr("vitrine.evaluation.metrics.ROWS_AT_ONCE", 7)
+    assert compute_metrics(probabilities, labels, names, top_k=num_labels - 1) == at_once
+
+
+def test_evaluate_computes_the_figures_of_answers():
     probabilities, labels = random_case(3, pictures=50)
     metrics = ClassifierMetrics(keep_in_memory=True)
-    for batch in np.array_split(np.arange(50), 4):
-        metrics.add_batch(predictions=probabilities[batch], references=labels[batch])
-    gathered = metrics.compute(label_names=["a", "b", "c"], top_k=2)
-    assert gathered == compute_metrics(probabilities, labels, ["a", "b", "c"], top_k=2)
+    figures = metrics.compute(predictions=probabilities.argmax(1), references=labels, label_names=["a", "b", "c"])
+    assert figures["accuracy"] == sk.accuracy_score(labels, probabilities.argmax(1))
 
 
 def test_unequal_lengths_are_refused():

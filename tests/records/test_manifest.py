@@ -2,11 +2,19 @@
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.records.examples import GOLDEN
 from vitrine.errors import UserError
-from vitrine.records.manifest import COLUMNS, ManifestBuilder, as_manifest, read_manifest, write_manifest
+from vitrine.records.manifest import (
+    COLUMNS,
+    ManifestBuilder,
+    as_manifest,
+    read_manifest,
+    read_unused,
+    write_manifest,
+)
 
 
 def make_manifest():
@@ -76,3 +84,46 @@ def test_columns_are_written_in_the_order_of_the_schema(tmp_path):
 
 def test_a_manifest_of_an_earlier_build_has_no_times_of_capture():
     assert set(read_manifest(GOLDEN / "prepared/colours")["taken"]) == {""}
+
+
+def test_of_a_manifest_only_the_columns_that_are_asked_for_are_read(tmp_path):
+    manifest = make_manifest()
+    write_manifest(manifest, tmp_path / "manifest.parquet")
+    few = read_manifest(tmp_path, ("width", "file"))
+    pd.testing.assert_frame_equal(few, manifest[["width", "file"]])
+    damage_column(tmp_path / "manifest.parquet", "sha256")
+    pd.testing.assert_frame_equal(read_manifest(tmp_path, ("width", "file")), few)
+    with pytest.raises(UserError, match="is damaged"):
+        read_manifest(tmp_path)
+
+
+def damage_column(path, name):
+    """Makes the stored bytes of a column unreadable."""
+    group = pq.read_metadata(path).row_group(0)
+    column = next(
+        group.column(place) for place in range(group.num_columns) if group.column(place).path_in_schema == name
+    )
+    content = bytearray(path.read_bytes())
+    start = column.dictionary_page_offset or column.data_page_offset
+    content[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    path.write_bytes(content)
+
+
+def test_a_column_that_earlier_builds_did_not_write_is_read_as_its_default(tmp_path):
+    make_manifest().drop(columns=["taken", "subgroup"]).to_parquet(tmp_path / "manifest.parquet")
+    assert read_manifest(tmp_path, ("subgroup",))["subgroup"].tolist() == ["", ""]
+    assert read_manifest(tmp_path, ("taken", "file"))["taken"].tolist() == ["", ""]
+
+
+@pytest.mark.parametrize("columns", [("file",), ("file", "reason")])
+def test_unused_files_are_gathered_part_by_part(columns, tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.records.manifest.ROWS_AT_ONCE", 2)
+    files = pd.Series([f"{number}.png" for number in range(5)], dtype="string")
+    manifest = pd.concat([make_manifest()[:1]] * 5, ignore_index=True).assign(file=files)
+    manifest.loc[[1, 4], ["status", "reason"]] = ["left_out", "no class"]
+    write_manifest(manifest, tmp_path / "manifest.parquet")
+    whole = manifest.loc[[1, 4], list(columns)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(read_unused(tmp_path, columns), whole)
+    manifest["status"] = "kept"
+    write_manifest(manifest, tmp_path / "manifest.parquet")
+    assert read_unused(tmp_path, columns).empty

@@ -8,10 +8,9 @@ from hypothesis import strategies as some
 from vitrine.records.spreadsheet import (
     guard_cell,
     guard_row,
-    guarded_csv,
-    guarded_csv_parts,
     read_guarded_csv,
     unguard_cell,
+    write_guarded_csv,
 )
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1"]  # noqa: RUF001
@@ -47,18 +46,22 @@ def test_a_table_is_read_back_exactly(kind, tmp_path):
     names = ["=1+1", "'=1+1", "007", "NA", "-x.png"]
     table = pd.DataFrame({"file": pd.Series(names, dtype=kind), "score": [-1.5, 2.0, 0.0, 1.0, 3.0]})
     path = tmp_path / "table.csv"
-    path.write_text(guarded_csv(table), encoding="utf-8")
+    write_guarded_csv(path, table)
     assert path.read_text("utf-8").splitlines()[1:3] == ["'=1+1,-1.5", "''=1+1,2.0"]
     again = read_guarded_csv(path, ("file",))
     assert again["file"].tolist() == names
     assert again["score"].tolist() == table["score"].tolist()
 
 
-def test_a_long_table_is_written_in_parts(monkeypatch):
+def test_a_long_table_is_written_in_parts(monkeypatch, tmp_path):
     table = pd.DataFrame({"file": [f"={number}" for number in range(7)], "count": range(7)})
-    whole = guarded_csv(table)
+    write_guarded_csv(tmp_path / "whole.csv", table)
     monkeypatch.setattr("vitrine.records.spreadsheet.ROWS_AT_ONCE", 3)
-    parts = list(guarded_csv_parts(table))
-    assert len(parts) == 3
-    assert "".join(parts) == whole
-    assert list(guarded_csv_parts(table[:0])) == ["file,count\n"]
+    written = []
+    monkeypatch.setattr("vitrine.records.spreadsheet.write_parts", lambda _, parts: written.extend(parts))
+    write_guarded_csv(tmp_path / "parts.csv", table)
+    assert len(written) == 3
+    assert b"".join(written) == (tmp_path / "whole.csv").read_bytes()
+    written.clear()
+    write_guarded_csv(tmp_path / "empty.csv", table[:0])
+    assert written == [b"file,count\n"]

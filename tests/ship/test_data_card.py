@@ -9,11 +9,9 @@ from PIL import Image
 
 from tests.data.trees import prepare
 from vitrine.config.data import LabelsSection, PreparationSection
-from vitrine.data.manifest import scan as manifest
-from vitrine.records.manifest import read_manifest
+from vitrine.records.manifest import read_unused
 from vitrine.records.prepared import Settings
 from vitrine.ship.data_card import (
-    KEPT,
     columns_of,
     hash_file,
     hash_splits,
@@ -35,12 +33,8 @@ def prepared(make_class_folders):
 
 def render(prepared, **changes):
     return render_data_card(
-        prepared.facts, read_manifest(prepared.folder), "a" * 64, {"train": "b" * 64}, **changes
+        prepared.facts, read_unused(prepared.folder, ("reason",)), "a" * 64, {"train": "b" * 64}, **changes
     )  # fmt: skip
-
-
-def test_a_used_picture_is_called_the_same_as_in_the_manifest():
-    assert KEPT == manifest.KEPT
 
 
 def test_the_card_counts_every_class_in_every_split_and_every_file(prepared):
@@ -74,7 +68,7 @@ def test_nothing_of_this_machine_is_told(prepared, tmp_path):
     public = make_public(facts)
     assert folder not in public.model_dump_json()
     assert public.notes == ["In pictures a class is small."]
-    assert folder not in render_data_card(facts, read_manifest(prepared.folder), "a" * 64, {})
+    assert folder not in render_data_card(facts, read_unused(prepared.folder, ("reason",)), "a" * 64, {})
     assert public.counts == facts.counts
 
 
@@ -90,7 +84,7 @@ def test_settings_that_were_chosen_are_shown(prepared):
         preparation=PreparationSection(steps=("equalize", "crop_centre")),
     )
     facts = prepared.facts.model_copy(update={"settings": settings})
-    card = render_data_card(facts, read_manifest(prepared.folder), "a" * 64, {})
+    card = render_data_card(facts, read_unused(prepared.folder, ("reason",)), "a" * 64, {})
     assert "| equalize, crop\\_centre |" in card
     assert "| a: b |" in card
     assert "| `labels.leave_out` | x |" in card
@@ -140,7 +134,7 @@ def test_hashes_follow_pixels_names_and_classes_not_the_format_of_storage(prepar
 
 
 def test_the_folder_gets_a_card_by_which_datasets_opens_it_without_vitrine(prepared, tmp_path):
-    write_data_card(prepared, read_manifest(prepared.folder))
+    write_data_card(prepared, read_unused(prepared.folder, ("reason",)))
     card = (prepared.folder / "README.md").read_text(encoding="utf-8")
     assert hash_file(prepared.folder / "manifest.parquet") in card
     opened = datasets.load_dataset(str(prepared.folder), cache_dir=str(tmp_path / "cache"))
@@ -156,7 +150,7 @@ def test_the_folder_gets_a_card_by_which_datasets_opens_it_without_vitrine(prepa
 
 def test_pictures_for_the_gate_are_a_split_of_the_card(make_class_folders):
     prepared = prepare(make_class_folders({"cat": 10, "dog": 10}), gate_fraction=0.2)
-    write_data_card(prepared, read_manifest(prepared.folder))
+    write_data_card(prepared, read_unused(prepared.folder, ("reason",)))
     card = (prepared.folder / "README.md").read_text("utf-8")
     assert "divided into train, validation, test and gate" in card
     assert "| class | train | validation | test | gate | all |" in card

@@ -10,7 +10,7 @@ import vitrine
 from tests.data.sources.stores import fill, refusing
 from tests.factories import fault_of
 from vitrine.errors import UserError
-from vitrine.records.spreadsheet import guarded_csv
+from vitrine.records.spreadsheet import write_guarded_csv
 from vitrine.workflows.evaluation_page import Evaluation, check_place
 
 
@@ -28,7 +28,7 @@ def test_an_evaluation_gives_figures_answers_and_the_page(colors_folder):
 
 def test_names_that_a_spreadsheet_would_compute_come_back_as_they_are(tmp_path):
     table = pd.DataFrame({"file": ["=1.png", "-2.png"], "label_name": ["+a", "b"], "predicted": ["NA", "007"]})
-    (tmp_path / "predictions.csv").write_text(guarded_csv(table))
+    write_guarded_csv(tmp_path / "predictions.csv", table)
     read = Evaluation(tmp_path, (), None).predictions
     assert read.to_dict("list") == table.to_dict("list")
 

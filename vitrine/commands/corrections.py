@@ -86,7 +86,7 @@ def _import(folder: Path, table: Path, reviewer: str, prepared: Path | None) -> 
         raise UserError(f"{folder} is a file; give the folder of app.py --corrections, or a new one")
     hashes: dict[str, str] = {}
     if prepared is not None:
-        manifest = read_manifest(make_local(prepared))
+        manifest = read_manifest(make_local(prepared), ("file", "sha256"))
         hashes = dict(zip(manifest["file"], manifest["sha256"], strict=True))
     found = read_table(table, reviewer, hashes)
     added = CorrectionStore(folder).merge(found)

@@ -166,9 +166,8 @@ def _write_with_progress(recipe: Recipe, again: bool, engine: Engine | None, con
 
 
 def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> None:
-    from vitrine.records.manifest import read_manifest
+    from vitrine.records.manifest import read_unused
 
-    manifest = read_manifest(final)
     console.print(_count_table(facts), "")
     console.print(
         f"{facts.files_found:,} files found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "
@@ -176,7 +175,7 @@ def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> Non
     )
     for sentence in facts.corrections:
         console.print(f"{sentence}\n", markup=False)
-    _print_reasons(console, manifest)
+    _print_reasons(console, read_unused(final, ("file", "reason")))
     _print_findings(console, final)
     _print_notes(console, facts.notes)
 
@@ -204,9 +203,8 @@ def _choose_rows(facts: "PreparedFacts") -> list[str | None]:
     return [*by_size[: MOST_ROWS // 2], None, *by_size[-MOST_ROWS // 2 :]]
 
 
-def _print_reasons(console: Console, manifest: "pd.DataFrame") -> None:
+def _print_reasons(console: Console, unused: "pd.DataFrame") -> None:
     """How many files are not used for which reason, the most frequent first, each with an example."""
-    unused = manifest[manifest["status"] != "kept"]
     if unused.empty:
         return
     reasons = unused.groupby("reason", sort=False)["file"].agg(["count", "first"]).sort_values("count", ascending=False)

@@ -5,6 +5,8 @@ would make the spread of small classes too small, by a tenth at ten pictures of 
 one picture is drawn as it is; how that picture would vary nobody knows.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -57,6 +59,24 @@ def resample_weights(
         counts = np.bincount(chosen.ravel(), minlength=len(places) * resamples).reshape(resamples, -1)
         weights[places] = counts.T * (len(places) / draws)
     return weights
+
+
+def resample_blocks(
+    label_ids: npt.NDArray[np.int64], resamples: int, generator: np.random.Generator
+) -> Iterator[npt.NDArray[np.float32]]:
+    """What `resample_weights` gives, so many resamples at a time as memory allows: all of them up to 100,000 pictures.
+
+    Args:
+        label_ids: true classes, `[pictures]`.
+        resamples: how many in all.
+        generator: of the draws.
+
+    Yields:
+        `[pictures, some of the resamples]`.
+    """
+    size = max(1, MOST_WEIGHTS // len(label_ids))
+    for start in range(0, resamples, size):
+        yield resample_weights(label_ids, min(size, resamples - start), generator)
 
 
 def limit_resamples(resamples: int, pictures: int, classes: int) -> int:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples
 from vitrine.evaluation.intervals import FEW_MISTAKES, wilson_interval
 from vitrine.evaluation.temperature import Floats, check_scores, cross_entropy
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Basis, Calibration, Reliability, ReliabilityBin, Remark
 
@@ -74,7 +75,7 @@ def _measure(scores: Floats, label_ids: npt.NDArray[np.int64], temperature: floa
         error_interval=_error_interval(confidence, right, seed, BINS, chance),
         chance_error=float(chance.mean()),
         confidence=float(confidence.mean()),
-        loss=cross_entropy(scores / temperature, label_ids),
+        loss=cross_entropy(by_blocks(lambda rows: rows / temperature, scores), label_ids),
         bins=reliability_bins(confidence, right),
     )
 

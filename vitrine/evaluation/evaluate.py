@@ -11,6 +11,7 @@ from vitrine.evaluation.intervals import wilson_interval
 from vitrine.evaluation.label_errors import LabeledProbabilities
 from vitrine.evaluation.mistakes import collect_mistakes
 from vitrine.evaluation.test_metrics import measure_test
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.calibration.selective import decision_kinds
 from vitrine.predict.predictions import Predictions
 from vitrine.records.evaluation import Evidence, TrustFigures
@@ -96,10 +97,14 @@ def join_labels(logits: npt.NDArray[np.floating], columns: Sequence[int]) -> npt
         `[pictures, classes]`.
     """
     places = np.asarray(columns)
-    joined = np.full((len(logits), places.max() + 1), -np.inf)
-    for label, place in enumerate(places):
-        joined[:, place] = np.logaddexp(joined[:, place], logits[:, label])
-    return joined
+
+    def join(rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        joined = np.full((len(rows), places.max() + 1), -np.inf)
+        for label, place in enumerate(places):
+            joined[:, place] = np.logaddexp(joined[:, place], rows[:, label])
+        return joined
+
+    return by_blocks(join, logits)
 
 
 def leave_out_untested(evidence: Evidence) -> Evidence:

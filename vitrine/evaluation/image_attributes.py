@@ -57,7 +57,7 @@ def measure_attributes(pixels: npt.NDArray[np.uint8]) -> tuple[float, float, boo
 def _read_scan(prepared: PreparedDataset, files: "pd.Series[str]") -> pd.DataFrame | None:
     """Brightness, contrast and colour as the scan remembers them; None where it does not know every picture."""
     try:
-        manifest = read_manifest(prepared.folder)
+        manifest = read_manifest(prepared.folder, ("file", "contrast", "mode"))
         thumbnails = np.load(prepared.folder / THUMBNAILS, mmap_mode="r")
     except (UserError, OSError, ValueError):
         return None

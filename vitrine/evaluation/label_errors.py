@@ -21,6 +21,7 @@ from vitrine.evaluation.probe.cross_validation import (
     is_measurable,
     predict_out_of_fold,
 )
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.predict.predictions import Predictions
 from vitrine.records.mistakes import Examined, Judge, LabelErrors, Suspect
 
@@ -175,10 +176,14 @@ def count_confident(probabilities: Probabilities, label_ids: LabelIds) -> npt.ND
     sums = np.bincount(label_ids, weights=own, minlength=num_labels)
     # A label without pictures says nothing about how sure one can be of it: nothing is confidently of it.
     thresholds = np.where(pictures > 0, sums / np.maximum(pictures, 1), np.inf)
-    confident = np.where(probabilities >= thresholds - 1e-6, probabilities, -1.0)
-    counted = confident.max(axis=1) >= 0
+
+    def name_confident(rows: Probabilities) -> npt.NDArray[np.int64]:
+        confident = np.where(rows >= thresholds - 1e-6, rows, -1.0)
+        return np.where(confident.max(axis=1) >= 0, confident.argmax(axis=1), -1)
+
+    named = by_blocks(name_confident, probabilities)
     joint = np.zeros((num_labels, num_labels), np.int64)
-    np.add.at(joint, (label_ids[counted], confident[counted].argmax(axis=1)), 1)
+    np.add.at(joint, (label_ids[named >= 0], named[named >= 0]), 1)
     return joint
 
 
@@ -212,12 +217,17 @@ def rate_suspicion(
     Returns:
         `[pictures]`, in (0, 1).
     """
-    rows = np.arange(len(label_ids))
-    given = probabilities[rows, label_ids]
-    others = probabilities.copy()
-    others[rows, label_ids] = -1
-    odds = np.log((others.max(axis=1) + SOFTENING) / (given + SOFTENING))
+    odds = by_blocks(_log_odds_against, probabilities, label_ids)
     if agreement is not None:
         odds += 1 - 2 * agreement  # half of the votes change nothing
     found: npt.NDArray[np.float64] = 1 / (1 + np.exp(-odds))
     return found
+
+
+def _log_odds_against(probabilities: Probabilities, label_ids: LabelIds) -> npt.NDArray[np.float64]:
+    rows = np.arange(len(label_ids))
+    given = probabilities[rows, label_ids]
+    others = probabilities.copy()
+    others[rows, label_ids] = -1
+    odds: npt.NDArray[np.float64] = np.log((others.max(axis=1) + SOFTENING) / (given + SOFTENING))
+    return odds

@@ -16,43 +16,33 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 
+ROWS_AT_ONCE = 10_000  # that are sorted, or made objects of Python by `evaluate`
 CITATION = "Pedregosa et al., Scikit-learn: Machine Learning in Python, JMLR 12 (2011)"
 
 
 class ClassifierMetrics(evaluate.Metric):  # type: ignore[misc]  # evaluate ships no types
-    """All figures of one set of predictions.
+    """All figures of one set of answers.
 
-    Takes as `predictions` probabilities `[pictures, num_labels]`, as `references` the label ids `[pictures]`, and
-    besides `label_names`, in the order of the label ids, and `top_k`, of which at most the number of classes counts.
+    Takes as `predictions` the likeliest label ids `[pictures]`, as `references` the true ones `[pictures]`, and besides
+    `label_names`, in the order of the label ids.
     """
 
     def _info(self) -> evaluate.MetricInfo:
         purpose = (type(self).__doc__ or "").strip()
-        features = datasets.Features(
-            predictions=datasets.Sequence(datasets.Value("float64")), references=datasets.Value("int64")
-        )
+        features = datasets.Features(predictions=datasets.Value("int64"), references=datasets.Value("int64"))
         return evaluate.MetricInfo(
-            description=purpose, citation=CITATION, inputs_description=purpose, features=features
+            description=purpose, citation=CITATION, inputs_description=purpose, features=features, format="numpy"
         )
 
     def _compute(
-        self,
-        predictions: Sequence[Sequence[float]],
-        references: Sequence[int],
-        label_names: Sequence[str],
-        top_k: int,
+        self, predictions: npt.NDArray[np.int64], references: npt.NDArray[np.int64], label_names: Sequence[str]
     ) -> dict[str, Any]:
-        probabilities, label_ids = np.asarray(predictions), np.asarray(references)
-        predicted = probabilities.argmax(axis=1)
-        k = min(top_k, len(label_names))
         return {
-            "accuracy": float(accuracy_score(label_ids, predicted)),
-            "top_k": k,
-            "top_k_accuracy": _top_k_accuracy(probabilities, label_ids, k),
-            **_macro_scores(predicted, label_ids),
-            "cohen_kappa": _cohen_kappa(predicted, label_ids),
-            "per_class": _per_class(predicted, label_ids, label_names),
-            "confusion_matrix": confusion_matrix(label_ids, predicted, labels=range(len(label_names))).tolist(),
+            "accuracy": float(accuracy_score(references, predictions)),
+            **_macro_scores(predictions, references),
+            "cohen_kappa": _cohen_kappa(predictions, references),
+            "per_class": _per_class(predictions, references, label_names),
+            "confusion_matrix": confusion_matrix(references, predictions, labels=range(len(label_names))).tolist(),
         }
 
 
@@ -62,8 +52,13 @@ def _top_k_accuracy(probabilities: npt.NDArray[np.float64], label_ids: npt.NDArr
     if k >= num_labels:  # scikit-learn warns here; the answer is certain
         return 1.0
     if num_labels == 2:  # scikit-learn expects one column for two classes, and the second one is likelier from 0.5 on
-        probabilities = probabilities[:, 1]
-    return float(top_k_accuracy_score(label_ids, probabilities, k=k, labels=range(num_labels)))
+        probabilities = probabilities[:, 1:]
+    found = 0
+    for start in range(0, len(label_ids), ROWS_AT_ONCE):
+        scores, own = probabilities[start : start + ROWS_AT_ONCE], label_ids[start : start + ROWS_AT_ONCE]
+        scores = scores.ravel() if num_labels == 2 else scores
+        found += round(top_k_accuracy_score(own, scores, k=k, labels=range(num_labels), normalize=False))
+    return found / len(label_ids)
 
 
 def _macro_scores(predicted: npt.NDArray[np.int64], label_ids: npt.NDArray[np.int64]) -> dict[str, float]:
@@ -109,10 +104,13 @@ def compute_metrics(
         label_names: class names in the order of the label ids.
         top_k: for the top-k accuracy; at most the number of classes counts.
     """
+    k = min(top_k, len(label_names))
+    answers = probabilities.argmax(axis=1)
     # It makes a folder all the same, in the home of a user who may have none that can be written to.
     with tempfile.TemporaryDirectory(prefix="vitrine-") as folder:
         metrics = ClassifierMetrics(keep_in_memory=True, cache_dir=folder)
-        figures: dict[str, Any] = metrics.compute(
-            predictions=probabilities, references=label_ids, label_names=list(label_names), top_k=top_k
-        )
-    return figures
+        for start in range(0, max(len(answers), len(label_ids)), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            metrics.add_batch(predictions=answers[rows], references=label_ids[rows])
+        figures: dict[str, Any] = metrics.compute(label_names=list(label_names))
+    return {**figures, "top_k": k, "top_k_accuracy": _top_k_accuracy(probabilities, label_ids, k)}

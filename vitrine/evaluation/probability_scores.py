@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from vitrine.errors import UserError
+from vitrine.models.calibration.blocks import by_blocks
 
 Floats = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.floating]
@@ -20,13 +21,18 @@ def check_probabilities(probabilities: Floats) -> None:
     Raises:
         UserError: names the number of bad rows.
     """
-    fine = np.isfinite(probabilities) & (probabilities >= 0) & (probabilities <= 1 + 1e-6)
-    bad = np.flatnonzero(~fine.all(axis=1))
+    fine = by_blocks(_are_probabilities, probabilities)
+    bad = np.flatnonzero(~fine)
     if len(bad):
         raise UserError(
             f"predictions: {len(bad):,} of {len(fine):,} pictures got probabilities that are not numbers from 0 to "
             f"1 (first: row {bad[0]}); train again, with a smaller learning rate or engine.precision=fp32"
         )
+
+
+def _are_probabilities(probabilities: Floats) -> npt.NDArray[np.bool_]:
+    fine = np.isfinite(probabilities) & (probabilities >= 0) & (probabilities <= 1 + 1e-6)
+    return np.asarray(fine.all(axis=1))
 
 
 def score_one_against_rest(scores: Floats, positive: npt.NDArray[np.bool_], weights: Weights) -> tuple[Floats, Floats]:
@@ -87,6 +93,10 @@ def log_losses(probabilities: Floats, label_ids: npt.NDArray[np.int64]) -> Float
 
 def brier_losses(probabilities: Floats, label_ids: npt.NDArray[np.int64]) -> Floats:
     """Squared distances to the right answer, summed over all classes (Brier 1950): 0 to 2, `[pictures]`."""
+    return by_blocks(_brier_losses, probabilities, label_ids)
+
+
+def _brier_losses(probabilities: Floats, label_ids: npt.NDArray[np.int64]) -> Floats:
     own = probabilities[np.arange(len(label_ids)), label_ids]
     losses: Floats = (probabilities**2).sum(axis=1) - own**2 + (1 - own) ** 2
     return losses

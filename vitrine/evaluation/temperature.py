@@ -1,12 +1,14 @@
 """The temperature under which a network's probabilities mean what they say, and what it leaves of the loss."""
 
 import math
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
 from vitrine.errors import UserError
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Remark
 
@@ -76,7 +78,8 @@ def calibrated_loss(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> float:
 def cross_entropy(logits: npt.ArrayLike, label_ids: npt.ArrayLike) -> float:
     """Mean over pictures in nats; arguments and errors as for `calibrated_loss`."""
     scores, labels = check_scores(logits, label_ids)
-    return float((logsumexp(scores, axis=1) - scores[np.arange(len(labels)), labels]).mean())
+    sums = by_blocks(lambda rows: np.asarray(logsumexp(rows, axis=1)), scores)
+    return float((sums - scores[np.arange(len(labels)), labels]).mean())
 
 
 def _derivatives(scores: Floats, own: Floats, scale: float, exponent: float) -> tuple[float, float]:
@@ -95,8 +98,10 @@ def check_scores(scores: npt.ArrayLike, label_ids: npt.ArrayLike) -> tuple[Float
     Raises:
         UserError: there are none, or some are not numbers.
     """
-    values, labels = np.asarray(scores, np.float64), np.asarray(label_ids, np.int64)
-    bad = int((~np.isfinite(values)).any(axis=1).sum())
+    values, labels = np.asarray(scores), np.asarray(label_ids, np.int64)
+    if values.dtype != np.float64:
+        values = by_blocks(partial(np.asarray, dtype=np.float64), values)
+    bad = int(by_blocks(lambda rows: (~np.isfinite(rows)).any(axis=1), values).sum())
     if bad:
         raise UserError(
             f"the network's answers to {bad:,} of {len(values):,} pictures are not numbers (NaN or infinite); "

@@ -5,14 +5,14 @@ stratified bootstrap gives (`intervals.score_interval`); of the log loss, symmet
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrine.errors import UserError
-from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_matrix, resample_weights
+from vitrine.evaluation.bootstrap import MOST_WEIGHTS, RESAMPLES, limit_resamples, resample_blocks, resample_matrix
 from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.intervals import (
     FEW_MISTAKES,
@@ -73,11 +73,10 @@ def measure_test(
     generator = np.random.default_rng(seed)
     drawn = resample_matrix(matrix, resamples, generator)
     affordable = limit_resamples(resamples, len(label_ids), len(label_names))
-    weights = resample_weights(label_ids, affordable, generator)
-    ranked = _rank_classes(probabilities, label_ids, weights)
+    ranked, mean_losses = _resample(probabilities, label_ids, resample_blocks(label_ids, affordable, generator))
     rows = _describe_classes(flat["per_class"], matrix, drawn, ranked)
     scores, intervals = _score_together(flat, matrix, drawn, ranked)
-    losses = _score_losses(probabilities, label_ids, weights)
+    losses = _score_losses(probabilities, label_ids, mean_losses)
     is_right = probabilities.argmax(axis=1) == label_ids
     return TestEvidence(
         pictures=len(label_ids),
@@ -120,16 +119,37 @@ def _share_interval(right: int, total: int) -> Interval | None:
     return wilson_interval(right, total) if total else None
 
 
-def _rank_classes(probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]) -> list[Any]:
-    """For each class its AUC and average precision, `[1 + resamples]` each, the measured value first; or None."""
+def _resample(
+    probabilities: Floats, label_ids: LabelIds, blocks: Iterable[npt.NDArray[np.float32]]
+) -> tuple[list[Any], list[Floats]]:
+    """What drawn test sets say of the ranking of each class and of the losses; they are drawn in blocks, one at a time.
+
+    Returns:
+        For each class its AUC and average precision, `[2, 1 + resamples]`, the measured value first, or None; then the
+        mean log loss and the mean Brier loss of each drawn set, `[resamples]`.
+    """
+    losses = [each(probabilities, label_ids).astype(np.float32) for each in (log_losses, brier_losses)]
     ranked: list[Any] = []
-    measured_first = np.concatenate([np.ones((len(label_ids), 1), weights.dtype), weights], axis=1)
-    for label_id in range(probabilities.shape[1]):
-        positive = label_ids == label_id
-        if not positive.any() or positive.all():
-            ranked.append(None)
-            continue
-        ranked.append(score_one_against_rest(probabilities[:, label_id], positive, measured_first))
+    means: list[list[Floats]] = []
+    for weights in blocks:
+        means.append([weights.T @ loss / len(label_ids) for loss in losses])
+        if not ranked:
+            weights = np.concatenate([np.ones((len(label_ids), 1), weights.dtype), weights], axis=1)
+        ranked.append(_rank_classes(probabilities, label_ids, weights))
+    by_class = [None if parts[0] is None else np.concatenate(parts, axis=1) for parts in zip(*ranked, strict=True)]
+    return by_class, [np.concatenate(parts) for parts in zip(*means, strict=True)]
+
+
+def _rank_classes(probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]) -> list[Floats | None]:
+    """For each class its AUC and average precision, `[2, resamples]`; None where all pictures or none are of it."""
+    pictures, classes = probabilities.shape
+    size = max(1, MOST_WEIGHTS // pictures)
+    ranked: list[Floats | None] = []
+    for start in range(0, classes, size):  # a class at a time would go through all of the matrix for each
+        for label_id, scores in enumerate(probabilities[:, start : start + size].T.copy(), start):
+            positive = label_ids == label_id
+            comparable = positive.any() and not positive.all()
+            ranked.append(np.stack(score_one_against_rest(scores, positive, weights)) if comparable else None)
     return ranked
 
 
@@ -200,12 +220,10 @@ def _score_together(
 
 
 def _score_losses(
-    probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]
+    probabilities: Floats, label_ids: LabelIds, means: Sequence[Floats]
 ) -> dict[str, tuple[float, Interval | None]]:
     log, brier = log_losses(probabilities, label_ids), brier_losses(probabilities, label_ids)
-    log_variance, brier_variance = (
-        (weights.T @ losses.astype(np.float32) / len(losses)).var() for losses in (log, brier)
-    )
+    log_variance, brier_variance = (drawn.var() for drawn in means)
     mean = float(brier.mean())
     # The loss of a mistake has no upper end, and of few mistakes nobody knows how large they may be.
     wrong = int((probabilities.argmax(axis=1) != label_ids).sum())

@@ -8,9 +8,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.calibration.selective import Decision, decide, decision_kinds
 from vitrine.models.calibration.softmax import softmax
 from vitrine.records.model import Trust
+from vitrine.records.scratch import scratch_array
 
 Rows = npt.NDArray[np.integer] | npt.NDArray[np.bool_] | Sequence[int]
 
@@ -114,10 +116,12 @@ class Predictions:
         """Some of the pictures, by their numbers or by a mask, in the order given."""
         chosen = np.asarray(rows)
         chosen = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen.astype(np.int64)
+        if np.array_equal(chosen, np.arange(len(self))):
+            return self
         return replace(
             self,
             ids=[self.ids[row] for row in chosen.tolist()],
-            logits=self.logits[chosen],
+            logits=by_blocks(self.logits.__getitem__, chosen),
             label_ids=None if self.label_ids is None else self.label_ids[chosen],
             similarities=None if self.similarities is None else self.similarities[chosen],
         )
@@ -132,11 +136,13 @@ def join_predictions(parts: Sequence[Predictions]) -> Predictions:
 
     Batches without pictures say nothing of whether the model measures similarity.
     """
+    logits = [part.logits for part in parts]
+    room = scratch_array((sum(map(len, logits)), *logits[0].shape[1:]), np.result_type(*{one.dtype for one in logits}))
     measured = [part.similarities for part in parts if part.similarities is not None and len(part)]
     return replace(
         parts[0],
         ids=[name for part in parts for name in part.ids],
-        logits=np.concatenate([part.logits for part in parts]),
+        logits=np.concatenate(logits, out=room),
         label_ids=None,
         similarities=np.concatenate(measured) if measured else None,
     )

@@ -1,6 +1,8 @@
 """The manifest of a prepared data set: one row per file found, with every column that it has and what it may hold."""
 
 import mmap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import IO, Annotated, Literal
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST
@@ -18,6 +22,7 @@ Status = Literal["kept", "quarantined", "left_out"]
 
 REMEDY = "run python data_prep.py again"
 ROWS_OF_A_GROUP = 100_000  # of the Parquet file: one is held while it is written
+ROWS_AT_ONCE = 10_000  # that are read of it
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,11 @@ class ManifestBuilder:
 
     def build(self) -> pd.DataFrame:
         """All rows, in their order; called once."""
+        manifest: pd.DataFrame = self.build_table().to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
+        return manifest
+
+    def build_table(self) -> pa.Table:
+        """What `build` gives, as it lies in the file; one of both is called once."""
         self._writer.close()
         content: bytes | mmap.mmap
         if isinstance(self._file, BytesIO):
@@ -136,8 +146,7 @@ class ManifestBuilder:
             content = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         table = pa.ipc.open_stream(pa.py_buffer(content)).read_all()
         self._file.close()
-        manifest: pd.DataFrame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
-        return manifest
+        return table
 
 
 _SCHEMA = pa.schema({name: pa.large_string() if dtype == "string" else dtype for name, dtype in COLUMNS.items()})
@@ -148,26 +157,86 @@ def write_manifest(manifest: pd.DataFrame, path: Path) -> None:
     manifest.astype(COLUMNS)[list(COLUMNS)].to_parquet(path, index=False, row_group_size=ROWS_OF_A_GROUP)
 
 
-def read_manifest(folder: Path) -> pd.DataFrame:
-    """One row per file found; columns as in `ManifestRow`.
+def read_manifest(folder: Path, columns: Sequence[str] = tuple(COLUMNS)) -> pd.DataFrame:
+    """One row per file found.
 
     Args:
         folder: of a prepared data set.
+        columns: of `ManifestRow`, in the order wanted; all of them take 280 bytes a file.
 
     Raises:
         UserError: there is no manifest, it cannot be read, or its columns are not those of this version.
     """
     path = folder / MANIFEST
+    with _explained(path):
+        there = _check_columns(path, pq.read_schema(path).names)
+        manifest = pd.read_parquet(path, columns=[name for name in columns if name in there])
+    return _complete(manifest, columns, path)
+
+
+def map_manifest(folder: Path, scratch: Path | None) -> pa.Table:
+    """What `read_manifest` gives, in a file that is mapped into memory and goes with this process.
+
+    Args:
+        folder: of a prepared data set.
+        scratch: folder for that file; None: memory.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
+    path, builder = folder / MANIFEST, ManifestBuilder(scratch)
+    for part in _read_parts(path, tuple(COLUMNS)):
+        builder.add(_complete(part.to_pandas(), tuple(COLUMNS), path))
+    return builder.build_table()
+
+
+def read_unused(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """The rows of the files that are not kept; the manifest is read by parts.
+
+    Args:
+        folder: of a prepared data set.
+        columns: of `ManifestRow`, in the order wanted.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
+    path, needed = folder / MANIFEST, tuple(dict.fromkeys((*columns, "status")))
+    parts = [part.filter(pc.field("status") != "kept").to_pandas() for part in _read_parts(path, needed)]
+    unused = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(needed))
+    return _complete(unused, columns, path)
+
+
+def _read_parts(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Some rows at a time, of the columns that are there.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
+    with _explained(path), pq.ParquetFile(path) as file:
+        there = _check_columns(path, file.schema_arrow.names)
+        yield from file.iter_batches(ROWS_AT_ONCE, columns=[name for name in columns if name in there])
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Says what is wrong with a manifest that cannot be read, and what to do."""
     try:
-        manifest = pd.read_parquet(path)
+        yield
     except FileNotFoundError:
         raise UserError(f"{path} is missing; {REMEDY}") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is damaged; {REMEDY}") from error
-    missing, unknown = (
-        [name for name in COLUMNS if name not in manifest and name not in ADDED],
-        [str(name) for name in manifest if name not in COLUMNS],
-    )
+
+
+def _check_columns(path: Path, names: Sequence[str]) -> set[str]:
+    """The columns of a manifest, which must be those of this version.
+
+    Raises:
+        UserError: they are not.
+    """
+    there = {name for name in names if not name.startswith("__index_level_")}  # as pandas calls an index without a name
+    missing = [name for name in COLUMNS if name not in there and name not in ADDED]
+    unknown = [name for name in names if name in there and name not in COLUMNS]
     if missing:
         raise UserError(f"{path}: another version of Vitrine wrote it (the column {missing[0]} is missing); {REMEDY}")
     if unknown:
@@ -175,8 +244,13 @@ def read_manifest(folder: Path) -> pd.DataFrame:
             f"{path}: a later version of Vitrine wrote it (this one does not know the column {unknown[0]}); update "
             "Vitrine to read it"
         )
-    added = {name: ManifestRow.model_fields[name].default for name in ADDED if name not in manifest}
+    return there
+
+
+def _complete(manifest: pd.DataFrame, columns: Sequence[str], path: Path) -> pd.DataFrame:
+    """The columns with their types and in their order, those that earlier builds did not write with their defaults."""
+    added = {name: ManifestRow.model_fields[name].default for name in columns if name not in manifest}
     try:
-        return manifest.assign(**added).astype(COLUMNS)[list(COLUMNS)]
+        return manifest.assign(**added)[list(columns)].astype({name: COLUMNS[name] for name in columns})
     except (TypeError, ValueError) as error:
         raise UserError(f"{path}: a column does not hold what it should ({error}); {REMEDY}") from error

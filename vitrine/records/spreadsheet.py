@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vitrine.records.atomic import write_parts
+
 if TYPE_CHECKING:
     import pandas as pd  # in functions alone: a page that writes no table of pandas runs without it
 
@@ -36,13 +38,13 @@ def guard_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: guard_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
 
 
-def guarded_csv(table: "pd.DataFrame") -> str:
-    """A table as CSV, with its texts guarded and without its index."""
-    return "".join(guarded_csv_parts(table))
+def write_guarded_csv(path: Path, table: "pd.DataFrame") -> None:
+    """Writes a table as CSV, with its texts guarded and without its index; whole or not at all, as `write_parts`."""
+    write_parts(path, (part.encode() for part in _cut(table)))
 
 
-def guarded_csv_parts(table: "pd.DataFrame") -> Iterator[str]:
-    """What `guarded_csv` gives, some thousand rows at a time: there may be millions."""
+def _cut(table: "pd.DataFrame") -> Iterator[str]:
+    """The text of a table, some thousand rows at a time: there may be millions."""
     names = _text_columns(table)
     for start in range(0, max(1, len(table)), ROWS_AT_ONCE):
         part = table.iloc[start : start + ROWS_AT_ONCE]
@@ -51,7 +53,7 @@ def guarded_csv_parts(table: "pd.DataFrame") -> Iterator[str]:
 
 
 def read_guarded_csv(path: Path, text_columns: tuple[str, ...] = ()) -> "pd.DataFrame":
-    """Reads a CSV of `guarded_csv`, and one whose cells were never guarded.
+    """Reads a CSV of `write_guarded_csv`, and one whose cells were never guarded.
 
     Args:
         path: the file.

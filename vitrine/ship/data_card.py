@@ -15,7 +15,6 @@ from vitrine.records.prepared import CARD, MANIFEST, PICTURES, PreparedFacts
 from vitrine.records.public import last_name
 from vitrine.ship.markdown import render_markdown
 
-KEPT = "kept"  # as in vitrine.data.manifest.scan, whose import takes seconds (torch)
 UNKNOWN_LICENSE = "unknown"
 MOST_REASONS = 20
 COMMON_COLUMNS = ("image", "label", "file", "width", "height")
@@ -26,7 +25,7 @@ SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"
 
 def render_data_card(
     facts: PreparedFacts,
-    manifest: pd.DataFrame,
+    unused: pd.DataFrame,
     manifest_sha256: str,
     split_sha256: Mapping[str, str],
     columns: Sequence[str] = COMMON_COLUMNS,
@@ -37,7 +36,7 @@ def render_data_card(
 
     Args:
         facts: of the prepared data set; paths of this machine in it are not shown.
-        manifest: one row per file found.
+        unused: one row per file that is not used, with the column reason.
         manifest_sha256: of the manifest's Parquet file.
         split_sha256: as `hash_splits` gives it.
         columns: of the splits.
@@ -45,7 +44,7 @@ def render_data_card(
         repo_id: where it is published, or None for the card in the folder itself.
     """
     public = make_public(facts)
-    not_used = manifest.loc[manifest["status"] != KEPT, "reason"].value_counts().head(MOST_REASONS)
+    not_used = unused["reason"].value_counts().head(MOST_REASONS)
     further = [name for name in columns if name not in COMMON_COLUMNS]
     text = render_markdown(
         "data_card.md.jinja",
@@ -81,14 +80,18 @@ def render_data_card(
     return f"---\n{head.to_yaml()}\n---\n\n{text}"
 
 
-def write_data_card(prepared: PreparedDataset, manifest: pd.DataFrame) -> None:
+def write_data_card(prepared: PreparedDataset, unused: pd.DataFrame) -> None:
     """Writes README.md into the folder of a prepared data set, beside its manifest.
 
     The manifest's hash stands for all: it holds that of every file. The pixels are hashed when they are published.
+
+    Args:
+        prepared: the data set.
+        unused: see `render_data_card`.
     """
     card = render_data_card(
         prepared.facts,
-        manifest,
+        unused,
         hash_file(prepared.folder / MANIFEST),
         {},
         columns_of(prepared.splits),

@@ -15,7 +15,7 @@ from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.sources.hub_access import quiet_datasets
 from vitrine.errors import UserError
-from vitrine.records.manifest import read_manifest
+from vitrine.records.manifest import read_unused
 from vitrine.records.prepared import CARD, FACTS, MANIFEST
 from vitrine.ship.data_card import (
     columns_of,
@@ -106,7 +106,7 @@ def _license_of(card: str) -> str | None:
 def _render(prepared: PreparedDataset, repo_id: str, license_id: str | None) -> str:
     return render_data_card(
         prepared.facts,
-        read_manifest(prepared.folder),
+        read_unused(prepared.folder, ("reason",)),
         hash_file(prepared.folder / MANIFEST),
         hash_splits(prepared.splits),
         columns_of(prepared.splits),

@@ -17,6 +17,7 @@ from vitrine.errors import UserError
 from vitrine.evaluation.probability_scores import log_losses
 from vitrine.evaluation.temperature import check_scores
 from vitrine.evaluation.test_metrics import measure_test
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.calibration.selective import describe
 from vitrine.predict.batches import predict_all
 from vitrine.predict.predictions import Predictions
@@ -122,7 +123,7 @@ def tabulate_predictions(predictions: Predictions, top_k: int) -> pd.DataFrame:
     the true labels are not known, label_name, correct and loss are left out.
     """
     names = np.asarray(predictions.label_names, dtype=object)
-    order = np.argsort(-predictions.probabilities, axis=1, kind="stable")[:, :top_k]
+    order = by_blocks(lambda rows: np.argsort(-rows, axis=1, kind="stable")[:, :top_k], predictions.probabilities)
     chosen = np.take_along_axis(predictions.probabilities, order, axis=1)
     label_ids = predictions.label_ids
     columns: dict[str, Any] = {"file": list(predictions.ids)}

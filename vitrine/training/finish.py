@@ -13,13 +13,14 @@ from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset, display_image
 from vitrine.evaluation.calibration import measure_calibration
 from vitrine.evaluation.selective import measure_rejection
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
 from vitrine.records import folder as run_folder
-from vitrine.records.atomic import new_folder, write_text
+from vitrine.records.atomic import new_folder
 from vitrine.records.environment import now
 from vitrine.records.model import ModelMetadata
 from vitrine.records.run import Metrics, Speed, TrainingFigures, ValidationFigures
-from vitrine.records.spreadsheet import guarded_csv
+from vitrine.records.spreadsheet import write_guarded_csv
 from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_features, look_again
 from vitrine.training.diagnose import examine
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
@@ -81,11 +82,11 @@ def save_and_evaluate(
             "examples": examples,
         }
         save_metadata(temporary, metadata.model_copy(update=figures))
-    write_text(folder / run_folder.PREDICTIONS, guarded_csv(final.table))
+    write_guarded_csv(folder / run_folder.PREDICTIONS, final.table)
     _save_logits(folder, trusted, final)
     temperature = trusted.trust.temperature
     calibration = measure_calibration(
-        final.predictions.logits.astype(np.float64) * temperature,
+        by_blocks(lambda rows: rows.astype(np.float64) * temperature, final.predictions.logits),
         final.predictions.true_label_ids,
         temperature,
         trusted.remark,

@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
+from PIL import Image
 
 import vitrine
 from vitrine.data.labels.matching import LabelMatch, match_labels
-from vitrine.data.loading.labeled import LabeledData
+from vitrine.data.loading.labeled import LabeledData, LabeledImage
+from vitrine.data.manifest.name_index import NameIndex
 from vitrine.errors import UserError
 from vitrine.evaluation.evaluate import gather_evidence, join_labels, leave_out_untested
 from vitrine.evaluation.provenance import compare_origin, has_same_preprocessing
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.predict.batches import PredictionBatch, predict_all
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
@@ -24,7 +28,7 @@ from vitrine.records.model import ModelMetadata
 from vitrine.reports.evaluation.page import Measured
 from vitrine.training.final_evaluation import tabulate_predictions
 from vitrine.training.machine.devices import describe_device
-from vitrine.workflows.inspection import inspect_image
+from vitrine.workflows.inspection import LOOKS, inspect_image
 from vitrine.workflows.progress import Show, show_nothing
 
 # Asks a model about pictures; whether they are prepared as the model needs them; told how many are done.
@@ -44,7 +48,7 @@ def ask_here(predictor: Predictor, data: LabeledData, preprocessed: bool, show: 
     def progress(done: int, faults: int) -> None:
         show("answering", done, len(data.pictures), faults=faults)
 
-    return predict_all(predictor, data.pictures, preprocessed, inspect_image, progress=progress)
+    return predict_all(predictor, data.pictures, preprocessed, inspect_image, LOOKS, progress=progress)
 
 
 def measure_model(
@@ -96,15 +100,27 @@ def measure_model(
         vitrine=vitrine.__version__,
         seconds=seconds,
     )
-    picture_of = {picture.file: picture.open for picture in data.pictures}
     return Measured(
         evaluation=evaluation,
         predictions=tabulate_predictions(sides.known, evidence.test.top_k),
         unknown=_tabulate_unknown(sides),
-        logits=sides.known.logits.astype(np.float32),
+        logits=by_blocks(lambda rows: rows.astype(np.float32), sides.known.logits),
         label_ids=sides.known.true_label_ids,
-        show=lambda file: picture_of[file](),
+        show=_find_pictures(data.pictures),
     )
+
+
+def _find_pictures(pictures: Sequence[LabeledImage]) -> Callable[[str], Image.Image]:
+    """Opens a picture by its file."""
+    places = NameIndex(pa.chunked_array([[picture.file for picture in pictures]], pa.string()))
+
+    def show(file: str) -> Image.Image:
+        place = places.find(file)
+        if place is None:
+            raise KeyError(file)
+        return pictures[place].open()
+
+    return show
 
 
 def _find_target(metadata: ModelMetadata | None, label_names: Sequence[str]) -> str | None:
@@ -133,29 +149,42 @@ class _Sides:
 
 def _divide(data: LabeledData, predicted: PredictionBatch, match: LabelMatch) -> _Sides:
     """Puts each picture that could be read on its side, with the model's labels joined to classes."""
-    pictures = [data.pictures[place] for place in predicted.places]
     label_of = {name: label_id for label_id, name in enumerate(match.label_names) if name not in match.unknown}
-    label_ids = np.asarray([label_of.get(picture.label_name, -1) for picture in pictures], np.int64)
+    classes = [data.pictures[place].label_name for place in predicted.places.tolist()]
+    label_ids = np.asarray([label_of.get(name, -1) for name in classes], np.int64)
     is_known = label_ids >= 0
     joined = replace(
         predicted.predictions,
         logits=join_labels(predicted.predictions.logits, match.columns),
         label_names=match.label_names,
     )
-    known = np.flatnonzero(is_known)
-    sizes = [pictures[row].size or predicted.inspected[row][0] for row in known]
-    attributes = pd.DataFrame(
-        [predicted.inspected[row][1] for row in known], columns=["brightness", "contrast", "is_grey", "sharpness"]
-    )
-    attributes.insert(0, "file", [pictures[row].file for row in known])
-    attributes["subgroup"] = [pictures[row].subgroup for row in known]
-    attributes["side"] = [float(min(size)) for size in sizes]
-    attributes["elongation"] = [max(size) / max(min(size), 1) for size in sizes]
     return _Sides(
-        known=replace(joined.select(known), label_ids=label_ids[known]),
-        attributes=attributes,
+        known=replace(joined.select(is_known), label_ids=label_ids[is_known]),
+        attributes=_describe_looks(data, predicted)[is_known].reset_index(drop=True),
         unknown=joined.select(~is_known),
-        unknown_classes=[pictures[row].label_name for row in np.flatnonzero(~is_known)],
+        unknown_classes=[classes[row] for row in np.flatnonzero(~is_known)],
+    )
+
+
+def _describe_looks(data: LabeledData, predicted: PredictionBatch) -> pd.DataFrame:
+    """How the pictures that could be read look, as `image_attributes.describe_images` says it."""
+    seen = np.asarray(predicted.inspected, LOOKS)
+    sizes = seen["size"].astype(np.float64)
+    subgroups = []
+    for row, place in enumerate(predicted.places.tolist()):
+        picture = data.pictures[place]
+        subgroups.append(picture.subgroup)
+        if picture.size is not None:
+            sizes[row] = picture.size
+    shorter, longer = sizes.min(axis=1), sizes.max(axis=1)
+    return pd.DataFrame(
+        {
+            "file": predicted.predictions.ids,
+            **{name: seen["looks"][name] for name in ("brightness", "contrast", "is_grey", "sharpness")},
+            "subgroup": subgroups,
+            "side": shorter,
+            "elongation": longer / np.maximum(shorter, 1),
+        }
     )
 
 

@@ -6,6 +6,12 @@ from PIL import Image
 from vitrine.evaluation.image_attributes import measure_attributes
 
 BILINEAR = Image.Resampling.BILINEAR
+LOOKS = np.dtype(  # of what `inspect_image` gives, where very many are kept
+    [
+        ("size", np.int32, 2),
+        ("looks", [("brightness", float), ("contrast", float), ("is_grey", bool), ("sharpness", float)]),
+    ]
+)
 INSPECTED_SIDE = 224  # pixels; sharpness is compared at one size
 
 

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +23,7 @@ from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records.atomic import write_text
 from vitrine.records.locks import hold_lock
+from vitrine.records.scratch import scratch_array
 from vitrine.work.journal import NO_ITEM
 from vitrine.work.part import (
     ENDED_READER,
@@ -38,6 +39,7 @@ from vitrine.work.part import (
 from vitrine.work.ranks import NothingLeftError, OthersAtWorkError
 from vitrine.work.runs import cut_runs
 from vitrine.work.unit import Engine
+from vitrine.workflows import inspection
 from vitrine.workflows.answers import ModelOpener, name_question
 from vitrine.workflows.inspection import inspect_image
 from vitrine.workflows.progress import Show
@@ -207,9 +209,9 @@ def _file_of(picture: LabeledImage) -> FoundFile:
 def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> PredictionBatch:
     """All parts as one, in the order of the source; they are read one at a time, and each logit is held once."""
     names = [one.file for shard in shards for one in shard.files]
-    logits = np.empty((len(names), width := len(predictor.label_names)), np.float32)
-    places, similarities, unreadable = [], [], []
-    looks: list[tuple[Any, ...]] = []
+    width = len(predictor.label_names)
+    logits = scratch_array((len(names), width), np.float32)
+    places, similarities, unreadable, looks = [], [], [], []
     start = done = 0
     for shard in shards:
         table = pq.read_table(shard.path)
@@ -218,7 +220,7 @@ def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> Prediction
         logits[done : done + len(read)] = read["logits"].combine_chunks().flatten().to_numpy().reshape(len(read), width)
         places.append(start + np.flatnonzero(is_read))
         similarities.append(read["similarity"])
-        looks += zip(*(read[name].to_pylist() for name in LOOKS), strict=True)
+        looks.append(_read_looks(read))
         reasons = enumerate(table["reason"].to_pylist(), start)
         unreadable += [Unreadable(place, names[place], reason) for place, reason in reasons if reason is not None]
         start, done = start + len(table), done + len(read)
@@ -233,5 +235,14 @@ def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> Prediction
             trust=predictor.trust,
         ),
         unreadable=tuple(unreadable),
-        inspected=tuple(((width, height), tuple(others)) for width, height, *others in looks),
+        inspected=np.concatenate(looks),
     )
+
+
+def _read_looks(read: pa.Table) -> npt.NDArray[np.void]:
+    """What `inspect_image` said of the pictures of a part."""
+    looks = np.empty(len(read), inspection.LOOKS)
+    looks["size"] = np.stack([read[name].to_numpy() for name in LOOKS[:2]], axis=1)
+    for name in LOOKS[2:]:
+        looks["looks"][name] = read[name].to_numpy()
+    return looks

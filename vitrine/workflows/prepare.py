@@ -137,7 +137,7 @@ def write_data_set(
     from vitrine.data.prepare.scanning import Spread
     from vitrine.data.prepare.working_folder import working_folder
     from vitrine.data.prepared.dataset import open_prepared
-    from vitrine.records.manifest import read_manifest
+    from vitrine.records.manifest import read_unused
     from vitrine.reports.data.page import write_data_report
     from vitrine.ship.data_card import write_data_card
 
@@ -147,7 +147,7 @@ def write_data_set(
         spread = Spread(engine, parts_folder(final)) if engine is not None else None
         facts = write_prepared(folder, recipe.name, settings, progress, earlier, again, spread)
         write_data_report(folder, recipe.report.language)
-        write_data_card(open_prepared(folder), read_manifest(folder))
+        write_data_card(open_prepared(folder), read_unused(folder, ("reason",)))
     shutil.rmtree(parts_folder(final), ignore_errors=True)
     return facts
 

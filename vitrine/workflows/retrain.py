@@ -197,7 +197,7 @@ def _join(recipe: Recipe, table: Path, folder: Path, line: ModelLine) -> "tuple[
     from vitrine.data.labels.class_changes import read_class_changes
     from vitrine.data.labels.corrections import read_corrections, read_rows
     from vitrine.data.labels.further_corrections import join_corrections, place_pictures
-    from vitrine.data.labels.store_rows import KnownPictures
+    from vitrine.data.labels.store_rows import KNOWN_COLUMNS, KnownPictures
     from vitrine.records.corrections import CLASS_ACTIONS, write_rows
     from vitrine.records.manifest import read_manifest
     from vitrine.workflows.accepted_names import read_accepted_names
@@ -211,7 +211,7 @@ def _join(recipe: Recipe, table: Path, folder: Path, line: ModelLine) -> "tuple[
     changes = read_class_changes(rows, facts.label_names)
     marked = [row for _, row in rows if row.action and row.action not in CLASS_ACTIONS]
     placed = place_pictures(before, earlier.parent if earlier else folder), place_pictures(marked, table.parent)
-    pictures = KnownPictures.of(read_manifest(recipe.prepared_folder), facts.label_sources)
+    pictures = KnownPictures.of(read_manifest(recipe.prepared_folder, KNOWN_COLUMNS), facts.label_sources)
     joined = join_corrections(*placed, changes, pictures, recipe.name, read_accepted_names(line))
     if not joined.new and not changes.names:
         reasons = "".join(f"\n  {file}: {reason}" for file, reason in list(joined.refused.items())[:MOST_TOLD])

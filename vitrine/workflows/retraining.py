@@ -169,7 +169,8 @@ class Retraining:
         from vitrine.records.manifest import read_manifest
 
         before, after = self._facts_before(), read_facts(self.folder / PREPARED)
-        manifest = read_manifest(self.folder / PREPARED).set_index("file")
+        columns = ("file", "label_name", "status", "reason")
+        manifest = read_manifest(self.folder / PREPARED, columns).set_index("file")
         rows = {name_added(Path(row.file)): row for row in self.joined.new if row.action == ADD}
         added = manifest.loc[[name for name in rows if name in manifest.index]]
         unused = added[added["status"] != "kept"]
@@ -199,11 +200,10 @@ class Retraining:
 
     def _write(self, report: GateReport, result: "GateResult") -> None:
         from vitrine.data.prepared.dataset import open_prepared
-        from vitrine.records.atomic import write_text
-        from vitrine.records.spreadsheet import guarded_csv
+        from vitrine.records.spreadsheet import write_guarded_csv
         from vitrine.reports.gate.page import write_gate_page
 
-        write_text(self.folder / GATE_ANSWERS, guarded_csv(result.answers))
+        write_guarded_csv(self.folder / GATE_ANSWERS, result.answers)
         report.write(self.folder / GATE)
         prepared = open_prepared(self.folder / PREPARED)
         write_gate_page(self.folder, report, result.answers, prepared, self.recipe.report.language)

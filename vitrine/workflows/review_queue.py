@@ -85,9 +85,9 @@ def build_queue(folder: Path, store: CorrectionStore | None = None) -> ReviewQue
             f"--review: {folder} is neither a run ({run_folder.RECIPE}) nor a prepared data set ({FACTS}); "
             f"`{command_line('runs')}` lists the runs"
         )
-    manifest = read_manifest(prepared.folder)
+    manifest = read_manifest(prepared.folder, FACT_COLUMNS)
     found += _find_in_data(read_findings(prepared.folder / FINDINGS), manifest["file"].tolist())
-    facts = {str(row["file"]): row for row in manifest[list(FACT_COLUMNS)].to_dict("records")}
+    facts = {str(row["file"]): row for row in manifest.to_dict("records")}
     pictures = _merge(found, facts)
     pictures = [*(_find_contested(store, pictures, facts) if store else ()), *pictures]
     opener = _Opener(prepared, store.folder if store else None)

@@ -5,7 +5,7 @@ import pytest
 from tests.factories import SIDE, prepare, write_colored_classes
 from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import ImageError
-from vitrine.data.loading.labeled import LabeledImage, open_labeled, spread_evenly
+from vitrine.data.loading.labeled import LabeledImage, LabeledImages, open_labeled, spread_evenly
 from vitrine.errors import UserError
 
 
@@ -76,3 +76,27 @@ def test_of_a_prepared_data_set_in_a_store_the_test_split_is_taken(tmp_path, put
     data = open_source(put_in_store(prepared.folder), tmp_path)
     assert [picture.file for picture in data.pictures] == list(prepared.splits["test"]["file"])
     assert data.pictures[0].open_preprocessed().size == (SIDE, SIDE)
+
+
+def test_pictures_are_made_when_they_are_asked_for():
+    made = []
+    pictures = LabeledImages(
+        range(5), lambda number: made.append(number) or LabeledImage(str(number), "cat", pytest.fail)
+    )
+    assert len(pictures) == 5
+    assert made == []
+    assert [picture.file for picture in pictures[1::2]] == ["1", "3"]
+    assert pictures[-1].file == "4"
+    assert made == [1, 3, 4]
+    with pytest.raises(IndexError):
+        pictures[5]
+
+
+def test_all_splits_of_a_data_set_follow_each_other(tmp_path):
+    prepared = prepare(write_colored_classes(tmp_path / "source", 10), tmp_path / "prepared")
+    pictures = open_source(prepared.folder, tmp_path, "all").pictures
+    assert [picture.file for picture in pictures] == [
+        file for rows in prepared.splits.values() for file in rows["file"]
+    ]
+    first = prepared.splits["validation"][0]
+    assert pictures[len(prepared.splits["train"])].open_preprocessed().tobytes() == first["image"].tobytes()

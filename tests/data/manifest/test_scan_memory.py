@@ -37,7 +37,7 @@ def test_what_has_not_changed_is_not_read_again_unless_it_could_not_be_read(make
 def test_a_damaged_memory_is_none(tmp_path):
     (tmp_path / "manifest.parquet").write_bytes(b"damaged")
     (tmp_path / "thumbnails.npy").write_bytes(b"damaged")
-    assert ScanMemory.read([tmp_path, tmp_path / "missing"]).places == {}
+    assert ScanMemory.read([tmp_path, tmp_path / "missing"]).scans == ()
 
 
 def test_a_file_whose_store_tells_no_time_is_read_again(make_class_folders, tmp_path):
@@ -74,5 +74,5 @@ def test_the_newest_folder_that_knows_a_file_counts(make_class_folders, tmp_path
         assert row == whole.manifest.iloc[place].to_dict()
         assert np.array_equal(thumbnail, whole.thumbnails[place])
         assert memory.sha256_of(found.file) == row["sha256"]
-    assert memory.places[find_files(source)[0].file] == 3  # behind the three of the older
+    assert [len(scan.manifest) for scan in memory.scans] == [1, 3]
     assert memory.sha256_of("nowhere") is None

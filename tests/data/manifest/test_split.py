@@ -161,7 +161,8 @@ def test_large_groups_of_several_classes_reach_every_split():
 def test_earlier_files_keep_their_split_and_new_ones_fill_up():
     first = split({"a": 40, "b": 40})
     files = [f"{name}/{number}" for name in "ab" for number in range(80)]
-    answers = assign_splits(files, [f[0] for f in files], [""] * 160, SplitSizes(0.15, 0.15), 0, None, earlier=first)
+    earlier = [first.get(file) for file in files]
+    answers = assign_splits(files, [f[0] for f in files], [""] * 160, SplitSizes(0.15, 0.15), 0, None, earlier)
     both = dict(zip(files, answers, strict=True))
     assert first.items() <= both.items()
     assert [counts_of(both, name) for name in "ab"] == [(56, 12, 12)] * 2
@@ -169,14 +170,14 @@ def test_earlier_files_keep_their_split_and_new_ones_fill_up():
 
 def test_the_manifest_alone_repeats_a_split():
     first = split({"a": 40, "b": 9}, seed=3)
-    files = list(first)
-    again = assign_splits(files, [f[0] for f in files], [""] * 49, SplitSizes(0.3, 0.3), 7, None, earlier=first)
+    files, earlier = list(first), list(first.values())
+    again = assign_splits(files, [f[0] for f in files], [""] * 49, SplitSizes(0.3, 0.3), 7, None, earlier)
     assert dict(zip(files, again, strict=True)) == first
 
 
 def test_a_new_copy_follows_the_earlier_one_and_one_between_two_sides_is_a_conflict():
-    earlier = {"a/0": "train", "a/1": "test", "a/2": "train", "a/3": "validation"}
-    files = [*earlier, "a/new of 1", "a/new of 2 and 3"]
+    earlier = ["train", "test", "train", "validation", None, None]
+    files = ["a/0", "a/1", "a/2", "a/3", "a/new of 1", "a/new of 2 and 3"]
     answers = assign_splits(files, ["a"] * 6, [""] * 6, SplitSizes(0.2, 0.2), 0, [0, 1, 2, 2, 1, 2], earlier)
     assert answers == ["train", "test", "train", "validation", "test", CONFLICT]
 
@@ -218,7 +219,8 @@ def test_folds_that_a_former_build_filled_are_the_same():
 def test_earlier_folds_stay():
     files = [f"a/{number}" for number in range(30)]
     first = dict(zip(files[:20], assign_folds(files[:20], ["a"] * 20, 4, 0), strict=True))
-    both = dict(zip(files, assign_folds(files, ["a"] * 30, 4, 0, None, first), strict=True))
+    earlier = [first.get(file, -1) for file in files]
+    both = dict(zip(files, assign_folds(files, ["a"] * 30, 4, 0, None, earlier), strict=True))
     assert first.items() <= both.items()
     assert max(Counter(both.values()).values()) <= 8
 
@@ -238,7 +240,8 @@ def grouped_files(draw):
 
 def assign(files, groups, seed, earlier=None):
     labels = [file.split("/")[0] for file in files]
-    answers = assign_splits(files, labels, [""] * len(files), SplitSizes(0.2, 0.2), seed, groups, earlier)
+    before = None if earlier is None else [earlier.get(file) for file in files]
+    answers = assign_splits(files, labels, [""] * len(files), SplitSizes(0.2, 0.2), seed, groups, before)
     return dict(zip(files, answers, strict=True))
 
 
@@ -308,6 +311,6 @@ def test_pictures_for_the_gate_are_set_aside_last_and_move_no_test_picture():
 
 def test_known_pictures_of_the_gate_stay_and_their_copies_follow():
     files, labels = ["a/0", "a/1", "a/2", "b/0"], ["a", "a", "a", "b"]
-    sides = {"a/0": "gate", "b/0": "train"}
+    sides = ["gate", None, None, "train"]
     answers = assign_splits(files, labels, [""] * 4, SplitSizes(0.1, 0.1, 0.1), 0, [0, 0, 1, 2], sides)
     assert answers[:2] == ["gate", "gate"]

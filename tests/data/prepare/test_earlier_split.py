@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from tests.conftest import draw_shape
-from tests.data.trees import prepare
-from vitrine.data.prepare.earlier_split import _read_table, gather_split
+from tests.data.trees import prepare, settings_for
+from vitrine.data.prepare.earlier_split import _read_table, gather_split, read_split
 from vitrine.records.manifest import read_manifest
 
 
@@ -113,8 +113,10 @@ def test_a_class_that_would_be_a_formula_is_text_in_the_csv_exact_in_parquet_and
     assert set(manifest["label_name"]) == {"=1+1", "dog"}
     assert "\n'=1+1/000.png," in (prepared.folder / "manifest.csv").read_text("utf-8")
     earlier = [gather_split(_read_table(prepared.folder / f"manifest.{suffix}")) for suffix in ("csv", "parquet")]
-    assert earlier[0].by_file == earlier[1].by_file
-    assert "=1+1/000.png" in earlier[0].by_file
+    for split in earlier:
+        assert split.find(manifest) == [split.side_of(file) for file in manifest["file"]]
+    assert earlier[0].find(manifest) == earlier[1].find(manifest)
+    assert earlier[0].side_of("=1+1/000.png") is not None
 
 
 def test_new_pictures_under_old_names_are_new_where_the_old_ones_go_on(source):
@@ -133,9 +135,26 @@ def test_of_copies_on_several_sides_the_one_that_was_trained_on_counts():
     manifest = pd.DataFrame(rows, columns=["file", "split"]).assign(status="kept", fold=-1, sha256=["1", "1", "2", "2"])
     split = gather_split(manifest)
     now = pd.DataFrame({"file": ["new", "newer", "b"], "sha256": ["1", "2", "1"]})
-    assert {file: side.split for file, side in split.find(now).items()} == {
-        "new": "train", "newer": "validation", "b": "test",
-    }  # fmt: skip
+    assert [side.split for side in split.find(now)] == ["train", "validation", "test"]
+
+
+def test_a_name_whose_accents_are_stored_otherwise_is_known_and_one_that_is_written_so_comes_first():
+    composed, decomposed = "caf\u00e9.png", "cafe\u0301.png"
+
+    def sides_of(earlier, names):
+        manifest = pd.DataFrame(earlier, columns=["file", "split"]).assign(status="kept", fold=-1, sha256="1")
+        now = pd.DataFrame({"file": names, "sha256": "2"})
+        return [side and side.split for side in gather_split(manifest).find(now)]
+
+    assert sides_of([(decomposed, "test")], [composed, decomposed, "cafe.png"]) == ["test", "test", None]
+    assert sides_of([(composed, "test")], [composed, decomposed]) == ["test", "test"]
+    assert sides_of([(decomposed, "test"), (composed, "train")], [composed, decomposed]) == ["train", "test"]
+
+
+def test_without_an_earlier_preparation_nothing_is_known():
+    split = read_split(None, None, settings_for("pictures"), frozenset())
+    assert split.find(pd.DataFrame({"file": ["a"], "sha256": ["1"]})) == [None]
+    assert split.folds == set()
 
 
 def test_pictures_that_change_sides_are_counted_with_those_that_old_models_have_seen(source):

@@ -69,7 +69,7 @@ def test_a_fold_without_pictures_is_refused_with_those_that_have_some(make_class
     prepared = prepare(make_class_folders({"cat": 8, "dog": 8}), folds=3)
     manifest = read_manifest(prepared.folder)
     manifest["fold"] = manifest["fold"].replace(1, 0)  # as a former build divided
-    monkeypatch.setattr("vitrine.data.prepared.dataset.read_manifest", lambda folder: manifest)
+    monkeypatch.setattr("vitrine.data.prepared.dataset.read_manifest", lambda _, columns: manifest[list(columns)])
     for fold in (1, 3):
         message = rf"data\.fold: no picture of .* is in fold {fold}; take one of 0, 2, or .* --again"
         with pytest.raises(UserError, match=message):

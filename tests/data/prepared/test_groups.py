@@ -16,7 +16,7 @@ def manifest(monkeypatch):
 
     def say(copy_of, group):
         table = pd.DataFrame({"file": FILES, "copy_of": copy_of, "group": group})
-        monkeypatch.setattr(duplicates, "read_manifest", lambda _: table)
+        monkeypatch.setattr(duplicates, "read_manifest", lambda _, columns: table[list(columns)])
 
     return say
 
@@ -58,7 +58,9 @@ def test_a_test_picture_whose_series_was_trained_on_is_found(monkeypatch):
         *(f"cat/{name}.png" for name in "abcde"),
     ]
     columns = {"label_name": "cat", "source_label": "cat", "status": "kept", "taken": "", "split": "train"}
-    monkeypatch.setattr(duplicates, "read_manifest", lambda _: pd.DataFrame({"file": files} | columns))
+    monkeypatch.setattr(
+        duplicates, "read_manifest", lambda _, wanted: pd.DataFrame({"file": files} | columns)[list(wanted)]
+    )
     test = ["cat/film_2.png", "cat/a.png", "cat/rex/2.png"]
     assert find_test_series(fake([file for file in files if file not in test], test)).tolist() == [True, False, True]
     alone = fake(["cat/b.png"], ["cat/rex/1.png", "cat/rex/2.png"])

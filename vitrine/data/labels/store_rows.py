@@ -18,6 +18,8 @@ from vitrine.data.manifest.scan import KEPT
 from vitrine.data.sources.names import KnownNames
 from vitrine.records.corrections import ADD, RELABEL, Row
 
+KNOWN_COLUMNS = ("file", "sha256", "label_name", "source_label", "split", "status")
+
 
 @dataclass(frozen=True)
 class KnownPictures:
@@ -40,7 +42,7 @@ class KnownPictures:
         """Those of a manifest.
 
         Args:
-            manifest: of the data set.
+            manifest: of the data set, with `KNOWN_COLUMNS`.
             label_sources: what the source calls the classes.
         """
         kept = manifest[manifest["status"] == KEPT]

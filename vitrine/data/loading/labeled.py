@@ -1,12 +1,15 @@
 """Labelled pictures to measure a model on: the split of a prepared data set, or any source of pictures."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 import datasets
+import numpy as np
 from PIL import Image
 
 from vitrine.config.data import DataSection, LabelsSection
@@ -47,6 +50,31 @@ class LabeledImage:
     size: tuple[int, int] | None = None
     subgroup: str = ""
     found: FoundFile | None = None
+
+
+@dataclass(frozen=True)
+class LabeledImages(Sequence[LabeledImage]):
+    """Labelled pictures that are made when they are asked for: there may be millions.
+
+    Attributes:
+        numbers: of the pictures.
+        make: gives the picture of a number.
+    """
+
+    numbers: range
+    make: Callable[[int], LabeledImage]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> LabeledImage: ...
+    @overload
+    def __getitem__(self, place: slice) -> "LabeledImages": ...
+    def __getitem__(self, place: int | slice) -> "LabeledImage | LabeledImages":
+        if isinstance(place, slice):
+            return LabeledImages(self.numbers[place], self.make)
+        return self.make(self.numbers[place])
 
 
 @dataclass(frozen=True)
@@ -105,19 +133,21 @@ def open_labeled(
     return LabeledData(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
-        pictures=[
-            LabeledImage(
-                file.file,
-                file.label_name,
-                partial(open_found, file, data.max_megapixels, rendering),
-                subgroup=file.subgroup,
-                found=file,
-            )
-            for file in chosen
-        ],
+        pictures=LabeledImages(range(len(chosen)), partial(_label, chosen, data.max_megapixels, rendering)),
         left_out=[(file.file, reason) for file in found if (reason := _reason(file))],
         elsewhere=len(usable) - len(chosen),
         facts=None,
+    )
+
+
+def _label(files: Sequence[FoundFile], max_megapixels: int, rendering: Rendering, number: int) -> LabeledImage:
+    file = files[number]
+    return LabeledImage(
+        file.file,
+        file.label_name,
+        partial(open_found, file, max_megapixels, rendering),
+        subgroup=file.subgroup,
+        found=file,
     )
 
 
@@ -133,7 +163,7 @@ def _advise(found: Sequence[FoundFile]) -> str:
 
 def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
     splits = tuple(prepared.splits) if part == "all" else (TEST,)
-    pictures = [picture for split in splits for picture in list_images(prepared, split)]
+    pictures = _chain([list_images(prepared, split) for split in splits])
     if not pictures:
         raise UserError(f"{prepared.folder} has no test pictures; take --split all")
     return LabeledData(
@@ -146,23 +176,36 @@ def _open_prepared(prepared: PreparedDataset, part: Part | None) -> LabeledData:
     )
 
 
-def list_images(prepared: PreparedDataset, split: str) -> list[LabeledImage]:
+def _chain(parts: Sequence[LabeledImages]) -> LabeledImages:
+    """The pictures of several parts, one behind the other."""
+    ends = list(accumulate(map(len, parts)))
+
+    def make(number: int) -> LabeledImage:
+        part = bisect_right(ends, number)
+        return parts[part][number - ends[part]]  # counted from the end of the part
+
+    return LabeledImages(range(ends[-1]), make)
+
+
+def list_images(prepared: PreparedDataset, split: str) -> LabeledImages:
     """The pictures of one split in its order."""
     rows = prepared.splits[split]
     stored = rows.select_columns(["image"])
-    columns = [rows[column][:] for column in ("file", "label", "width", "height")]
-    subgroups = read_subgroups(prepared.folder, columns[0])
-    return [
-        LabeledImage(
-            file=file,
-            label_name=prepared.label_names[label_id],
+    files = rows["file"][:]
+    label_ids, widths, heights = (np.asarray(rows[name], np.int64) for name in ("label", "width", "height"))
+    subgroups = read_subgroups(prepared.folder, files)
+
+    def make(number: int) -> LabeledImage:
+        return LabeledImage(
+            file=files[number],
+            label_name=prepared.label_names[label_ids[number]],
             open=partial(_show, prepared, split, number),
             open_preprocessed=partial(_read_stored, stored, number),
-            size=(width, height),
-            subgroup=subgroup,
+            size=(int(widths[number]), int(heights[number])),
+            subgroup=subgroups[number],
         )
-        for number, (file, label_id, width, height, subgroup) in enumerate(zip(*columns, subgroups, strict=True))
-    ]
+
+    return LabeledImages(range(len(rows)), make)
 
 
 def spread_evenly(pictures: Sequence[LabeledImage], at_most: int) -> list[LabeledImage]:

@@ -1,6 +1,6 @@
 """Training, validation and test of a manifest: by the recipe, by what was decided earlier, whatever labels become."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -51,9 +51,9 @@ def divide(
         data.gate_fraction,
     )
     labels = labels_before[rows].tolist()
-    sides = work.split.find(divided) if work.split.is_kept else {}
-    sides |= _place_added(divided["file"].tolist(), labels, groups, sides, added)
-    splits = {file: side.split for file, side in sides.items()}
+    known = work.split.find(divided) if work.split.is_kept else [None] * len(divided)
+    sides = _place_added(divided["file"].tolist(), labels, groups, known, added)
+    splits = [None if side is None else side.split for side in sides]
     manifest.loc[rows, "split"] = assign_splits(
         divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, groups, splits
     )
@@ -62,8 +62,9 @@ def divide(
     if data.folds is not None:
         # Of another number, they would not be there, or leave some empty.
         are_the_same = work.split.folds == set(range(data.folds))
-        folds = {file: side.fold for file, side in sides.items() if are_the_same and side.fold != NO_FOLD}
-        _fold(manifest, dict(zip(divided.index, groups, strict=True)), labels_before, settings, folds)
+        folds = [side.fold if side is not None and are_the_same else NO_FOLD for side in sides]
+        drawn = pd.DataFrame({"group": groups, "fold": folds}, divided.index)
+        _fold(manifest, drawn, labels_before, settings)
     manifest.loc[manifest["status"] != KEPT, "split"] = ""
     manifest.loc[manifest["status"] != KEPT, "fold"] = -1
     _check_training(manifest, settings)
@@ -73,46 +74,45 @@ def _place_added(
     files: Sequence[str],
     labels: Sequence[str],
     groups: Sequence[int],
-    sides: Mapping[str, Side],
+    sides: Sequence[Side | None],
     added: Collection[str],
-) -> dict[str, Side]:
-    """The sides of new pictures of classes that there were before: all are for training.
+) -> Sequence[Side | None]:
+    """The sides, with those of new pictures of classes that there were before: all are for training.
 
     Whoever adds pictures chooses them; those that judge a model stay as they were drawn. Copies of held-out pictures
     follow these, and pictures of a new class are divided as in every data set.
     """
-    known = {label for file, label in zip(files, labels, strict=True) if file in sides}
-    held_out = {
-        group for file, group in zip(files, groups, strict=True) if file in sides and sides[file].split != TRAIN
-    }
-    return {
-        file: Side(TRAIN, NO_FOLD)
-        for file, label, group in zip(files, labels, groups, strict=True)
-        if file in added and file not in sides and label in known and group not in held_out
-    }
+    if not added:
+        return sides
+    known = {label for label, side in zip(labels, sides, strict=True) if side is not None}
+    held_out = {group for group, side in zip(groups, sides, strict=True) if side is not None and side.split != TRAIN}
+    return [
+        Side(TRAIN, NO_FOLD) if side is None and file in added and label in known and group not in held_out else side
+        for file, label, group, side in zip(files, labels, groups, sides, strict=True)
+    ]
 
 
-def _fold(
-    manifest: pd.DataFrame,
-    groups: dict[int, int],
-    labels_before: "pd.Series[str]",
-    settings: Settings,
-    earlier: dict[str, int],
-) -> None:
+def _fold(manifest: pd.DataFrame, drawn: pd.DataFrame, labels_before: "pd.Series[str]", settings: Settings) -> None:
     """Divides all but the test pictures into folds, in place.
+
+    Args:
+        manifest: divided.
+        drawn: group and earlier fold, or -1, of the rows that were divided.
+        labels_before: of each row, before corrections.
+        settings: of the preparation.
 
     Raises:
         UserError: a fold would be empty.
     """
     data = settings.data
-    rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(list(groups))
+    rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(drawn.index)
     folds = assign_folds(
         manifest.loc[rows, "file"].tolist(),
         labels_before[rows].tolist(),
         data.folds or 1,
         data.split_seed,
-        [groups[row] for row in manifest.index[rows]],
-        earlier,
+        drawn["group"][rows[rows].index].tolist(),
+        drawn["fold"][rows[rows].index].tolist(),
     )
     manifest.loc[rows, "fold"] = np.array(folds, np.int8)
     empty = set(range(data.folds or 1)) - set(manifest.loc[rows & (manifest["status"] == KEPT), "fold"])

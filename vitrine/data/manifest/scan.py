@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.places import SourceLostError
 from vitrine.records.manifest import COLUMNS, ManifestBuilder, as_manifest, write_manifest
 from vitrine.records.prepared import MANIFEST, THUMBNAILS
+from vitrine.records.scratch import reserve_disk
 
 if TYPE_CHECKING:
     from vitrine.data.manifest.scan_memory import ScanMemory
@@ -152,20 +153,6 @@ class _Seen:
         """All of it."""
         self._manifest.add(_as_columns(self._rows))
         return Scan(self._manifest.build(), self._thumbnails[: self._done + len(self._rows)])
-
-
-def reserve_disk(file: IO[bytes], size_bytes: int) -> None:
-    """Takes the room for a file that is mapped into memory: on a full disk, writing there would end the program.
-
-    Args:
-        file: opened for writing.
-        size_bytes: that it will have.
-
-    Raises:
-        OSError: the disk has no room.
-    """
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, size_bytes)
 
 
 def _as_columns(rows: Sequence[Row]) -> pd.DataFrame:

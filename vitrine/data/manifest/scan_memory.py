@@ -7,13 +7,32 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from vitrine.data.manifest.name_index import NameIndex
 from vitrine.data.manifest.scan import KEPT, Row, Thumbnails, source_words
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME
 from vitrine.errors import UserError
-from vitrine.records.manifest import read_manifest
+from vitrine.records.manifest import map_manifest
 from vitrine.records.prepared import THUMBNAILS
+
+
+@dataclass(frozen=True)
+class EarlierScan:
+    """One of them.
+
+    Attributes:
+        manifest: all its columns, mapped from a file.
+        thumbnails: likewise.
+        rows: by file name, of the files that could be opened.
+        unopened: the others, which may be there the next time, whatever was seen of them before.
+    """
+
+    manifest: pa.Table
+    thumbnails: Thumbnails
+    rows: NameIndex
+    unopened: NameIndex
 
 
 @dataclass(frozen=True)
@@ -21,36 +40,31 @@ class ScanMemory:
     """What earlier scans saw; a file of the same name, size and time of change need not be read again.
 
     Attributes:
-        scans: the manifest of each, in columns, and its thumbnails, mapped from their file.
-        places: by file name, its row, counted over all scans.
+        scans: the first that names a file counts.
     """
 
-    scans: tuple[tuple[pa.Table, Thumbnails], ...]
-    places: dict[str, int]
+    scans: tuple[EarlierScan, ...]
 
     @classmethod
-    def read(cls, folders: Sequence[Path]) -> Self:
-        """The memory of prepared or unfinished folders, the first that knows a file; without them it is empty."""
-        scans: list[tuple[pa.Table, Thumbnails]] = []
-        places: dict[str, int] = {}
-        start = 0
-        for folder in reversed(folders):
+    def read(cls, folders: Sequence[Path], scratch: Path | None = None) -> Self:
+        """The memory of prepared or unfinished folders, the first that knows a file; without them it is empty.
+
+        Args:
+            folders: that hold manifest and thumbnails.
+            scratch: folder for a file without a name that holds the manifests; None: memory.
+        """
+        scans: list[EarlierScan] = []
+        for folder in folders:
             try:
-                manifest = read_manifest(folder)
+                manifest = map_manifest(folder, scratch)
                 thumbnails = np.load(folder / THUMBNAILS, mmap_mode="r")
             except (UserError, OSError, ValueError):  # none, an older version's, or cut short: all is read again
                 continue
             if len(thumbnails) == len(manifest):
-                opened = manifest["sha256"] != ""  # what could not be opened may be there the next time
-                for file in manifest["file"][~opened]:
-                    places.pop(file, None)
-                places.update(
-                    (str(file), start + int(row))
-                    for row, file in zip(np.flatnonzero(opened), manifest["file"][opened], strict=True)
-                )
-                scans.append((pa.Table.from_pandas(manifest, preserve_index=False), thumbnails))
-                start += len(manifest)
-        return cls(tuple(scans), places)
+                opened = pc.not_equal(manifest["sha256"], "").to_numpy()
+                rows = (NameIndex(manifest["file"], np.flatnonzero(some)) for some in (opened, ~opened))
+                scans.append(EarlierScan(manifest, thumbnails, *rows))
+        return cls(tuple(scans))
 
     def knows(self, found: FoundFile) -> bool:
         """Whether nothing of a file need be read: it is as it was, or its source left it out."""
@@ -68,9 +82,10 @@ class ScanMemory:
 
     def _find_row(self, found: FoundFile) -> tuple[pa.Table, Thumbnails, int] | None:
         """The scan that saw a file as it is, and its row there."""
-        if found.left_out or found.file not in self.places:
+        known = None if found.left_out else self._look_up(found.file)
+        if known is None:
             return None
-        table, thumbnails, place = self._look_up(found.file)
+        table, thumbnails, place = known
         try:
             status = found.path.stat()
         except OSError:
@@ -85,19 +100,18 @@ class ScanMemory:
 
     def sha256_of(self, file: str) -> str | None:
         """Checksum of a file's content as it was; None of a file that is not known."""
-        if file not in self.places:
-            return None
-        table, _, place = self._look_up(file)
-        return str(table["sha256"][place].as_py())
+        known = self._look_up(file)
+        return None if known is None else str(known[0]["sha256"][known[2]].as_py())
 
-    def _look_up(self, file: str) -> tuple[pa.Table, Thumbnails, int]:
-        """The scan that saw a file, and its row there."""
-        place = self.places[file]
-        for table, thumbnails in self.scans:
-            if place < len(table):
-                return table, thumbnails, place
-            place -= len(table)
-        raise KeyError(file)
+    def _look_up(self, file: str) -> tuple[pa.Table, Thumbnails, int] | None:
+        """The scan that knows a file, and its row there."""
+        for scan in self.scans:
+            place = scan.rows.find(file)
+            if place is not None:
+                return scan.manifest, scan.thumbnails, place
+            if file in scan.unopened:
+                return None
+        return None
 
 
-NO_MEMORY = ScanMemory((), {})
+NO_MEMORY = ScanMemory(())

@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
-from vitrine.data.manifest.scan import QUARANTINED, Scan, reserve_disk, scan_files, source_words
+from vitrine.data.manifest.scan import QUARANTINED, Scan, scan_files, source_words
 from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.manifest import COLUMNS, ManifestBuilder
+from vitrine.records.scratch import reserve_disk
 from vitrine.work.part import DAMAGES, ENDED_READER, Part, digest_of, name_ends, read_part, remove_damaged, state_of
 from vitrine.work.runs import cut_runs
 from vitrine.work.unit import Engine

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,7 +85,7 @@ def assign_splits(
     sizes: SplitSizes,
     seed: int,
     groups: Sequence[int] | None = None,
-    earlier: Mapping[str, str] | None = None,
+    earlier: Sequence[str | None] | None = None,
 ) -> list[str]:
     """Gives every picture a split.
 
@@ -104,14 +104,15 @@ def assign_splits(
         sizes: what is held out.
         seed: another seed, another split.
         groups: equal numbers stay on one side; None lets every picture stand alone.
-        earlier: split of files in an earlier preparation. They keep it; new files fill up what is missing, and follow
-            the earlier files of their group.
+        earlier: split of each file in an earlier preparation, None of new ones. They keep it; new files fill up what is
+            missing, and follow the earlier files of their group.
 
     Returns:
         A split for each file, or `CONFLICT` for a new file whose group lies on several sides.
     """
-    earlier = earlier or {}
-    splits = [_decided(file, split, fixed, earlier) for file, split in zip(files, fixed, strict=True)]
+    stated = frozenset(fixed)
+    before = [None] * len(files) if earlier is None else earlier
+    splits = [_decided(split, stated, side) for split, side in zip(fixed, before, strict=True)]
     gathered = _Groups(files, label_names, groups, seed)
     for group in gathered:
         _follow_earlier(group, splits, fixed)
@@ -131,7 +132,7 @@ def assign_folds(
     count: int,
     seed: int,
     groups: Sequence[int] | None = None,
-    earlier: Mapping[str, int] | None = None,
+    earlier: Sequence[int] | None = None,
 ) -> list[int]:
     """Divides pictures into folds of nearly equal size and mix of classes; arguments as in `assign_splits`.
 
@@ -144,13 +145,13 @@ def assign_folds(
         count: of the folds.
         seed: of the draw.
         groups: number of the group of each file, which stays together; None: each by itself.
-        earlier: folds of files that keep theirs.
+        earlier: fold of each file that keeps its own, -1 of the others.
 
     Returns:
         A number from 0 to `count` - 1 for each file; a fold is empty only where too few groups are left for it.
     """
     ordered = sorted(_Groups(files, label_names, groups, seed), key=lambda group: (-len(group.rows), group.key))
-    known = [(earlier or {}).get(file, -1) for file in files]
+    known = [-1] * len(files) if earlier is None else earlier
     folds = _deal(ordered, known, count, by_size=False)
     return folds if len(set(folds)) == count else _deal(ordered, known, count, by_size=True)
 
@@ -174,11 +175,10 @@ def join_groups(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
     return joined
 
 
-def _decided(file: str, split: str, fixed: Sequence[str], earlier: Mapping[str, str]) -> str | None:
+def _decided(split: str, fixed: Collection[str], before: str | None) -> str | None:
     """The split of a file that is not open any more: held out by the source, or given earlier."""
     if split in (VALIDATION, TEST):
         return split
-    before = earlier.get(file)
     if before == TRAIN or (before in HELD_OUT and before not in fixed):
         return before
     return None

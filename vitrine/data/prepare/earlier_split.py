@@ -1,15 +1,19 @@
 """The split of an earlier preparation: a picture keeps its side by its content, whatever it is called now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from vitrine.data.manifest.name_index import NameIndex
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split_names import EVERY_SPLIT, GATE, TEST
-from vitrine.data.sources.names import respell, suggest_columns
+from vitrine.data.sources.names import compose, suggest_columns
 from vitrine.errors import UserError
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings
 from vitrine.records.spreadsheet import read_guarded_csv
@@ -18,6 +22,7 @@ SPLIT_SETTINGS = (
     *("validation_fraction", "test_fraction", "gate_fraction", "validation_count", "test_count"),
     *("split_seed", "folds", "group_by"),
 )
+SPLIT_COLUMNS = ("file", "status", "split", "sha256", "fold")
 NO_FOLD = -1
 
 
@@ -33,40 +38,68 @@ class EarlierSplit:
     """Where the pictures of an earlier preparation stood.
 
     Attributes:
-        by_content: by SHA-256. Of copies on several sides, the one that a network has seen most of counts: what was
-            trained on must not become a test picture.
-        by_file: digest (empty where the manifest has none) and side by file name.
+        pictures: columns file, sha256 (empty where the manifest has none) and side, its place in `sides`.
+        sides: that there are.
+        by_file: rows by file name.
+        by_letters: rows by composed file name (NFC), of those that are stored otherwise.
+        by_content: rows by SHA-256. Of copies on several sides, the one that a network has seen most of counts: what
+            was trained on must not become a test picture.
         is_kept: whether pictures keep their side; not where somebody asked for another split.
         remark: what a person should know about it; "" for nothing.
     """
 
-    by_content: dict[str, Side] = field(default_factory=dict)
-    by_file: dict[str, tuple[str, Side]] = field(default_factory=dict)
+    pictures: pa.Table
+    sides: Sequence[Side]
+    by_file: NameIndex
+    by_letters: Mapping[str, int]
+    by_content: NameIndex
     is_kept: bool = True
     remark: str = ""
 
     @property
     def folds(self) -> set[int]:
         """The folds that held pictures."""
-        return {side.fold for _, side in self.by_file.values()} - {NO_FOLD}
+        return {side.fold for side in self.sides} - {NO_FOLD}
 
-    def find(self, manifest: pd.DataFrame) -> dict[str, Side]:
-        """The earlier side of every file of a new manifest that is known.
+    def side_of(self, file: str) -> Side | None:
+        """Where the picture of a file name stood."""
+        row = self.by_file.find(file)
+        return None if row is None else self._side(row)
+
+    def find(self, manifest: pd.DataFrame) -> list[Side | None]:
+        """The earlier side of every row of a new manifest; None of those that are new.
 
         Known is first a file of the same name and content, then the content under any name, then the name with new
         content, unless what it held goes on under another name: the files were renumbered, and this one is new.
         """
-        contents = dict(zip(manifest["file"], manifest["sha256"], strict=True))
-        present = set(contents.values())
-        by_file = respell(self.by_file, contents)  # a disk of another system may store accents otherwise
-        found = {}
-        for file, content in contents.items():
-            before, side = by_file.get(file, ("", None))
-            if side is None or before != content:
-                side = self.by_content.get(content, None if before in present else side)
-            if side is not None:
-                found[file] = side
-        return found
+        present = NameIndex(pa.Table.from_pandas(manifest[["sha256"]], preserve_index=False)["sha256"])
+        return [
+            self._find(file, content, present)
+            for file, content in zip(manifest["file"], manifest["sha256"], strict=True)
+        ]
+
+    def _find(self, file: str, content: str, present: NameIndex) -> Side | None:
+        row = self._find_file(file)
+        before = "" if row is None else self.pictures["sha256"][row].as_py()
+        if row is not None and before == content:
+            return self._side(row)
+        same = self.by_content.find(content)
+        if same is not None:
+            return self._side(same)
+        return None if row is None or before in present else self._side(row)
+
+    def _find_file(self, file: str) -> int | None:
+        """Its row; a disk of another system may store accents otherwise."""
+        for name in dict.fromkeys((file, compose(file))):
+            row = self.by_file.find(name)
+            row = self.by_letters.get(name) if row is None else row
+            if row is not None:
+                return row
+        return None
+
+    def _side(self, row: int) -> Side:
+        side: int = self.pictures["side"][row].as_py()
+        return self.sides[side]
 
     def describe_moves(self, manifest: pd.DataFrame) -> list[str]:
         """Sentences on the kept pictures that are on another side than before; none where all kept theirs.
@@ -75,11 +108,10 @@ class EarlierSplit:
             manifest: divided.
         """
         kept = manifest[manifest["status"] == KEPT]
-        before = self.find(kept)
         moved = [
-            (before[file].split, split)
-            for file, split in zip(kept["file"], kept["split"], strict=True)
-            if file in before and before[file].split != split
+            (before.split, split)
+            for before, split in zip(self.find(kept), kept["split"], strict=True)
+            if before is not None and before.split != split
         ]
         notes = [self.remark] if self.remark else []
         if moved:
@@ -126,19 +158,20 @@ def read_split(
     if settings.data.keep_split is not None:
         return gather_split(_read_named_manifest(Path(settings.data.keep_split).expanduser()))
     if earlier is None:
-        return EarlierSplit()
+        return _gather(NOTHING)
     is_kept = before is None or all(
         getattr(before.data, name) == getattr(settings.data, name) for name in SPLIT_SETTINGS
     )
     for name in (MANIFEST, MANIFEST_FOR_PEOPLE):  # the second holds the same, should the first be damaged
         if name not in damaged:
             try:
-                return gather_split(_read_table(earlier / name), is_kept)
+                return gather_split(_read_table(earlier / name, SPLIT_COLUMNS), is_kept)
             except (OSError, ValueError, KeyError):
                 continue
-    return EarlierSplit(
+    return _gather(
+        NOTHING,
         remark="The split of the earlier preparation could not be read, so it was drawn anew: pictures may be on "
-        "another side than before."
+        "another side than before.",
     )
 
 
@@ -149,21 +182,40 @@ def gather_split(manifest: pd.DataFrame, is_kept: bool = True) -> EarlierSplit:
         manifest: with the columns file, status and split; sha256 and fold where it has them.
         is_kept: see `EarlierSplit`.
     """
-    kept = manifest[(manifest["status"] == KEPT) & manifest["split"].isin(EVERY_SPLIT)]
-    digests = kept["sha256"].astype(str) if "sha256" in kept else [""] * len(kept)
-    folds = kept["fold"].astype(int) if "fold" in kept else [NO_FOLD] * len(kept)
-    by_content: dict[str, Side] = {}
-    by_file: dict[str, tuple[str, Side]] = {}
-    for file, digest, split, fold in zip(kept["file"].astype(str), digests, kept["split"], folds, strict=True):
-        side = Side(str(split), int(fold))
-        by_file[file] = digest, side
-        if digest:
-            by_content[digest] = min(by_content.get(digest, side), side, key=lambda one: EVERY_SPLIT.index(one.split))
-    return EarlierSplit(by_content, by_file, is_kept)
+    kept = manifest.loc[(manifest["status"] == KEPT) & manifest["split"].isin(EVERY_SPLIT)]
+    for name, unknown in (("sha256", ""), ("fold", NO_FOLD)):
+        kept = kept if name in kept else kept.assign(**{name: unknown})
+    return _gather(kept[["file", "sha256", "split", "fold"]], is_kept)
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path) if path.suffix == ".parquet" else read_guarded_csv(path)
+NOTHING = pd.DataFrame({"file": [], "sha256": [], "split": [], "fold": []}, dtype=str)
+
+
+def _gather(kept: pd.DataFrame, is_kept: bool = True, remark: str = "") -> EarlierSplit:
+    splits, folds = pd.Categorical(kept["split"], EVERY_SPLIT).codes, kept["fold"].astype(int)
+    there, numbers = np.unique(np.stack([splits, folds], axis=1), axis=0, return_inverse=True)
+    texts = kept[["file", "sha256"]].astype("string")
+    pictures = pa.Table.from_pandas(texts, preserve_index=False).append_column("side", pa.array(numbers.ravel()))
+    files, digests = pictures["file"], pictures["sha256"]
+    trained_last = np.argsort(splits, kind="stable")[::-1]
+    with_content = trained_last[(texts["sha256"] != "").to_numpy(bool)[trained_last]]
+    return EarlierSplit(
+        pictures=pictures,
+        sides=[Side(EVERY_SPLIT[split], fold) for split, fold in there.tolist()],
+        by_file=NameIndex(files),
+        by_letters={compose(file): row for row, file in enumerate(texts["file"]) if compose(file) != file},
+        by_content=NameIndex(digests, with_content),
+        is_kept=is_kept,
+        remark=remark,
+    )
+
+
+def _read_table(path: Path, columns: Collection[str] | None = None) -> pd.DataFrame:
+    """A manifest as Parquet, all of it or some columns, as far as it has them, or as CSV."""
+    if path.suffix != ".parquet":
+        return read_guarded_csv(path)
+    chosen = None if columns is None else [name for name in pq.read_schema(path).names if name in columns]
+    return pd.read_parquet(path, columns=chosen)
 
 
 def _read_named_manifest(path: Path) -> pd.DataFrame:

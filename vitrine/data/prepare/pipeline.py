@@ -29,7 +29,7 @@ from vitrine.data.prepare.working_folder import unpacking_folder
 from vitrine.data.prepared.version import compute_version
 from vitrine.data.progress import Progress, no_progress
 from vitrine.errors import UserError
-from vitrine.records.atomic import write_bytes, write_parts
+from vitrine.records.atomic import write_bytes
 from vitrine.records.checksums import sum_files
 from vitrine.records.environment import now
 from vitrine.records.findings import Finding, write_findings
@@ -44,7 +44,7 @@ from vitrine.records.prepared import (
     PreparedFacts,
     Settings,
 )
-from vitrine.records.spreadsheet import guarded_csv_parts
+from vitrine.records.spreadsheet import write_guarded_csv
 
 
 def write_prepared(
@@ -103,7 +103,7 @@ def write_prepared(
         except PictureLostError as lost:
             scan.forget(lost.file, folder)
             raise
-    write_parts(folder / MANIFEST_FOR_PEOPLE, (part.encode() for part in guarded_csv_parts(manifest)))
+    write_guarded_csv(folder / MANIFEST_FOR_PEOPLE, manifest)
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
     forget(folder)
@@ -131,9 +131,10 @@ def _check(
     )
     manifest["compared"] = (duplicates.content == np.arange(len(manifest))) & checks.near_duplicates
     if added and work.split.is_kept:
-        sides = work.split.find(manifest[manifest["status"] == KEPT])
-        judges = {file for file, (_, side) in work.split.by_file.items() if side.split in JUDGING}
-        split_of = {file: side.split for file, side in sides.items()}
+        kept = manifest[manifest["status"] == KEPT]
+        sides = zip(kept["file"], work.split.find(kept), strict=True)
+        judges = {file for file in added if (side := work.split.side_of(file)) and side.split in JUDGING}
+        split_of = {file: side.split for file, side in sides if side is not None}
         leave_out_copies(manifest, duplicates, set(added) - judges, split_of)
     apply_policies(manifest, duplicates, checks.copies, checks.contradictions, checks.leaks)
     _name_first_copies(manifest, duplicates)

@@ -5,6 +5,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
@@ -63,16 +64,17 @@ def write_preprocessed_images(
     """
     kept = manifest[manifest["status"] == KEPT]
     label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
-    known = {file for file, sha256 in zip(kept["file"], kept["sha256"], strict=True) if work.sha256.get(file) == sha256}
+    stored = (work.is_stored(file, sha256) for file, sha256 in zip(kept["file"], kept["sha256"], strict=True))
+    known = np.zeros(len(manifest), bool)
+    known[kept.index] = np.fromiter(stored, bool, len(kept))
     check_room(
-        folder, (len(kept) - len(known)) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
+        folder, (len(kept) - int(known.sum())) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
     )
     (folder / PICTURES).mkdir()
     done = 0
 
     def read_preprocessed(row: int, side: int) -> bytes:
-        file = found[row].file
-        stored = work.pictures.read(file) if file in known else None
+        stored = work.pictures.read(found[row].file) if known[row] else None
         if stored is not None and read_side(stored) == side:
             return stored
         return _preprocess(found[row], side, facts.settings)
@@ -80,14 +82,13 @@ def write_preprocessed_images(
     for split in facts.counts:
         side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
         rows = kept[kept["split"] == split]
-        wanted = {
-            file: label_ids[label]
-            for file, label in zip(rows["file"], rows["label_name"], strict=True)
-            if file in known
-        }
+        wanted = (
+            (file, label_ids[label] if is_known else -1)
+            for file, label, is_known in zip(rows["file"], rows["label_name"], known[rows.index], strict=True)
+        )
         linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
-        done += len(linked)
-        rows = rows[~rows["file"].isin(linked)]
+        done += int(linked.sum())
+        rows = rows[~linked]
         with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
             images = map_ahead(partial(read_preprocessed, side=side), rows.index)
             columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])

@@ -27,16 +27,18 @@ class EarlierWork:
     Attributes:
         memory: scanned files.
         pictures: stored squares.
-        sha256: of the files that the stored squares were made of.
         split: where the pictures of the earlier data set stood.
         near_pairs: verified near copies, with the columns first and second as file names, kind and difference.
     """
 
     memory: ScanMemory
     pictures: StoredImages
-    sha256: dict[str, str]
     split: EarlierSplit
     near_pairs: pd.DataFrame | None
+
+    def is_stored(self, file: str, sha256: str) -> bool:
+        """Whether the stored square of a file was made of this content."""
+        return file in self.pictures.rows and self.memory.sha256_of(file) == sha256
 
 
 def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> EarlierWork:
@@ -58,14 +60,13 @@ def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: 
     damaged = frozenset(one.file for one in find_damage_in(earlier)) if earlier is not None else frozenset()
     before = _settings_of(earlier) if earlier is not None else None
     scanned = list_scanned(folder, earlier, settings, again)
-    memory = ScanMemory.read(scanned)
+    memory = ScanMemory.read(scanned, folder)
     squares = sorted((folder / INTERRUPTED).glob("*"))
     if earlier is not None and not again and _pixel_settings(before) == _pixel_settings(settings):
         squares.insert(0, earlier / PICTURES)
     pictures = StoredImages.open(squares, leave_out={earlier / file for file in damaged} if earlier is not None else ())
-    sha256 = {file: known for file in pictures.places if (known := memory.sha256_of(file)) is not None}
     pairs = _read_near_pairs([place for place in scanned if place is folder or NEAR_PAIRS not in damaged])
-    return EarlierWork(memory, pictures, sha256, read_split(earlier, before, settings, damaged), pairs)
+    return EarlierWork(memory, pictures, read_split(earlier, before, settings, damaged), pairs)
 
 
 def list_scanned(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> list[Path]:

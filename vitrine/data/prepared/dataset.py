@@ -12,7 +12,7 @@ from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.local_copy import make_local
 from vitrine.data.prepared.shards import open_shards
-from vitrine.data.prepared.version import compute_version
+from vitrine.data.prepared.version import VERSION_COLUMNS, compute_version
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.checksums import Damage
@@ -54,7 +54,7 @@ class PreparedDataset:
     @property
     def version(self) -> str:
         """Digest of its pictures, labels and split; of data sets of earlier builds it is computed."""
-        return self.facts.version or compute_version(read_manifest(self.folder), self.facts.settings)
+        return self.facts.version or compute_version(read_manifest(self.folder, VERSION_COLUMNS), self.facts.settings)
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
 def _choose_fold(splits: dict[str, datasets.Dataset], folder: Path, fold: int | None) -> dict[str, datasets.Dataset]:
     """Training and validation pictures, divided anew: validation gets those of the fold."""
     rows = datasets.concatenate_datasets([splits[TRAIN], splits[VALIDATION]])
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, ("file", "fold"))
     fold_of = dict(zip(manifest["file"], manifest["fold"], strict=True))
     files = np.asarray(rows["file"][:], dtype=object)
     order = np.argsort(files, kind="stable")

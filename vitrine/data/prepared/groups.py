@@ -21,7 +21,7 @@ def number_groups(folder: Path, files: Sequence[str]) -> npt.NDArray[np.int64]:
         folder: of the prepared data set.
         files: of its splits.
     """
-    manifest = read_manifest(folder).set_index("file").loc[list(files)]
+    manifest = read_manifest(folder, ("file", "copy_of", "group")).set_index("file").loc[list(files)]
     copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
     return np.asarray(join_groups(copies.tolist(), manifest["group"].tolist()), dtype=np.int64)
 
@@ -46,7 +46,8 @@ def find_test_series(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
     Returns:
         `[test pictures]`, in the order of the split.
     """
-    manifest = read_manifest(prepared.folder).set_index("file", drop=False)
+    columns = ("file", "label_name", "source_label", "split", "status", "taken")
+    manifest = read_manifest(prepared.folder, columns).set_index("file", drop=False)
     manifest["split"] = ""
     for split in (TRAIN, TEST):  # as they were opened: a fold may have been chosen
         manifest.loc[list(prepared.splits[split]["file"]), "split"] = split
@@ -62,8 +63,10 @@ def read_subgroups(folder: Path, files: Iterable[str]) -> list[str]:
         files: names of pictures in it.
     """
     try:
-        manifest = read_manifest(folder)
+        if not (read_manifest(folder, ("subgroup",))["subgroup"] != "").any():
+            return ["" for _ in files]
+        manifest = read_manifest(folder, ("file", "subgroup"))
     except UserError:
         return ["" for _ in files]
-    known = dict(zip(manifest["file"], manifest["subgroup"], strict=True))
-    return [known.get(file, "") for file in files]
+    known: list[str] = manifest.set_index("file")["subgroup"].reindex(list(files), fill_value="").tolist()
+    return known

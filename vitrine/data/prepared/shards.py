@@ -5,7 +5,6 @@ They are written once, directly: `Dataset.from_generator` and `save_to_disk` wou
 
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from vitrine.data.manifest.name_index import NameIndex
 
 SHARD_BYTES = 256_000_000
 BATCH_BYTES = 10_000_000  # written together, read one by one; each batch takes some kilobytes in a reader's memory
@@ -159,14 +162,16 @@ class StoredImages:
     """Pictures of an earlier preparation, by file.
 
     Attributes:
-        places: for each file, its shard and its row there.
-        shards: the opened shards.
-        label_ids: of every row of a shard.
+        shards: the opened shards, by their files.
+        rows: by file name, the row in all shards, one behind the other.
+        starts: the row of the first picture of each shard, and at last the number of all, `[shards + 1]`.
+        label_ids: of every row.
     """
 
-    places: Mapping[str, tuple[Path, int]]
     shards: Mapping[Path, datasets.Dataset]
-    label_ids: Mapping[Path, list[int]]
+    rows: NameIndex
+    starts: npt.NDArray[np.int64]
+    label_ids: npt.NDArray[np.int64]
 
     @classmethod
     def open(cls, folders: Iterable[Path], leave_out: Collection[Path] = ()) -> "StoredImages":
@@ -176,57 +181,69 @@ class StoredImages:
             folders: of shards.
             leave_out: files that are known to be damaged, readable or not.
         """
-        places: dict[str, tuple[Path, int]] = {}
         shards: dict[Path, datasets.Dataset] = {}
-        label_ids: dict[Path, list[int]] = {}
         for path in sorted(path for folder in folders for path in folder.glob("*.arrow") if path not in leave_out):
             try:
-                shard = datasets.Dataset.from_file(str(path)).cast_column("image", datasets.Image(decode=False))
+                shards[path] = datasets.Dataset.from_file(str(path)).cast_column("image", datasets.Image(decode=False))
             except (OSError, ValueError):
                 continue
-            shards[path], label_ids[path] = shard, shard.data.column("label").to_pylist()
-            places.update((file, (path, row)) for row, file in enumerate(shard.data.column("file").to_pylist()))
-        return cls(places, shards, label_ids)
+        columns = [[shard.data.column(name) for shard in shards.values()] for name in ("file", "label")]
+        files, label_ids = (
+            pa.chunked_array([chunk for column in parts for chunk in column.chunks], kind)
+            for parts, kind in zip(columns, (pa.string(), pa.int64()), strict=True)
+        )
+        starts = np.cumsum([0, *(len(shard) for shard in shards.values())])
+        return cls(shards, NameIndex(files), starts, label_ids.to_numpy())
 
     def read(self, file: str) -> bytes | None:
         """The stored square of a file, or None."""
-        if file not in self.places:
+        row = self.rows.find(file)
+        if row is None:
             return None
-        path, row = self.places[file]
-        content: bytes = self.shards[path][row]["image"]["bytes"]
+        number = int(np.searchsorted(self.starts, row, side="right")) - 1
+        shard = list(self.shards.values())[number]
+        content: bytes = shard[row - int(self.starts[number])]["image"]["bytes"]
         return content
 
     def link_unchanged(
-        self, folder: Path, split: str, wanted: Mapping[str, int], label_names: Sequence[str]
-    ) -> set[str]:
+        self, folder: Path, split: str, wanted: Iterable[tuple[str, int]], label_names: Sequence[str]
+    ) -> npt.NDArray[np.bool_]:
         """Takes over whole shards of which every picture is still wanted, without copying them.
 
         Args:
             folder: where the new shards are to be.
             split: name of the split; shards of other splits are not taken.
-            wanted: label id of every file whose stored square is still right.
+            wanted: name and label id of files; -1 where the stored square is not right any more.
             label_names: class names in the order of the label ids.
 
         Returns:
-            The files that need not be written any more.
+            Which of the files need not be written any more, `[wanted]`.
         """
         features = image_features(label_names)
-        whole: dict[Path, list[str]] = defaultdict(list)
-        for file, (path, row) in self.places.items():
-            if wanted.get(file) == self.label_ids[path][row]:
-                whole[path].append(file)
+        rows = np.array([self._find_labeled(file, label_id) for file, label_id in wanted], np.int64)
+        is_wanted = np.zeros(len(self.label_ids), bool)
+        is_wanted[rows[rows >= 0]] = True
         usable = [
-            path
-            for path, files in whole.items()
+            number
+            for number, (path, shard) in enumerate(self.shards.items())
             if path.name.startswith(f"{split}-")
-            and len(files) == len(self.shards[path])
-            and self.shards[path].features["label"] == features["label"]
+            and len(shard)
+            and is_wanted[self.starts[number] : self.starts[number + 1]].all()
+            and shard.features["label"] == features["label"]
         ]
         if len(usable) > MOST_SHORT_SHARDS:
-            return set()
-        for number, path in enumerate(sorted(usable)):
-            _link(path, folder / f"{split}-{number:05d}.arrow")
-        return {file for path in usable for file in whole[path]}
+            usable = []
+        paths = list(self.shards)
+        for place, number in enumerate(usable):
+            _link(paths[number], folder / f"{split}-{place:05d}.arrow")
+        holders = np.searchsorted(self.starts, rows, side="right") - 1
+        linked: npt.NDArray[np.bool_] = (rows >= 0) & np.isin(holders, usable)
+        return linked
+
+    def _find_labeled(self, file: str, label_id: int) -> int:
+        """The row of a file, -1 where it is not there under this label."""
+        row = None if label_id < 0 else self.rows.find(file)
+        return -1 if row is None or self.label_ids[row] != label_id else row
 
 
 def _link(source: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from vitrine.data.manifest.split_names import GATE, TEST
 from vitrine.records.prepared import Settings
 
 LETTERS = 12
+VERSION_COLUMNS = ("status", "sha256", "label_name", "split", "fold")  # the first says which rows count
 ROWS_AT_ONCE = 10_000
 
 
@@ -22,14 +23,14 @@ def compute_version(manifest: pd.DataFrame, settings: Settings) -> str:
     version. The folds of a data set share one, since each training chooses among them.
 
     Args:
-        manifest: of the data set.
+        manifest: of the data set, with `VERSION_COLUMNS`.
         settings: that it was prepared with.
 
     Returns:
         12 hexadecimal digits.
     """
     data = settings.data
-    columns = ["sha256", "label_name", "split", "fold"]
+    columns = list(VERSION_COLUMNS[1:])
     kept = manifest.loc[manifest["status"] == KEPT, columns]
     if data.folds is not None:
         kept["split"] = kept["split"].where(kept["split"].isin([TEST, GATE]), "")

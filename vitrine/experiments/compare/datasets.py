@@ -138,7 +138,7 @@ def fingerprint_data(folder: Path) -> str:
     settings.pop(SOURCE)
     for name in ("data.encoding", "data.group_by"):  # what they gave is in files, labels and split
         settings.pop(name)
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, ("file", "sha256", "label_name", "split", "fold", "status"))
     kept = manifest[manifest["status"] == "kept"].sort_values("file")
     folds = settings["data.folds"] is not None
     split = kept["split"].where(kept["split"].isin([TEST, GATE]), "inside") if folds else kept["split"]

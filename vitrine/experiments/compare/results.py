@@ -14,12 +14,11 @@ from vitrine.experiments.compare.file import Comparison
 from vitrine.experiments.compare.plan import PlannedRun
 from vitrine.experiments.compare.runner import read_failure
 from vitrine.records import folder as run_folder
-from vitrine.records.atomic import write_text
 from vitrine.records.comparison import Change, ComparisonFigures, Failure, RunFigures
 from vitrine.records.environment import Environment, now
 from vitrine.records.prepared import read_facts
 from vitrine.records.run import Metrics, TrainingFigures
-from vitrine.records.spreadsheet import guarded_csv, read_guarded_csv
+from vitrine.records.spreadsheet import read_guarded_csv, write_guarded_csv
 from vitrine.training.machine.trackers import flatten
 
 FIGURES = "comparison.json"
@@ -66,7 +65,7 @@ def write_figures(figures: ComparisonFigures, folder: Path) -> None:
     """Writes `comparison.json`, and `runs.csv` with a row for each finished run."""
     figures.write(folder / FIGURES)
     rows = pd.DataFrame([run.model_dump() for run in figures.runs], columns=list(RunFigures.model_fields))
-    write_text(folder / TABLE, guarded_csv(rows))
+    write_guarded_csv(folder / TABLE, rows)
 
 
 def _read_run(run: PlannedRun) -> RunFigures:

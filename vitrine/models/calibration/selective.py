@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vitrine.models.calibration.blocks import by_blocks
 from vitrine.records.model import Trust
 
 
@@ -74,15 +75,18 @@ def decide(
 ) -> list[Decision]:
     """Answers, hesitates or refuses; arguments as for `decision_kinds`, `label_names` in the order of the label ids."""
     kinds, named = decision_kinds(probabilities, trust, similarities), likely_label_ids(probabilities)
-    decisions: list[Decision] = []
-    for kind, (first, second) in zip(kinds, named.tolist(), strict=True):
-        if kind == "none":
-            decisions.append(NoneOfThese())
-        elif kind == "unsure":
-            decisions.append(Unsure(label_names[first], None if second == NOT_LIKELY else label_names[second]))
-        else:
-            decisions.append(Answer(label_names[first]))
-    return decisions
+    names = [*label_names, None]  # the last where there is no second one
+    made: dict[Decision, Decision] = {}  # of millions of decisions few differ
+    decisions = (
+        _decide(kind, label_names[first], names[second]) for kind, (first, second) in zip(kinds, named, strict=True)
+    )
+    return [made.setdefault(decision, decision) for decision in decisions]
+
+
+def _decide(kind: str, first: str, second: str | None) -> Decision:
+    if kind == "none":
+        return NoneOfThese()
+    return Unsure(first, second) if kind == "unsure" else Answer(first)
 
 
 def likely_label_ids(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
@@ -91,6 +95,10 @@ def likely_label_ids(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.
     Args:
         probabilities: calibrated, `[pictures, labels]`.
     """
+    return by_blocks(_likely_label_ids, probabilities)
+
+
+def _likely_label_ids(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
     named = np.full((len(probabilities), 2), NOT_LIKELY)
     named[:, : order.shape[1]] = order

@@ -1,7 +1,12 @@
 """From scores to probabilities: the one softmax of Vitrine, below all that predicts or measures."""
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+
+from vitrine.models.calibration.blocks import by_blocks
 
 
 def softmax(scores: npt.ArrayLike, scale: float = 1.0) -> npt.NDArray[np.float64]:
@@ -14,6 +19,10 @@ def softmax(scores: npt.ArrayLike, scale: float = 1.0) -> npt.NDArray[np.float64
     Returns:
         `[rows, labels]`; every row sums to 1.
     """
+    return by_blocks(partial(_softmax, scale=scale), np.asarray(scores))
+
+
+def _softmax(scores: npt.NDArray[Any], scale: float) -> npt.NDArray[np.float64]:
     values = np.asarray(scores, np.float64)
     powers = np.exp(scale * (values - values.max(axis=1, keepdims=True)))
     probabilities: npt.NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)

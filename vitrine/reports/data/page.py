@@ -31,6 +31,10 @@ PICTURES_PER_PAGE = 640  # of about 4 kB each; with more than 40 classes, each s
 LEAST_PER_CLASS = 2  # with so many classes that even this is too much, some show none
 MOST_UNUSED, MOST_REASONS = 500, 50  # that are listed; the table beside the page has all
 LONGEST_SIDE = 128  # pixels
+COLUMNS = (  # of the manifest, without the long ones that the page says nothing of
+    *("file", "label_name", "split", "status", "reason", "copy_of"),
+    *("width", "height", "mode", "format", "size_bytes"),
+)
 
 MODE_WORDS = {  # Pillow's names, and those of the catalogue
     "RGB": "color",
@@ -71,7 +75,7 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
     texts, english = load_texts(language), load_texts("en")
     prepared = open_prepared(prepared_folder)
     facts = prepared.facts
-    manifest = read_manifest(prepared_folder)
+    manifest = read_manifest(prepared_folder, COLUMNS)
     kept = manifest[manifest["status"] == "kept"]
     unused = manifest[manifest["status"] != "kept"].sort_values(["status", "file"], ascending=[False, True])
     classes = _count_classes(facts)

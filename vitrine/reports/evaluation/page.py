@@ -13,7 +13,7 @@ from vitrine.data.images.decoding import ImageError
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.calibration import Reliability
 from vitrine.records.evaluation import PAGE, RECORD, Evaluation, MeasuredData, TrustFigures
-from vitrine.records.spreadsheet import guarded_csv
+from vitrine.records.spreadsheet import write_guarded_csv
 from vitrine.reports.shared.calibration import judge_confidence
 from vitrine.reports.shared.mistakes import show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_evaluation
@@ -70,9 +70,9 @@ def write_evaluation(folder: Path, measured: Measured, language: Language = "en"
     page = render("evaluation/page.html.jinja", _describe(measured, claim, evidence, found, texts), texts)
     with new_folder(folder, replace=True) as temporary:
         evaluation.write(temporary / RECORD)
-        write_text(temporary / PREDICTIONS, guarded_csv(measured.predictions))
+        write_guarded_csv(temporary / PREDICTIONS, measured.predictions)
         if len(measured.unknown):
-            write_text(temporary / UNKNOWN, guarded_csv(measured.unknown))
+            write_guarded_csv(temporary / UNKNOWN, measured.unknown)
         np.savez(temporary / LOGITS, test_logits=measured.logits, test_labels=measured.label_ids)
         write_text(temporary / PAGE, page)
     return [f"{claim} {evidence}", *(f"{texts(f'common.{notice.level}')} {notice.text}" for notice in found)]
