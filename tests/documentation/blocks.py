@@ -60,6 +60,12 @@ def read_blocks(page: Path) -> list[Block]:
     return found
 
 
+def read_scripts(page: Path) -> list[str]:
+    """The scripts of a page, for another program to start."""
+    parts = [part for part, in_fence in split_fences(page.read_text("utf-8")) if in_fence and "#!/" in part]
+    return [part[OPENING.match(part).end() :].rsplit("```", 1)[0] for part in parts]
+
+
 def command_lines(code: str) -> list[list[str]]:
     """The words of each command, comments left out; what is piped or written to a file counts as far as that."""
     lines = []

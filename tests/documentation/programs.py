@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.documentation.blocks import INLINE, ROOT, command_lines, pages, read_blocks
+from tests.documentation.blocks import INLINE, ROOT, command_lines, pages, read_blocks, read_scripts
 from vitrine.app.address import free_port
 
 PARSED = ("torchrun", "accelerate", "hf", "dask", "docker")
@@ -19,12 +19,13 @@ LIMIT_SECONDS = 600
 
 
 def program_lines() -> Iterator[tuple[str, list[str]]]:
-    """Page and words of each line of these programs, in blocks and in prose; what is only named is left out."""
+    """Page and words of each line of these programs in blocks, scripts and prose; what is only named is left out."""
     for page in pages():
         lines = [words for one in read_blocks(page) if one.language == "sh" for words in command_lines(one.code)]
+        scripts = [words[1:] for script in read_scripts(page) for words in command_lines(script) if words[0] == "srun"]
         inline = [line.split() for line in INLINE.findall(page.read_text("utf-8"))]
         named = (["accelerate", "launch"], ["dask", "cuda", "worker"])  # the second one is of dask-cuda
-        for words in (*lines, *inline):
+        for words in (*lines, *scripts, *inline):
             if words and words[0] in PARSED and len(words) > 1 and words not in named:
                 yield page.relative_to(ROOT).as_posix(), words
 
