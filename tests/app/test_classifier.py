@@ -172,7 +172,7 @@ def test_a_picture_that_only_the_second_model_cannot_take_keeps_the_answer_of_th
     assert "preparation cannot take 1 x 3000 pixels" in second
 
 
-def test_a_network_that_hangs_is_said_on_the_page_and_to_programs(folder, predictor, monkeypatch):
+def test_a_stuck_network_is_told_of_on_the_page_and_to_programs(folder, predictor, monkeypatch):
     def give_up(*_arguments):
         raise NoAnswerError("it seems to hang")
 

@@ -215,7 +215,7 @@ def test_who_was_answered_before_it_could_ask_leaves_the_network_to_the_next(pre
     assert batcher.sizes == {1: 1, 2: 1}
 
 
-def test_who_is_behind_a_pass_that_hangs_is_told_so_at_once_and_later_passes_are_answered(predictor, network):
+def test_who_waits_behind_a_pass_that_is_stuck_is_told_so_at_once_and_later_passes_are_answered(predictor, network):
     batcher = Batcher(predictor, patience_seconds=0.2)
     assert share_of_light(batcher.predict(gray(10))) > 0.5
     time.sleep(0.2)  # a pause is no pass that hangs

@@ -109,6 +109,20 @@ def test_predictions_are_those_of_single_pictures_and_broken_ones_are_named(pred
     assert torch.get_num_threads() == threads
 
 
+def test_batches_of_many_pictures_are_joined_on_the_way_and_what_is_inspected_lies_in_an_array(predictor, monkeypatch):
+    pictures = draw(21, broken=(4, *range(8, 16)))
+    inspect, looks = (lambda image: (image.width, image.height)), np.dtype([("width", int), ("height", int)])
+    at_once = predict_all(predictor, pictures, inspect=inspect, looks=looks, batch_size=4)
+    monkeypatch.setattr("vitrine.predict.batches.MOST_LOGITS", 1)
+    on_the_way = predict_all(predictor, pictures, inspect=inspect, looks=looks, batch_size=4)
+    assert at_once.inspected.tolist() == [pictures[place].image.size for place in at_once.places]
+    for name in ("places", "inspected"):
+        assert np.array_equal(getattr(on_the_way, name), getattr(at_once, name))
+    assert on_the_way.unreadable == at_once.unreadable
+    assert on_the_way.predictions.ids == at_once.predictions.ids
+    np.testing.assert_allclose(on_the_way.predictions.logits, at_once.predictions.logits, atol=1e-6)
+
+
 def test_every_batch_has_its_problems_in_their_places(predictor, threads):
     pictures = draw(200, broken=(0, 7, 8, 9, 10, 11, 12, 13, 14, 15, 199))
     batches = list(predict_batches(predictor, pictures, batch_size=8))

@@ -73,13 +73,13 @@ def test_a_file_of_an_earlier_build_is_compared_by_its_probabilities():
 
 
 def test_a_similarity_that_differs_is_refused():
-    class Familiar(IntegerNetwork):
+    class WithSimilarity(IntegerNetwork):
         similarity = 0.5
 
         def run(self, pixel_values):
             return Outputs(super().run(pixel_values).logits, np.full(len(pixel_values), self.similarity, np.float32))
 
-    network = Familiar(8, has_vnni=True)
+    network = WithSimilarity(8, has_vnni=True)
     golden = golden_of(network)
     check_golden("m", network, PREPROCESS, SIDE, golden)
     network.similarity = 0.6

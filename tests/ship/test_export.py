@@ -273,7 +273,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_pictures_that_are_no_squares_of_one_size_are_refused_with_the_reason(kind, tmp_path, capsys):
+def test_models_that_see_pictures_of_several_shapes_are_refused_with_the_reason(kind, tmp_path, capsys):
     folder = write_tiny_resnet(tmp_path / "model")
     (folder / "preprocessor_config.json").write_text(json.dumps(FOREIGN[kind]))
     assert export.main([str(folder), str(tmp_path / "model.onnx")]) == 2

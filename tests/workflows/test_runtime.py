@@ -179,7 +179,7 @@ def test_a_package_that_is_missing_is_told_where_it_was_asked_for_and_not_by_aut
     assert said == ["torch answers (torch 30.0 ms a picture)"]
 
 
-def test_others_models_whose_pictures_are_no_squares_are_computed_by_torch(tmp_path, monkeypatch):
+def test_others_models_that_see_pictures_of_several_shapes_are_computed_by_torch(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     set_times(monkeypatch, torch=30)
     folder = write_tiny_resnet(tmp_path / "model", 3)

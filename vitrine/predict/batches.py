@@ -23,6 +23,7 @@ MOST_AT_ONCE = 64  # pictures in networks side by side: what a layer computes of
 # A machine that does other work shares its time out among threads: more of them than cores get more of it. Measured
 # beside four busy processes: twice as fast as with one for each core; alone, nothing is lost.
 BATCHES_PER_CORE = 4
+MOST_LOGITS = 40_000_000  # of batches that wait to be joined: so many lie in a file from then on
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,24 @@ def predict_all(
         batch_size: likewise.
         progress: told how many pictures are done, and how many of them cannot be read.
     """
-    parts = []
+    joined: list[PredictionBatch] = []
+    parts: list[PredictionBatch] = []
     done = faults = 0
     for part in predict_batches(predictor, pictures, preprocessed, inspect, batch_size):
         parts.append(part if looks is None else replace(part, inspected=np.array(list(part.inspected), looks)))
+        if len(parts) * batch_size * len(predictor.label_names) > MOST_LOGITS:
+            joined.append(_join(parts, looks))
+            parts = []
         done, faults = done + len(part), faults + len(part.unreadable)
         progress(done, faults)
-    if not parts:
-        return _predict(predictor, [])
+    joined += [_join(parts, looks)] if parts else []
+    return _join(joined, looks) if joined else _predict(predictor, [])
+
+
+def _join(parts: Sequence[PredictionBatch], looks: np.dtype[np.void] | None) -> PredictionBatch:
+    """Batches that follow each other as one; see `predict_all`."""
+    if len(parts) == 1:
+        return parts[0]
     return PredictionBatch(
         places=np.concatenate([part.places for part in parts]),
         predictions=join_predictions([part.predictions for part in parts]),

@@ -204,6 +204,7 @@ def evaluate_source(
             fetched.is_needless = True
             raise
         if by_shards is None:
+            output.absolute().parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(hold_lock(lock_of(output), is_removed=True))
         # The pictures of the page are opened once more, so the workspace must still be there.
         sentences = write_evaluation(output, measured, how.language)
@@ -217,7 +218,7 @@ def evaluate_source(
 def _opened(
     predictor: "Predictor", recipe: Recipe, output: Path, how: Measuring, engine: "Engine | None"
 ) -> "Iterator[tuple[LabeledData, Fetched]]":
-    """The pictures, and what was fetched of them; what is unpacked goes at the end. Makes the folder of the output."""
+    """The pictures, and what was fetched of them; what is unpacked goes at the end."""
     from vitrine.data.loading.labeled import open_labeled
     from vitrine.data.sources.addresses import is_address
     from vitrine.data.sources.fetching import fetched_beside
@@ -225,7 +226,8 @@ def _opened(
     from vitrine.work.choice import works_elsewhere
 
     parent = output.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
+    if engine is not None or is_address(recipe.data.source):  # parts, or what is fetched, lie beside the output
+        parent.mkdir(parents=True, exist_ok=True)
     with (
         keeping_nothing() if engine is None else nullcontext(),
         fetched_beside(output if is_address(recipe.data.source) else None) as fetched,

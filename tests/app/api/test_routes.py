@@ -141,7 +141,7 @@ def test_a_picture_that_the_preparation_cannot_take_is_refused(predictor):
     assert refused.value.status_code == 422
 
 
-def test_a_network_that_hangs_is_said_to_those_behind_it(predictor, picture, monkeypatch):
+def test_those_behind_a_stuck_network_are_told_so(predictor, picture, monkeypatch):
     def give_up(*_arguments):
         raise NoAnswerError("it seems to hang")
 

@@ -195,7 +195,7 @@ def test_an_interrupted_scan_hands_over_what_it_has(make_class_folders, tmp_path
     with pytest.raises(KeyboardInterrupt):
         scan_files(found, 150, interrupt, save=lambda scan: scan.write(tmp_path))
     memory = ScanMemory.read([tmp_path])
-    assert 0 < len(memory.places) < 100
+    assert 0 < len(memory.scans[0].manifest) < 100
     assert memory.find(found[0])[0] == scan(Path(found[0].path).parents[1]).iloc[0].to_dict()
 
 

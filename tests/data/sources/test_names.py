@@ -7,7 +7,6 @@ from vitrine.data.sources.names import (
     compose,
     look_key,
     print_alike,
-    respell,
     spell_differences,
     suggest_columns,
 )
@@ -54,11 +53,6 @@ def test_what_differs_is_spelled_in_code_points():
     assert spell_differences(["cat", "cat\u200b"]) == ["'cat' [nothing]", "'cat\u200b' [U+200B]"]
     assert spell_differences(["\u0441at", "cat"]) == ["'\u0441at' [U+0441]", "'cat' [U+0063]"]
     assert spell_differences(["aa", "aaa"]) == ["'aa' [nothing]", "'aaa' [U+0061]"]
-
-
-def test_values_are_found_by_names_whose_accents_are_stored_otherwise():
-    assert respell({NFD: 1, "cat": 2, "gone": 3}, [NFC, "cat", "new"]) == {NFC: 1, "cat": 2}
-    assert respell({NFD: 1, NFC: 2}, [NFC, NFD]) == {NFC: 2, NFD: 1}
 
 
 def test_a_missing_column_is_told_with_the_one_that_may_be_meant():

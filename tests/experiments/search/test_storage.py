@@ -117,7 +117,7 @@ def test_what_does_not_change_the_trials_may_change(tmp_path, changed):
 @pytest.mark.parametrize("name", sorted(FREE_FOR_TRIALS - {"optim.epochs"}))
 def test_what_changes_no_training_changes_no_search(tmp_path, name):
     values = {"report.study": "off", "report.language": "fr", "engine.tracker": "none", "report.precision": "0.9"}
-    values["data.group_by"] = "[folder]"
+    values |= {"data.group_by": "[folder]", "data.prepared": "elsewhere"}
     write_search(tmp_path)
     stored = identify_search(load_search(tmp_path / "mine.yaml"), make_prepared(tmp_path))
     changed = load_search(tmp_path / "mine.yaml", [f"{name}={values.get(name, '7')}"] if "." in name else [])

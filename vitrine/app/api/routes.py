@@ -32,7 +32,7 @@ DEFAULT_TOP_K = 5
 AT_ONCE = 16  # pictures that are decoded or wait for the network; the others wait in the order in which they came
 MOST_WAITING = 512  # requests; one more is told at once to come again
 RETRY_SECONDS = "1"
-HANG_RETRY_SECONDS = "60"
+STUCK_RETRY_SECONDS = "60"
 DOCS_FILES = "/docs/files"
 
 
@@ -124,7 +124,7 @@ class Programs:
         except ImageError as error:
             raise HTTPException(422, refuse_picture(name, error, load_texts("en"))) from None
         except NoAnswerError as error:
-            raise HTTPException(503, str(error), {"Retry-After": HANG_RETRY_SECONDS}) from None
+            raise HTTPException(503, str(error), {"Retry-After": STUCK_RETRY_SECONDS}) from None
 
 
 def _answer(prediction: Prediction, top_k: int) -> PictureAnswer:

@@ -2,13 +2,10 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import takewhile
-from typing import TypeVar
-
-Value = TypeVar("Value")
 
 # They take no room, and most fonts do not draw them.
 INVISIBLE = dict.fromkeys(
@@ -70,12 +67,6 @@ def suggest_columns(missing: Sequence[str], names: Sequence[str]) -> str:
         close = get_close_matches(_small(name), by_small, n=1)
         told.append(f"{name} (did you mean '{by_small[close[0]]}'?)" if close else name)
     return " and ".join(told)
-
-
-def respell(values: Mapping[str, Value], names: Iterable[str]) -> dict[str, Value]:
-    """What is known by name, for those of the names that are there, be it with their accents stored otherwise."""
-    by_letters = {compose(name): value for name, value in values.items()} | dict(values)
-    return {name: by_letters[key] for name in names for key in (name, compose(name))[::-1] if key in by_letters}
 
 
 def _small(name: str) -> str:
