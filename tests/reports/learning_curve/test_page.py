@@ -42,8 +42,8 @@ def with_gain(curve, gain, interval):
     [
         (0.034, (0.012, 0.05), "Twice as many pictures would probably bring +3.4 points"),
         (0.001, (0.0, 0.003), "would hardly help: twice as many bring +0.1 points"),
-        (0.01, (0.0, 0.03), "It is not shown that more pictures would help"),
-        (0.004, (0.002, 0.02), "It is not shown that more pictures would help"),
+        (0.01, (0.0, 0.03), "It is not shown that more pictures would help much"),
+        (0.004, (0.002, 0.02), "It is not shown that more pictures would help much"),
     ],
 )
 def test_the_claim_follows_the_interval(curve, gain, interval, words):
