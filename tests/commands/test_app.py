@@ -117,9 +117,9 @@ def test_an_impossible_port_is_refused_with_the_rule(port, capsys):
 
 def test_a_space_is_reached_from_outside_and_anything_else_is_not(monkeypatch):
     monkeypatch.delenv("SPACE_ID", raising=False)
-    assert command._default_host() == "127.0.0.1"
+    assert command.default_host() == "127.0.0.1"
     monkeypatch.setenv("SPACE_ID", "someone/dogs")
-    assert command._default_host() in EVERYWHERE
+    assert command.default_host() in EVERYWHERE
 
 
 @pytest.fixture

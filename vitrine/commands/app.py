@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING
 from vitrine.app.api.mcp_package import check_mcp_package
 from vitrine.app.model_choice import choose_model
 from vitrine.app.private_folder import private_folder
-from vitrine.commands.console import CommandParser, command_parser
-from vitrine.commands.serving import DEFAULT_HOST, DEFAULT_PORT, find_port, parse_port, run_server, wait_for
+from vitrine.commands.console import CommandParser, command_parser, parse_count
+from vitrine.commands.serving import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    PASSWORD_VARIABLE,
+    default_host,
+    find_port,
+    parse_port,
+    read_password,
+    run_server,
+    wait_for,
+)
 from vitrine.corrections.store import CorrectionStore
 from vitrine.errors import UserError, first_line
 
@@ -27,7 +37,6 @@ if TYPE_CHECKING:
     from vitrine.workflows.runtime import Asked
 
 RUNS = Path("runs")
-PASSWORD_VARIABLE = "VITRINE_PASSWORD"  # noqa: S105 (its name, not its value)
 CORRECTIONS = Path("corrections")
 THIS_MACHINE = (DEFAULT_HOST, "localhost", "::1")
 
@@ -44,11 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
 
     def serve() -> None:
-        host = options.host or _default_host()
+        host = options.host or default_host()
         corrections = None if options.no_corrections else (options.corrections or _default_corrections(host))
         if options.corrections is not None:
             CorrectionStore(options.corrections).check()
-        _serve(options, host, _read_password(options.user), corrections)
+        _serve(options, host, read_password(options.user), corrections)
 
     return run_server(serve)
 
@@ -278,33 +287,6 @@ def build_parser() -> CommandParser:
         "whoever opens the page can press it (default: none)",
     )
     return parser
-
-
-def parse_count(text: str) -> int:
-    """A whole number from 1 on, as an option gives it."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on (got {text!r})")
-    return int(text)
-
-
-def _read_password(user: str | None) -> str:
-    """From the environment, not the command line, which every user of a machine can read."""
-    if user is None:
-        return ""
-    if not user or ":" in user:
-        raise UserError("--user: must be a name without a colon")
-    password = os.environ.get(PASSWORD_VARIABLE, "")
-    if not password:
-        raise UserError(
-            f"--user {user}: no password is set; put one into the environment variable {PASSWORD_VARIABLE} "
-            f"(read -rs {PASSWORD_VARIABLE} && export {PASSWORD_VARIABLE}), then start again"
-        )
-    return password
-
-
-def _default_host() -> str:
-    """A Space's page is reached from outside its container; anywhere else the page is private until asked otherwise."""
-    return "0.0.0.0" if os.environ.get("SPACE_ID") else DEFAULT_HOST  # noqa: S104
 
 
 def _default_corrections(host: str) -> Path | None:

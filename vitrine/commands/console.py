@@ -117,6 +117,13 @@ def read_recipe(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     return RecipeArguments(recipe, options)
 
 
+def parse_count(text: str) -> int:
+    """A whole number from 1 on, as an option gives it."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on (got {text!r})")
+    return int(text)
+
+
 def repeat_words(options: argparse.Namespace) -> str:
     """The recipe and the parameters of a command line of `recipe_parser`, to be typed behind another command."""
     return shlex.join(word for word in (options.recipe, *options.overrides) if word is not None)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from vitrine.commands.app import parse_count
+from vitrine.commands.console import parse_count
 from vitrine.errors import UserError
 from vitrine.work.choice import ENGINE_NAMES, open_engine
 from vitrine.work.unit import Engine

@@ -10,7 +10,6 @@ import pytest
 from tests.data.sources.stores import ADDRESS, counting, fill, put_folder, refusing
 from tests.data.trees import prepare
 from tests.factories import fault_of
-from vitrine.data.prepared import local_copy
 from vitrine.data.prepared.dataset import open_prepared
 from vitrine.data.prepared.local_copy import is_prepared_address, make_local
 from vitrine.records.prepared import FACTS, PICTURES, REPORT, read_facts
@@ -137,7 +136,7 @@ def test_a_data_set_that_is_not_whole_in_the_store_is_refused_until_it_is_copied
 
 
 def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(folder, monkeypatch):
-    monkeypatch.setattr(local_copy.shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(100))
     with counting(monkeypatch) as fetched:
         fault = fault_of(make_local, PLACE)
     assert "has 0.0 GB free; remove what nobody needs in" in fault

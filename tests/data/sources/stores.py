@@ -66,7 +66,7 @@ def overloaded(monkeypatch: pytest.MonkeyPatch, only: str, times: int) -> Iterat
             raise OSError("SlowDown: Please reduce your request rate.")
 
     with _checked(monkeypatch, check), monkeypatch.context() as patch:
-        patch.setattr("vitrine.data.sources.addresses.time.sleep", pauses.append)
+        patch.setattr("vitrine.data.sources.stores.time.sleep", pauses.append)
         yield pauses
 
 

@@ -10,13 +10,10 @@ import pytest
 
 from tests.data.sources.stores import fill, overloaded, refusing
 from tests.factories import fault_of
-from vitrine.data.sources import addresses
+from vitrine.data.sources import stores
 from vitrine.data.sources.addresses import (
-    WAITS,
     RemoteFile,
-    _may_pass,
     address_of,
-    check_address,
     describe_files,
     has_file,
     is_address,
@@ -109,7 +106,7 @@ def test_what_a_store_refuses_for_the_moment_is_asked_again(monkeypatch, tmp_pat
     listing = list_address(fill({"1.jpg": b"one", "2.jpg": b"two"}))
     with overloaded(monkeypatch, "2.jpg", times=3) as pauses:
         assert listing.place("2.jpg").open("rb").read() == b"two"
-    assert pauses == list(WAITS)
+    assert pauses == list(stores.WAITS)
     with overloaded(monkeypatch, "2.jpg", times=2):
         listing.place("2.jpg").fetch(tmp_path / "2.jpg")
     assert (tmp_path / "2.jpg").read_bytes() == b"two"
@@ -118,22 +115,6 @@ def test_what_a_store_refuses_for_the_moment_is_asked_again(monkeypatch, tmp_pat
         pytest.raises(OSError, match=r"^cannot be fetched \(SlowDown: Please reduce your request rate\.\)"),
     ):
         listing.place("2.jpg").open("rb")
-
-
-class WebError(Exception):
-    def __init__(self, status):
-        self.status = status
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (FileNotFoundError(), False), (PermissionError(), False), (OSError(28, "the disk is full"), False),
-        (WebError(404), False), (WebError(503), True), (WebError(429), True), (TimeoutError(), True),
-    ],
-)  # fmt: skip
-def test_what_lasts_is_told_from_what_may_pass(error, expected):
-    assert _may_pass(error) is expected
 
 
 def test_a_file_that_is_gone_is_not_there():
@@ -154,17 +135,6 @@ def test_a_store_that_refuses_everything_is_lost(monkeypatch):
         listing.place("2.jpg").open("rb")
 
 
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "gcsfs", None)
-    with pytest.raises(UserError, match=r"gs:// need another package: pip install gcsfs, or pip install -r requirem"):
-        check_address("gs://bucket/x")
-
-
-def test_an_unknown_kind_is_named():
-    with pytest.raises(UserError, match=r"that begin with s4:// are not known; s3://, gs://"):
-        check_address("s4://bucket/x")
-
-
 @pytest.mark.parametrize(("address", "options"), [("s3://bucket/a.tar", {"max_concurrency": 1}), ("gs://bucket/a", {})])
 def test_files_of_s3_are_fetched_in_one_stream(monkeypatch, tmp_path, address, options):
     asked = []
@@ -176,7 +146,7 @@ def test_files_of_s3_are_fetched_in_one_stream(monkeypatch, tmp_path, address, o
             Path(target).touch()
             asked.append(given)
 
-    monkeypatch.setattr(addresses, "_store", lambda _: Store())
+    monkeypatch.setattr(stores, "_store", lambda _: Store())
     RemoteFile(address, "", 0, 0).fetch(tmp_path / "file")
     assert asked == [options]
 

@@ -53,7 +53,7 @@ def search_index(
     fresh: npt.NDArray[np.bool_],
     progress: Callable[[int, int], None],
 ) -> Iterator[Candidates]:
-    """Yields the likeliest pairs, nearly all that `compare_all` would find; time grows with the power 1.3 of the rows.
+    """Yields the likeliest pairs, nearly all that `compare_all` would find; time grows with the power 1.35 of the rows.
 
     Plain pictures (see `is_plain`) that have as many partners as were asked for have no pairs: thousands are alike.
 

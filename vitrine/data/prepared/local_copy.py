@@ -7,7 +7,6 @@ that is prepared anew is copied anew, beside the earlier one.
 import hashlib
 import logging
 import re
-import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vitrine.data.sources.addresses import RemoteFile, address_of, check_address, has_file, is_address
+from vitrine.data.sources.fetching import check_room
 from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_bytes
@@ -127,20 +127,12 @@ def _complete(copy: Path, address: str, facts: PreparedFacts, missing: Sequence[
     """Fetches what a copy lacks, and the pages of the data set where there are some."""
     sums = {name: facts.files[name] for name in missing if name != FACTS}
     copy.mkdir(exist_ok=True)
-    _check_room(copy, address, sum(one.size_bytes for one in sums.values()))
+    needed = sum(one.size_bytes for one in sums.values())
+    check_room(address, copy, needed, f"remove what nobody needs in {copy.parent}, {ELSEWHERE}")
     _fetch_all(copy, address, sums)
     for name in PAGES:
         with suppress(SourceLostError):
             RemoteFile(f"{address}/{name}", "", UNKNOWN_SIZE, UNKNOWN_TIME).fetch(copy / name)
-
-
-def _check_room(copy: Path, address: str, needed: int) -> None:
-    free = shutil.disk_usage(copy).free
-    if needed > free:
-        raise UserError(
-            f"{address} takes {needed / 1e9:,.1f} GB, and the disk of {copy} has {free / 1e9:,.1f} GB free; remove "
-            f"what nobody needs in {copy.parent}, {ELSEWHERE}"
-        )
 
 
 def _fetch_all(copy: Path, address: str, sums: dict[str, FileSum]) -> None:

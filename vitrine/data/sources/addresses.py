@@ -1,17 +1,15 @@
 """Pictures in a store that fsspec knows (s3://, gs://, az://, hf://, https://): listed first, read where they lie."""
 
-import errno
 import hashlib
 import io
 import re
 import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import IO, Any, Literal, TypeVar
+from typing import IO, Any, Literal
 from urllib.parse import unquote
 
 from vitrine.data.sources.files import FoundFile, printable, reason_by_suffix
@@ -27,19 +25,14 @@ from vitrine.data.sources.places import (
     SourceLostError,
     Status,
 )
+from vitrine.data.sources.stores import DISK_ERRORS, connect, insist, read
 from vitrine.errors import UserError, first_line
 
-Given = TypeVar("Given")
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?[^/]")  # one letter is a drive of Windows
-# Packages that the stores need and that are not among Vitrine's own: requirements-cloud.txt.
-PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 # In parts at a time, s3fs holds half a gigabyte of a file in memory, and a part that breaks off is not asked for again.
 IN_ONE_STREAM = {"s3": {"max_concurrency": 1}, "s3a": {"max_concurrency": 1}}
 AGAIN = f"If your credentials have expired, renew them; then {SAME_COMMAND}{KEPT}"
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)  # of the own disk
 PARTIAL = ".partial"  # ends the name of a file that is on its way
-WAITS = (0.5, 2.0, 8.0)  # seconds before a store is asked once more
-SERVER_ERROR, BUSY = 500, (408, 425, 429)  # what web servers say of themselves, and of too many questions
 # What stores tell of the state of a file: of its content, or else when it was changed.
 TAGS = ("ETag", "etag", "md5Hash", "content_md5", "blob_id")
 TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
@@ -73,7 +66,7 @@ class RemoteFile:
             SourceLostError: no other can, either.
         """
         try:
-            return io.BytesIO(_read(self.address))
+            return io.BytesIO(read(self.address))
         except FileNotFoundError:
             raise
         except Exception as error:  # each store has errors of its own
@@ -89,10 +82,10 @@ class RemoteFile:
             SourceLostError: it cannot be had.
         """
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PARTIAL}")
-        store, path = _connect(self.address)
+        store, path = connect(self.address)
         try:
             options = IN_ONE_STREAM.get(self.address.partition("://")[0], {})
-            _insist(partial(store.get_file, path, str(temporary), **options))
+            insist(partial(store.get_file, path, str(temporary), **options))
             temporary.replace(target)
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:
@@ -125,7 +118,7 @@ def check_address(address: str) -> None:
     Raises:
         UserError: a package is missing, or nothing knows such addresses.
     """
-    _connect(address)
+    connect(address)
 
 
 def has_file(address: str) -> bool:
@@ -134,7 +127,7 @@ def has_file(address: str) -> bool:
     Raises:
         UserError: a package is missing, or nothing knows such addresses.
     """
-    return _find_file(*_connect(address)) is not None
+    return _find_file(*connect(address)) is not None
 
 
 @dataclass(frozen=True)
@@ -178,7 +171,7 @@ def list_address(address: str) -> Listing:
     Raises:
         UserError: there is nothing, or it may not be read.
     """
-    store, root = _connect(address)
+    store, root = connect(address)
     if file := _find_file(store, root):
         path, mark, query = address.partition("?") if address.startswith("http") else (address, "", "")
         folder, _, name = path.rpartition("/")
@@ -253,70 +246,9 @@ def _changed_ns(told: Mapping[str, Any]) -> int:
     return UNKNOWN_TIME
 
 
-def _read(address: str, end: int | None = None) -> bytes:
-    store, path = _connect(address)
-    content: bytes = _insist(partial(store.cat_file, path, start=None if end is None else 0, end=end))
-    return content
-
-
-def _insist(ask: Callable[[], Given]) -> Given:
-    """What a store gives, asked again where it refuses for the moment, as it does under load."""
-    for seconds in WAITS:
-        try:
-            return ask()
-        except Exception as error:  # each store has errors of its own
-            if not _may_pass(error):
-                raise
-            time.sleep(seconds)
-    return ask()
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether a store may give a moment later what it refused."""
-    if isinstance(error, FileNotFoundError | PermissionError):
-        return False
-    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        return False
-    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
-    return not isinstance(status, int) or status >= SERVER_ERROR or status in BUSY
-
-
 def _can_be_read(address: str) -> bool:
     try:
-        _read(address, end=1)
+        read(address, end=1)
     except Exception:  # whatever it is, it is not a picture of ours that is at fault
         return False
     return True
-
-
-def _connect(address: str) -> tuple[Any, str]:
-    """The store of an address, and the path there."""
-    protocol = address.partition("://")[0]
-    store = _store(protocol)
-    return store, str(store._strip_protocol(address))
-
-
-@cache
-def _store(protocol: str) -> Any:
-    """Opens the way to a kind of store, once in each process; credentials are those of its own tools.
-
-    Raises:
-        UserError: a package is missing, or nothing knows it.
-    """
-    import fsspec  # a tenth of a second that no other source needs
-
-    try:
-        return fsspec.filesystem(protocol)
-    except ImportError as error:
-        package = PACKAGES.get(protocol, "")
-        advice = (
-            f"pip install {package}, or pip install -r requirements-cloud.txt (or vitrine[cloud])"
-            if package
-            else first_line(error)
-        )
-        raise UserError(
-            f"data.source: addresses that begin with {protocol}:// need another package: {advice}"
-        ) from error
-    except ValueError as error:
-        known = ", ".join(f"{name}://" for name in ("s3", "gs", "az", "hf", "https"))
-        raise UserError(f"data.source: addresses that begin with {protocol}:// are not known; {known} are") from error

@@ -98,7 +98,8 @@ def fetch_files(listing: Listing, folder: Path, progress: Callable[[int, int], N
         _remove_others(folder, places)
         missing = {target: place for target, place in places.items() if not _is_there(target, place)}
         total, needed = _count_bytes(places.values()), _count_bytes(missing.values())
-        _check_room(listing, folder, needed)
+        advice = "make room, or set data.prepared to a folder on a larger disk"
+        check_room(f"data.source: {listing.address}", folder, needed, advice)
         done = total - needed
         for target, place in missing.items():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -132,11 +133,20 @@ def _time_of(place: RemoteFile) -> int:
     return YEAR_2000_NS + place.modified_ns % TEN_YEARS_NS
 
 
-def _check_room(listing: Listing, folder: Path, needed: int) -> None:
-    """Makes sure that the disk has room for what is fetched."""
+def check_room(what: str, folder: Path, needed: int, advice: str) -> None:
+    """Makes sure that a disk has room for what is fetched.
+
+    Args:
+        what: is fetched, for the message.
+        folder: on the disk.
+        needed: bytes.
+        advice: what to do where there is too little.
+
+    Raises:
+        UserError: there is too little.
+    """
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"data.source: {listing.address} takes {needed / 1e9:,.1f} GB, and the disk of {folder} has "
-            f"{free / 1e9:,.1f} GB free; make room, or set data.prepared to a folder on a larger disk"
+            f"{what} takes {needed / 1e9:,.1f} GB, and the disk of {folder} has {free / 1e9:,.1f} GB free; {advice}"
         )

@@ -14,6 +14,24 @@ WARM_UP_STEPS = 2
 FEW_EPOCHS = 3  # after fewer, a network from scratch may be little better than guessing
 
 
+def describe_plan(steps: int, steps_per_epoch: int, epochs: int) -> str:
+    """What fits into the budget, and what to do where that is little, for people.
+
+    Args:
+        steps: that are planned in all.
+        steps_per_epoch: of a whole epoch.
+        epochs: that the recipe asks for.
+    """
+    fitting = steps / steps_per_epoch
+    told = f"time budget: {steps:,} steps ({fitting:.1f} epochs) are planned, as many as fit"
+    if fitting >= min(FEW_EPOCHS, epochs):
+        return told
+    return (
+        f"{told}; after so few the model may be little better than guessing: raise engine.budget_minutes, or train "
+        "while this machine has less other work"
+    )
+
+
 def count_steps(
     seconds: float, step_seconds: float, validation_seconds: float, steps_per_epoch: int, step_in_epoch: int
 ) -> int:

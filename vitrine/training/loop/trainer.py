@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_shard_loader, build_step_loader
 from vitrine.errors import UserError
 from vitrine.models.backbones.build import choose_memory_format
-from vitrine.training.loop.budget import FEW_EPOCHS
+from vitrine.training.loop.budget import describe_plan
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
 from vitrine.training.loop.pace import Pace, replan
@@ -30,10 +30,6 @@ from vitrine.training.machine.processes import add_up, as_main_says, has_unused,
 
 # A GPU works ahead of Python; it is only asked for figures now and then, since each question makes it wait.
 GPU_STEPS_BETWEEN_REPORTS = 10
-FEW = (
-    "; after so few the model may be little better than guessing: raise engine.budget_minutes, or train while this "
-    "machine has less other work"
-)
 
 
 class Trainer:
@@ -208,9 +204,7 @@ class Trainer:
             return
         self.position.total_steps = total
         self.schedule = replan(self.schedule, self.build_schedule, self.plain_optimizer, self.steps_done, total)
-        epochs = total / self.batches.steps
-        few = epochs < min(FEW_EPOCHS, self.options.epochs)
-        self.say(f"time budget: {total:,} steps ({epochs:.1f} epochs) are planned, as many as fit{FEW if few else ''}")
+        self.say(describe_plan(total, self.batches.steps, self.options.epochs))
 
     def _start_epoch(self, epoch: int) -> None:
         self.methods.set_mode(self.plain_model)
