@@ -29,7 +29,7 @@ from vitrine.data.sources.stores import DISK_ERRORS, connect, insist, read
 from vitrine.errors import UserError, first_line
 
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?[^/]")  # one letter is a drive of Windows
-# In parts at a time, s3fs holds up to a gigabyte of a file in memory (findings), and asks for no part again that breaks off.
+# In parts at a time, s3fs holds up to a gigabyte of a file in memory (findings), and asks for no lost part again.
 IN_ONE_STREAM = {"s3": {"max_concurrency": 1}, "s3a": {"max_concurrency": 1}}
 AGAIN = f"If your credentials have expired, renew them; then {SAME_COMMAND}{KEPT}"
 PARTIAL = ".partial"  # ends the name of a file that is on its way
