@@ -19,6 +19,8 @@ LATER: dict[str, Any] = {
     "data.columns.subgroup": None,
     "augmentation.first_image_size": None,
     "model.warm_start": None,
+    "model.head_first": False,
+    "model.batch_norm": "trained",
     "model.warm_start_rename": {},
     "optim.layer_weight_decay": {},
 }

@@ -140,6 +140,18 @@ class ModelSection(Section):
         "alone, the others trainable_part, with half the learning rate and a new warm-up; lower it further in the "
         "front with optim.layer_decay",
     )
+    head_first: Switch = Field(
+        False,
+        description="linear probing, then fine-tuning: the fresh head is fitted to the pretrained network in one pass "
+        "over the pictures (20,000 at most), before trainable_part is trained. The default where a pretrained network "
+        "is trained; a warm start and frozen_epochs do without it",
+    )
+    batch_norm: Literal["frozen", "trained"] = Field(
+        "trained",
+        description="statistics of batch norm in training: 'frozen': those of the pretraining, in training as in use; "
+        "'trained': those of each batch, as a network from random weights needs it. Scales and offsets are trained "
+        "either way. 'frozen' is the default where a pretrained network is trained",
+    )
     drop_path: Share | None = Field(
         None,
         description="stochastic depth: share of the residual blocks that are left out in training, rising from 0 at "
@@ -189,6 +201,12 @@ class ModelSection(Section):
             raise ValueError(
                 "frozen_epochs means nothing where the head alone is trained; set model.frozen_epochs=0, or "
                 f"model.trainable_part=all (got {self.frozen_epochs})"
+            )
+        is_random = self.backbone == SMALL_CNN or not self.pretrained
+        if is_random and (self.head_first or self.batch_norm == "frozen"):
+            raise ValueError(
+                "head_first and batch_norm 'frozen' need a pretrained backbone, and this one starts from random "
+                "weights: set model.head_first=false and model.batch_norm=trained"
             )
         if not self.pretrained and self.trainable_part == "head":
             raise ValueError(

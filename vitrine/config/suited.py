@@ -14,10 +14,15 @@ from vitrine.config.model import SMALL_CNN
 Kind = Literal["head", "fine_tuning", "scratch"]
 
 EPOCHS, RATE, PATIENCE = "optim.epochs", "optim.learning_rate", "early_stopping.patience"
-FOLLOWING = (EPOCHS, RATE, PATIENCE)
+HEAD_FIRST, BATCH_NORM = "model.head_first", "model.batch_norm"
+FOLLOWING = (EPOCHS, RATE, PATIENCE, HEAD_FIRST, BATCH_NORM)
 # Measured in EXPERIMENTS.md, sections 2 and 8. A training from scratch has the schema's own defaults.
-SUITED: Mapping[Kind, Mapping[str, float]] = MappingProxyType(
-    {"head": {EPOCHS: 100, RATE: 1e-3, PATIENCE: 10}, "fine_tuning": {EPOCHS: 3, RATE: 1e-4}, "scratch": {}}
+SUITED: Mapping[Kind, Mapping[str, Any]] = MappingProxyType(
+    {
+        "head": {EPOCHS: 100, RATE: 1e-3, PATIENCE: 10},
+        "fine_tuning": {EPOCHS: 3, RATE: 1e-4, HEAD_FIRST: True, BATCH_NORM: "frozen"},
+        "scratch": {},
+    }
 )
 NAMES: Mapping[Kind, str] = MappingProxyType(
     {

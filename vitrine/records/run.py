@@ -54,6 +54,7 @@ class TrainingFigures(Record):
         feature_seconds: of looking once at the training pictures, all views, where a head was trained on features that
             were computed once, whichever run of a comparison computed them.
         validation_feature_seconds: of looking once at the validation pictures, likewise.
+        head_first_accuracy: on validation pictures, of the head alone, before all or the last stages were trained, too.
         refitted: whether the head was fitted once more in the end, on training and validation pictures together.
         batch_size: pictures per step on each device.
         data_wait_share: share of the time that the device waited for pictures, median over the epochs.
@@ -79,6 +80,7 @@ class TrainingFigures(Record):
     feature_views: Count | None = None
     feature_seconds: float | None = None
     validation_feature_seconds: float | None = None
+    head_first_accuracy: Share | None = None
     refitted: bool = False
     batch_size: Count | None = None
     data_wait_share: float | None = None

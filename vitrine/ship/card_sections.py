@@ -163,6 +163,7 @@ def show_recipe(evidence: RunEvidence, texts: Texts) -> list[tuple[str, str]]:
         ("resizing", preparation.get("resize")),
         ("steps before", ", ".join(preparation.get("steps", ()))),
         ("augmentation", _tell_augmentation(training, augmentation)),
+        ("head fitted first", _tell_head_first(training.head_first_accuracy, texts)),
         ("epochs", f"{training.epochs} of {training.epochs_planned}, kept: {validation.best_epoch}"),
         ("fitted once more", "on training and validation pictures together" if training.refitted else None),
         ("optimizer", recipe.get("optim", {}).get("name")),
@@ -173,6 +174,10 @@ def show_recipe(evidence: RunEvidence, texts: Texts) -> list[tuple[str, str]]:
         ("made with", _tell_versions(evidence)),
     ]
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
+
+
+def _tell_head_first(accuracy: float | None, texts: Texts) -> str | None:
+    return None if accuracy is None else f"{texts.percent(accuracy)} of the validation pictures right with it alone"
 
 
 def _tell_augmentation(training: TrainingFigures, section: Mapping[str, Any]) -> str | None:

@@ -17,7 +17,7 @@ from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import place
 from vitrine.models.backbones.normalization import Normalization
-from vitrine.models.backbones.stages import set_trainable
+from vitrine.models.backbones.stages import set_trainable, set_training_mode
 from vitrine.models.calibration.ood import MOST_ROWS
 from vitrine.models.folder import build_processor, save_model
 from vitrine.records import folder as run_folder
@@ -73,6 +73,7 @@ def choose_methods(
         sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
         average=partial(WeightAverage, decay=decay) if decay > 0 else None,
         choose_trained=_unfreeze(plan, model) if shape.frozen_epochs else None,
+        set_mode=partial(set_training_mode, keeps_statistics=shape.keeps_statistics),
         keep_epoch=write_epochs(plan, model, normalization, folder),
         drop_epoch=lambda epoch: shutil.rmtree(_epoch_folder(folder, epoch), ignore_errors=True),
     )

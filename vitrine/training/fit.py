@@ -25,9 +25,10 @@ from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.training.build import choose_methods, find_batch_size, open_budget, write_epochs
 from vitrine.training.head.features import FEATURES, seconds_taken
+from vitrine.training.head.first import fit_head_first
 from vitrine.training.head.fit import CachedHead, choose_views, fit_cached_head
 from vitrine.training.loop.checkpoints import Checkpoints
-from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
+from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
 from vitrine.training.loop.trainer import Trainer
 from vitrine.training.machine.devices import build_accelerator, choose_workers, describe_device
@@ -89,9 +90,9 @@ def fit_network(
     with memory_cap(plan.engine.memory_gb, accelerator.device):
         listeners = replace(listeners, on_epoch=_start_tracking(plan, accelerator, model, folder, listeners.on_epoch))
         head = None
+        store = folder / run_folder.CHECKPOINT / FEATURES
         if views:
             _say_what_is_passed_over(plan, listeners.say)
-            store = folder / run_folder.CHECKPOINT / FEATURES
             groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
             keep = write_epochs(plan, model, normalization, folder)
             earlier = seconds_taken(store)
@@ -99,9 +100,9 @@ def fit_network(
             fit = head.fit
         else:
             plan = _resolve_batch_size(plan, data, accelerator, model, folder, listeners)
-            methods = choose_methods(plan, prepared, model, normalization, folder, accelerator.device)
-            methods = replace(methods, budget=open_budget(plan.engine.budget_minutes, begun, prepared))
-            fit, earlier = _fit_whole(plan, data, accelerator, model, methods, folder, listeners)
+            if plan.model.head_first:
+                facts["head_first_accuracy"] = fit_head_first(plan, data, accelerator, model, store, listeners)
+            fit, earlier = _fit_whole(plan, prepared, data, accelerator, model, folder, listeners, begun)
         accelerator.end_training()
     facts |= _summarize(fit, plan.options.batch_size, earlier + time.perf_counter() - start)
     facts["refitted"] = head is not None and head.refitted
@@ -200,14 +201,17 @@ def _resolve_batch_size(
 
 def _fit_whole(
     plan: TrainingPlan,
+    prepared: PreparedDataset,
     data: TrainingData,
     accelerator: Accelerator,
     model: PreTrainedModel,
-    methods: Methods,
     folder: Path,
     listeners: Listeners,
+    begun: float,
 ) -> tuple[Fit, float]:
     """Every epoch looks at the pictures; returns, too, the seconds of the run before it was interrupted."""
+    methods = choose_methods(plan, prepared, model, data.normalization, folder, accelerator.device)
+    methods = replace(methods, budget=open_budget(plan.engine.budget_minutes, begun, prepared))
     trainer = Trainer(
         accelerator=accelerator,
         model=model,

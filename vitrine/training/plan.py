@@ -43,6 +43,8 @@ class ModelPlan:
         image_size: side of the pictures that it is made for, in pixels.
         training_side: side of the pictures that it is trained with, in pixels, in the last epoch.
         first_training_side: in the first epoch.
+        head_first: whether the fresh head is fitted to the network as it is before the rest is trained.
+        keeps_statistics: whether batch norm goes on with the statistics of the pretraining.
     """
 
     backbone: str
@@ -59,6 +61,8 @@ class ModelPlan:
     frozen_epochs: int
     warm_start: str | None = None
     warm_start_rename: Mapping[str, str] = field(default_factory=dict)
+    head_first: bool = False
+    keeps_statistics: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,8 @@ def plan_model(recipe: Recipe) -> ModelPlan:
         frozen_epochs=model.frozen_epochs,
         warm_start=model.warm_start,
         warm_start_rename=model.warm_start_rename,
+        head_first=model.head_first and model.warm_start is None and not model.frozen_epochs,
+        keeps_statistics=model.batch_norm == "frozen",
     )
 
 

@@ -58,7 +58,7 @@ def set_trainable(model: PreTrainedModel, part: TrainablePart, last_stages: int 
             module.requires_grad_(True)
 
 
-def set_training_mode(model: nn.Module) -> None:
+def set_training_mode(model: nn.Module, keeps_statistics: bool = False) -> None:
     """Training mode for what is trained, evaluation mode for what is frozen.
 
     In training mode the batch-norm statistics of frozen stages would drift, and their dropout would add noise. Modules
@@ -67,9 +67,15 @@ def set_training_mode(model: nn.Module) -> None:
 
     Args:
         model: the network without the wrapper of Accelerate, its parameters chosen by `set_trainable`.
+        keeps_statistics: batch norm goes on with the means and deviations of the pretraining, in evaluation mode; its
+            scales and offsets are trained all the same.
     """
     model.eval()
     _set_mode(model)
+    if keeps_statistics:
+        for module in model.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.eval()
 
 
 def _set_mode(module: nn.Module) -> None:

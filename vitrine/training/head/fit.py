@@ -124,7 +124,7 @@ def fit_cached_head(
         data.normalization,
         data.train,
         data.validation,
-        _choose_view_options(plan, accelerator, views),
+        choose_view_options(plan, accelerator, views),
         store,
         listeners.on_features,
     )
@@ -195,7 +195,14 @@ def fit_on_inputs(
     return CachedHead(fit, inputs, validation_logits, unseen)
 
 
-def _choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: int) -> ViewOptions:
+def choose_view_options(plan: TrainingPlan, accelerator: Accelerator, views: int) -> ViewOptions:
+    """How the pictures are looked at for what the head receives.
+
+    Args:
+        plan: of the training, its loader processes chosen.
+        accelerator: for the precision.
+        views: of each training picture.
+    """
     seed, side = plan.options.seed, plan.model.image_size
     policy = plan.augmentation.policy if views > 1 else Policy()
 
