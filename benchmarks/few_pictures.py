@@ -4,7 +4,8 @@ For each number of pictures a class and each seed, so many pictures of a prepare
 set of that size would be, and a head is trained and given its thresholds as `configs/head_only.yaml` does. It is then
 asked about all pictures that were not drawn. Columns: accuracy; share of its right answers that it gives; share of the
 given answers that are right, and in how many trainings that is the precision asked for; in how many trainings this was
-proven; share refused as none of the classes. The last column is the lowest share of right answers given.
+proven; share refused as none of the classes; accuracy of a logistic head whose penalty five-fold cross-validation chose
+among `--penalties`, for each training anew. The last column is the lowest share of right answers given.
 
 The features of all pictures are computed once, and kept where a folder is given, so that 80 trainings take minutes.
 
@@ -37,6 +38,7 @@ from vitrine.data.manifest.split import SplitSizes, assign_splits  # noqa: E402
 from vitrine.data.manifest.split_names import SPLITS, TRAIN, VALIDATION  # noqa: E402
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared  # noqa: E402
 from vitrine.data.prepared.groups import number_groups  # noqa: E402
+from vitrine.evaluation.probe.cross_validation import answer_by_head, predict_out_of_fold  # noqa: E402
 from vitrine.models.backbones.features import compute_features  # noqa: E402
 from vitrine.models.calibration.ood import NEIGHBORS  # noqa: E402
 from vitrine.models.quiet import silence_transformers  # noqa: E402
@@ -78,6 +80,7 @@ class Trial:
     kept: float
     proven: float
     refused: float
+    logistic: float
 
 
 def main() -> None:
@@ -87,6 +90,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="how many (default %(default)s)")
     parser.add_argument("--pictures", type=int, nargs="+", default=[10, 20, 30, 40], help="of each class")
     parser.add_argument("--views", type=int, default=1, help="of each picture, augmented (default: as they are)")
+    parser.add_argument(
+        "--penalties", type=float, nargs="*", default=[], help="inverse ones, of a logistic head beside"
+    )
     parser.add_argument("--features", type=Path, help="folder that keeps the features")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters of the recipe")
     options = parser.parse_args()
@@ -107,7 +113,8 @@ def compare(folder: Path, model: str, options: argparse.Namespace) -> None:
         start = time.perf_counter()
         monitor = choose_monitor(recipe, round(recipe.data.validation_fraction * count * len(prepared.label_names)))
         plan = replace(plan, options=replace(plan.options, monitor=monitor))
-        trials = [run(pictures, plan, sizes, prepared.label_names, count, seed) for seed in range(options.seeds)]
+        names, penalties = prepared.label_names, options.penalties
+        trials = [run(pictures, plan, sizes, names, count, seed, penalties) for seed in range(options.seeds)]
         print(describe(count, trials) + f"  ({time.perf_counter() - start:.0f} s)", flush=True)
 
 
@@ -125,7 +132,7 @@ def describe(count: int, trials: list[Trial]) -> str:
 def look_at(prepared: PreparedDataset, plan: TrainingPlan, store: Path | None) -> Pictures:
     everything = datasets.concatenate_datasets([prepared.splits[split] for split in SPLITS])
     files = list(everything["file"])
-    name = f"{prepared.folder.name}_{Path(plan.model.backbone).name}"
+    name = f"{prepared.folder.name}_{Path(plan.model.backbone).name}_{plan.model.head.kind}"
     features = keep(store, name, lambda: compute(prepared, plan, everything, None))
     views = features[None]
     if plan.cache.views > 1:
@@ -168,7 +175,13 @@ def compute(
 
 
 def run(
-    pictures: Pictures, plan: TrainingPlan, sizes: SplitSizes, names: tuple[str, ...], count: int, seed: int
+    pictures: Pictures,
+    plan: TrainingPlan,
+    sizes: SplitSizes,
+    names: tuple[str, ...],
+    count: int,
+    seed: int,
+    penalties: list[float],
 ) -> Trial:
     chosen = draw(pictures.label_ids, count, seed)
     train, validation = split(pictures, chosen, sizes, names, seed)
@@ -205,7 +218,27 @@ def run(
         kept=float(not given.any() or precision >= plan.report.precision),
         proven=float(trusted.trust.proven),
         refused=float((answers.decision_kinds == "none").mean()),
+        logistic=ask_logistic(pictures, chosen, asked, penalties, seed) if penalties else float("nan"),
     )
+
+
+def ask_logistic(
+    pictures: Pictures,
+    chosen: npt.NDArray[np.int64],
+    asked: npt.NDArray[np.int64],
+    penalties: list[float],
+    seed: int,
+) -> float:
+    """Accuracy of a logistic head with the penalty that names most of the chosen pictures rightly out of fold."""
+    learned, label_ids = pictures.features[chosen], pictures.label_ids[chosen]
+
+    def judge(penalty: float) -> float:
+        groups, labels = pictures.groups[chosen], int(label_ids.max()) + 1
+        found = predict_out_of_fold(learned, label_ids, labels, groups, seed, penalty)
+        return float((found.probabilities.argmax(axis=1) == label_ids)[found.is_measured].mean())
+
+    labels, answers = answer_by_head(learned, label_ids, pictures.features[asked], max(penalties, key=judge))
+    return float((labels[answers.argmax(axis=1)] == pictures.label_ids[asked]).mean())
 
 
 def share_given(answers: Predictions) -> float:

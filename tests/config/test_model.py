@@ -33,6 +33,13 @@ def test_one_value_or_one_for_each_stage_is_a_list_that_fits():
         (["trainable_part=last"], "trainable_part 'last' needs a pretrained backbone"),
         (["trainable_part=head"], "so set model.trainable_part=all"),
         (["frozen_epochs=1"], "frozen_epochs needs a pretrained backbone"),
+        (["head_first=yes"], "head_first and batch_norm 'frozen' need a pretrained backbone"),
+        (["batch_norm=frozen"], "head_first and batch_norm 'frozen' need a pretrained backbone"),
+        (
+            ["backbone=a/b", "pretrained=no", "batch_norm=frozen"],
+            "set model.head_first=false and model.batch_norm=trained",
+        ),
+        (["backbone=a/b", "trainable_part=head", "head_first=yes"], "head_first means nothing where the head alone is"),
         (["head=dense"], "head 'dense' is for backbones; 'small_cnn' has a head of its own"),
         (
             ["backbone=a/b", "trainable_part=head", "frozen_epochs=1"],

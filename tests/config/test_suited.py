@@ -51,6 +51,21 @@ def test_a_recipe_that_is_turned_into_another_kind_of_training_gets_its_values(n
     assert follows(load_recipe(CONFIGS / f"{name}.yaml", overrides)) == expected
 
 
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ([], (False, "trained")),
+        (["model.backbone=resnet18"], (True, "frozen")),
+        (["model.backbone=resnet18", "model.head_first=no"], (False, "frozen")),
+        (["model.backbone=resnet18", "model.trainable_part=head"], (False, "trained")),
+        (["model.backbone=resnet18", "model.pretrained=no"], (False, "trained")),
+    ],
+)
+def test_a_pretrained_network_gets_its_head_first_and_keeps_its_statistics(overrides, expected):
+    recipe = load_recipe(None, overrides)
+    assert (recipe.model.head_first, recipe.model.batch_norm) == expected
+
+
 def test_what_is_taken_in_place_of_a_recipe_s_own_values_is_said_in_one_line(caplog):
     with caplog.at_level(logging.WARNING):
         load_recipe(CONFIGS / "s4_cartoons.yaml", ["model.trainable_part=head", "optim.epochs=30"])

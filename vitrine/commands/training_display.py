@@ -84,15 +84,19 @@ class TrainingDisplay:
             )
         # Epochs take milliseconds; a screen of them is enough.
         self.shown_every, self.times_pictures = max(1, self.epochs // 10), False
-        self.progress.stop()  # one bar at a time
-        self.looking.start()
 
     def features(self, done: int, total: int) -> None:
         """Moves the bar of the features."""
+        if not self.looking.live.is_started:
+            self.progress.stop()  # one bar at a time
+            self.looking.start()
         self.looking.update(self.look, completed=done, total=total)
 
     def step(self, report: StepReport) -> None:
         """Moves the bar."""
+        if self.looking.live.is_started:
+            self.looking.stop()
+            self.progress.start()
         self.progress.update(
             self.task,
             visible=True,

@@ -202,6 +202,11 @@ class ModelSection(Section):
                 "frozen_epochs means nothing where the head alone is trained; set model.frozen_epochs=0, or "
                 f"model.trainable_part=all (got {self.frozen_epochs})"
             )
+        if self.trainable_part == "head" and self.head_first:
+            raise ValueError(
+                "head_first means nothing where the head alone is trained; set model.head_first=false, or "
+                "model.trainable_part=all"
+            )
         is_random = self.backbone == SMALL_CNN or not self.pretrained
         if is_random and (self.head_first or self.batch_norm == "frozen"):
             raise ValueError(

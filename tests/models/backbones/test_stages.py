@@ -118,6 +118,23 @@ def test_the_chosen_stages_alone_are_trained_and_change(part, stages):
     assert any("running_mean" in name for name in changed) == (part != "head")
 
 
+@pytest.mark.parametrize("build", [tiny_resnet, lambda: build_timm("efficientnet_lite0")])
+def test_statistics_that_are_kept_are_those_of_before_while_scales_are_trained(build):
+    model = build()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    set_trainable(model, "all")
+    set_training_mode(model, keeps_statistics=True)
+    model(torch.rand(4, 3, 64, 64) * 5).logits[:, 0].sum().backward()
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+    changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert not any("running" in name or "num_batches" in name for name in changed)
+    norms = {name for name, module in model.named_modules() if hasattr(module, "running_mean")}
+    assert norms
+    assert {f"{name}.bias" for name in norms} <= changed
+    set_training_mode(model)
+    assert all(module.training for module in model.modules())
+
+
 def test_freezing_is_taken_back():
     model = tiny_resnet()
     set_trainable(model, "head")
