@@ -1,8 +1,9 @@
-"""How long and how fast to train where nobody says it: by what is trained.
+"""How to train where nobody says it: by what is trained.
 
 A head on a frozen backbone needs many short epochs, a pretrained network few careful ones; values of the one make a bad
-model of the other. So these parameters have a default for each kind of training. What a recipe states for one kind is
-not taken for another that the command line turns it into.
+model of the other; and what spares the features of a pretraining means nothing to random weights. So these parameters
+have a default for each kind of training. What a recipe states for one kind is not taken for another that the command
+line turns it into.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +16,8 @@ Kind = Literal["head", "fine_tuning", "scratch"]
 
 EPOCHS, RATE, PATIENCE = "optim.epochs", "optim.learning_rate", "early_stopping.patience"
 HEAD_FIRST, BATCH_NORM = "model.head_first", "model.batch_norm"
-FOLLOWING = (EPOCHS, RATE, PATIENCE, HEAD_FIRST, BATCH_NORM)
+TOLD = (EPOCHS, RATE, PATIENCE)  # where they are replaced; the others mean nothing to another kind of training
+FOLLOWING = (*TOLD, HEAD_FIRST, BATCH_NORM)
 # Measured in EXPERIMENTS.md, sections 2 and 8. A training from scratch has the schema's own defaults.
 SUITED: Mapping[Kind, Mapping[str, Any]] = MappingProxyType(
     {
@@ -56,7 +58,7 @@ def suit(values: dict[str, Any], given: Collection[str], before: Kind) -> dict[s
         before: the kind without the changes. Where it is another, what stands there was meant for that one.
 
     Returns:
-        What was replaced, by dotted name.
+        What was replaced of epochs, learning rate and patience, by dotted name.
     """
     kind, replaced = training_kind(values), {}
     for dotted in FOLLOWING:
@@ -68,7 +70,7 @@ def suit(values: dict[str, Any], given: Collection[str], before: Kind) -> dict[s
             replaced[dotted] = place.pop(name)
         if name not in place and dotted in SUITED[kind]:
             place[name] = SUITED[kind][dotted]
-    return {dotted: value for dotted, value in replaced.items() if value is not None}
+    return {dotted: value for dotted, value in replaced.items() if dotted in TOLD and value is not None}
 
 
 def describe_replaced(source: str, replaced: Mapping[str, Any], before: Kind, values: Mapping[str, Any]) -> str:
@@ -82,7 +84,8 @@ def describe_replaced(source: str, replaced: Mapping[str, Any], before: Kind, va
     """
     kind = training_kind(values)
     stated = ", ".join(f"{dotted}={value}" for dotted, value in replaced.items())
-    taken = [f"{dotted}={value}" for dotted, value in SUITED[kind].items() if _read(values, dotted) == value]
+    suited = {dotted: SUITED[kind][dotted] for dotted in TOLD if dotted in SUITED[kind]}
+    taken = [f"{dotted}={value}" for dotted, value in suited.items() if _read(values, dotted) == value]
     instead = ", ".join(taken) if taken else "the defaults"
     return (
         f"note: {source} says {stated} for training {NAMES[before]}; {NAMES[kind]} is trained with {instead} "
