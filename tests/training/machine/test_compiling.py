@@ -1,15 +1,22 @@
 """torch.compile where it pays, by measurement."""
 
-import time
 from types import SimpleNamespace
 
 from tests.training.loop.trainers import make_small, make_trainer, same
+from vitrine.training.machine import compiling
 from vitrine.training.machine.compiling import choose_network, decide_compiling
 
 
-def test_compiling_is_used_only_where_it_pays():
+def test_compiling_is_used_only_where_it_pays(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(compiling, "time", SimpleNamespace(perf_counter=lambda: now))  # a busy machine's clock may err
+
     def wait(seconds):
-        return lambda: time.sleep(seconds)
+        def step():
+            nonlocal now
+            now += seconds
+
+        return step
 
     def fail():
         raise RuntimeError("no compiler")
