@@ -107,7 +107,6 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     from dataclasses import replace
 
     from vitrine.models.backbones.build import choose_memory_format
-    from vitrine.models.backbones.stages import set_training_mode
     from vitrine.models.quiet import silence_transformers
     from vitrine.training.build import choose_methods
     from vitrine.training.fit import build_model
@@ -130,7 +129,7 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     plain = accelerator.unwrap_model(model)
     normalizer = Normalizer(normalization, options.whitens, choose_memory_format(plain), accelerator.device)
     stepper = Stepper(accelerator, model, optimizer, normalizer, methods, options, print)
-    set_training_mode(plain)
+    methods.set_mode(plain)
     losses = _endless_losses(options, prepared, stepper)
 
     def train_step(step: int) -> float:
