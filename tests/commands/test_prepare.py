@@ -180,6 +180,26 @@ def test_a_rank_that_comes_late_finds_nothing_to_do_where_the_pictures_lie_in_a_
     assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 
 
+@pytest.mark.parametrize("is_again", [False, True])
+def test_a_rank_that_is_still_at_work_when_another_job_is_done_finds_nothing_to_do(
+    arguments, tmp_path, monkeypatch, capsys, is_again
+):
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "1")
+
+    def overtaken(_pool, works):
+        assert prepare.main(arguments) == 0  # which removes the parts
+        yield from (work.do() or work for work in works)
+
+    monkeypatch.setattr("vitrine.work.ranks.LocalPool.run", overtaken)
+    result = prepare.main([*arguments, "--run-on", "ranks", *(["--again"] if is_again else [])])
+    out, err = capsys.readouterr()
+    assert result == (2 if is_again else 0)
+    assert ("pets.parts was removed while its parts were made" in err) == is_again
+    assert ("nothing to do" in " ".join(out.split())) != is_again
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
+
+
 def test_ranks_that_nobody_started_are_one_message(arguments, monkeypatch, capsys):
     monkeypatch.delenv("RANK", raising=False)
     assert prepare.main([*arguments, "--run-on", "ranks"]) == 2
