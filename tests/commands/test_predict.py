@@ -26,6 +26,7 @@ from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.answers.resume import ASKED_AGAIN
 from vitrine.predict.answers.shards import cut_answer_shards
 from vitrine.predict.predictor import Predictor
+from vitrine.records.locks import hold_output
 from vitrine.workflows import progress
 
 
@@ -136,6 +137,20 @@ def test_who_waits_for_a_table_is_told_how_far_it_is_and_a_resumed_one_goes_on_f
     wanted.clear()
     assert predict.main([str(model), str(pictures)]) == 0
     assert wanted[-1] is False  # the rows on the terminal say it
+
+
+@pytest.mark.parametrize("resume", [[], ["--resume"]])
+def test_of_two_that_write_one_table_at_once_the_second_is_refused(model, pictures, tmp_path, capsys, resume):
+    table = tmp_path / "answers.csv"
+    arguments = [str(model), str(pictures), "--output", str(table)]
+    assert predict.main(arguments) == 0
+    whole = table.read_bytes()
+    table.write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
+    with hold_output(table):
+        assert predict.main([*arguments, *resume]) == 2
+        assert f"another process writes {table} just now; wait for it" in capsys.readouterr().err
+    assert predict.main([*arguments, "--resume"]) == 0
+    assert table.read_bytes() == whole
 
 
 def test_going_on_needs_a_table(model, pictures, capsys):
