@@ -365,6 +365,27 @@ def test_a_job_whose_credentials_expire_keeps_the_archives_that_it_has(
     assert [path.name for path in folder.iterdir()] == ["answers"]
 
 
+@pytest.mark.parametrize("by", [["--run-on", "local"], []], ids=["local", "table"])
+def test_a_job_whose_credentials_expire_keeps_the_answers_that_it_has(model, tmp_path, here, monkeypatch, capsys, by):
+    stream = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(stream, "PNG")
+    address, output = fill({f"{number:03}.png": stream.getvalue() for number in range(200)}), tmp_path / "answers"
+    arguments = [str(model), address, *by, "--output", str(output)]
+    with refusing(monkeypatch, after=150):
+        assert predict.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.count("ExpiredToken") == 1
+    again = "the same command again" if by else "the same command again with --resume"
+    assert f"If your credentials have expired, renew them; then give {again}: what was done is kept" in said
+    asked, opened = [], RemoteFile.open
+    monkeypatch.setattr(RemoteFile, "open", lambda place, mode: asked.append(place.address) or opened(place, mode))
+    assert predict.main([*arguments, *([] if by else ["--resume"])]) == 0
+    assert len(set(asked)) == len(asked) < 150
+    answers = pd.read_parquet(output / "parts") if by else pd.read_csv(output)
+    assert answers["file"].nunique() == len(answers) == 200
+    assert answers["problem"].isna().all()
+
+
 def count_fetched(monkeypatch):
     """Names of the files that are fetched from now on."""
     fetched, fetch = [], RemoteFile.fetch
