@@ -370,6 +370,7 @@ def test_a_job_whose_credentials_expire_keeps_the_answers_that_it_has(model, tmp
     stream = io.BytesIO()
     Image.new("RGB", (30, 20), "red").save(stream, "PNG")
     address, output = fill({f"{number:03}.png": stream.getvalue() for number in range(200)}), tmp_path / "answers"
+    monkeypatch.setattr(cut_answer_shards, "__defaults__", (40,))
     arguments = [str(model), address, *by, "--output", str(output)]
     with refusing(monkeypatch, after=150):
         assert predict.main(arguments) == 2
@@ -384,6 +385,21 @@ def test_a_job_whose_credentials_expire_keeps_the_answers_that_it_has(model, tmp
     answers = pd.read_parquet(output / "parts") if by else pd.read_csv(output)
     assert answers["file"].nunique() == len(answers) == 200
     assert answers["problem"].isna().all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", [["--run-on", "local", "--workers", "1"], []], ids=["local", "table"])
+def test_ten_thousand_broken_files_in_a_row_are_rows_and_few_words(model, pictures, tmp_path, capsys, by):
+    for number in range(10_000):
+        (pictures / f"broken {number:05}.jpg").write_bytes(b"no picture at all")
+    output, page = tmp_path / "answers", tmp_path / "page.html"
+    assert predict.main([str(model), str(pictures), *by, "--output", str(output), "--page", str(page)]) == 0
+    said = capsys.readouterr().err
+    assert "(10,004 files, 10,002 of them with a problem)" in said
+    assert len(said.splitlines()) < 10
+    answers = pd.read_parquet(output / "parts") if by else pd.read_csv(output)
+    assert answers["problem"].notna().sum() == 10_002
+    assert 0 < page.read_text("utf-8").count("broken ") < 500
 
 
 def count_fetched(monkeypatch):
