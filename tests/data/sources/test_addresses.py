@@ -98,8 +98,9 @@ def test_a_store_that_refuses_the_clock_of_this_machine_is_told_with_what_to_do(
     def refuse(*_, **__):
         raise PermissionError("The difference between the request time and the current time is too large.")
 
+    address = fill({"a/1.jpg": b"one"})
     monkeypatch.setattr(MemoryFileSystem, "find", refuse)
-    fault = fault_of(list_address, fill({"a/1.jpg": b"one"}))
+    fault = fault_of(list_address, address)
     assert "the current time is too large.); check the address, your credentials for it, and the clock of this" in fault
 
 
