@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from tests.conftest import draw_shape
+from tests.data.sources.stores import put_folder, refusing
 from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from tests.hub_client import HubClient
 from tests.hub_double import HubDouble
@@ -23,6 +24,7 @@ from vitrine.models.backbones.build import build_small_cnn
 from vitrine.models.backbones.normalization import CENTERED
 from vitrine.models.folder import build_processor, save_metadata, save_model
 from vitrine.predict.predictor import Predictor
+from vitrine.records.atomic import write_bytes as write
 from vitrine.records.model import ModelMetadata, Trust
 
 LABELS = ["cat", "dog", "owl"]
@@ -228,6 +230,41 @@ def encode(kind, number):
     stream = io.BytesIO()
     draw_shape(kind, number).save(stream, "PNG")
     return stream.getvalue()
+
+
+class Here:
+    """An engine that does all in this process."""
+
+    def share(self, works):
+        return works
+
+    def run(self, works):
+        for work in works:
+            work.do()
+            yield work
+
+
+def test_an_evaluation_by_shards_whose_credentials_expire_goes_on_from_its_last_whole_shard(
+    model, make_class_folders, tmp_path, monkeypatch, capsys
+):
+    address = put_folder(make_class_folders({"cat": 9, "dog": 9}))
+    monkeypatch.setattr("vitrine.workflows.measured_shards.FILES_PER_SHARD", 3)
+    monkeypatch.setattr(evaluate, "read_engine", lambda _: Here())
+    arguments = [str(model), address, "--run-on", "local", "--output", str(tmp_path / "out/measured")]
+    with refusing(monkeypatch, after=12):
+        assert evaluate.main(arguments) == 2
+    assert "renew them; then give the same command again: what was done is kept" in capsys.readouterr().err
+    kept = set((tmp_path / "out/.measured.parts").glob("*.parquet"))
+    made = []
+    monkeypatch.setattr(
+        "vitrine.work.part.write_bytes", lambda path, content: made.append(path) or write(path, content)
+    )
+    assert evaluate.main(arguments) == 0
+    assert kept
+    assert made
+    assert kept.isdisjoint(made)
+    assert json.loads((tmp_path / "out/measured/evaluation.json").read_text())["data"]["measured"] == 18
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["measured"]
 
 
 @pytest.mark.slow

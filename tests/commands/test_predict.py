@@ -26,6 +26,7 @@ from vitrine.models.folder import build_processor, save_model
 from vitrine.predict.answers.resume import ASKED_AGAIN
 from vitrine.predict.answers.shards import cut_answer_shards
 from vitrine.predict.predictor import Predictor
+from vitrine.records.locks import hold_output
 from vitrine.workflows import progress
 
 
@@ -136,6 +137,20 @@ def test_who_waits_for_a_table_is_told_how_far_it_is_and_a_resumed_one_goes_on_f
     wanted.clear()
     assert predict.main([str(model), str(pictures)]) == 0
     assert wanted[-1] is False  # the rows on the terminal say it
+
+
+@pytest.mark.parametrize("resume", [[], ["--resume"]])
+def test_of_two_that_write_one_table_at_once_the_second_is_refused(model, pictures, tmp_path, capsys, resume):
+    table = tmp_path / "answers.csv"
+    arguments = [str(model), str(pictures), "--output", str(table)]
+    assert predict.main(arguments) == 0
+    whole = table.read_bytes()
+    table.write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
+    with hold_output(table):
+        assert predict.main([*arguments, *resume]) == 2
+        assert f"another process writes {table} just now; wait for it" in capsys.readouterr().err
+    assert predict.main([*arguments, "--resume"]) == 0
+    assert table.read_bytes() == whole
 
 
 def test_going_on_needs_a_table(model, pictures, capsys):
@@ -348,6 +363,43 @@ def test_a_job_whose_credentials_expire_keeps_the_archives_that_it_has(
     assert predict.main(arguments) == 0
     assert fetched == ["2.tar"]
     assert [path.name for path in folder.iterdir()] == ["answers"]
+
+
+@pytest.mark.parametrize("by", [["--run-on", "local"], []], ids=["local", "table"])
+def test_a_job_whose_credentials_expire_keeps_the_answers_that_it_has(model, tmp_path, here, monkeypatch, capsys, by):
+    stream = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(stream, "PNG")
+    address, output = fill({f"{number:03}.png": stream.getvalue() for number in range(200)}), tmp_path / "answers"
+    monkeypatch.setattr(cut_answer_shards, "__defaults__", (40,))
+    arguments = [str(model), address, *by, "--output", str(output)]
+    with refusing(monkeypatch, after=150):
+        assert predict.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.count("ExpiredToken") == 1
+    again = "the same command again" if by else "the same command again with --resume"
+    assert f"If your credentials have expired, renew them; then give {again}: what was done is kept" in said
+    asked, opened = [], RemoteFile.open
+    monkeypatch.setattr(RemoteFile, "open", lambda place, mode: asked.append(place.address) or opened(place, mode))
+    assert predict.main([*arguments, *([] if by else ["--resume"])]) == 0
+    assert len(set(asked)) == len(asked) < 150
+    answers = pd.read_parquet(output / "parts") if by else pd.read_csv(output)
+    assert answers["file"].nunique() == len(answers) == 200
+    assert answers["problem"].isna().all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", [["--run-on", "local", "--workers", "1"], []], ids=["local", "table"])
+def test_ten_thousand_broken_files_in_a_row_are_rows_and_few_words(model, pictures, tmp_path, capsys, by):
+    for number in range(10_000):
+        (pictures / f"broken {number:05}.jpg").write_bytes(b"no picture at all")
+    output, page = tmp_path / "answers", tmp_path / "page.html"
+    assert predict.main([str(model), str(pictures), *by, "--output", str(output), "--page", str(page)]) == 0
+    said = capsys.readouterr().err
+    assert "(10,004 files, 10,002 of them with a problem)" in said
+    assert len(said.splitlines()) < 10
+    answers = pd.read_parquet(output / "parts") if by else pd.read_csv(output)
+    assert answers["problem"].notna().sum() == 10_002
+    assert 0 < page.read_text("utf-8").count("broken ") < 500
 
 
 def count_fetched(monkeypatch):

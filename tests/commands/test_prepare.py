@@ -180,6 +180,45 @@ def test_a_rank_that_comes_late_finds_nothing_to_do_where_the_pictures_lie_in_a_
     assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 
 
+@pytest.mark.parametrize("is_again", [False, True])
+def test_a_rank_that_is_still_at_work_when_another_job_is_done_finds_nothing_to_do(
+    arguments, tmp_path, monkeypatch, capsys, is_again
+):
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "1")
+
+    def overtaken(_pool, works):
+        assert prepare.main(arguments) == 0  # which removes the parts
+        yield from (work.do() or work for work in works)
+
+    monkeypatch.setattr("vitrine.work.ranks.LocalPool.run", overtaken)
+    result = prepare.main([*arguments, "--run-on", "ranks", *(["--again"] if is_again else [])])
+    out, err = capsys.readouterr()
+    assert result == (2 if is_again else 0)
+    assert ("pets.parts was removed while its parts were made" in err) == is_again
+    assert ("nothing to do" in " ".join(out.split())) != is_again
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [[], ["--run-on", "local", "--workers", "1"]], ids=["alone", "local"])
+def test_ten_thousand_broken_files_in_a_row_are_counted_with_examples_in_a_few_lines(
+    arguments, tmp_path, capsys, engine
+):
+    broken = (b"", b"no picture at all", b"\xff\xd8\xff\xe0broken", b"\x89PNG\r\n\x1a\n")
+    for number in range(10_000):
+        (tmp_path / f"pictures/cat/broken {number:05}.jpg").write_bytes(broken[number % len(broken)])
+    assert prepare.main([*arguments, *engine]) == 0
+    said = "".join(capsys.readouterr())
+    assert "10,010 files found = 10 used + 10,000 unreadable + 0 left out" in said
+    assert said.count("broken ") == len(broken)  # an example of each reason
+    assert len(said.splitlines()) < 50
+    report = (tmp_path / "prepared/pets/report.html").read_text("utf-8")
+    assert "10,000" in report
+    assert 0 < report.count("broken ") < 1_000
+    assert len(pd.read_csv(tmp_path / "prepared/pets/manifest.csv")) == 10_010
+
+
 def test_ranks_that_nobody_started_are_one_message(arguments, monkeypatch, capsys):
     monkeypatch.delenv("RANK", raising=False)
     assert prepare.main([*arguments, "--run-on", "ranks"]) == 2

@@ -14,7 +14,7 @@ from vitrine.experiments.search.trials import run_trials
 from vitrine.training.loop.progress import EpochRecord
 
 # A process number that no system gives out.
-NOBODY = {"host": None, "pid": 2**22 + 7, "started": 0.0, "since": 0.0}
+NOBODY = {"host": None, "pid": 2**22 + 7, "started": 0.0}
 
 
 class Killed(BaseException):

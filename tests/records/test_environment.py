@@ -31,6 +31,7 @@ def test_start_and_length_follow_from_the_two_moments():
     assert environment.start == START
     assert environment.start.tzinfo is not None
     assert environment.seconds == 95
+    assert make_environment(START, seconds=-3600).seconds == 0  # the clock was set back
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "", "2026-13-01T00:00:00"])

@@ -1,12 +1,14 @@
 """Locks keep other processes out, wait or refuse, and never hide a fault."""
 
 import errno
+import os
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from vitrine.errors import UserError
-from vitrine.records.locks import hold_lock, is_locked
+from vitrine.records.locks import hold_lock, hold_output, is_locked
 
 REFUSAL = UserError("somebody else is at work")
 
@@ -33,6 +35,29 @@ def test_a_lock_goes_after_an_error_too_and_its_file_where_that_is_wanted(tmp_pa
 def test_an_error_of_what_is_done_is_not_taken_for_one_of_the_lock(tmp_path):
     with pytest.raises(TimeoutError), hold_lock(tmp_path / "lock", REFUSAL):
         raise TimeoutError
+
+
+def test_an_output_is_written_by_one_process_and_nothing_stays_beside_it(tmp_path):
+    table = tmp_path / "answers.csv"
+    with hold_output(table):
+        with (
+            pytest.raises(UserError, match=r"another process writes .*answers\.csv just now; wait"),
+            hold_output(table),
+        ):
+            pytest.fail("two at once")
+        with hold_output(tmp_path / "others.csv"):
+            pass
+        table.touch()
+    with hold_output(table):
+        pass
+    assert list(tmp_path.iterdir()) == [table]
+
+
+@pytest.mark.parametrize("path", [None, Path(os.devnull), Path("nowhere/answers.csv"), Path()], ids=str)
+def test_what_can_have_no_lock_beside_it_is_held_by_nobody(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with hold_output(path), hold_output(path):
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_asking_leaves_no_file(tmp_path):

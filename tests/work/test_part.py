@@ -1,3 +1,5 @@
+import pickle
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from vitrine.errors import UserError
 from vitrine.records import atomic
 from vitrine.work.journal import Journal
 from vitrine.work.part import (
+    FolderGoneError,
     count_filled,
     digest_of,
     mark_unsettled,
@@ -112,6 +115,21 @@ def test_another_one_that_was_faster_and_put_the_folder_in_order_is_no_error(tmp
     monkeypatch.setattr("vitrine.work.part.write_bytes", overtake)
     Letters("ab", folder=tmp_path).do()
     assert read(tmp_path, "ab") == ["ab"]
+
+
+def test_a_folder_that_another_job_removed_is_named_and_the_error_travels(tmp_path):
+    class Late(Letters):
+        def make(self, note):
+            shutil.rmtree(self.folder)
+            return super().make(note)
+
+    for letters in (Late("ab", folder=tmp_path / "parts"), Letters("ab", folder=tmp_path / "parts")):
+        if isinstance(letters, Late):
+            letters.folder.mkdir()
+        with pytest.raises(FolderGoneError, match=r"parts was removed while.*give the same command again") as gone:
+            letters.do()
+        assert isinstance(pickle.loads(pickle.dumps(gone.value)), FolderGoneError)  # noqa: S301 (its own)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names_follow_the_content_of_their_words_and_the_state_of_files(tmp_path):

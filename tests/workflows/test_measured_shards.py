@@ -1,5 +1,6 @@
 """A model asked by shards says what it says when it is asked at once."""
 
+import shutil
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -112,6 +113,59 @@ def test_a_rank_that_comes_when_the_page_is_written_does_nothing(predictor, data
     ask(Here())  # alone, it is measured anew
     with pytest.raises(OthersAtWorkError, match="has done its share"):
         ask(Here(slice(0, None, 2)), ["in French"])
+
+
+def test_who_is_still_at_work_when_another_one_has_written_the_page_finds_nothing_left(predictor, data, tmp_path):
+    def ask(engine):
+        with ExitStack() as held:
+            asked = AskByShards(engine, tmp_path / "page", 150, held)
+            asked(predictor, data, False, show_nothing)
+            (tmp_path / "page").mkdir(exist_ok=True)
+            asked.finish()
+
+    class Slow(Here):
+        def run(self, works):
+            yield next(super().run(works))
+            ask(Here())
+            yield from super().run(works)
+
+    with pytest.raises(OthersAtWorkError, match=r"page is written: nothing is left to do here"):
+        ask(Slow())
+    assert [path.name for path in tmp_path.glob(".page*")] == []
+
+
+def test_parts_that_somebody_removed_are_named(predictor, data, ask_by, tmp_path):
+    class Robbed(Here):
+        def run(self, works):
+            shutil.rmtree(tmp_path / ".page.parts")
+            yield from super().run(works)
+
+    with pytest.raises(UserError, match=r"page\.parts was removed while its parts were made"):
+        ask_by(Robbed())(predictor, data, False, show_nothing)
+
+
+def test_a_job_that_was_broken_off_goes_on_from_its_last_whole_shard(predictor, data, ask_by):
+    asked = []
+
+    class Counted(Here):
+        def __init__(self, most):
+            super().__init__()
+            self.most = most
+
+        def run(self, works):
+            for work in works:
+                if not work.is_done():
+                    if len(asked) == self.most:
+                        raise KeyboardInterrupt
+                    asked.append(work.name)
+                    work.do()
+                yield work
+
+    with pytest.raises(KeyboardInterrupt):
+        ask_by(Counted(2))(predictor, data, False, show_nothing)
+    predicted = ask_by(Counted(None))(predictor, data, False, show_nothing)
+    assert len(asked) == len(set(asked)) > 2  # none twice
+    assert len(predicted.places) + len(predicted.unreadable) == 11
 
 
 def test_a_picture_that_ended_its_process_counts_as_unreadable(predictor, data, ask_by):

@@ -32,6 +32,7 @@ from vitrine.commands.engine_options import add_engine_options, read_engine
 from vitrine.errors import UserError
 from vitrine.records.answers import PARTS
 from vitrine.records.atomic import PAGE_MARK, check_replaceable_file
+from vitrine.records.locks import hold_output
 from vitrine.ui.texts import Language, load_texts
 from vitrine.work.choice import works_elsewhere
 
@@ -49,7 +50,6 @@ SHARE_DONE = (
     "this rank has answered its share; the one that ends last lists all answers. If one was ended before, start the "
     "job again: what is done is not done again."
 )
-
 
 TABLE_MARK = b"file,problem,"  # of an older table
 
@@ -115,7 +115,11 @@ def _predict(options: argparse.Namespace) -> None:
         check_replaceable_file("--page", options.page, PAGE_MARK, "page")
     if engine is not None:
         _check_folder(options)
-    with _saying_what_is_kept(options, engine), _listed(options, engine) as (found, fetched):
+    with (
+        hold_output(options.output if engine is None else None),
+        _saying_what_is_kept(options, engine),
+        _listed(options, engine) as (found, fetched),
+    ):
         if not found:
             raise UserError(f"{', '.join(map(str, options.pictures))}: there is no file in it to be classified")
         if engine is None:

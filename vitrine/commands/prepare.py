@@ -28,6 +28,7 @@ from vitrine.config.recipe import Recipe
 from vitrine.data.prepare.working_folder import AtWorkError
 from vitrine.invocation import command_line
 from vitrine.work.local import LocalPool
+from vitrine.work.part import FolderGoneError
 from vitrine.work.ranks import Ranks
 from vitrine.work.unit import Engine
 from vitrine.workflows.prepare import read_settings, scan_as_rank, write_data_set
@@ -94,8 +95,13 @@ def _share_is_last(recipe: Recipe, ranks: Ranks, again: bool) -> bool:
     with show_progress(console=console, lines=True) as show:
         if not again and find_unchanged(recipe.prepared_folder, read_settings(recipe), show) is not None:
             return True
-        if scan_as_rank(recipe, ranks, show, again):
-            return True
+        try:
+            if scan_as_rank(recipe, ranks, show, again):
+                return True
+        except FolderGoneError:
+            if again or find_unchanged(recipe.prepared_folder, read_settings(recipe), show) is None:
+                raise
+            return True  # by another job, which was done first
     console.print(
         f"rank {ranks.rank} of {ranks.count} has read its share; the one that ends last prepares the data set. "
         "If one was ended before, start the job again: what is done is not done again.",

@@ -65,7 +65,7 @@ def _seconds_since_start() -> float:
     import psutil
 
     began: float = psutil.Process().create_time()
-    return time.time() - began
+    return max(0.0, time.time() - began)  # a system tells when to the second only
 
 
 def _say_what_is_left(folder: Path) -> None:

@@ -61,8 +61,9 @@ class Environment(FileRecord):
 
     @property
     def seconds(self) -> float:
-        """From start to end."""
-        return (datetime.fromisoformat(self.finished) - datetime.fromisoformat(self.started)).total_seconds()
+        """From start to end; 0 where the clock was set back meanwhile."""
+        between = datetime.fromisoformat(self.finished) - datetime.fromisoformat(self.started)
+        return max(0.0, between.total_seconds())
 
 
 def now() -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
+from vitrine.errors import UserError
+
 MARKER = ".marker"  # ending of the file that stands for a lock where the disk has none
 
 
@@ -49,6 +51,29 @@ def hold_lock(
         finally:
             if lock.is_locked:
                 lock.release()
+
+
+@contextmanager
+def hold_output(path: Path | None) -> Iterator[None]:
+    """Keeps other processes off a file while it is written: two that go on with one table would give it each row twice.
+
+    Args:
+        path: of `--output`; what is no file, or can have no lock beside it, is held by nobody.
+
+    Raises:
+        UserError: another process writes it.
+    """
+    if path is None or not _can_be_held(path):
+        yield
+        return
+    refusal = UserError(f"--output: another process writes {path} just now; wait for it, or give another --output")
+    with hold_lock(path.absolute().with_name(f".{path.name}.lock"), refusal, is_removed=True):
+        yield
+
+
+def _can_be_held(path: Path) -> bool:
+    folder = path.absolute().parent
+    return (path.is_file() or not path.exists()) and folder.is_dir() and os.access(folder, os.W_OK)
 
 
 @contextmanager

@@ -24,6 +24,10 @@ ENDED_READER = "reading it ended the program"
 DAMAGES = (OSError, pa.ArrowException)  # what reading a damaged part raises
 
 
+class FolderGoneError(UserError):
+    """The folder of the parts was removed while they were made: another job may be done with all of them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part(ABC):
     """A unit that makes one file; see `Work`.
@@ -70,18 +74,25 @@ class Part(ABC):
 
         Raises:
             OSError: it cannot be written.
+            FolderGoneError: the folder of the parts was removed meanwhile.
         """
         if self.path.exists():
             return
-        with Journal(self.journal) as journal:
-            content = to_bytes(self.make(journal.note))
-        if self.path.exists():  # another one was faster, and may have found more of its files
-            return
         try:
+            with Journal(self.journal) as journal:
+                content = to_bytes(self.make(journal.note))
+            if self.path.exists():  # another one was faster, and may have found more of its files
+                return
             write_bytes(self.path, content)
         except FileNotFoundError:
-            if not self.path.exists():  # else another one was faster, and has put the folder in order
+            if self.path.exists():  # another one was faster, and has put the folder in order
+                return
+            if self.folder.is_dir():
                 raise
+            raise FolderGoneError(
+                f"{self.folder} was removed while its parts were made, as by another job of the same output that is "
+                "done; give the same command again to see what is left to do"
+            ) from None
 
     def blame(self) -> Self:
         """See `Work.blame`.

@@ -27,6 +27,7 @@ from vitrine.records.scratch import scratch_array
 from vitrine.work.journal import NO_ITEM
 from vitrine.work.part import (
     ENDED_READER,
+    FolderGoneError,
     Part,
     count_filled,
     digest_of,
@@ -159,7 +160,12 @@ class AskByShards:
         self._folder.mkdir(parents=True, exist_ok=True)
         remove_damaged(shards)
         remove_unsettled(self._engine.share(shards))
-        do_share(shards, self._engine, show)
+        try:
+            do_share(shards, self._engine, show)
+        except FolderGoneError:
+            if self._is_written():
+                raise self._find_nothing_left() from None
+            raise
         refusal = NothingLeftError(f"another process writes {self._page} just now: nothing is left to do here")
         self._held.enter_context(hold_lock(lock_of(self._page), refusal, is_removed=True))
         if not all(shard.is_done() for shard in shards):

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.sources.class_folders import find_files
 from vitrine.data.sources.places import FileBelow
 from vitrine.records.manifest import COLUMNS
+
+# An empty file, a text, and pictures of which the beginning alone is left.
+BROKEN = (b"", b"no picture at all", b"\xff\xd8\xff\xe0broken", b"\x89PNG\r\n\x1a\n")
 
 
 def scan(source, max_megapixels=150):
@@ -222,6 +226,22 @@ def test_a_full_disk_is_told_before_anything_is_mapped(make_class_folders, tmp_p
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(OSError, match="No space left"):
         scan_files(found, 150, scratch=tmp_path / "scratch")
+
+
+@pytest.mark.slow
+def test_memory_is_flat_in_ten_thousand_broken_files(tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.data.manifest.scan.ROWS_AT_ONCE", 500)
+    for number in range(10_000):
+        (tmp_path / f"{number:05}.jpg").write_bytes(BROKEN[number % len(BROKEN)])
+    found = find_files(tmp_path)
+    assert len(found) == 10_000
+    peaks = []
+    for files in (found[:100], found[:2_000], found):  # the first one imports what is needed
+        tracemalloc.start()
+        scan_files(files, 150, scratch=tmp_path)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] - peaks[1] < 8_000 * 300  # bytes
 
 
 def test_a_long_run_of_broken_files_is_accounted_for_one_by_one(make_class_folders, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The squares of a data set: what a picture that is lost in between, or a full disk, costs."""
 
 import errno
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from vitrine.data.prepare.working_folder import working_folder
 from vitrine.data.prepared.shards import ShardWriter
 from vitrine.data.progress import no_progress
 from vitrine.data.sources.places import FileBelow
+from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 
 
@@ -38,6 +40,14 @@ def resized(monkeypatch):
         preprocessed_images, "_preprocess", lambda found, *given: files.append(found.file) or original(found, *given)
     )
     return files
+
+
+def test_a_disk_without_room_is_told_before_anything_is_resized(source, monkeypatch, resized):
+    usage = shutil.disk_usage(source)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(UserError, match=r"data\.prepared: what is prepared takes 0\.0 GB, .*image_size"):
+        prepare(source)
+    assert resized == []
 
 
 def test_a_disk_that_is_full_costs_neither_the_scan_nor_what_was_written(source, monkeypatch, read, resized):

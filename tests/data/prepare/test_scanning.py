@@ -6,11 +6,14 @@ import pandas as pd
 import pytest
 
 from tests.conftest import draw_shape
+from tests.data.sources.stores import put_folder, refusing
 from tests.data.trees import settings_for
 from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
 from vitrine.data.prepare import scanning
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures, scan_share
 from vitrine.data.progress import no_progress
+from vitrine.data.sources.addresses import RemoteFile
+from vitrine.data.sources.places import SourceLostError
 
 
 class Here:
@@ -53,6 +56,20 @@ def test_a_scan_by_shards_sees_what_a_scan_by_threads_sees(settings, tmp_path):
     by_shards = scan(settings, tmp_path, Spread(Here(), tmp_path / "parts"))
     pd.testing.assert_frame_equal(by_shards.manifest, whole.manifest)
     assert told[-1] == ("checking", 9, 9, 0)
+
+
+def test_a_scan_by_shards_whose_credentials_expire_goes_on_from_its_last_whole_shard(settings, tmp_path, monkeypatch):
+    pictures = Path(settings.data.source)
+    settings = settings_for(put_folder(pictures))
+    spread = Spread(Here(), tmp_path / "parts")
+    with refusing(monkeypatch, after=7), pytest.raises(SourceLostError, match=r"renew them; .*: what was done is kept"):
+        scan(settings, tmp_path, spread)
+    kept = len(list((tmp_path / "parts").glob("*.parquet")))
+    read, opened = [], RemoteFile.open
+    monkeypatch.setattr(RemoteFile, "open", lambda place, mode: read.append(place) or opened(place, mode))
+    assert scan(settings, tmp_path, spread).manifest["status"].tolist() == ["kept"] * 9
+    assert 0 < kept < len(list((tmp_path / "parts").glob("*.parquet")))
+    assert len(read) < 9
 
 
 def test_each_rank_does_its_share_and_the_last_one_says_that_all_is_done(settings, tmp_path):

@@ -1,12 +1,11 @@
 """The folder in which a data set is made: what it may replace, who works in it, what an interruption leaves."""
 
 import errno
-import shutil
 
 import pytest
 
 from tests.data.trees import prepare
-from vitrine.data.prepare.working_folder import check_place, check_room, is_full, unpacking_folder, working_folder
+from vitrine.data.prepare.working_folder import check_place, is_full, unpacking_folder, working_folder
 from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 
@@ -81,14 +80,6 @@ def test_whatever_ends_a_preparation_loses_no_work_and_leaves_nothing_else(tmp_p
     with working_folder(tmp_path / "final") as folder:
         assert (folder / work).exists(), "what was done is there again"
     assert names_in(tmp_path) == ["final"]
-
-
-def test_a_disk_without_room_is_named_with_both_numbers(tmp_path, monkeypatch):
-    usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2_500_000_000))
-    check_room(tmp_path, 2_500_000_000)
-    with pytest.raises(UserError, match=r"data\.prepared: .* need 1,234\.5 GB, and .* has 2\.5 GB left"):
-        check_room(tmp_path, 1_234_500_000_000)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PureWindowsPath
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.data.sources.stores import fill, overloaded, refusing
 from tests.factories import fault_of
@@ -91,6 +92,16 @@ def test_a_server_that_does_not_answer_is_told_from_an_empty_one():
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/pictures"
         assert "onnect" in fault_of(list_address, address)
+
+
+def test_a_store_that_refuses_the_clock_of_this_machine_is_told_with_what_to_do(monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError("The difference between the request time and the current time is too large.")
+
+    address = fill({"a/1.jpg": b"one"})
+    monkeypatch.setattr(MemoryFileSystem, "find", refuse)
+    fault = fault_of(list_address, address)
+    assert "the current time is too large.); check the address, your credentials for it, and the clock of this" in fault
 
 
 def test_a_file_that_is_refused_alone_is_at_fault_itself(monkeypatch):

@@ -1,5 +1,6 @@
 """What must be read whole is fetched once, and nothing of it twice."""
 
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -42,7 +43,7 @@ def test_what_was_fetched_stays_when_the_store_is_lost(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_told_before(tmp_path, monkeypatch):
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda _: SimpleNamespace(free=5))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5))
     with pytest.raises(UserError, match=r"data\.source: memory://bucket takes 0\.0 GB, and the disk of"):
         fetch_files(list_address(fill(FILES)), tmp_path)
 

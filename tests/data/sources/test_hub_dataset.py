@@ -15,7 +15,6 @@ from tests.data.sources.hub_sets import encode, find, make_dataset, save_parquet
 from tests.hub_client import HubClient
 from tests.hub_double import HubDouble, hub_environment
 from vitrine.config.data import ColumnsSection, HubSection
-from vitrine.data.sources import hub_dataset as hub_data
 from vitrine.data.sources.hub_access import ANSWER_SECONDS
 from vitrine.data.sources.source import find_kind
 from vitrine.errors import UserError
@@ -130,8 +129,8 @@ def test_damaged_and_empty_data_sets_are_one_message(tmp_path):
 def test_a_data_set_that_does_not_fit_on_the_disk_is_refused_before_anything_is_written(tmp_path, monkeypatch):
     save_parquet(tmp_path / "s")
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(hub_data.shutil, "disk_usage", lambda _: usage._replace(free=1000))
-    with pytest.raises(UserError, match=r"takes about 0\.0 GB on the disk of .*, where 0\.0 GB are free"):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(UserError, match=r"data\.source: .*s takes 0\.0 GB, .* has 0\.0 GB free; make.*HF_HOME"):
         find(tmp_path / "s", tmp_path)
     assert not (tmp_path / "workspace").exists()
 

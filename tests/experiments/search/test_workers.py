@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+from datetime import datetime, timedelta
 
 import optuna
 import pytest
@@ -17,46 +18,91 @@ from vitrine.experiments.search import workers as search_workers
 from vitrine.experiments.search.storage import default_address, open_study
 from vitrine.experiments.search.workers import (
     GRACE_SECONDS,
+    Watch,
     count_running,
     count_started,
     describe_worker,
     give_back,
     is_alive,
-    is_dead,
     is_surplus,
     reap_dead_trials,
     signed,
 )
 
 
-@pytest.mark.parametrize(
-    ("worker", "beat_age", "expected"),
-    [
-        (describe_worker(), 10 * GRACE_SECONDS, False),  # of this machine: it is there, however long it is silent
-        (NOBODY | {"host": platform.node()}, 0, True),
-        (describe_worker() | {"started": 1.0}, 0, True),  # its number belongs to another process by now
-        (NOBODY | {"host": "elsewhere"}, 2 * GRACE_SECONDS, True),
-        (NOBODY | {"host": "elsewhere"}, 1, False),
-    ],
-)
-def test_trials_of_dead_processes_are_told_from_those_at_work(worker, beat_age, expected):
-    attributes = {"worker": worker, "beat": time.time() - beat_age}
+class Clock:
+    """Time as it passes for this process, in seconds, in place of that of its machine."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr(search_workers.time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def running_trial(**attributes):
     study = optuna.create_study()
     study.ask()
     trial = study.trials[0]
     trial.user_attrs = attributes
-    assert is_dead(trial) is expected
+    return trial
 
 
-def test_a_trial_at_work_elsewhere_is_left_alone_and_a_silent_one_is_tried_again(tmp_path):
+@pytest.mark.parametrize(
+    ("worker", "at_once", "after_grace"),
+    [
+        (describe_worker(), False, False),  # of this machine: it is there, however long it is silent
+        (NOBODY | {"host": platform.node()}, True, True),
+        (describe_worker() | {"started": 1.0}, False, True),  # its number is another's, or the clock was set
+        (NOBODY | {"host": "elsewhere"}, False, True),
+        (None, False, True),  # it died before it could sign
+    ],
+)
+def test_trials_of_dead_processes_are_told_from_those_at_work(clock, worker, at_once, after_grace):
+    watch, trial = Watch(), running_trial(**({"worker": worker} if worker else {}))
+    assert watch.is_dead(trial) is at_once
+    clock.now += GRACE_SECONDS
+    assert watch.is_dead(trial) is at_once
+    clock.now += 1
+    assert watch.is_dead(trial) is after_grace
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+def test_a_worker_whose_clock_differs_keeps_its_trial_as_long_as_it_beats(clock, monkeypatch, hours):
+    watch = Watch()
+    monkeypatch.setattr(search_workers.time, "time", lambda: 1e9 + 3600 * hours)
+    for beat in (None, 1, 2, 3):
+        worker = NOBODY | {"host": "elsewhere"}
+        trial = running_trial(worker=worker, **({"beat": beat} if beat else {}))
+        trial.datetime_start = datetime.now() + timedelta(hours=hours)
+        for _ in range(2):
+            assert not watch.is_dead(trial)
+            clock.now += GRACE_SECONDS - 1
+    clock.now += 2
+    assert watch.is_dead(trial)
+
+
+def test_a_worker_of_this_machine_keeps_its_trial_when_the_clock_is_set(clock):
+    watch = Watch()
+    for beat in range(5):
+        assert not watch.is_dead(running_trial(worker=describe_worker() | {"started": 1.0}, beat=beat))
+        clock.now += GRACE_SECONDS + 1
+
+
+def test_a_trial_at_work_elsewhere_is_left_alone_and_a_silent_one_is_tried_again(tmp_path, clock):
     search = write_search(tmp_path)
-    study = open_study(search, make_prepared(tmp_path), default_address(tmp_path))
-    for age in (0, 2 * GRACE_SECONDS):
-        trial = study.ask()
+    study, watch = open_study(search, make_prepared(tmp_path), default_address(tmp_path)), Watch()
+    trials = [study.ask(), study.ask()]
+    for trial in trials:
         trial.suggest_float("optim.learning_rate", 1e-4, 1e-1, log=True)
         trial.set_user_attr("worker", NOBODY | {"host": "elsewhere"})
-        trial.set_user_attr("beat", time.time() - age)
-    assert reap_dead_trials(study) == [1]
+    assert reap_dead_trials(study, watch) == []
+    clock.now += GRACE_SECONDS + 1
+    trials[0].set_user_attr("beat", 1)
+    assert reap_dead_trials(study, watch) == [1]
     assert states_of(study) == ["RUNNING", "FAIL", "WAITING"]
     retried = study.ask()
     assert (
@@ -82,7 +128,7 @@ def test_a_trial_is_signed_while_somebody_works_on_it_and_beats(monkeypatch):
             time.sleep(0.01)
     worker, beat = (study.trials[0].user_attrs[name] for name in ("worker", "beat"))
     assert (worker["host"], worker["pid"]) == (platform.node(), os.getpid())
-    assert worker["since"] <= beat <= time.time()
+    assert beat >= 1
     assert is_alive(worker)
 
 

@@ -15,13 +15,15 @@ from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split_names import TRAIN
 from vitrine.data.prepare.reuse import EarlierWork
-from vitrine.data.prepare.working_folder import check_room
 from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
 from vitrine.data.progress import Progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_place
 from vitrine.data.sources.places import SourceLostError
+from vitrine.records.disk_room import check_room
 from vitrine.records.prepared import PICTURES, PreparedFacts, Settings
+
+MAKE_ROOM = "make room, choose another place with data.prepared, or a smaller data.image_size"
 
 
 class PictureLostError(SourceLostError):
@@ -67,9 +69,8 @@ def write_preprocessed_images(
     stored = (work.is_stored(file, sha256) for file, sha256 in zip(kept["file"], kept["sha256"], strict=True))
     known = np.zeros(len(manifest), bool)
     known[kept.index] = np.fromiter(stored, bool, len(kept))
-    check_room(
-        folder, (len(kept) - int(known.sum())) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
-    )
+    needed = (len(kept) - int(known.sum())) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
+    check_room("data.prepared: what is prepared", folder.absolute().parent, needed, MAKE_ROOM)
     (folder / PICTURES).mkdir()
     done = 0
 

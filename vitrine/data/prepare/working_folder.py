@@ -111,21 +111,6 @@ def _clear(workspace: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def check_room(folder: Path, needed_bytes: int) -> None:
-    """Makes sure that a disk has room before anything is written.
-
-    Raises:
-        UserError: what is needed and what is free.
-    """
-    free = shutil.disk_usage(folder).free
-    if needed_bytes > free:
-        raise UserError(
-            f"data.prepared: the prepared pictures need {needed_bytes / 1e9:,.1f} GB, and {folder.absolute().parent} "
-            f"has {free / 1e9:,.1f} GB left; make room, choose another place with data.prepared, or a smaller "
-            "data.image_size"
-        )
-
-
 def is_full(error: BaseException) -> bool:
     """Whether an error says that the disk, or one's share of it, is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -15,12 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vitrine.data.sources.addresses import RemoteFile, address_of, check_address, has_file, is_address
-from vitrine.data.sources.fetching import check_room
 from vitrine.data.sources.places import UNKNOWN_SIZE, UNKNOWN_TIME, SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_bytes
 from vitrine.records.cache import cache_folder
 from vitrine.records.checksums import FileSum, find_damage
+from vitrine.records.disk_room import check_room
 from vitrine.records.locks import hold_lock
 from vitrine.records.prepared import CARD, FACTS, REPORT, REPORT_NUMBERS, PreparedFacts
 

@@ -182,8 +182,8 @@ def list_address(address: str) -> Listing:
         entries = {}
     except Exception as error:  # each store has errors of its own
         raise UserError(
-            f"data.source: {address} cannot be listed ({first_line(error)}); check the address, and your credentials "
-            "for it"
+            f"data.source: {address} cannot be listed ({first_line(error)}); check the address, your credentials "
+            "for it, and the clock of this machine, which stores compare with theirs"
         ) from error
     folder, base = address.rstrip("/"), root.rstrip("/")
     files = {path[len(base) + 1 :]: told for path, told in sorted(entries.items()) if told.get("type") != "directory"}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vitrine.data.sources.addresses import PARTIAL, Listing, RemoteFile
 from vitrine.errors import UserError
+from vitrine.records.disk_room import check_room
 from vitrine.records.locks import hold_lock, is_locked
 
 MEGABYTE = 10**6
@@ -131,22 +132,3 @@ def _is_there(target: Path, place: RemoteFile) -> bool:
 
 def _time_of(place: RemoteFile) -> int:
     return YEAR_2000_NS + place.modified_ns % TEN_YEARS_NS
-
-
-def check_room(what: str, folder: Path, needed: int, advice: str) -> None:
-    """Makes sure that a disk has room for what is fetched.
-
-    Args:
-        what: is fetched, for the message.
-        folder: on the disk.
-        needed: bytes.
-        advice: what to do where there is too little.
-
-    Raises:
-        UserError: there is too little.
-    """
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise UserError(
-            f"{what} takes {needed / 1e9:,.1f} GB, and the disk of {folder} has {free / 1e9:,.1f} GB free; {advice}"
-        )

@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +27,11 @@ from vitrine.data.sources.hub_columns import choose_columns, value_reader
 from vitrine.data.sources.hub_rows import ROWS_AT_ONCE, RowWriter, name_cut_files, read_rows
 from vitrine.errors import UserError
 from vitrine.listing import suggest
+from vitrine.records.disk_room import check_room
 
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 SPARE_BYTES = 100_000_000
+MAKE_ROOM = "make room, or set HF_HOME (downloads) or data.prepared to a folder on a larger disk"
 YEAR_2000 = 946_684_800
 TEN_YEARS = 315_576_000
 
@@ -84,7 +85,7 @@ def find_dataset_files(
             opened = _open_local(Path(source).expanduser(), data.hub)
         names = list(opened.splits)
         fixed = _name_splits(names, data.hub.split, source) if needs_label else dict.fromkeys(names, "")
-        _check_room(workspace, opened.size_bytes)
+        check_room(f"data.source: {source}", workspace, opened.size_bytes, MAKE_ROOM, SPARE_BYTES)
         found: list[FoundFile] = []
         for split, fixed_split in fixed.items():
             for file in _write_split(opened, split, fixed_split, data, source, workspace, needs_label):
@@ -132,9 +133,9 @@ def _open_hub(repo_id: str, hub: HubSection, workspace: Path) -> OpenedDataset:
         size = builder.info.dataset_size or 0
         if not Path(builder.cache_dir).exists():  # a download lies there twice: as it came, and as Arrow
             download = (builder.info.download_size or 0) + size
-            _check_room(
-                Path(builder.cache_dir), download, size if _same_disk(Path(builder.cache_dir), workspace) else 0
-            )
+            besides = size if _same_disk(Path(builder.cache_dir), workspace) else 0
+            needed = download + besides
+            check_room(f"data.source: hub:{repo_id}", Path(builder.cache_dir), needed, MAKE_ROOM, SPARE_BYTES)
         builder.download_and_prepare()
         splits = builder.as_dataset()
     except (datasets.exceptions.DatasetsError, ValueError, *NETWORK_ERRORS) as error:
@@ -228,21 +229,6 @@ def _fixed_split(value: str, column: str, source: str) -> str:
             f"it may hold {', '.join(SPLIT_NAMES)} or nothing"
         )
     return SPLIT_NAMES.get(value.lower(), "")
-
-
-def _check_room(place: Path, needed_bytes: int, besides_bytes: int = 0) -> None:
-    """Makes sure that a disk has room for what is known to come.
-
-    Raises:
-        UserError: says how much is needed and free.
-    """
-    needed = needed_bytes + besides_bytes
-    free = shutil.disk_usage(_existing(place)).free
-    if needed and free < needed + SPARE_BYTES:
-        raise UserError(
-            f"the data set takes about {needed / 1e9:.1f} GB on the disk of {place}, where {free / 1e9:.1f} GB are "
-            "free; make room, or set HF_HOME (downloads) or data.prepared to a folder on a larger disk"
-        )
 
 
 def _same_disk(one: Path, other: Path) -> bool:

@@ -23,6 +23,7 @@ from vitrine.experiments.search.sampler import counted_trials, suggest_values
 from vitrine.experiments.search.workers import (
     DIED,
     REASON,
+    Watch,
     count_running,
     count_started,
     give_back,
@@ -95,12 +96,12 @@ def run_trials(
         UserError: every trial fails.
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the trial under work is queued again.
     """
-    prepared = without_test(prepared)
+    prepared, watch = without_test(prepared), Watch()
     scratch.mkdir(parents=True, exist_ok=True)
     gc.freeze()  # the libraries' own objects; without it each clean-up after a trial looks through all of them
     try:
         while True:
-            for _ in reap_dead_trials(study):
+            for _ in reap_dead_trials(study, watch):
                 say("a trial was left by a process that died; its values are tried again")
             stop_if_hopeless(study)
             if time.monotonic() >= deadline:

@@ -6,7 +6,7 @@ import platform
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from itertools import count
 from typing import Any
 
 import optuna
@@ -21,45 +21,67 @@ BEAT = "beat"
 RETRIES = "retries"
 REASON = "reason"
 BEAT_SECONDS = 20.0
-GRACE_SECONDS = 120.0  # other machines' clocks may differ by some seconds
+GRACE_SECONDS = 120.0  # without a beat; a storage may be away for a moment
 MOST_RETRIES = 2  # a trial that takes its process down each time must not do so for ever
 DIED = "its process died each time it was tried; the memory may not be enough"
 
 
 def describe_worker() -> dict[str, Any]:
-    """This process, so that others can tell whether it is alive; and when it took up its trial."""
-    started = psutil.Process().create_time()
-    return {"host": platform.node(), "pid": os.getpid(), "started": started, "since": time.time()}
+    """This process, so that others can tell whether it is alive."""
+    return {"host": platform.node(), "pid": os.getpid(), "started": psutil.Process().create_time()}
 
 
-def is_alive(worker: dict[str, Any]) -> bool:
-    """Whether a process of this machine is still there; another one may have its number by now."""
+def is_alive(worker: dict[str, Any]) -> bool | None:
+    """Whether a process of this machine is still there.
+
+    Returns:
+        None where its number is there and its time is another: another process has it by now, or the clock was set.
+    """
     try:
         process = psutil.Process(worker["pid"])
-        is_same: bool = abs(process.create_time() - worker["started"]) < 1
-        return is_same and bool(process.status() != psutil.STATUS_ZOMBIE)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return True if abs(process.create_time() - worker["started"]) < 1 else None
     except psutil.Error:
         return False
 
 
-def is_dead(trial: FrozenTrial) -> bool:
-    """Whether nobody works any more on a trial that is marked as running."""
-    worker = trial.user_attrs.get(WORKER)
-    if worker is None:  # its process died before it could sign, or will sign in a moment
-        begun = trial.datetime_start
-        return begun is not None and (datetime.now() - begun).total_seconds() > GRACE_SECONDS
-    if worker["host"] == platform.node():
-        return not is_alive(worker)
-    return time.time() - float(trial.user_attrs.get(BEAT, worker["since"])) > GRACE_SECONDS
+class Watch:
+    """Tells the dead among workers by whether their beats go on, as long as this process looks.
+
+    What the clocks of their machines say plays no part: one may be hours ahead of another.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[object, float]] = {}  # of a trial: its last sign, and when it was first seen
+
+    def is_dead(self, trial: FrozenTrial) -> bool:
+        """Whether nobody works any more on a trial that is marked as running."""
+        worker = trial.user_attrs.get(WORKER)  # None: its process died before it could sign, or will sign in a moment
+        if worker is not None and worker["host"] == platform.node():
+            alive = is_alive(worker)
+            if alive is not None:
+                return not alive
+        sign, now = (worker, trial.user_attrs.get(BEAT)), time.monotonic()
+        last, since = self._seen.get(trial.number, (None, now))
+        if sign != last:
+            self._seen[trial.number] = sign, now
+            return False
+        return now - since > GRACE_SECONDS
 
 
-def reap_dead_trials(study: optuna.Study) -> list[int]:
+def reap_dead_trials(study: optuna.Study, watch: Watch) -> list[int]:
     """Gives the trials of dead processes back to the search.
+
+    Args:
+        study: of the search.
+        watch: of this process, for as long as it works on the search.
 
     Returns:
         Their numbers.
     """
-    dead = [trial for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)) if is_dead(trial)]
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    dead = [trial for trial in running if watch.is_dead(trial)]
     return [trial.number for trial in dead if give_back(study, trial)]
 
 
@@ -124,10 +146,12 @@ def signed(trial: optuna.Trial) -> Iterator[None]:
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(BEAT_SECONDS):
+        for number in count(1):
+            if over.wait(BEAT_SECONDS):
+                return
             # A storage that is away for a moment ends no trial; one that stays away ends it at its next epoch.
             with contextlib.suppress(Exception):
-                trial.set_user_attr(BEAT, time.time())
+                trial.set_user_attr(BEAT, number)
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
