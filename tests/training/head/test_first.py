@@ -15,7 +15,7 @@ from vitrine.training.plan import plan_training
 
 @pytest.fixture
 def begin(prepared, checkpoint, tmp_path):
-    """A function that fits the head of a network first: (validation accuracy, network, what was said, pictures seen)."""
+    """A function that fits the head of a network first: (validation accuracy, network, what was said, looks)."""
 
     def call(*overrides):
         plan = plan_training(make_recipe(prepared, f"model.backbone={checkpoint}", *overrides), prepared)
