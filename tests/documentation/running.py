@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.documentation.blocks import ELSEWHERE
+from tests.documentation.blocks import ELSEWHERE, NOT_OURS
 from tests.documentation.programs import ADDRESS, Programs, read_options
 from tests.documentation.workplace import SIDE, use_tiny
 from tests.hub_double import OWNER, HubDouble
@@ -20,7 +20,7 @@ from vitrine.app.address import free_port
 
 NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}
 # Words of a line that stand for an extra, each with its library; tests/ship/engines has them.
-EXTRAS = {"litert": "litert_torch", "openvino": "openvino", "executorch": "executorch", "coreml": "coremltools"}
+EXTRAS = {"litert": "litert_torch", "openvino": "openvino", "executorch": "executorch", "coreml": "coremltools", "shap": "shap"}
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"]}
@@ -66,8 +66,8 @@ class Reader:
         if command is None:
             self._start_other(words)
             return
-        if any(word in EXTRAS and find_spec(EXTRAS[word]) is None for word in arguments):
-            return  # of an extra that is not there
+        if missing_extra(arguments):
+            return
         if command == "build-space":
             _need_runtime()
         arguments = self._make_small(command, arguments)
@@ -107,7 +107,7 @@ class Reader:
         elif words[0] == "dask":
             self.programs.start_dask(words)
         else:
-            assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
+            assert words[0] in (*ELSEWHERE, *NOT_OURS, "curl", "vitrine"), words
 
     def _push(self, command: str, arguments: list[str]) -> None:
         """In a process of its own, whose Hub is the double."""
@@ -155,6 +155,11 @@ class Reader:
         data = {"label": "Maltese", "reviewer": "ann", "keep_picture": "true"}
         answer = visitor.post("/correct", files={"picture": ("a.jpg", Path("photo.jpg").read_bytes())}, data=data)
         assert answer.status_code == 200, answer.text
+
+
+def missing_extra(words: list[str]) -> str | None:
+    """The extra that a line asks for and that is not there."""
+    return next((word for word in words if word in EXTRAS and find_spec(EXTRAS[word]) is None), None)
 
 
 def split_command(words: list[str]) -> tuple[str | None, list[str]]:
