@@ -45,7 +45,7 @@ def commands() -> dict[str, str]:
 
     A program or command that is only named, such as `train.py`, is none.
     """
-    run = {shlex.join(_fill_in(words)) for page in pages() for words in _lines(page)}
+    run = block_lines()
     found: dict[str, str] = {}
     for page in pages():
         for text in quoted(page) if page != FIVE_SYSTEMS else ():
@@ -53,6 +53,11 @@ def commands() -> dict[str, str]:
             if line and line not in run:
                 found.setdefault(line, page.name)
     return found
+
+
+def block_lines() -> set[str]:
+    """What is run already: lines of blocks, and commands of the page about the five systems."""
+    return {shlex.join(_fill_in(words)) for page in pages() for words in _lines(page)}
 
 
 def calls() -> dict[str, str]:

@@ -14,7 +14,11 @@ from tests.documentation.workplace import write_workplace
 from vitrine.records.revisions import ModelLine
 from vitrine.training.loop.trainer import Trainer
 
-GATE = "\n  gate_fraction: 0.2"
+RECIPE_TEXT = """name: dogs
+data: {source: pictures/dogs, image_size: 48, gate_fraction: 0.2}
+model: {small_cnn: {filters: [8, 16]}}
+optim: {epochs: 8, learning_rate: 1e-2}
+"""
 TYPED = (
     f"data_prep.py {RECIPE}",
     f"train.py {RECIPE}",
@@ -27,10 +31,7 @@ TYPED = (
 def write_prose_workplace(folder: Path, patched: pytest.MonkeyPatch) -> Path:
     """A run with pictures for the gate, one that was stopped, a model with two revisions, answers, and corrections."""
     write_workplace(folder)
-    recipe = (folder / "configs/head_only.yaml").read_text("utf-8")
-    recipe = recipe.replace("source: data/dogs5", f"source: pictures/dogs{GATE}")
-    assert GATE in recipe
-    (folder / RECIPE).write_text(f"name: dogs\n{recipe}", "utf-8")
+    (folder / RECIPE).write_text(RECIPE_TEXT, "utf-8")
     (folder / "configs/head_only.yaml").unlink()  # for `recipes` to copy
     patched.chdir(folder)
     reader = Reader(folder, patched, [])

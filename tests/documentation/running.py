@@ -20,7 +20,13 @@ from vitrine.app.address import free_port
 
 NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}
 # Words of a line that stand for an extra, each with its library; tests/ship/engines has them.
-EXTRAS = {"litert": "litert_torch", "openvino": "openvino", "executorch": "executorch", "coreml": "coremltools", "shap": "shap"}
+EXTRAS = {
+    "litert": "litert_torch",
+    "openvino": "openvino",
+    "executorch": "executorch",
+    "coreml": "coremltools",
+    "shap": "shap",
+}
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"]}

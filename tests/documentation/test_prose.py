@@ -12,7 +12,6 @@ import shlex
 import shutil
 import tomllib
 import webbrowser
-from argparse import ArgumentParser
 from importlib import import_module
 from pathlib import Path
 
@@ -24,7 +23,7 @@ import pytest
 import vitrine
 from tests.documentation.blocks import ELSEWHERE, NOT_OURS, ROOT
 from tests.documentation.programs import Programs
-from tests.documentation.prose import RUN, calls, commands, options, stand_in
+from tests.documentation.prose import RUN, block_lines, calls, commands, options, stand_in
 from tests.documentation.prose_workplace import fill_store, write_prose_workplace
 from tests.documentation.running import Reader, missing_extra
 from tests.hub_fixtures import hub
@@ -36,7 +35,6 @@ LINES = commands()
 TYPED = [line for line in LINES if line.startswith(("vitrine ", "torchrun "))]
 OTHERS = [shlex.split(line) for line in LINES if line not in TYPED]
 OPTIONS_OF_OTHERS = {"--strict", "--ntasks", "--gpus-per-task", "--node_rank", "--flavor"}  # mypy, Slurm, torchrun, hf
-INSTALLED = re.compile(r"^(?:.*\[)?([a-z]+)\]?$")
 
 
 def test_commands_and_calls_are_found():
@@ -69,16 +67,13 @@ def test_what_a_page_installs_is_there_to_be_installed():
             assert extra[1] in extras["optional-dependencies"] if extra else re.search(rf"\b{name}\b", required), name
 
 
-def test_an_option_that_stands_alone_is_given_in_the_tests_of_its_command():
-    parsers = {name: import_module(f"vitrine.commands.{name.replace('-', '_')}").build_parser() for name in COMMANDS}
-    for option in sorted(options() - OPTIONS_OF_OTHERS):
-        of = [name for name, parser in parsers.items() if option in known_options(parser)]
-        tests = [ROOT / f"tests/commands/test_{name.replace('-', '_')}.py" for name in of]
-        assert any(f'"{option}"' in test.read_text("utf-8") for test in tests), option
-
-
-def known_options(parser: ArgumentParser) -> set[str]:
-    return {option for action in parser._actions for option in action.option_strings}
+def test_an_option_that_stands_alone_is_given_in_a_line_of_a_page_or_in_a_test():
+    parsers = [import_module(f"vitrine.commands.{name.replace('-', '_')}").build_parser() for name in COMMANDS]
+    known = {option for parser in parsers for action in parser._actions for option in action.option_strings}
+    files = [path for path in ROOT.glob("tests/**/test_*.py") if path.parent != Path(__file__).parent]
+    given = {word for line in (*TYPED, *block_lines()) for word in line.split()}
+    given |= {word for path in files for word in re.findall(r"--[a-z][a-z_-]+", path.read_text("utf-8"))}
+    assert options() - OPTIONS_OF_OTHERS <= known & given
 
 
 @pytest.fixture(scope="module")
