@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.documentation.blocks import ELSEWHERE, NOT_OURS, command_lines, pages, read_blocks
-from tests.documentation.running import split_command
+from tests.documentation.running import EXTRAS, split_command
 from tests.documentation.systems import PAGE as FIVE_SYSTEMS
 from tests.documentation.systems import read_rows
 from tests.printed_commands import SCRIPTS
@@ -108,6 +108,8 @@ def _fill_in(words: list[str]) -> list[str]:
     if command in ASKED and "--help" not in arguments and "--resume" not in arguments:
         named = arguments and not arguments[0].startswith("-")
         arguments = arguments if named else [*ASKED[command], *arguments]
+    if command == "export" and EXTRAS.keys() & set(arguments):  # to a folder
+        arguments = [word.removesuffix(".onnx") for word in arguments]
     arguments = [stand_in(word) for word in arguments]
     return arguments if command is None else ["vitrine", command, *arguments]
 

@@ -10,16 +10,17 @@ import pytest
 
 from tests.documentation.prose import RECIPE, RUN, STORE, UNFINISHED
 from tests.documentation.running import Reader
-from tests.documentation.workplace import write_workplace
+from tests.documentation.workplace import use_tiny, write_workplace
 from vitrine.records.revisions import ModelLine
 from vitrine.training.loop.trainer import Trainer
 
 RECIPE_TEXT = """name: dogs
 data: {source: pictures/dogs, image_size: 48, gate_fraction: 0.2}
-model: {small_cnn: {filters: [8, 16]}}
-optim: {epochs: 8, learning_rate: 1e-2}
+model: {backbone: microsoft/resnet-18}
+optim: {epochs: 2}
 """
 TYPED = (
+    "data_prep.py configs/s2_dogs5.yaml data.source=pictures/dogs",
     f"data_prep.py {RECIPE}",
     f"train.py {RECIPE}",
     f"-m vitrine export {RUN}/model dogs.onnx",
@@ -31,8 +32,9 @@ TYPED = (
 def write_prose_workplace(folder: Path, patched: pytest.MonkeyPatch) -> Path:
     """A run with pictures for the gate, one that was stopped, a model with two revisions, answers, and corrections."""
     write_workplace(folder)
-    (folder / RECIPE).write_text(RECIPE_TEXT, "utf-8")
+    (folder / RECIPE).write_text(use_tiny(RECIPE_TEXT, folder), "utf-8")
     (folder / "configs/head_only.yaml").unlink()  # for `recipes` to copy
+    shutil.copy(folder / "configs/smoke.yaml", folder / "configs/digits.yaml")  # of the demo
     patched.chdir(folder)
     reader = Reader(folder, patched, [])
     for line in TYPED:

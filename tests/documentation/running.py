@@ -86,7 +86,7 @@ class Reader:
         if command in SERVES:
             self._serve(module, command, arguments)
             return
-        if command == "backbones" and arguments[0] == "--measure":
+        if command == "backbones" and arguments[:1] == ["--measure"]:
             arguments = [MEASURED, *arguments]
         fewer = ["--workers", "2"] if "--workers" in arguments else []
         code = module.main([*arguments, *SMALLER.get(command, []), *fewer])
@@ -128,7 +128,7 @@ class Reader:
         user = arguments[arguments.index("--user") + 1] if "--user" in arguments else None
         auth = (user, os.environ["VITRINE_PASSWORD"]) if user else None
 
-        def visit(_event: object) -> None:
+        def visit(*_: object) -> None:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=auth) as visitor:
                 self._visit(visitor, asks=command == "app")
                 if "--corrections" in arguments:

@@ -12,6 +12,7 @@ import shlex
 import shutil
 import tomllib
 import webbrowser
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -26,14 +27,17 @@ from tests.documentation.programs import Programs
 from tests.documentation.prose import RUN, block_lines, calls, commands, options, stand_in
 from tests.documentation.prose_workplace import fill_store, write_prose_workplace
 from tests.documentation.running import Reader, missing_extra
+from tests.documentation.workplace import use_tiny
 from tests.hub_fixtures import hub
 from vitrine.commands import COMMANDS
 from vitrine.data.images.decoding import Rendering, open_image
+from vitrine.ship import int8
 
 __all__ = ["hub"]
 LINES = commands()
 TYPED = [line for line in LINES if line.startswith(("vitrine ", "torchrun "))]
 OTHERS = [shlex.split(line) for line in LINES if line not in TYPED]
+FEW = {"CALIBRATION_PICTURES": 12, "LEAST_CALIBRATION": 6, "LEAST_PICTURES": 15}  # for there are 60 to prove 8 bits on
 OPTIONS_OF_OTHERS = {"--strict", "--ntasks", "--gpus-per-task", "--node_rank", "--flavor"}  # mypy, Slurm, torchrun, hf
 
 
@@ -90,6 +94,8 @@ def here(workplace, tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("VITRINE_PASSWORD", "a long password")
+    for name, count in FEW.items():
+        monkeypatch.setattr(int8, name, count)
     store = fill_store(folder)
     yield folder
     store.rm("/bucket", recursive=True)
@@ -122,10 +128,14 @@ def test_a_call_in_a_sentence_can_be_made(call, here, monkeypatch):
     Path("corrections.csv").write_text("action,file,label_name,new_label\nadd,photo.jpg,,Maltese\n", "utf-8")
     names = {name: getattr(vitrine, name) for name in vitrine.__all__} | {
         "vitrine": vitrine, "pd": pd, "json": json, "fsspec": fsspec, "load_dataset": datasets.load_dataset,
-        "open_image": open_image, "Rendering": Rendering, "source": "pictures/dogs", "run": RUN,
+        "open_image": open_image, "Rendering": Rendering, "source": "pictures/dogs",
         "data": vitrine.DataSet.open("prepared/dogs"), "report": vitrine.Run.open(RUN).report,
-        "corrections": "corrections.csv", "variants": {"short": {"epochs": 1}, "long": {"epochs": 2}},
+        "run": "models/dogs" if "retrain" in call else RUN, "corrections": "corrections.csv",
+        "variants": {"short": {"epochs": 1}, "long": {"epochs": 2}},
         "model": "models/dogs" if "roll_back" in call else vitrine.load(RUN),
+        "compare": partial(vitrine.compare, seeds=[0]),
     }  # fmt: skip
-    assert eval(stand_in(call), names) is not None or call.startswith(("help(", "report.open", "fsspec"))  # noqa: S307
+    assert eval(use_tiny(stand_in(call), here), names) is not None or call.startswith(
+        ("help(", "report.open", "fsspec")
+    )  # noqa: S307
     assert len(opened) == ("open()" in call)
