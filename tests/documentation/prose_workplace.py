@@ -17,7 +17,7 @@ from vitrine.training.loop.trainer import Trainer
 RECIPE_TEXT = """name: dogs
 data: {source: pictures/dogs, image_size: 48, gate_fraction: 0.2}
 model: {backbone: microsoft/resnet-18}
-optim: {epochs: 2}
+optim: {epochs: 10, learning_rate: 1e-2}
 """
 TYPED = (
     "data_prep.py configs/s2_dogs5.yaml data.source=pictures/dogs",
