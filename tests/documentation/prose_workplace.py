@@ -34,7 +34,6 @@ def write_prose_workplace(folder: Path, patched: pytest.MonkeyPatch) -> Path:
     write_workplace(folder)
     (folder / RECIPE).write_text(use_tiny(RECIPE_TEXT, folder), "utf-8")
     (folder / "configs/head_only.yaml").unlink()  # for `recipes` to copy
-    shutil.copy(folder / "configs/smoke.yaml", folder / "configs/digits.yaml")  # of the demo
     patched.chdir(folder)
     reader = Reader(folder, patched, [])
     for line in TYPED:

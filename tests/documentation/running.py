@@ -29,7 +29,7 @@ EXTRAS = {
 }
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
-SMALLER = {"search": ["--trials", "2"]}
+SMALLER = {"search": ["--trials", "2"], "demo": ["smoke"]}  # `demo` alone is served, and takes its own
 MEASURED = "mobilenet_v3_small"  # where a page measures all networks of the table
 BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
