@@ -83,7 +83,7 @@ class Reader:
         if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
             _fill_in(Path(TABLE), command)
         module = import_module(f"vitrine.commands.{command.replace('-', '_')}")
-        if command in SERVES:
+        if command in SERVES and "--no-app" not in arguments:
             self._serve(module, command, arguments)
             return
         if command == "backbones" and arguments[:1] == ["--measure"]:
