@@ -12,16 +12,20 @@ ROOT = Path(__file__).parents[2]
 INLINE = re.compile(r"`([^`\n]+)`")
 FILE_NAME = re.compile(r"# (\S+\.yaml)\n")
 OPENING = re.compile(r" *```(?P<language>sh|python|yaml)\n")
-# Programs beside Vitrine, each with what holds its lines to the truth instead of a run.
+# Programs beside Vitrine, each with the test that holds its lines to the truth instead of a run.
+PARSED = "tests/documentation/test_programs.py::test_a_line_is_one_that_the_program_takes"
 ELSEWHERE = {
-    "make": "targets exist: test_every_target_of_make_that_a_page_names_exists",
-    "pip": "tests/test_package.py installs",
-    "python3": "makes an environment",
-    "source": "an environment",
-    "mkdir": "",
-    "hf": "an account of the Hub; test_programs.py asks its parser",
-    "aws": "a bucket: tests/data/prepared",
+    "make": "tests/documentation/test_examples.py::test_every_target_of_make_that_a_page_names_exists",
+    "pip": "tests/documentation/test_prose.py::test_what_a_page_installs_is_there_to_be_installed",
+    "hf": PARSED,  # asks for an account of the Hub
+    "docker": PARSED,
+    "accelerate": PARSED,  # named alone, or warned of; with a script it is run
+    "dask": PARSED,  # `dask cuda worker` is of dask-cuda, for GPUs
+    "srun": "tests/work/test_ranks.py::test_torchrun_and_slurm_say_which_rank_this_is",
+    "aws": "tests/data/prepared/test_local_copy.py::test_a_copy_is_the_data_set_file_for_file_and_opens_as_it_does",
 }
+# These make an environment, a folder, or the credentials of somebody else's account.
+NOT_OURS = {"python3", "source", "mkdir", "gcloud"}
 
 
 @dataclass(frozen=True)

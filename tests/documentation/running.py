@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.documentation.blocks import ELSEWHERE
+from tests.documentation.blocks import ELSEWHERE, NOT_OURS
 from tests.documentation.programs import ADDRESS, Programs, read_options
 from tests.documentation.workplace import SIDE, use_tiny
 from tests.hub_double import OWNER, HubDouble
@@ -20,10 +20,16 @@ from vitrine.app.address import free_port
 
 NEEDS_THE_HUB = {"push-model", "push-space", "push-data"}
 # Words of a line that stand for an extra, each with its library; tests/ship/engines has them.
-EXTRAS = {"litert": "litert_torch", "openvino": "openvino", "executorch": "executorch", "coreml": "coremltools"}
+EXTRAS = {
+    "litert": "litert_torch",
+    "openvino": "openvino",
+    "executorch": "executorch",
+    "coreml": "coremltools",
+    "shap": "shap",
+}
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
-SMALLER = {"search": ["--trials", "2"]}
+SMALLER = {"search": ["--trials", "2"], "demo": ["smoke"]}  # `demo` alone is served, and takes its own
 MEASURED = "mobilenet_v3_small"  # where a page measures all networks of the table
 BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
@@ -66,8 +72,8 @@ class Reader:
         if command is None:
             self._start_other(words)
             return
-        if any(word in EXTRAS and find_spec(EXTRAS[word]) is None for word in arguments):
-            return  # of an extra that is not there
+        if missing_extra(arguments):
+            return
         if command == "build-space":
             _need_runtime()
         arguments = self._make_small(command, arguments)
@@ -77,10 +83,10 @@ class Reader:
         if TABLE in " ".join(arguments) and command in ("retrain", "prepare"):
             _fill_in(Path(TABLE), command)
         module = import_module(f"vitrine.commands.{command.replace('-', '_')}")
-        if command in SERVES:
+        if command in SERVES and "--no-app" not in arguments:
             self._serve(module, command, arguments)
             return
-        if command == "backbones" and arguments[0] == "--measure":
+        if command == "backbones" and arguments[:1] == ["--measure"]:
             arguments = [MEASURED, *arguments]
         fewer = ["--workers", "2"] if "--workers" in arguments else []
         code = module.main([*arguments, *SMALLER.get(command, []), *fewer])
@@ -107,7 +113,7 @@ class Reader:
         elif words[0] == "dask":
             self.programs.start_dask(words)
         else:
-            assert words[0] in ELSEWHERE or words[0] in ("curl", "vitrine"), words
+            assert words[0] in (*ELSEWHERE, *NOT_OURS, "curl", "vitrine"), words
 
     def _push(self, command: str, arguments: list[str]) -> None:
         """In a process of its own, whose Hub is the double."""
@@ -122,7 +128,7 @@ class Reader:
         user = arguments[arguments.index("--user") + 1] if "--user" in arguments else None
         auth = (user, os.environ["VITRINE_PASSWORD"]) if user else None
 
-        def visit(_event: object) -> None:
+        def visit(*_: object) -> None:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=auth) as visitor:
                 self._visit(visitor, asks=command == "app")
                 if "--corrections" in arguments:
@@ -155,6 +161,11 @@ class Reader:
         data = {"label": "Maltese", "reviewer": "ann", "keep_picture": "true"}
         answer = visitor.post("/correct", files={"picture": ("a.jpg", Path("photo.jpg").read_bytes())}, data=data)
         assert answer.status_code == 200, answer.text
+
+
+def missing_extra(words: list[str]) -> str | None:
+    """The extra that a line asks for and that is not there."""
+    return next((word for word in words if word in EXTRAS and find_spec(EXTRAS[word]) is None), None)
 
 
 def split_command(words: list[str]) -> tuple[str | None, list[str]]:

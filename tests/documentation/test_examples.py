@@ -1,8 +1,9 @@
-"""Every command and every Python example of README and documentation does what it says, on small pictures.
+"""Every command and every Python example in a block of README and documentation does what it says, on small pictures.
 
 A page is gone through as a reader does, from its top to its end, in a folder that holds what the documentation speaks
 of and a finished run; recipes train for two epochs there, and a tiny network stands for those of the Hub. torchrun,
 Accelerate and Dask start two processes, a double stands for the Hub; what is not run is named in `blocks.ELSEWHERE`.
+What stands within sentences is run by test_prose.py.
 """
 
 import re
