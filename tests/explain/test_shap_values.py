@@ -1,5 +1,6 @@
 """Shapley values of a picture's parts."""
 
+import subprocess
 import sys
 from importlib.util import find_spec
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from vitrine.errors import UserError
+from vitrine.explain import shap_values
 from vitrine.explain.perturbation import HIDINGS, Perturbation
 from vitrine.explain.shap_values import shap_map
 
@@ -66,7 +68,23 @@ def test_numba_compiles_for_others_as_before():
     assert not numba.config.DISABLE_JIT
 
 
+@pytest.mark.slow  # Numba compiles for twelve seconds
+def test_a_program_may_have_imported_shap_before():
+    needs_shap()
+    program = """
+import numpy as np, shap
+from vitrine.explain import shap_values
+from vitrine.explain.perturbation import Perturbation
+from vitrine.explain.shap_values import shap_map
+picture, ask = np.full((70, 70, 3), 9, np.uint8), lambda pictures: pictures.mean((1, 2, 3)) / 255
+print(shap_map(ask, picture, Perturbation(evaluations=10)).shape)
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "(70, 70)"
+
+
 def test_without_the_library_it_is_named(picture, monkeypatch):
+    monkeypatch.setattr(shap_values, "_make_masker", shap_values._make_masker.__wrapped__)  # it may be there already
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(UserError, match=r"pip install -r requirements-shap\.txt"):
         shap_map(brightness_of_the_spot, picture)

@@ -5,9 +5,10 @@ between them; a part that is hidden is blurred or painted in from its surroundin
 times, whatever runtime computes it.
 """
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from os import cpu_count
 from threading import Lock
 from typing import Any, TypeVar
@@ -68,22 +69,31 @@ def shap_map(
 
 
 def _explainer() -> Callable[..., Any]:
-    """Makes SHAP's explainer of a function, with the loops of SHAP in Python.
+    """Makes SHAP's explainer of a function."""
+    with NUMBA:
+        masker = _make_masker()
+    import shap
+
+    return partial(shap.PartitionExplainer, masker=masker)
+
+
+@cache
+def _make_masker() -> Any:
+    """SHAP's way of halving the parts, made by its loops in Python.
 
     Numba would compile them for twelve seconds in every process, and over a thousand parts they run for a tenth of one.
+    Where SHAP was imported before, its loops wait to be compiled, and only Numba as it was then can do so.
     """
     import numba
 
-    with NUMBA:
-        usual = numba.config.DISABLE_JIT
-        numba.config.DISABLE_JIT = True
-        try:
-            import shap
+    config: Any = numba.config
+    usual, config.DISABLE_JIT = config.DISABLE_JIT, config.DISABLE_JIT or "shap" not in sys.modules
+    try:
+        import shap
 
-            masker = shap.maskers.Image(np.zeros((PARTS, PARTS, 1)))
-        finally:
-            numba.config.DISABLE_JIT = usual
-    return partial(shap.PartitionExplainer, masker=masker)
+        return shap.maskers.Image(np.zeros((PARTS, PARTS, 1)))
+    finally:
+        config.DISABLE_JIT = usual
 
 
 def _hiding(picture: Levels, hiding: Hiding) -> Callable[[npt.NDArray[np.bool_]], Levels]:
@@ -101,7 +111,7 @@ def _hiding(picture: Levels, hiding: Hiding) -> Callable[[npt.NDArray[np.bool_]]
         if parts.all():
             return without_content  # there is nothing to paint with
         mask = _spread(parts, side).astype(np.uint8)
-        painted: Levels = cv2.inpaint(picture, mask, INPAINT_RADIUS, cv2.INPAINT_TELEA)
+        painted: Levels = cv2.inpaint(picture, mask, INPAINT_RADIUS, cv2.INPAINT_TELEA).astype(np.uint8, copy=False)
         return painted
 
     def paint_in_each(hidden: npt.NDArray[np.bool_]) -> Levels:
