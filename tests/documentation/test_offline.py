@@ -48,7 +48,9 @@ def test_every_paragraph_about_working_offline_says_how_weights_are_fetched():
 @pytest.mark.parametrize("words", [words for commands in offline_commands() for words in commands], ids=shlex.join)
 def test_after_the_command_the_weights_are_found_without_a_network(words, hub, tmp_path):
     words = [sys.executable, *words[1:]]
-    words = [str(ROOT / "configs/s4_cartoons.yaml") if word.startswith(("RECIPE", "configs/")) else word for word in words]
+    words = [
+        str(ROOT / "configs/s4_cartoons.yaml") if word.startswith(("RECIPE", "configs/")) else word for word in words
+    ]
     name = "vgg16" if any("vgg16" in word for word in words) else "microsoft/resnet-18"
     environment = hub.environment(tmp_path / "home") | {"PYTHONPATH": str(ROOT)}
     offline = environment | {"HF_HUB_OFFLINE": "1"}
