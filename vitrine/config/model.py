@@ -143,8 +143,8 @@ class ModelSection(Section):
     head_first: Switch = Field(
         False,
         description="linear probing, then fine-tuning: the fresh head is fitted to the pretrained network in one pass "
-        "over the pictures (20,000 at most), before trainable_part is trained. The default where a pretrained network "
-        "is trained; a warm start and frozen_epochs do without it",
+        "over the pictures (20,000 at most, and 200 for each minute of a time budget), before trainable_part is "
+        "trained. The default where a pretrained network is trained; a warm start and frozen_epochs do without it",
     )
     batch_norm: Literal["frozen", "trained"] = Field(
         "trained",

@@ -63,6 +63,11 @@ def test_of_very_many_pictures_some_are_enough(begin, monkeypatch):
     assert seen[-1] == (12, 12)
 
 
+def test_within_a_time_budget_fewer_are(begin):
+    _, _, _, seen = begin("engine.budget_minutes=0.02")
+    assert seen[-1] == (8, 8)
+
+
 def test_a_head_that_starts_from_no_vector_is_left_as_it_is(begin, monkeypatch):
     monkeypatch.setattr(first, "measure_head_input", lambda *_: None)
     accuracy, model, said, seen = begin()

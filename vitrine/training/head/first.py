@@ -26,6 +26,7 @@ from vitrine.training.plan import TrainingPlan
 
 # More would hardly make a better beginning; so the pass is short beside an epoch of a large set.
 MOST_PICTURES = 20_000
+PICTURES_PER_MINUTE = 200  # of a time budget: about a tenth of it goes by on two cores
 
 
 def fit_head_first(
@@ -43,7 +44,7 @@ def fit_head_first(
 
     Args:
         plan: of the training, its loader processes and batch size chosen.
-        data: its pictures, of which at most 20,000 are learned.
+        data: its pictures, of which at most 20,000 are learned, and fewer within a time budget.
         accelerator: device, processes and precision.
         model: the network with a fresh head, changed in place.
         store: folder that keeps what the head receives, for a run that is resumed.
@@ -54,7 +55,7 @@ def fit_head_first(
         picture: then nothing is changed.
     """
     width = measure_head_input(model, plan.model.image_size)
-    train, validation = (_choose_pictures(split, plan.options.seed) for split in (data.train, data.validation))
+    train, validation = (_choose_pictures(split, plan) for split in (data.train, data.validation))
     if width is None or not fits_in_memory(width, 1, len(train), len(validation)):
         listeners.say(
             "the head is not fitted first: it does not start from one vector per picture, or from too long ones"
@@ -72,10 +73,12 @@ def fit_head_first(
     return best.validation_accuracy
 
 
-def _choose_pictures(split: datasets.Dataset, seed: int) -> datasets.Dataset:
-    if len(split) <= MOST_PICTURES:
+def _choose_pictures(split: datasets.Dataset, plan: TrainingPlan) -> datasets.Dataset:
+    minutes = plan.engine.budget_minutes
+    most = MOST_PICTURES if minutes is None else min(MOST_PICTURES, math.ceil(PICTURES_PER_MINUTE * minutes))
+    if len(split) <= most:
         return split
-    chosen = np.random.default_rng(seed).choice(len(split), MOST_PICTURES, replace=False)
+    chosen = np.random.default_rng(plan.options.seed).choice(len(split), most, replace=False)
     return split.select(np.sort(chosen))  # in the order in which they are stored
 
 
