@@ -14,19 +14,14 @@ ROOT = Path(__file__).parent.parent
 FUNCTIONS = (vitrine.prepare, vitrine.study, vitrine.train, vitrine.evaluate, vitrine.compare, vitrine.load)
 
 
-def test_importing_vitrine_is_quick_and_loads_no_large_library():
+def test_importing_vitrine_loads_no_large_library():
     program = (
-        "import sys, time; begun = time.perf_counter(); import vitrine; seconds = time.perf_counter() - begun\n"
+        "import sys; import vitrine\n"
         "heavy = {'torch', 'transformers', 'datasets', 'pandas', 'numpy', 'pydantic', 'PIL'} & set(sys.modules)\n"
-        "print(seconds); sys.exit(str(heavy) if heavy else None)"
+        "sys.exit(str(heavy) if heavy else None)"
     )
-
-    def seconds():
-        answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert answer.returncode == 0, answer.stderr
-        return float(answer.stdout)
-
-    assert min(seconds() for _ in range(3)) < 0.2
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_every_name_is_there_and_is_listed_and_others_are_refused():
