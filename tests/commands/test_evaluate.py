@@ -18,6 +18,7 @@ from tests.factories import SIDE, make_recipe, prepare, write_colored_classes
 from tests.hub_client import HubClient
 from tests.hub_double import HubDouble
 from tests.reports.fabricated import Page
+from tests.work.here import Here
 from vitrine.commands import evaluate
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.models.backbones.build import build_small_cnn
@@ -230,18 +231,6 @@ def encode(kind, number):
     stream = io.BytesIO()
     draw_shape(kind, number).save(stream, "PNG")
     return stream.getvalue()
-
-
-class Here:
-    """An engine that does all in this process."""
-
-    def share(self, works):
-        return works
-
-    def run(self, works):
-        for work in works:
-            work.do()
-            yield work
 
 
 def test_an_evaluation_by_shards_whose_credentials_expire_goes_on_from_its_last_whole_shard(

@@ -160,6 +160,25 @@ def test_a_plan_that_becomes_shorter_ends_with_whole_pictures_and_the_whole_netw
     assert seen == list(zip(sides, frozen, strict=True))[2:]
 
 
+def test_a_training_whose_head_was_fitted_first_goes_on_just_as_if_it_had_not_been_interrupted(fit, checkpoint):
+    class PowerCutError(Exception):
+        pass
+
+    def cut(report):
+        if report.step == 2:
+            raise PowerCutError
+
+    recipe = [f"model.backbone={checkpoint}", "optim.epochs=2", "engine.checkpoint_minutes=0"]
+    whole = fit(*recipe)
+    with pytest.raises(PowerCutError):
+        fit(*recipe, name="halted", listeners=Listeners(on_step=cut))
+    steps = []
+    rest = fit(*recipe, name="halted", listeners=Listeners(on_step=lambda report: steps.append(report.step)))
+    assert steps[0] == 2
+    assert torch.equal(weights_of(rest), weights_of(whole))
+    assert rest.facts["head_first_accuracy"] == whole.facts["head_first_accuracy"]
+
+
 @pytest.mark.parametrize("reading", ["mixed", "shards"])
 def test_a_data_set_in_a_store_trains_just_what_its_folder_does_and_goes_on_where_there_is_no_copy(
     fit, prepared, put_in_store, tmp_path, reading

@@ -10,6 +10,7 @@ import torch
 
 from tests.data.sources.stores import fill, overloaded
 from tests.factories import SIDE, fault_of
+from tests.work.here import Here
 from vitrine.data.sources.unlabeled import list_folder
 from vitrine.data.sources.unlabeled_source import find_unlabeled
 from vitrine.models.backbones.build import build_small_cnn
@@ -23,18 +24,6 @@ from vitrine.work.local import LocalPool
 from vitrine.work.ranks import Ranks
 from vitrine.workflows import answers
 from vitrine.workflows.answers import ModelOpener, answer_files, begin_answers, name_question, open_question, read_rows
-
-
-class Here:
-    """An engine that does all in this process."""
-
-    def share(self, works):
-        return works
-
-    def run(self, works):
-        for work in works:
-            work.do()
-            yield work
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 import vitrine
 from tests.conftest import draw_shape
 from tests.factories import fault_of
+from tests.work.here import Here
 from vitrine.config.recipe import Recipe
 from vitrine.records.prepared import FACTS
 from vitrine.work.ranks import Ranks
@@ -64,15 +65,6 @@ def test_a_report_that_cannot_be_written_costs_itself_alone(make_class_folders, 
     monkeypatch.setattr("vitrine.data.prepare.preprocessed_images._preprocess", lambda *_: pytest.fail("made again"))
     monkeypatch.setattr("vitrine.data.manifest.scan._scan_file", lambda *_: pytest.fail("read again"))
     assert len(prepare()) == 16
-
-
-class Here:
-    """An engine that does all in this process."""
-
-    def run(self, works):
-        for work in works:
-            work.do()
-            yield work
 
 
 @pytest.mark.parametrize(("again", "read"), [(False, 1), (True, 17)])

@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from tests.work.here import Here
 from vitrine.data.manifest import scan as scan_module
 from vitrine.data.manifest import scan_shards
 from vitrine.data.manifest.scan import scan_files
@@ -15,15 +16,6 @@ from vitrine.work.journal import Deaths
 from vitrine.work.local import LocalPool
 from vitrine.work.part import ENDED_READER
 from vitrine.work.ranks import Ranks
-
-
-class Here:
-    """An engine that does all in this process."""
-
-    def run(self, works):
-        for work in works:
-            work.do()
-            yield work
 
 
 @pytest.fixture

@@ -75,6 +75,23 @@ def test_two_processes_give_the_metrics_of_one(prepared, tmp_path):
 
 
 @pytest.mark.slow
+def test_two_processes_fit_the_head_first_to_the_accuracy_of_one(prepared, checkpoint, tmp_path):
+    records = []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        overrides = (f"model.backbone={checkpoint}", "optim.epochs=2", f"optim.batch_size={16 // processes}")
+        recipe = make_recipe(prepared, *overrides, "augmentation.policy=none", "augmentation.horizontal_flip=off")
+        assert train(recipe, folder, processes) == [0] * processes
+        training = json.loads((folder / run_folder.METRICS).read_text())["training"]
+        records.append((training["head_first_accuracy"], pd.read_csv(folder / run_folder.HISTORY)))
+    (one_head, one), (two_head, two) = records
+    assert one_head == two_head > 0.9
+    for column in ("train_loss", "validation_loss"):  # the statistics of batch norm do not depend on the batches
+        assert two[column].to_numpy() == pytest.approx(one[column].to_numpy(), abs=1e-3)
+
+
+@pytest.mark.slow
 def test_two_processes_train_on_files_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr("vitrine.data.prepared.shards.SHARD_BYTES", 1)
     monkeypatch.setattr("vitrine.data.prepared.shards.BATCH_BYTES", 16_000)  # few pictures in each file

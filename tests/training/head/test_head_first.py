@@ -6,8 +6,8 @@ from accelerate import Accelerator
 
 from tests.factories import make_recipe
 from vitrine.training.fit import build_model, fit_network
-from vitrine.training.head import first
-from vitrine.training.head.first import fit_head_first
+from vitrine.training.head import head_first
+from vitrine.training.head.head_first import fit_head_first
 from vitrine.training.loop.methods import TrainingData
 from vitrine.training.loop.progress import Listeners
 from vitrine.training.plan import plan_training
@@ -58,7 +58,7 @@ def test_what_the_head_receives_is_not_computed_again_by_a_run_that_is_resumed(b
 
 
 def test_of_very_many_pictures_some_are_enough(begin, monkeypatch):
-    monkeypatch.setattr(first, "MOST_PICTURES", 6)
+    monkeypatch.setattr(head_first, "MOST_PICTURES", 6)
     _, _, _, seen = begin()
     assert seen[-1] == (12, 12)
 
@@ -69,7 +69,7 @@ def test_within_a_time_budget_fewer_are(begin):
 
 
 def test_a_head_that_starts_from_no_vector_is_left_as_it_is(begin, monkeypatch):
-    monkeypatch.setattr(first, "measure_head_input", lambda *_: None)
+    monkeypatch.setattr(head_first, "measure_head_input", lambda *_: None)
     accuracy, model, said, seen = begin()
     assert (accuracy, seen) == (None, [])
     assert said == [
