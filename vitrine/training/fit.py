@@ -25,8 +25,8 @@ from vitrine.records import folder as run_folder
 from vitrine.records.atomic import write_text
 from vitrine.training.build import choose_methods, find_batch_size, open_budget, write_epochs
 from vitrine.training.head.features import FEATURES, seconds_taken
-from vitrine.training.head.head_first import fit_head_first
 from vitrine.training.head.fit import CachedHead, choose_views, fit_cached_head
+from vitrine.training.head.head_first import fit_head_first
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
