@@ -247,3 +247,10 @@ def test_the_page_bears_the_name_of_the_run_and_not_that_of_its_pictures(run, pr
 def test_the_speed_is_told_where_pictures_were_looked_at_in_every_epoch(run, prepared, views, is_told):
     change_json(run / "metrics.json", "training", feature_views=views)
     assert ("pictures a second" in report(run, prepared).text) is is_told
+
+
+@pytest.mark.parametrize("accuracy", [None, 0.875])
+def test_what_the_head_alone_reached_is_told_where_it_was_fitted_first(run, prepared, accuracy):
+    change_json(run / "metrics.json", "training", head_first_accuracy=accuracy)
+    told = "87.5 % of the validation pictures right with it alone" in report(run, prepared).text.replace("\xa0", " ")
+    assert told is (accuracy is not None)

@@ -169,3 +169,11 @@ def test_a_head_that_learns_by_heart_is_not_advised_a_policy_that_it_would_not_s
     assert "augmentation.policy" not in texts[1]
     assert texts[10] == texts[0]
     assert "augmentation.policy" in texts[0]
+
+
+def test_the_head_alone_is_advised_where_the_rest_added_nothing():
+    metrics = make_metrics(GOOD, interval=(0.98, 1.0), validation=0.98)
+    for head, advised in ((0.99, True), (0.98, True), (0.97, False), (None, False)):
+        training = metrics.training.model_copy(update={"head_first_accuracy": head})
+        found = steps(metrics.model_copy(update={"training": training}))
+        assert any("model.trainable_part=head" in step for step in found) is advised

@@ -47,6 +47,7 @@ def suggest_for_run(
         fit.get("too_weak"),
         _name_untested(test.per_class, texts),
         None if mistakes is None else _check_labels(mistakes.label_errors, texts),
+        _keep_to_the_head(metrics, texts),
         longer,
         None if curve is None else _photograph_class(curve, texts),
         _look_at_class(test, texts),
@@ -97,6 +98,13 @@ def _check_labels(errors: LabelErrors, texts: Texts) -> str | None:
     if suspects < max(2, WRONG_LABELS * examined) or agreed < TRUSTED_JUDGE * examined:
         return None
     return texts("run.next.wrong_labels", count=suspects)
+
+
+def _keep_to_the_head(metrics: Metrics, texts: Texts) -> str | None:
+    head, validation = metrics.training.head_first_accuracy, metrics.validation.accuracy
+    if head is None or head < validation:
+        return None
+    return texts("run.next.head_alone", head=texts.percent(head, 1), validation=texts.percent(validation, 1))
 
 
 def may_gain_by_epochs(metrics: Metrics) -> bool:
