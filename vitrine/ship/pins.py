@@ -10,8 +10,8 @@ from vitrine.errors import UserError
 
 # What the rooms of a bundle import. Neither torch nor transformers: ONNX Runtime computes.
 LIBRARIES = (
-    "babel", "fastapi-offline", "filelock", "gradio", "huggingface-hub", "httpx2", "limits", "numpy", "onnxruntime",
-    "pi-heif", "pillow", "prometheus-client", "psutil", "pydantic", "pyyaml",
+    "babel", "fastapi-offline", "filelock", "gradio", "huggingface-hub", "httpx2", "limits", "nanoarrow", "numpy",
+    "onnxruntime", "pi-heif", "pillow", "prometheus-client", "psutil", "pydantic", "pyyaml",
 )  # fmt: skip
 PYTHON = "3.12.12"  # one of the two that ZeroGPU Spaces have; a Space without a version gets 3.10, which is too old
 

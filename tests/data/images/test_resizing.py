@@ -1,6 +1,8 @@
 """The ways to a square, against standard processors and by hand; whitening."""
 
+import gc
 import struct
+import sys
 from io import BytesIO
 
 import numpy as np
@@ -13,7 +15,7 @@ from transformers import BitImageProcessor
 from tests.conftest import draw_scene
 from tests.data.images.test_decoding import encode
 from vitrine.data.images.decoding import ImageError, Rendering, decode_image, note_of, open_image, to_rgb
-from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, shrink_first, whiten
+from vitrine.data.images.resizing import MOST_OBLONG, cut_ends, resize_image, share_pixels, shrink_first, whiten
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import load_texts
 
@@ -22,6 +24,48 @@ SIZES = [(60, 40), (1, 60), (500, 9), (224, 224), (7, 7), (223, 225), (901, 640)
 
 def noise(size):
     return Image.fromarray(np.random.default_rng(size).integers(0, 256, (*size[::-1], 3)).astype(np.uint8))
+
+
+@pytest.fixture
+def several_blocks():
+    """As Pillow keeps pictures beyond 16 MB by itself."""
+    Image.core.set_use_block_allocator(0)
+    yield
+    Image.core.set_use_block_allocator(1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_shared_pixels_are_those_of_the_picture_and_no_copy(size):
+    picture = noise(size)
+    pixels = share_pixels(picture)
+    assert pixels.shape == (*size[::-1], 4)
+    assert np.array_equal(pixels[..., :3], np.asarray(picture))
+    picture.putpixel((0, 0), (1, 2, 3))
+    assert pixels[0, 0, :3].tolist() == [1, 2, 3]
+
+
+def test_shared_pixels_stay_when_their_picture_is_gone():
+    expected = np.asarray(noise((640, 480)))
+    pixels = share_pixels(noise((640, 480)))
+    gc.collect()
+    others = [Image.new("RGB", (640, 480)) for _ in range(20)]
+    assert np.array_equal(pixels[..., :3], expected)
+    assert len(others) == 20
+
+
+def test_a_large_photograph_is_shared_once_it_is_opened():
+    file = encode(Image.new("RGB", (2500, 2000), (10, 200, 30)), "JPEG")
+    assert share_pixels(open_image(file)).shape == (2000, 2500, 4)
+
+
+def test_pixels_that_cannot_be_shared_are_copied(several_blocks, monkeypatch):
+    large = noise((2500, 2000))
+    assert share_pixels(large).shape == (2000, 2500, 3)
+    assert np.array_equal(share_pixels(large), np.asarray(large))
+    expected = resize_image(noise((60, 40)), 32)
+    monkeypatch.setitem(sys.modules, "nanoarrow", None)
+    assert share_pixels(noise((60, 40))).shape == (40, 60, 3)
+    assert np.array_equal(resize_image(noise((60, 40)), 32), expected)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -116,7 +160,7 @@ def test_a_very_long_picture_is_shrunk_before_it_is_made_wider(size, monkeypatch
     )
     ramp = np.linspace(0, 255, size[1]).astype(np.uint8)[:, None, None]
     square = resize_image(Image.fromarray(np.broadcast_to(ramp, (size[1], size[0], 3)).copy()), 224)
-    assert seen[0].shape == (3, 224, size[0])
+    assert seen[0].shape[1:] == (224, size[0])
     expected = (np.arange(224) + 0.5) / 224 * 255
     assert np.abs(square.numpy() - expected[None, :, None]).max() <= 2
 

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from vitrine.data.images.resizing import share_pixels
+
 CUBIC = -0.5  # the free parameter of the bicubic kernel where it averages
 REACH = 2.0  # of the kernel to each side, in source pixels, or in result pixels where the picture shrinks
 MOST_PRECISION = 22  # bits behind the point of a weight
@@ -26,6 +28,7 @@ IN_CACHE = 1 << 20  # bytes
 # Levels are counted from the middle one, so that sums of weights with 16 bits behind the point need no more than 24:
 # at most 128 times 1.3, and a sign.
 MIDDLE, WHITE = 128, 255
+COLORS = 3
 MOST_PRECISION_OF_32_BITS = 16
 
 
@@ -68,28 +71,28 @@ def scale_array(image: Image.Image, height: int, width: int) -> npt.NDArray[np.u
     Returns:
         `[3, height, width]`.
     """
-    levels = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
-    return _scale_rows(_scale_columns(levels, width), height)
+    levels = share_pixels(image)[..., :COLORS].transpose(2, 0, 1)
+    return np.ascontiguousarray(_scale_rows(_scale_columns(levels, width), height))
 
 
 def _scale_columns(levels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
     """The last axis of `[3, rows, columns]` brought to `size`."""
     if levels.shape[-1] == size:
         return levels
-    rows = levels.reshape(-1, levels.shape[-1])
-    plan = _plan(levels.shape[-1], size)
-    scaled = np.empty((len(rows), size), np.uint8)
-    at_once = min(plan.lines, max(1, IN_CACHE // (plan.rest.itemsize * (size + levels.shape[-1]))))
-    sums = np.empty((at_once, size), plan.rest.dtype)
-    for first in range(0, len(rows), at_once):
-        part = _from_middle(rows[first : first + at_once], sums.dtype)
-        found = sums[: len(part)]
+    rows, columns = levels.shape[1:]
+    plan = _plan(columns, size)
+    scaled = np.empty((COLORS, rows, size), np.uint8)
+    at_once = min(plan.lines, max(1, IN_CACHE // (COLORS * plan.rest.itemsize * (size + columns))))
+    sums = np.empty((COLORS, at_once, size), plan.rest.dtype)
+    for first in range(0, rows, at_once):
+        part = _from_middle(levels[:, first : first + at_once], sums.dtype)
+        found = sums[:, : part.shape[1]]
         for block in plan.blocks:
-            np.matmul(part[:, block.start : block.stop], block.weights, out=found[:, block.own])
+            np.matmul(part[..., block.start : block.stop], block.weights, out=found[..., block.own])
         found += plan.rest
         np.clip(found, 0, WHITE, out=found)
-        scaled[first : first + at_once] = found  # cuts off behind the point
-    return scaled.reshape(*levels.shape[:-1], size)
+        scaled[:, first : first + at_once] = found  # cuts off behind the point
+    return scaled
 
 
 def _scale_rows(levels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
@@ -110,7 +113,8 @@ def _scale_rows(levels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint
 
 def _from_middle(levels: npt.NDArray[np.uint8], dtype: npt.DTypeLike) -> Floats:
     """Levels less the middle one."""
-    numbers: Floats = (levels ^ MIDDLE).view(np.int8).astype(dtype)
+    numbers: Floats = levels.astype(dtype, order="C")
+    numbers -= MIDDLE
     return numbers
 
 

@@ -33,6 +33,8 @@ DISK_FAULTS = (
     errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.ENOTCONN, errno.ECONNRESET, errno.ECONNABORTED,
     errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
 )  # fmt: skip
+# Otherwise pictures beyond 16 MB, as phones take them, lie in several blocks, and each use of their pixels copies them.
+Image.core.set_use_block_allocator(1)  # type: ignore[attr-defined]  # documented, but not declared
 DAMAGED = "the beginning of a picture, but its header is damaged or cut short; get it again"
 
 

@@ -4,7 +4,7 @@ This file travels with models that need it, so it imports nothing of Vitrine.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +84,33 @@ def _scale_floats(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     return (np.nan_to_num(levels, nan=0.0).clip(0, 1) * 255).astype(np.uint8)
 
 
+def share_pixels(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """The pixels of an RGB picture as Pillow keeps them, `[height, width, 4]`, of which the fourth number is padding.
+
+    `np.asarray` would copy them twice, which takes several times as long as torch needs to resize them. Where they
+    cannot be shared, they are copied, `[height, width, 3]`: without nanoarrow, and beyond 16 MB where Pillow keeps such
+    pictures in several blocks (see `decoding`).
+    """
+    try:
+        import nanoarrow
+    except ImportError:  # this file travels
+        return np.array(image)
+    try:
+        return np.asarray(_SharedPixels(nanoarrow.c_array(image), image.size))
+    except (TypeError, ValueError):  # an earlier Pillow; several blocks
+        return np.array(image)
+
+
+class _SharedPixels:
+    """Tells NumPy where pixels lie, and keeps them there as long as an array shows them."""
+
+    def __init__(self, exported: Any, size: tuple[int, int]) -> None:
+        self.exported = exported
+        width, height = size
+        place = exported.child(0).buffers[1]  # the first one would say which of them are missing
+        self.__array_interface__ = {"version": 3, "shape": (height, width, 4), "typestr": "|u1", "data": (place, False)}
+
+
 def resize_image(image: Image.Image, side: int, resize: str = "squash", fill_color: str = "white") -> "torch.Tensor":
     """Resizes an RGB picture to a square (bicubic, antialias) with torch; see `resize_array`."""
     import torch
@@ -141,13 +168,13 @@ def cut_ends(image: Image.Image) -> Image.Image:
 
 
 def _scale(image: Image.Image, height: int, width: int) -> npt.NDArray[np.uint8]:
+    import torch
     from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
     bicubic = F.InterpolationMode.BICUBIC
-    scaled: npt.NDArray[np.uint8] = F.resize(
-        F.pil_to_tensor(image), [height, width], interpolation=bicubic, antialias=True
-    ).numpy()
-    return scaled
+    levels = torch.from_numpy(share_pixels(image)).permute(2, 0, 1)
+    scaled = F.resize(levels, [height, width], interpolation=bicubic, antialias=True)[:3]
+    return np.ascontiguousarray(scaled.numpy())
 
 
 def _crop(image: Image.Image, side: int, scale: Scale) -> npt.NDArray[np.uint8]:
