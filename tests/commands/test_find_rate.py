@@ -50,3 +50,10 @@ def test_a_mistake_is_one_message_and_leaves_nothing_behind(workplace, capsys, a
     assert find_rate.main([*RECIPE, *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not (workplace / "runs").exists()
+
+
+@pytest.mark.parametrize(("choice", "is_told"), [("true", True), ("false", False)])
+def test_it_says_where_a_training_would_fit_the_head_first(workplace, capsys, choice, is_told):
+    arguments = [*RECIPE, "model.backbone=tiny", f"model.head_first={choice}", "--steps", "40"]
+    find_rate.main(arguments)
+    assert ("note: a training fits the head first" in capsys.readouterr().out) is is_told

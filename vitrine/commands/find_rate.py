@@ -10,6 +10,7 @@ import argparse
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def _find(recipe: Recipe, options: argparse.Namespace) -> None:
         def show(step: int, rate: float, loss: float) -> None:
             progress.update(task, description=f"rate {rate:.1e}, loss {loss:.3f}", completed=step + 1)
 
-        curve = _sweep(recipe, options.steps, show)
+        curve = _sweep(recipe, options.steps, show, partial(console.print, markup=False, soft_wrap=True))
     plot = _write(curve, out, recipe.report.language)
     console.print(
         f"valley: {curve.valley:.1e} (middle of the longest fall; the careful choice)\n"
@@ -102,7 +103,7 @@ def _write(curve: "RateCurve", out: Path, language: "Language") -> Path:
     return out / PLOT
 
 
-def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
+def _sweep(recipe: Recipe, steps: int, show: Show, say: Callable[[str], None]) -> "RateCurve":
     """Builds what a training builds, and does its steps with growing rates."""
     from dataclasses import replace
 
@@ -120,6 +121,11 @@ def _sweep(recipe: Recipe, steps: int, show: Show) -> "RateCurve":
     silence_transformers()
     prepared, recipe = open_matching_data(recipe)
     plan = plan_training(recipe, prepared)
+    if plan.model.head_first:
+        say(
+            "note: a training fits the head first, but this test trains with a fresh one; it tells the rate of "
+            "model.head_first=false"
+        )
     accelerator = build_accelerator(plan.engine.precision, "none", RUNS)
     options = replace(plan.options, workers=choose_workers(plan.engine.workers, accelerator.device))
     model, normalization = build_model(plan.model, prepared.label_names, options.seed)
