@@ -1,6 +1,8 @@
 """A picture keeps its side of the split by its content; what cannot keep it is counted."""
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tests.conftest import draw_shape
@@ -149,6 +151,18 @@ def test_a_name_whose_accents_are_stored_otherwise_is_known_and_one_that_is_writ
     assert sides_of([(decomposed, "test")], [composed, decomposed, "cafe.png"]) == ["test", "test", None]
     assert sides_of([(composed, "test")], [composed, decomposed]) == ["test", "test"]
     assert sides_of([(decomposed, "test"), (composed, "train")], [composed, decomposed]) == ["train", "test"]
+
+
+def test_names_and_digests_stay_in_a_file_whatever_their_number(tmp_path):
+    files = [f"{'x' * 5_000}{number}.png" for number in range(20)]
+    columns = {"file": files, "status": "kept", "split": ["train", "test"] * 10, "sha256": files}
+    manifest = pd.DataFrame(columns).astype("string").assign(fold=-1)
+    before = pa.total_allocated_bytes()
+    split = gather_split((manifest[start : start + 5] for start in range(0, 20, 5)), scratch=tmp_path)
+    assert pa.total_allocated_bytes() - before < 10_000
+    assert list(tmp_path.iterdir()) == []
+    assert [side.split for side in split.find(manifest)] == ["train", "test"] * 10
+    assert [side.split for side in split.find(manifest, np.array([1, 4]))] == ["test", "train"]
 
 
 def test_without_an_earlier_preparation_nothing_is_known():
