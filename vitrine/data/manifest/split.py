@@ -170,7 +170,7 @@ def join_groups(copies: npt.NDArray[np.int64], groups: Iterable[str]) -> npt.NDA
     rows, count = np.arange(len(copies)), len(copies)
     of_copies, contents = pd.factorize(np.asarray(copies))
     of_groups, names = pd.factorize(pd.Series(groups, dtype="string"))
-    named = np.flatnonzero((names != "").to_numpy(bool)[of_groups])
+    named = np.flatnonzero(np.asarray(names != "", bool)[of_groups])
     nodes = count + np.concatenate([of_copies, len(contents) + of_groups[named]])
     size = count + len(contents) + len(names)
     graph = coo_array((np.ones(len(nodes), np.int8), (np.concatenate([rows, named]), nodes)), shape=(size, size))

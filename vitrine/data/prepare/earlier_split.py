@@ -116,7 +116,8 @@ class EarlierSplit:
         return None
 
     def _side(self, row: int) -> Side:
-        return self.sides[self.numbers[row]]
+        side: Side = self.sides[self.numbers[row]]
+        return side
 
     def describe_moves(self, manifest: pd.DataFrame) -> list[str]:
         """Sentences on the kept pictures that are on another side than before; none where all kept theirs.
