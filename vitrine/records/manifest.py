@@ -113,22 +113,24 @@ class ManifestBuilder:
 
     Args:
         scratch: folder for that file; None: memory.
+        schema: of another table that is to lie like this; None: that of a manifest.
     """
 
-    def __init__(self, scratch: Path | None) -> None:
+    def __init__(self, scratch: Path | None, schema: pa.Schema | None = None) -> None:
+        self._schema = _SCHEMA if schema is None else schema
         self._file: IO[bytes] = BytesIO() if scratch is None else TemporaryFile(dir=scratch)  # noqa: SIM115 (kept open)
-        self._writer = pa.ipc.new_stream(self._file, _SCHEMA)
+        self._writer = pa.ipc.new_stream(self._file, self._schema)
 
     def add(self, part: pd.DataFrame) -> None:
         """Takes the next rows.
 
         Args:
-            part: columns as in `COLUMNS`.
+            part: columns as in `COLUMNS`, or as in the schema.
 
         Raises:
             OSError: the disk has no room.
         """
-        self._writer.write_table(pa.Table.from_pandas(part, _SCHEMA, preserve_index=False))
+        self._writer.write_table(pa.Table.from_pandas(part, self._schema, preserve_index=False))
 
     def build(self) -> pd.DataFrame:
         """All rows, in their order; called once."""

@@ -8,6 +8,7 @@ from tests.data.pictures import photograph, saved
 from vitrine.data.checks import exact_search
 from vitrine.data.checks.exact_search import TILE_ROWS, blocks_of, compare_all, with_contrast
 from vitrine.data.checks.fingerprints import fingerprint
+from vitrine.records import scratch
 
 COUNT = 12
 
@@ -46,6 +47,14 @@ def test_known_pictures_are_compared_with_the_blocks_of_fresh_ones_alone(thumbna
     found = candidates(thumbnails, fresh)
     assert (0, COUNT, False) in found
     assert all(COUNT in pair[:2] for pair in found)
+
+
+def test_shapes_of_many_pictures_lie_in_a_file_and_give_the_same(thumbnails, monkeypatch):
+    in_memory, sizes = candidates(thumbnails), []
+    monkeypatch.setattr(scratch, "MOST_IN_MEMORY", 0)
+    monkeypatch.setattr(scratch, "reserve_disk", lambda file, size: sizes.append(size) or file.truncate(size))
+    assert candidates(thumbnails) == in_memory
+    assert sizes == [2 * 3 * (COUNT + 2) * 32 * 4]
 
 
 def test_progress_ends_with_all_that_are_compared(thumbnails):

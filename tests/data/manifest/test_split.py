@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import few_examples
-from vitrine.data.manifest.split import CONFLICT, SplitSizes, assign_folds, assign_splits
+from vitrine.data.manifest.split import CONFLICT, SplitSizes, assign_folds, assign_splits, join_groups
 from vitrine.data.manifest.split_names import SPLITS
 
 
@@ -314,3 +314,10 @@ def test_known_pictures_of_the_gate_stay_and_their_copies_follow():
     sides = ["gate", None, None, "train"]
     answers = assign_splits(files, labels, [""] * 4, SplitSizes(0.1, 0.1, 0.1), 0, [0, 0, 1, 2], sides)
     assert answers[:2] == ["gate", "gate"]
+
+
+def test_copies_and_members_of_a_group_share_a_number_and_the_first_row_of_each_decides_its_order():
+    copies = np.array([7, 3, 3, 5, 9, 2, 2])
+    assert join_groups(copies, ["", "", "film", "film", "other", "", "other"]).tolist() == [0, 1, 1, 1, 2, 2, 2]
+    assert join_groups(copies, [""] * 7).tolist() == [0, 1, 1, 2, 3, 4, 4]
+    assert join_groups(copies[:0], []).tolist() == []

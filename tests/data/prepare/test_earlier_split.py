@@ -1,11 +1,13 @@
 """A picture keeps its side of the split by its content; what cannot keep it is counted."""
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tests.conftest import draw_shape
 from tests.data.trees import prepare, settings_for
-from vitrine.data.prepare.earlier_split import _read_table, gather_split, read_split
+from vitrine.data.prepare.earlier_split import _read_parts, gather_split, read_split
 from vitrine.records.manifest import read_manifest
 
 
@@ -112,7 +114,7 @@ def test_a_class_that_would_be_a_formula_is_text_in_the_csv_exact_in_parquet_and
     manifest = read_manifest(prepared.folder)
     assert set(manifest["label_name"]) == {"=1+1", "dog"}
     assert "\n'=1+1/000.png," in (prepared.folder / "manifest.csv").read_text("utf-8")
-    earlier = [gather_split(_read_table(prepared.folder / f"manifest.{suffix}")) for suffix in ("csv", "parquet")]
+    earlier = [gather_split(_read_parts(prepared.folder / f"manifest.{suffix}")) for suffix in ("csv", "parquet")]
     for split in earlier:
         assert split.find(manifest) == [split.side_of(file) for file in manifest["file"]]
     assert earlier[0].find(manifest) == earlier[1].find(manifest)
@@ -133,7 +135,7 @@ def test_new_pictures_under_old_names_are_new_where_the_old_ones_go_on(source):
 def test_of_copies_on_several_sides_the_one_that_was_trained_on_counts():
     rows = [("a", "train"), ("b", "test"), ("c", "validation"), ("d", "test")]
     manifest = pd.DataFrame(rows, columns=["file", "split"]).assign(status="kept", fold=-1, sha256=["1", "1", "2", "2"])
-    split = gather_split(manifest)
+    split = gather_split([manifest])
     now = pd.DataFrame({"file": ["new", "newer", "b"], "sha256": ["1", "2", "1"]})
     assert [side.split for side in split.find(now)] == ["train", "validation", "test"]
 
@@ -144,11 +146,23 @@ def test_a_name_whose_accents_are_stored_otherwise_is_known_and_one_that_is_writ
     def sides_of(earlier, names):
         manifest = pd.DataFrame(earlier, columns=["file", "split"]).assign(status="kept", fold=-1, sha256="1")
         now = pd.DataFrame({"file": names, "sha256": "2"})
-        return [side and side.split for side in gather_split(manifest).find(now)]
+        return [side and side.split for side in gather_split([manifest]).find(now)]
 
     assert sides_of([(decomposed, "test")], [composed, decomposed, "cafe.png"]) == ["test", "test", None]
     assert sides_of([(composed, "test")], [composed, decomposed]) == ["test", "test"]
     assert sides_of([(decomposed, "test"), (composed, "train")], [composed, decomposed]) == ["train", "test"]
+
+
+def test_names_and_digests_stay_in_a_file_whatever_their_number(tmp_path):
+    files = [f"{'x' * 5_000}{number}.png" for number in range(20)]
+    columns = {"file": files, "status": "kept", "split": ["train", "test"] * 10, "sha256": files}
+    manifest = pd.DataFrame(columns).astype("string").assign(fold=-1)
+    before = pa.total_allocated_bytes()
+    split = gather_split((manifest[start : start + 5] for start in range(0, 20, 5)), scratch=tmp_path)
+    assert pa.total_allocated_bytes() - before < 10_000
+    assert list(tmp_path.iterdir()) == []
+    assert [side.split for side in split.find(manifest)] == ["train", "test"] * 10
+    assert [side.split for side in split.find(manifest, np.array([1, 4]))] == ["test", "train"]
 
 
 def test_without_an_earlier_preparation_nothing_is_known():

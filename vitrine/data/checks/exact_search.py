@@ -8,6 +8,7 @@ import pandas as pd
 
 from vitrine.data.checks.alignment import interpolate
 from vitrine.data.checks.fingerprints import COSINE_SCALE, SIDE, cosines
+from vitrine.records.scratch import scratch_array
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -59,14 +60,15 @@ _COMPARISONS = (
 )  # fmt: skip
 
 
-def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, list[Floats]]:
+def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, Floats]:
     """Coarse shapes as vectors of length 1, whose product is a similarity in [-1, 1].
 
     In a mirrored picture the odd changes across have the opposite sign. So two products, of the even ones and of the
     odd ones, compare both a picture and its mirrored self.
 
     Returns:
-        The rows with enough contrast to be compared, and their even and odd changes, `[variants, rows, 32]` each.
+        The rows with enough contrast to be compared, and their even and odd changes, `[2, variants, rows, 32]`: 768
+        bytes a row, in a file where there are many, of which a few may be compared with all others.
     """
     rows = with_contrast(thumbnails, rows)
     basis = cosines(FREQUENCIES).astype(np.float32) / COSINE_SCALE
@@ -75,7 +77,7 @@ def _describe(thumbnails: npt.NDArray[np.uint8], rows: Places) -> tuple[Places, 
     # ground below would make half of all pictures similar.
     frequency = np.arange(FREQUENCIES, dtype=np.float32)
     weight = np.hypot(frequency[:, None], frequency[None, :])
-    halves = [np.empty((3, len(rows), FREQUENCIES * FREQUENCIES // 2), np.float32) for _ in range(2)]
+    halves = scratch_array((2, 3, len(rows), FREQUENCIES * FREQUENCIES // 2), np.float32)
     for number, part in enumerate(blocks_of(rows)):
         block = slice(number * TILE_ROWS, number * TILE_ROWS + len(part))
         brightness = thumbnails[part, :SIDE].astype(np.float32)
@@ -93,14 +95,15 @@ def blocks_of(rows: Places) -> list[Places]:
     return [rows[start : start + TILE_ROWS] for start in range(0, len(rows), TILE_ROWS)]
 
 
-def _candidates(shapes: list[Floats], fresh: int, progress: Callable[[int], None]) -> Iterator[Candidates]:
+def _candidates(shapes: Floats, fresh: int, progress: Callable[[int], None]) -> Iterator[Candidates]:
     """Yields pairs that are similar enough, as first, second, whether mirrored; block by block of the first rows.
 
     Only so many of the first rows as are `fresh` are compared with all.
     """
-    count = shapes[0].shape[1]
+    count = shapes.shape[2]
     to_itself = sum(np.einsum("ij,ij->i", half[_AS_IT_IS], half[_BRIGHTENED]) for half in shapes)
-    chosen = [np.arange(count), np.arange(count), np.flatnonzero(to_itself < BECOMES_WHITE)]
+    every = np.arange(count)
+    chosen = [every, every, np.flatnonzero(to_itself < BECOMES_WHITE)]
     for top in range(0, fresh, TILE_ROWS):
         tiles = [_compare(shapes, chosen, top, left) for left in range(top, count, TILE_COLUMNS)]
         found = pd.concat(tiles).sort_values("similarity", ascending=False, kind="stable")
@@ -109,11 +112,11 @@ def _candidates(shapes: list[Floats], fresh: int, progress: Callable[[int], None
         progress(min(top + TILE_ROWS, fresh))
 
 
-def _compare(shapes: list[Floats], chosen: list[Places], top: int, left: int) -> pd.DataFrame:
+def _compare(shapes: Floats, chosen: list[Places], top: int, left: int) -> pd.DataFrame:
     """Pairs of a block of rows with a block of columns that are similar enough in one variant or another.
 
     Args:
-        shapes: even and odd changes, each `[variants, pictures, changes]`.
+        shapes: even and odd changes, `[2, variants, pictures, changes]`.
         chosen: for each variant, the pictures whose variant is compared, ascending.
         top: first row.
         left: first column.

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 from vitrine.config.data import SERIES_KINDS, SeriesKind
@@ -44,7 +45,7 @@ def find_series(manifest: pd.DataFrame, kind: SeriesKind) -> list[str]:
             taken within 10 seconds of the next one of the class.
     """
     finders = {"folder": _by_folder, "number": _by_number, "time": _by_time}
-    kept = manifest[manifest["status"] == KEPT]
+    kept = manifest.loc[manifest["status"] == KEPT, ["file", "label_name", "source_label", "taken"]]
     names = finders[kind](kept)
     sizes = Counter(names)
     found = {row: name for row, name in zip(kept.index, names, strict=True) if name and sizes[name] > 1}
@@ -53,15 +54,15 @@ def find_series(manifest: pd.DataFrame, kind: SeriesKind) -> list[str]:
 
 def group_series(manifest: pd.DataFrame, kinds: Sequence[SeriesKind]) -> None:
     """Gives pictures of one series one group, in place; those that the source groups itself keep their group."""
-    numbers = list(range(len(manifest)))
+    if not kinds:
+        return
+    numbers = np.arange(len(manifest))
     for kind in kinds:
         numbers = join_groups(numbers, find_series(manifest, kind))
-    sizes = Counter(numbers)
-    first: dict[int, str] = {}
-    for number, file in zip(numbers, manifest["file"], strict=True):
-        first.setdefault(number, str(file))
-    groups = [f"series of {first[number]}" if sizes[number] > 1 else "" for number in numbers]
-    manifest["group"] = manifest["group"].where(manifest["group"] != "", pd.Series(groups, manifest.index, "string"))
+    _, first, number, sizes = np.unique(numbers, return_index=True, return_inverse=True, return_counts=True)
+    is_series = (sizes[number] > 1) & (manifest["group"] == "").to_numpy(bool)
+    names = "series of " + manifest["file"].iloc[first[number[is_series]]]
+    manifest.loc[is_series, "group"] = names.array
 
 
 def propose_series(manifest: pd.DataFrame, draw: Draw) -> list[Finding]:

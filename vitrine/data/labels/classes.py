@@ -16,6 +16,7 @@ from vitrine.errors import UserError
 from vitrine.listing import list_names
 
 SHOWN_NAMES = 4
+SPLIT_COLUMNS = ["label_name", "split", "group", "copy_of"]  # that `check_splits` needs
 
 
 def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
@@ -34,7 +35,8 @@ def choose_classes(manifest: pd.DataFrame, source: str) -> list[str]:
     names, place = set(manifest["label_name"]), Path(source).expanduser()
     notes = look_alikes(names) + hidden_characters(names) + describe_several(names)
     if place.is_dir() or _is_archive(place):
-        notes += _folders_looked_through(manifest[kept]) + _same_folders_within(manifest[kept])
+        places = manifest.loc[kept, ["file", "label_name", "split"]]
+        notes += _folders_looked_through(places) + _same_folders_within(places)
     untrainable = {}
     for label_name in sorted(usable - trainable):
         rows = kept & (manifest["label_name"] == label_name)
@@ -131,7 +133,7 @@ def check_splits(kept: pd.DataFrame, source: str) -> list[str]:
     """Notes about classes that are missing somewhere.
 
     Args:
-        kept: rows of a divided manifest, with the columns label_name, split, group and copy_of.
+        kept: rows of a divided manifest, with `SPLIT_COLUMNS`.
         source: as the recipe names it.
 
     Raises:

@@ -41,21 +41,20 @@ def divide(
     data = settings.data
     rows = manifest["status"] == KEPT
     rows.iloc[list(removed)] = True
-    divided = manifest[rows]
     # Removed ones were not compared.
     alone = np.where(duplicates < 0, len(manifest) + np.arange(len(manifest)), duplicates)
-    groups = join_groups(alone[rows.to_numpy()].tolist(), divided["group"].tolist())
+    groups = join_groups(alone[rows.to_numpy()], manifest.loc[rows, "group"])
     sizes = SplitSizes(
         data.validation_fraction if data.validation_count is None else data.validation_count,
         data.test_fraction if data.test_count is None else data.test_count,
         data.gate_fraction,
     )
-    labels = labels_before[rows].tolist()
-    known = work.split.find(divided) if work.split.is_kept else [None] * len(divided)
-    sides = _place_added(divided["file"].tolist(), labels, groups, known, added)
+    files, labels = manifest.loc[rows, "file"], _share_texts(labels_before[rows])
+    known = work.split.find(manifest, np.flatnonzero(rows)) if work.split.is_kept else [None] * len(files)
+    sides = _place_added(files, labels, groups, known, added)
     splits = [None if side is None else side.split for side in sides]
     manifest.loc[rows, "split"] = assign_splits(
-        divided["file"].tolist(), labels, divided["split"].tolist(), sizes, data.split_seed, groups, splits
+        files, labels, _share_texts(manifest.loc[rows, "split"]), sizes, data.split_seed, groups, splits
     )
     is_torn = rows & (manifest["status"] == KEPT) & (manifest["split"] == CONFLICT)
     set_status(manifest, is_torn, LEFT_OUT, "copy of pictures on several sides")
@@ -63,17 +62,23 @@ def divide(
         # Of another number, they would not be there, or leave some empty.
         are_the_same = work.split.folds == set(range(data.folds))
         folds = [side.fold if side is not None and are_the_same else NO_FOLD for side in sides]
-        drawn = pd.DataFrame({"group": groups, "fold": folds}, divided.index)
+        drawn = pd.DataFrame({"group": groups, "fold": folds}, files.index)
         _fold(manifest, drawn, labels_before, settings)
     manifest.loc[manifest["status"] != KEPT, "split"] = ""
     manifest.loc[manifest["status"] != KEPT, "fold"] = -1
     _check_training(manifest, settings)
 
 
+def _share_texts(column: "pd.Series[str]") -> list[str]:
+    """The texts of a column of few different ones, each one object however often it is there."""
+    codes, texts = pd.factorize(column)
+    return list(map(texts.tolist().__getitem__, codes))
+
+
 def _place_added(
-    files: Sequence[str],
+    files: Collection[str],
     labels: Sequence[str],
-    groups: Sequence[int],
+    groups: npt.NDArray[np.int64],
     sides: Sequence[Side | None],
     added: Collection[str],
 ) -> Sequence[Side | None]:
@@ -107,11 +112,11 @@ def _fold(manifest: pd.DataFrame, drawn: pd.DataFrame, labels_before: "pd.Series
     data = settings.data
     rows = manifest["split"].isin([TRAIN, VALIDATION]) & manifest.index.isin(drawn.index)
     folds = assign_folds(
-        manifest.loc[rows, "file"].tolist(),
-        labels_before[rows].tolist(),
+        manifest.loc[rows, "file"],
+        _share_texts(labels_before[rows]),
         data.folds or 1,
         data.split_seed,
-        drawn["group"][rows[rows].index].tolist(),
+        drawn["group"][rows[rows].index].to_numpy(),
         drawn["fold"][rows[rows].index].tolist(),
     )
     manifest.loc[rows, "fold"] = np.array(folds, np.int8)

@@ -1,4 +1,4 @@
-"""Where a name stands in a column, in 16 bytes for each: there may be millions, and a dict takes ten times that."""
+"""Where a name stands in a column, in 12 bytes for each: there may be millions, and a dict takes ten times that."""
 
 from collections.abc import Iterator
 
@@ -22,8 +22,8 @@ class NameIndex:
         hashes = np.fromiter(map(hash, _each(names)), np.int64, len(names))
         rows = np.arange(len(names)) if rows is None else rows
         order = np.argsort(hashes[rows], kind="stable")
-        self._rows = rows[order]
-        self._hashes = hashes[self._rows]
+        self._hashes = hashes[rows[order]]
+        self._rows = rows[order].astype(np.uint32)
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from vitrine.data.manifest.split_names import GATE, HELD_OUT, TEST, TRAIN, VALIDATION
 
 KEY_BYTES = 32
+Numbers = Sequence[int] | npt.NDArray[np.int64]
 CONFLICT = ""  # in place of a split: copies of this picture lie on several sides already
 
 
@@ -57,9 +60,7 @@ class _Groups:
         seed: of the hashes.
     """
 
-    def __init__(
-        self, files: Sequence[str], label_names: Sequence[str], groups: Sequence[int] | None, seed: int
-    ) -> None:
+    def __init__(self, files: Collection[str], label_names: Sequence[str], groups: Numbers | None, seed: int) -> None:
         self._label_names = label_names
         keys = np.fromiter((_shuffle_key(seed, file) for file in files), f"S{KEY_BYTES}", len(files))
         numbers = np.arange(len(files)) if groups is None else np.asarray(groups, np.int64)
@@ -79,12 +80,12 @@ class _Groups:
 
 
 def assign_splits(
-    files: Sequence[str],
+    files: Collection[str],
     label_names: Sequence[str],
     fixed: Sequence[str],
     sizes: SplitSizes,
     seed: int,
-    groups: Sequence[int] | None = None,
+    groups: Numbers | None = None,
     earlier: Sequence[str | None] | None = None,
 ) -> list[str]:
     """Gives every picture a split.
@@ -127,11 +128,11 @@ def assign_splits(
 
 
 def assign_folds(
-    files: Sequence[str],
+    files: Collection[str],
     label_names: Sequence[str],
     count: int,
     seed: int,
-    groups: Sequence[int] | None = None,
+    groups: Numbers | None = None,
     earlier: Sequence[int] | None = None,
 ) -> list[int]:
     """Divides pictures into folds of nearly equal size and mix of classes; arguments as in `assign_splits`.
@@ -156,22 +157,24 @@ def assign_folds(
     return folds if len(set(folds)) == count else _deal(ordered, known, count, by_size=True)
 
 
-def join_groups(copies: Sequence[int], groups: Sequence[str]) -> list[int]:
+def join_groups(copies: npt.NDArray[np.int64], groups: Iterable[str]) -> npt.NDArray[np.int64]:
     """One number for all that must stay on one side: copies of each other, and members of one group.
 
     Args:
-        copies: equal numbers for pictures that are copies.
+        copies: equal numbers for pictures that are copies, `[rows]`.
         groups: name of the group of each, or "".
+
+    Returns:
+        Numbers from 0 on, in the order of the first row of each, `[rows]`.
     """
-    count = len(copies)
-    named: list[tuple[int, int | str]] = list(enumerate(copies))
-    named += [(row, group) for row, group in enumerate(groups) if group]
-    numbers: dict[int | str, int] = {}
-    nodes = [count + numbers.setdefault(name, len(numbers)) for _, name in named]
-    rows = [row for row, _ in named]
-    size = count + len(numbers)
-    graph = coo_array((np.ones(len(rows), np.int8), (rows, nodes)), shape=(size, size))
-    joined: list[int] = connected_components(graph, directed=False)[1][:count].tolist()
+    rows, count = np.arange(len(copies)), len(copies)
+    of_copies, contents = pd.factorize(np.asarray(copies))
+    of_groups, names = pd.factorize(pd.Series(groups, dtype="string"))
+    named = np.flatnonzero(np.asarray(names != "", bool)[of_groups])
+    nodes = count + np.concatenate([of_copies, len(contents) + of_groups[named]])
+    size = count + len(contents) + len(names)
+    graph = coo_array((np.ones(len(nodes), np.int8), (np.concatenate([rows, named]), nodes)), shape=(size, size))
+    joined: npt.NDArray[np.int64] = connected_components(graph, directed=False)[1][:count].astype(np.int64)
     return joined
 
 

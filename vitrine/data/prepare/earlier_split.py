@@ -1,20 +1,24 @@
 """The split of an earlier preparation: a picture keeps its side by its content, whatever it is called now."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vitrine.data.manifest.name_index import NameIndex
+from vitrine.data.manifest.name_index import NAMES_AT_ONCE, NameIndex
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split_names import EVERY_SPLIT, GATE, TEST
 from vitrine.data.sources.names import compose, suggest_columns
 from vitrine.errors import UserError
+from vitrine.records.manifest import ManifestBuilder
 from vitrine.records.prepared import MANIFEST, MANIFEST_FOR_PEOPLE, Settings
 from vitrine.records.spreadsheet import read_guarded_csv
 
@@ -24,6 +28,11 @@ SPLIT_SETTINGS = (
 )
 SPLIT_COLUMNS = ("file", "status", "split", "sha256", "fold")
 NO_FOLD = -1
+# Of the pictures that an earlier preparation kept; split: place in `EVERY_SPLIT`; composed: the name in NFC.
+KEPT_PICTURES = pa.schema(
+    {"file": pa.large_string(), "composed": pa.large_string(), "sha256": pa.large_string()}
+    | {"split": pa.int8(), "fold": pa.int64()}
+)
 
 
 class Side(NamedTuple):
@@ -38,10 +47,11 @@ class EarlierSplit:
     """Where the pictures of an earlier preparation stood.
 
     Attributes:
-        pictures: columns file, sha256 (empty where the manifest has none) and side, its place in `sides`.
+        pictures: columns as in `KEPT_PICTURES`, mapped from a file.
         sides: that there are.
+        numbers: place of the side of each picture in `sides`, `[pictures]`.
         by_file: rows by file name.
-        by_letters: rows by composed file name (NFC), of those that are stored otherwise.
+        by_letters: rows by composed file name, of those that are stored otherwise.
         by_content: rows by SHA-256. Of copies on several sides, the one that a network has seen most of counts: what
             was trained on must not become a test picture.
         is_kept: whether pictures keep their side; not where somebody asked for another split.
@@ -50,8 +60,9 @@ class EarlierSplit:
 
     pictures: pa.Table
     sides: Sequence[Side]
+    numbers: npt.NDArray[np.int16]
     by_file: NameIndex
-    by_letters: Mapping[str, int]
+    by_letters: NameIndex
     by_content: NameIndex
     is_kept: bool = True
     remark: str = ""
@@ -66,17 +77,24 @@ class EarlierSplit:
         row = self.by_file.find(file)
         return None if row is None else self._side(row)
 
-    def find(self, manifest: pd.DataFrame) -> list[Side | None]:
-        """The earlier side of every row of a new manifest; None of those that are new.
+    def find(self, manifest: pd.DataFrame, rows: npt.NDArray[np.int64] | None = None) -> list[Side | None]:
+        """The earlier side of rows of a new manifest; None of those that are new.
 
         Known is first a file of the same name and content, then the content under any name, then the name with new
         content, unless what it held goes on under another name: the files were renumbered, and this one is new.
+
+        Args:
+            manifest: with the columns file and sha256.
+            rows: positions of those that count; None: all.
         """
-        present = NameIndex(pa.Table.from_pandas(manifest[["sha256"]], preserve_index=False)["sha256"])
-        return [
-            self._find(file, content, present)
-            for file, content in zip(manifest["file"], manifest["sha256"], strict=True)
-        ]
+        rows = np.arange(len(manifest)) if rows is None else rows
+        pictures = manifest[["file", "sha256"]]
+        present = NameIndex(pa.Table.from_pandas(pictures[["sha256"]], preserve_index=False)["sha256"], rows)
+        sides: list[Side | None] = []
+        for start in range(0, len(rows), NAMES_AT_ONCE):  # the columns may lie in a file: they are not copied
+            part = pictures.iloc[rows[start : start + NAMES_AT_ONCE]]
+            sides += map(self._find, part["file"], part["sha256"], repeat(present))
+        return sides
 
     def _find(self, file: str, content: str, present: NameIndex) -> Side | None:
         row = self._find_file(file)
@@ -92,14 +110,14 @@ class EarlierSplit:
         """Its row; a disk of another system may store accents otherwise."""
         for name in dict.fromkeys((file, compose(file))):
             row = self.by_file.find(name)
-            row = self.by_letters.get(name) if row is None else row
+            row = self.by_letters.find(name) if row is None else row
             if row is not None:
                 return row
         return None
 
     def _side(self, row: int) -> Side:
-        side: int = self.pictures["side"][row].as_py()
-        return self.sides[side]
+        side: Side = self.sides[self.numbers[row]]
+        return side
 
     def describe_moves(self, manifest: pd.DataFrame) -> list[str]:
         """Sentences on the kept pictures that are on another side than before; none where all kept theirs.
@@ -107,10 +125,10 @@ class EarlierSplit:
         Args:
             manifest: divided.
         """
-        kept = manifest[manifest["status"] == KEPT]
+        kept = np.flatnonzero(manifest["status"] == KEPT)
         moved = [
             (before.split, split)
-            for before, split in zip(self.find(kept), kept["split"], strict=True)
+            for before, split in zip(self.find(manifest, kept), manifest["split"].iloc[kept], strict=True)
             if before is not None and before.split != split
         ]
         notes = [self.remark] if self.remark else []
@@ -142,7 +160,11 @@ def _pictures(count: int) -> str:
 
 
 def read_split(
-    earlier: Path | None, before: Settings | None, settings: Settings, damaged: frozenset[str]
+    earlier: Path | None,
+    before: Settings | None,
+    settings: Settings,
+    damaged: frozenset[str],
+    scratch: Path | None = None,
 ) -> EarlierSplit:
     """Where the pictures stood that the recipe's `data.keep_split`, or else the older data set, names.
 
@@ -151,77 +173,89 @@ def read_split(
         before: its settings; None where they cannot be read, so that nobody can have asked for another split.
         settings: of the new preparation.
         damaged: files of the older data set that are not to be trusted.
+        scratch: folder for a file without a name that holds names and digests; None: memory.
 
     Raises:
         UserError: `data.keep_split` names no manifest.
     """
     if settings.data.keep_split is not None:
-        return gather_split(_read_named_manifest(Path(settings.data.keep_split).expanduser()))
+        return gather_split([_read_named_manifest(Path(settings.data.keep_split).expanduser())], scratch=scratch)
     if earlier is None:
-        return _gather(NOTHING)
+        return gather_split([])
     is_kept = before is None or all(
         getattr(before.data, name) == getattr(settings.data, name) for name in SPLIT_SETTINGS
     )
     for name in (MANIFEST, MANIFEST_FOR_PEOPLE):  # the second holds the same, should the first be damaged
         if name not in damaged:
             try:
-                return gather_split(_read_table(earlier / name, SPLIT_COLUMNS), is_kept)
+                return gather_split(_read_parts(earlier / name), is_kept, scratch)
             except (OSError, ValueError, KeyError):
                 continue
-    return _gather(
-        NOTHING,
-        remark="The split of the earlier preparation could not be read, so it was drawn anew: pictures may be on "
-        "another side than before.",
-    )
+    remark = "The split of the earlier preparation could not be read, so it was drawn anew: pictures may be on another "
+    return replace(gather_split([]), remark=f"{remark}side than before.")
 
 
-def gather_split(manifest: pd.DataFrame, is_kept: bool = True) -> EarlierSplit:
+def gather_split(parts: Iterable[pd.DataFrame], is_kept: bool = True, scratch: Path | None = None) -> EarlierSplit:
     """Where the kept pictures of a manifest stand.
 
     Args:
-        manifest: with the columns file, status and split; sha256 and fold where it has them.
+        parts: of the manifest, with the columns file, status and split; sha256 and fold where it has them.
         is_kept: see `EarlierSplit`.
+        scratch: see `read_split`.
     """
-    kept = manifest.loc[(manifest["status"] == KEPT) & manifest["split"].isin(EVERY_SPLIT)]
-    for name, unknown in (("sha256", ""), ("fold", NO_FOLD)):
-        kept = kept if name in kept else kept.assign(**{name: unknown})
-    return _gather(kept[["file", "sha256", "split", "fold"]], is_kept)
-
-
-NOTHING = pd.DataFrame({"file": [], "sha256": [], "split": [], "fold": []}, dtype=str)
-
-
-def _gather(kept: pd.DataFrame, is_kept: bool = True, remark: str = "") -> EarlierSplit:
-    splits, folds = pd.Categorical(kept["split"], EVERY_SPLIT).codes, kept["fold"].astype(int)
+    builder = ManifestBuilder(scratch, KEPT_PICTURES)
+    for part in parts:
+        builder.add(_take_kept(part))
+    pictures = builder.build_table()
+    splits, folds = (pictures[name].to_numpy().astype(np.int64) for name in ("split", "fold"))
     there, numbers = np.unique(np.stack([splits, folds], axis=1), axis=0, return_inverse=True)
-    texts = kept[["file", "sha256"]].astype("string")
-    pictures = pa.Table.from_pandas(texts, preserve_index=False).append_column("side", pa.array(numbers.ravel()))
-    files, digests = pictures["file"], pictures["sha256"]
     trained_last = np.argsort(splits, kind="stable")[::-1]
-    with_content = trained_last[(texts["sha256"] != "").to_numpy(bool)[trained_last]]
+    with_content = pc.not_equal(pictures["sha256"], "").to_numpy()[trained_last]
+    stored_otherwise = pc.not_equal(pictures["file"], pictures["composed"]).to_numpy()
     return EarlierSplit(
         pictures=pictures,
         sides=[Side(EVERY_SPLIT[split], fold) for split, fold in there.tolist()],
-        by_file=NameIndex(files),
-        by_letters={compose(file): row for row, file in enumerate(texts["file"]) if compose(file) != file},
-        by_content=NameIndex(digests, with_content),
+        numbers=numbers.ravel().astype(np.int16),
+        by_file=NameIndex(pictures["file"]),
+        by_letters=NameIndex(pictures["composed"], np.flatnonzero(stored_otherwise)),
+        by_content=NameIndex(pictures["sha256"], trained_last[with_content]),
         is_kept=is_kept,
-        remark=remark,
     )
 
 
-def _read_table(path: Path, columns: Collection[str] | None = None) -> pd.DataFrame:
-    """A manifest as Parquet, all of it or some columns, as far as it has them, or as CSV."""
+def _take_kept(manifest: pd.DataFrame) -> pd.DataFrame:
+    """The columns of `KEPT_PICTURES`, of the rows that stand somewhere."""
+    kept = manifest.loc[(manifest["status"] == KEPT) & manifest["split"].isin(EVERY_SPLIT)]
+    for name, unknown in (("sha256", ""), ("fold", NO_FOLD)):
+        kept = kept if name in kept else kept.assign(**{name: unknown})
+    files = kept["file"].astype("string")
+    return pd.DataFrame(
+        {
+            "file": files,
+            "composed": files.map(compose),
+            "sha256": kept["sha256"].astype("string"),
+            "split": pd.Categorical(kept["split"], EVERY_SPLIT).codes,
+            "fold": kept["fold"].astype("int64"),
+        }
+    )
+
+
+def _read_parts(path: Path) -> Iterator[pd.DataFrame]:
+    """What of a manifest tells where pictures stand, as far as it has it: some rows at a time, or all of a CSV."""
     if path.suffix != ".parquet":
-        return read_guarded_csv(path)
-    chosen = None if columns is None else [name for name in pq.read_schema(path).names if name in columns]
-    return pd.read_parquet(path, columns=chosen)
+        yield read_guarded_csv(path)
+        return
+    with pq.ParquetFile(path) as file:
+        there = [name for name in SPLIT_COLUMNS if name in file.schema_arrow.names]
+        for part in file.iter_batches(NAMES_AT_ONCE, columns=there):
+            yield part.to_pandas()
 
 
 def _read_named_manifest(path: Path) -> pd.DataFrame:
     columns: Sequence[str] = ("file", "status", "split")
     try:
-        manifest = _read_table(path / MANIFEST if path.is_dir() else path)
+        place = path / MANIFEST if path.is_dir() else path
+        manifest = pd.read_parquet(place) if place.suffix == ".parquet" else read_guarded_csv(place)
     except (OSError, ValueError) as error:
         raise UserError(f"data.keep_split: {path} cannot be read as a manifest ({error})") from error
     missing = [column for column in columns if column not in manifest]

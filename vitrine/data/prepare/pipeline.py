@@ -14,7 +14,7 @@ from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
 from vitrine.data.checks.quality import find_problems
 from vitrine.data.checks.series import group_series, propose_series
 from vitrine.data.labels.added import JUDGING, leave_out_copies
-from vitrine.data.labels.classes import check_splits, choose_classes
+from vitrine.data.labels.classes import SPLIT_COLUMNS, check_splits, choose_classes
 from vitrine.data.labels.corrected import Corrected
 from vitrine.data.labels.corrections import apply_corrections
 from vitrine.data.labels.mapping import describe_mapping
@@ -92,7 +92,7 @@ def write_prepared(
         draw = partial(_draw_with_series, undivided, duplicates, settings, work, labels_before)
         findings += propose_series(manifest, draw)
         notes += work.split.describe_moves(manifest)
-        notes += check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
+        notes += check_splits(manifest.loc[manifest["status"] == KEPT, SPLIT_COLUMNS], settings.data.source)
         told = describe_mapping(listed.mapped.mapping)
         facts = _gather_facts(manifest, notes, told, corrected, brought, name, state, settings)
         _write_pairs(folder, duplicates, manifest)
@@ -131,8 +131,8 @@ def _check(
     )
     manifest["compared"] = (duplicates.content == np.arange(len(manifest))) & checks.near_duplicates
     if added and work.split.is_kept:
-        kept = manifest[manifest["status"] == KEPT]
-        sides = zip(kept["file"], work.split.find(kept), strict=True)
+        kept = np.flatnonzero(manifest["status"] == KEPT)
+        sides = zip(manifest["file"].iloc[kept], work.split.find(manifest, kept), strict=True)
         judges = {file for file in added if (side := work.split.side_of(file)) and side.split in JUDGING}
         split_of = {file: side.split for file, side in sides if side is not None}
         leave_out_copies(manifest, duplicates, set(added) - judges, split_of)
@@ -165,7 +165,7 @@ def _draw_with_series(
     group_series(manifest, kinds)
     try:
         divide(manifest, duplicates.group, settings.model_copy(update={"data": trial}), anew, labels_before, ())
-        check_splits(manifest[manifest["status"] == KEPT], settings.data.source)
+        check_splits(manifest.loc[manifest["status"] == KEPT, SPLIT_COLUMNS], settings.data.source)
     except UserError:
         return None
     drawn: list[str] = manifest["split"].tolist()
@@ -174,7 +174,9 @@ def _draw_with_series(
 
 def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     """Pairs of files as positions in the manifest; those of files that are gone or have changed are dropped."""
-    places = {file: place for place, file in enumerate(manifest["file"]) if manifest["compared"].iat[place]}
+    named = manifest["file"].isin(pd.concat([pairs["first"], pairs["second"]])) & manifest["compared"]
+    rows = np.flatnonzero(named)
+    places = dict(zip(manifest["file"].iloc[rows], rows.tolist(), strict=True))
     both = pairs[pairs["first"].isin(places) & pairs["second"].isin(places)]
     ends = np.sort([both["first"].map(places), both["second"].map(places)], axis=0)
     return both.assign(first=ends[0], second=ends[1])
@@ -182,8 +184,7 @@ def _to_positions(pairs: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
 
 def _write_pairs(folder: Path, duplicates: Duplicates, manifest: pd.DataFrame) -> None:
     """Keeps near copies by the names of their files."""
-    names = manifest["file"].to_numpy(object)
-    ends = {end: names[duplicates.pairs[end]] for end in ("first", "second")}
+    ends = {end: manifest["file"].iloc[duplicates.pairs[end]].to_numpy(object) for end in ("first", "second")}
     write_bytes(folder / NEAR_PAIRS, duplicates.pairs.assign(**ends).to_parquet(index=False))
 
 

@@ -64,12 +64,11 @@ def write_preprocessed_images(
         UserError: the disk has no room for them.
         PictureLostError: a picture that was scanned cannot be read any more.
     """
-    kept = manifest[manifest["status"] == KEPT]
+    is_kept = (manifest["status"] == KEPT).to_numpy(bool)
     label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
-    stored = (work.is_stored(file, sha256) for file, sha256 in zip(kept["file"], kept["sha256"], strict=True))
-    known = np.zeros(len(manifest), bool)
-    known[kept.index] = np.fromiter(stored, bool, len(kept))
-    needed = (len(kept) - int(known.sum())) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
+    known = is_kept & np.fromiter(map(work.is_stored, manifest["file"], manifest["sha256"]), bool, len(manifest))
+    count = int(is_kept.sum())
+    needed = (count - int(known.sum())) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
     check_room("data.prepared: what is prepared", folder.absolute().parent, needed, MAKE_ROOM)
     (folder / PICTURES).mkdir()
     done = 0
@@ -82,10 +81,11 @@ def write_preprocessed_images(
 
     for split in facts.counts:
         side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
-        rows = kept[kept["split"] == split]
+        of_split = is_kept & (manifest["split"] == split).to_numpy(bool)
+        rows = manifest.loc[of_split, ["file", "label_name", "width", "height"]]
         wanted = (
             (file, label_ids[label] if is_known else -1)
-            for file, label, is_known in zip(rows["file"], rows["label_name"], known[rows.index], strict=True)
+            for file, label, is_known in zip(rows["file"], rows["label_name"], known[of_split], strict=True)
         )
         linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
         done += int(linked.sum())
@@ -96,7 +96,7 @@ def write_preprocessed_images(
             for image, label_name, file, width, height in zip(images, *columns, strict=True):
                 writer.write(image, label_ids[label_name], file, width, height)
                 done += 1
-                progress("resizing", done, len(kept))
+                progress("resizing", done, count)
 
 
 def _preprocess(file: FoundFile, side: int, settings: Settings) -> bytes:

@@ -66,7 +66,7 @@ def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: 
         squares.insert(0, earlier / PICTURES)
     pictures = StoredImages.open(squares, leave_out={earlier / file for file in damaged} if earlier is not None else ())
     pairs = _read_near_pairs([place for place in scanned if place is folder or NEAR_PAIRS not in damaged])
-    return EarlierWork(memory, pictures, read_split(earlier, before, settings, damaged), pairs)
+    return EarlierWork(memory, pictures, read_split(earlier, before, settings, damaged, folder), pairs)
 
 
 def list_scanned(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +37,9 @@ class Listed:
     notes: list[str]
 
     @property
-    def to_scan(self) -> list[FoundFile]:
+    def to_scan(self) -> Sequence[FoundFile]:
         """All of them with their labels, in the order of the manifest."""
-        return [*self.mapped.files, *self.brought.values()]
+        return _join(self.mapped.files, self.brought)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,12 @@ def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_p
     corrections = Path(settings.data.corrections).expanduser() if settings.data.corrections else None
     brought, notes_of_added = list_added(corrections, settings.data.encoding, classes)
     notes = name_missing_parts(Path(settings.data.source).expanduser()) if in_parts else []
-    return Listed(mapped, brought, [*in_source, *brought.values()], [*notes, *notes_of_added])
+    return Listed(mapped, brought, _join(in_source, brought), [*notes, *notes_of_added])
+
+
+def _join(files: list[FoundFile], brought: Mapping[str, FoundFile]) -> list[FoundFile]:
+    """Both, one behind the other; the very same list where nothing was brought along: there may be millions."""
+    return [*files, *brought.values()] if brought else files
 
 
 def scan_pictures(

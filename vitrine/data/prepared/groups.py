@@ -23,7 +23,7 @@ def number_groups(folder: Path, files: Sequence[str]) -> npt.NDArray[np.int64]:
     """
     manifest = read_manifest(folder, ("file", "copy_of", "group")).set_index("file").loc[list(files)]
     copies = np.unique(manifest["copy_of"].where(manifest["copy_of"] != "", manifest.index), return_inverse=True)[1]
-    return np.asarray(join_groups(copies.tolist(), manifest["group"].tolist()), dtype=np.int64)
+    return join_groups(copies, manifest["group"])
 
 
 def find_test_duplicates(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:

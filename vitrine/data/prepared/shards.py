@@ -220,7 +220,7 @@ class StoredImages:
             Which of the files need not be written any more, `[wanted]`.
         """
         features = image_features(label_names)
-        rows = np.array([self._find_labeled(file, label_id) for file, label_id in wanted], np.int64)
+        rows = np.fromiter((self._find_labeled(file, label_id) for file, label_id in wanted), np.int64)
         is_wanted = np.zeros(len(self.label_ids), bool)
         is_wanted[rows[rows >= 0]] = True
         usable = [
