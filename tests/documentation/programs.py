@@ -14,6 +14,7 @@ from vitrine.app.address import free_port
 
 PARSED = ("torchrun", "accelerate", "hf", "dask", "docker")
 ADDRESS = "tcp://machine:8786"  # of the pages' scheduler
+BUCKET = "s3://bucket"  # of the pages
 PROCESSES = "2"
 LIMIT_SECONDS = 600
 
@@ -116,7 +117,16 @@ class Programs:
             start = ["accelerate.commands.launch", "--cpu", "--num_processes", "1"]
         is_module = getattr(options, "module", False)
         script = ["-m", options.training_script] if is_module else [str(ROOT / options.training_script)]
-        self.run(["-m", *start, *script, *arguments])
+        store = self.serve_folder() if any(BUCKET in one for one in arguments) else ""
+        self.run(["-m", *start, *script, *(one.replace(BUCKET, store) for one in arguments)])
+
+    def serve_folder(self) -> str:
+        """The address of this folder as a store that every process of this machine can read."""
+        port = free_port("127.0.0.1", 0)
+        command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+        server = self.ends.enter_context(subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL))
+        self.ends.callback(server.terminate)
+        return f"http://127.0.0.1:{port}"
 
     def run(self, arguments: Sequence[str], environment: dict[str, str] | None = None) -> None:
         """Python with these arguments, to its end."""
