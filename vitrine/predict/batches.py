@@ -23,7 +23,7 @@ MOST_AT_ONCE = 64  # pictures in networks side by side: what a layer computes of
 # A machine that does other work shares its time out among threads: more of them than cores get more of it. Measured
 # beside four busy processes: twice as fast as with one for each core; alone, nothing is lost.
 BATCHES_PER_CORE = 4
-MOST_LOGITS = 40_000_000  # of batches that wait to be joined: so many lie in a file from then on
+MOST_LOGITS = 40_000_000  # theirs: so many lie in a file from then on
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from PIL import Image
@@ -45,13 +46,20 @@ def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Up to 24 rows, at most 12 of them wrong where there are enough right ones.
     """
-    right = predictions[predictions["correct"]]
-    wrong = predictions[~predictions["correct"]].sort_values("probability", ascending=False, kind="stable")
-    places_for_wrong = max(PLACES_FOR_WRONG, PLACES - len(right))
-    wrong = wrong.head(places_for_wrong)
-    turn = right.groupby("label_name", sort=True).cumcount()
-    in_turn = right.assign(turn=turn).sort_values(["turn", "label_name"], kind="stable").drop(columns="turn")
+    correct = predictions["correct"].to_numpy(bool)
+    surest = predictions.loc[~correct, "probability"].sort_values(ascending=False, kind="stable")
+    names = predictions.loc[correct, "label_name"]
+    wrong = predictions.loc[surest.index[: max(PLACES_FOR_WRONG, PLACES - len(names))]]
+    turn = names.groupby(names, observed=True).cumcount()
+    turn = turn[turn < PLACES]  # of millions no others get a place
+    right = predictions.loc[turn.index].assign(turn=turn)
+    # By the names themselves: those of a categorical column would be in the order of its categories.
+    in_turn = right.sort_values(["turn", "label_name"], kind="stable", key=_spell).drop(columns="turn")
     return pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
+
+
+def _spell(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    return column.astype(str) if column.name == "label_name" else column
 
 
 def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Texts) -> str:
