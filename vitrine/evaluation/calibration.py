@@ -70,14 +70,13 @@ def _measure(scores: Floats, label_ids: npt.NDArray[np.int64], temperature: floa
     shares = softmax(scores, 1 / temperature)
     confidence = shares.max(axis=1)
     chance = chance_errors(confidence, seed)
+    scaled = scores if temperature == 1 else by_blocks(lambda rows: rows / temperature, scores)
     return Reliability(
         error=calibration_error(confidence, right),
         error_interval=_error_interval(confidence, right, seed, BINS, chance),
         chance_error=float(chance.mean()),
         confidence=float(confidence.mean()),
-        loss=cross_entropy(
-            scores if temperature == 1 else by_blocks(lambda rows: rows / temperature, scores), label_ids
-        ),
+        loss=cross_entropy(scaled, label_ids),
         bins=reliability_bins(confidence, right),
     )
 

@@ -18,14 +18,14 @@ def summarize_predictions(predictions: Predictions) -> pd.DataFrame:
 
     Columns label_name and predicted are categorical; the true labels must be known.
     """
-    names = list(predictions.label_names)
+    kind = pd.CategoricalDtype(list(predictions.label_names))
     answers = predictions.probabilities.argmax(axis=1)
     label_ids = predictions.true_label_ids
     return pd.DataFrame(
         {
             "file": predictions.ids,
-            "label_name": pd.Categorical.from_codes(label_ids, names),
-            "predicted": pd.Categorical.from_codes(answers, names),
+            "label_name": pd.Categorical.from_codes(label_ids, dtype=kind),
+            "predicted": pd.Categorical.from_codes(answers, dtype=kind),
             "correct": answers == label_ids,
             "probability": predictions.confidence,
         }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from PIL import Image
@@ -50,16 +49,12 @@ def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
     surest = predictions.loc[~correct, "probability"].sort_values(ascending=False, kind="stable")
     names = predictions.loc[correct, "label_name"]
     wrong = predictions.loc[surest.index[: max(PLACES_FOR_WRONG, PLACES - len(names))]]
-    turn = names.groupby(names, observed=True).cumcount()
-    turn = turn[turn < PLACES]  # of millions no others get a place
-    right = predictions.loc[turn.index].assign(turn=turn)
-    # By the names themselves: those of a categorical column would be in the order of its categories.
-    in_turn = right.sort_values(["turn", "label_name"], kind="stable", key=_spell).drop(columns="turn")
+    turns = names.groupby(names, observed=True).cumcount()
+    turns = turns[turns < PLACES]  # of millions no others get a place
+    # As texts: names of a categorical column would be in the order of its categories.
+    right = predictions.loc[turns.index].assign(turn=turns, label_name=names[turns.index].astype(str))
+    in_turn = right.sort_values(["turn", "label_name"], kind="stable").drop(columns="turn")
     return pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
-
-
-def _spell(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    return column.astype(str) if column.name == "label_name" else column
 
 
 def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Texts) -> str:
