@@ -23,8 +23,10 @@ class FileColumns(Sequence[FoundFile]):
     def __init__(self, files: Sequence[FoundFile]) -> None:
         self._files = pa.array([one.file for one in files], pa.large_string())
         self._shared = [_SharedTexts(getattr(one, name) for one in files) for name in SHARED]
-        self._folders = _SharedTexts(one.path.folder if _is_plain(one) else "" for one in files)
-        self._others: dict[int, Place] = {row: one.path for row, one in enumerate(files) if not _is_plain(one)}
+        folders = [_folder_of(one) for one in files]
+        self._folders = _SharedTexts(folder or "" for folder in folders)
+        others = [one.path if folder is None else None for one, folder in zip(files, folders, strict=True)]
+        self._others: list[Place | None] = others if any(others) else []
 
     def __len__(self) -> int:
         return len(self._files)
@@ -38,13 +40,15 @@ class FileColumns(Sequence[FoundFile]):
             return [self[one] for one in range(*row.indices(len(self)))]
         row = range(len(self))[row]
         file = self._files[row].as_py()
-        path = self._others.get(row) or FileBelow(self._folders[row], file)
+        other = self._others[row] if self._others else None
+        path = FileBelow(self._folders[row], file) if other is None else other
         return FoundFile(path, file, *(texts[row] for texts in self._shared))
 
 
-def _is_plain(found: FoundFile) -> bool:
-    """Whether its path follows from its name and a folder; names that cannot be printed are spelled otherwise."""
-    return isinstance(found.path, FileBelow) and found.path.file == found.file
+def _folder_of(found: FoundFile) -> str | None:
+    """With which its name makes its path; None where the name is spelled otherwise, or for another kind of place."""
+    path = found.path
+    return path.folder if isinstance(path, FileBelow) and path.file == found.file else None
 
 
 class _SharedTexts:
@@ -57,4 +61,4 @@ class _SharedTexts:
         self._texts = list(numbers)
 
     def __getitem__(self, row: int) -> str:
-        return self._texts[self._numbers[row]]
+        return self._texts[int(self._numbers[row])]

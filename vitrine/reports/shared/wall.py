@@ -54,7 +54,8 @@ def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
     # As texts: names of a categorical column would be in the order of its categories.
     right = predictions.loc[turns.index].assign(turn=turns, label_name=names[turns.index].astype(str))
     in_turn = right.sort_values(["turn", "label_name"], kind="stable").drop(columns="turn")
-    return pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
+    chosen: pd.DataFrame = pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
+    return chosen
 
 
 def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Texts) -> str:
