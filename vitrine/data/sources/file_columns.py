@@ -22,6 +22,7 @@ class FileColumns(Sequence[FoundFile]):
 
     def __init__(self, files: Sequence[FoundFile]) -> None:
         self._files = pa.array([one.file for one in files], pa.large_string())
+        pa.default_memory_pool().release_unused()  # it grew by doubling
         self._shared = [_SharedTexts(getattr(one, name) for one in files) for name in SHARED]
         folders = [_folder_of(one) for one in files]
         self._folders = _SharedTexts(folder or "" for folder in folders)
