@@ -83,6 +83,8 @@ def resample_blocks(
         `[pictures, some of the resamples]`.
     """
     size = max(1, MOST_WEIGHTS // len(label_ids))
+    if size < resamples:  # of so many pictures, all else takes its room, too
+        size = max(1, size // 2)
     for start in range(0, resamples, size):
         yield resample_weights(label_ids, min(size, resamples - start), generator)
 
