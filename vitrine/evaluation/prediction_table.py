@@ -23,7 +23,7 @@ def summarize_predictions(predictions: Predictions) -> pd.DataFrame:
     label_ids = predictions.true_label_ids
     return pd.DataFrame(
         {
-            "file": predictions.ids,
+            "file": list(predictions.ids),
             "label_name": pd.Categorical.from_codes(label_ids, dtype=kind),
             "predicted": pd.Categorical.from_codes(answers, dtype=kind),
             "correct": answers == label_ids,

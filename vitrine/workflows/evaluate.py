@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import torch
 from PIL import Image
 
@@ -26,6 +25,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records.environment import now
 from vitrine.records.evaluation import Acquaintance, Evaluation, MeasuredData, MeasuredModel
 from vitrine.records.model import ModelMetadata
+from vitrine.records.text_column import TextColumn
 from vitrine.reports.evaluation.page import Measured
 from vitrine.training.machine.devices import describe_device
 from vitrine.workflows.inspection import LOOKS, inspect_image
@@ -111,7 +111,7 @@ def measure_model(
 
 def _find_pictures(pictures: Sequence[LabeledImage]) -> Callable[[str], Image.Image]:
     """Opens a picture by its file."""
-    places = NameIndex(pa.chunked_array([[picture.file for picture in pictures]], pa.string()))
+    places = NameIndex(TextColumn(picture.file for picture in pictures).column)
 
     def show(file: str) -> Image.Image:
         place = places.find(file)
@@ -157,7 +157,8 @@ def _divide(data: LabeledData, predicted: PredictionBatch, match: LabelMatch) ->
     logits = predicted.predictions.logits
     if list(match.columns) != list(range(len(match.label_names))):  # as they are, they need not be held twice
         logits = join_labels(logits, match.columns)
-    joined = replace(predicted.predictions, logits=logits, label_names=match.label_names)
+    ids = TextColumn(predicted.predictions.ids)
+    joined = replace(predicted.predictions, ids=ids, logits=logits, label_names=match.label_names)
     return _Sides(
         known=replace(joined.select(is_known), label_ids=label_ids[is_known]),
         attributes=_describe_looks(data, predicted, np.flatnonzero(is_known)),

@@ -5,10 +5,10 @@ from typing import overload
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.places import FileBelow, Place
+from vitrine.records.text_column import TextColumn
 
 SHARED = ("label_name", "split", "left_out", "group", "subgroup")  # by many files each
 
@@ -21,8 +21,7 @@ class FileColumns(Sequence[FoundFile]):
     """
 
     def __init__(self, files: Sequence[FoundFile]) -> None:
-        self._files = pa.array([one.file for one in files], pa.large_string())
-        pa.default_memory_pool().release_unused()  # it grew by doubling
+        self._files = TextColumn(one.file for one in files)
         self._shared = [_SharedTexts(getattr(one, name) for one in files) for name in SHARED]
         folders = [_folder_of(one) for one in files]
         self._folders = _SharedTexts(folder or "" for folder in folders)
@@ -40,7 +39,7 @@ class FileColumns(Sequence[FoundFile]):
         if isinstance(row, slice):
             return [self[one] for one in range(*row.indices(len(self)))]
         row = range(len(self))[row]
-        file = self._files[row].as_py()
+        file = self._files[row]
         other = self._others[row] if self._others else None
         path = FileBelow(self._folders[row], file) if other is None else other
         return FoundFile(path, file, *(texts[row] for texts in self._shared))
