@@ -79,6 +79,7 @@ def run(count: int, classes: int) -> None:
 
 def list_pictures(count: int, names: list[str]):
     from vitrine.data.loading.labeled import LabeledData, LabeledImages, _label
+    from vitrine.data.sources.file_columns import FileColumns
     from vitrine.data.sources.files import FoundFile
     from vitrine.data.sources.places import FileBelow
 
@@ -88,7 +89,7 @@ def list_pictures(count: int, names: list[str]):
         return FoundFile(FileBelow("/nowhere", file), file, name, "", "")
 
     files = [find(number) for number in range(count)]
-    pictures = LabeledImages(range(count), partial(_label, files, 150, "white"))
+    pictures = LabeledImages(range(count), partial(_label, FileColumns(files), 150, "white"))
     return LabeledData("made up", "all", pictures, [], 0, None)
 
 

@@ -46,7 +46,14 @@ def test_many_resamples_come_in_blocks_that_fit_and_few_in_one_as_they_were(monk
     assert np.array_equal(whole[0], resample_weights(labels, 50, np.random.default_rng(0)))
     monkeypatch.setattr("vitrine.evaluation.bootstrap.MOST_WEIGHTS", 31 * 8 + 1)
     blocks = list(resample_blocks(labels, 50, np.random.default_rng(0)))
-    assert [block.shape for block in blocks] == [(31, 8)] * 6 + [(31, 2)]
+    assert [block.shape for block in blocks] == [(31, 4)] * 12 + [(31, 2)]
     joined = np.concatenate(blocks, axis=1)
     assert joined[:10].sum(axis=0) == pytest.approx(np.full(50, 10))
     assert len(np.unique(joined[:30], axis=1).T) == 50  # no two blocks are the same draw
+
+
+def test_draws_do_not_depend_on_how_many_are_made_at_once(monkeypatch):
+    labels = np.repeat([0, 1, 2], [300, 40, 1])
+    whole = resample_weights(labels, 50, np.random.default_rng(0))
+    monkeypatch.setattr("vitrine.evaluation.bootstrap.DRAWN_AT_ONCE", 7 * 40)
+    assert np.array_equal(resample_weights(labels, 50, np.random.default_rng(0)), whole)

@@ -121,6 +121,18 @@ def test_long_lists_are_cut_and_the_rest_is_counted(monkeypatch):
     assert found.more >= 6
 
 
+def test_a_list_that_is_cut_is_the_beginning_of_the_whole_one_where_many_are_equally_suspicious(monkeypatch):
+    given = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 1])
+    probabilities = np.where(np.arange(10)[:, None] % 5 == 0, [[0.1, 0.9]], np.eye(2)[given] * 0.8 + 0.1)
+    part = LabeledProbabilities("test", list("jihgfedcba"), given, probabilities, "model")
+    whole = find_label_errors([part, part], NAMES)
+    assert len(whole.suspects) > 3
+    monkeypatch.setattr(label_errors, "MOST_SUSPECTS", 1)
+    cut = find_label_errors([part, part], NAMES)
+    assert cut.suspects == whole.suspects[:1]
+    assert cut.more == len(whole.suspects) - 1
+
+
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_very_small_splits_and_equal_answers_are_no_fault(rows):
     part = LabeledProbabilities("test", ["a", "b", "c"][:rows], np.zeros(rows, int), np.full((rows, 2), 0.5), "model")

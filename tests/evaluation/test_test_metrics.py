@@ -206,3 +206,10 @@ def test_the_loss_of_few_mistakes_has_no_interval(wrong, is_known):
     noise = np.random.default_rng(0).random(60) / 10  # no two pictures are equally sure
     probabilities = np.stack([np.where(said == number, 0.8 + noise, 0.2 - noise) for number in (0, 1)], axis=1)
     assert (measure(probabilities, labels).intervals["loss"] is not None) == is_known
+
+
+def test_scores_of_a_few_resamples_and_classes_at_a_time_are_those_of_all_to_the_last_bit(monkeypatch):
+    at_once = measure(*random_case(5, pictures=500, levels=8))
+    monkeypatch.setattr("vitrine.evaluation.test_metrics.NUMBERS_AT_ONCE", 500)
+    monkeypatch.setattr("vitrine.evaluation.test_metrics.FEWEST_AT_ONCE", 7)
+    assert measure(*random_case(5, pictures=500, levels=8)) == at_once

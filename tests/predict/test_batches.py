@@ -109,11 +109,14 @@ def test_predictions_are_those_of_single_pictures_and_broken_ones_are_named(pred
     assert torch.get_num_threads() == threads
 
 
-def test_batches_of_many_pictures_are_joined_on_the_way_and_what_is_inspected_lies_in_an_array(predictor, monkeypatch):
+@pytest.mark.parametrize("limit", ["MOST_LOGITS", "MOST_PARTS"])
+def test_batches_of_many_pictures_are_joined_on_the_way_and_what_is_inspected_lies_in_an_array(
+    predictor, monkeypatch, limit
+):
     pictures = draw(21, broken=(4, *range(8, 16)))
     inspect, looks = (lambda image: (image.width, image.height)), np.dtype([("width", int), ("height", int)])
     at_once = predict_all(predictor, pictures, inspect=inspect, looks=looks, batch_size=4)
-    monkeypatch.setattr("vitrine.predict.batches.MOST_LOGITS", 1)
+    monkeypatch.setattr(f"vitrine.predict.batches.{limit}", 1)
     on_the_way = predict_all(predictor, pictures, inspect=inspect, looks=looks, batch_size=4)
     assert at_once.inspected.tolist() == [pictures[place].image.size for place in at_once.places]
     for name in ("places", "inspected"):

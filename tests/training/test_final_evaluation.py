@@ -12,13 +12,13 @@ from tests.predict.models import LABELS, write_small_cnn
 from vitrine.config.data import PreparationSection
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.errors import UserError
+from vitrine.evaluation.prediction_table import tabulate_predictions
 from vitrine.models.backbones.build import build_backbone
 from vitrine.models.folder import build_processor, save_model
-from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records import folder as run_folder
 from vitrine.training import final_evaluation
-from vitrine.training.final_evaluation import evaluate_on_test, predict_split, tabulate_predictions
+from vitrine.training.final_evaluation import evaluate_on_test, predict_split
 from vitrine.training.run import run_training
 
 ALL = ("contrast", "autocontrast", "equalize", "crop_centre", "crop_content", "mirror_horizontal", "mirror_vertical")
@@ -53,7 +53,7 @@ def source(awkward_pictures, tmp_path_factory):
 def test_evaluation_predictor_and_pipeline_give_the_same_probabilities(name, source, tmp_path):
     folder = write_small_cnn(tmp_path / "model", SECTIONS[name])
     prepared = prepare(source, tmp_path / "prepared", preparation=SECTIONS[name])
-    table = evaluate_on_test(folder, prepared, top_k=3, batch_size=4).table
+    table = tabulate_predictions(evaluate_on_test(folder, prepared, top_k=3, batch_size=4).predictions, 3)
     predictor = Predictor.load(str(folder))
     classify = pipeline("image-classification", model=str(folder), trust_remote_code=True)
     unprepared = Predictor.load(str(write_small_cnn(tmp_path / "plain", PreparationSection())))
@@ -116,7 +116,8 @@ def test_a_pretrained_network_is_measured_as_it_answers(source, checkpoint, tmp_
     model, normalization = build_backbone(str(checkpoint), LABELS)
     save_model(tmp_path / "model", model, build_processor(SIDE, normalization, Preparation(color_profiles="apply")))
     prepared = prepare(source, tmp_path / "prepared")
-    table = evaluate_on_test(tmp_path / "model", prepared, top_k=3, batch_size=4).table
+    final = evaluate_on_test(tmp_path / "model", prepared, top_k=3, batch_size=4)
+    table = tabulate_predictions(final.predictions, 3)
     predictor = Predictor.load(str(tmp_path / "model"))
     assert len(table) == len(prepared.splits["test"])
     for row in table.to_dict("records"):
@@ -124,22 +125,6 @@ def test_a_pretrained_network_is_measured_as_it_answers(source, checkpoint, tmp_
         for rank in (1, 2, 3):
             expected = answers[row[f"label_{rank}"]]
             assert row[f"probability_{rank}"] == pytest.approx(expected, abs=1e-4), row["file"]
-
-
-def test_the_table_has_what_follows_from_the_probabilities():
-    probabilities = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]])
-    predictions = Predictions(["1.png", "2.png"], np.log(probabilities), LABELS, np.array([0, 1]))
-    first, second = tabulate_predictions(predictions, top_k=2).to_dict("records")
-    assert (first["file"], first["label_name"], first["predicted"], first["correct"]) == ("1.png", "a", "a", True)
-    assert (second["label_1"], second["label_2"], second["correct"]) == ("c", "a", False)
-    assert (second["probability_1"], second["probability_2"]) == (pytest.approx(0.4), pytest.approx(0.3))
-    assert (first["loss"], second["loss"]) == (pytest.approx(-np.log(0.7)), pytest.approx(-np.log(0.3)))
-    assert first["familiarity"] is None
-
-
-def test_without_true_labels_the_table_says_nothing_of_right_and_wrong():
-    table = tabulate_predictions(Predictions(["1.png"], np.zeros((1, 3)), LABELS), top_k=1)
-    assert not {"label_name", "correct", "loss"} & set(table.columns)
 
 
 def test_a_network_whose_answers_are_no_numbers_is_refused(prepared, tmp_path):

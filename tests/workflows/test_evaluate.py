@@ -37,10 +37,12 @@ def test_pictures_of_unknown_classes_and_broken_ones_are_set_apart_and_counted(m
     data = measured.evaluation.data
     assert (data.found, data.measured, data.unknown) == (10, 6, {"violet": 3})
     assert data.unreadable == (("red/broken.png", "a text, not a picture; get the picture again"),)
-    assert measured.logits.shape == (6, 3)
-    assert sorted(measured.predictions["label_name"]) == ["blue"] * 2 + ["red"] * 4
+    assert measured.predictions.logits.shape == (6, 3)
+    assert sorted(map(measured.predictions.label_names.__getitem__, measured.predictions.label_ids)) == (
+        ["blue"] * 2 + ["red"] * 4
+    )
     assert measured.unknown["label_name"].tolist() == ["violet"] * 3
-    assert measured.show(measured.predictions["file"][0]).size == (24, 20)
+    assert measured.show(measured.predictions.ids[0]).size == (24, 20)
 
 
 def test_pictures_that_the_model_learned_from_are_refused(measure):

@@ -12,6 +12,7 @@ import vitrine
 from tests.conftest import draw_shape
 from vitrine.data.loading.labeled import open_labeled
 from vitrine.errors import UserError
+from vitrine.evaluation.prediction_table import tabulate_predictions
 from vitrine.work.journal import Deaths
 from vitrine.work.local import LocalPool
 from vitrine.work.part import ENDED_READER
@@ -74,8 +75,9 @@ def test_figures_are_those_of_one_process(predictor, data, ask_by, tmp_path):
     )
     assert told[0] == ("answering", 0, 11, 0)
     assert told[-1] == ("answering", 11, 11, 1)
-    np.testing.assert_allclose(by_shards.logits, whole.logits, atol=1e-5)
-    pd.testing.assert_frame_equal(by_shards.predictions, whole.predictions, atol=1e-5)
+    np.testing.assert_allclose(by_shards.predictions.logits, whole.predictions.logits, atol=1e-5)
+    tables = [tabulate_predictions(one.predictions, top_k=2) for one in (by_shards, whole)]
+    pd.testing.assert_frame_equal(*tables, atol=1e-5)
     pd.testing.assert_frame_equal(by_shards.unknown, whole.unknown, atol=1e-5)
     assert by_shards.evaluation.data == whole.evaluation.data
     assert by_shards.evaluation.evidence.test.accuracy == whole.evaluation.evidence.test.accuracy

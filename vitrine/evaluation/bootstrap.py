@@ -14,6 +14,7 @@ from vitrine.evaluation.confusion_scores import ClassCounts
 
 RESAMPLES = 1000
 MOST_WEIGHTS = 2 * 10**7  # held at once: 80 MB
+DRAWN_AT_ONCE = 10**6  # pictures of a class; some 30 MB
 MOST_STEPS = 5 * 10**8  # weights times classes: 3 s
 FEWEST_RESAMPLES = 200  # whose deviation is good to 5 %
 
@@ -54,11 +55,18 @@ def resample_weights(
     for label_id in np.unique(label_ids):
         places = np.flatnonzero(label_ids == label_id)
         draws = max(len(places) - 1, 1)
-        chosen = generator.integers(len(places), size=(resamples, draws))
-        chosen += len(places) * np.arange(resamples)[:, np.newaxis]
-        counts = np.bincount(chosen.ravel(), minlength=len(places) * resamples).reshape(resamples, -1)
-        weights[places] = counts.T * (len(places) / draws)
+        size = max(1, DRAWN_AT_ONCE // len(places))
+        for start in range(0, resamples, size):  # the draws are the same, however many are made at once
+            counts = _draw(len(places), draws, min(size, resamples - start), generator)
+            weights[places, start : start + size] = counts.T * (len(places) / draws)
     return weights
+
+
+def _draw(pictures: int, draws: int, resamples: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    """How often each picture of a class is drawn, `[resamples, pictures]`."""
+    chosen = generator.integers(pictures, size=(resamples, draws))
+    chosen += pictures * np.arange(resamples)[:, np.newaxis]
+    return np.bincount(chosen.ravel(), minlength=pictures * resamples).reshape(resamples, -1)
 
 
 def resample_blocks(
@@ -75,6 +83,8 @@ def resample_blocks(
         `[pictures, some of the resamples]`.
     """
     size = max(1, MOST_WEIGHTS // len(label_ids))
+    if size < resamples:  # of so many pictures, all else takes its room, too
+        size = max(1, size // 2)
     for start in range(0, resamples, size):
         yield resample_weights(label_ids, min(size, resamples - start), generator)
 

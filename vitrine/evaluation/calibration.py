@@ -13,7 +13,7 @@ from vitrine.models.calibration.softmax import softmax
 from vitrine.records.calibration import Basis, Calibration, Reliability, ReliabilityBin, Remark
 
 BINS = 15  # as Guo et al. 2017
-MOST_CELLS = 2_000_000  # numbers held at once by the bootstrap
+MOST_CELLS = 500_000  # numbers held at once by the bootstrap
 
 Draw = Callable[[np.random.Generator, int], tuple[npt.NDArray[np.int64], Floats]]
 
@@ -70,12 +70,13 @@ def _measure(scores: Floats, label_ids: npt.NDArray[np.int64], temperature: floa
     shares = softmax(scores, 1 / temperature)
     confidence = shares.max(axis=1)
     chance = chance_errors(confidence, seed)
+    scaled = scores if temperature == 1 else by_blocks(lambda rows: rows / temperature, scores)
     return Reliability(
         error=calibration_error(confidence, right),
         error_interval=_error_interval(confidence, right, seed, BINS, chance),
         chance_error=float(chance.mean()),
         confidence=float(confidence.mean()),
-        loss=cross_entropy(by_blocks(lambda rows: rows / temperature, scores), label_ids),
+        loss=cross_entropy(scaled, label_ids),
         bins=reliability_bins(confidence, right),
     )
 

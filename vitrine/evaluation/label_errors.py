@@ -123,6 +123,7 @@ def find_label_errors(
         UserError: probabilities are not numbers.
     """
     suspects: list[Suspect] = []
+    found = 0
     examined = []
     for part in judged:
         if not len(part.label_ids):
@@ -143,6 +144,10 @@ def find_label_errors(
         )
         suspicion = rate_suspicion(part.probabilities, part.label_ids, part.agreement)
         first = np.argsort(-suspicion, kind="stable")[:estimated]
+        first = first[answers[first] != part.label_ids[first]]
+        found += len(first)
+        # With those that are as suspicious as the last one: equal ones are ordered by name. Nobody sees the others.
+        enough = suspicion[first] >= suspicion[first[:MOST_SUSPECTS]].min(initial=np.inf)
         suspects += [
             Suspect(
                 file=str(part.files[row]),
@@ -152,15 +157,14 @@ def find_label_errors(
                 suspicion=float(suspicion[row]),
                 probability=float(part.probabilities[row, answers[row]]),
             )
-            for row in first.tolist()
-            if answers[row] != part.label_ids[row]
+            for row in first[enough].tolist()
         ]
     suspects.sort(key=lambda suspect: (-suspect.suspicion, suspect.file))
     return LabelErrors(
         examined=tuple(examined),
         not_examined=tuple(not_examined),
         suspects=tuple(suspects[:MOST_SUSPECTS]),
-        more=max(0, len(suspects) - MOST_SUSPECTS),
+        more=max(0, found - MOST_SUSPECTS),
     )
 
 

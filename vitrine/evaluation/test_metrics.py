@@ -5,14 +5,14 @@ stratified bootstrap gives (`intervals.score_interval`); of the log loss, symmet
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrine.errors import UserError
-from vitrine.evaluation.bootstrap import MOST_WEIGHTS, RESAMPLES, limit_resamples, resample_blocks, resample_matrix
+from vitrine.evaluation.bootstrap import RESAMPLES, limit_resamples, resample_blocks, resample_matrix
 from vitrine.evaluation.confusion_scores import BOUNDS, MOST_EFFECTIVE, ClassCounts, score_classes, score_together
 from vitrine.evaluation.intervals import (
     FEW_MISTAKES,
@@ -26,14 +26,18 @@ from vitrine.evaluation.probability_scores import (
     brier_losses,
     check_probabilities,
     log_losses,
-    score_one_against_rest,
 )
+from vitrine.evaluation.ranking import Ranking
 from vitrine.listing import suggest
 from vitrine.records.evidence import ClassFigures, DuplicateFigures, TargetFigures, TestEvidence, store_matrix
 from vitrine.records.schema import Interval
+from vitrine.records.scratch import scratch_array
 
 Floats = npt.NDArray[np.float64]
 LabelIds = npt.NDArray[np.int64]
+
+NUMBERS_AT_ONCE = 2_000_000  # of probabilities or weights
+FEWEST_AT_ONCE = 16  # resamples: of fewer than one line of the processor's cache the rest would be read for nothing
 
 
 def measure_test(
@@ -121,36 +125,49 @@ def _share_interval(right: int, total: int) -> Interval | None:
 
 def _resample(
     probabilities: Floats, label_ids: LabelIds, blocks: Iterable[npt.NDArray[np.float32]]
-) -> tuple[list[Any], list[Floats]]:
+) -> tuple[list[Floats | None], list[Floats]]:
     """What drawn test sets say of the ranking of each class and of the losses; they are drawn in blocks, one at a time.
 
     Returns:
-        For each class its AUC and average precision, `[2, 1 + resamples]`, the measured value first, or None; then the
-        mean log loss and the mean Brier loss of each drawn set, `[resamples]`.
+        For each class its AUC and average precision, `[2, 1 + resamples]`, the measured value first; None where all
+        pictures or none are of it. Then the mean log loss and the mean Brier loss of each drawn set, `[resamples]`.
     """
     losses = [each(probabilities, label_ids).astype(np.float32) for each in (log_losses, brier_losses)]
-    ranked: list[Any] = []
+    rankings = _rank_classes(probabilities, label_ids)
+    scores: list[list[Floats]] = [[] for _ in rankings]
     means: list[list[Floats]] = []
     for weights in blocks:
         means.append([weights.T @ loss / len(label_ids) for loss in losses])
-        if not ranked:
-            weights = np.concatenate([np.ones((len(label_ids), 1), weights.dtype), weights], axis=1)
-        ranked.append(_rank_classes(probabilities, label_ids, weights))
-    by_class = [None if parts[0] is None else np.concatenate(parts, axis=1) for parts in zip(*ranked, strict=True)]
+        for some in _cut(weights, is_first=len(means) == 1):
+            for parts, ranking in zip(scores, rankings, strict=True):
+                if ranking is not None:
+                    parts.append(ranking.score(some))
+    by_class = [np.concatenate(parts, axis=1) if parts else None for parts in scores]
     return by_class, [np.concatenate(parts) for parts in zip(*means, strict=True)]
 
 
-def _rank_classes(probabilities: Floats, label_ids: LabelIds, weights: npt.NDArray[np.float32]) -> list[Floats | None]:
-    """For each class its AUC and average precision, `[2, resamples]`; None where all pictures or none are of it."""
+def _cut(weights: npt.NDArray[np.float32], is_first: bool) -> Iterator[npt.NDArray[np.float32]]:
+    """A few resamples at a time, as what is computed of them takes many times their memory; the measured set first."""
+    pictures, resamples = weights.shape
+    size = max(FEWEST_AT_ONCE, NUMBERS_AT_ONCE // pictures)
+    for some in np.array_split(weights, math.ceil(resamples / size), axis=1):
+        measured = [np.ones((pictures, 1), weights.dtype)] if is_first else []
+        yield np.concatenate([*measured, some], axis=1)
+        is_first = False
+
+
+def _rank_classes(probabilities: Floats, label_ids: LabelIds) -> list[Ranking | None]:
+    """For each class all pictures in its order; None where all of them or none are of it."""
     pictures, classes = probabilities.shape
-    size = max(1, MOST_WEIGHTS // pictures)
-    ranked: list[Floats | None] = []
+    orders = scratch_array((classes, pictures), np.int32)
+    size = max(1, NUMBERS_AT_ONCE // pictures)
+    rankings: list[Ranking | None] = []
     for start in range(0, classes, size):  # a class at a time would go through all of the matrix for each
         for label_id, scores in enumerate(probabilities[:, start : start + size].T.copy(), start):
             positive = label_ids == label_id
             comparable = positive.any() and not positive.all()
-            ranked.append(np.stack(score_one_against_rest(scores, positive, weights)) if comparable else None)
-    return ranked
+            rankings.append(Ranking.of(scores, positive, orders[label_id]) if comparable else None)
+    return rankings
 
 
 def _describe_classes(

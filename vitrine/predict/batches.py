@@ -23,7 +23,8 @@ MOST_AT_ONCE = 64  # pictures in networks side by side: what a layer computes of
 # A machine that does other work shares its time out among threads: more of them than cores get more of it. Measured
 # beside four busy processes: twice as fast as with one for each core; alone, nothing is lost.
 BATCHES_PER_CORE = 4
-MOST_LOGITS = 40_000_000  # of batches that wait to be joined: so many lie in a file from then on
+MOST_PARTS = 1_000  # batches that wait to be joined, each with some kB around its answers
+MOST_LOGITS = 40_000_000  # theirs: so many lie in a file from then on
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def predict_all(
     done = faults = 0
     for part in predict_batches(predictor, pictures, preprocessed, inspect, batch_size):
         parts.append(part if looks is None else replace(part, inspected=np.array(list(part.inspected), looks)))
-        if len(parts) * batch_size * len(predictor.label_names) > MOST_LOGITS:
+        if len(parts) == MOST_PARTS or len(parts) * batch_size * len(predictor.label_names) > MOST_LOGITS:
             joined.append(_join(parts, looks))
             parts = []
         done, faults = done + len(part), faults + len(part.unreadable)

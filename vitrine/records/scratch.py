@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-MOST_IN_MEMORY = 128 << 20  # bytes of an array
+MOST_IN_MEMORY = 32 << 20  # bytes of an array
 
 
 def scratch_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:

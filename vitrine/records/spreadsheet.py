@@ -6,7 +6,7 @@ https://owasp.org/www-community/attacks/CSV_Injection.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +40,23 @@ def guard_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def write_guarded_csv(path: Path, table: "pd.DataFrame") -> None:
     """Writes a table as CSV, with its texts guarded and without its index; whole or not at all, as `write_parts`."""
-    write_parts(path, (part.encode() for part in _cut(table)))
+    starts = range(0, max(1, len(table)), ROWS_AT_ONCE)
+    write_guarded_parts(path, (table.iloc[start : start + ROWS_AT_ONCE] for start in starts))
 
 
-def _cut(table: "pd.DataFrame") -> Iterator[str]:
-    """The text of a table, some thousand rows at a time: there may be millions."""
-    names = _text_columns(table)
-    for start in range(0, max(1, len(table)), ROWS_AT_ONCE):
-        part = table.iloc[start : start + ROWS_AT_ONCE]
-        guarded = {name: _map_texts(part[name], guard_cell) for name in names}
-        yield part.assign(**guarded).to_csv(index=False, header=start == 0)
+def write_guarded_parts(path: Path, parts: "Iterable[pd.DataFrame]") -> None:
+    """As `write_guarded_csv`, a table that is never held as a whole.
+
+    Args:
+        path: the file.
+        parts: the table, some rows at a time: there may be millions; at least one, which has the columns.
+    """
+    write_parts(path, (_spell(part, place == 0).encode() for place, part in enumerate(parts)))
+
+
+def _spell(part: "pd.DataFrame", is_first: bool) -> str:
+    guarded = {name: _map_texts(part[name], guard_cell) for name in _text_columns(part)}
+    return part.assign(**guarded).to_csv(index=False, header=is_first)
 
 
 def read_guarded_csv(path: Path, text_columns: tuple[str, ...] = ()) -> "pd.DataFrame":

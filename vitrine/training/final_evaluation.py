@@ -3,10 +3,8 @@
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from vitrine.data.loading.labeled import list_images
@@ -14,11 +12,8 @@ from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import find_test_duplicates, find_test_series
 from vitrine.errors import UserError
-from vitrine.evaluation.probability_scores import log_losses
 from vitrine.evaluation.temperature import check_scores
 from vitrine.evaluation.test_metrics import measure_test
-from vitrine.models.calibration.blocks import by_blocks
-from vitrine.models.calibration.selective import describe
 from vitrine.predict.batches import predict_all
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
@@ -34,13 +29,11 @@ class FinalEvaluation:
 
     Attributes:
         evidence: the section `test` of metrics.json.
-        table: of predictions.csv.
-        predictions: for what else is measured on them.
+        predictions: of predictions.csv, and for what else is measured on them.
         milliseconds: of each answer that was timed.
     """
 
     evidence: TestEvidence
-    table: pd.DataFrame
     predictions: Predictions
     milliseconds: list[float]
 
@@ -53,7 +46,7 @@ def evaluate_on_test(
     Args:
         model_folder: as it is saved.
         prepared: its data set.
-        top_k: for the top-k accuracy, and classes in the table.
+        top_k: for the top-k accuracy.
         batch_size: pictures.
         seed: of the intervals.
 
@@ -74,9 +67,7 @@ def evaluate_on_test(
         seed=seed,
     )
     picture = prepared.splits[TEST][0]["image"]
-    return FinalEvaluation(
-        evidence, tabulate_predictions(predictions, evidence.top_k), predictions, time_answers(predictor, picture)
-    )
+    return FinalEvaluation(evidence, predictions, time_answers(predictor, picture))
 
 
 def time_answers(predictor: Predictor, picture: Image.Image) -> list[float]:
@@ -113,31 +104,3 @@ def predict_split(predictor: Predictor, prepared: PreparedDataset, split: str, b
     label_ids = np.asarray(prepared.splits[split]["label"], np.int64)
     check_scores(predicted.predictions.logits, label_ids)
     return replace(predicted.predictions, label_ids=label_ids)
-
-
-def tabulate_predictions(predictions: Predictions, top_k: int) -> pd.DataFrame:
-    """One row per picture.
-
-    Its file, label_name, predicted, correct and probability, the k likeliest classes with theirs, then the decision in
-    words, the similarity in the column `familiarity` (empty where it is not measured) and the log loss in nats. Where
-    the true labels are not known, label_name, correct and loss are left out.
-    """
-    names = np.asarray(predictions.label_names, dtype=object)
-    order = by_blocks(lambda rows: np.argsort(-rows, axis=1, kind="stable")[:, :top_k], predictions.probabilities)
-    chosen = np.take_along_axis(predictions.probabilities, order, axis=1)
-    label_ids = predictions.label_ids
-    columns: dict[str, Any] = {"file": list(predictions.ids)}
-    if label_ids is not None:
-        columns["label_name"] = names[label_ids]
-    columns["predicted"] = names[order[:, 0]]
-    if label_ids is not None:
-        columns["correct"] = order[:, 0] == label_ids
-    columns["probability"] = chosen[:, 0]
-    for rank in range(order.shape[1]):
-        columns |= {f"label_{rank + 1}": names[order[:, rank]], f"probability_{rank + 1}": chosen[:, rank]}
-    similarities = predictions.similarities
-    columns["decision"] = [describe(decision) for decision in predictions.decisions]
-    columns["familiarity"] = [None] * len(order) if similarities is None else similarities.tolist()
-    if label_ids is not None:
-        columns["loss"] = log_losses(predictions.probabilities, label_ids)
-    return pd.DataFrame(columns)

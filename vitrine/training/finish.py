@@ -12,6 +12,7 @@ import vitrine
 from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
 from vitrine.data.prepared.dataset import PreparedDataset, display_image
 from vitrine.evaluation.calibration import measure_calibration
+from vitrine.evaluation.prediction_table import tabulate_in_parts
 from vitrine.evaluation.selective import measure_rejection
 from vitrine.models.calibration.blocks import by_blocks
 from vitrine.models.folder import build_processor, save_examples, save_metadata, save_model
@@ -20,7 +21,7 @@ from vitrine.records.atomic import new_folder
 from vitrine.records.environment import now
 from vitrine.records.model import ModelMetadata
 from vitrine.records.run import Metrics, Speed, TrainingFigures, ValidationFigures
-from vitrine.records.spreadsheet import write_guarded_csv
+from vitrine.records.spreadsheet import write_guarded_parts
 from vitrine.training.calibrate import Known, Trusted, build_trust, from_cached_features, look_again
 from vitrine.training.diagnose import examine
 from vitrine.training.final_evaluation import FinalEvaluation, evaluate_on_test
@@ -82,7 +83,7 @@ def save_and_evaluate(
             "examples": examples,
         }
         save_metadata(temporary, metadata.model_copy(update=figures))
-    write_guarded_csv(folder / run_folder.PREDICTIONS, final.table)
+    write_guarded_parts(folder / run_folder.PREDICTIONS, tabulate_in_parts(final.predictions, test.top_k))
     _save_logits(folder, trusted, final)
     temperature = trusted.trust.temperature
     calibration = measure_calibration(

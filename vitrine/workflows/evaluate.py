@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import torch
 from PIL import Image
 
@@ -17,16 +17,16 @@ from vitrine.data.loading.labeled import LabeledData, LabeledImage
 from vitrine.data.manifest.name_index import NameIndex
 from vitrine.errors import UserError
 from vitrine.evaluation.evaluate import gather_evidence, join_labels, leave_out_untested
+from vitrine.evaluation.prediction_table import tabulate_predictions
 from vitrine.evaluation.provenance import compare_origin, has_same_preprocessing
-from vitrine.models.calibration.blocks import by_blocks
-from vitrine.predict.batches import PredictionBatch, predict_all
+from vitrine.predict.batches import PredictionBatch, Unreadable, predict_all
 from vitrine.predict.predictions import Predictions
 from vitrine.predict.predictor import Predictor
 from vitrine.records.environment import now
 from vitrine.records.evaluation import Acquaintance, Evaluation, MeasuredData, MeasuredModel
 from vitrine.records.model import ModelMetadata
+from vitrine.records.text_column import TextColumn
 from vitrine.reports.evaluation.page import Measured
-from vitrine.training.final_evaluation import tabulate_predictions
 from vitrine.training.machine.devices import describe_device
 from vitrine.workflows.inspection import LOOKS, inspect_image
 from vitrine.workflows.progress import Show, show_nothing
@@ -86,14 +86,15 @@ def measure_model(
     predicted = ask(predictor, data, preprocessed, show)
     seconds = time.perf_counter() - started
     sides = _divide(data, predicted, match)
+    del predicted  # there may be millions
     if not len(sides.known):
-        why = f" ({predicted.unreadable[0].id}: {predicted.unreadable[0].reason})" if predicted.unreadable else ""
+        why = f" ({sides.unreadable[0].id}: {sides.unreadable[0].reason})" if sides.unreadable else ""
         raise UserError(f"{source}: no picture of a class that the model knows can be read{why}")
     target = _find_target(predictor.metadata, match.label_names)
     evidence = gather_evidence(sides.known, top_k, sides.unknown, sides.attributes, target)
     evaluation = Evaluation(
         model=_describe_model(predictor),
-        data=_describe_data(data, source, predicted, match, sides, origin, preprocessed),
+        data=_describe_data(data, source, match, sides, origin, preprocessed),
         evidence=leave_out_untested(evidence),
         created=now(),
         device=describe_device(torch.device("cpu" if predictor.network.on_processor else "cuda")),
@@ -102,17 +103,15 @@ def measure_model(
     )
     return Measured(
         evaluation=evaluation,
-        predictions=tabulate_predictions(sides.known, evidence.test.top_k),
+        predictions=sides.known,
         unknown=_tabulate_unknown(sides),
-        logits=by_blocks(lambda rows: rows.astype(np.float32), sides.known.logits),
-        label_ids=sides.known.true_label_ids,
         show=_find_pictures(data.pictures),
     )
 
 
 def _find_pictures(pictures: Sequence[LabeledImage]) -> Callable[[str], Image.Image]:
     """Opens a picture by its file."""
-    places = NameIndex(pa.chunked_array([[picture.file for picture in pictures]], pa.string()))
+    places = NameIndex(TextColumn(picture.file for picture in pictures).column)
 
     def show(file: str) -> Image.Image:
         place = places.find(file)
@@ -139,12 +138,14 @@ class _Sides:
         attributes: how they look; see `image_attributes.describe_images`.
         unknown: the others.
         unknown_classes: theirs, `[unknown]`.
+        unreadable: pictures of either side that cannot be read.
     """
 
     known: Predictions
     attributes: pd.DataFrame
     unknown: Predictions
     unknown_classes: list[str]
+    unreadable: tuple[Unreadable, ...]
 
 
 def _divide(data: LabeledData, predicted: PredictionBatch, match: LabelMatch) -> _Sides:
@@ -153,25 +154,26 @@ def _divide(data: LabeledData, predicted: PredictionBatch, match: LabelMatch) ->
     classes = [data.pictures[place].label_name for place in predicted.places.tolist()]
     label_ids = np.asarray([label_of.get(name, -1) for name in classes], np.int64)
     is_known = label_ids >= 0
-    joined = replace(
-        predicted.predictions,
-        logits=join_labels(predicted.predictions.logits, match.columns),
-        label_names=match.label_names,
-    )
+    logits = predicted.predictions.logits
+    if list(match.columns) != list(range(len(match.label_names))):  # as they are, they need not be held twice
+        logits = join_labels(logits, match.columns)
+    ids = TextColumn(predicted.predictions.ids)
+    joined = replace(predicted.predictions, ids=ids, logits=logits, label_names=match.label_names)
     return _Sides(
         known=replace(joined.select(is_known), label_ids=label_ids[is_known]),
-        attributes=_describe_looks(data, predicted)[is_known].reset_index(drop=True),
+        attributes=_describe_looks(data, predicted, np.flatnonzero(is_known)),
         unknown=joined.select(~is_known),
         unknown_classes=[classes[row] for row in np.flatnonzero(~is_known)],
+        unreadable=predicted.unreadable,
     )
 
 
-def _describe_looks(data: LabeledData, predicted: PredictionBatch) -> pd.DataFrame:
-    """How the pictures that could be read look, as `image_attributes.describe_images` says it."""
-    seen = np.asarray(predicted.inspected, LOOKS)
+def _describe_looks(data: LabeledData, predicted: PredictionBatch, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """How some of those that could be read look, as `image_attributes.describe_images` says it, but for their names."""
+    seen = np.asarray(predicted.inspected, LOOKS)[rows]
     sizes = seen["size"].astype(np.float64)
     subgroups = []
-    for row, place in enumerate(predicted.places.tolist()):
+    for row, place in enumerate(predicted.places[rows].tolist()):
         picture = data.pictures[place]
         subgroups.append(picture.subgroup)
         if picture.size is not None:
@@ -179,7 +181,6 @@ def _describe_looks(data: LabeledData, predicted: PredictionBatch) -> pd.DataFra
     shorter, longer = sizes.min(axis=1), sizes.max(axis=1)
     return pd.DataFrame(
         {
-            "file": predicted.predictions.ids,
             **{name: seen["looks"][name] for name in ("brightness", "contrast", "is_grey", "sharpness")},
             "subgroup": subgroups,
             "side": shorter,
@@ -209,7 +210,6 @@ def _describe_model(predictor: Predictor) -> MeasuredModel:
 def _describe_data(
     data: LabeledData,
     source: str,
-    predicted: PredictionBatch,
     match: LabelMatch,
     sides: _Sides,
     origin: Acquaintance,
@@ -224,7 +224,7 @@ def _describe_data(
         part=data.part,
         found=len(data.pictures) + len(data.left_out) + data.elsewhere,
         measured=len(sides.known),
-        unreadable=tuple((one.id, one.reason) for one in predicted.unreadable),
+        unreadable=tuple((one.id, one.reason) for one in sides.unreadable),
         left_out=tuple((reason, len(files), files[0]) for reason, files in reasons.items()),
         elsewhere=data.elsewhere,
         unknown=dict(Counter(sides.unknown_classes)),

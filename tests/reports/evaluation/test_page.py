@@ -14,7 +14,6 @@ from vitrine.predict.predictions import Predictions
 from vitrine.records.evaluation import PAGE, RECORD, Evaluation, MeasuredData, MeasuredModel
 from vitrine.records.model import Trust
 from vitrine.reports.evaluation.page import LOGITS, PREDICTIONS, UNKNOWN, Measured, write_evaluation
-from vitrine.training.final_evaluation import tabulate_predictions
 from vitrine.ui.texts import load_texts
 
 NAMES = ("cat", "<b>dog")
@@ -49,8 +48,7 @@ def make_measured(unknown=(), trust=TRUST, **data):
         data=MeasuredData(**(facts | data)), evidence=gather_evidence(predictions, top_k=3),
         created="2026-11-21T09:41:07+00:00", device="a processor", vitrine="0.1.0", seconds=1.0,
     )  # fmt: skip
-    table = tabulate_predictions(predictions, 2)
-    return Measured(evaluation, table, pd.DataFrame({"file": list(unknown)}), predictions.logits, label_ids, show)
+    return Measured(evaluation, predictions, pd.DataFrame({"file": list(unknown)}), show)
 
 
 def test_everything_that_was_measured_lies_beside_the_page(tmp_path):
@@ -60,8 +58,8 @@ def test_everything_that_was_measured_lies_beside_the_page(tmp_path):
     assert len(pd.read_csv(tmp_path / "out" / PREDICTIONS)) == 12
     assert pd.read_csv(tmp_path / "out" / UNKNOWN)["file"].tolist() == ["unicorn.png"]
     stored = np.load(tmp_path / "out" / LOGITS)
-    np.testing.assert_array_equal(stored["test_logits"], measured.logits)
-    assert stored["test_labels"].tolist() == measured.label_ids.tolist()
+    np.testing.assert_array_equal(stored["test_logits"], measured.predictions.logits.astype(np.float32))
+    assert stored["test_labels"].tolist() == measured.predictions.label_ids.tolist()
 
 
 def test_an_earlier_evaluation_is_replaced_as_a_whole(tmp_path):

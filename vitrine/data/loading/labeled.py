@@ -19,6 +19,7 @@ from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.prepared.groups import read_subgroups
 from vitrine.data.prepared.local_copy import is_prepared_address
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open
 from vitrine.data.sources.source import open_source
@@ -133,7 +134,9 @@ def open_labeled(
     return LabeledData(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
-        pictures=LabeledImages(range(len(chosen)), partial(_label, chosen, data.max_megapixels, rendering)),
+        pictures=LabeledImages(
+            range(len(chosen)), partial(_label, FileColumns(chosen), data.max_megapixels, rendering)
+        ),
         left_out=[(file.file, reason) for file in found if (reason := _reason(file))],
         elsewhere=len(usable) - len(chosen),
         facts=None,

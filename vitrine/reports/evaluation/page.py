@@ -5,15 +5,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
 from vitrine.data.images.decoding import ImageError
+from vitrine.evaluation.prediction_table import summarize_predictions, tabulate_in_parts
+from vitrine.models.calibration.blocks import by_blocks
+from vitrine.predict.predictions import Predictions
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.records.calibration import Reliability
 from vitrine.records.evaluation import PAGE, RECORD, Evaluation, MeasuredData, TrustFigures
-from vitrine.records.spreadsheet import write_guarded_csv
+from vitrine.records.spreadsheet import write_guarded_csv, write_guarded_parts
 from vitrine.reports.shared.calibration import judge_confidence
 from vitrine.reports.shared.mistakes import show_mistakes
 from vitrine.reports.shared.next_steps import suggest_for_evaluation
@@ -37,18 +39,14 @@ class Measured:
 
     Attributes:
         evaluation: the record.
-        predictions: of predictions.csv, one row per picture of a class that the model knows.
-        unknown: the same for pictures of other classes, without what only a true class can tell.
-        logits: float32, `[predictions, classes]`, calibrated as far as the model is.
-        label_ids: int64, `[predictions]`.
+        predictions: for the pictures of classes that the model knows, with their true labels.
+        unknown: a table for pictures of other classes, without what only a true class can tell.
         show: opens the picture of a file.
     """
 
     evaluation: Evaluation
-    predictions: pd.DataFrame
+    predictions: Predictions
     unknown: pd.DataFrame
-    logits: npt.NDArray[np.float32]
-    label_ids: npt.NDArray[np.int64]
     show: Callable[[str], Image.Image]
 
 
@@ -70,18 +68,26 @@ def write_evaluation(folder: Path, measured: Measured, language: Language = "en"
     page = render("evaluation/page.html.jinja", _describe(measured, claim, evidence, found, texts), texts)
     with new_folder(folder, replace=True) as temporary:
         evaluation.write(temporary / RECORD)
-        write_guarded_csv(temporary / PREDICTIONS, measured.predictions)
+        parts = tabulate_in_parts(measured.predictions, evaluation.evidence.test.top_k)
+        write_guarded_parts(temporary / PREDICTIONS, parts)
         if len(measured.unknown):
             write_guarded_csv(temporary / UNKNOWN, measured.unknown)
-        np.savez(temporary / LOGITS, test_logits=measured.logits, test_labels=measured.label_ids)
+        _write_logits(temporary / LOGITS, measured.predictions)
         write_text(temporary / PAGE, page)
     return [f"{claim} {evidence}", *(f"{texts(f'common.{notice.level}')} {notice.text}" for notice in found)]
+
+
+def _write_logits(path: Path, predictions: Predictions) -> None:
+    """Float32, `[pictures, classes]`, calibrated as far as the model is, and the true labels, int64, `[pictures]`."""
+    logits = by_blocks(lambda rows: rows.astype(np.float32) + 0, predictions.logits)  # -0.0 is written as 0.0
+    np.savez(path, test_logits=logits, test_labels=predictions.true_label_ids)
 
 
 def _describe(measured: Measured, claim: str, evidence: str, found: list[Notice], texts: Texts) -> dict[str, object]:
     evaluation = measured.evaluation
     said = evaluation.evidence
-    chosen = choose_predictions(measured.predictions)
+    predictions = summarize_predictions(measured.predictions)
+    chosen = choose_predictions(predictions)
     find = _forgiving(measured.show)
     shown = {file: shrink(picture) for file in chosen["file"] if (picture := find(file)) is not None}
     chosen = chosen[chosen["file"].isin(shown)]
@@ -96,12 +102,10 @@ def _describe(measured: Measured, claim: str, evidence: str, found: list[Notice]
         "training_counts": None,
         "reliability": _describe_reliability(said.reliability, said.test.accuracy, texts),
         "trust": None if said.trust is None else _describe_trust(said.trust, texts),
-        "mistakes_section": show_mistakes(
-            said.mistakes, measured.predictions, said.label_names, find, texts, is_run=False
-        ),
+        "mistakes_section": show_mistakes(said.mistakes, predictions, said.label_names, find, texts, is_run=False),
         "wall": [asdict(item) | {"picture": thumbnail(item.picture)} for item in wall],
         "wall_heading": texts("run.wall.heading_elsewhere"),
-        "wall_choice": describe_choice(chosen, measured.predictions, texts),
+        "wall_choice": describe_choice(chosen, predictions, texts),
         "unreadable": evaluation.data.unreadable[:MOST_NAMED],
         "more_unreadable": max(0, len(evaluation.data.unreadable) - MOST_NAMED),
     }

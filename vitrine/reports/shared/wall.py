@@ -45,13 +45,17 @@ def choose_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Up to 24 rows, at most 12 of them wrong where there are enough right ones.
     """
-    right = predictions[predictions["correct"]]
-    wrong = predictions[~predictions["correct"]].sort_values("probability", ascending=False, kind="stable")
-    places_for_wrong = max(PLACES_FOR_WRONG, PLACES - len(right))
-    wrong = wrong.head(places_for_wrong)
-    turn = right.groupby("label_name", sort=True).cumcount()
-    in_turn = right.assign(turn=turn).sort_values(["turn", "label_name"], kind="stable").drop(columns="turn")
-    return pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
+    correct = predictions["correct"].to_numpy(bool)
+    surest = predictions.loc[~correct, "probability"].sort_values(ascending=False, kind="stable")
+    names = predictions.loc[correct, "label_name"]
+    wrong = predictions.loc[surest.index[: max(PLACES_FOR_WRONG, PLACES - len(names))]]
+    turns = names.groupby(names, observed=True).cumcount()
+    turns = turns[turns < PLACES]  # of millions no others get a place
+    # As texts: names of a categorical column would be in the order of its categories.
+    right = predictions.loc[turns.index].assign(turn=turns, label_name=names[turns.index].astype(str))
+    in_turn = right.sort_values(["turn", "label_name"], kind="stable").drop(columns="turn")
+    chosen: pd.DataFrame = pd.concat([wrong, in_turn.head(PLACES - len(wrong))])
+    return chosen
 
 
 def describe_choice(chosen: pd.DataFrame, predictions: pd.DataFrame, texts: Texts) -> str:
