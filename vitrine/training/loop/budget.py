@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vitrine.training.loop.thread_choice import ThreadChoice
+
 # The model folder, its loading for the evaluation, the figures and the report.
 WRITING_SECONDS = 15.0
 WRITING_SHARE = 0.2  # of a budget so short that fifteen seconds would be most of it
@@ -62,6 +64,7 @@ class Budget:
         started: `clock()` at the start of this process's part of the run, less what earlier processes used.
         validation_pictures: of one validation.
         test_pictures: of the final evaluation, whatever their split.
+        threads: tries in the first steps how many are fastest; None: they stay as they are.
         clock: seconds; for tests.
     """
 
@@ -69,6 +72,7 @@ class Budget:
     started: float
     validation_pictures: int
     test_pictures: int
+    threads: ThreadChoice | None = None
     clock: Callable[[], float] = time.monotonic
     validation_seconds: float | None = None
 
