@@ -182,5 +182,5 @@ def open_budget(
         return None
     validation, test = len(prepared.splits[VALIDATION]), sum(prepared.facts.counts[TEST].values())
     # The final evaluation looks at validation pictures and a sample of the training pictures too.
-    looked_at = test + validation + min(len(prepared.splits[TRAIN]), MOST_ROWS)
-    return Budget(60 * minutes, begun, validation, looked_at, threads)
+    sample = min(len(prepared.splits[TRAIN]), MOST_ROWS)
+    return Budget(60 * minutes, begun, validation, test + validation, sample, threads)
