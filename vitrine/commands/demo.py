@@ -134,7 +134,7 @@ def _warn_of_few_epochs(run: Path, unlimited: str) -> None:
     if training.stopped_early or training.epochs >= min(FEW_EPOCHS, training.epochs_planned):
         return
     print(
-        f"note: in its minute the training came no further than epoch {training.epochs} of {training.epochs_planned}, "
+        f"note: in its time the training came no further than epoch {training.epochs} of {training.epochs_planned}, "
         "so this model may be little better than guessing: start the demo again while this machine has less other "
         f"work, or train as long as it takes with\n  {unlimited}"
     )
