@@ -18,7 +18,12 @@ PROGRAM = re.compile(
 )
 STARTS = ("python ", "vitrine ", "torchrun ", "accelerate launch ")
 # What a reader puts in, and something that stands for it here.
-PLACEHOLDERS = {"RECIPE": "configs/smoke.yaml", "RECIPE.yaml": "configs/smoke.yaml", "NAME": "digits", "...": ""}
+PLACEHOLDERS = {
+    "RECIPE": "configs/smoke.yaml",
+    "runs/dogs/latest/recipe.yaml": "configs/s2_dogs5.yaml",
+    "NAME": "digits",
+    "...": "",
+}
 
 
 @dataclass(frozen=True)

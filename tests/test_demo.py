@@ -1,5 +1,6 @@
 """`make demo` itself, with the smallest recipe and the environment that runs the tests."""
 
+import itertools
 import os
 import re
 import shutil
@@ -30,12 +31,12 @@ def leave_made(folder, names):
     return [name for name in names if name.startswith(".") or name == "__pycache__" or name in made]
 
 
-def check_own_pictures(ended, project):
-    """The commands that the demo ends with do as they stand what they say."""
+def check_own_pictures(output, project):
+    """The commands that the demo prints before its page opens do as they stand what they say."""
     write_drawn_pictures(project / "pictures", 12, side=64)
-    assert "Now your own pictures" in ended
-    printed = ended.partition("Now your own pictures")[2].splitlines()[1:]
-    *lines, serve = [line.strip() for line in printed if line.startswith("  ")]
+    assert "Now your own pictures" in output
+    printed = output.partition("Now your own pictures")[2].splitlines()[1:]
+    *lines, serve = [line.strip() for line in itertools.takewhile(lambda line: line.startswith("  "), printed)]
     assert len(lines) == 2
     for line in lines:
         answer = subprocess.run(line, shell=True, cwd=project, capture_output=True, text=True)  # noqa: S602
@@ -100,9 +101,9 @@ def test_make_demo_prepares_trains_reports_and_serves(tmp_path):
                 shown = page.read().decode()
         finally:
             os.killpg(demo.pid, signal.SIGINT)
-            ended, _ = demo.communicate(timeout=60)
+            demo.communicate(timeout=60)
     assert all(f'"{tab}"' in shown for tab in ("One picture", "Many pictures", "Correct", "Review", "The model"))
-    check_own_pictures(ended, project)
+    check_own_pictures(output, project)
     assert "1,797 files found = 1,797 used + 0 unreadable + 0 left out" in output
     assert "test accuracy" in output
     assert (project / "prepared/smoke/report.html").exists()

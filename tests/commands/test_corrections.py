@@ -1,9 +1,13 @@
+import shlex
+
 import pytest
 
 from tests.corrections.examples import judgment
 from tests.data.trees import prepare
 from tests.records.examples import make_metrics
 from vitrine.commands import corrections
+from vitrine.commands import prepare as prepare_command
+from vitrine.commands.console import read_recipe
 from vitrine.corrections.store import CorrectionStore
 from vitrine.data.labels.corrections import read_corrections, read_rows
 from vitrine.records.corrections import Row, write_rows
@@ -70,6 +74,16 @@ def test_corrections_that_the_run_was_trained_with_stay_in_the_table(write_run, 
     assert rows[0].suggested == "emu"
 
 
+def test_the_next_command_prepares_the_same_data_set_as_it_is_printed(write_run, tmp_path, capsys):
+    run = write_run(suspect("cat/003.png"), recipe="name: pets\ndata:\n  source: my pictures\n")
+    run = run.rename(tmp_path / "of cats")
+    out = tmp_path / "my table.csv"
+    assert corrections.main([str(run), "--output", str(out)]) == 0
+    line = capsys.readouterr().out.rpartition("python -m vitrine prepare ")[2]
+    recipe = read_recipe(prepare_command.build_parser(), shlex.split(line)).recipe
+    assert (recipe.name, recipe.data.source, recipe.data.corrections) == ("pets", "my pictures", str(out))
+
+
 def test_marks_are_never_overwritten(write_run, tmp_path, capsys):
     out = tmp_path / "c.csv"
     out.write_text("mine")
@@ -116,6 +130,7 @@ def test_a_store_is_written_as_a_table_and_taken_in_again(tmp_path, capsys):
     assert "3 judgments about 2 pictures" in said
     assert "reviewers differ on 1 of them, which get no action until they agree:" in said
     assert "  a.png: ann says cat; bob says cow\n" in said
+    assert f"for RUN:\n  python -m vitrine retrain RUN --corrections {table}\n" in said
     assert [one.file for one in read_corrections(table)] == ["b.png"]
     assert corrections.main([str(tmp_path / "other"), "--import", str(table)]) == 0
     assert "3 of 3 judgments were new" in capsys.readouterr().out

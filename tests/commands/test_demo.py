@@ -22,20 +22,21 @@ def steps(tmp_path, monkeypatch):
 
     class Steps(list):
         def __init__(self):
-            self.codes = {prepare.main: 0, train.main: 0}
+            self.codes = {prepare.main: 0, demo._train: 0}
             self.metrics = make_metrics()
 
     taken = Steps()
 
     def run_apart(step, arguments):
         taken.append((step, arguments))
-        if step is train.main and taken.codes[step] == 0:
+        if step is demo._train and taken.codes[step] == 0:
             run = Path("runs") / load_recipe(Path(arguments[0])).name / LATEST
             run.mkdir(parents=True)
             taken.metrics.write(run / METRICS)
         return taken.codes[step]
 
     def serve(arguments):
+        sys.stdout.write("Open the page\n")
         taken.append((app.main, arguments))
         return 0
 
@@ -51,7 +52,7 @@ def test_the_digits_are_prepared_trained_and_shown(steps):
     assert demo.main(["--port", "7000"]) == 0
     assert steps == [
         (prepare.main, ["configs/digits.yaml"]),
-        (train.main, ["configs/digits.yaml", "engine.budget_minutes=1"]),
+        (demo._train, ["configs/digits.yaml", "engine.budget_minutes=1"]),
         (served, ["--model", "runs/digits/latest/model", "--corrections", "corrections", "--port", "7000"]),
     ]
     assert Path("configs/digits.yaml").is_file()
@@ -74,6 +75,35 @@ def test_a_training_for_which_the_time_was_too_short_says_so_and_how_it_is_done_
     assert len(whole) == warned
 
 
+def test_what_to_do_is_said_before_the_page_opens_and_last_that_the_model_is_a_guess(steps, capsys):
+    figures = steps.metrics.training.model_copy(update={"epochs": 1, "epochs_planned": 15, "stopped_early": False})
+    steps.metrics = steps.metrics.model_copy(update={"training": figures})
+    assert demo.main([]) == 0
+    said = capsys.readouterr().out
+    own, ends, note, page = (
+        said.index(words)
+        for words in ("Now your own pictures", "Ctrl-C ends it", "start the demo again", "Open the page")
+    )
+    assert own < ends < note < page
+    assert said.count("Now your own pictures") == 1
+
+
+def test_without_a_page_nothing_is_said_of_its_end(steps, capsys):
+    assert demo.main(["--no-app"]) == 0
+    assert "Ctrl-C" not in capsys.readouterr().out
+
+
+def test_the_minute_begins_when_the_libraries_are_loaded(monkeypatch):
+    begun = []
+    monkeypatch.setattr(train, "check_inputs", lambda recipe: None)
+    monkeypatch.setattr(train, "keep_freed_memory", lambda: None)
+    monkeypatch.setattr(train, "_seconds_since_start", lambda: 20.0)
+    monkeypatch.setattr(train, "train_recipe", lambda *given: begun.append(given[-1]))
+    assert demo._train(["name=x", "engine.budget_minutes=1"]) == 0
+    assert train.main(["name=x", "engine.budget_minutes=1"]) == 0
+    assert 15 < begun[0] - begun[1] < 20
+
+
 def test_a_recipe_of_ones_own_gives_its_name_to_the_run(steps):
     Path("mine.yaml").write_text("name: birds\n")
     assert demo.main(["mine.yaml"]) == 0
@@ -84,7 +114,7 @@ def test_a_recipe_of_ones_own_gives_its_name_to_the_run(steps):
 def test_a_recipe_with_less_time_than_a_minute_keeps_it(steps):
     Path("short.yaml").write_text("name: birds\nengine:\n  budget_minutes: 0.5\n")
     assert demo.main(["short.yaml", "--no-app"]) == 0
-    assert steps[-1] == (train.main, ["short.yaml"])
+    assert steps[-1] == (demo._train, ["short.yaml"])
 
 
 def test_the_page_of_a_run_with_pictures_to_look_at_has_the_tab_to_review_them(steps, monkeypatch):
@@ -116,11 +146,11 @@ def test_a_copy_that_was_changed_is_not_written_again(steps):
     Path("configs/digits.yaml").write_text("name: changed\n")
     assert demo.main(["digits", "--no-app"]) == 0
     assert Path("configs/digits.yaml").read_text() == "name: changed\n"
-    assert [step for step, _ in steps] == [prepare.main, train.main]
+    assert [step for step, _ in steps] == [prepare.main, demo._train]
 
 
 @pytest.mark.parametrize(
-    ("failing", "expected"), [(prepare.main, [prepare.main]), (train.main, [prepare.main, train.main])]
+    ("failing", "expected"), [(prepare.main, [prepare.main]), (demo._train, [prepare.main, demo._train])]
 )
 def test_the_first_step_that_fails_is_the_last(steps, failing, expected):
     steps.codes[failing] = 2

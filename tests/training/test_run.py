@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from datasets import DatasetDict
 
 from tests.factories import fault_of, make_recipe
@@ -15,6 +16,7 @@ from vitrine.training import finish as finishing
 from vitrine.training import run as training_run
 from vitrine.training.final_evaluation import predict_split
 from vitrine.training.loop.progress import Listeners
+from vitrine.training.loop.thread_choice import ThreadChoice
 from vitrine.training.run import run_training
 
 
@@ -127,3 +129,30 @@ def test_machines_with_different_data_sets_do_not_train_together(prepared, tmp_p
     assert f"is version {prepared.version} of the data set here and another at the main process" in fault_of(
         run_training, make_recipe(prepared), tmp_path
     )
+
+
+@pytest.mark.parametrize(("limit", "threads"), [("engine.budget_minutes=5", 1), ("engine.budget_minutes=null", 2)])
+def test_with_a_time_budget_one_thread_may_train_and_evaluate_and_the_others_are_given_back(
+    prepared, tmp_path, monkeypatch, limit, threads
+):
+    before, seen = torch.get_num_threads(), []
+
+    def choose(choice, seconds):
+        torch.set_num_threads(1)
+        return False
+
+    def evaluate(*given):
+        seen.append(torch.get_num_threads())
+        return evaluate_on_test(*given)
+
+    evaluate_on_test = finishing.evaluate_on_test
+    monkeypatch.setattr(finishing, "evaluate_on_test", evaluate)
+    monkeypatch.setattr(ThreadChoice, "takes", choose)
+    torch.set_num_threads(2)
+    try:
+        run_training(make_recipe(prepared, "optim.epochs=1", limit), tmp_path)
+        assert (seen, torch.get_num_threads()) == ([threads], 2)
+    finally:
+        torch.set_num_threads(before)
+    device = json.loads((tmp_path / run_folder.ENVIRONMENT).read_text())["device"]
+    assert f"{threads} thread" in device

@@ -6,7 +6,7 @@ where the picture belongs to no class. Rows without an action change nothing;
 they may stay or be deleted.
 
   python -m vitrine corrections runs/dogs/latest
-  python data_prep.py RECIPE.yaml data.corrections=corrections.csv
+  python data_prep.py runs/dogs/latest/recipe.yaml data.corrections=corrections.csv
 
 The folder in which app.py keeps what people corrected is written as such a
 table too, with every judgment, and takes one in. Pictures that were kept are
@@ -18,6 +18,7 @@ found from a table in that folder, where it is written if no name is given:
 """
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from vitrine.corrections.opinions import conflicts, current
 from vitrine.corrections.store import CorrectionStore, is_store
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
+from vitrine.records.folder import RECIPE
 
 MOST_TOLD = 20  # pictures on which reviewers differ; the table has all
 
@@ -107,7 +109,8 @@ def _export_store(folder: Path, output: Path | None) -> None:
         print("".join(f"  {_tell_conflict(one)}\n" for one in differ[:MOST_TOLD]), end="")
     if any(one.kept for one in said) and output.absolute().parent != folder.absolute():
         print(f"pictures that were kept are found only from a table in {folder}: leave --output out to add them")
-    print(f"then:  {command_line('retrain')} RUN --corrections {folder if output.parent == folder else output}")
+    words = shlex.join(["--corrections", str(folder if output.parent == folder else output)])
+    print(f"then, with the folder of the run that is to learn them for RUN:\n  {command_line('retrain')} RUN {words}")
 
 
 def _tell_conflict(opinions: "Sequence[Judgment]") -> str:
@@ -139,4 +142,6 @@ def _export(run: Path, output: Path, mark: "Mark") -> None:
     if review.earlier:
         doubt = f"; {review.doubted:,} of them look wrong (see suggested)" if review.doubted else ""
         print(f"{review.earlier:,} corrections that the run was trained with are kept on top{doubt}")
-    print(f"table: {output}\nthen:  {command_line('prepare')} RECIPE.yaml data.corrections={output}")
+    # The run's own recipe has name and source of its data set, wherever they were given.
+    words = shlex.join([str(run / RECIPE), f"data.corrections={output}"])
+    print(f"table: {output}\nthen:  {command_line('prepare')} {words}")

@@ -1,9 +1,10 @@
 """Prepare, train and try a model on built-in pictures: from nothing to a page in the browser in a minute.
 
 Takes the recipe of handwritten digits, which is copied to configs/ unless it is there; prepared/, runs/, data/ and
-corrections/ of the current folder get what is made. The training ends within a minute, and says so where that was
-too short for a good model. The page has all its tabs, those
-to correct answers and to review labels too, and at the end it is said how the same is done with pictures of your own.
+corrections/ of the current folder get what is made. The training ends within a minute, its evaluation included and
+the loading of its libraries not. Before the page opens it is said how the same is done with pictures of your own, and
+where the minute was too short for a good model. The page has all its tabs, those to correct answers and to review
+labels too.
 
 python -m vitrine demo
 python -m vitrine demo --no-app
@@ -31,7 +32,7 @@ from vitrine.training.loop.budget import FEW_EPOCHS
 
 RECIPE = "digits"
 RUNS = Path("runs")
-MOST_MINUTES = 1.0  # of the training, its evaluation included
+MOST_MINUTES = 1.0  # of the training, its evaluation included; libraries that a busy machine loads slowly are not
 OWN = "head_only"  # the recipe for pictures of one's own: it needs few of them, a minute, and no network
 
 
@@ -53,11 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     code = run_command(find)
     code = code or _run_apart(prepare.main, [str(recipe)])
-    code = code or _run_apart(train.main, [str(recipe), *limit])
-    code = code or run_command(lambda: _warn_of_few_epochs(run, unlimited))
-    if code == 0 and not options.no_app:
-        code = app.main(["--model", str(run / MODEL), *_all_tabs(run), "--port", str(options.port)])
-    return code or run_command(_say_what_is_next)
+    code = code or _run_apart(_train, [str(recipe), *limit])
+    code = code or run_command(lambda: _say_what_is_next(run, unlimited, opens=not options.no_app))
+    if code or options.no_app:
+        return code
+    return app.main(["--model", str(run / MODEL), *_all_tabs(run), "--port", str(options.port)])
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -100,24 +101,21 @@ def _all_tabs(run: Path) -> list[str]:
     return [*kept, "--review", str(run)] if build_queue(run).pictures else kept
 
 
-def _warn_of_few_epochs(run: Path, unlimited: str) -> None:
-    """Says where the time was too short to learn much, as on a machine with other work, and what to do.
+def _say_what_is_next(run: Path, unlimited: str, opens: bool) -> None:
+    """What is to be read before the page opens, since the window may be closed with it; the last stays in sight.
 
     Args:
         run: that was trained.
         unlimited: command that trains the same as long as it takes.
+        opens: whether the page follows.
     """
-    training = Metrics.read(run / METRICS).training
-    if training.stopped_early or training.epochs >= min(FEW_EPOCHS, training.epochs_planned):
-        return
-    print(
-        f"\nnote: in its time the training came no further than epoch {training.epochs} of {training.epochs_planned}, "
-        f"so this model may be little better than guessing. A whole training takes as long as this machine needs:\n"
-        f"  {unlimited}"
-    )
+    _say_how_own_pictures_are_learned()
+    if opens:
+        print("The page of this demo opens now; Ctrl-C ends it.")
+    _warn_of_few_epochs(run, unlimited)
 
 
-def _say_what_is_next() -> None:
+def _say_how_own_pictures_are_learned() -> None:
     """Commands that work as they are printed, once the pictures are there."""
     recipe = _find_recipe(OWN)
     lines = (
@@ -127,7 +125,23 @@ def _say_what_is_next() -> None:
     )
     print("\nNow your own pictures: put them into the folder pictures/, one sub-folder for each class, then")
     print("\n".join(f"  {line}" for line in lines))
-    print(f"or, without a folder, on a page: {_typed('teach')}")
+    print(f"or, without a folder, on a page: {_typed('teach')}\n")
+
+
+def _warn_of_few_epochs(run: Path, unlimited: str) -> None:
+    """Says where the time was too short to learn much, as on a machine with other work, and what to do."""
+    training = Metrics.read(run / METRICS).training
+    if training.stopped_early or training.epochs >= min(FEW_EPOCHS, training.epochs_planned):
+        return
+    print(
+        f"note: in its time the training came no further than epoch {training.epochs} of {training.epochs_planned}, "
+        "so this model may be little better than guessing: start the demo again while this machine has less other "
+        f"work, or train as long as it takes with\n  {unlimited}"
+    )
+
+
+def _train(arguments: Sequence[str]) -> int:
+    return train.main(arguments, counts_loading=False)
 
 
 def _typed(command: str) -> str:

@@ -20,20 +20,25 @@ from vitrine.workflows.early_checks import check_inputs
 from vitrine.workflows.train import RUNS, read_stored_recipe, train_recipe
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, counts_loading: bool = True) -> int:
+    """Runs the command; returns the exit code.
+
+    Args:
+        arguments: the command line without the program's name; None takes the process's own.
+        counts_loading: whether a time budget counts from the start of this program, or when its libraries are loaded.
+    """
 
     def command() -> None:
         given = read_recipe(build_parser(), arguments)
         if given.options.resume is None:
-            _train(given.recipe, None)
+            _train(given.recipe, None, counts_loading)
             return
         if given.options.recipe is not None:
             raise UserError("--resume: a run goes on with its own recipe; give no recipe and no parameters beside it")
         folder = Path(given.options.resume)
         if is_compared(folder):
             raise UserError(f"--resume: {folder} is a run of a comparison; give the comparison's command once more")
-        _train(read_stored_recipe(folder, "--resume"), folder)
+        _train(read_stored_recipe(folder, "--resume"), folder, counts_loading)
 
     return run_command(command)
 
@@ -45,14 +50,14 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _train(recipe: Recipe, folder: Path | None) -> None:
+def _train(recipe: Recipe, folder: Path | None, counts_loading: bool) -> None:
     check_inputs(recipe)
     keep_freed_memory()
     from vitrine.commands.training_display import TrainingDisplay
     from vitrine.training.loop.progress import Listeners
     from vitrine.training.run import is_main_process
 
-    begun = time.monotonic() - _seconds_since_start()
+    begun = time.monotonic() - (_seconds_since_start() if counts_loading else 0)
     with TrainingDisplay(recipe.optim.epochs, quiet=not is_main_process()) as display:
         listeners = Listeners(display.start, display.step, display.epoch, display.features, display.say)
         trained = train_recipe(recipe, folder, RUNS, listeners, _say_what_is_left, begun)

@@ -24,6 +24,7 @@ from vitrine.records import folder as run_folder
 from vitrine.records.atomic import new_folder, write_text
 from vitrine.training.loop.budget import Budget
 from vitrine.training.loop.methods import Methods
+from vitrine.training.loop.thread_choice import ThreadChoice
 from vitrine.training.machine.memory import choose_batch_size
 from vitrine.training.machine.processes import as_main_says
 from vitrine.training.optim.optimizer import Schedule
@@ -166,17 +167,20 @@ def find_batch_size(
     return size
 
 
-def open_budget(minutes: float | None, begun: float, prepared: PreparedDataset) -> Budget | None:
+def open_budget(
+    minutes: float | None, begun: float, prepared: PreparedDataset, threads: ThreadChoice | None = None
+) -> Budget | None:
     """The time budget of a run; None where there is no limit.
 
     Args:
         minutes: of the whole run.
         begun: `time.monotonic()` at its start.
         prepared: its data set.
+        threads: as for `Budget`.
     """
     if minutes is None:
         return None
     validation, test = len(prepared.splits[VALIDATION]), sum(prepared.facts.counts[TEST].values())
     # The final evaluation looks at validation pictures and a sample of the training pictures too.
-    looked_at = test + validation + min(len(prepared.splits[TRAIN]), MOST_ROWS)
-    return Budget(60 * minutes, begun, validation, looked_at)
+    sample = min(len(prepared.splits[TRAIN]), MOST_ROWS)
+    return Budget(60 * minutes, begun, validation, test + validation, sample, threads)

@@ -30,6 +30,7 @@ from vitrine.training.head.head_first import fit_head_first
 from vitrine.training.loop.checkpoints import Checkpoints
 from vitrine.training.loop.methods import TrainingData, TrainingOptions
 from vitrine.training.loop.progress import EpochRecord, Fit, Listeners
+from vitrine.training.loop.thread_choice import open_thread_choice
 from vitrine.training.loop.trainer import Trainer
 from vitrine.training.machine.devices import build_accelerator, choose_workers, describe_device
 from vitrine.training.machine.memory import memory_cap
@@ -105,6 +106,7 @@ def fit_network(
             fit, earlier = _fit_whole(plan, prepared, data, accelerator, model, folder, listeners, begun)
         accelerator.end_training()
     facts |= _summarize(fit, plan.options.batch_size, earlier + time.perf_counter() - start)
+    facts["device"] = describe_device(accelerator.device)  # with the threads that a time budget has chosen
     facts["refitted"] = head is not None and head.refitted
     if head is not None and head.inputs.seconds is not None:
         facts["feature_seconds"] = head.inputs.seconds.train
@@ -211,7 +213,8 @@ def _fit_whole(
 ) -> tuple[Fit, float]:
     """Every epoch looks at the pictures; returns, too, the seconds of the run before it was interrupted."""
     methods = choose_methods(plan, prepared, model, data.normalization, folder, accelerator.device)
-    methods = replace(methods, budget=open_budget(plan.engine.budget_minutes, begun, prepared))
+    threads = open_thread_choice(accelerator, plan.options.compile, listeners.say)
+    methods = replace(methods, budget=open_budget(plan.engine.budget_minutes, begun, prepared, threads))
     trainer = Trainer(
         accelerator=accelerator,
         model=model,

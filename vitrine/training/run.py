@@ -18,6 +18,7 @@ from vitrine.training.finish import BeforeTest, save_and_evaluate
 from vitrine.training.fit import fit_network
 from vitrine.training.head.features import FEATURES
 from vitrine.training.loop.progress import Listeners
+from vitrine.training.loop.thread_choice import threads_given_back
 from vitrine.training.machine.devices import open_processes
 from vitrine.training.machine.processes import as_main_says
 from vitrine.training.machine.trackers import check_tracker
@@ -43,6 +44,7 @@ def can_go_on(folder: Path) -> bool:
     return any(checkpoint.glob("number_*")) or any(place.exists() for place in whole)
 
 
+@threads_given_back()  # the evaluation computes with those that the training has chosen
 def run_training(
     recipe: Recipe,
     folder: Path,

@@ -97,6 +97,7 @@ def test_likely_wrong_labels_are_shown_with_the_command_that_exports_them(page_o
     page = page_of(mix_up)
     assert f"labelled {NASTY} rather dog?" in page.text
     assert "python -m vitrine corrections RUN --output corrections.csv" in page.text
+    assert "python -m vitrine prepare RUN/recipe.yaml data.corrections=corrections.csv" in page.text
     assert "it agrees with 83.3 % of the labels" in page.text
 
 

@@ -25,6 +25,14 @@ def test_what_is_left_is_the_budget_less_what_is_over_and_what_comes_after():
     assert make_budget(seconds=10.0).left(0.0) == pytest.approx(10 - 2)  # of a short one, a fifth is for writing
 
 
+def test_what_is_looked_at_as_in_a_validation_takes_half_as_long_or_as_long_as_that_took():
+    budget = Budget(100.0, 0.0, validation_pictures=10, test_pictures=0, sample_pictures=20, clock=lambda: 0.0)
+    assert budget.left(0.5) == pytest.approx(100 - 15 - 1.1 * 20 * 0.25)
+    budget.validation_seconds = 4.0
+    assert budget.left(0.5) == pytest.approx(100 - 15 - 1.1 * 20 * 0.4)
+    assert budget.left(1.0) == pytest.approx(100 - 15 - 1.1 * 20 * 0.5)
+
+
 def test_a_validation_is_estimated_until_it_is_measured():
     budget = make_budget()
     assert budget.validation(0.5) == pytest.approx(10 * 0.5 / 2)

@@ -1,6 +1,7 @@
 """A training that is kept to its time."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -78,6 +79,14 @@ def test_the_plan_comes_after_eight_steps_and_does_not_count_the_slow_first_ones
     assert plans[5] == 8 + count_steps(69.0, 1.0, 1.25, 10, 8)
 
 
+def test_steps_that_threads_are_tried_in_are_not_planned_by(clock):
+    pace = make_pace(clock, seconds=100.0)
+    tried = iter([True] * 4 + [False] * 4)
+    pace.budget.threads = SimpleNamespace(takes=lambda seconds: next(tried))
+    take_steps(pace, clock, 5.0, range(1, 5))
+    assert take_steps(pace, clock, 1.0, range(5, 9))[-1] == 8 + count_steps(100 - 24 - 15, 1.0, 1.25, 10, 8)
+
+
 def test_a_short_plan_that_slow_first_steps_asked_for_grows_when_they_get_faster(clock):
     pace = make_pace(clock, seconds=100.0)
     (total,) = take_steps(pace, clock, 9.0, range(1, 9))[-1:]
@@ -113,6 +122,15 @@ def test_time_is_up_only_after_a_first_plan(clock):
     assert not pace.is_over()
     take_steps(pace, clock, 2.0, [9])
     assert pace.is_over()
+
+
+def test_one_slow_step_does_not_end_a_training_that_was_planned_by_faster_ones(clock):
+    pace = make_pace(clock, seconds=60.0)
+    pace.budget.test_pictures = 80  # by the slow step alone more than is left
+    take_steps(pace, clock, 1.0, range(1, 9))
+    take_steps(pace, clock, 4.0, [9])
+    assert pace.step_seconds > 2
+    assert not pace.is_over()
 
 
 def test_time_before_an_interruption_counts_and_evaluations_do_not_slow_the_steps(clock):

@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vitrine.training.loop.thread_choice import ThreadChoice
+
 # The model folder, its loading for the evaluation, the figures and the report.
 WRITING_SECONDS = 15.0
 WRITING_SHARE = 0.2  # of a budget so short that fifteen seconds would be most of it
 SAFETY = 1.1
+FORWARD_SHARE = 0.5  # of the time of training with a picture, for a look at it in the same precision
 FIRST_PLAN_STEPS = 8
 WARM_UP_STEPS = 2
 FEW_EPOCHS = 3  # after fewer, a network from scratch may be little better than guessing
@@ -61,7 +64,9 @@ class Budget:
         seconds: of the whole run.
         started: `clock()` at the start of this process's part of the run, less what earlier processes used.
         validation_pictures: of one validation.
-        test_pictures: of the final evaluation, whatever their split.
+        test_pictures: of the final evaluation, in float32, whatever their split.
+        sample_pictures: that it looks at in the precision of the training.
+        threads: tries in the first steps how many are fastest; None: they stay as they are.
         clock: seconds; for tests.
     """
 
@@ -69,6 +74,8 @@ class Budget:
     started: float
     validation_pictures: int
     test_pictures: int
+    sample_pictures: int = 0
+    threads: ThreadChoice | None = None
     clock: Callable[[], float] = time.monotonic
     validation_seconds: float | None = None
 
@@ -76,17 +83,24 @@ class Budget:
         """Seconds that are left for training and validation.
 
         Args:
-            seconds_per_picture: of training. The final evaluation, forward alone but in float32, takes about as long.
+            seconds_per_picture: of training. Forward alone but in float32, as in the final evaluation, takes about as
+                long.
         """
         reserve = min(WRITING_SECONDS, WRITING_SHARE * self.seconds)
         reserve += SAFETY * self.test_pictures * seconds_per_picture
+        reserve += SAFETY * self.sample_pictures * self._look(seconds_per_picture)
         return self.seconds - (self.clock() - self.started) - reserve
 
     def validation(self, seconds_per_picture: float) -> float:
         """Seconds of one validation, measured or estimated from those of training."""
         if self.validation_seconds is not None:
             return self.validation_seconds * SAFETY
-        return self.validation_pictures * seconds_per_picture * 0.5
+        return self.validation_pictures * seconds_per_picture * FORWARD_SHARE
+
+    def _look(self, seconds_per_picture: float) -> float:
+        """Seconds of a look at a picture: as usual, or as in the last validation where that took longer."""
+        measured = (self.validation_seconds or 0.0) / max(1, self.validation_pictures)
+        return max(FORWARD_SHARE * seconds_per_picture, measured)
 
     def is_over(self, seconds_per_picture: float) -> bool:
         """Whether the training has to stop now to leave time for what follows."""

@@ -32,6 +32,7 @@ class Pace:
         self.last = time.perf_counter(), 0
         self.timed_seconds, self.timed_steps, self.seen_steps = 0.0, 0, 0
         self.plan_after = FIRST_PLAN_STEPS
+        self.planned_by: float | None = None  # seconds of a step when the plan was last made
 
     @property
     def step_seconds(self) -> float | None:
@@ -80,14 +81,17 @@ class Pace:
             return None
         (before, steps_before), self.last = self.last, (time.perf_counter(), steps_done)
         self.seen_steps += steps_done - steps_before
+        seconds = self.last[0] - before
+        tried = self.budget.threads is not None and self.budget.threads.takes(seconds)
         # The first steps are slow: memory is fetched, kernels are chosen.
-        if self.seen_steps <= WARM_UP_STEPS:
+        if tried or self.seen_steps <= WARM_UP_STEPS:
             return None
-        self.timed_seconds += self.last[0] - before
+        self.timed_seconds += seconds
         self.timed_steps += steps_done - steps_before
         if self.seen_steps < self.plan_after or self.step_seconds is None:
             return None
-        more = self.budget.plan(self.step_seconds, self.step_size, self.batches.steps, position.step)
+        self.planned_by = self.step_seconds
+        more = self.budget.plan(self.planned_by, self.step_size, self.batches.steps, position.step)
         more = max(more, int(steps_done < position.total_steps))  # a learning rate that falls to zero takes a step
         total = as_main_says(self.accelerator, min(self.most_steps, steps_done + more))
         # A short plan is looked at again before it ends: other work may have slowed the steps that it was made by.
@@ -99,10 +103,11 @@ class Pace:
 
     def is_over(self) -> bool:
         """Whether the training has to stop now, so that evaluation and report are done in time."""
-        # Not by the first steps, which are slow: the plan comes first, and a learning rate that falls to zero.
-        if self.budget is None or self.step_seconds is None or self.seen_steps <= FIRST_PLAN_STEPS:
+        # Not by the first steps, which are slow: the plan comes first, and a learning rate that falls to zero. Nor by a
+        # single slow one, which says little of the whole evaluation: the next plan weighs it.
+        if self.budget is None or self.planned_by is None or self.seen_steps <= FIRST_PLAN_STEPS:
             return False
-        return self.budget.is_over(self.step_seconds / self.step_size)
+        return self.budget.is_over(self.planned_by / self.step_size)
 
 
 def replan(
