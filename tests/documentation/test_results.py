@@ -107,3 +107,19 @@ def test_the_comments_of_a_recipe_say_what_the_results_say(recipe):
 def test_every_recipe_with_a_figure_in_its_comments_is_compared():
     named = {path.stem for path in ROOT.glob("configs/**/*.yaml") if comment_figures(path)}
     assert named == RECIPES.keys() | MEASURED_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("page", "start"), [("docs/measured.md", "| | pictures a second |"), ("EXPERIMENTS.md", "| side | images/s |")]
+)
+def test_the_tables_of_the_peers_say_what_was_measured(page, start):
+    peers = json.loads((ROOT / "results/peers.json").read_text("utf-8"))["training"]
+    table = rows(page, start)
+    assert len(table) == len(peers)
+    for side, speed, seconds, *_, said in table:
+        library = side.replace("*", "").replace(",", " ").split()[0]
+        (peer,) = (one for one in peers if one["name"].replace("*", "").startswith(library))
+        assert float(speed) == pytest.approx(peer["images_per_second"], abs=0.5)
+        assert said == "{:.3f} ({:.3f} to {:.3f})".format(*peer["accuracy"])
+        reached = peer["seconds_to_accuracy"]
+        assert seconds == ("not reached" if reached is None else f"{reached:.0f}")
