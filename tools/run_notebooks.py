@@ -20,7 +20,9 @@ from vitrine.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 300  # seconds of a cell
-STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
+OF_PANDAS = re.compile(
+    r"<style.*?</style>|(?<=<table) border=\"1\" class=\"dataframe\"", re.DOTALL
+)  # its look, not ours
 
 
 def main() -> int:
@@ -62,7 +64,7 @@ def to_markdown(outputs: Sequence[Any]) -> str:
         if output["output_type"] == "stream" and output["name"] == "stdout":
             parts.append(f"```text\n{output['text'].rstrip()}\n```")
         elif output["output_type"] == "execute_result" and "text/html" in data:
-            lines = STYLE.sub("", data["text/html"]).splitlines()
+            lines = OF_PANDAS.sub("", data["text/html"]).splitlines()
             content = "\n".join(line.strip() for line in lines if line.strip())  # an empty line would end the block
             parts.append(f"<div>\n{content}\n</div>")
         elif output["output_type"] == "execute_result":
