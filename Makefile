@@ -10,7 +10,7 @@ export PYTHON
 # What must be free, in GB: 7 that stay (torch with its GPU libraries is most of it), and room to unpack them.
 NEEDED_GB := 9
 
-.PHONY: demo test lint types imports tests slow gpu bench docs links pictures clean
+.PHONY: demo test lint types imports tests slow gpu bench docs links pictures notebooks clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m vitrine demo $(RECIPE) --port $(PORT)
@@ -55,6 +55,10 @@ links: $(VENV)/ready
 
 pictures: $(VENV)/ready-dev
 	$(BIN)/python -m tools.make_pictures
+
+# What the cells of the notebooks give, for the site; a minute.
+notebooks: $(VENV)/ready-docs
+	$(BIN)/python -m tools.run_notebooks
 
 # What can be made again; your runs and prepared pictures stay.
 clean:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import yaml
 
-from tools.site_links import adapt_links
-from tools.site_pages import NAVIGATION_ORDER, generated_pages, notebooks, written_pages
+from tools.site_links import adapt_links, lead_links
+from tools.site_pages import NAVIGATION_ORDER, generated_pages, notebook_page, notebooks, written_pages
 from vitrine.commands.console import run_command
 from vitrine.errors import UserError
 
@@ -60,9 +60,18 @@ def write_pages(root: Path, folder: Path) -> list[str]:
             _write(folder / targets[asset], asset.read_bytes())
     pages = {target: adapt_links(source, target, targets, root) for target, source in written.items()}
     pages |= generated_pages(root)
+    pages |= {
+        targets[path]: lead_links(notebook_page(path), path, targets[path], targets, root) for path in notebooks(root)
+    }
     for target, text in pages.items():
         _write(folder / target, text.encode())
-    settings = {"INHERIT": "../mkdocs.yml", "docs_dir": folder.name, "site_dir": "site", "nav": _navigation(pages)}
+    settings = {
+        "INHERIT": "../mkdocs.yml",
+        "docs_dir": folder.name,
+        "site_dir": "site",
+        "theme": {"custom_dir": str(root / "tools/site_theme")},
+        "nav": _navigation(pages),
+    }
     (folder.parent / "mkdocs.yml").write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
     return list(pages)
 

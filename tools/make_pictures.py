@@ -1,4 +1,4 @@
-"""Makes the pictures of README and documentation: the app and a report, as a browser shows them.
+"""Makes the pictures of README and documentation: the app and a report, as a browser shows them, in each language.
 
     python -m tools.make_pictures                  into docs/pictures
     python -m tools.make_pictures --into elsewhere
@@ -22,12 +22,15 @@ from PIL import Image
 
 import vitrine
 from tools.drawn_pictures import write_drawn_pictures
+from vitrine.app.languages import LANGUAGES
 from vitrine.app.private_folder import private_folder
 from vitrine.commands.console import run_command
 from vitrine.commands.serving import find_port
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Unsure
 from vitrine.records.folder import MODEL
+from vitrine.reports.run.page import write_run_report
+from vitrine.ui.texts import Language
 
 FOLDER = Path("docs/pictures")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
@@ -55,7 +58,7 @@ def main() -> int:
 
 
 def make_pictures(folder: Path) -> None:
-    """Writes app.png, app-narrow.png, and report.png.
+    """Writes app.png, app-narrow.png and report.png, and the first two in French as app.fr.png and report.fr.png.
 
     Args:
         folder: for the pictures; made where it is not there.
@@ -71,14 +74,22 @@ def make_pictures(folder: Path) -> None:
         data = vitrine.prepare(pictures, name="fruit", **{"data.test_fraction": 0.3})
         head_only = {"model.trainable_part": "head", "report.study": False}
         run = vitrine.train(data, backbone="efficientnet_lite0", **head_only)
-        with _driving(browser) as shots:
-            shots.take(run.report.path.resolve().as_uri(), folder / "report.png", SHOWN, "main")
-            example = choose_example(vitrine.load(run))
-            with _serving(run.folder / MODEL) as address:
-                shots.take(f"{address}?example={example}", folder / "app.png", SHOWN, ANSWER)
-                shots.take(f"{address}?example={example}", folder / "app-narrow.png", NARROW, ANSWER, top=TABS)
+        example = choose_example(vitrine.load(run))
+        for language in LANGUAGES:
+            write_run_report(run.folder, data, language)
+            with _driving(browser, language) as shots, _serving(run.folder / MODEL, language) as address:
+                page, shown = run.report.path.resolve().as_uri(), f"{address}?example={example}"
+                shots.take(page, folder / name_picture("report", language), SHOWN, "main")
+                shots.take(shown, folder / name_picture("app", language), SHOWN, ANSWER)
+                if language == "en":  # there is no French page that shows it
+                    shots.take(shown, folder / "app-narrow.png", NARROW, ANSWER, top=TABS)
     for path in sorted(folder.glob("*.png")):
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def name_picture(page: str, language: Language) -> str:
+    """The file of the picture of a page; pages of the documentation are named so, too (README.fr.md)."""
+    return f"{page}.png" if language == "en" else f"{page}.{language}.png"
 
 
 def choose_example(model: vitrine.Model) -> str:
@@ -111,11 +122,11 @@ def find_browser() -> str:
 
 
 @contextmanager
-def _serving(model: Path) -> Iterator[str]:
+def _serving(model: Path, language: Language) -> Iterator[str]:
     from vitrine.app.server import load_ready, open_page
 
     host = "127.0.0.1"
-    with private_folder(), open_page(load_ready(str(model)), host, find_port(host, 0), "en") as address:
+    with private_folder(), open_page(load_ready(str(model)), host, find_port(host, 0), language) as address:
         yield address
 
 
@@ -124,14 +135,16 @@ class Shots:
 
     Args:
         browser: of Playwright.
+        language: of whoever looks; the buttons of Gradio follow it.
     """
 
-    def __init__(self, browser: Any) -> None:
-        self.browser = browser
+    def __init__(self, browser: Any, language: Language) -> None:
+        self.browser, self.language = browser, language
 
     def take(self, address: str, path: Path, size: tuple[int, int], awaited: str, top: str = "") -> None:
         """Opens a page, waits for a part of it, and writes what is in view as a PNG file; `top` begins the view."""
-        page = self.browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)), device_scale_factor=1)
+        viewport = dict(zip(("width", "height"), size, strict=True))
+        page = self.browser.new_page(viewport=viewport, device_scale_factor=1, locale=self.language)
         page.goto(address, wait_until="load")
         page.wait_for_selector(awaited)
         page.wait_for_timeout(2500)  # bars grow for a moment
@@ -142,14 +155,14 @@ class Shots:
 
 
 @contextmanager
-def _driving(program: str) -> Iterator[Shots]:
+def _driving(program: str, language: Language) -> Iterator[Shots]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         raise UserError("Playwright drives the browser and is missing: pip install -r requirements-dev.txt") from None
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield Shots(browser)
+        yield Shots(browser, language)
         browser.close()
 
 

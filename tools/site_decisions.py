@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 HEADING = "## Decisions\n"
 ONE = re.compile(r"^(?P<number>\d+)\. (?=\*\*)", re.MULTILINE)
+SENTENCE_END = re.compile(r"(?<!\.)[.:,]$")  # not the last of three points, which stand for more
 TITLE = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 
@@ -59,5 +60,5 @@ def _read(start: re.Match[str], text: str) -> Decision:
     lines = [line.removeprefix(" " * 4) if line.startswith("    ") else line.lstrip() for line in text.splitlines()]
     flat = "\n".join(lines).strip()
     found = TITLE.match(flat)
-    title = " ".join((found[1] if found else flat.split(".")[0]).split()).rstrip(".:,")
-    return Decision(int(start["number"]), title, flat)
+    title = " ".join((found[1] if found else flat.split(".")[0]).split())
+    return Decision(int(start["number"]), SENTENCE_END.sub("", title), flat)

@@ -12,12 +12,18 @@ ELSEWHERE = ("http://", "https://", "mailto:", "#")
 
 
 def adapt_links(source: Path, target: str, targets: Mapping[Path, str], root: Path) -> str:
-    """The text of a page, without the head that is for another program, and with its links as the site needs them.
+    """The text of a page, without the head that is for another program, and with its links as `lead_links` has them."""
+    return lead_links(HEAD.sub("", source.read_text("utf-8")), source, target, targets, root)
+
+
+def lead_links(text: str, source: Path, target: str, targets: Mapping[Path, str], root: Path) -> str:
+    """A text in Markdown, with its links as the site needs them.
 
     A link to a file that is not a page (a recipe, a Dockerfile) becomes its text; one that leads nowhere is left as it
     is, for the generator to complain of.
 
     Args:
+        text: of the file, as a page.
         source: the file.
         target: its place in the site.
         targets: place in the site of each file that has one.
@@ -34,7 +40,6 @@ def adapt_links(source: Path, target: str, targets: Mapping[Path, str], root: Pa
             return f"{found['image']}[{found['text']}]({to}{'#' + anchor if anchor else ''})"
         return found["text"] if place.is_relative_to(root) and place.exists() else found[0]
 
-    text = HEAD.sub("", source.read_text("utf-8"))
     return "".join(part if in_fence else LINK.sub(lead, part) for part, in_fence in split_fences(text))
 
 

@@ -49,7 +49,6 @@ def generated_pages(root: Path) -> dict[str, str]:
         "reference/python.md": python_page(),
         "design.md": design_page(design),
         **decision_pages(design),
-        **{f"{path.stem}.md": notebook_page(path) for path in notebooks(root)},
     }
 
 
@@ -58,14 +57,21 @@ def notebooks(root: Path) -> list[Path]:
     return sorted((root / NOTEBOOKS).glob("*.ipynb"))
 
 
+def results_of(path: Path) -> Path:
+    """Where the results of a notebook lie."""
+    return path.with_suffix(".results.json")
+
+
 def notebook_page(path: Path) -> str:
-    """A notebook as a page: its text, and its code in blocks.
+    """A notebook as a page: its text, and its code in blocks, each with what it gives.
 
     Args:
-        path: of the file, whose cells hold no outputs.
+        path: of the file, whose cells hold no outputs; `tools/run_notebooks.py` has kept them beside it.
     """
+    kept = json.loads(results_of(path).read_text("utf-8"))
+    results = {one["source"]: one["result"] for one in kept}
     parts = []
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
         text = "".join(cell["source"])
-        parts.append(f"```python\n{text}\n```" if cell["cell_type"] == "code" else text)
+        parts += [f"```python\n{text}\n```", results.get(text, "")] if cell["cell_type"] == "code" else [text]
     return "\n\n".join([*parts, f"*This page is the notebook `{NOTEBOOKS}/{path.name}`.*\n"])

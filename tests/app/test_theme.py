@@ -1,5 +1,7 @@
 """The looks that can be checked without looking."""
 
+import re
+
 import pytest
 from fontTools.ttLib import TTFont
 from gradio.themes.utils.fonts import LocalFont, font_file_path
@@ -23,6 +25,18 @@ def test_every_font_file_that_the_page_asks_for_holds_the_latin_letters(font):
 def test_nothing_on_the_page_comes_from_elsewhere():
     assert all(font.stylesheet()["url"] is None for font in fonts())
     assert "http" not in STYLE.read_text("utf-8")
+
+
+def test_words_that_the_style_writes_are_there_in_french_too():
+    written = re.compile(
+        r"^#picture(?P<french>:lang\(fr\))? (?P<button>\[.+\])::after { content: (?P<word>.+); }", re.M
+    )
+    words = {True: {}, False: {}}
+    for found in written.finditer(STYLE.read_text("utf-8")):
+        words[bool(found["french"])][found["button"]] = found["word"]
+    assert words[True].keys() == words[False].keys()
+    assert len(words[True]) >= 3
+    assert all(words[True][button] != word for button, word in words[False].items())
 
 
 def test_page_and_report_have_the_same_colors():

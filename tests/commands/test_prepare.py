@@ -39,6 +39,14 @@ def test_another_language_writes_only_the_report_anew(arguments, tmp_path, capsy
     assert "nothing to do" in capsys.readouterr().out
 
 
+def test_rows_without_a_file_are_counted_apart_from_files_that_cannot_be_read(arguments, tmp_path, capsys):
+    (tmp_path / "pictures/cat/0.png").write_bytes(b"")
+    rows = [f"{kind}/{place}.png,{kind}" for kind in ("cat", "dog") for place in range(6)]
+    (tmp_path / "table.csv").write_text("\n".join(["image,label", *rows]))
+    assert prepare.main([*arguments, "data.source=table.csv", "data.image_folder=pictures"]) == 0
+    assert "12 files found = 9 used + 2 not there + 1 unreadable + 0 left out" in capsys.readouterr().out
+
+
 def test_a_page_that_is_not_there_has_no_language(tmp_path):
     (tmp_path / "other.html").write_text("<p>x</p>")
     assert page_language(tmp_path / "none.html") is None

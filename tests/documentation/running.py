@@ -30,6 +30,7 @@ EXTRAS = {
 SERVES = {"app", "teach", "demo"}
 # Options that make a minute of it; argparse takes the last of two.
 SMALLER = {"search": ["--trials", "2"], "demo": ["smoke"]}  # `demo` alone is served, and takes its own
+SMALLER_WITH = {"--workers": ["--workers", "2"], "shap": ["--evaluations", "60"]}  # for a word of the line
 MEASURED = "mobilenet_v3_small"  # where a page measures all networks of the table
 BY_NAME = {"backbones"}  # knows networks by their names, and fetches none
 LEFT_OUT = {"--try"}  # installs into an environment of its own
@@ -88,7 +89,7 @@ class Reader:
             return
         if command == "backbones" and arguments[:1] == ["--measure"]:
             arguments = [MEASURED, *arguments]
-        fewer = ["--workers", "2"] if "--workers" in arguments else []
+        fewer = [word for named in SMALLER_WITH if named in arguments for word in SMALLER_WITH[named]]
         code = module.main([*arguments, *SMALLER.get(command, []), *fewer])
         assert code in REFUSED.get(command, (0,)), f"{shlex.join(words)}: exit code {code}"
 

@@ -1,12 +1,14 @@
 """The notebooks run as they stand, and what is kept of them tells nothing of the machine that ran them."""
 
 import json
-import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.documentation.blocks import ROOT
+from tools.run_notebooks import execute
+from tools.site_pages import notebook_page, results_of
 
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 
@@ -24,22 +26,23 @@ def test_a_notebook_is_kept_without_outputs(path):
         assert cell.get("execution_count") is None
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=by_name)
+def test_what_is_kept_beside_a_notebook_is_of_its_cells_as_they_are(path):
+    cells = [cell for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    text = results_of(path).read_text("utf-8")
+    kept = json.loads(text)
+    assert [one["source"] for one in kept] == ["".join(cell["source"]) for cell in cells], "run `make notebooks`"
+    assert all(one["result"] for one in kept)
+    assert not any(place in text for place in (tempfile.gettempdir(), "/home/", "/root/", str(ROOT)))
+    assert all(one["result"] in notebook_page(path) for one in kept)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=by_name)
 def test_a_notebook_runs_from_its_top_to_its_end(path, tmp_path):
-    reason = "the extra docs is not installed: pip install -r requirements-docs.txt"
-    nbclient = pytest.importorskip("nbclient", reason=reason)
-    pytest.importorskip("ipykernel", reason=reason)
-    nbformat = pytest.importorskip("nbformat", reason=reason)
-    notebook = nbformat.read(path, as_version=4)
-    kernel = nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
-    kernel.execute(env=environment())
-    said = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
+    for library in ("nbclient", "ipykernel", "nbformat"):
+        pytest.importorskip(library, reason="the extra docs is not installed: pip install -r requirements-docs.txt")
+    said = json.dumps([cell.get("outputs", []) for cell in execute(path, tmp_path)])
     assert "of the test pictures are named rightly" in said
     assert str(tmp_path) not in said
     assert str(Path.home()) not in said
-
-
-def environment() -> dict[str, str]:
-    """Of the kernel: it finds the package of this clone, wherever it runs."""
-    return os.environ | {"PYTHONPATH": str(ROOT)}

@@ -1,6 +1,8 @@
-"""Tables of figures say what lies in results/, each figure rounded once, from the pictures that were counted."""
+"""Tables of figures say what lies in results/, each figure rounded once, from the pictures that were counted; so do the
+comments of recipes."""
 
 import json
+import re
 
 import pytest
 
@@ -22,6 +24,17 @@ WHOLE = {  # likewise, of all of a network
     "s4": ("all", "resnet18"),
     "s5": ("all_efficientnet_lite2", "efficientnet_lite2"),
 }
+
+RECIPES = {  # system, part and network of the figures in their comments
+    "head_only": [("s3", "stages", LITE0), ("s4", "stages", LITE0), ("s4", "augmented", LITE0)],
+    "s2_dogs5": [("s2", "all", LITE0), ("s2", "all", "resnet18")],
+    "s3_photo_or_not": [("s3", *REACHED["s3"])],
+    "s4_cartoons": [("s4", *WHOLE["s4"])],
+    "s5_products": [("s5", *REACHED["s5"]), ("s5", "head", LITE0), ("s5", *WHOLE["s5"])],
+    "scratch_photos": [(system, "scratch", "scratch") for system in ("s2", "s3", "s4")],
+}
+MEASURED_ELSEWHERE = {"digits"}  # EXPERIMENTS.md, section 1
+FIGURE = re.compile(r"\b[01]\.\d{3}\b")
 
 
 def rows(page, start):
@@ -57,10 +70,20 @@ CASES = [*heads(), *five_systems()]
 
 def accuracy(system, part, network):
     """The share of right answers with three decimals; that of a file has four, rounded from the same count."""
-    record = json.loads((ROOT / f"results/{system}_{part}.json").read_text("utf-8"))
-    stored = next(one["accuracy"] for one in record["variants"] if one["name"] == network)
+    record, variant = measured(system, part, network)
     answers = record["test_pictures"] * len(record["seeds"])
-    return f"{round(stored * answers) / answers:.3f}"
+    return f"{round(variant['accuracy'] * answers) / answers:.3f}"
+
+
+def measured(system, part, network):
+    """A file of results, and what it holds of a network."""
+    record = json.loads((ROOT / f"results/{system}_{part}.json").read_text("utf-8"))
+    return record, next(one for one in record["variants"] if one["name"] == network)
+
+
+def comment_figures(path):
+    """Figures with three decimals in the comments of a recipe."""
+    return FIGURE.findall(" ".join(line.partition("#")[2] for line in path.read_text("utf-8").splitlines()))
 
 
 def test_the_tables_are_found():
@@ -70,3 +93,33 @@ def test_the_tables_are_found():
 @pytest.mark.parametrize(("system", "part", "network", "said"), CASES)
 def test_an_accuracy_is_that_of_the_results(system, part, network, said):
     assert said.split(" ")[0] == accuracy(system, part, network)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_comments_of_a_recipe_say_what_the_results_say(recipe):
+    said = comment_figures(ROOT / f"configs/{recipe}.yaml")
+    accuracies = [accuracy(*case) for case in RECIPES[recipe]]
+    variants = [measured(*case)[1] for case in RECIPES[recipe]]
+    others = [one[key] for one in variants for key in ("accuracy_deviation", "accuracy_without_copies")]
+    assert set(accuracies) <= set(said) <= {*accuracies, *(f"{one:.3f}" for one in others if one is not None)}
+
+
+def test_every_recipe_with_a_figure_in_its_comments_is_compared():
+    named = {path.stem for path in ROOT.glob("configs/**/*.yaml") if comment_figures(path)}
+    assert named == RECIPES.keys() | MEASURED_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("page", "start"), [("docs/measured.md", "| | pictures a second |"), ("EXPERIMENTS.md", "| side | images/s |")]
+)
+def test_the_tables_of_the_peers_say_what_was_measured(page, start):
+    peers = json.loads((ROOT / "results/peers.json").read_text("utf-8"))["training"]
+    table = rows(page, start)
+    assert len(table) == len(peers)
+    for side, speed, seconds, *_, said in table:
+        library = side.replace("*", "").replace(",", " ").split()[0]
+        (peer,) = (one for one in peers if one["name"].replace("*", "").startswith(library))
+        assert float(speed) == pytest.approx(peer["images_per_second"], abs=0.5)
+        assert said == "{:.3f} ({:.3f} to {:.3f})".format(*peer["accuracy"])
+        reached = peer["seconds_to_accuracy"]
+        assert seconds == ("not reached" if reached is None else f"{reached:.0f}")

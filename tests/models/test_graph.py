@@ -19,12 +19,13 @@ class Odd(nn.Module):
     def __init__(self):
         super().__init__()
         self.first, self.again, self.pass_on = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 1), nn.Identity()
+        self.nothing = nn.Sequential()
         self.norm = nn.BatchNorm2d(4)
         self.norm.activation = nn.ReLU()
         self.answer = nn.Linear(8, 2)
 
     def forward(self, pixel_values):
-        first = self.pass_on(self.norm(self.first(pixel_values)))
+        first = self.nothing(self.pass_on(self.norm(self.first(pixel_values))))
         joined = torch.cat([self.again(self.again(first)), first], dim=1)
         joined += 1
         return ImageClassifierOutput(logits=self.answer(joined.mean((2, 3)).flatten(1)))

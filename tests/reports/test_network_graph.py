@@ -6,8 +6,8 @@ from vitrine.reports.network_graph import ACROSS, DOWN, Box, draw_network, join_
 from vitrine.ui.figures import to_svg
 
 
-def layer(name, kind="Conv2d", inputs=(), parameters=0):
-    return Layer(name, kind, (4, 8, 8), parameters, kind in ("Conv2d", "Linear"), inputs)
+def layer(name, kind="Conv2d", inputs=(), parameters=0, shape=(4, 8, 8)):
+    return Layer(name, kind, shape, parameters, kind in ("Conv2d", "Linear"), inputs)
 
 
 RESIDUAL = [
@@ -38,6 +38,18 @@ def test_norms_and_activations_stand_with_the_layer_before_them():
 def test_an_activation_that_others_bypass_has_a_box_of_its_own():
     layers = [layer("conv"), layer("relu", "ReLU", (0,)), layer("sum", "add", (0, 1))]
     assert [len(box.layers) for box in join_layers(layers)] == [1, 1, 1]
+
+
+def test_what_changes_the_shape_has_a_box_of_its_own():
+    layers = [
+        layer("conv"),
+        layer("relu", "ReLU", (0,)),
+        layer("pool", "MaxPool2d", (1,), shape=(4, 4, 4)),
+        layer("flat", "Flatten", (2,), shape=(64,)),
+        layer("norm", "BatchNorm1d", (3,), shape=(64,)),
+    ]
+    boxes = join_layers(layers)
+    assert [[each.name for each in box.layers] for box in boxes] == [["conv", "relu"], ["pool"], ["flat", "norm"]]
 
 
 def test_boxes_stand_below_what_they_take_from_and_beside_each_other():

@@ -46,6 +46,12 @@ def test_the_card_counts_every_class_in_every_split_and_every_file(prepared):
     assert "| not a picture (.txt) | 1 |" in card
 
 
+def test_the_card_tells_what_is_not_there_from_what_cannot_be_read(prepared):
+    facts = prepared.facts.model_copy(update={"files_quarantined": 3, "files_missing": 2, "files_found": 16})
+    card = render_data_card(facts, read_unused(prepared.folder, ("reason",)), "a" * 64, {"train": "b" * 64})
+    assert "16 files found = 12 used + 2 not there + 1 unreadable + 1 left out." in card
+
+
 def test_the_card_has_source_settings_hashes_and_no_blank(prepared):
     card = render(prepared)
     assert "`pictures`. Licence of the pictures: unknown." in card

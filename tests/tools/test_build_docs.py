@@ -88,3 +88,7 @@ def test_the_site_is_built_without_a_complaint_and_asks_no_other_server(build, m
     assert "fonts.googleapis.com" not in home
     assert 'src="http' not in home
     assert (build / "site/decisions/001.html").exists()
+    french = (build / "site/fr/tutorials/shelter.html").read_text("utf-8")
+    for page, language, contents in ((home, "en", "Table of contents"), (french, "fr", "Table des matières")):
+        assert f'<html lang="{language}"' in page
+        assert contents in page

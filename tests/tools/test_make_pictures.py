@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,8 +7,11 @@ from PIL import Image
 
 from tools import make_pictures
 from tools.drawn_pictures import KINDS, draw, write_drawn_pictures
+from tools.site_links import LINK
 from vitrine.errors import UserError
 from vitrine.models.calibration.selective import Unsure
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_without_a_browser_there_is_one_message_and_the_pictures_stay(monkeypatch, tmp_path):
@@ -29,6 +33,13 @@ def test_drawn_pictures_are_the_same_in_each_call_and_differ_from_each_other(tmp
         assert picture.size == (32, 32)
     first, second = (np.asarray(draw("pear", np.random.default_rng(3), 32)) for _ in range(2))
     assert (first == second).all()
+
+
+def test_each_language_has_the_pictures_that_its_readme_shows():
+    for language, readme in (("en", "README.md"), ("fr", "README.fr.md")):
+        shown = [found["address"] for found in LINK.finditer((ROOT / readme).read_text("utf-8")) if found["image"]]
+        assert shown == [f"docs/pictures/{make_pictures.name_picture(page, language)}" for page in ("app", "report")]
+        assert all((ROOT / path).is_file() for path in shown)
 
 
 @pytest.mark.parametrize(("unsure", "shown"), [(["001", "002"], "001"), ([], "000")])

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from tools.site_decisions import decision_pages, design_page, split_decisions
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +28,19 @@ def test_each_decision_has_a_page_with_all_of_its_text():
     pages = decision_pages(DESIGN)
     assert set(pages) == {"decisions/index.md", "decisions/001.md", "decisions/002.md"}
     assert "[Folders called `train`](002.md)" in pages["decisions/index.md"]
+
+
+@pytest.mark.parametrize(
+    ("bold", "title"),
+    [
+        ("Squash, not crop.", "Squash, not crop"),
+        ("Folders called `train`, ...", "Folders called `train`, ..."),
+        ("Heads:", "Heads"),
+    ],
+)
+def test_a_title_loses_the_end_of_its_sentence_but_no_points_that_stand_for_more(bold, title):
+    (decision,) = split_decisions(f"## Decisions\n\n1. **{bold}** The rest.\n")
+    assert decision.title == title
 
 
 def test_the_overview_keeps_everything_else():

@@ -206,7 +206,7 @@ def _launch(page: gr.Blocks, host: str, port: int, language: Language, settings:
         state_session_capacity=MOST_SESSIONS,
         footer_links=["settings"],  # not "api": its example sends a web address, which this page does not fetch
         theme=build_theme(),
-        # Gradio's own words ("Upload", "Paste") follow the language of the visitor's browser, as they did before.
+        # Gradio's own words follow the language of the visitor's browser, as they did before.
         js=say_language(language),
         css_paths=[STYLE],
     )

@@ -175,9 +175,10 @@ def _print_summary(console: Console, facts: "PreparedFacts", final: Path) -> Non
     from vitrine.records.manifest import read_unused
 
     console.print(_count_table(facts), "")
+    missing = f"+ {facts.files_missing:,} not there " if facts.files_missing else ""
     console.print(
-        f"{facts.files_found:,} files found = {facts.files_kept:,} used + {facts.files_quarantined:,} unreadable "
-        f"+ {facts.files_left_out:,} left out\n"
+        f"{facts.files_found:,} files found = {facts.files_kept:,} used {missing}"
+        f"+ {facts.files_quarantined - facts.files_missing:,} unreadable + {facts.files_left_out:,} left out\n"
     )
     for sentence in facts.corrections:
         console.print(f"{sentence}\n", markup=False)

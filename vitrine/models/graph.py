@@ -22,6 +22,8 @@ ARRANGING = frozenset(
     }
 )
 
+NOTHING = (nn.Identity, nn.Sequential)  # hand on what they get, the latter where it has no parts
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -108,7 +110,7 @@ class _Recorder(TorchFunctionMode):
             self._inside -= is_layer
             given = {id(tensor) for tensor in _tensors((args, kwargs))}
             passed_on = all(id(tensor) in given for tensor in _tensors(result)) and not _has(module.parameters())
-            if is_layer and not self._inside and not (passed_on and isinstance(module, nn.Identity)):
+            if is_layer and not self._inside and not (passed_on and isinstance(module, NOTHING)):
                 self._add(name, type(module).__name__, module, (args, kwargs), result)
 
         self._hooks += [

@@ -75,6 +75,7 @@ class PreparedFacts(SealedRecord):
             corrections alone brought.
         label_notes: sentences about the labels that are not as the source calls them.
         corrections: sentences about the labels that data.corrections changed.
+        files_missing: of those in quarantine, the ones that do not exist; 0 in data sets of earlier builds.
         source: where the pictures came from.
         source_state: what the source's files looked like; if it is the same in a second run, there is nothing to do.
         version: digest of pictures, labels and split (`data/prepared/version.py`); "" in data sets of earlier builds.
@@ -103,6 +104,7 @@ class PreparedFacts(SealedRecord):
     created: str
     settings: Settings
     version: str = ""
+    files_missing: int = 0
     files: Checksums = Field(default_factory=dict)
 
 

@@ -43,7 +43,9 @@ class Box:
 
 
 def join_layers(layers: Sequence[Layer]) -> list[Box]:
-    """Puts norms, activations and poolings into the box of the layer before them, where nothing else takes from it.
+    """Puts norms and activations into the box of the layer before them, where nothing else takes from it.
+
+    What changes the shape, such as a pooling, has a box of its own: a box tells one shape.
 
     Args:
         layers: of a network, in their order.
@@ -55,14 +57,21 @@ def join_layers(layers: Sequence[Layer]) -> list[Box]:
     boxes: list[Box] = []
     box_of: list[int] = []  # by the number of a layer
     for layer in layers:
-        only = layer.inputs[0] if len(layer.inputs) == 1 else None
-        if only is not None and takers[only] == 1 and not layer.has_weights:
-            box_of.append(box_of[only])
-            boxes[box_of[only]].layers.append(layer)
+        if _continues(layer, layers, takers):
+            box_of.append(box_of[layer.inputs[0]])
+            boxes[box_of[-1]].layers.append(layer)
         else:
             box_of.append(len(boxes))
             boxes.append(Box([layer], list(dict.fromkeys(box_of[number] for number in layer.inputs))))
     return boxes
+
+
+def _continues(layer: Layer, layers: Sequence[Layer], takers: Sequence[int]) -> bool:
+    """Whether a layer can stand with the one before it; `takers` counts who takes from each."""
+    if layer.has_weights or len(layer.inputs) != 1:
+        return False
+    (before,) = layer.inputs
+    return takers[before] == 1 and layer.shape == layers[before].shape
 
 
 def draw_network(layers: Sequence[Layer], title: str, theme: Theme = LIGHT) -> Figure:

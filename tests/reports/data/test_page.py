@@ -8,10 +8,14 @@ from PIL import Image
 
 from tests.data import trees
 from tests.reports.fabricated import Page, prepare_classes, prepare_source
+from vitrine.config.data import DataSection, LabelsSection
+from vitrine.data.prepare.pipeline import write_prepared
+from vitrine.data.prepared.dataset import open_prepared
 from vitrine.errors import UserError
 from vitrine.records.findings import Finding, read_findings, write_findings
 from vitrine.records.manifest import read_manifest, write_manifest
-from vitrine.reports.data.page import notices, say_copies, verdict, write_data_report
+from vitrine.records.prepared import Settings
+from vitrine.reports.data.page import notices, say_copies, say_renaming, verdict, write_data_report
 from vitrine.ui.texts import load_texts, plain_spaces
 
 ENGLISH = load_texts("en")
@@ -51,6 +55,63 @@ def test_verdict_has_words_for_every_case(prepared, found, quarantined, left_out
     changes = {"files_found": found, "files_quarantined": quarantined, "files_left_out": left_out}
     facts = prepared.facts.model_copy(update=changes | {"files_kept": found - quarantined - left_out})
     assert verdict(facts, ENGLISH) == expected
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A table of products of two classes with long names, one of which has no file and one an empty one."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "pictures").mkdir()
+    rows = ["image,label"]
+    for number in range(24):
+        if number > 0:
+            Image.new("RGB", (40, 40), (number * 10, 0, 0)).save(folder / f"pictures/{number}.png")
+        rows.append(f"{number}.png,{('Toys', 'Clocks and more')[number % 2]} >> kind {number} of many")
+    (folder / "pictures/1.png").write_bytes(b"")
+    (folder / "source.csv").write_text("\n".join(rows))
+    data = DataSection(source=str(folder / "source.csv"), image_folder=str(folder / "pictures"), image_size=16)
+    settings = Settings(data=data, labels=LabelsSection(pattern="(.+?) >>"))
+    (folder / "prepared").mkdir()
+    write_prepared(folder / "prepared", "shop", settings)
+    return open_prepared(folder / "prepared")
+
+
+def test_a_row_without_a_file_is_not_told_as_a_file_that_cannot_be_read(shop):
+    assert shop.facts.files_missing == 1
+    assert verdict(shop.facts, ENGLISH) == "22 of 24 files are used; 1 is not there and 1 could not be read."
+    write_data_report(shop.folder)
+    page = Page(shop.folder / "report.html")
+    assert "0.png the file is not there" in page.text
+    assert "1.png could not be read: the file is empty" in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (
+            "en",
+            "The source's 22 names became 2 classes by labels.pattern; 'Toys >> kind 2 of many', for example, "
+            "is now 'Toys'.",
+        ),
+        (
+            "fr",
+            "Les 22 noms de la source sont devenus 2 classes par labels.pattern ; « Toys >> kind 2 of many », "
+            "par exemple, est maintenant « Toys ».",
+        ),
+    ],
+)
+def test_one_note_tells_what_became_of_all_labels_and_the_page_lists_them_below(shop, language, sentence):
+    found = notices(shop.facts, [], load_texts(language))
+    assert [plain_spaces(one.text) for one in found if one.level == "note"] == [sentence]
+    write_data_report(shop.folder, language)
+    above, below = plain_spaces(Page(shop.folder / "report.html").text).split("Classes", 1)
+    assert "kind 11 of many" not in above
+    assert "Clocks and more" in below
+    assert "kind 11 of many" in below
+
+
+def test_labels_that_stay_as_they_are_need_no_note(prepared):
+    assert say_renaming(prepared.facts, ENGLISH) == []
 
 
 def test_every_unused_file_is_listed_with_its_reason(page):

@@ -69,7 +69,8 @@ def test_report_states_accuracy_and_interval_of_the_metrics(reported, page):
 def test_report_shows_every_figure_of_the_records(page):
     for fact in ("12,345, of which trained 678", "4 of 5 planned; stopped early", "1 min 23 s", "321 pictures a second",
                  "0.1234", "CPU, 2 threads", "2.15.0", "not recorded (no git checkout)", "21 November 2026, 09:42 UTC",
-                 "name: animals", "a <comment>", "41 files found: 41 used, 0 not readable, 0 left out."):  # fmt: skip
+                 "name: animals", "a <comment>",
+                 "41 files found: 41 used, 0 not there, 0 not readable, 0 left out."):  # fmt: skip
         assert fact in page.text
 
 

@@ -50,10 +50,14 @@ def find_problems(manifest: pd.DataFrame, duplicates: Duplicates, min_side: int 
     return [finding for finding in checks if finding.count]
 
 
+def find_missing(manifest: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows of a manifest are of a file that does not exist; it needs the columns status and reason."""
+    return (manifest["status"] == QUARANTINED) & manifest["reason"].str.contains(MISSING_REASON, regex=False)
+
+
 def _check_reading(manifest: pd.DataFrame) -> list[Finding]:
-    quarantined = manifest["status"] == QUARANTINED
-    missing = quarantined & manifest["reason"].str.contains(MISSING_REASON, regex=False)
-    unreadable = _positions(quarantined & ~missing)
+    missing = find_missing(manifest)
+    unreadable = _positions((manifest["status"] == QUARANTINED) & ~missing)
     gone = _positions(missing)
     reasons = manifest["reason"].to_numpy(object)
     return [

@@ -11,7 +11,7 @@ import pandas as pd
 from vitrine.config.data import SeriesKind
 from vitrine.data.checks.duplicate_policies import apply_policies
 from vitrine.data.checks.near_duplicates import Duplicates, find_duplicates
-from vitrine.data.checks.quality import find_problems
+from vitrine.data.checks.quality import find_missing, find_problems
 from vitrine.data.checks.series import group_series, propose_series
 from vitrine.data.labels.added import JUDGING, leave_out_copies
 from vitrine.data.labels.classes import SPLIT_COLUMNS, check_splits, choose_classes
@@ -223,6 +223,7 @@ def _gather_facts(
         files_found=len(manifest),
         files_kept=status[KEPT],
         files_quarantined=status[QUARANTINED],
+        files_missing=int(find_missing(manifest).sum()),
         files_left_out=status[LEFT_OUT],
         counts={
             split: dict(zip(label_names, row, strict=True)) for split, row in zip(splits, counts.tolist(), strict=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.checks.fingerprints import show_thumbnail
+from vitrine.data.checks.quality import find_missing
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding, read_findings
@@ -20,7 +21,7 @@ from vitrine.records.prepared import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAIL
 from vitrine.reports.data.checks import ImageOf, say_amount, show_findings
 from vitrine.reports.shared.folding import MOST_OPEN, fold_rows
 from vitrine.reports.shared.plots import class_distribution
-from vitrine.ui.figures import inline_figure
+from vitrine.ui.figures import inline_figure, shorten
 from vitrine.ui.frame import Thumbnail, render, thumbnail
 from vitrine.ui.sentences.verdict import Notice
 from vitrine.ui.stored import translate
@@ -31,6 +32,8 @@ PICTURES_PER_PAGE = 640  # of about 4 kB each; with more than 40 classes, each s
 LEAST_PER_CLASS = 2  # with so many classes that even this is too much, some show none
 MOST_UNUSED, MOST_REASONS = 500, 50  # that are listed; the table beside the page has all
 LONGEST_SIDE = 128  # pixels
+LONGEST_NAME = 60  # letters of a name of the source in a sentence
+RULES = ("pattern", "rename", "target")  # of `labels`, that give other names
 COLUMNS = (  # of the manifest, without the long ones that the page says nothing of
     *("file", "label_name", "split", "status", "reason", "copy_of"),
     *("width", "height", "mode", "format", "size_bytes"),
@@ -109,11 +112,12 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
         "split_names": tuple(facts.counts),
         "split_totals": {split: sum(counts.values()) for split, counts in facts.counts.items()},
         "classes": fold_rows(classes, classes[::-1]),
+        "label_notes": [translate(note, texts) for note in facts.label_notes],
         "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"]), texts),
         "distribution": inline_figure(lambda theme: class_distribution(facts.counts, theme, texts)),
         "sheets": _make_sheets(prepared, manifest, picture_of),
         "open_sheets": MOST_OPEN,
-        "unused": unused.head(MOST_UNUSED).to_dict("records"),
+        "unused": _list_unused(unused.head(MOST_UNUSED)),
         "unused_count": len(unused),
         "reasons": reasons.head(MOST_REASONS).to_dict(),
         "reasons_count": len(reasons),
@@ -136,11 +140,12 @@ def verdict(facts: PreparedFacts, texts: Texts) -> str:
     """How many of the files found are used, and what became of the others."""
     if facts.files_kept == facts.files_found:
         return texts("data.verdict.all", count=facts.files_found)
-    fates = [
-        texts(f"data.verdict.{fate}", count=number)
-        for fate, number in (("unreadable", facts.files_quarantined), ("left_out", facts.files_left_out))
-        if number
-    ]
+    numbers = {
+        "missing": facts.files_missing,
+        "unreadable": facts.files_quarantined - facts.files_missing,
+        "left_out": facts.files_left_out,
+    }
+    fates = [texts(f"data.verdict.{fate}", count=number) for fate, number in numbers.items() if number]
     used = texts.number(facts.files_kept)
     return texts("data.verdict.some", count=facts.files_found, used=used, fates=texts.join(fates))
 
@@ -158,7 +163,7 @@ def say_copies(kept: pd.DataFrame, texts: Texts) -> list[str]:
 
 
 def notices(facts: PreparedFacts, findings: Sequence[Finding], texts: Texts) -> list[Notice]:
-    """What a person should know first: grave findings, notes of the preparation, what became of the labels."""
+    """What a person should know first: grave findings, notes of the preparation, that labels became others."""
     grave = [
         texts(
             "data.checks.notice",
@@ -170,8 +175,33 @@ def notices(facts: PreparedFacts, findings: Sequence[Finding], texts: Texts) -> 
         if one.level == "warning"
     ]
     warnings = [*grave, *(translate(note, texts) for note in facts.notes)]
-    notes = [translate(note, texts) for note in (*facts.corrections, *facts.label_notes)]
+    notes = [*(translate(note, texts) for note in facts.corrections), *say_renaming(facts, texts)]
     return [Notice("warning", text) for text in warnings] + [Notice("note", text) for text in notes]
+
+
+def say_renaming(facts: PreparedFacts, texts: Texts) -> list[str]:
+    """One sentence where labels are not as the source calls them; the section of classes has all of them."""
+    ways = [(source, label) for label, sources in facts.label_sources.items() for source in sources]
+    changed = [(source, label) for source, label in ways if source != label]
+    if not changed:
+        return []
+    source, label = min(changed, key=lambda way: len(way[0]))
+    rules = [f"labels.{name}" for name in RULES if getattr(facts.settings.labels, name)]
+    return [
+        texts(
+            "data.classes.renamed",
+            names=texts.number(len(ways)),
+            classes=texts.number(len({label for _, label in ways})),
+            rules=texts.join(rules),
+            source=texts("common.quoted", name=shorten(source, LONGEST_NAME)),
+            label=texts("common.quoted", name=label),
+        )
+    ]
+
+
+def _list_unused(rows: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    fates = np.where(find_missing(rows), "missing", rows["status"])
+    return rows.assign(fate=fates).to_dict("records")
 
 
 def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> ImageOf:
