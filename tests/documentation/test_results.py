@@ -18,12 +18,14 @@ REACHED = {  # by the recipe of each: part and network
     "s5": ("head", "efficientnet_lite2"),
 }
 
-WHOLE = {  # likewise, of all of a network
-    "s2": ("all", LITE0),
-    "s3": ("all_mobilenet_v2", "mobilenet_v2"),
-    "s4": ("all", "resnet18"),
-    "s5": ("all_efficientnet_lite2", "efficientnet_lite2"),
+WHOLE = {  # files of all of a network, by what the page calls it
+    ("s2", "Lite0"): ("all", LITE0),
+    ("s3", "Lite1"): ("all_efficientnet_lite1", "efficientnet_lite1"),
+    ("s3", "MobileNetV2"): ("all_mobilenet_v2", "mobilenet_v2"),
+    ("s4", "ResNet-18"): ("all", "resnet18"),
+    ("s5", "Lite2"): ("all_efficientnet_lite2", "efficientnet_lite2"),
 }
+KEYS = {"accuracy": "accuracy", "kappa": "cohen_kappa", "accuracy without copies": "accuracy_without_copies"}
 
 RECIPES = {  # system, part and network of the figures in their comments
     "head_only": [("s3", "stages", LITE0), ("s4", "stages", LITE0), ("s4", "augmented", LITE0)],
@@ -59,8 +61,12 @@ def five_systems():
     """The same of the page about the five systems."""
     for name, _, figure, *_ in rows(FIVE_SYSTEMS, "| system | published | here, 95 % interval"):
         yield name.lower(), *REACHED[name.lower()], figure
-    for name, _, figure, *_ in rows(FIVE_SYSTEMS, "| system | published | here, all of the network"):
-        yield name.lower(), *WHOLE[name.lower()], figure
+    for name, _, figure, plain, _, last in rows(FIVE_SYSTEMS, "| system | published | here, all of the network"):
+        system = name.lower()
+        part, network = next(WHOLE[one] for one in WHOLE if one[0] == system and one[1] in last)
+        yield system, part, network, figure
+        if plain:
+            yield system, "all_plain", network, plain
     for name, _, figure, *_ in rows(FIVE_SYSTEMS, "| system | published, own network"):
         yield name.lower(), "scratch", "scratch", figure
 
@@ -123,3 +129,15 @@ def test_the_tables_of_the_peers_say_what_was_measured(page, start):
         assert said == "{:.3f} ({:.3f} to {:.3f})".format(*peer["accuracy"])
         reached = peer["seconds_to_accuracy"]
         assert seconds == ("not reached" if reached is None else f"{reached:.0f}")
+
+
+@pytest.mark.parametrize("row", rows(FIVE_SYSTEMS, "| system | figure | goal | reached |"), ids=" ".join)
+def test_a_goal_is_that_of_its_system_and_reached(row):
+    name, figure, goal, reached, where = row
+    system, part, network = re.fullmatch(r"`(s\d)_(\w+)\.json`, (\w+)", where).groups()
+    record, variant = measured(system, part, network)
+    key = "f1.photo" if figure == "F1 of photo" else KEYS[figure]
+    value = variant["f1"]["photo"] if key == "f1.photo" else variant[key]
+    assert name.lower().startswith(system) or system == "s2"
+    assert record["goals"][key] == float(goal) <= value
+    assert float(reached) == pytest.approx(value, abs=0.0006)

@@ -108,4 +108,4 @@ def test_a_budget_counts_every_picture_that_is_looked_at_in_the_end(prepared):
     budget = open_budget(1.5, 10.0, prepared)
     train, validation, test = (len(prepared.splits[split]) for split in (TRAIN, VALIDATION, TEST))
     assert (budget.seconds, budget.started, budget.validation_pictures) == (90.0, 10.0, validation)
-    assert budget.test_pictures == train + validation + test
+    assert (budget.test_pictures, budget.sample_pictures) == (validation + test, train)

@@ -15,6 +15,7 @@ from transformers import (
 
 from tests.factories import IMAGENET, SIDE
 from vitrine.errors import UserError
+from vitrine.models.backbones import features
 from vitrine.models.backbones.build import build_small_cnn, head_modules, place
 from vitrine.models.backbones.features import compute_features
 
@@ -105,6 +106,24 @@ def test_features_in_bf16_agree_to_three_digits():
     exact, rounded = (compute_features(model, make_batches(), IMAGENET, precision) for precision in ("fp32", "bf16"))
     assert not np.array_equal(exact, rounded)
     np.testing.assert_allclose(rounded, exact, atol=0.02 * np.abs(exact).max())
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_batches_that_are_computed_side_by_side_keep_their_order_and_the_threads(two_threads, monkeypatch):
+    model = place(build_resnet(), torch.device("cpu"))
+    batches = make_batches((3, 2, 1, 4, 2))
+    together = compute_features(model, batches, IMAGENET)
+    assert torch.get_num_threads() == 2
+    assert len(together) == 12
+    monkeypatch.setattr(features, "SIDE_BY_SIDE", 1)
+    assert np.allclose(together, compute_features(model, batches, IMAGENET), atol=1e-5)
 
 
 def test_progress_counts_every_picture():

@@ -1,6 +1,9 @@
 """Features of a network: one vector per picture, exactly what its head turns into logits."""
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +13,7 @@ from torch import nn
 from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 from transformers import PreTrainedModel
 
+from vitrine.data.images.prefetch import map_ahead
 from vitrine.data.images.resizing import whiten
 from vitrine.data.loading.loaders import Batch
 from vitrine.errors import NotMeasurableError
@@ -17,9 +21,9 @@ from vitrine.models.backbones.build import choose_memory_format, head_modules
 from vitrine.models.backbones.normalization import Normalization
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
+SIDE_BY_SIDE = 2  # batches that a processor computes at once
 
 
-@torch.inference_mode()
 def compute_features(
     model: PreTrainedModel,
     batches: Iterable[Batch],
@@ -40,7 +44,7 @@ def compute_features(
         normalization: that of the network's weights.
         precision: bf16 where the device has instructions for it (a third of the time); features of bf16 are good to
             three digits.
-        on_batch: told the number of pictures after each batch.
+        on_batch: told the number of pictures after each batch, in their order.
         whitens: each picture is brought to mean 0 and deviation 1 in place of the network's normalisation.
 
     Returns:
@@ -50,32 +54,60 @@ def compute_features(
         UserError: the head does not start from one vector per picture.
     """
     head = head_modules(model)
-    seen: list[torch.Tensor] = []
+    this_thread = threading.local()
 
     def keep(_: nn.Module, inputs: tuple[Any, ...]) -> None:
-        seen.append(inputs[0].flatten(1).float().cpu())
+        this_thread.features = inputs[0].flatten(1).float().cpu()
 
     memory_format = choose_memory_format(model)
-    was_training = model.training
+
+    @torch.inference_mode()
+    def look(batch: Batch) -> torch.Tensor:
+        pixels = batch["pixels"].to(model.device, torch.float32)
+        if whitens:
+            pixels = whiten(pixels)
+        else:
+            pixels = F.normalize(pixels.div_(255), list(normalization.mean), list(normalization.std), inplace=True)
+        with torch.autocast(model.device.type, AUTOCAST.get(precision), enabled=precision in AUTOCAST):
+            model(pixel_values=pixels.contiguous(memory_format=memory_format))
+        features: torch.Tensor = this_thread.features
+        return features
+
+    was_training, seen = model.training, []
     hook = head[0].register_forward_pre_hook(keep)
     model.eval()
     try:
-        for batch in batches:
-            pixels = batch["pixels"].to(model.device, torch.float32)
-            if whitens:
-                pixels = whiten(pixels)
-            else:
-                pixels = F.normalize(pixels.div_(255), list(normalization.mean), list(normalization.std), inplace=True)
-            with torch.autocast(model.device.type, AUTOCAST.get(precision), enabled=precision in AUTOCAST):
-                model(pixel_values=pixels.contiguous(memory_format=memory_format))
-            on_batch(len(pixels))
+        for features in _map_batches(look, batches, model.device):
+            seen.append(features)
+            on_batch(len(features))
     finally:
         hook.remove()
         model.train(was_training)
-    features = torch.cat(seen)
-    _check_width(model, head, features.shape[1])
-    found: npt.NDArray[np.float32] = features.numpy()
+    together = torch.cat(seen)
+    _check_width(model, head, together.shape[1])
+    found: npt.NDArray[np.float32] = together.numpy()
     return found
+
+
+def _map_batches(
+    look: Callable[[Batch], torch.Tensor], batches: Iterable[Batch], device: torch.device
+) -> Iterator[torch.Tensor]:
+    """On a processor several batches at once: threads that compute one together wait for each other at every layer.
+
+    On a machine that does other work they wait long.
+    """
+    threads = torch.get_num_threads()
+    at_once = min(threads, SIDE_BY_SIDE)
+    if device.type != "cpu" or at_once == 1:
+        yield from map(look, batches)
+        return
+    share = partial(torch.set_num_threads, threads // at_once)
+    try:
+        with closing(map_ahead(look, batches, at_once + 1, at_once, share)) as found:
+            yield from found
+    finally:
+        # A thread that sets its own number sets that of all later threads, too; this takes it back.
+        torch.set_num_threads(threads)
 
 
 def _check_width(model: PreTrainedModel, head: list[nn.Module], width: int) -> None:
