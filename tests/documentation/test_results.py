@@ -93,7 +93,7 @@ def comment_figures(path):
 
 
 def test_the_tables_are_found():
-    assert len(CASES) >= 71
+    assert len(CASES) >= 76
 
 
 @pytest.mark.parametrize(("system", "part", "network", "said"), CASES)
