@@ -31,8 +31,8 @@ RECIPES = {  # system, part and network of the figures in their comments
     "head_only": [("s3", "stages", LITE0), ("s4", "stages", LITE0), ("s4", "augmented", LITE0)],
     "s2_dogs5": [("s2", "all", LITE0), ("s2", "all", "resnet18")],
     "s3_photo_or_not": [("s3", *REACHED["s3"])],
-    "s4_cartoons": [("s4", *WHOLE["s4"])],
-    "s5_products": [("s5", *REACHED["s5"]), ("s5", "head", LITE0), ("s5", *WHOLE["s5"])],
+    "s4_cartoons": [("s4", *WHOLE["s4", "ResNet-18"])],
+    "s5_products": [("s5", *REACHED["s5"]), ("s5", "head", LITE0), ("s5", *WHOLE["s5", "Lite2"])],
     "scratch_photos": [(system, "scratch", "scratch") for system in ("s2", "s3", "s4")],
 }
 MEASURED_ELSEWHERE = {"digits"}  # EXPERIMENTS.md, section 1
