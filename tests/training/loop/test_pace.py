@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from tests.training.loop.trainers import make_trainer, run
 from vitrine.data.loading.loaders import EpochSampler, StepBatches
 from vitrine.training.loop.budget import Budget, count_steps
+from vitrine.training.loop.lacking_cores import CoreWatch
 from vitrine.training.loop.methods import Methods
 from vitrine.training.loop.pace import Pace, replan
 from vitrine.training.loop.progress import Position
@@ -185,3 +186,14 @@ def test_slower_steps_are_planned_by_soon_after_they_begin(clock):
     pace.expect_change()
     assert take_steps(pace, clock, 3.0, range(60, 68))[-1] is not None
     assert pace.step_seconds == pytest.approx((1 + 8 * 3) / 9)
+
+
+@pytest.mark.parametrize(("budget", "times"), [(None, 1), (Budget(60.0, 0.0, 10, 10), 0)])
+def test_lacking_cores_are_told_once_where_no_budget_chooses_the_threads(monkeypatch, budget, times):
+    monkeypatch.setattr(CoreWatch, "advise", lambda self: "other programs have the cores")
+    said = []
+    pace = Pace(Accelerator(cpu=True), budget, 100, StepBatches(EpochSampler(40, 0), 4), said.append)
+    for epoch in range(3):
+        pace.start_epoch(10 * epoch)
+        pace.validated(0.1)
+    assert said == ["other programs have the cores"] * times

@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 from vitrine.data.loading.loaders import StepBatches
 from vitrine.data.loading.shard_batches import ShardBatches
 from vitrine.training.loop.budget import FIRST_PLAN_STEPS, WARM_UP_STEPS, Budget
+from vitrine.training.loop.lacking_cores import CoreWatch
 from vitrine.training.loop.methods import Schedule
 from vitrine.training.loop.progress import Position
 from vitrine.training.machine.processes import as_main_says
@@ -18,10 +19,18 @@ SMALLEST_CHANGE = 0.02
 
 
 class Pace:
-    """The speed of a training, and what it means for the plan; without a budget it changes nothing."""
+    """The speed of a training, and what it means for the plan; without a budget it changes nothing.
+
+    It then says, after the first epoch, where other programs have the cores.
+    """
 
     def __init__(
-        self, accelerator: Accelerator, budget: Budget | None, most_steps: int, batches: StepBatches | ShardBatches
+        self,
+        accelerator: Accelerator,
+        budget: Budget | None,
+        most_steps: int,
+        batches: StepBatches | ShardBatches,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.accelerator = accelerator
         self.budget = budget
@@ -32,6 +41,10 @@ class Pace:
         self.last = time.perf_counter(), 0
         self.timed_seconds, self.timed_steps, self.seen_steps = 0.0, 0, 0
         self.plan_after = FIRST_PLAN_STEPS
+        self.say = say
+        self.core_watch: CoreWatch | None = None
+        # A time budget chooses its threads itself.
+        self.watches_cores = accelerator.device.type == "cpu" and accelerator.num_processes == 1 and budget is None
         self.planned_by: float | None = None  # seconds of a step when the plan was last made
 
     @property
@@ -43,6 +56,8 @@ class Pace:
         """Starts the clock again, which is not to count evaluations."""
         self.last = time.perf_counter(), steps_done
         self.expect_change()
+        if self.watches_cores:
+            self.core_watch, self.watches_cores = CoreWatch(), False  # one epoch is enough
 
     def expect_change(self) -> None:
         """Other steps come, of larger pictures or of more that is trained: they are timed, and planned by, soon."""
@@ -58,6 +73,9 @@ class Pace:
         """Takes note of what a validation took."""
         if self.budget is not None:
             self.budget.validation_seconds = seconds
+        if self.core_watch is not None and (advice := self.core_watch.advise()):
+            self.say(advice)
+        self.core_watch = None
 
     def used(self) -> float:
         """Seconds of the run so far, over all its processes since its first start."""

@@ -18,7 +18,6 @@ from vitrine.errors import UserError
 from vitrine.models.backbones.build import choose_memory_format
 from vitrine.training.loop.budget import describe_plan
 from vitrine.training.loop.checkpoints import Checkpoints
-from vitrine.training.loop.lacking_cores import CoreWatch
 from vitrine.training.loop.methods import Methods, TrainingData, TrainingOptions
 from vitrine.training.loop.pace import Pace, replan
 from vitrine.training.loop.progress import EpochRecord, Fit, Position, StepReport, copy_weights, mean_of
@@ -92,7 +91,7 @@ class Trainer:
         self.position = Position(micro_batches=options.accumulate, total_steps=options.epochs * self.batches.steps)
         self.schedule = self.build_schedule(self.position.total_steps)
         self.sums = torch.zeros(3, dtype=choose_sum_type(accelerator.device), device=accelerator.device)
-        self.pace = Pace(accelerator, self.methods.budget, self.position.total_steps, self.batches)
+        self.pace = Pace(accelerator, self.methods.budget, self.position.total_steps, self.batches, say)
         self.checkpoints: Checkpoints | None = None
         self.saved = time.monotonic()
         self.mark = time.perf_counter()  # up to where the training time is counted
@@ -121,14 +120,10 @@ class Trainer:
         """
         self.checkpoints = checkpoints
         self._resume(checkpoints)
-        watch = self._watch_cores()
         with self.stop.listening():
             while not self._is_done():
                 try:
                     self._train_epoch(on_step)
-                    if watch is not None and (advice := watch.advise()):
-                        self.say(advice)
-                    watch = None  # once is enough
                     record = self._finish_epoch()
                 except DivergedError as error:
                     raise UserError(f"epoch {self.position.epoch + 1}: {error}{self._keep_last_good()}") from error
@@ -139,11 +134,6 @@ class Trainer:
                     raise KeyboardInterrupt
         self.plain_model.load_state_dict(self.fit.best_weights)
         return self.fit
-
-    def _watch_cores(self) -> CoreWatch | None:
-        """Where one process computes on the processor, and no time budget chooses its threads."""
-        alone = self.accelerator.device.type == "cpu" and self.accelerator.num_processes == 1
-        return CoreWatch() if alone and self.methods.budget is None else None
 
     def _is_done(self) -> bool:
         if self.position.step > 0:  # its evaluation is still to come
