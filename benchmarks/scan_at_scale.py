@@ -120,13 +120,14 @@ def list_files(folder: Path) -> None:
 
 
 def scan(folder: Path) -> None:
-    from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, cut_shards, scan_in_shards
+    from vitrine.data.manifest.scan_shards import choose_shard_size, cut_shards, scan_in_shards
     from vitrine.data.sources.class_folders import find_files
     from vitrine.work.local import LocalPool
 
     parts = folder / "parts"
     shutil.rmtree(parts, ignore_errors=True)
-    shards = cut_shards(find_files(folder / "pictures"), 150, parts, FILES_PER_SHARD)
+    found = find_files(folder / "pictures")
+    shards = cut_shards(found, 150, parts, choose_shard_size(found))
     scan_in_shards(shards, parts, LocalPool(1)).write(folder)
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from tests.data.sources.stores import fill
 from vitrine.commands import prepare
 from vitrine.ui.frame import page_language
+from vitrine.work.local import LocalPool
 
 REPORTS = ("report.html", "report.json")
 
@@ -144,13 +145,28 @@ def manifest_of(folder):
     return manifest.drop(columns="modified_ns")
 
 
+def test_processes_read_many_pictures_where_nobody_says_who_and_see_what_threads_see(
+    arguments, tmp_path, monkeypatch, capsys
+):
+    assert prepare.main(arguments) == 0
+    by_threads = manifest_of(tmp_path / "prepared/pets")
+    started = []
+    monkeypatch.setattr(prepare, "LocalPool", lambda workers: started.append(workers) or LocalPool(1))
+    monkeypatch.setattr(prepare, "MANY_FILES", 10)
+    monkeypatch.setattr(prepare, "MOST_PROCESSES", 1)
+    assert prepare.main([*arguments, "data.prepared=many"]) == 0
+    assert started == [1]
+    assert "10 files found = 10 used" in capsys.readouterr().out
+    pd.testing.assert_frame_equal(manifest_of(tmp_path / "many"), by_threads)
+
+
 @pytest.mark.slow
 def test_ranks_prepare_the_same_data_set_and_the_last_one_writes_it(arguments, tmp_path, monkeypatch, capsys):
     assert prepare.main(arguments) == 0
     alone = manifest_of(tmp_path / "prepared/pets")
     ranks = [*arguments, "data.prepared=ranks", "--run-on", "ranks", "--workers", "1"]
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setattr("vitrine.data.prepare.scanning.FILES_PER_SHARD", 3)
+    monkeypatch.setattr("vitrine.data.prepare.scanning.choose_shard_size", lambda _: 3)
     monkeypatch.setenv("RANK", "0")
     assert prepare.main(ranks) == 0
     assert "rank 0 of 2 has read its share" in capsys.readouterr().out

@@ -27,7 +27,7 @@ from vitrine.commands.engine_options import OPTIONS, add_engine_options, read_en
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepare.working_folder import AtWorkError
 from vitrine.invocation import command_line
-from vitrine.work.local import LocalPool
+from vitrine.work.local import LocalPool, count_cores
 from vitrine.work.part import FolderGoneError
 from vitrine.work.ranks import Ranks
 from vitrine.work.unit import Engine
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from vitrine.records.prepared import PreparedFacts
 
 SERIES = "series_by_"  # how the names of such findings begin
+# From so many files on processes read them, where nobody says who: threads wait for the interpreter's lock, and read
+# small pictures no faster than one does.
+MANY_FILES = 10_000
+MOST_PROCESSES = 8  # then; a hundred megabytes each
 LINES = 10  # of reasons and of notes; the report lists all
 MOST_ROWS = 40  # of the table of classes; the report lists all
 
@@ -53,13 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> None:
     parsed = read_recipe(build_parser(), words)
     recipe, options = parsed.recipe, parsed.options
-    engine = read_engine(options)
+    engine, least_files = read_engine(options), 0
+    if engine is None:
+        engine, least_files = LocalPool(min(count_cores(), MOST_PROCESSES)), MANY_FILES
     if isinstance(engine, Ranks):
         if not _share_is_last(recipe, engine, options.again):
             return
         engine = LocalPool(options.workers)  # the last one is alone on its machine
     try:
-        _prepare(recipe, _words_of_the_recipe(words), options.again, engine)
+        _prepare(recipe, _words_of_the_recipe(words), options.again, engine, least_files)
     except AtWorkError as error:
         if options.run_on != "ranks":
             raise
@@ -110,7 +116,7 @@ def _share_is_last(recipe: Recipe, ranks: Ranks, again: bool) -> bool:
     return False
 
 
-def _prepare(recipe: Recipe, words: Sequence[str], again: bool, engine: Engine | None) -> None:
+def _prepare(recipe: Recipe, words: Sequence[str], again: bool, engine: Engine, least_files: int) -> None:
     console = Console(highlight=False)
     final = recipe.prepared_folder
     from vitrine.data.prepare.unchanged import find_unchanged
@@ -122,7 +128,7 @@ def _prepare(recipe: Recipe, words: Sequence[str], again: bool, engine: Engine |
             facts = find_unchanged(final, read_settings(recipe), show)
     if facts is None:
         _name_damage(console, final)
-        facts = _write_with_progress(recipe, again, engine, console)
+        facts = _write_with_progress(recipe, again, engine, least_files, console)
     else:
         done = _renew_report(recipe)
         console.print(f"Nothing has changed since {final} was prepared: {done}.\n", markup=False, soft_wrap=True)
@@ -162,10 +168,12 @@ def _renew_report(recipe: Recipe) -> str:
     return "only its report was written anew"
 
 
-def _write_with_progress(recipe: Recipe, again: bool, engine: Engine | None, console: Console) -> "PreparedFacts":
+def _write_with_progress(
+    recipe: Recipe, again: bool, engine: Engine, least_files: int, console: Console
+) -> "PreparedFacts":
     try:
         with show_progress(console=console, lines=True) as show:
-            return write_data_set(recipe, show, again, engine=engine)
+            return write_data_set(recipe, show, again, engine=engine, least_files=least_files)
     except KeyboardInterrupt:
         console.print("what was done is kept: the same command goes on from there")
         raise

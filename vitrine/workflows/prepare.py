@@ -120,6 +120,7 @@ def write_data_set(
     again: bool = False,
     earlier: Path | None = None,
     engine: "Engine | None" = None,
+    least_files: int = 0,
 ) -> PreparedFacts:
     """Writes the prepared data set of a recipe with its report and its card, whole or not at all.
 
@@ -129,6 +130,7 @@ def write_data_set(
         again: read every picture again, even those of an earlier preparation that have not changed.
         earlier: data set whose split and pictures are taken over; None: the one that this one takes the place of.
         engine: reads the pictures, in shards that outlast an error; None: threads of this process.
+        least_files: see `Spread`.
 
     Raises:
         UserError: the pictures cannot be prepared as the recipe says.
@@ -144,7 +146,7 @@ def write_data_set(
     final, settings = recipe.prepared_folder, read_settings(recipe)
     with working_folder(final) as folder:
         earlier = earlier or (final if final.exists() else None)
-        spread = Spread(engine, parts_folder(final)) if engine is not None else None
+        spread = Spread(engine, parts_folder(final), least_files) if engine is not None else None
         facts = write_prepared(folder, recipe.name, settings, progress, earlier, again, spread)
         write_data_report(folder, recipe.report.language)
         write_data_card(open_prepared(folder), read_unused(folder, ("reason",)))

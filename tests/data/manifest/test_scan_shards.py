@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -10,8 +11,9 @@ from vitrine.data.manifest import scan as scan_module
 from vitrine.data.manifest import scan_shards
 from vitrine.data.manifest.scan import scan_files
 from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
-from vitrine.data.manifest.scan_shards import cut_shards, scan_in_shards, shards_of
+from vitrine.data.manifest.scan_shards import choose_shard_size, cut_shards, scan_in_shards, shards_of
 from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.files import FoundFile
 from vitrine.work.journal import Deaths
 from vitrine.work.local import LocalPool
 from vitrine.work.part import ENDED_READER
@@ -133,3 +135,30 @@ def test_files_that_end_their_reader_are_quarantined_and_the_others_of_the_shard
 
 def test_no_files_give_an_empty_manifest(tmp_path):
     assert len(scan([], tmp_path, Here()).manifest) == 0
+
+
+class Sized:
+    """A place that knows its size."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def stat(self):
+        if self.size is None:
+            raise FileNotFoundError
+        return SimpleNamespace(st_size=self.size)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "files"),
+    [
+        ([1_000] * 300, 2_000),
+        ([1_000_000, None] * 300, 50),
+        ([200_000_000], 1),
+        ([None], 2_000),
+        ([0], 2_000),
+        ([], 2_000),
+    ],
+)
+def test_a_shard_has_fewer_files_the_larger_they_are(sizes, files):
+    assert choose_shard_size([FoundFile(Sized(size), "a.jpg", "", "", "") for size in sizes]) == files

@@ -34,7 +34,7 @@ class Here:
 
 @pytest.fixture
 def settings(make_class_folders, monkeypatch):
-    monkeypatch.setattr(scanning, "FILES_PER_SHARD", 3)
+    monkeypatch.setattr(scanning, "choose_shard_size", lambda _: 3)
     return settings_for(make_class_folders({"cat": 5, "dog": 4}))
 
 
@@ -48,6 +48,14 @@ def test_the_pictures_of_a_source_have_their_labels(settings, tmp_path):
     assert len(listed.found) == len(listed.to_scan) == 9
     assert {file.label_name for file in listed.to_scan} == {"cat", "dog"}
     assert not listed.brought
+
+
+def test_few_pictures_are_read_by_threads_and_no_shards_of_them_are_kept(settings, tmp_path):
+    parts = tmp_path / "parts"
+    scan(settings, tmp_path, Spread(Here(), parts, least_files=10))
+    assert not parts.exists()
+    scan(settings, tmp_path, Spread(Here(), parts, least_files=9))
+    assert list(parts.glob("*.parquet"))
 
 
 def test_a_scan_by_shards_sees_what_a_scan_by_threads_sees(settings, tmp_path):

@@ -6,6 +6,7 @@ broken off goes on from its last whole shard.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,9 @@ from vitrine.work.part import DAMAGES, ENDED_READER, Part, digest_of, name_ends,
 from vitrine.work.runs import cut_runs
 from vitrine.work.unit import Engine
 
-FILES_PER_SHARD = 2_000  # on average: five seconds of a core for small pictures, some minutes for large ones
+# On average; so a shard takes some seconds of a core, be its pictures small or large, and no more is lost with one.
+MOST_FILES_PER_SHARD, BYTES_PER_SHARD = 2_000, 50_000_000
+LOOKED_AT = 50  # files of which the size is asked
 FORMAT = 2  # of the parts; counts up when what is seen of a picture changes
 TEXTS = {pa.string(): pd.StringDtype()}  # so that texts stay columns of Arrow, a third of what Python needs
 THUMBNAIL = "thumbnail"  # column of a part, bytes; empty where nothing was decoded
@@ -89,6 +92,20 @@ class Run:
     max_megapixels: int
     unknown: npt.NDArray[np.int64]
     shard: Shard | None
+
+
+def choose_shard_size(found: Sequence[FoundFile]) -> int:
+    """Files of a shard, on average; equal lists and sizes give the same on every machine.
+
+    Args:
+        found: all that are to be divided.
+    """
+    sizes = []
+    for place in range(0, len(found), max(1, len(found) // LOOKED_AT)):
+        with suppress(OSError):
+            sizes.append(found[place].path.stat().st_size)
+    mean = sum(sizes) / len(sizes) if sizes else 0
+    return min(MOST_FILES_PER_SHARD, max(1, BYTES_PER_SHARD // max(1, round(mean))))
 
 
 def cut_shards(

@@ -10,7 +10,7 @@ from vitrine.data.labels.added import list_added
 from vitrine.data.labels.mapping import MappedLabels, map_labels
 from vitrine.data.manifest.scan import Scan, scan_files
 from vitrine.data.manifest.scan_memory import ScanMemory
-from vitrine.data.manifest.scan_shards import FILES_PER_SHARD, Run, cut_shards, scan_in_shards, shards_of
+from vitrine.data.manifest.scan_shards import Run, choose_shard_size, cut_shards, scan_in_shards, shards_of
 from vitrine.data.progress import Progress, count_checked, no_progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.parts import name_missing_parts
@@ -49,10 +49,12 @@ class Spread:
     Attributes:
         engine: does them.
         folder: keeps what was seen until the data set is whole; on a disk that all who scan share.
+        least_files: fewer than that are read by threads of this process, which need no start.
     """
 
     engine: Engine
     folder: Path
+    least_files: int = 0
 
 
 def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_progress) -> Listed:
@@ -93,11 +95,11 @@ def scan_pictures(
         memory: of earlier scans.
         folder: of the preparation; keeps what was seen when it is interrupted.
         progress: is told of "checking".
-        spread: None: threads of this process.
+        spread: None: threads of this process, as for few pictures.
     """
     files = listed.to_scan
     count = count_checked(progress, len(files))
-    if spread is not None:
+    if spread is not None and len(files) >= spread.least_files:
         runs = _cut(files, settings, spread, memory)
         scan = scan_in_shards(runs, spread.folder, spread.engine, count, memory)
         if scan is not None:  # else something took a part away meanwhile
@@ -137,4 +139,4 @@ def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress:
 
 
 def _cut(files: Sequence[FoundFile], settings: Settings, spread: Spread, memory: ScanMemory) -> list[Run]:
-    return cut_shards(files, settings.data.max_megapixels, spread.folder, FILES_PER_SHARD, memory)
+    return cut_shards(files, settings.data.max_megapixels, spread.folder, choose_shard_size(files), memory)
