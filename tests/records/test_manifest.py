@@ -12,6 +12,8 @@ from vitrine.records.manifest import (
     ManifestBuilder,
     as_manifest,
     read_manifest,
+    read_parts,
+    read_rows,
     read_unused,
     write_manifest,
 )
@@ -127,3 +129,28 @@ def test_unused_files_are_gathered_part_by_part(columns, tmp_path, monkeypatch):
     manifest["status"] = "kept"
     write_manifest(manifest, tmp_path / "manifest.parquet")
     assert read_unused(tmp_path, columns).empty
+
+
+def numbered(folder, count):
+    files = pd.Series([f"{number}.png" for number in range(count)], dtype="string")
+    manifest = pd.concat([make_manifest()[:1]] * count, ignore_index=True).assign(file=files)
+    write_manifest(manifest, folder / "manifest.parquet")
+    return manifest
+
+
+def test_parts_are_the_manifest_in_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.records.manifest.ROWS_AT_ONCE", 2)
+    manifest = numbered(tmp_path, 5)
+    parts = list(read_parts(tmp_path, ("file", "width")))
+    assert [len(part) for part in parts] == [2, 2, 1]
+    pd.testing.assert_frame_equal(pd.concat(parts), manifest[["file", "width"]])
+    numbered(tmp_path, 1)[:0].to_parquet(tmp_path / "manifest.parquet")
+    assert [len(part) for part in read_parts(tmp_path, ("file",))] == [0]
+
+
+def test_some_rows_are_read_by_their_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr("vitrine.records.manifest.ROWS_AT_ONCE", 2)
+    manifest = numbered(tmp_path, 6)
+    rows = read_rows(tmp_path, ("file",), [4, 0, 4])
+    pd.testing.assert_frame_equal(rows, manifest.loc[[0, 4], ["file"]])
+    assert read_rows(tmp_path, ("file",), []).empty

@@ -1,7 +1,7 @@
 """The manifest of a prepared data set: one row per file found, with every column that it has and what it may hold."""
 
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -206,6 +206,39 @@ def read_unused(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     parts = [part.filter(pc.field("status") != "kept").to_pandas() for part in _read_parts(path, needed)]
     unused = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(needed))
     return _complete(unused, columns, path)
+
+
+def read_parts(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """What `read_manifest` gives, some rows at a time; the index goes on from part to part. At least one part.
+
+    Args:
+        folder: of a prepared data set.
+        columns: of `ManifestRow`, in the order wanted.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
+    path, start = folder / MANIFEST, 0
+    for part in _read_parts(path, columns):
+        yield _complete(part.to_pandas(), columns, path).set_axis(range(start, start + len(part)))
+        start += len(part)
+    if not start:
+        yield read_manifest(folder, columns)
+
+
+def read_rows(folder: Path, columns: Sequence[str], rows: Iterable[int]) -> pd.DataFrame:
+    """Some rows, by their numbers, which become their index; the manifest is read by parts.
+
+    Args:
+        folder: of a prepared data set.
+        columns: of `ManifestRow`, in the order wanted.
+        rows: from 0, in any order, each once or several times.
+
+    Raises:
+        UserError: as `read_manifest`.
+    """
+    wanted = pd.Index(sorted(set(rows)))
+    return pd.concat([part.loc[part.index.intersection(wanted)] for part in read_parts(folder, columns)])
 
 
 def _read_parts(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -227,10 +227,10 @@ def test_notes_of_the_preparation_and_unbalanced_classes_are_shown(page, prepare
 
 
 def test_copies_are_counted_and_their_splits_named():
-    kept = pd.DataFrame({"copy_of": ["", "a", "a", "b", "b", "b"], "split": ["test", "train", "test", *["train"] * 3]})
-    assert say_copies(kept, ENGLISH) == ["3 pictures are copies of others; 1 picture with copies in several splits."]
-    assert say_copies(kept[3:5], ENGLISH) == ["1 picture is a copy of others; none across splits."]
-    assert say_copies(kept[:1], ENGLISH) == []
+    copies = pd.DataFrame({"copy_of": ["a", "a", "b", "b", "b"], "split": ["train", "test", *["train"] * 3]})
+    assert say_copies(copies, ENGLISH) == ["3 pictures are copies of others; 1 picture with copies in several splits."]
+    assert say_copies(copies[2:4], ENGLISH) == ["1 picture is a copy of others; none across splits."]
+    assert say_copies(copies[:0], ENGLISH) == []
 
 
 def test_the_numbers_of_the_page_are_kept_beside_it(page, prepared):
@@ -274,7 +274,7 @@ def test_sixty_classes_make_one_page_of_bearable_size(tmp_path):
 
 def test_of_too_many_classes_some_are_shown_evenly_and_the_page_says_so(tmp_path, monkeypatch):
     prepared = prepare_classes(tmp_path, {f"class {i}": 4 for i in range(9)}, size=(8, 8))
-    monkeypatch.setattr("vitrine.reports.data.page.PICTURES_PER_PAGE", 10)
+    monkeypatch.setattr("vitrine.reports.data.sheets.PICTURES_PER_PAGE", 10)
     write_data_report(prepared.folder)
     source = (prepared.folder / "report.html").read_text("utf-8")
     assert source.count('<ul class="sheet">') == 5

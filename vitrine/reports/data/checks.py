@@ -63,7 +63,8 @@ def show_findings(
 
     Args:
         findings: of `quality.find_problems`.
-        manifest: the one they are about, with the columns file, label_name, split, status.
+        manifest: the one they are about, or of it the rows of `list_rows` with their numbers as index; with the columns
+            file, label_name, split, status.
         picture_of: gives the picture of a row by its position, in its own proportions, or None where there is none
             (a file that cannot be read).
         texts: of the page's language.
@@ -74,17 +75,24 @@ def show_findings(
         if row not in fetched:
             picture = picture_of(row)
             fetched[row] = None if picture is None else thumbnail(_shrink(picture))
-        values = manifest.iloc[row]
+        values = manifest.loc[row]
         return Example(
             picture=fetched[row],
             file=str(values["file"]),
             label_name=str(values["label_name"]),
             split=texts(f"common.splits.{values['split']}") if values["split"] else "",
             remark=translate(remark, texts),
-            is_left_out=values["status"] == LEFT_OUT,
+            is_left_out=bool(values["status"] == LEFT_OUT),
         )
 
     return [_show_finding(finding, show, texts) for finding in findings]
+
+
+def list_rows(findings: Sequence[Finding]) -> list[int]:
+    """Rows of the manifest of which pictures are shown."""
+    groups = [group[:MOST_MEMBERS] for finding in findings for group in finding.groups[:MOST_GROUPS]]
+    singles = [finding.rows[:MOST_EXAMPLES] for finding in findings if not finding.groups]
+    return [row for rows in (*groups, *singles) for row in rows]
 
 
 def say_amount(finding: Finding, texts: Texts) -> str:

@@ -3,7 +3,7 @@
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +16,24 @@ from vitrine.data.checks.quality import find_missing
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.records.atomic import write_text
 from vitrine.records.findings import Finding, read_findings
-from vitrine.records.manifest import read_manifest
+from vitrine.records.manifest import read_rows
 from vitrine.records.prepared import FINDINGS, REPORT, REPORT_NUMBERS, THUMBNAILS, PreparedFacts
-from vitrine.reports.data.checks import ImageOf, say_amount, show_findings
+from vitrine.reports.data.checks import ImageOf, list_rows, say_amount, show_findings
+from vitrine.reports.data.sheets import choose_rows, make_sheets
+from vitrine.reports.data.tally import Tally, count_manifest
 from vitrine.reports.shared.folding import MOST_OPEN, fold_rows
 from vitrine.reports.shared.plots import class_distribution
 from vitrine.ui.figures import inline_figure, shorten
-from vitrine.ui.frame import Thumbnail, render, thumbnail
+from vitrine.ui.frame import render
 from vitrine.ui.sentences.verdict import Notice
 from vitrine.ui.stored import translate
 from vitrine.ui.texts import Language, Texts, load_texts
 
-PICTURES_PER_CLASS = 16
-PICTURES_PER_PAGE = 640  # of about 4 kB each; with more than 40 classes, each shows fewer
-LEAST_PER_CLASS = 2  # with so many classes that even this is too much, some show none
 MOST_UNUSED, MOST_REASONS = 500, 50  # that are listed; the table beside the page has all
 LONGEST_SIDE = 128  # pixels
 LONGEST_NAME = 60  # letters of a name of the source in a sentence
 RULES = ("pattern", "rename", "target")  # of `labels`, that give other names
-COLUMNS = (  # of the manifest, without the long ones that the page says nothing of
-    *("file", "label_name", "split", "status", "reason", "copy_of"),
-    *("width", "height", "mode", "format", "size_bytes"),
-)
+SHOWN_COLUMNS = ("file", "label_name", "split", "status", "width", "height")  # of the few rows that are shown
 
 MODE_WORDS = {  # Pillow's names, and those of the catalogue
     "RGB": "color",
@@ -55,16 +51,6 @@ MODE_WORDS = {  # Pillow's names, and those of the catalogue
 }
 
 
-@dataclass(frozen=True)
-class ContactSheet:
-    """Some pictures of one class."""
-
-    label_name: str
-    total: int
-    pictures: list[Thumbnail]
-    files: list[str]
-
-
 def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
     """Writes `report.html`, and its numbers as `report.json`, into the folder of a prepared data set.
 
@@ -78,15 +64,15 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
     texts, english = load_texts(language), load_texts("en")
     prepared = open_prepared(prepared_folder)
     facts = prepared.facts
-    manifest = read_manifest(prepared_folder, COLUMNS)
-    kept = manifest[manifest["status"] == "kept"]
-    unused = manifest[manifest["status"] != "kept"].sort_values(["status", "file"], ascending=[False, True])
+    tally = count_manifest(prepared_folder, facts.label_names, MOST_UNUSED)
+    total_bytes = int(tally.sizes["size_bytes"].sum())
     classes = _count_classes(facts)
     findings = read_findings(prepared_folder / FINDINGS)
-    reasons = unused["reason"].value_counts()
-    picture_of = _picture_finder(prepared, manifest)
+    rows_of = choose_rows(facts.label_names, tally.label_ids)
+    shown = read_rows(prepared_folder, SHOWN_COLUMNS, [*chain(*rows_of.values()), *list_rows(findings)])
+    picture_of = _picture_finder(prepared, shown)
     numbers = {
-        "verdict": _say(facts, kept, english),
+        "verdict": _say(facts, tally, english),
         "notes": [notice.text for notice in notices(facts, findings, english)],
         "corrections": facts.corrections,
         "found": facts.files_found,
@@ -95,19 +81,19 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
         "left_out": facts.files_left_out,
         "counts": facts.counts,
         "label_sources": facts.label_sources,
-        "reasons": reasons.to_dict(),
+        "reasons": tally.reasons,
         "findings": [{"name": one.name, "count": one.count, "of": one.noun, "done": one.done} for one in findings],
-        "modes": kept["mode"].value_counts().to_dict(),
-        "formats": kept["format"].value_counts().to_dict(),
-        "total_bytes": int(kept["size_bytes"].sum()),
+        "modes": tally.modes,
+        "formats": tally.formats,
+        "total_bytes": total_bytes,
     }
     content = {
         "data": facts,
         "settings": {
             name: value for name, value in facts.settings.content().items() if name != "data.source" and value
         },
-        "verdict": _say(facts, kept, texts),
-        "findings": show_findings(findings, manifest, picture_of, texts),
+        "verdict": _say(facts, tally, texts),
+        "findings": show_findings(findings, shown, picture_of, texts),
         "notices": notices(facts, findings, texts),
         "split_names": tuple(facts.counts),
         "split_totals": {split: sum(counts.values()) for split, counts in facts.counts.items()},
@@ -115,25 +101,25 @@ def write_data_report(prepared_folder: Path, language: Language = "en") -> None:
         "label_notes": [translate(note, texts) for note in facts.label_notes],
         "class_sizes": _describe_range(int(classes[-1]["total"]), int(classes[0]["total"]), texts),
         "distribution": inline_figure(lambda theme: class_distribution(facts.counts, theme, texts)),
-        "sheets": _make_sheets(prepared, manifest, picture_of),
+        "sheets": make_sheets(rows_of, facts, shown, picture_of),
         "open_sheets": MOST_OPEN,
-        "unused": _list_unused(unused.head(MOST_UNUSED)),
-        "unused_count": len(unused),
-        "reasons": reasons.head(MOST_REASONS).to_dict(),
-        "reasons_count": len(reasons),
-        "sizes": _summarize_sizes(kept, texts),
-        "shapes": _describe_shapes(kept, texts),
-        "smaller": int((kept[["width", "height"]].max(axis=1) < facts.image_size).sum()),
-        "modes": {_explain(mode, texts): number for mode, number in kept["mode"].value_counts().items()},
-        "formats": kept["format"].value_counts().to_dict(),
-        "total_bytes": int(kept["size_bytes"].sum()),
+        "unused": _list_unused(tally.unused),
+        "unused_count": sum(tally.reasons.values()),
+        "reasons": dict(islice(tally.reasons.items(), MOST_REASONS)),
+        "reasons_count": len(tally.reasons),
+        "sizes": _summarize_sizes(tally.sizes, texts),
+        "shapes": _describe_shapes(tally.sizes, texts),
+        "smaller": int((np.maximum(tally.sizes["width"], tally.sizes["height"]) < facts.image_size).sum()),
+        "modes": {_explain(mode, texts): number for mode, number in tally.modes.items()},
+        "formats": tally.formats,
+        "total_bytes": total_bytes,
     }
     write_text(prepared_folder / REPORT, render("data/page.html.jinja", content, texts))
     write_text(prepared_folder / REPORT_NUMBERS, json.dumps(numbers, indent=2, ensure_ascii=False))
 
 
-def _say(facts: PreparedFacts, kept: pd.DataFrame, texts: Texts) -> str:
-    return " ".join([verdict(facts, texts), *say_copies(kept, texts)])
+def _say(facts: PreparedFacts, tally: Tally, texts: Texts) -> str:
+    return " ".join([verdict(facts, texts), *say_copies(tally.copies, texts)])
 
 
 def verdict(facts: PreparedFacts, texts: Texts) -> str:
@@ -150,9 +136,13 @@ def verdict(facts: PreparedFacts, texts: Texts) -> str:
     return texts("data.verdict.some", count=facts.files_found, used=used, fates=texts.join(fates))
 
 
-def say_copies(kept: pd.DataFrame, texts: Texts) -> list[str]:
-    """How many pictures are there more than once, and whether copies lie on different sides of the split."""
-    copies = kept[kept["copy_of"] != ""]
+def say_copies(copies: pd.DataFrame, texts: Texts) -> list[str]:
+    """How many pictures are there more than once, and whether copies lie on different sides of the split.
+
+    Args:
+        copies: the columns copy_of and split of all that have a copy.
+        texts: of the language.
+    """
     if copies.empty:
         return []
     groups = copies.groupby("copy_of")
@@ -204,13 +194,13 @@ def _list_unused(rows: pd.DataFrame) -> list[dict[Hashable, Any]]:
     return rows.assign(fate=fates).to_dict("records")
 
 
-def _picture_finder(prepared: PreparedDataset, manifest: pd.DataFrame) -> ImageOf:
-    """Gives the picture of a manifest's row: its preprocessed image, or its thumbnail if it is left out."""
+def _picture_finder(prepared: PreparedDataset, rows: pd.DataFrame) -> ImageOf:
+    """Gives the picture of a row by its number: the preprocessed image, or the thumbnail of one that is left out."""
     names = {split: rows.select_columns(["file"]) for split, rows in prepared.splits.items()}
     thumbnails = np.load(prepared.folder / THUMBNAILS, mmap_mode="r")
 
     def find(row: int) -> Image.Image | None:
-        values = manifest.iloc[row]
+        values = rows.loc[row]
         if values["split"]:  # in the order of the names: among millions, twenty are looked at
             files = names[values["split"]]
             place = bisect_left(range(len(files)), values["file"], key=lambda place: str(files[place]["file"]))
@@ -238,38 +228,19 @@ def _describe_range(smallest: int, largest: int, texts: Texts) -> str:
     return texts("data.tiles.each", pictures=pictures)
 
 
-def _make_sheets(prepared: PreparedDataset, manifest: pd.DataFrame, picture_of: ImageOf) -> list[ContactSheet]:
-    """Up to 16 pictures of each class, spread evenly over its files in the order of the manifest, which is by name.
-
-    Of more than 320 classes, 320 are shown, spread evenly too.
-    """
-    rows_of = manifest[manifest["status"] == "kept"].groupby("label_name").indices
-    kept = np.flatnonzero(manifest["status"] == "kept")
-    total = len(prepared.label_names)
-    at_most = int(np.clip(PICTURES_PER_PAGE // total, LEAST_PER_CLASS, PICTURES_PER_CLASS))
-    shown = np.linspace(0, total - 1, min(total, PICTURES_PER_PAGE // LEAST_PER_CLASS)).round().astype(int).tolist()
-    sheets = []
-    for name in (prepared.label_names[label_id] for label_id in shown):
-        rows = kept[rows_of[name]]
-        chosen = rows[np.linspace(0, len(rows) - 1, min(at_most, len(rows))).round().astype(int)].tolist()
-        pictures = [thumbnail(picture) for row in chosen if (picture := picture_of(row)) is not None]
-        sheets.append(ContactSheet(name, len(rows), pictures, manifest["file"].iloc[chosen].tolist()))
-    return sheets
-
-
 def _explain(mode: object, texts: Texts) -> str:
     """Pillow's name of a colour mode, with words before it where there are some."""
     words = MODE_WORDS.get(str(mode))
     return texts(f"data.modes.{words}", mode=mode) if words else str(mode)
 
 
-def _summarize_sizes(kept: pd.DataFrame, texts: Texts) -> list[dict[str, object]]:
-    megapixels = kept["width"] * kept["height"] / 1e6
+def _summarize_sizes(sizes: pd.DataFrame, texts: Texts) -> list[dict[str, object]]:
+    megapixels = sizes["width"] * sizes["height"] / 1e6
     quantities: tuple[tuple[str, pd.Series[float], Callable[[float], str]], ...] = (
-        ("width", kept["width"], texts.number),
-        ("height", kept["height"], texts.number),
+        ("width", sizes["width"], texts.number),
+        ("height", sizes["height"], texts.number),
         ("area", megapixels, lambda value: texts.short_number(value, 3)),
-        ("file", kept["size_bytes"] / 1000, lambda value: texts.number(value, 1)),
+        ("file", sizes["size_bytes"] / 1000, lambda value: texts.number(value, 1)),
     )
     return [
         {"name": name, "values": [write(value) for value in (column.min(), column.median(), column.max())]}
@@ -277,8 +248,8 @@ def _summarize_sizes(kept: pd.DataFrame, texts: Texts) -> list[dict[str, object]
     ]
 
 
-def _describe_shapes(kept: pd.DataFrame, texts: Texts) -> str:
-    wide, tall = kept["width"] > kept["height"], kept["width"] < kept["height"]
+def _describe_shapes(sizes: pd.DataFrame, texts: Texts) -> str:
+    wide, tall = sizes["width"] > sizes["height"], sizes["width"] < sizes["height"]
     shapes = {"wide": int(wide.sum()), "tall": int(tall.sum()), "square": int((~wide & ~tall).sum())}
     present = {shape: number for shape, number in shapes.items() if number}
     if len(present) == 1:
