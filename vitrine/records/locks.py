@@ -96,11 +96,16 @@ def _marker_of(path: Path) -> Path:
     return path.with_name(path.name + MARKER)
 
 
-def is_locked(path: Path) -> bool:
-    """Whether another process holds a lock; no where nobody can know, as of a file of another user."""
+def is_locked(path: Path, by_marker: bool = True) -> bool:
+    """Whether another process holds a lock; no where nobody can know, as of a file of another user.
+
+    Args:
+        path: of the lock.
+        by_marker: whether a file counts that stands for it; it outlasts a process of another machine that was killed.
+    """
     marker = _marker_of(path)
     locks = [FileLock(path, timeout=0)] if path.exists() else []  # asking leaves no file behind
-    locks += [SoftFileLock(marker, timeout=0)] if marker.exists() else []
+    locks += [SoftFileLock(marker, timeout=0)] if by_marker and marker.exists() else []
     return any(map(_is_held, locks))
 
 

@@ -17,6 +17,7 @@ from vitrine.data.sources.parts import name_missing_parts
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings
 from vitrine.work.part import remove_damaged
+from vitrine.work.ranks import wait_until_done
 from vitrine.work.unit import Engine
 
 
@@ -44,11 +45,11 @@ class Listed:
 
 @dataclass(frozen=True)
 class Spread:
-    """A scan by shards.
+    """A preparation by shards.
 
     Attributes:
         engine: does them.
-        folder: keeps what was seen until the data set is whole; on a disk that all who scan share.
+        folder: keeps what a scan saw until the data set is whole; on a disk that all who scan share.
     """
 
     engine: Engine
@@ -107,7 +108,9 @@ def scan_pictures(
     )
 
 
-def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress: Progress) -> bool:
+def scan_share(
+    settings: Settings, memory: ScanMemory, spread: Spread, progress: Progress, is_waiting: bool = False
+) -> bool:
     """Does the share of this rank.
 
     Args:
@@ -115,6 +118,7 @@ def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress:
         memory: of earlier scans, the same for all ranks.
         spread: with the engine of this rank.
         progress: is told of "checking".
+        is_waiting: whether it waits for the others.
 
     Returns:
         Whether the shards of all ranks are done.
@@ -131,6 +135,8 @@ def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress:
         count = count_checked(progress, sum(len(shard.files) for shard in share))
         for shard in spread.engine.run(shards):
             count(len(shard.files), shard.count_faults())
+        if is_waiting:
+            wait_until_done(shards)
         return all(shard.is_done() for shard in shards)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
