@@ -40,7 +40,7 @@ class EarlierWork:
 
     def is_stored(self, file: str, sha256: str) -> bool:
         """Whether the stored square of a file was made of this content."""
-        return file in self.pictures.rows and self.memory.sha256_of(file) == sha256
+        return file in self.pictures.rows and self.memory.always_saw(file, sha256)
 
 
 def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> EarlierWork:
