@@ -16,9 +16,13 @@ from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.parts import name_missing_parts
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings
+from vitrine.work.local import import_ahead
 from vitrine.work.part import remove_damaged
 from vitrine.work.ranks import wait_until_done
 from vitrine.work.unit import Engine
+
+# What makes them weighs 400 MB, most of it torch: processes that scan and make squares share it.
+SQUARES = "vitrine.data.prepare.preprocessed_shards"
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ def scan_pictures(
     files = listed.to_scan
     count = count_checked(progress, len(files))
     if spread is not None:
+        import_ahead(SQUARES)
         runs = _cut(files, settings, spread, memory)
         scan = scan_in_shards(runs, spread.folder, spread.engine, count, memory)
         if scan is not None:  # else something took a part away meanwhile
@@ -128,6 +133,7 @@ def scan_share(
     """
     workspace = spread.folder / f"unpacked_{secrets.token_hex(8)}"
     workspace.mkdir(parents=True)
+    import_ahead(SQUARES)
     try:
         shards = shards_of(_cut(list_pictures(settings, workspace, progress).to_scan, settings, spread, memory))
         share = spread.engine.share(shards)
