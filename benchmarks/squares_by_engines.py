@@ -4,8 +4,8 @@
 
 The pictures are synthetic JPEG of 400 px (benchmarks/pictures.py) in two class folders; near copies are not looked for.
 Each preparation runs in a process of its own. Told are, of the squares alone, seconds of the clock and of the
-processor, and memory that is not mapped from files, at its peak: of all processes together, and of the largest one
-beside the main process (Linux). At the end the files of pictures are compared.
+processor, and memory of all processes that is not mapped from files, at its peak (Linux). At the end the files of
+pictures are compared.
 """
 
 import argparse
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.pictures import draw_pictures
 
 SIDE = 224  # of the squares, in pixels
-COLUMNS = ("clock, s", "processor, s", "memory, MB", "largest worker, MB")
+COLUMNS = ("clock, s", "processor, s", "memory, MB")
 
 
 def main() -> None:
@@ -111,11 +111,11 @@ def spent() -> float:
 
 
 class watched:  # noqa: N801 (read as a statement)
-    """Notes the peak of the memory: of all, and of the largest process beside this one."""
+    """Notes the peak of the memory of this process and those that it started."""
 
     def __enter__(self) -> list[float]:
         self._over = threading.Event()
-        self._highest = [0.0, 0.0]
+        self._highest = [0.0]
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
         return self._highest
@@ -125,11 +125,9 @@ class watched:  # noqa: N801 (read as a statement)
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(0.05):
-            me = psutil.Process()
-            others = [memory_of(one) for one in me.children(recursive=True)]
-            self._highest[0] = max(self._highest[0], memory_of(me) + sum(others))
-            self._highest[1] = max([self._highest[1], *others])
+        while not self._over.wait(0.5):
+            processes = (me := psutil.Process(), *me.children(recursive=True))
+            self._highest[0] = max(self._highest[0], sum(map(memory_of, processes)))
 
 
 def memory_of(process: psutil.Process) -> float:

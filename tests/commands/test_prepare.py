@@ -15,6 +15,7 @@ from vitrine.commands import prepare
 from vitrine.data.prepare.working_folder import working_folder
 from vitrine.errors import UserError
 from vitrine.ui.frame import page_language
+from vitrine.work.part import FolderGoneError
 
 REPORTS = ("report.html", "report.json")
 
@@ -205,6 +206,7 @@ def test_ranks_that_are_started_together_end_together_with_the_same_data_set(arg
     [
         (7, "rank 1 of 2 has made squares of 7 pictures; another one puts all together"),
         (0, "nothing left to do for this rank: data.prepared: another process is preparing"),
+        (FolderGoneError("it is whole"), "nothing left to do for this rank: data.prepared: another process is prepar"),
         (
             UserError("a picture is lost"),
             "rank 1 of 2 leaves its squares to the one that prepares the data set: a pict",
@@ -213,7 +215,7 @@ def test_ranks_that_are_started_together_end_together_with_the_same_data_set(arg
 )
 def test_a_rank_helps_the_one_at_work_and_never_ends_it_by_an_error(arguments, monkeypatch, capsys, made, said):
     def help_it(*_):
-        if isinstance(made, UserError):
+        if isinstance(made, Exception):
             raise made
         return made
 

@@ -112,6 +112,8 @@ def _help(recipe: Recipe, ranks: Ranks, at_work: AtWorkError) -> str:
     try:
         with show_progress(console=Console(highlight=False), lines=True) as show:
             made = make_squares_as_rank(recipe, ranks, show)
+    except FolderGoneError:  # the data set is whole
+        made = 0
     except (UserError, OSError) as error:
         return f"rank {ranks.rank} of {ranks.count} leaves its squares to the one that prepares the data set: {error}"
     if not made:
