@@ -157,7 +157,7 @@ def start_task(monkeypatch, rank, count):
     monkeypatch.setenv("SLURM_ARRAY_TASK_COUNT", str(count))
 
 
-def squares_of(folder):
+def images_of(folder):
     return {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()}
 
 
@@ -176,7 +176,7 @@ def test_tasks_of_an_array_prepare_the_same_data_set_and_the_last_one_writes_it(
     assert prepare.main(ranks) == 0
     assert "--run-on" not in capsys.readouterr().out
     pd.testing.assert_frame_equal(manifest_of(tmp_path / "ranks"), manifest_of(alone))
-    assert squares_of(tmp_path / "ranks") == squares_of(alone)
+    assert images_of(tmp_path / "ranks") == images_of(alone)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "prepared", "ranks"]
 
 
@@ -198,7 +198,7 @@ def test_ranks_that_are_started_together_end_together_with_the_same_data_set(arg
     assert [rank.returncode for rank in ranks] == [0, 0], said
     assert sum("files found = 10 used" in one for one in said) >= 1
     pd.testing.assert_frame_equal(manifest_of(tmp_path / "ranks"), manifest_of(tmp_path / "prepared/pets"))
-    assert squares_of(tmp_path / "ranks") == squares_of(tmp_path / "prepared/pets")
+    assert images_of(tmp_path / "ranks") == images_of(tmp_path / "prepared/pets")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_rank_helps_the_one_at_work_and_never_ends_it_by_an_error(arguments, m
             raise made
         return made
 
-    monkeypatch.setattr(prepare, "make_squares_as_rank", help_it)
+    monkeypatch.setattr(prepare, "make_images_as_rank", help_it)
     monkeypatch.setattr(prepare, "scan_as_rank", lambda *_: True)
     start_task(monkeypatch, 1, 2)
     with working_folder(Path("prepared/pets")):

@@ -13,7 +13,7 @@ from vitrine.records.prepared import FACTS
 from vitrine.work.ranks import LeadingRank, Ranks
 from vitrine.workflows.parameters import build_recipe
 from vitrine.workflows.prepare import (
-    make_squares_as_rank,
+    make_images_as_rank,
     name_source,
     parts_folder,
     scan_as_rank,
@@ -92,7 +92,7 @@ def test_a_rank_reads_what_was_added_alone_unless_all_is_to_be_read_again(
     assert sum(pq.read_metadata(part).num_rows for part in parts.glob("*.parquet")) == read
 
 
-def test_a_rank_makes_its_share_of_the_squares_that_the_one_at_work_has_planned(
+def test_a_rank_makes_its_share_of_the_images_that_the_one_at_work_has_planned(
     make_class_folders, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
@@ -101,16 +101,16 @@ def test_a_rank_makes_its_share_of_the_squares_that_the_one_at_work_has_planned(
     parameters = {"data.source": "pets", "image_size": 16, "checks.near_duplicates": False}
     recipe = build_recipe(None, {"name": "pets", **parameters})
     helper, made = Ranks(1, 2, are_together=True), []
-    assert make_squares_as_rank(recipe, helper) == 0  # nobody is at work
+    assert make_images_as_rank(recipe, helper) == 0  # nobody is at work
 
     def help_once(what, *_, faults=0):
         if what == "resizing" and not made:
-            made.append(make_squares_as_rank(recipe, helper))
+            made.append(make_images_as_rank(recipe, helper))
 
     parts_folder(recipe.prepared_folder).mkdir(parents=True)
     write_data_set(recipe, help_once, engine=LeadingRank(Ranks(0, 2)))
     assert made == [2]  # of training, validation and test the second file
-    assert make_squares_as_rank(recipe, helper) == 0
+    assert make_images_as_rank(recipe, helper) == 0
 
 
 def test_a_rank_that_comes_when_all_is_done_does_not_begin_again(make_class_folders, tmp_path, monkeypatch):

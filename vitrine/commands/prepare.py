@@ -31,7 +31,7 @@ from vitrine.invocation import command_line
 from vitrine.work.part import FolderGoneError
 from vitrine.work.ranks import LeadingRank, Ranks
 from vitrine.work.unit import Engine
-from vitrine.workflows.prepare import make_squares_as_rank, read_settings, scan_as_rank, write_data_set
+from vitrine.workflows.prepare import make_images_as_rank, read_settings, scan_as_rank, write_data_set
 from vitrine.workflows.progress import show_progress
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _help(recipe: Recipe, ranks: Ranks, at_work: AtWorkError) -> str:
     """Makes squares for the rank at work; what there is to say. An error would make torchrun end that one, too."""
     try:
         with show_progress(console=Console(highlight=False), lines=True) as show:
-            made = make_squares_as_rank(recipe, ranks, show)
+            made = make_images_as_rank(recipe, ranks, show)
     except FolderGoneError:  # the data set is whole
         made = 0
     except (UserError, OSError) as error:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -96,17 +97,32 @@ def _marker_of(path: Path) -> Path:
     return path.with_name(path.name + MARKER)
 
 
-def is_locked(path: Path, by_marker: bool = True) -> bool:
-    """Whether another process holds a lock; no where nobody can know, as of a file of another user.
+def is_locked(path: Path) -> bool:
+    """Whether another process holds a lock; no where nobody can know, as of a file of another user."""
+    marker = _marker_of(path)
+    locks = [FileLock(path, timeout=0)] if path.exists() else []  # asking leaves no file behind
+    locks += [SoftFileLock(marker, timeout=0)] if marker.exists() else []
+    return any(map(_is_held, locks))
+
+
+def is_locked_by_system(path: Path) -> bool:
+    """Whether a process holds a lock that the system lets go when it ends; a file that stands for one may outlast it.
 
     Args:
         path: of the lock.
-        by_marker: whether a file counts that stands for it; it outlasts a process of another machine that was killed.
     """
-    marker = _marker_of(path)
-    locks = [FileLock(path, timeout=0)] if path.exists() else []  # asking leaves no file behind
-    locks += [SoftFileLock(marker, timeout=0)] if by_marker and marker.exists() else []
-    return any(map(_is_held, locks))
+    if sys.platform == "win32":
+        return path.exists() and _is_held(FileLock(path, timeout=0))
+    import fcntl
+
+    try:
+        with path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is closed
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _is_held(lock: BaseFileLock) -> bool:

@@ -22,6 +22,7 @@ RANKS = (
 
 LONGEST_UNIT = 1_800.0  # seconds after which a rank that has done none of its units is taken for dead
 SECONDS_BETWEEN_LOOKS = 2.0
+LOOKS_A_SECOND = 50  # at files, by one rank: the disk is for those that work
 
 
 class OthersAtWorkError(Exception):
@@ -137,6 +138,6 @@ def wait_until_done(works: Sequence[OneFile]) -> None:
     """
     left, since = [work for work in works if not work.is_done()], monotonic()
     while left and left[0].folder.is_dir() and monotonic() - since < LONGEST_UNIT:
-        sleep(SECONDS_BETWEEN_LOOKS)
+        sleep(max(SECONDS_BETWEEN_LOOKS, len(left) / LOOKS_A_SECOND))
         still = [work for work in left if not work.is_done()]
         left, since = still, (since if len(still) == len(left) else monotonic())

@@ -185,7 +185,7 @@ def scan_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing, 
     return scan_share(settings, memory, Spread(ranks, parts_folder(final)), progress, ranks.are_together)
 
 
-def make_squares_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing) -> int:
+def make_images_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing) -> int:
     """Makes one rank's share of the squares that the process at work has planned, as long as it is at work.
 
     Ranks that were started together wait for the plan.

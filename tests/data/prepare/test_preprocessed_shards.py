@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.conftest import draw_shape
-from tests.data.prepare.squares import contents, plan, write
+from tests.data.prepare.made_by_engines import contents, plan, write
 from tests.work.here import Here
 from vitrine.data.prepare import preprocessed_images, preprocessed_shards
 from vitrine.data.prepare.preprocessed_shards import PictureLostError
@@ -76,7 +76,7 @@ def test_an_engine_makes_the_files_that_threads_make(source, made):
     assert not (final / INTERRUPTED).exists()
 
 
-def test_larger_squares_for_training_and_other_pixels_are_made_alike(source):
+def test_larger_images_for_training_and_other_pixels_are_made_alike(source):
     changes = {"training_size": 20, "preparation": {"resize": "crop"}}
     by_shards = contents(write(source, Here(), name="by_shards", **changes))
     assert by_shards == contents(write(source, **changes))
@@ -158,7 +158,7 @@ def test_where_there_are_no_links_files_are_moved_and_an_interruption_costs_noth
     assert len(made) == 40
 
 
-def test_squares_of_an_interrupted_preparation_serve_another_plan(source, made):
+def test_images_of_an_interrupted_preparation_serve_another_plan(source, made):
     interrupt(source, 28, Here())
     begun = set(made)
     draw_shape(0, 99).save(source / "cat" / "000 first.png")  # moves all others
@@ -177,7 +177,7 @@ def test_a_second_preparation_makes_what_was_added_alone_and_links_what_it_can(s
     assert (folder / "train-00000.arrow").stat().st_ino == inode
 
 
-def test_stored_squares_are_read_by_the_shards_that_need_them(source, made):
+def test_stored_images_are_read_by_the_shards_that_need_them(source, made):
     write(source, Here())
     rows = read_manifest(source.with_name("final"))
     (source / rows.loc[rows["split"] == "train", "file"].iloc[0]).unlink()

@@ -91,7 +91,7 @@ def test_ranks_do_not_read_again_what_earlier_scans_know(settings, tmp_path):
     assert len(list(parts.glob("*.parquet"))) == 1
 
 
-def test_what_makes_squares_is_imported_for_the_processes_that_scan(settings, tmp_path, monkeypatch):
+def test_what_makes_preprocessed_images_is_imported_for_the_processes_that_scan(settings, tmp_path, monkeypatch):
     ahead = []
     monkeypatch.setattr(scanning, "import_ahead", ahead.append)
     scan(settings, tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.data.prepare.squares import contents, plan, write
+from tests.data.prepare.made_by_engines import contents, plan, write
 from tests.work.here import Here
 from vitrine.data.prepare import shard_plan
 from vitrine.data.prepare.reuse import PLAN, WHOLE_SHARDS
@@ -44,7 +44,7 @@ def test_shards_of_a_plan_make_the_same_files(source, folder, monkeypatch):
         assert other.path.read_bytes() == one.path.read_bytes()
 
 
-def test_a_plan_tells_where_stored_squares_lie(source, folder):
+def test_a_plan_tells_where_stored_images_lie(source, folder):
     write(source, Here())
     first = min((source / "cat").iterdir())
     first.unlink()

@@ -73,7 +73,7 @@ def test_full_shards_are_linked_whatever_becomes_of_the_short_ones(tmp_path, mon
     assert stored.link_unchanged(tmp_path / "new", "train", wanted, LABELS, 4).tolist() == [True, True, False]
 
 
-def test_where_a_square_lies_is_told(tmp_path):
+def test_where_a_stored_image_lies_is_told(tmp_path):
     folder = write(tmp_path / "a", ["1.png", "2.png"])
     stored = StoredImages.open([folder])
     assert stored.locate("2.png") == (folder / "train-00000.arrow", 1)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,6 +151,8 @@ def _begun_with(folder: Path) -> str | None:
 
 def forget(folder: Path) -> None:
     """Removes from a finished folder what only an interruption would have needed."""
-    _put_aside(folder, WHOLE_SHARDS)  # at once: a worker that was given up may be writing there
-    shutil.rmtree(folder / INTERRUPTED, ignore_errors=True)
+    with suppress(OSError):  # Windows renames nothing that is open
+        _put_aside(folder, WHOLE_SHARDS)  # at once: a worker that was given up may be writing there
+    for name in (INTERRUPTED, WHOLE_SHARDS):
+        shutil.rmtree(folder / name, ignore_errors=True)
     (folder / UNFINISHED).unlink(missing_ok=True)

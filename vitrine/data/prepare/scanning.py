@@ -22,7 +22,7 @@ from vitrine.work.ranks import wait_until_done
 from vitrine.work.unit import Engine
 
 # What makes them weighs 400 MB, most of it torch: processes that scan and make squares share it.
-SQUARES = "vitrine.data.prepare.preprocessed_shards"
+PREPROCESSING = "vitrine.data.prepare.preprocessed_shards"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def scan_pictures(
     files = listed.to_scan
     count = count_checked(progress, len(files))
     if spread is not None:
-        import_ahead(SQUARES)
+        import_ahead(PREPROCESSING)
         runs = _cut(files, settings, spread, memory)
         scan = scan_in_shards(runs, spread.folder, spread.engine, count, memory)
         if scan is not None:  # else something took a part away meanwhile
@@ -133,7 +133,7 @@ def scan_share(
     """
     workspace = spread.folder / f"unpacked_{secrets.token_hex(8)}"
     workspace.mkdir(parents=True)
-    import_ahead(SQUARES)
+    import_ahead(PREPROCESSING)
     try:
         shards = shards_of(_cut(list_pictures(settings, workspace, progress).to_scan, settings, spread, memory))
         share = spread.engine.share(shards)

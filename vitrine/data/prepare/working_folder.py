@@ -10,7 +10,7 @@ from vitrine.data.sources.fetching import FETCHED
 from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.atomic import put_in_place
-from vitrine.records.locks import hold_lock, is_locked
+from vitrine.records.locks import hold_lock, is_locked_by_system
 from vitrine.records.prepared import FACTS, MANIFEST, PICTURES
 
 UNPACKED = "unpacked"
@@ -78,7 +78,7 @@ def _lock_of(final: Path) -> Path:
 
 def is_at_work(final: Path) -> bool:
     """Whether a process prepares a data set just now; no where its disk has no locks, for nobody can know there."""
-    return is_locked(_lock_of(final), by_marker=False)
+    return is_locked_by_system(_lock_of(final))
 
 
 def unfinished_folder(final: Path) -> Path:

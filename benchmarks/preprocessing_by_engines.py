@@ -1,6 +1,6 @@
 """What the squares of a preparation take, by threads of one process and by processes, and whether the files are alike.
 
-    python benchmarks/squares_by_engines.py [--count 4000] [--engines threads local:1 local:2] [--folder FOLDER]
+    python benchmarks/preprocessing_by_engines.py [--count 4000] [--engines threads local:1 local:2] [--folder FOLDER]
 
 The pictures are synthetic JPEG of 400 px (benchmarks/pictures.py) in two class folders; near copies are not looked for.
 Each preparation runs in a process of its own. Told are, of the squares alone, seconds of the clock and of the
