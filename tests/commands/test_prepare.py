@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +12,11 @@ from PIL import Image
 
 from tests.data.sources.stores import fill
 from vitrine.commands import prepare
+from vitrine.data.prepare.working_folder import working_folder
+from vitrine.errors import UserError
 from vitrine.ui.frame import page_language
 from vitrine.work.local import LocalPool
+from vitrine.work.part import FolderGoneError
 
 REPORTS = ("report.html", "report.json")
 
@@ -102,7 +107,9 @@ def test_a_disk_that_takes_nothing_is_explained_and_what_was_done_is_kept(
         assert prepare.main(arguments) == 2
     assert capsys.readouterr().err.startswith(message)
     assert [path.name for path in (tmp_path / "prepared").iterdir()] == [".pets.unfinished"]
-    monkeypatch.setattr("vitrine.data.prepare.preprocessed_images._preprocess", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(
+        "vitrine.data.prepare.preprocessed_images.preprocess_file", lambda *_: pytest.fail("made again")
+    )
     assert prepare.main(arguments) == 0
     assert [path.name for path in (tmp_path / "prepared").iterdir()] == ["pets"]
 
@@ -160,27 +167,85 @@ def test_processes_read_many_pictures_where_nobody_says_who_and_see_what_threads
     pd.testing.assert_frame_equal(manifest_of(tmp_path / "many"), by_threads)
 
 
+def start_task(monkeypatch, rank, count):
+    """Makes this process a task of a Slurm array, whose tasks never wait for each other."""
+    monkeypatch.setenv("SLURM_ARRAY_TASK_ID", str(rank))
+    monkeypatch.setenv("SLURM_ARRAY_TASK_COUNT", str(count))
+
+
+def images_of(folder):
+    return {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()}
+
+
 @pytest.mark.slow
-def test_ranks_prepare_the_same_data_set_and_the_last_one_writes_it(arguments, tmp_path, monkeypatch, capsys):
+def test_tasks_of_an_array_prepare_the_same_data_set_and_the_last_one_writes_it(
+    arguments, tmp_path, monkeypatch, capsys
+):
     assert prepare.main(arguments) == 0
-    alone = manifest_of(tmp_path / "prepared/pets")
+    alone = tmp_path / "prepared/pets"
     ranks = [*arguments, "data.prepared=ranks", "--run-on", "ranks", "--workers", "1"]
-    monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr("vitrine.data.prepare.scanning.choose_shard_size", lambda _: 3)
-    monkeypatch.setenv("RANK", "0")
+    start_task(monkeypatch, 0, 2)
     assert prepare.main(ranks) == 0
     assert "rank 0 of 2 has read its share" in capsys.readouterr().out
-    monkeypatch.setenv("RANK", "1")
+    start_task(monkeypatch, 1, 2)
     assert prepare.main(ranks) == 0
     assert "--run-on" not in capsys.readouterr().out
-    pd.testing.assert_frame_equal(manifest_of(tmp_path / "ranks"), alone)
+    pd.testing.assert_frame_equal(manifest_of(tmp_path / "ranks"), manifest_of(alone))
+    assert images_of(tmp_path / "ranks") == images_of(alone)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "prepared", "ranks"]
+
+
+@pytest.mark.slow
+def test_ranks_that_are_started_together_end_together_with_the_same_data_set(arguments, tmp_path, request):
+    assert prepare.main(arguments) == 0
+    command = [sys.executable, str(request.config.rootpath / "data_prep.py"), *arguments, "data.prepared=ranks"]
+    ranks = [
+        subprocess.Popen(
+            [*command, "--run-on", "ranks", "--workers", "1"],
+            env=os.environ | {"RANK": str(rank), "WORLD_SIZE": "2"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [rank.communicate(timeout=250)[0] for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], said
+    assert sum("files found = 10 used" in one for one in said) >= 1
+    pd.testing.assert_frame_equal(manifest_of(tmp_path / "ranks"), manifest_of(tmp_path / "prepared/pets"))
+    assert images_of(tmp_path / "ranks") == images_of(tmp_path / "prepared/pets")
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (7, "rank 1 of 2 has made squares of 7 pictures; another one puts all together"),
+        (0, "nothing left to do for this rank: data.prepared: another process is preparing"),
+        (FolderGoneError("it is whole"), "nothing left to do for this rank: data.prepared: another process is prepar"),
+        (
+            UserError("a picture is lost"),
+            "rank 1 of 2 leaves its squares to the one that prepares the data set: a pict",
+        ),
+    ],
+)
+def test_a_rank_helps_the_one_at_work_and_never_ends_it_by_an_error(arguments, monkeypatch, capsys, made, said):
+    def help_it(*_):
+        if isinstance(made, Exception):
+            raise made
+        return made
+
+    monkeypatch.setattr(prepare, "make_images_as_rank", help_it)
+    monkeypatch.setattr(prepare, "scan_as_rank", lambda *_: True)
+    start_task(monkeypatch, 1, 2)
+    with working_folder(Path("prepared/pets")):
+        assert prepare.main([*arguments, "--run-on", "ranks"]) == 0
+        assert said in " ".join(capsys.readouterr().out.split())
 
 
 def test_ranks_share_the_reading_where_all_is_to_be_read_again(arguments, monkeypatch):
     assert prepare.main(arguments) == 0
-    monkeypatch.setenv("RANK", "0")
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    start_task(monkeypatch, 0, 2)
     asked = []
     monkeypatch.setattr(prepare, "scan_as_rank", lambda *given: asked.append(given[-1]))
     for options in ([], ["--again"]):

@@ -12,6 +12,7 @@ from vitrine.records.atomic import (
     check_replaceable,
     follow_umask,
     is_link,
+    new_file,
     new_folder,
     point_to,
     write_bytes,
@@ -132,6 +133,24 @@ def test_file_that_cannot_be_finished_leaves_the_older_one(tmp_path, monkeypatch
         write_bytes(tmp_path / "file", b"new")
     assert caught.value.filename == str(tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == b"old"
+    assert names_in(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_file_that_somebody_else_writes_is_there_when_it_is_whole(tmp_path, error):
+    path = tmp_path / "file"
+    with new_file(path) as temporary:
+        temporary.write_bytes(b"whole")
+        assert not path.exists()
+
+    def fail():
+        with new_file(path) as temporary:
+            temporary.write_bytes(b"half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert path.read_bytes() == b"whole"
     assert names_in(tmp_path) == ["file"]
 
 

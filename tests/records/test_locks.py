@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 from vitrine.errors import UserError
-from vitrine.records.locks import hold_lock, hold_output, is_locked
+from vitrine.records.locks import hold_lock, hold_output, is_locked, is_locked_by_system
 
 REFUSAL = UserError("somebody else is at work")
 
@@ -17,10 +17,12 @@ def test_a_lock_that_is_held_refuses_and_stays_held(tmp_path):
     path = tmp_path / "lock"
     with hold_lock(path, REFUSAL):
         assert is_locked(path)
+        assert is_locked_by_system(path)
         with pytest.raises(UserError, match="somebody else"), hold_lock(path, REFUSAL):
             pytest.fail("two at once")
         assert is_locked(path)
     assert not is_locked(path)
+    assert not is_locked_by_system(path)
 
 
 def test_a_lock_goes_after_an_error_too_and_its_file_where_that_is_wanted(tmp_path):
@@ -82,6 +84,7 @@ def test_a_disk_without_locks_keeps_others_out_by_a_file(tmp_path):
     for _ in range(2):  # the first one leaves nothing that would keep the second out
         with hold_lock(path, REFUSAL, is_removed=True):
             assert is_locked(path)
+            assert not is_locked_by_system(path)
             with pytest.raises(UserError, match="somebody else"), hold_lock(path, REFUSAL, is_removed=True):
                 pytest.fail("two at once")
             assert is_locked(path)

@@ -1,6 +1,7 @@
 """A unit of work for tests: it writes letters down, and some letters end the process that reads them."""
 
 import os
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +57,14 @@ class Letters(Part):
             raise ArchiveError(Path("letters.zip"), "damaged", "get it again")
         if letter == "u":
             raise UnpicklableError("of a library")
+
+
+@dataclass(frozen=True)
+class Loaded(Letters):
+    """Whether a module was imported where this is done."""
+
+    def make(self, note):
+        return pa.table({"letter": ["yes" if self.letters in sys.modules else "no"]})
 
 
 def run(engine, folder, *words):

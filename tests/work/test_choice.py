@@ -14,7 +14,7 @@ def test_each_engine_has_its_options(monkeypatch):
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "3")
     assert open_engine("local", 2) == LocalPool(2)
-    assert open_engine("ranks", 2) == Ranks(1, 3, 2)
+    assert open_engine("ranks", 2) == Ranks(1, 3, 2, are_together=True)
     assert open_engine("dask", 2) == DaskCluster(None, 2)
     assert open_engine("dask", address="tcp://machine:8786") == DaskCluster("tcp://machine:8786", None)
 

@@ -66,6 +66,17 @@ def test_nothing_to_do_starts_no_process(tmp_path):
     assert psutil.Process().children() == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are started anew")
+def test_what_later_units_need_is_imported_by_the_process_that_others_are_forked_from(tmp_path):
+    program = (
+        "from pathlib import Path; from tests.work.letters import Loaded; from vitrine.work.local import *; "
+        "import_ahead('colorsys'); "
+        f"list(LocalPool(1).run([Loaded(name, folder=Path({str(tmp_path)!r})) for name in ('colorsys', 'chunk')]))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    assert read(tmp_path, "colorsys", "chunk") == ["yes", "no"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_coordinator_that_is_killed_leaves_no_process_behind(tmp_path):
     program = (

@@ -1,10 +1,12 @@
 import os
+import shutil
 
 import pytest
 
+from tests.work.here import Here
 from tests.work.letters import Letters
 from vitrine.errors import UserError
-from vitrine.work.ranks import Ranks
+from vitrine.work.ranks import LONGEST_UNIT, SECONDS_BETWEEN_LOOKS, LeadingRank, Ranks, wait_until_done
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +44,7 @@ def test_torchrun_and_slurm_say_which_rank_this_is(variables, expected, monkeypa
         monkeypatch.setenv(name, value)
     ranks = Ranks.from_environment()
     assert (ranks.rank, ranks.count) == expected
+    assert ranks.are_together == ("SLURM_ARRAY_TASK_ID" not in variables)
 
 
 def test_an_array_with_gaps_is_refused_for_shards_would_be_left_out(monkeypatch):
@@ -98,3 +101,36 @@ def test_ranks_of_one_machine_share_its_cores(tmp_path, monkeypatch):
         list(Ranks(0, 2).run([]))
     list(Ranks(0, 2, 3).run([]))
     assert asked == [8, 2, 1, 3]
+
+
+def test_the_leading_rank_does_its_own_units_first_and_all_that_others_leave(tmp_path, monkeypatch):
+    monkeypatch.setattr(Ranks, "pool", Here())
+    works = [Letters(letter, folder=tmp_path) for letter in "abcdef"]
+    leading = LeadingRank(Ranks(1, 3, 1))
+    assert leading.share(works) == works
+    assert [work.letters for work in leading.run(works)] == ["b", "e", "f", "d", "c", "a"]
+
+
+def test_who_waits_goes_on_when_all_is_done_when_nobody_works_and_when_the_folder_is_gone(tmp_path, monkeypatch):
+    works = [Letters(letter, folder=tmp_path / "parts") for letter in "ab"]
+    clock, steps = [0.0], []
+
+    def sleep(seconds):
+        clock[0] += seconds
+        if steps:
+            steps.pop(0)()
+
+    monkeypatch.setattr("vitrine.work.ranks.sleep", sleep)
+    monkeypatch.setattr("vitrine.work.ranks.monotonic", lambda: clock[0])
+    wait_until_done(works)  # there is no folder yet
+    assert clock == [0]
+    works[0].folder.mkdir()
+    wait_until_done(works)
+    assert clock == [LONGEST_UNIT]
+    steps = [lambda: None, works[0].do, *[lambda: None] * 5, works[1].do]
+    wait_until_done(works)
+    assert (clock[0] - LONGEST_UNIT, steps) == (8 * SECONDS_BETWEEN_LOOKS, [])
+    works[0].path.unlink()
+    steps = [lambda: shutil.rmtree(works[0].folder)]
+    wait_until_done(works)
+    assert clock[0] - LONGEST_UNIT == 9 * SECONDS_BETWEEN_LOOKS

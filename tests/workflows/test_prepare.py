@@ -8,10 +8,17 @@ from tests.conftest import draw_shape
 from tests.factories import fault_of
 from tests.work.here import Here
 from vitrine.config.recipe import Recipe
+from vitrine.data.prepare.working_folder import AtWorkError
 from vitrine.records.prepared import FACTS
-from vitrine.work.ranks import Ranks
+from vitrine.work.ranks import LeadingRank, Ranks
 from vitrine.workflows.parameters import build_recipe
-from vitrine.workflows.prepare import name_source, parts_folder, scan_as_rank, write_data_set
+from vitrine.workflows.prepare import (
+    make_images_as_rank,
+    name_source,
+    parts_folder,
+    scan_as_rank,
+    write_data_set,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,9 @@ def test_a_report_that_cannot_be_written_costs_itself_alone(make_class_folders, 
         patch.setattr("vitrine.reports.data.page.write_data_report", fail)
         with pytest.raises(RuntimeError, match="no figure"):
             prepare()
-    monkeypatch.setattr("vitrine.data.prepare.preprocessed_images._preprocess", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(
+        "vitrine.data.prepare.preprocessed_images.preprocess_file", lambda *_: pytest.fail("made again")
+    )
     monkeypatch.setattr("vitrine.data.manifest.scan._scan_file", lambda *_: pytest.fail("read again"))
     assert len(prepare()) == 16
 
@@ -81,6 +90,35 @@ def test_a_rank_reads_what_was_added_alone_unless_all_is_to_be_read_again(
     assert scan_as_rank(recipe, Ranks(0, 1), again=again)
     parts = parts_folder(recipe.prepared_folder)
     assert sum(pq.read_metadata(part).num_rows for part in parts.glob("*.parquet")) == read
+
+
+def test_a_rank_makes_its_share_of_the_images_that_the_one_at_work_has_planned(
+    make_class_folders, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Ranks, "pool", Here())
+    make_class_folders({"a": 8, "b": 8}, "pets")
+    parameters = {"data.source": "pets", "image_size": 16, "checks.near_duplicates": False}
+    recipe = build_recipe(None, {"name": "pets", **parameters})
+    helper, made = Ranks(1, 2, are_together=True), []
+    assert make_images_as_rank(recipe, helper) == 0  # nobody is at work
+
+    def help_once(what, *_, faults=0):
+        if what == "resizing" and not made:
+            made.append(make_images_as_rank(recipe, helper))
+
+    parts_folder(recipe.prepared_folder).mkdir(parents=True)
+    write_data_set(recipe, help_once, engine=LeadingRank(Ranks(0, 2)))
+    assert made == [2]  # of training, validation and test the second file
+    assert make_images_as_rank(recipe, helper) == 0
+
+
+def test_a_rank_that_comes_when_all_is_done_does_not_begin_again(make_class_folders, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_class_folders({"a": 8, "b": 8}, "pets")
+    recipe = build_recipe(None, {"name": "pets", "data.source": "pets", "image_size": 16})
+    with pytest.raises(AtWorkError, match=r"another rank has prepared prepared/pets"):
+        write_data_set(recipe, engine=LeadingRank(Ranks(0, 2)), again=True)
 
 
 def test_pictures_are_not_prepared_into_a_store(make_class_folders):

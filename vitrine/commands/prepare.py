@@ -26,12 +26,13 @@ from vitrine.commands.console import read_recipe, recipe_parser, run_command
 from vitrine.commands.engine_options import OPTIONS, add_engine_options, read_engine
 from vitrine.config.recipe import Recipe
 from vitrine.data.prepare.working_folder import AtWorkError
+from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.work.local import LocalPool, count_cores
 from vitrine.work.part import FolderGoneError
-from vitrine.work.ranks import Ranks
+from vitrine.work.ranks import LeadingRank, Ranks
 from vitrine.work.unit import Engine
-from vitrine.workflows.prepare import read_settings, scan_as_rank, write_data_set
+from vitrine.workflows.prepare import make_images_as_rank, read_settings, scan_as_rank, write_data_set
 from vitrine.workflows.progress import show_progress
 
 if TYPE_CHECKING:
@@ -60,23 +61,20 @@ def _run(words: Sequence[str]) -> None:
     engine, least_files = read_engine(options), 0
     if engine is None:
         engine, least_files = LocalPool(min(count_cores(), MOST_PROCESSES)), MANY_FILES
-    if isinstance(engine, Ranks):
-        if not _share_is_last(recipe, engine, options.again):
-            return
-        engine = LocalPool(options.workers)  # the last one is alone on its machine
-    try:
+    if not isinstance(engine, Ranks):
         _prepare(recipe, _words_of_the_recipe(words), options.again, engine, least_files)
-    except AtWorkError as error:
-        if options.run_on != "ranks":
-            raise
-        print(f"nothing left to do for this rank: {error}")  # an error would make torchrun end the one at work
+    elif _share_is_last(recipe, engine, options.again):
+        try:
+            _prepare(recipe, _words_of_the_recipe(words), options.again, LeadingRank(engine))
+        except AtWorkError as error:
+            print(_help(recipe, engine, error))
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Of its command line."""
     parser = recipe_parser("prepare", __doc__)
     parser.add_argument("--again", action="store_true", help="read every picture again, even if nothing has changed")
-    add_engine_options(parser, "read the pictures")
+    add_engine_options(parser, "read the pictures and make the squares")
     return parser
 
 
@@ -116,7 +114,21 @@ def _share_is_last(recipe: Recipe, ranks: Ranks, again: bool) -> bool:
     return False
 
 
-def _prepare(recipe: Recipe, words: Sequence[str], again: bool, engine: Engine, least_files: int) -> None:
+def _help(recipe: Recipe, ranks: Ranks, at_work: AtWorkError) -> str:
+    """Makes squares for the rank at work; what there is to say. An error would make torchrun end that one, too."""
+    try:
+        with show_progress(console=Console(highlight=False), lines=True) as show:
+            made = make_images_as_rank(recipe, ranks, show)
+    except FolderGoneError:  # the data set is whole
+        made = 0
+    except (UserError, OSError) as error:
+        return f"rank {ranks.rank} of {ranks.count} leaves its squares to the one that prepares the data set: {error}"
+    if not made:
+        return f"nothing left to do for this rank: {at_work}"
+    return f"rank {ranks.rank} of {ranks.count} has made squares of {made:,} pictures; another one puts all together"
+
+
+def _prepare(recipe: Recipe, words: Sequence[str], again: bool, engine: Engine, least_files: int = 0) -> None:
     console = Console(highlight=False)
     final = recipe.prepared_folder
     from vitrine.data.prepare.unchanged import find_unchanged

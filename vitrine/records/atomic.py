@@ -97,7 +97,14 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
-    """Writes a file under a temporary name, makes sure that it is on the disk, and renames it.
+    """Writes a file whole or not at all; see `new_file`."""
+    with new_file(path) as temporary, temporary.open("xb") as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Yields a temporary name beside a file for somebody to write to; on success it is made sure of and takes the name.
 
     Who may read it is for the umask to say, as for every file that a program makes.
 
@@ -106,9 +113,8 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with temporary.open("xb") as file:
-            file.writelines(parts)
-            file.flush()
+        yield temporary
+        with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException as error:

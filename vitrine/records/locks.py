@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -102,6 +103,26 @@ def is_locked(path: Path) -> bool:
     locks = [FileLock(path, timeout=0)] if path.exists() else []  # asking leaves no file behind
     locks += [SoftFileLock(marker, timeout=0)] if marker.exists() else []
     return any(map(_is_held, locks))
+
+
+def is_locked_by_system(path: Path) -> bool:
+    """Whether a process holds a lock that the system lets go when it ends; a file that stands for one may outlast it.
+
+    Args:
+        path: of the lock.
+    """
+    if sys.platform == "win32":
+        return path.exists() and _is_held(FileLock(path, timeout=0))
+    import fcntl
+
+    try:
+        with path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is closed
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _is_held(lock: BaseFileLock) -> bool:

@@ -1,5 +1,6 @@
 """Units of work done by processes of this machine."""
 
+import gc
 import os
 import pickle
 import signal
@@ -19,6 +20,8 @@ from vitrine.work.unit import AnyWork, Work
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
+
+_IMPORTED_AHEAD: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,17 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
+def import_ahead(module: str) -> None:
+    """Has processes forked from one that has imported a module, too, for units that come after the first ones need it.
+
+    Where the first process was started before, each imports it by itself.
+
+    Args:
+        module: its whole name.
+    """
+    _IMPORTED_AHEAD.append(module)
+
+
 @cache
 def _context(module: str) -> "ForkServerContext | SpawnContext":
     """How processes are started: on Linux forked from one that has imported what they need, a second for each saved.
@@ -83,7 +97,7 @@ def _context(module: str) -> "ForkServerContext | SpawnContext":
     if sys.platform != "linux":
         return get_context("spawn")
     context = get_context("forkserver")
-    context.set_forkserver_preload([module, "pandas"])  # which pyarrow imports with its first column
+    context.set_forkserver_preload([module, *_IMPORTED_AHEAD, "pandas"])  # which pyarrow imports with its first column
     return context
 
 
@@ -121,6 +135,7 @@ class _Process:
 
 def _serve(pipe: Connection, environment: dict[str, str]) -> None:
     os.environ.update(environment)  # the process that was forked may have been started long before
+    gc.freeze()  # a search for garbage among what was imported would copy its pages, which all processes share
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all; the coordinator ends this one
     while True:
         try:

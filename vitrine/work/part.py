@@ -1,4 +1,4 @@
-"""A unit of work whose result is one Parquet file, whole or not there, and named by what it was made of."""
+"""A unit of work whose result is one file, mostly of Parquet, whole or not there, and named by what it was made of."""
 
 import hashlib
 import secrets
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.errors import UserError, first_line
 from vitrine.records.atomic import write_bytes
-from vitrine.work.journal import Deaths, Journal, read_journal
+from vitrine.work.journal import NO_ITEM, Deaths, Journal, read_journal
 from vitrine.work.unit import TOO_LITTLE_MEMORY, StuckError
 
 MOST_UNEXPLAINED = 3  # deaths of one unit without an item at hand
@@ -29,15 +29,17 @@ class FolderGoneError(UserError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part(ABC):
+class OneFile(ABC):
     """A unit that makes one file; see `Work`.
 
     Attributes:
+        ending: of the file's name.
         folder: where the file is written; on a disk that all who work share.
         deaths: of processes that did it before.
         token: of this coordinator, so that it does not take the journal of another one's attempt for its own.
     """
 
+    ending: ClassVar[str]
     folder: Path
     deaths: Deaths = field(default=Deaths(), compare=False)
     token: str = field(default_factory=lambda: secrets.token_hex(4), compare=False)
@@ -53,8 +55,8 @@ class Part(ABC):
         return self.name
 
     @abstractmethod
-    def make(self, note: Callable[[int], None]) -> pa.Table:
-        """Makes the content, leaving out the items at `deaths.culprits`.
+    def write(self, note: Callable[[int], None]) -> None:
+        """Makes the file, whole or not at all, leaving out the items at `deaths.culprits`.
 
         Args:
             note: to be called with the place of each item before it is read, or with `NO_ITEM`.
@@ -63,7 +65,7 @@ class Part(ABC):
     @cached_property
     def path(self) -> Path:
         """Of the file. It is found once, and travels with the unit."""
-        return self.folder / f"{self.name}.parquet"
+        return self.folder / f"{self.name}{self.ending}"
 
     def is_done(self) -> bool:
         """Whether the file is there."""
@@ -80,10 +82,7 @@ class Part(ABC):
             return
         try:
             with Journal(self.journal) as journal:
-                content = to_bytes(self.make(journal.note))
-            if self.path.exists():  # another one was faster, and may have found more of its files
-                return
-            write_bytes(self.path, content)
+                self.write(journal.note)
         except FileNotFoundError:
             if self.path.exists():  # another one was faster, and has put the folder in order
                 return
@@ -116,6 +115,24 @@ class Part(ABC):
     def journal(self) -> Path:
         """Where it is noted what is at hand."""
         return self.path.with_name(f".{self.path.stem}.{self.token}.at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(OneFile):
+    """A unit whose file is a table, of Parquet."""
+
+    ending: ClassVar[str] = ".parquet"
+
+    @abstractmethod
+    def make(self, note: Callable[[int], None]) -> pa.Table:
+        """Makes the content; see `write`."""
+
+    def write(self, note: Callable[[int], None]) -> None:
+        """Writes the content, unless another one was faster, and may have found more of its files."""
+        content = to_bytes(self.make(note))
+        note(NO_ITEM)
+        if not self.path.exists():
+            write_bytes(self.path, content)
 
 
 def mark_unsettled(table: pa.Table) -> pa.Table:

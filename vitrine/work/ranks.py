@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Self
 
 from vitrine.errors import UserError
 from vitrine.work.local import LocalPool, count_cores
+from vitrine.work.part import OneFile
 from vitrine.work.unit import AnyWork
 
 # Variables that say which of how many processes this one is: torchrun's, those of a Slurm array, those of srun.
@@ -16,6 +18,11 @@ RANKS = (
     ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"),
     ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
 )
+
+
+LONGEST_UNIT = 1_800.0  # seconds after which a rank that has done none of its units is taken for dead
+SECONDS_BETWEEN_LOOKS = 2.0
+LOOKS_A_SECOND = 50  # at files, by one rank: the disk is for those that work
 
 
 class OthersAtWorkError(Exception):
@@ -34,11 +41,14 @@ class Ranks:
         rank: number of this one, from 0.
         count: of all.
         workers: processes of this rank; None: its share of the cores of this machine.
+        are_together: whether all were started at once, so that they may wait for each other; tasks of an array may be
+            queued until others end.
     """
 
     rank: int
     count: int
     workers: int | None = None
+    are_together: bool = False
 
     @classmethod
     def from_environment(cls, workers: int | None = None) -> Self:
@@ -49,10 +59,10 @@ class Ranks:
         """
         for rank, count in RANKS:
             if rank in os.environ and count in os.environ:
-                place = _number(rank, 0)
-                if rank == "SLURM_ARRAY_TASK_ID":  # an array may begin anywhere, and leave numbers out
+                place, is_array = _number(rank, 0), rank == "SLURM_ARRAY_TASK_ID"
+                if is_array:  # an array may begin anywhere, and leave numbers out
                     place = (place - _number("SLURM_ARRAY_TASK_MIN", 0)) // _number("SLURM_ARRAY_TASK_STEP", 1, least=1)
-                return cls(place, _number(count, 1, least=1), workers)._checked(rank)
+                return cls(place, _number(count, 1, least=1), workers, not is_array)._checked(rank)
         if "SLURM_JOB_ID" in os.environ:
             raise UserError(
                 "--run-on ranks: Slurm runs this once, in a batch script or a shell, whatever --ntasks says; put "
@@ -78,9 +88,34 @@ class Ranks:
 
     def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
         """Does its share; then what is missing may be another's that has not ended yet."""
+        yield from self.pool.run(self.share(works))
+
+    @property
+    def pool(self) -> LocalPool:
+        """The processes of this rank."""
         neighbors = _number("LOCAL_WORLD_SIZE", 1, least=1)  # ranks of torchrun on this machine
-        workers = self.workers or max(1, count_cores() // neighbors)
-        yield from LocalPool(workers).run(self.share(works))
+        return LocalPool(self.workers or max(1, count_cores() // neighbors))
+
+
+@dataclass(frozen=True)
+class LeadingRank:
+    """The rank that answers for all units, whoever helps it.
+
+    Attributes:
+        ranks: which one it is.
+    """
+
+    ranks: Ranks
+
+    def share(self, works: Sequence[AnyWork]) -> Sequence[AnyWork]:
+        """All of them."""
+        return works
+
+    def run(self, works: Sequence[AnyWork]) -> Iterator[AnyWork]:
+        """Does its own share, then what others have not done, beginning with what they come to last."""
+        own = range(self.ranks.rank, len(works), self.ranks.count)
+        others = [work for place, work in enumerate(works) if place not in own]
+        yield from self.ranks.pool.run([*(works[place] for place in own), *reversed(others)])
 
 
 def _number(variable: str, otherwise: int, least: int = 0) -> int:
@@ -93,3 +128,16 @@ def _number(variable: str, otherwise: int, least: int = 0) -> int:
             "themselves"
         )
     return int(given)
+
+
+def wait_until_done(works: Sequence[OneFile]) -> None:
+    """Waits until other ranks have done all units, or none for so long that one must have died.
+
+    Args:
+        works: of one folder; when that is removed, there is nothing to wait for either.
+    """
+    left, since = [work for work in works if not work.is_done()], monotonic()
+    while left and left[0].folder.is_dir() and monotonic() - since < LONGEST_UNIT:
+        sleep(max(SECONDS_BETWEEN_LOOKS, len(left) / LOOKS_A_SECOND))
+        still = [work for work in left if not work.is_done()]
+        left, since = still, (since if len(still) == len(left) else monotonic())

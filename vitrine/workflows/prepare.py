@@ -129,33 +129,40 @@ def write_data_set(
         progress: called with (what, done, total).
         again: read every picture again, even those of an earlier preparation that have not changed.
         earlier: data set whose split and pictures are taken over; None: the one that this one takes the place of.
-        engine: reads the pictures, in shards that outlast an error; None: threads of this process.
+        engine: reads the pictures and makes the squares, in shards that outlast an error; None: threads of this
+            process.
         least_files: see `Spread`.
 
     Raises:
         UserError: the pictures cannot be prepared as the recipe says.
+        AtWorkError: another process is at work on the same data set, or another rank of this job was.
     """
     from vitrine.data.prepare.pipeline import write_prepared  # seconds of imports
     from vitrine.data.prepare.scanning import Spread
-    from vitrine.data.prepare.working_folder import working_folder
+    from vitrine.data.prepare.working_folder import AtWorkError, working_folder
     from vitrine.data.prepared.dataset import open_prepared
     from vitrine.records.manifest import read_unused
     from vitrine.reports.data.page import write_data_report
     from vitrine.ship.data_card import write_data_card
+    from vitrine.work.ranks import LeadingRank
 
     final, settings = recipe.prepared_folder, read_settings(recipe)
     with working_folder(final) as folder:
+        if isinstance(engine, LeadingRank) and not parts_folder(final).exists():
+            raise AtWorkError(f"another rank has prepared {final}")
         earlier = earlier or (final if final.exists() else None)
         spread = Spread(engine, parts_folder(final), least_files) if engine is not None else None
         facts = write_prepared(folder, recipe.name, settings, progress, earlier, again, spread)
         write_data_report(folder, recipe.report.language)
         write_data_card(open_prepared(folder), read_unused(folder, ("reason",)))
-    shutil.rmtree(parts_folder(final), ignore_errors=True)
+        shutil.rmtree(parts_folder(final), ignore_errors=True)  # before another rank may begin
     return facts
 
 
 def scan_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing, again: bool = False) -> bool:
-    """Reads the share of one rank of a job, but for what earlier preparations saw; its part lies beside the data set.
+    """Reads the share of one rank of a job, but for what earlier preparations saw; its parts lie beside the data set.
+
+    Ranks that were started together wait for each other.
 
     Args:
         recipe: says where the pictures are and where the data set goes, on a disk that all ranks share.
@@ -177,7 +184,34 @@ def scan_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing, 
     final, settings = recipe.prepared_folder, read_settings(recipe)
     earlier = final if final.exists() else None
     memory = ScanMemory.read(list_scanned(unfinished_folder(final), earlier, settings, again))
-    return scan_share(settings, memory, Spread(ranks, parts_folder(final)), progress)
+    return scan_share(settings, memory, Spread(ranks, parts_folder(final)), progress, ranks.are_together)
+
+
+def make_images_as_rank(recipe: Recipe, ranks: "Ranks", progress: Show = show_nothing) -> int:
+    """Makes one rank's share of the squares that the process at work has planned, as long as it is at work.
+
+    Ranks that were started together wait for the plan.
+
+    Args:
+        recipe: says where the data set goes.
+        ranks: which rank this is.
+        progress: called with ("resizing", done, total), in pictures of the share.
+
+    Returns:
+        How many pictures it made squares of; 0 where there was no plan, or others had made all.
+
+    Raises:
+        UserError: a picture cannot be read any more, or its processes keep dying; the process at work finds that, too.
+    """
+    from vitrine.data.prepare.reuse import WHOLE_SHARDS
+    from vitrine.data.prepare.shard_plan import make_share, wait_for_plan
+    from vitrine.data.prepare.working_folder import is_at_work, unfinished_folder
+
+    final = recipe.prepared_folder
+    folder = unfinished_folder(final) / WHOLE_SHARDS
+    if ranks.are_together:
+        wait_for_plan(folder, lambda: is_at_work(final))
+    return make_share(folder, ranks, progress)
 
 
 def parts_folder(prepared: Path) -> Path:

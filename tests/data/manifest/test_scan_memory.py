@@ -73,6 +73,20 @@ def test_the_newest_folder_that_knows_a_file_counts(make_class_folders, tmp_path
         row, thumbnail = memory.find(found)
         assert row == whole.manifest.iloc[place].to_dict()
         assert np.array_equal(thumbnail, whole.thumbnails[place])
-        assert memory.sha256_of(found.file) == row["sha256"]
+        assert memory.always_saw(found.file, row["sha256"])
     assert [len(scan.manifest) for scan in memory.scans] == [1, 3]
-    assert memory.sha256_of("nowhere") is None
+    assert not memory.always_saw("nowhere", "")
+
+
+def test_a_content_that_changed_between_two_scans_is_not_the_one_of_what_was_made_before(make_class_folders, tmp_path):
+    source = make_class_folders({"a": 2})
+    seen = []
+    for name in ("older", "newer"):
+        (tmp_path / name).mkdir()
+        scan = scan_files(find_files(source), 150)
+        scan.write(tmp_path / name)
+        seen.append(scan.manifest["sha256"].tolist())
+        (source / "a" / "001.png").write_bytes((source / "a" / "000.png").read_bytes())
+    memory = ScanMemory.read([tmp_path / "newer", tmp_path / "older"])
+    assert memory.always_saw("a/000.png", seen[1][0])
+    assert [memory.always_saw("a/001.png", one[1]) for one in seen] == [False, False]

@@ -13,7 +13,7 @@ from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.manifest import scan
 from vitrine.data.prepare import preprocessed_images
 from vitrine.data.prepare.pipeline import write_prepared
-from vitrine.data.prepare.preprocessed_images import PictureLostError
+from vitrine.data.prepare.preprocessed_shards import PictureLostError
 from vitrine.data.prepare.working_folder import working_folder
 from vitrine.data.prepared.shards import ShardWriter
 from vitrine.data.progress import no_progress
@@ -35,9 +35,11 @@ def read(monkeypatch):
 def resized(monkeypatch):
     """The files that are made squares of."""
     files = []
-    original = preprocessed_images._preprocess
+    original = preprocessed_images.preprocess_file
     monkeypatch.setattr(
-        preprocessed_images, "_preprocess", lambda found, *given: files.append(found.file) or original(found, *given)
+        preprocessed_images,
+        "preprocess_file",
+        lambda found, *given: files.append(found.file) or original(found, *given),
     )
     return files
 

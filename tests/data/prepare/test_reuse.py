@@ -23,10 +23,10 @@ from vitrine.records.manifest import read_manifest
 def pictures_preprocessed(monkeypatch):
     """Names of the pictures that are decoded and resized."""
     made = []
-    original = preprocessed_images._preprocess
+    original = preprocessed_images.preprocess_file
     monkeypatch.setattr(
         preprocessed_images,
-        "_preprocess",
+        "preprocess_file",
         lambda file, *given: made.append(Path(file.path).name) or original(file, *given),
     )
     return made
@@ -163,6 +163,23 @@ def test_what_was_read_is_not_read_again_after_an_interrupted_comparison(source,
     anew = prepare(source, checks=ChecksSection())
     assert content_of(open_prepared(source.with_name("second"))) == content_of(anew)
     assert pairs_of(open_prepared(source.with_name("second"))) == pairs_of(anew)
+
+
+def test_a_picture_that_had_changed_before_an_interruption_is_made_anew(source, pictures_preprocessed):
+    prepare(source)
+    draw_shape(1, 99).save(source / "cat" / "003.png")
+    final = source.with_name("pictures_prepared")
+
+    def interrupt(what, done, _, faults=0):
+        if (what, done) == ("checking", 40):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), working_folder(final) as folder:
+        write_prepared(folder, "x", settings_for(source), interrupt, earlier=final)
+    pictures_preprocessed.clear()
+    after = content_of(prepare(source))
+    assert pictures_preprocessed == ["003.png"]
+    assert after == content_of(prepare(source, again=True))
 
 
 def test_work_of_other_settings_is_not_taken_over(source):

@@ -10,6 +10,7 @@ from tests.data.sources.stores import put_folder, refusing
 from tests.data.trees import settings_for
 from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
 from vitrine.data.prepare import scanning
+from vitrine.data.prepare.preprocessed_shards import PreprocessedShard
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures, scan_share
 from vitrine.data.progress import no_progress
 from vitrine.data.sources.addresses import RemoteFile
@@ -96,3 +97,12 @@ def test_ranks_do_not_read_again_what_earlier_scans_know(settings, tmp_path):
     assert scan_share(settings, memory, Spread(Here(), parts), lambda *words, faults: told.append(words))
     assert told == [("checking", 1, 1)]
     assert len(list(parts.glob("*.parquet"))) == 1
+
+
+def test_what_makes_preprocessed_images_is_imported_for_the_processes_that_scan(settings, tmp_path, monkeypatch):
+    ahead = []
+    monkeypatch.setattr(scanning, "import_ahead", ahead.append)
+    scan(settings, tmp_path)
+    assert ahead == []
+    scan(settings, tmp_path, Spread(Here(), tmp_path / "parts"))
+    assert ahead == [PreprocessedShard.__module__]

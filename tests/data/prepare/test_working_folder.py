@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from tests.data.trees import prepare
-from vitrine.data.prepare.working_folder import check_place, is_full, unpacking_folder, working_folder
+from vitrine.data.prepare.working_folder import check_place, is_at_work, is_full, unpacking_folder, working_folder
 from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 
@@ -34,6 +34,16 @@ def test_nothing_is_written_into_the_source_or_around_it(make_class_folders, tmp
     for place in (source, source / "cat", source / "prepared" / "x", tmp_path, tmp_path / "link" / "x"):
         with pytest.raises(UserError, match="lie within each other, and the source is never changed"):
             check_place(place, source)
+
+
+def test_others_are_told_whether_a_data_set_is_prepared_just_now(tmp_path):
+    final = tmp_path / "final"
+    assert not is_at_work(final)
+    with working_folder(final):
+        assert is_at_work(final)
+        assert not is_at_work(tmp_path / "other")
+    assert not is_at_work(final)
+    assert [path.name for path in tmp_path.iterdir()] == ["final"]
 
 
 def test_two_preparations_of_one_data_set_at_once_are_refused(tmp_path):

@@ -1,15 +1,12 @@
-"""Pictures on the disk: written in parts of a bounded size, read in the order of their names, taken over whole."""
+"""Pictures on the disk: written in parts of a bounded size, read in the order of their names."""
 
-import io
 from contextlib import contextmanager
 
 import pytest
-from PIL import Image
 
+from tests.data.prepared.grays import LABELS, picture, write
 from vitrine.data.prepared import shards
 from vitrine.data.prepared.shards import (
-    ShardWriter,
-    StoredImages,
     bytes_per_image,
     list_shards,
     open_shards,
@@ -17,24 +14,7 @@ from vitrine.data.prepared.shards import (
     rows_per_batch,
     rows_per_shard,
 )
-
-LABELS = ("cat", "dog")
-
-
-def picture(level, side=4):
-    """A stored picture of one gray."""
-    stream = io.BytesIO()
-    Image.new("RGB", (side, side), (level, level, level)).save(stream, "PPM")
-    return stream.getvalue()
-
-
-def write(folder, files, split="train"):
-    """The place in the list is the gray; cats and dogs take turns."""
-    folder.mkdir(exist_ok=True)
-    with ShardWriter(folder, split, LABELS, 4) as writer:
-        for number, file in enumerate(files):
-            writer.write(picture(number), number % 2, file, 40 + number, 30)
-    return folder
+from vitrine.data.prepared.stored_images import StoredImages
 
 
 def test_rows_come_back_in_the_order_of_their_names_with_their_pixels(tmp_path):
@@ -93,60 +73,3 @@ def test_sizes_follow_from_the_side():
     assert [rows_per_batch(side) for side in (16, 224, 1024, 100_000)] == [11_520, 66, 3, 1]
     assert rows_per_shard(100_000) == 1
     assert [read_side(picture(0, side)) for side in (4, 224, 1024)] == [4, 224, 1024]
-
-
-def test_a_stored_picture_is_found_by_its_file_and_a_damaged_shard_is_passed_over(tmp_path):
-    first, second = write(tmp_path / "a", ["1.png", "2.png"]), write(tmp_path / "b", ["3.png"])
-    next(second.glob("*.arrow")).write_bytes(b"cut short")
-    stored = StoredImages.open([first, second])
-    assert [name in stored.rows for name in ("1.png", "2.png", "3.png")] == [True, True, False]
-    assert stored.read("2.png") == picture(1)
-    assert stored.read("3.png") is None
-
-
-def test_a_shard_is_linked_where_all_of_it_is_wanted_as_it_is(tmp_path):
-    stored = StoredImages.open([write(tmp_path / "a", ["1.png", "2.png"])])
-    (tmp_path / "new").mkdir()
-    assert stored.link_unchanged(tmp_path / "new", "train", [("2.png", 1), ("1.png", 0)], LABELS).all()
-    (linked,) = (tmp_path / "new").iterdir()
-    assert linked.name == "train-00000.arrow"
-    assert linked.stat().st_ino == next((tmp_path / "a").iterdir()).stat().st_ino
-
-
-def test_of_several_shards_the_last_that_holds_a_file_counts_and_only_whole_ones_are_linked(tmp_path):
-    older, newer = write(tmp_path / "a", ["1.png", "2.png"]), write(tmp_path / "b", ["1.png"])
-    third = write(tmp_path / "c", ["3.png", "4.png"])
-    stored = StoredImages.open([older, newer, third])
-    assert [stored.read(f"{number}.png") for number in (1, 2, 3, 4)] == [picture(0), picture(1), picture(0), picture(1)]
-    (tmp_path / "new").mkdir()
-    wanted = [("4.png", 1), ("5.png", 0), ("1.png", 0), ("3.png", 0), ("2.png", 1)]
-    linked = stored.link_unchanged(tmp_path / "new", "train", wanted, LABELS)
-    assert linked.tolist() == [True, False, True, True, False]  # the older shard has a picture that another replaced
-    inodes = [path.stat().st_ino for path in sorted((tmp_path / "new").iterdir())]
-    assert inodes == [next(folder.iterdir()).stat().st_ino for folder in (newer, third)]
-
-
-@pytest.mark.parametrize(
-    ("split", "wanted", "label_names"),
-    [
-        ("train", {"1.png": 0}, LABELS),
-        ("train", {"1.png": 0, "2.png": 0}, LABELS),
-        ("train", {"1.png": 0, "2.png": -1}, LABELS),
-        ("test", {"1.png": 0, "2.png": 1}, LABELS),
-        ("train", {"1.png": 0, "2.png": 1}, ("cat", "dog", "owl")),
-    ],
-    ids=["a picture is gone", "a label is another", "one has changed", "another split", "other classes"],
-)
-def test_a_shard_that_is_not_wanted_whole_is_not_linked(tmp_path, split, wanted, label_names):
-    stored = StoredImages.open([write(tmp_path / "a", ["1.png", "2.png"])])
-    (tmp_path / "new").mkdir()
-    assert not stored.link_unchanged(tmp_path / "new", split, wanted.items(), label_names).any()
-    assert list((tmp_path / "new").iterdir()) == []
-
-
-def test_many_short_shards_are_written_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "MOST_SHORT_SHARDS", 1)
-    folders = [write(tmp_path / name, [f"{name}.png"]) for name in ("a", "b")]
-    (tmp_path / "new").mkdir()
-    stored = StoredImages.open(folders)
-    assert not stored.link_unchanged(tmp_path / "new", "train", [("a.png", 0), ("b.png", 0)], LABELS).any()

@@ -98,10 +98,15 @@ class ScanMemory:
             return None
         return table, thumbnails, place
 
-    def sha256_of(self, file: str) -> str | None:
-        """Checksum of a file's content as it was; None of a file that is not known."""
-        known = self._look_up(file)
-        return None if known is None else str(known[0]["sha256"][known[2]].as_py())
+    def always_saw(self, file: str, sha256: str) -> bool:
+        """Whether a file had this content in every scan that could open it, and there was one.
+
+        What was made of a file before is known to be right then alone: a preparation that was broken off may have seen
+        a change of which nothing was made yet.
+        """
+        places = ((scan, scan.rows.find(file)) for scan in self.scans)
+        seen = {scan.manifest["sha256"][place].as_py() for scan, place in places if place is not None}
+        return seen == {sha256}
 
     def _look_up(self, file: str) -> tuple[pa.Table, Thumbnails, int] | None:
         """The scan that knows a file, and its row there."""

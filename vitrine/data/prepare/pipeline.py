@@ -21,7 +21,8 @@ from vitrine.data.labels.mapping import describe_mapping
 from vitrine.data.manifest.assignment import divide
 from vitrine.data.manifest.scan import KEPT, LEFT_OUT, QUARANTINED, Scan, count_status
 from vitrine.data.manifest.split_names import GATE, SPLITS
-from vitrine.data.prepare.preprocessed_images import PictureLostError, write_preprocessed_images
+from vitrine.data.prepare.preprocessed_images import write_preprocessed_images
+from vitrine.data.prepare.preprocessed_shards import PictureLostError
 from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
 from vitrine.data.prepare.unchanged import source_state
@@ -66,7 +67,7 @@ def write_prepared(
         earlier: an older version of the data set. Its files keep their split, and what has not changed since is taken
             from it.
         again: whether every picture is read again even so.
-        spread: who reads the pictures; None: threads of this process.
+        spread: who reads the pictures and makes the squares; None: threads of this process.
 
     Raises:
         UserError: the source cannot be read, or nothing sensible could be trained on it.
@@ -99,7 +100,8 @@ def write_prepared(
         scan.write(folder)  # after the pairs: it says which files they are of
         write_findings(folder / FINDINGS, findings)
         try:
-            write_preprocessed_images(folder, manifest, found, facts, work, progress)
+            engine = spread.engine if spread is not None and spread.makes_images else None
+            write_preprocessed_images(folder, manifest, found, facts, work, progress, engine)
         except PictureLostError as lost:
             scan.forget(lost.file, folder)
             raise

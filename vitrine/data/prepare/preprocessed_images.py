@@ -1,45 +1,41 @@
 """The squares of a prepared data set, made of the pictures of a source or taken from an earlier preparation."""
 
-from collections.abc import Sequence
-from functools import partial
-from io import BytesIO
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from torchvision.transforms.v2 import functional as F  # noqa: N812 (torchvision's own name for it)
 
-from vitrine.data.images.decoding import ImageError
 from vitrine.data.images.prefetch import map_ahead
-from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split_names import TRAIN
-from vitrine.data.prepare.reuse import EarlierWork
-from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
+from vitrine.data.prepare.damage import count_rows
+from vitrine.data.prepare.preprocessed_shards import PreprocessedShard, preprocess_file
+from vitrine.data.prepare.reuse import WHOLE_SHARDS, EarlierWork
+from vitrine.data.prepare.shard_plan import write_plan
+from vitrine.data.prepared.shards import (
+    ShardWriter,
+    bytes_per_image,
+    link_or_move,
+    next_shard,
+    read_side,
+    rows_per_shard,
+)
 from vitrine.data.progress import Progress
 from vitrine.data.sources.files import FoundFile
-from vitrine.data.sources.opening import open_place
-from vitrine.data.sources.places import SourceLostError
 from vitrine.records.disk_room import check_room
-from vitrine.records.prepared import PICTURES, PreparedFacts, Settings
+from vitrine.records.prepared import PICTURES, PreparedFacts
+from vitrine.work.part import digest_of
+from vitrine.work.ranks import LeadingRank
+from vitrine.work.unit import Engine
 
 MAKE_ROOM = "make room, choose another place with data.prepared, or a smaller data.image_size"
-
-
-class PictureLostError(SourceLostError):
-    """A picture could be read and cannot be any more: it was changed or removed, or its disk or store failed.
-
-    Attributes:
-        file: its name in the source.
-    """
-
-    def __init__(self, found: FoundFile, reason: str) -> None:
-        """Of a picture, and why it cannot be read."""
-        super().__init__(
-            f"{found.path} changed while it was read ({reason}); give the same command again: what was done is kept, "
-            "and this picture is looked at anew"
-        )
-        self.file = found.file
+FORMAT = "1"  # of the shards; changes with what a square holds
+Rows = npt.NDArray[np.int64]
 
 
 def write_preprocessed_images(
@@ -49,6 +45,7 @@ def write_preprocessed_images(
     facts: PreparedFacts,
     work: EarlierWork,
     progress: Progress,
+    engine: Engine | None = None,
 ) -> None:
     """Writes the squares of all kept pictures; those that an earlier preparation has are taken from it.
 
@@ -59,54 +56,144 @@ def write_preprocessed_images(
         facts: of the data set.
         work: of earlier preparations.
         progress: is told of "resizing".
+        engine: makes them, a file at a time; None: threads of this process. The files are the same to the byte.
 
     Raises:
-        UserError: the disk has no room for them.
+        UserError: the disk has no room for them, or processes kept dying over one.
         PictureLostError: a picture that was scanned cannot be read any more.
     """
     is_kept = (manifest["status"] == KEPT).to_numpy(bool)
-    label_ids = {name: label_id for label_id, name in enumerate(facts.label_names)}
     known = is_kept & np.fromiter(map(work.is_stored, manifest["file"], manifest["sha256"]), bool, len(manifest))
     count = int(is_kept.sum())
     needed = (count - int(known.sum())) * bytes_per_image(facts.settings.data.training_size or facts.image_size)
     check_room("data.prepared: what is prepared", folder.absolute().parent, needed, MAKE_ROOM)
     (folder / PICTURES).mkdir()
-    done = 0
+    squares = _Squares(folder, manifest, found, facts, work, known)
+    lacking = {
+        split: squares.link_unchanged(split, np.flatnonzero(is_kept & (manifest["split"] == split).to_numpy(bool)))
+        for split in facts.counts
+    }
+    done = count - sum(map(len, lacking.values()))
 
-    def read_preprocessed(row: int, side: int) -> bytes:
-        stored = work.pictures.read(found[row].file) if known[row] else None
+    def tell(made: int) -> None:
+        nonlocal done
+        done += made
+        progress("resizing", done, count)
+
+    if engine is None:
+        squares.write(lacking, tell)
+    else:
+        squares.write_in_shards(lacking, engine, tell)
+
+
+@dataclass(frozen=True)
+class _Squares:
+    """What the squares of a data set are made of.
+
+    Attributes:
+        known: of which pictures an earlier preparation has the square, `[manifest]`.
+    """
+
+    folder: Path
+    manifest: pd.DataFrame
+    found: Sequence[FoundFile]
+    facts: PreparedFacts
+    work: EarlierWork
+    known: npt.NDArray[np.bool_]
+
+    def link_unchanged(self, split: str, rows: Rows) -> Rows:
+        """Takes over whole files of a split; which of its rows of the manifest are left."""
+        columns = (self.manifest[name].iloc[rows] for name in ("file", "label_name"))
+        wanted = (
+            (file, self._label_ids[label] if is_known else -1)
+            for file, label, is_known in zip(*columns, self.known[rows], strict=True)
+        )
+        linked = self.work.pictures.link_unchanged(
+            self.folder / PICTURES, split, wanted, self.facts.label_names, self._side_of(split)
+        )
+        return rows[~linked]
+
+    def write(self, lacking: dict[str, Rows], tell: Callable[[int], None]) -> None:
+        """Writes squares by threads, one behind the other, and tells how many there are more."""
+        for split, rows in lacking.items():
+            side = self._side_of(split)
+            with ShardWriter(self.folder / PICTURES, split, self.facts.label_names, side) as writer:
+                images = map_ahead(partial(self._read_or_make, side=side), map(int, rows))
+                columns = (self.manifest[name].iloc[rows] for name in ("label_name", "file", "width", "height"))
+                for image, label_name, file, width, height in zip(images, *columns, strict=True):
+                    writer.write(image, self._label_ids[label_name], file, width, height)
+                    tell(1)
+
+    def write_in_shards(self, lacking: dict[str, Rows], engine: Engine, tell: Callable[[int], None]) -> None:
+        """Has an engine write them, tells how many there are more, and puts the files into their places."""
+        whole = self.folder / WHOLE_SHARDS
+        whole.mkdir(exist_ok=True)
+        shards = {split: list(self._cut(split, rows, whole.absolute())) for split, rows in lacking.items()}
+        works = [shard for of_split in shards.values() for shard in of_split]
+        _tidy(whole, works)
+        if isinstance(engine, LeadingRank):
+            write_plan(whole, works)
+        for shard in engine.run(works):
+            tell(len(shard.files))
+        for split, of_split in shards.items():
+            for shard in of_split:
+                link_or_move(shard.path, next_shard(self.folder / PICTURES, split))
+
+    def _read_or_make(self, row: int, side: int) -> bytes:
+        stored = self.work.pictures.read(self.found[row].file) if self.known[row] else None
         if stored is not None and read_side(stored) == side:
             return stored
-        return _preprocess(found[row], side, facts.settings)
+        return preprocess_file(self.found[row], side, self.facts.settings)
 
-    for split in facts.counts:
-        side = facts.settings.data.training_size or facts.image_size if split == TRAIN else facts.image_size
-        of_split = is_kept & (manifest["split"] == split).to_numpy(bool)
-        rows = manifest.loc[of_split, ["file", "label_name", "width", "height"]]
-        wanted = (
-            (file, label_ids[label] if is_known else -1)
-            for file, label, is_known in zip(rows["file"], rows["label_name"], known[of_split], strict=True)
+    def _cut(self, split: str, rows: Rows, whole: Path) -> Iterator[PreprocessedShard]:
+        """Divides rows of a split as `ShardWriter` does."""
+        side = self._side_of(split)
+        size = rows_per_shard(side)
+        for start in range(0, len(rows), size):
+            yield self._make_shard(rows[start : start + size], side, whole)
+
+    def _make_shard(self, rows: Rows, side: int, whole: Path) -> PreprocessedShard:
+        of_rows = self.manifest.iloc[rows]
+        label_ids = np.array([self._label_ids[name] for name in of_rows["label_name"]], np.int32)
+        sizes = of_rows[["width", "height"]].to_numpy(np.int32)
+        files = tuple(self.found[row] for row in rows.tolist())
+        stored = ((place, self.work.pictures.locate(files[place].file)) for place in np.flatnonzero(self.known[rows]))
+        contents = zip(of_rows["sha256"], label_ids.tolist(), sizes.tolist(), of_rows["file"], strict=True)
+        return PreprocessedShard(
+            folder=whole,
+            digest=digest_of(FORMAT, str(side), self._pixels, *self.facts.label_names, *map(str, contents)),
+            files=files,
+            label_ids=label_ids,
+            sizes=sizes,
+            stored={int(place): (at[0].absolute(), at[1]) for place, at in stored if at is not None},
+            side=side,
+            label_names=tuple(self.facts.label_names),
+            settings=self.facts.settings,
         )
-        linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
-        done += int(linked.sum())
-        rows = rows[~linked]
-        with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
-            images = map_ahead(partial(read_preprocessed, side=side), rows.index)
-            columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
-            for image, label_name, file, width, height in zip(images, *columns, strict=True):
-                writer.write(image, label_ids[label_name], file, width, height)
-                done += 1
-                progress("resizing", done, count)
+
+    def _side_of(self, split: str) -> int:
+        side = self.facts.image_size
+        return self.facts.settings.data.training_size or side if split == TRAIN else side
+
+    @cached_property
+    def _pixels(self) -> str:
+        """What decides the pixels of a square, beside its side."""
+        settings = self.facts.settings
+        return json.dumps([settings.data.max_megapixels, settings.pixel_values()])
+
+    @cached_property
+    def _label_ids(self) -> dict[str, int]:
+        return {name: label_id for label_id, name in enumerate(self.facts.label_names)}
 
 
-def _preprocess(file: FoundFile, side: int, settings: Settings) -> bytes:
-    """The picture as PPM, a header and the plain pixels: lossless, and read without decoding (PNG: 500 a second)."""
-    preparation = Preparation.from_section(settings.preparation)
-    try:
-        picture = open_place(file.path, settings.data.max_megapixels, preparation.rendering)
-        preprocessed = F.to_pil_image(preprocess_image(picture, side, preparation))
-    except (ImageError, OSError) as error:
-        raise PictureLostError(file, str(error)) from error
-    stream = BytesIO()
-    preprocessed.save(stream, "PPM")
-    return stream.getvalue()
+def _tidy(whole: Path, works: Sequence[PreprocessedShard]) -> None:
+    """Removes what processes that died had under way, and files that a disk has damaged."""
+    for path in whole.glob(".*"):
+        path.unlink(missing_ok=True)
+    for work in works:
+        try:
+            is_whole = not work.is_done() or count_rows(work.path) == len(work.files)
+        except (OSError, ValueError):  # pyarrow's error on a damaged file is a ValueError
+            is_whole = False
+        if not is_whole:
+            work.path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,15 @@ import pandas as pd
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.prepare.damage import find_damage_in
 from vitrine.data.prepare.earlier_split import EarlierSplit, read_split
-from vitrine.data.prepared.shards import StoredImages
+from vitrine.data.prepared.stored_images import StoredImages
 from vitrine.errors import UserError
 from vitrine.records.atomic import write_text
 from vitrine.records.checksums import find_damage
 from vitrine.records.prepared import FACTS, MANIFEST, NEAR_PAIRS, PICTURES, THUMBNAILS, UNFINISHED, Settings, read_facts
 
 INTERRUPTED = "interrupted"  # shards that an interrupted preparation had written
+WHOLE_SHARDS = "whole_shards"  # those that an engine has made, until all are there and take their places
+PLAN = "plan.parquet"  # beside them; says which there will be
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class EarlierWork:
 
     def is_stored(self, file: str, sha256: str) -> bool:
         """Whether the stored square of a file was made of this content."""
-        return file in self.pictures.rows and self.memory.sha256_of(file) == sha256
+        return file in self.pictures.rows and self.memory.always_saw(file, sha256)
 
 
 def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: bool) -> EarlierWork:
@@ -64,6 +67,7 @@ def load_earlier(folder: Path, earlier: Path | None, settings: Settings, again: 
     squares = sorted((folder / INTERRUPTED).glob("*"))
     if earlier is not None and not again and _pixel_settings(before) == _pixel_settings(settings):
         squares.insert(0, earlier / PICTURES)
+    squares.append(folder / WHOLE_SHARDS)  # whose names are no split's: they are read from, not linked
     pictures = StoredImages.open(squares, leave_out={earlier / file for file in damaged} if earlier is not None else ())
     pairs = _read_near_pairs([place for place in scanned if place is folder or NEAR_PAIRS not in damaged])
     return EarlierWork(memory, pictures, read_split(earlier, before, settings, damaged, folder), pairs)
@@ -125,11 +129,16 @@ def _tidy(folder: Path, settings: Settings, again: bool) -> None:
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     write_text(folder / UNFINISHED, wanted)
+    (folder / WHOLE_SHARDS / PLAN).unlink(missing_ok=True)  # before other ranks take it for one of this preparation
     (folder / FACTS).unlink(missing_ok=True)
-    if (folder / PICTURES).exists():
+    _put_aside(folder, PICTURES)
+
+
+def _put_aside(folder: Path, name: str) -> None:
+    if (folder / name).exists():
         attempts = folder / INTERRUPTED
         attempts.mkdir(exist_ok=True)
-        (folder / PICTURES).rename(attempts / str(len(list(attempts.iterdir()))))
+        (folder / name).rename(attempts / str(len(list(attempts.iterdir()))))
 
 
 def _begun_with(folder: Path) -> str | None:
@@ -142,5 +151,8 @@ def _begun_with(folder: Path) -> str | None:
 
 def forget(folder: Path) -> None:
     """Removes from a finished folder what only an interruption would have needed."""
-    shutil.rmtree(folder / INTERRUPTED, ignore_errors=True)
+    with suppress(OSError):  # Windows renames nothing that is open
+        _put_aside(folder, WHOLE_SHARDS)  # at once: a worker that was given up may be writing there
+    for name in (INTERRUPTED, WHOLE_SHARDS):
+        shutil.rmtree(folder / name, ignore_errors=True)
     (folder / UNFINISHED).unlink(missing_ok=True)

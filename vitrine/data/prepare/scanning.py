@@ -16,8 +16,13 @@ from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.parts import name_missing_parts
 from vitrine.data.sources.source import open_source
 from vitrine.records.prepared import Settings
+from vitrine.work.local import import_ahead
 from vitrine.work.part import remove_damaged
+from vitrine.work.ranks import wait_until_done
 from vitrine.work.unit import Engine
+
+# What makes them weighs 400 MB, most of it torch: processes that scan and make squares share it.
+PREPROCESSING = "vitrine.data.prepare.preprocessed_shards"
 
 
 @dataclass(frozen=True)
@@ -44,17 +49,23 @@ class Listed:
 
 @dataclass(frozen=True)
 class Spread:
-    """A scan by shards.
+    """A preparation by shards.
 
     Attributes:
         engine: does them.
-        folder: keeps what was seen until the data set is whole; on a disk that all who scan share.
-        least_files: fewer than that are read by threads of this process, which need no start.
+        folder: keeps what a scan saw until the data set is whole; on a disk that all who scan share.
+        least_files: fewer than that are read by threads of this process, which need no start; 0 where a person has
+            chosen the engine.
     """
 
     engine: Engine
     folder: Path
     least_files: int = 0
+
+    @property
+    def makes_images(self) -> bool:
+        """Whether the engine makes the squares, too; on one machine threads are as fast, in half of the memory."""
+        return self.least_files == 0
 
 
 def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_progress) -> Listed:
@@ -100,6 +111,8 @@ def scan_pictures(
     files = listed.to_scan
     count = count_checked(progress, len(files))
     if spread is not None and len(files) >= spread.least_files:
+        if spread.makes_images:
+            import_ahead(PREPROCESSING)
         runs = _cut(files, settings, spread, memory)
         scan = scan_in_shards(runs, spread.folder, spread.engine, count, memory)
         if scan is not None:  # else something took a part away meanwhile
@@ -109,7 +122,9 @@ def scan_pictures(
     )
 
 
-def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress: Progress) -> bool:
+def scan_share(
+    settings: Settings, memory: ScanMemory, spread: Spread, progress: Progress, is_waiting: bool = False
+) -> bool:
     """Does the share of this rank.
 
     Args:
@@ -117,6 +132,7 @@ def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress:
         memory: of earlier scans, the same for all ranks.
         spread: with the engine of this rank.
         progress: is told of "checking".
+        is_waiting: whether it waits for the others.
 
     Returns:
         Whether the shards of all ranks are done.
@@ -126,6 +142,7 @@ def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress:
     """
     workspace = spread.folder / f"unpacked_{secrets.token_hex(8)}"
     workspace.mkdir(parents=True)
+    import_ahead(PREPROCESSING)
     try:
         shards = shards_of(_cut(list_pictures(settings, workspace, progress).to_scan, settings, spread, memory))
         share = spread.engine.share(shards)
@@ -133,6 +150,8 @@ def scan_share(settings: Settings, memory: ScanMemory, spread: Spread, progress:
         count = count_checked(progress, sum(len(shard.files) for shard in share))
         for shard in spread.engine.run(shards):
             count(len(shard.files), shard.count_faults())
+        if is_waiting:
+            wait_until_done(shards)
         return all(shard.is_done() for shard in shards)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)

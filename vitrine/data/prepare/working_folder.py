@@ -10,7 +10,7 @@ from vitrine.data.sources.fetching import FETCHED
 from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 from vitrine.records.atomic import put_in_place
-from vitrine.records.locks import hold_lock
+from vitrine.records.locks import hold_lock, is_locked_by_system
 from vitrine.records.prepared import FACTS, MANIFEST, PICTURES
 
 UNPACKED = "unpacked"
@@ -61,7 +61,7 @@ def working_folder(final: Path) -> Iterator[Path]:
         f"data.prepared: another process is preparing {final} just now; wait for it, or choose another name"
     )
     folder = unfinished_folder(final)
-    with hold_lock(final.with_name(f".{final.name}.lock"), at_work, is_removed=True):
+    with hold_lock(_lock_of(final), at_work, is_removed=True):
         try:
             folder.mkdir(exist_ok=True)
             yield folder
@@ -70,6 +70,15 @@ def working_folder(final: Path) -> Iterator[Path]:
             if not _is_scanned(folder) and not (folder / UNPACKED / FETCHED).exists():
                 shutil.rmtree(folder, ignore_errors=True)
             raise
+
+
+def _lock_of(final: Path) -> Path:
+    return final.with_name(f".{final.name}.lock")
+
+
+def is_at_work(final: Path) -> bool:
+    """Whether a process prepares a data set just now; no where its disk has no locks, for nobody can know there."""
+    return is_locked_by_system(_lock_of(final))
 
 
 def unfinished_folder(final: Path) -> Path:
