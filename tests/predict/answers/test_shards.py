@@ -73,7 +73,7 @@ def test_names_change_with_what_decides_an_answer(found, model, tmp_path):
     for change in ({"digest": "b" * 16}, {"runtime": "onnxruntime"}, {"top_k": 2}):
         others = [shard.name for shard in cut(found, model, tmp_path, asked=ASKED.model_copy(update=change))]
         assert not set(names) & set(others)
-    found[0].path.write_bytes(b"another")
+    Path(found[0].path).write_bytes(b"another")
     changed = [shard.name for shard in cut(found, model, tmp_path)]
     assert [one == other for one, other in zip(names, changed, strict=True)] == [False, True, True]
 

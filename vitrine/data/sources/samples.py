@@ -72,15 +72,13 @@ def choose_samples(
     Raises:
         UserError: the source cannot be read, or has no picture that can be shown.
     """
-    by_class: dict[str, list[FoundFile]] = {}
-    for file in map_labels(open_source(data, workspace).files, labels).files:
-        if not file.left_out:
-            by_class.setdefault(file.label_name, []).append(file)
-    names = sorted(by_class)
+    usable = map_labels(open_source(data, workspace).files, labels).files.where(lambda shared: not shared.left_out)
+    names = sorted({shared.label_name for shared, _ in usable.count()})
     count = min(len(names), at_most)
     chosen = [names[round(place * (len(names) - 1) / max(1, count - 1))] for place in range(count)]
     per_class = max(1, min(per_class, at_most // max(1, count)))
-    samples = [sample for name in chosen for sample in _first_sound(by_class[name], per_class, data, preparation)]
+    by_class = (usable.where(lambda shared, name=name: shared.label_name == name) for name in chosen)
+    samples = [sample for files in by_class for sample in _first_sound(files, per_class, data, preparation)]
     if not samples:
         raise UserError(f"data.source: {data.source} has no picture that can be shown; give some with --pictures")
     return samples
