@@ -112,7 +112,7 @@ class _Part:
 
     def __init__(self, ends: npt.NDArray[np.int32], letters: npt.NDArray[np.uint8]) -> None:
         self._arrays = ends, letters
-        self._ends, self._letters = memoryview(ends), memoryview(letters)
+        self._ends, self._letters = ends.data, letters.data
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -127,7 +127,8 @@ class _Part:
         if letters.isascii():
             text = letters.decode("ascii")
             return [text[begin - first : end - first] for begin, end in pairwise((first, *ends))]
-        return [letters[begin - first : end - first].decode("utf-8", ODD_LETTERS) for begin, end in pairwise((first, *ends))]
+        each = (letters[begin - first : end - first] for begin, end in pairwise((first, *ends)))
+        return [some.decode("utf-8", ODD_LETTERS) for some in each]
 
     def to_arrow(self) -> "pa.Array":
         import pyarrow as pa

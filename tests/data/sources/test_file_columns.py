@@ -43,7 +43,7 @@ def test_files_come_back_as_they_were(columns):
 
 def test_there_may_be_none():
     columns = FileColumns([])
-    assert [*columns, *columns.names(), *columns.count(), *columns.sorted(), *columns.label_names()] == []
+    assert [*columns, *columns.names(), *columns.count_shared(), *columns.sorted(), *columns.label_names()] == []
 
 
 def test_every_field_has_a_column():
@@ -59,7 +59,7 @@ def test_files_of_a_folder_leave_no_object_for_each():
 
 
 def test_what_many_files_share_is_counted_and_changed_at_once(columns):
-    labels = [(shared.label_name, count) for shared, count in columns[:5].count()]
+    labels = [(shared.label_name, count) for shared, count in columns[:5].count_shared()]
     assert sorted(labels) == [("", 1), ("blue", 1), ("red", 1), ("red", 1), ("red", 1)]
     assert columns.label_names().to_pylist() == [one.label_name for one in FILES]
     changed = columns.change(lambda shared: shared._replace(label_name=shared.label_name.upper()))
@@ -73,7 +73,7 @@ def test_some_of_them_are_chosen(columns):
     assert list(red.choose(np.array([False, True, False, False, True]))) == [FILES[3], FILES[6]]
     assert red[1] == FILES[3]
     assert len(red.choose(np.zeros(5, bool))) == 0
-    assert sum(count for _, count in red.count()) == 5
+    assert sum(count for _, count in red.count_shared()) == 5
     assert red.label_names().to_pylist() == ["red"] * 5
 
 
@@ -89,7 +89,7 @@ def test_they_are_sorted_by_name_and_those_of_one_name_stay_in_their_order(colum
 
 
 def test_they_travel_as_files(columns):
-    assert pickle.loads(pickle.dumps(columns[1:3])) == tuple(FILES[1:3])
+    assert pickle.loads(pickle.dumps(columns[1:3])) == tuple(FILES[1:3])  # noqa: S301 (its own)
 
 
 def test_they_lie_where_they_lay_from_another_folder(columns, tmp_path, monkeypatch):

@@ -1,7 +1,6 @@
 """What lies below a folder, and what a name tells."""
 
 import os
-from pathlib import Path
 
 import pytest
 

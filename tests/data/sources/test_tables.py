@@ -114,7 +114,9 @@ def test_the_image_folder_is_where_paths_start_and_their_limit(shop):
     table = write(shop, csv_of([("1.png", "cat"), ("a/2.png", "dog"), ("3.png", "cat"), ("../3.png", "cat")]))
     found = find_table_files(table, image_folder=shop / "a")
     assert used(found) == {"1.png": "cat", "2.png": "dog", "3.png": "cat"}
-    assert [file.file for file in found if not Path(file.path).exists()] == ["3.png"], "that beside the table is outside"
+    assert [file.file for file in found if not Path(file.path).exists()] == ["3.png"], (
+        "that beside the table is outside"
+    )
     assert reasons(found) == {"../3.png (row 5)": "its path leads out of the image folder"}
 
 

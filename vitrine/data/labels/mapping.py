@@ -59,7 +59,7 @@ def map_labels(found: Iterable[FoundFile], rules: LabelsSection) -> MappedLabels
     columns = FileColumns.of(found)
     counts: Counter[str] = Counter()
     usable: Counter[str] = Counter()
-    for shared, files in columns.count():
+    for shared, files in columns.count_shared():
         if shared.label_name:
             counts[shared.label_name] += files
             usable[shared.label_name] += 0 if shared.left_out else files

@@ -136,9 +136,7 @@ def open_labeled(
     return LabeledData(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
-        pictures=LabeledImages(
-            range(len(chosen)), partial(_label, chosen, data.max_megapixels, rendering)
-        ),
+        pictures=LabeledImages(range(len(chosen)), partial(_label, chosen, data.max_megapixels, rendering)),
         left_out=list(left_out.values()),
         elsewhere=len(usable) - len(chosen),
         facts=None,

@@ -91,7 +91,7 @@ class FileColumns(Sequence[FoundFile]):
         for rows in self._parts():
             yield from self._names.take(rows)
 
-    def count(self) -> Iterator[tuple[Shared, int]]:
+    def count_shared(self) -> Iterator[tuple[Shared, int]]:
         """What files share, and how many share it; the same may come more than once."""
         counts = np.zeros(len(self._shared), np.int64)
         for rows in self._parts():

@@ -209,7 +209,7 @@ def _check_for_archives(source: Path, found: FileColumns) -> None:
     Raises:
         UserError: names it.
     """
-    if any(not shared.left_out for shared, _ in found.count()):
+    if any(not shared.left_out for shared, _ in found.count_shared()):
         return
     if inside := sorted(name for name in found.names() if name.lower().endswith(archives.SUFFIXES)):
         raise UserError(
@@ -229,7 +229,7 @@ def _check_for_tables(source: Path, found: FileColumns, inside: str = "") -> Non
     Raises:
         UserError: names it.
     """
-    if len({shared.label_name for shared, _ in found.count() if shared.label_name and not shared.left_out}) > 1:
+    if len({shared.label_name for shared, _ in found.count_shared() if shared.label_name and not shared.left_out}) > 1:
         return
     files = (f"{inside}{name}" for name in found.names() if name.lower().endswith(table_rows.SUFFIXES))
     tables = sorted((file for file in files if not is_hidden(file)), key=lambda file: (file.count("/"), file))

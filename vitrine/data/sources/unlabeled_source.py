@@ -108,8 +108,9 @@ def _find_at_address(
 def _shown(file: FoundFile, table: Path) -> str:
     """The name of a file of a table: from the table's folder, or whole where the table has whole paths."""
     path = file.path
-    is_elsewhere = isinstance(path, os.PathLike) and not Path(path).is_relative_to(table.parent)
-    return printable(str(Path(path)) if is_elsewhere else f"{table.parent / file.file}")
+    if isinstance(path, os.PathLike) and not (whole := Path(path)).is_relative_to(table.parent):
+        return printable(str(whole))
+    return printable(f"{table.parent / file.file}")
 
 
 def _list_data_set(folder: Path, shown: str, workspace: Path) -> list[FoundFile]:
