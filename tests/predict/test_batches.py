@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -249,7 +250,7 @@ def test_files_stored_images_and_uploads_of_one_picture_get_one_prediction(predi
     source = write_colored_classes(tmp_path / "source")
     prepared = prepare(source, tmp_path / "prepared")
     stored = list_images(prepared, "test")
-    files = {str(file.path.relative_to(source)): file for file in find_unlabeled([source], tmp_path)}
+    files = {str(Path(file.path).relative_to(source)): file for file in find_unlabeled([source], tmp_path)}
     chosen = from_files([files[picture.file] for picture in stored], predictor.rendering)
     uploads = name_images([predictor.open_image(source / picture.file) for picture in stored])
     found = [

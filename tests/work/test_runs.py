@@ -1,29 +1,24 @@
 """Where lists are divided."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from vitrine.work.runs import cut_runs
 
 
-@dataclass(frozen=True)
-class File:
-    """What has a name."""
-
-    file: str
+def cut(names, size):
+    return [tuple(names[run]) for run in cut_runs(iter(names), size)]
 
 
 @pytest.mark.parametrize("place", [0, 2500, 5000])
 def test_one_more_file_changes_its_own_run_and_hardly_another(place):
-    before = [File(f"pictures/{number:05}.jpg") for number in range(5000)]
-    more = [*before[:place], File("one more"), *before[place:]]
-    runs = [tuple(run) for run in cut_runs(before, 100)]
+    before = [f"pictures/{number:05}.jpg" for number in range(5000)]
+    more = [*before[:place], "one more", *before[place:]]
+    runs = cut(before, 100)
     assert [one for run in runs for one in run] == before
     assert all(50 <= len(run) <= 200 for run in runs[:-1])
     assert 40 <= len(runs) <= 60
-    assert len(set(runs) & {tuple(run) for run in cut_runs(more, 100)}) >= len(runs) - 2
+    assert len(set(runs) & set(cut(more, 100))) >= len(runs) - 2
 
 
 def test_of_nothing_there_is_no_run():
-    assert list(cut_runs([], 10)) == []
+    assert cut([], 10) == []

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vitrine.data.loading.labeled import LabeledData, LabeledImage
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found
 from vitrine.errors import UserError
@@ -24,6 +25,7 @@ from vitrine.predict.predictor import Predictor
 from vitrine.records.atomic import write_text
 from vitrine.records.locks import hold_lock
 from vitrine.records.scratch import scratch_array
+from vitrine.records.text_column import TextColumn
 from vitrine.work.journal import NO_ITEM
 from vitrine.work.part import (
     ENDED_READER,
@@ -67,7 +69,7 @@ class MeasuredShard(Part):
         open_model: opens the model, once in each process.
     """
 
-    files: tuple[FoundFile, ...]
+    files: Sequence[FoundFile]
     max_megapixels: int
     open_model: ModelOpener
 
@@ -174,15 +176,15 @@ class AskByShards:
 
     def _cut(self, predictor: Predictor, data: LabeledData) -> list[MeasuredShard]:
         _, open_model = name_question(predictor.model_id, predictor, 1)
-        files = [_file_of(picture) for picture in data.pictures]
+        files = FileColumns(map(_file_of, data.pictures)).anywhere()
         return [
             MeasuredShard(
-                files=tuple(run),
+                files=files[run],
                 max_megapixels=self._max_megapixels,
                 open_model=open_model,
                 folder=self._folder,
             )
-            for run in cut_runs(files, FILES_PER_SHARD)
+            for run in cut_runs(files.names(), FILES_PER_SHARD)
         ]
 
     def _is_written(self) -> bool:
@@ -209,12 +211,12 @@ def lock_of(page: Path) -> Path:
 def _file_of(picture: LabeledImage) -> FoundFile:
     if picture.found is None:
         raise UserError("--run-on: is for pictures of a source; those of a prepared data set are read without it")
-    return picture.found.anywhere()
+    return picture.found
 
 
 def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> PredictionBatch:
     """All parts as one, in the order of the source; they are read one at a time, and each logit is held once."""
-    names = [one.file for shard in shards for one in shard.files]
+    names = TextColumn(one.file for shard in shards for one in shard.files)
     width = len(predictor.label_names)
     logits = scratch_array((len(names), width), np.float32)
     places, similarities, unreadable, looks = [], [], [], []
@@ -234,7 +236,7 @@ def _gather(shards: Sequence[MeasuredShard], predictor: Predictor) -> Prediction
     return PredictionBatch(
         places=(read_places := np.concatenate(places)),
         predictions=Predictions(
-            ids=[names[place] for place in read_places.tolist()],
+            ids=TextColumn(names[place] for place in read_places),
             logits=logits[:done],
             label_names=predictor.label_names,
             similarities=None if similar.null_count else similar.to_numpy(),

@@ -24,7 +24,7 @@ PETS = files("cat", "dog", "bird", "dog")
 
 def test_without_rules_everything_stays_as_it_is():
     mapped = map_labels(PETS, LabelsSection())
-    assert mapped.files == PETS
+    assert list(mapped.files) == PETS
     assert [(way.source_label, way.label_name, way.files) for way in mapped.mapping] == [
         ("bird", "bird", 1), ("cat", "cat", 1), ("dog", "dog", 2),
     ]  # fmt: skip

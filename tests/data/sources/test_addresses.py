@@ -52,7 +52,7 @@ def test_an_address_that_became_a_path_is_known_again(tmp_path):
 
 def test_files_are_listed_by_name_and_read_where_they_lie():
     listing = list_address(fill({"cat/1.jpg": b"one", "cat/notes.txt": b"", ".x": b"", "b.jpg": b"two"}))
-    found = describe_files(listing)
+    found = list(describe_files(listing))
     assert [(file.file, file.left_out) for file in found] == [
         (".x", "hidden file"),
         ("b.jpg", ""),

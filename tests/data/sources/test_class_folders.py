@@ -1,11 +1,13 @@
 """From a folder to files, labels and splits: nothing guessed, nothing lost."""
 
 import os
+import tracemalloc
 import unicodedata
 
 import pytest
 
 from vitrine.data import progress
+from vitrine.data.sources import class_folders
 from vitrine.data.sources.class_folders import find_files
 from vitrine.errors import UserError
 
@@ -275,3 +277,16 @@ def test_who_waits_for_millions_of_files_is_told_how_far_it_is(tree, monkeypatch
     found = find_files(source, progress=lambda *words: told.append(words))
     assert len(found) == 5
     assert told == [("listing", 2, 0), ("listing", 4, 0), ("sorting", 2, 5), ("sorting", 4, 5)]
+
+
+def test_a_file_of_many_takes_little_more_than_its_name(tree, monkeypatch):
+    names = [f"class {number % 3}/{number:07}.jpg" for number in range(4_000)]
+    monkeypatch.setattr(class_folders, "walk_files", lambda _: iter(names))
+    source = tree("class 0/")
+    find_files(source)  # whatever is imported
+    tracemalloc.start()
+    found = find_files(source)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == 4_000
+    assert taken < 4_000 * (len(names[0]) + 20)

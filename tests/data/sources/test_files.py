@@ -1,11 +1,11 @@
 """What lies below a folder, and what a name tells."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-from vitrine.data.sources.files import FoundFile, is_saved_data_set, printable, reason_by_name, walk_files
+from vitrine.data.sources import files
+from vitrine.data.sources.files import is_saved_data_set, printable, reason_by_name, walk_files
 
 
 def test_every_file_is_walked_once_and_links_to_other_folders_are_followed(tmp_path):
@@ -16,6 +16,17 @@ def test_every_file_is_walked_once_and_links_to_other_folders_are_followed(tmp_p
     (source / "b").symlink_to(outside)
     (source / "a/up").symlink_to("..")
     assert sorted(walk_files(source)) == ["2.png", "a/1.png", "a/up/", "b/3.png"]
+
+
+def test_folders_of_many_files_and_links_that_lead_nowhere_are_walked_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "NAMES_JOINED", 2)
+    expected = [f"a/{number}.png" for number in range(5)]
+    for file in expected:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "empty").mkdir()
+    assert sorted(walk_files(tmp_path)) == [*expected, "circle"]
 
 
 @pytest.mark.parametrize(
@@ -57,12 +68,3 @@ def test_what_no_terminal_could_show_is_escaped(name, shown):
 def test_a_saved_data_set_is_known_by_its_files(tmp_path, file, saved):
     (tmp_path / file).touch()
     assert is_saved_data_set(tmp_path) is saved
-
-
-def test_a_file_is_the_same_one_from_another_folder(tmp_path, monkeypatch):
-    (tmp_path / "a.png").write_bytes(b"12")
-    monkeypatch.chdir(tmp_path)
-    file = FoundFile(Path("a.png"), "a.png", "", "", "").anywhere()
-    monkeypatch.chdir("/")
-    assert file.path.read_bytes() == b"12"
-    assert file.anywhere() is file

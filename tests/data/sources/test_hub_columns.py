@@ -1,5 +1,7 @@
 """Which columns of a data set are meant, and how their values read."""
 
+from pathlib import Path
+
 import datasets
 import pytest
 
@@ -27,7 +29,7 @@ def test_classes_may_be_texts_numbers_or_truths(tmp_path, values, expected):
     found = find(tmp_path / "s", tmp_path)
     assert [file.label_name for file in found] == expected
     assert found[2].left_out == "no label in the row"
-    assert not found[2].path.exists()
+    assert not Path(found[2].path).exists()
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_every_form_of_a_local_copy_gives_the_same_files(tmp_path, form):
         (f"{split}/{number:08d}", label, split)
         for split in ("test", "train") for number, label in enumerate(("cat", "dog", "cat"))
     ]  # fmt: skip
-    assert {file.path.read_bytes() for file in found} == {encode(0), encode(1, "jpg"), encode(2, "webp")}
+    assert {Path(file.path).read_bytes() for file in found} == {encode(0), encode(1, "jpg"), encode(2, "webp")}
 
 
 def test_only_a_folder_without_pictures_of_its_own_is_taken_for_a_data_set(tmp_path, make_class_folders):

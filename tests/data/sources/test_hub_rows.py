@@ -1,5 +1,7 @@
 """Rows of a data set and the files that their pictures become."""
 
+from pathlib import Path
+
 import datasets
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ def test_pictures_are_written_unchanged_with_number_name_and_extension_by_conten
     make_dataset().save_to_disk(tmp_path / "saved")
     found = find(tmp_path / "saved", tmp_path)
     assert [file.file for file in found] == ["train/00000000-dog_3.png", "train/00000001.jpg", "train/00000002.webp"]
-    assert [file.path.read_bytes() for file in found] == [encode(0), encode(1, "jpg"), encode(2, "webp")]
+    assert [Path(file.path).read_bytes() for file in found] == [encode(0), encode(1, "jpg"), encode(2, "webp")]
     assert [(file.label_name, file.split, file.left_out) for file in found] == [
         ("cat", "", ""), ("dog", "", ""), ("cat", "", "")
     ]  # fmt: skip
@@ -26,7 +28,7 @@ def test_rows_without_picture_or_class_are_left_out_and_counted(tmp_path):
     datasets.Dataset.from_list(rows, features=dataset.features).save_to_disk(tmp_path / "s")
     found = find(tmp_path / "s", tmp_path)
     assert [file.left_out for file in found] == ["", "no label in the row", "no picture in the row"]
-    assert [file.path.exists() for file in found] == [True, False, False]
+    assert [Path(file.path).exists() for file in found] == [True, False, False]
 
 
 def test_a_path_in_a_row_is_used_only_within_the_data_set(tmp_path):
@@ -44,7 +46,7 @@ def test_a_path_in_a_row_is_used_only_within_the_data_set(tmp_path):
         "",
         found[1].left_out,
     ]
-    assert not found[3].path.exists()
+    assert not Path(found[3].path).exists()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Tables: every row and every picture of the folder is accounted for, nothing outside it is opened."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -29,7 +31,7 @@ def test_a_row_without_its_file_is_listed_and_a_file_without_row_too(shop):
     (shop / "notes.txt").touch()
     found = find_table_files(write(shop, csv_of([("a/1.png", "cat"), ("gone.png", "dog")])))
     assert used(found) == {"a/1.png": "cat", "gone.png": "dog"}
-    assert [file.file for file in found if not file.path.exists()] == ["gone.png"]
+    assert [file.file for file in found if not Path(file.path).exists()] == ["gone.png"]
     unlisted = "no row of the table names it"
     assert reasons(found) == {
         "a/2.png": unlisted,
@@ -47,7 +49,7 @@ def test_paths_that_leave_the_root_are_listed_and_never_opened(shop, path):
     found = find_table_files(write(shop, csv_of([*ROWS, (path, "cat")])))
     assert used(found) == EXPECTED
     assert reasons(found) == {f"{path} (row 5)": "its path leads out of the image folder"}
-    assert all(file.path.resolve().is_relative_to(shop) for file in found)
+    assert all(Path(file.path).resolve().is_relative_to(shop) for file in found)
 
 
 def test_absolute_paths_within_the_root_dots_and_backslashes_lead_to_the_file(shop):
@@ -112,7 +114,9 @@ def test_the_image_folder_is_where_paths_start_and_their_limit(shop):
     table = write(shop, csv_of([("1.png", "cat"), ("a/2.png", "dog"), ("3.png", "cat"), ("../3.png", "cat")]))
     found = find_table_files(table, image_folder=shop / "a")
     assert used(found) == {"1.png": "cat", "2.png": "dog", "3.png": "cat"}
-    assert [file.file for file in found if not file.path.exists()] == ["3.png"], "that beside the table is outside"
+    assert [file.file for file in found if not Path(file.path).exists()] == ["3.png"], (
+        "that beside the table is outside"
+    )
     assert reasons(found) == {"../3.png (row 5)": "its path leads out of the image folder"}
 
 

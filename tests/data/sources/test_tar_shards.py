@@ -196,7 +196,7 @@ def test_a_compressed_archive_is_named(shard):
 
 def test_pictures_without_labels(shard):
     folder = shard("train.tar", {"0.jpg": b"", "0.cls": "a", "1.jpg": b"", "2.db": b""})
-    found = list_shard_pictures(folder, "given")
+    found = list(list_shard_pictures(folder, "given"))
     assert used(found) == {"given/train.tar/0.jpg": ("", ""), "given/train.tar/1.jpg": ("", "")}
     assert reasons(found) == {"given/train.tar/2.db": "not a picture (.db)"}
 

@@ -34,7 +34,7 @@ def test_unlabeled_folders_archives_tables_and_files_follow_the_same_rules(tree,
         "more.tar/1.png": "",
     }
     assert [file.left_out for file in found if file.file.endswith("notes.txt")] == ["not a picture (.txt)", ""]
-    assert all(file.path.exists() for file in found)
+    assert all(Path(file.path).exists() for file in found)
     listed = used(find_unlabeled([tmp_path / "list.csv"], workspace))
     assert set(listed) == {str(tmp_path / "source/1.png"), str(tmp_path / "gone.png")}
 
@@ -46,7 +46,7 @@ def test_of_a_table_only_its_rows_are_answered_and_its_paths_may_be_whole(tree, 
     table.write_text(f"path\n{folder}/a/1.png\n{folder}/b/3.png\n{folder}/b/gone.png\n")
     found = {file.file: file.path for file in find_unlabeled([table], workspace)}
     assert list(found) == [f"{folder}/a/1.png", f"{folder}/b/3.png", f"{folder}/b/gone.png"]
-    assert found[f"{folder}/a/1.png"] == folder / "a/1.png"
+    assert Path(found[f"{folder}/a/1.png"]) == folder / "a/1.png"
     (folder / "list.csv").write_text("path\na/1.png\n")
     assert [file.file for file in find_unlabeled([folder / "list.csv"], workspace)] == [f"{folder}/a/1.png"]
 
@@ -69,7 +69,7 @@ def test_pictures_in_parquet_files_are_found_without_their_labels(tmp_path, work
     labeled = open_source(DataSection(source=str(copy)), tmp_path / "labeled").files
     assert len(found) == len(labeled) > 0
     assert {(file.label_name, file.split, file.left_out) for file in found} == {("", "", "")}
-    assert all(file.file.startswith(f"{copy}/") and file.path.is_file() for file in found)
+    assert all(file.file.startswith(f"{copy}/") and Path(file.path).is_file() for file in found)
 
 
 def test_an_address_of_a_file_is_its_path(tree, workspace):
@@ -126,7 +126,7 @@ def test_parquet_files_without_any_label_are_as_good(tmp_path, workspace, at_an_
     found = find_unlabeled([Path(place)], workspace)
     assert [file.left_out for file in found] == ["", "", ""]
     assert all(file.file.startswith(f"{place}/train/") for file in found)
-    assert all(file.path.is_file() for file in found)
+    assert all(Path(file.path).is_file() for file in found)
 
 
 def test_what_has_no_recipe_is_not_told_of_parameters(tree, tmp_path, workspace):

@@ -73,7 +73,7 @@ def test_names_change_with_what_decides_an_answer(found, model, tmp_path):
     for change in ({"digest": "b" * 16}, {"runtime": "onnxruntime"}, {"top_k": 2}):
         others = [shard.name for shard in cut(found, model, tmp_path, asked=ASKED.model_copy(update=change))]
         assert not set(names) & set(others)
-    found[0].path.write_bytes(b"another")
+    Path(found[0].path).write_bytes(b"another")
     changed = [shard.name for shard in cut(found, model, tmp_path)]
     assert [one == other for one, other in zip(names, changed, strict=True)] == [False, True, True]
 
@@ -95,8 +95,8 @@ def test_a_file_that_ended_its_reader_has_this_for_a_problem_and_the_others_thei
 
 
 def test_parts_do_not_depend_on_the_folder_from_which_a_worker_is_started(found, model, tmp_path, monkeypatch):
-    monkeypatch.chdir(found[0].path.parent.parent)
-    relative = [replace(one, path=one.path.relative_to(Path.cwd())) for one in found[:5]]
+    monkeypatch.chdir(Path(found[0].path).parent.parent)
+    relative = [replace(one, path=Path(one.path).relative_to(Path.cwd())) for one in found[:5]]
     shard = cut(relative, model, Path("parts"))[0]
     monkeypatch.chdir(tmp_path)
     problems = [row["problem"] for row in rows_of(shard) if row["problem"]]

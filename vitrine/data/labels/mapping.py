@@ -5,9 +5,10 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vitrine.config.data import LabelsSection
+from vitrine.data.sources.file_columns import FileColumns, Shared
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.names import KnownNames, compose, look_key, print_alike, spell_differences, visible
 from vitrine.errors import UserError
@@ -40,11 +41,11 @@ class LabelMapping:
 class MappedLabels:
     """Files with the labels of the model, in the order of those given; and the way of each label, by its name."""
 
-    files: list[FoundFile]
+    files: FileColumns
     mapping: tuple[LabelMapping, ...]
 
 
-def map_labels(found: Sequence[FoundFile], rules: LabelsSection) -> MappedLabels:
+def map_labels(found: Iterable[FoundFile], rules: LabelsSection) -> MappedLabels:
     """Applies the rules in this order: pattern, leave_out, rename, target.
 
     `leave_out` and `rename` speak of the names that the pattern gives, `target` of those after renaming.
@@ -55,8 +56,13 @@ def map_labels(found: Sequence[FoundFile], rules: LabelsSection) -> MappedLabels
     Raises:
         UserError: a rule names no class of the source, contradicts another one, or is not a regular expression.
     """
-    counts = Counter(file.label_name for file in found if file.label_name)
-    usable = Counter(file.label_name for file in found if file.label_name and not file.left_out)
+    columns = FileColumns.of(found)
+    counts: Counter[str] = Counter()
+    usable: Counter[str] = Counter()
+    for shared, files in columns.count_shared():
+        if shared.label_name:
+            counts[shared.label_name] += files
+            usable[shared.label_name] += 0 if shared.left_out else files
     parts = _apply_pattern(counts, rules.pattern)
     names = sorted({part for part in parts.values() if part})
     if counts and not names:
@@ -69,14 +75,14 @@ def map_labels(found: Sequence[FoundFile], rules: LabelsSection) -> MappedLabels
     for label, part in sorted(parts.items()):
         reason = NO_MATCH if not part else "" if part in new_names else CLASS_LEFT_OUT
         ways[label] = LabelMapping(label, "" if reason else new_names[part], usable[label], reason)
-    files = [_relabel(file, ways[file.label_name]) if file.label_name else file for file in found]
-    return MappedLabels(files, tuple(ways.values()))
 
+    def relabel(shared: Shared) -> Shared:
+        way = ways.get(shared.label_name)
+        if way is None:
+            return shared
+        return shared._replace(label_name=way.label_name, left_out=shared.left_out or way.left_out)
 
-def _relabel(file: FoundFile, way: LabelMapping) -> FoundFile:
-    if file.label_name == way.label_name and not way.left_out:
-        return file  # the very same: there may be millions
-    return replace(file, label_name=way.label_name, left_out=file.left_out or way.left_out)
+    return MappedLabels(columns.change(relabel), tuple(ways.values()))
 
 
 def _apply_pattern(labels: Iterable[str], pattern: str | None) -> dict[str, str]:

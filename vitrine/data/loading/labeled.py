@@ -19,7 +19,6 @@ from vitrine.data.manifest.split_names import TEST
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.prepared.groups import read_subgroups
 from vitrine.data.prepared.local_copy import is_prepared_address
-from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_found, reason_not_to_open
 from vitrine.data.sources.source import open_source
@@ -124,8 +123,11 @@ def open_labeled(
     if (folder / FACTS).is_file() or is_prepared_address(data.source):
         return _open_prepared(open_prepared(folder), part)
     found = map_labels(open_source(data, workspace, fetched=fetched).files, labels).files
-    usable = [file for file in found if not _reason(file)]
-    tested = [file for file in usable if file.split == TEST]
+    left_out = {place: (file.file, reason) for place, file in enumerate(found) if (reason := _reason(file))}
+    is_usable = np.ones(len(found), bool)
+    is_usable[list(left_out)] = False
+    usable = found.choose(is_usable)
+    tested = usable.where(lambda shared: shared.split == TEST)
     if part == TEST and not tested:
         raise UserError(f"--split: {data.source} has no test split; leave --split out, or take --split all")
     chosen = usable if part == "all" or not tested else tested
@@ -134,10 +136,8 @@ def open_labeled(
     return LabeledData(
         name=folder.name or data.source,
         part="test" if tested and part != "all" else "all",
-        pictures=LabeledImages(
-            range(len(chosen)), partial(_label, FileColumns(chosen), data.max_megapixels, rendering)
-        ),
-        left_out=[(file.file, reason) for file in found if (reason := _reason(file))],
+        pictures=LabeledImages(range(len(chosen)), partial(_label, chosen, data.max_megapixels, rendering)),
+        left_out=list(left_out.values()),
         elsewhere=len(usable) - len(chosen),
         facts=None,
     )

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from vitrine.data.checks.fingerprints import THUMBNAIL_SHAPE
 from vitrine.data.manifest.scan import QUARANTINED, Scan, scan_files, source_words
 from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.manifest import COLUMNS, ManifestBuilder
 from vitrine.records.scratch import reserve_disk
@@ -44,7 +45,7 @@ class Shard(Part):
         max_megapixels: larger pictures are quarantined.
     """
 
-    files: tuple[FoundFile, ...]
+    files: Sequence[FoundFile]
     max_megapixels: int
 
     @cached_property
@@ -84,13 +85,13 @@ class Run:
     Attributes:
         files: in its order.
         max_megapixels: larger pictures are quarantined.
-        unknown: places in them of what no earlier scan knows.
+        is_unknown: whether no earlier scan knows a file, `[files]`.
         shard: reads those; None where all are known.
     """
 
-    files: Sequence[FoundFile]
+    files: FileColumns
     max_megapixels: int
-    unknown: npt.NDArray[np.int64]
+    is_unknown: npt.NDArray[np.bool_]
     shard: Shard | None
 
 
@@ -109,7 +110,7 @@ def choose_shard_size(found: Sequence[FoundFile]) -> int:
 
 
 def cut_shards(
-    found: Sequence[FoundFile], max_megapixels: int, folder: Path, size: int, memory: ScanMemory = NO_MEMORY
+    found: Iterable[FoundFile], max_megapixels: int, folder: Path, size: int, memory: ScanMemory = NO_MEMORY
 ) -> list[Run]:
     """Divides files into runs with their shards; equal lists and memories give equal shards on every machine.
 
@@ -120,12 +121,14 @@ def cut_shards(
         size: files of a run, on average.
         memory: of earlier scans; what they know is in no shard.
     """
-    runs = []
-    for files in cut_runs(found, size):
-        unknown = np.flatnonzero([not memory.knows(one) for one in files])
-        to_read = tuple(files[place].anywhere() for place in unknown.tolist())
+    columns = FileColumns.of(found)
+    there, runs = columns.anywhere(), []
+    for run in cut_runs(columns.names(), size):
+        files = columns[run]
+        is_unknown = np.array([not memory.knows(one) for one in files])
+        to_read = there[run].choose(is_unknown)
         shard = Shard(to_read, max_megapixels, folder=folder.absolute()) if to_read else None
-        runs.append(Run(files, max_megapixels, unknown, shard))
+        runs.append(Run(files, max_megapixels, is_unknown, shard))
     return runs
 
 
@@ -156,7 +159,7 @@ def scan_in_shards(
     folder.mkdir(parents=True, exist_ok=True)
     shards = shards_of(runs)
     remove_damaged(shards)
-    progress(sum(len(run.files) - len(run.unknown) for run in runs), 0)
+    progress(sum(int((~run.is_unknown).sum()) for run in runs), 0)
     for shard in engine.run(shards):
         progress(len(shard.files), shard.count_faults())
     if not all(shard.is_done() for shard in shards):
@@ -186,16 +189,13 @@ def _gather(rows: int, read: Iterable[Scan], folder: Path) -> Scan:
 
 def _read_run(run: Run, memory: ScanMemory) -> Scan:
     """What earlier scans know of a run, and what its shard saw of the rest."""
-    if run.shard is not None and len(run.unknown) == len(run.files):
+    if run.shard is not None and run.is_unknown.all():
         return _read_part(run.shard)
-    is_known = np.ones(len(run.files), bool)
-    is_known[run.unknown] = False
-    known = np.flatnonzero(is_known)
-    scan = scan_files([run.files[place] for place in known.tolist()], run.max_megapixels, memory=memory, threads=1)
+    scan = scan_files(run.files.choose(~run.is_unknown), run.max_megapixels, memory=memory, threads=1)
     if run.shard is None:
         return scan
     part = _read_part(run.shard)
-    order = np.argsort(np.concatenate([known, run.unknown]))
+    order = np.argsort(np.argsort(run.is_unknown, kind="stable"))  # the known ones are first
     manifest = pd.concat([scan.manifest, part.manifest], ignore_index=True).iloc[order].reset_index(drop=True)
     return Scan(manifest, np.concatenate([scan.thumbnails, part.thumbnails])[order])
 

@@ -83,7 +83,7 @@ def write_prepared(
         manifest = scan.manifest
         labels_before = manifest["label_name"].copy()
         corrected = apply_corrections(manifest, _corrections_of(settings), settings.data.encoding, brought)
-        manifest["source_label"] = pd.Series([one.label_name for one in found], dtype="string")
+        manifest["source_label"] = pd.Series(found.label_names(), dtype="string")
         findings, duplicates = _check(scan, settings, work, brought, progress)
         findings += corrected.findings
         notes = listed.notes + choose_classes(manifest, settings.data.source)

@@ -26,6 +26,7 @@ from vitrine.data.prepared.shards import (
     rows_per_shard,
 )
 from vitrine.data.progress import Progress
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.records.disk_room import check_room
 from vitrine.records.prepared import PICTURES, PreparedFacts
@@ -156,8 +157,11 @@ class _Squares:
         of_rows = self.manifest.iloc[rows]
         label_ids = np.array([self._label_ids[name] for name in of_rows["label_name"]], np.int32)
         sizes = of_rows[["width", "height"]].to_numpy(np.int32)
-        files = tuple(self.found[row] for row in rows.tolist())
-        stored = ((place, self.work.pictures.locate(files[place].file)) for place in np.flatnonzero(self.known[rows]))
+        start, end = int(rows[0]), int(rows[-1]) + 1
+        files = self._there[start:end].choose(np.isin(np.arange(start, end), rows))
+        stored = (
+            (place, self.work.pictures.locate(files[place].file)) for place in np.flatnonzero(self.known[rows]).tolist()
+        )
         contents = zip(of_rows["sha256"], label_ids.tolist(), sizes.tolist(), of_rows["file"], strict=True)
         return PreprocessedShard(
             folder=whole,
@@ -165,7 +169,7 @@ class _Squares:
             files=files,
             label_ids=label_ids,
             sizes=sizes,
-            stored={int(place): (at[0].absolute(), at[1]) for place, at in stored if at is not None},
+            stored={place: (at[0].absolute(), at[1]) for place, at in stored if at is not None},
             side=side,
             label_names=tuple(self.facts.label_names),
             settings=self.facts.settings,
@@ -174,6 +178,10 @@ class _Squares:
     def _side_of(self, split: str) -> int:
         side = self.facts.image_size
         return self.facts.settings.data.training_size or side if split == TRAIN else side
+
+    @cached_property
+    def _there(self) -> FileColumns:
+        return FileColumns.of(self.found).anywhere()
 
     @cached_property
     def _pixels(self) -> str:

@@ -4,11 +4,11 @@ Such a file is named by all that decides its content, and takes its place in the
 one twice changes nothing, whoever does it, and squares that were broken off go on from the last whole file.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,7 @@ class PreprocessedShard(OneFile):
 
     Attributes:
         digest: of all that decides the content.
-        files: in the order of the manifest.
+        files: in the order of the manifest, as any process finds them, wherever it was started.
         label_ids: of the files, `[files]`.
         sizes: width and height of their upright originals, in pixels, `[files, 2]`.
         stored: by place, the file and the row of a square that an earlier preparation made.
@@ -67,17 +67,13 @@ class PreprocessedShard(OneFile):
 
     ending: ClassVar[str] = ".arrow"
     digest: str
-    files: tuple[FoundFile, ...]
+    files: Sequence[FoundFile]
     label_ids: npt.NDArray[np.int32] = field(compare=False)
     sizes: npt.NDArray[np.int32] = field(compare=False)
     stored: Mapping[int, tuple[Path, int]] = field(compare=False)
     side: int
     label_names: tuple[str, ...]
     settings: Settings
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What travels: files as any process finds them, wherever it was started."""
-        return self.__dict__ | {"files": tuple(one.anywhere() for one in self.files)}
 
     @property
     def name(self) -> str:

@@ -2,8 +2,9 @@
 
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from vitrine.data.labels.added import list_added
@@ -12,6 +13,7 @@ from vitrine.data.manifest.scan import Scan, scan_files
 from vitrine.data.manifest.scan_memory import ScanMemory
 from vitrine.data.manifest.scan_shards import Run, choose_shard_size, cut_shards, scan_in_shards, shards_of
 from vitrine.data.progress import Progress, count_checked, no_progress
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.parts import name_missing_parts
 from vitrine.data.sources.source import open_source
@@ -38,11 +40,11 @@ class Listed:
 
     mapped: MappedLabels
     brought: dict[str, FoundFile]
-    found: list[FoundFile]
+    found: FileColumns
     notes: list[str]
 
     @property
-    def to_scan(self) -> Sequence[FoundFile]:
+    def to_scan(self) -> FileColumns:
         """All of them with their labels, in the order of the manifest."""
         return _join(self.mapped.files, self.brought)
 
@@ -83,16 +85,16 @@ def list_pictures(settings: Settings, workspace: Path, progress: Progress = no_p
     in_source = opened.files
     in_parts = opened.kind in ("data set", "shards")
     mapped = map_labels(in_source, settings.labels)
-    classes = {file.label_name for file in mapped.files if file.label_name}
+    classes = {shared.label_name for shared, _ in mapped.files.count_shared() if shared.label_name}
     corrections = Path(settings.data.corrections).expanduser() if settings.data.corrections else None
     brought, notes_of_added = list_added(corrections, settings.data.encoding, classes)
     notes = name_missing_parts(Path(settings.data.source).expanduser()) if in_parts else []
     return Listed(mapped, brought, _join(in_source, brought), [*notes, *notes_of_added])
 
 
-def _join(files: list[FoundFile], brought: Mapping[str, FoundFile]) -> list[FoundFile]:
-    """Both, one behind the other; the very same list where nothing was brought along: there may be millions."""
-    return [*files, *brought.values()] if brought else files
+def _join(files: FileColumns, brought: Mapping[str, FoundFile]) -> FileColumns:
+    """Both, one behind the other; the very same where nothing was brought along."""
+    return FileColumns(chain(files, brought.values())) if brought else files
 
 
 def scan_pictures(
@@ -157,5 +159,5 @@ def scan_share(
         shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _cut(files: Sequence[FoundFile], settings: Settings, spread: Spread, memory: ScanMemory) -> list[Run]:
+def _cut(files: FileColumns, settings: Settings, spread: Spread, memory: ScanMemory) -> list[Run]:
     return cut_shards(files, settings.data.max_megapixels, spread.folder, choose_shard_size(files), memory)

@@ -4,7 +4,7 @@ import hashlib
 import io
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -216,15 +216,13 @@ def _why_not(store: Any, root: str) -> str:
     return ""
 
 
-def describe_files(listing: Listing) -> list[FoundFile]:
+def describe_files(listing: Listing) -> Iterator[FoundFile]:
     """The files of a listing, by name, without labels."""
     is_web = listing.address.startswith("http")  # where names are written as in a browser's address
-    found = []
     for file in listing.files:
         place, name = listing.place(file), unquote(file) if is_web else file
         reason = reason_hidden(name) or reason_by_suffix(name) or (TOO_LARGE if place.size > LARGEST_BYTES else "")
-        found.append(FoundFile(place, printable(name), "", "", reason))
-    return found
+        yield FoundFile(place, printable(name), "", "", reason)
 
 
 def _size_of(told: Mapping[str, Any]) -> int:

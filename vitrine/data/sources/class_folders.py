@@ -1,15 +1,18 @@
 """From a folder of class folders to the files in it, each with its label and, where the folders give one, its split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 
 from vitrine.data.progress import Progress, count_items, no_progress
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile, printable, reason_by_name, walk_files
 from vitrine.data.sources.folder_layout import FolderLayout, Layout, find_layout, folders_of
 from vitrine.data.sources.hidden import HIDDEN, is_hidden, is_of_a_tool
 from vitrine.data.sources.places import FileBelow
 from vitrine.errors import UserError
+from vitrine.records.text_column import TextColumn
 
 # Below a class; above, it may be one (gestures).
 THUMBNAILS_OF_A_CLASS = ("thumbs", "thumb")
@@ -17,7 +20,7 @@ THUMBNAILS_OF_A_CLASS = ("thumbs", "thumb")
 
 def find_files(
     source: Path, layout: Layout = "auto", shown: Path | None = None, progress: Progress = no_progress
-) -> list[FoundFile]:
+) -> FileColumns:
     """Lists every file below a folder of class folders, with or without split folders above or within them.
 
     Args:
@@ -38,19 +41,19 @@ def find_files(
     if not source.is_dir():
         what = "is a file, not a folder" if source.exists() else "is not there"
         raise UserError(f"data.source: {shown} {what}; give the folder that holds one sub-folder per class")
-    files = sorted(count_items(walk_files(source), "listing", 0, progress))
-    if files == ["./"]:
+    files = TextColumn(count_items(walk_files(source), "listing", 0, progress)).sorted()
+    if list(islice(files, 2)) == ["./"]:
         raise UserError(f"data.source: {shown} cannot be listed; you lack the permission to read it")
     if not files:
         raise UserError(f"data.source: {shown} holds no files; put one sub-folder per class into it")
     places = find_layout(shown, files, layout)
-    found = [_describe_file(source, file, places) for file in count_items(files, "sorting", len(files), progress)]
     empty = _empty_folders(source, files, places)
-    found += [replace(_describe_file(source, folder, places), left_out="empty folder") for folder in empty]
-    return sorted(found, key=lambda one: one.file)
+    found = _describe_files(source, count_items(files, "sorting", len(files), progress), places)
+    left_out = (replace(one, left_out="empty folder") for one in _describe_files(source, empty, places))
+    return FileColumns(chain(found, left_out)).sorted()
 
 
-def _empty_folders(source: Path, files: Sequence[str], places: FolderLayout) -> list[str]:
+def _empty_folders(source: Path, files: Iterable[str], places: FolderLayout) -> list[str]:
     """Folders without a file where splits and classes are expected."""
     top = source.joinpath(*places.wrapper)
     depth = 2 + places.inner if places.splits else 1
@@ -71,30 +74,33 @@ def _holds_files(folder: Path) -> bool:
 
 
 def label_by_folders(
-    found: Sequence[FoundFile], paths: Sequence[str], layout: Layout, shown: Path | str
-) -> list[FoundFile]:
+    found: FileColumns, path_of: Callable[[FoundFile], str], layout: Layout, shown: Path | str
+) -> FileColumns:
     """Gives files that lie elsewhere than in a folder the classes and splits that `find_files` would.
 
     Args:
         found: without labels; those that are left out stay as they are.
-        paths: of each, as it would be called in a folder.
+        path_of: tells how one would be called in a folder.
         layout: see `find_files`.
         shown: what messages call the source.
 
     Raises:
         UserError: both layouts are possible.
     """
-    places = find_layout(shown, [path for file, path in zip(found, paths, strict=True) if not file.left_out], layout)
-    labeled = []
-    for file, path in zip(found, paths, strict=True):
-        split, label_name, left_out = _place(path, places, file.left_out)
-        labeled.append(replace(file, label_name=printable(label_name), split=split, left_out=left_out))
-    return labeled
+    places = find_layout(shown, (path_of(file) for file in found if not file.left_out), layout)
+
+    def label(file: FoundFile) -> FoundFile:
+        split, label_name, left_out = _place(path_of(file), places, file.left_out)
+        return replace(file, label_name=printable(label_name), split=split, left_out=left_out)
+
+    return FileColumns(map(label, found))
 
 
-def _describe_file(source: Path, file: str, places: FolderLayout) -> FoundFile:
-    split, label_name, left_out = _place(file, places, reason_by_name(source, file))
-    return FoundFile(FileBelow(str(source), file), printable(file), printable(label_name), split, left_out)
+def _describe_files(source: Path, files: Iterable[str], places: FolderLayout) -> Iterator[FoundFile]:
+    folder = str(source)
+    for file in files:
+        split, label_name, left_out = _place(file, places, reason_by_name(source, file))
+        yield FoundFile(FileBelow(folder, file), printable(file), printable(label_name), split, left_out)
 
 
 def _place(file: str, places: FolderLayout, left_out: str) -> tuple[str, str, str]:

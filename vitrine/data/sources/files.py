@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from posixpath import splitext
 
 from vitrine.data.sources.hidden import is_result, reason_hidden, without_traces
-from vitrine.data.sources.places import Place, make_absolute
+from vitrine.data.sources.places import Place
 
 SPLIT_NAMES = {
     "train": "train", "training": "train",
@@ -24,6 +25,8 @@ OTHER_EXTENSIONS = frozenset({
     ".xmp", ".aae", ".pp3", ".dop", ".cos", ".on1", ".nks", ".nksc", ".vrd", ".mie", ".srt", ".lrv",
 })  # fmt: skip
 TABLE_EXTENSIONS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+# Names of a folder that are kept as one text, since it may hold millions; no name has a slash in it.
+NAMES_JOINED = 1000
 FOLDER_LISTED_ELSEWHERE = "link to a folder that is listed elsewhere"
 
 # Bytes of a file name that are no UTF-8, and control characters: no table, page or terminal could show them.
@@ -53,11 +56,6 @@ class FoundFile:
     group: str = ""
     subgroup: str = ""
 
-    def anywhere(self) -> "FoundFile":
-        """The same file for a process that is started in another folder; itself where its place is absolute."""
-        path = make_absolute(self.path)
-        return self if path is self.path else replace(self, path=path)
-
 
 def is_saved_data_set(folder: Path) -> bool:
     """Whether `datasets` saved a data set there (`save_to_disk`)."""
@@ -72,21 +70,49 @@ def walk_files(source: Path) -> Iterator[str]:
     table.
     """
     root = source.resolve()
-    unreadable: list[str] = []
+    unreadable: list[Path] = []
     seen: set[Path] = set()
-    for folder, folders, files in os.walk(source, followlinks=True, onerror=lambda e: unreadable.append(e.filename)):
-        here = Path(folder)
+    left = [source]
+    while left:
+        here = left.pop()
+        try:
+            folders, files = _read_folder(here)
+        except OSError:
+            unreadable.append(here)
+            continue
         relative = here.relative_to(source).as_posix()
         start = "" if relative == "." else f"{relative}/"
         seen.add(here.resolve())
         results = {name for name in folders if is_result(here / name)}
         if results:
-            folders[:], files = without_traces(set(folders) - results), without_traces(files)
+            folders, files = without_traces(set(folders) - results), without_traces(files)
         again = {name for name in folders if _is_seen_again(here / name, root, seen)}
-        folders[:] = sorted(set(folders) - again)
         yield from (f"{start}{name}/" for name in again)
         yield from (f"{start}{file}" for file in files)
-    yield from (f"{Path(folder).relative_to(source).as_posix()}/" for folder in unreadable)
+        left += [here / name for name in sorted(set(folders) - again, reverse=True)]
+    yield from (f"{folder.relative_to(source).as_posix()}/" for folder in unreadable)
+
+
+def _read_folder(folder: Path) -> tuple[list[str], Iterable[str]]:
+    """The names of the folders in a folder, and of all else in it; raises OSError."""
+    folders: list[str] = []
+    joined: list[str] = []
+    with os.scandir(folder) as entries:
+        others = (entry.name for entry in entries if not _is_folder(entry, folders))
+        while some := list(islice(others, NAMES_JOINED)):
+            joined.append("/".join(some))
+    return folders, (name for some in joined for name in some.split("/"))
+
+
+def _is_folder(entry: "os.DirEntry[str]", folders: list[str]) -> bool:
+    """Whether an entry is a folder, which is then put to the others."""
+    try:
+        is_folder = entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
+    if is_folder:
+        folders.append(entry.name)
+    return is_folder
 
 
 def _is_seen_again(folder: Path, root: Path, seen: set[Path]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -47,7 +47,7 @@ class FolderLayout:
         return split, inside[0] if inside else "", inside[1:]
 
 
-def find_layout(shown: Path | str, files: Sequence[str], layout: Layout) -> FolderLayout:
+def find_layout(shown: Path | str, files: Iterable[str], layout: Layout) -> FolderLayout:
     """Tells splits from classes, and looks through folders that hold nothing but one other folder.
 
     Folders called `train` or `test` may be classes (vehicles, exams). Names alone do not decide; where the contents
@@ -55,21 +55,21 @@ def find_layout(shown: Path | str, files: Sequence[str], layout: Layout) -> Fold
 
     Args:
         shown: what messages call the source.
-        files: everything in it, as `walk_files` gives it.
+        files: everything in it, as `walk_files` gives it; gone through once.
         layout: what the person says.
 
     Raises:
         UserError: both layouts are possible.
     """
-    pictures = [folders_of(file) for file in files if may_be_picture(file)]
-    wrapper = _find_wrapper(files, pictures, layout)
+    pictures, tables = _find_folders(files)
+    wrapper = _find_wrapper(tables, pictures, layout)
     if len({folders[: len(wrapper) + 1] for folders in pictures}) < 2 and not _named_exactly(pictures, len(wrapper)):
         wrapper = ()  # one class in the end, and the first folder has its name
     pictures = [folders[len(wrapper) :] for folders in pictures]
     splits = {} if layout == "classes" else _name_splits({folders[0] for folders in pictures if folders})
     if layout != "classes" and not splits and _have_splits_within(shown, pictures, layout):
         return FolderLayout(wrapper, _split_folders(pictures, 1), 0, class_first=True)
-    tables = [file for file in files if not folders_of(file) and file.lower().endswith(TABLE_EXTENSIONS)]
+    tables = [file for file in tables if not folders_of(file)]
     if layout == "auto" and not splits and (hinted := _hint_at_splits(pictures)):
         raise _ask(shown, {folders[0] for folders in pictures}, hinted, tables)
     if layout == "auto" and splits and not _are_splits(shown, pictures, splits, tables):
@@ -77,6 +77,18 @@ def find_layout(shown: Path | str, files: Sequence[str], layout: Layout) -> Fold
     if layout == "splits" and not splits:
         splits = dict(SPLIT_NAMES)  # none is there, and every file is outside of them
     return FolderLayout(wrapper, splits, _count_inner([one for one in pictures if one and one[0] in splits]))
+
+
+def _find_folders(files: Iterable[str]) -> tuple[list[tuple[str, ...]], list[str]]:
+    """The folders that hold pictures themselves, each as those around it and its own name, once; and the tables."""
+    folders: dict[tuple[str, ...], None] = {}
+    tables = []
+    for file in files:
+        if may_be_picture(file):
+            folders[folders_of(file)] = None
+        elif file.lower().endswith(TABLE_EXTENSIONS):
+            tables.append(file)
+    return list(folders), tables
 
 
 def _have_splits_within(shown: Path | str, pictures: Sequence[tuple[str, ...]], layout: Layout) -> bool:
@@ -122,14 +134,14 @@ def may_be_picture(file: str) -> bool:
     return not is_hidden(file) and not reason_by_suffix(file)
 
 
-def _find_wrapper(files: Sequence[str], pictures: Sequence[tuple[str, ...]], layout: Layout) -> tuple[str, ...]:
+def _find_wrapper(tables: Sequence[str], pictures: Sequence[tuple[str, ...]], layout: Layout) -> tuple[str, ...]:
     """The folders around everything: each the only one with pictures, and with none beside its folders.
 
     A table beside them may hold the classes, so that nothing is looked through then.
     """
     wrapper: tuple[str, ...] = ()
     while True:
-        beside = [file for file in files if folders_of(file) == wrapper and file.lower().endswith(TABLE_EXTENSIONS)]
+        beside = [file for file in tables if folders_of(file) == wrapper]
         name = _only_folder(pictures, len(wrapper))
         if beside:
             return ()

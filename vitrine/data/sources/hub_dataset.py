@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from huggingface_hub.constants import HF_HUB_CACHE
 from pyarrow.dataset import ParquetFragmentScanOptions
 
 from vitrine.config.data import HUB_PREFIX, DataSection, HubSection
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import SPLIT_NAMES, FoundFile, is_saved_data_set, walk_files
 from vitrine.data.sources.hub_access import (
     NETWORK_ERRORS,
@@ -25,6 +26,7 @@ from vitrine.data.sources.hub_access import (
 )
 from vitrine.data.sources.hub_columns import choose_columns, value_reader
 from vitrine.data.sources.hub_rows import ROWS_AT_ONCE, RowWriter, name_cut_files, read_rows
+from vitrine.data.sources.places import FileBelow
 from vitrine.errors import UserError
 from vitrine.listing import suggest
 from vitrine.records.disk_room import check_room
@@ -59,7 +61,7 @@ def find_dataset_files(
     workspace: Path,
     progress: Callable[[int], None] = lambda _: None,
     needs_label: bool = True,
-) -> list[FoundFile]:
+) -> FileColumns:
     """Writes the pictures of a data set out, unchanged, as `workspace/<split>/<number>[-<name>].<extension>`.
 
     All files get one time of change that follows from the data set's content, so that those of an unchanged data set
@@ -86,14 +88,21 @@ def find_dataset_files(
         names = list(opened.splits)
         fixed = _name_splits(names, data.hub.split, source) if needs_label else dict.fromkeys(names, "")
         check_room(f"data.source: {source}", workspace, opened.size_bytes, MAKE_ROOM, SPARE_BYTES)
-        found: list[FoundFile] = []
-        for split, fixed_split in fixed.items():
-            for file in _write_split(opened, split, fixed_split, data, source, workspace, needs_label):
-                found.append(file)
-                progress(1)
+        written = (
+            file
+            for split, fixed_split in fixed.items()
+            for file in _write_split(opened, split, fixed_split, data, source, workspace, needs_label)
+        )
+        found = FileColumns(_count(written, progress))
     if not found:
         raise UserError(f"data.source: {source} has no rows; choose another part of it (data.hub) or another data set")
     return found
+
+
+def _count(files: Iterable[FoundFile], progress: Callable[[int], None]) -> Iterator[FoundFile]:
+    for file in files:
+        yield file
+        progress(1)
 
 
 def _write_split(
@@ -123,7 +132,9 @@ def _write_split(
         if split_column:
             fixed_split = _fixed_split(readers[split_column](row[split_column]), split_column, source)
         file = writer.write(number, row[columns.image], "" if label_name or not needs_label else "no label in the row")
-        yield FoundFile(file.path, f"{split}/{file.name}", label_name, fixed_split, file.left_out, group, subgroup)
+        name = f"{split}/{file.name}"
+        path = FileBelow(str(workspace), name) if file.path.parent == folder else file.path
+        yield FoundFile(path, name, label_name, fixed_split, file.left_out, group, subgroup)
 
 
 def _open_hub(repo_id: str, hub: HubSection, workspace: Path) -> OpenedDataset:

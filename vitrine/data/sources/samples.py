@@ -1,6 +1,6 @@
 """Sample pictures for pages: files that a person names, or a few of each class of a source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import ImageError, open_image
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.labels.mapping import map_labels
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.opening import open_found
 from vitrine.data.sources.source import FoundFile, open_source
 from vitrine.errors import UserError
@@ -72,22 +73,25 @@ def choose_samples(
     Raises:
         UserError: the source cannot be read, or has no picture that can be shown.
     """
-    by_class: dict[str, list[FoundFile]] = {}
-    for file in map_labels(open_source(data, workspace).files, labels).files:
-        if not file.left_out:
-            by_class.setdefault(file.label_name, []).append(file)
-    names = sorted(by_class)
+    usable = map_labels(open_source(data, workspace).files, labels).files.where(lambda shared: not shared.left_out)
+    names = sorted({shared.label_name for shared, _ in usable.count_shared()})
     count = min(len(names), at_most)
     chosen = [names[round(place * (len(names) - 1) / max(1, count - 1))] for place in range(count)]
     per_class = max(1, min(per_class, at_most // max(1, count)))
-    samples = [sample for name in chosen for sample in _first_sound(by_class[name], per_class, data, preparation)]
+    samples = [
+        sample for name in chosen for sample in _first_sound(_of_class(usable, name), per_class, data, preparation)
+    ]
     if not samples:
         raise UserError(f"data.source: {data.source} has no picture that can be shown; give some with --pictures")
     return samples
 
 
+def _of_class(files: FileColumns, name: str) -> FileColumns:
+    return files.where(lambda shared: shared.label_name == name)
+
+
 def _first_sound(
-    files: Sequence[FoundFile], number: int, data: DataSection, preparation: Preparation
+    files: Iterable[FoundFile], number: int, data: DataSection, preparation: Preparation
 ) -> Iterator[Sample]:
     for file in files:
         if number == 0:

@@ -1,9 +1,10 @@
 """One entry point to every kind of source; each ends in one `FoundFile` for every file or row there is."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from vitrine.data.sources.archives import find_top, unpack
 from vitrine.data.sources.builtin import write_digits
 from vitrine.data.sources.class_folders import find_files, label_by_folders
 from vitrine.data.sources.fetching import FETCHED, fetch_files, named_by_address
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
     FoundFile,
@@ -29,6 +31,7 @@ from vitrine.data.sources.files import (
 )
 from vitrine.data.sources.folder_layout import name_table
 from vitrine.data.sources.hidden import is_hidden, reason_hidden
+from vitrine.data.sources.places import FileBelow
 from vitrine.data.sources.tables import find_image_folder, find_table_files
 from vitrine.data.sources.tar_shards import are_shards, find_shard_files
 from vitrine.data.sources.unlabeled import tell_apart
@@ -60,7 +63,7 @@ class OpenedSource:
     """
 
     kind: Kind
-    files: list[FoundFile]
+    files: FileColumns
 
 
 def open_source(
@@ -80,6 +83,7 @@ def open_source(
     """
     kind = find_kind(data.source)
     source = Path(data.source).expanduser()
+    found: Iterable[FoundFile]
     if kind in ("hub", "data set"):
         from vitrine.data.sources.hub_dataset import find_dataset_files  # `datasets` takes a second to import
 
@@ -138,7 +142,7 @@ def find_kind(source: str) -> Kind:
 
 def _find_at_address(
     data: DataSection, workspace: Path, fetched: Path, fetching: Callable[[int, int], None]
-) -> list[FoundFile]:
+) -> FileColumns:
     """Pictures are read where they lie; archives, tar shards and Parquet files are fetched first."""
     listing = list_address(data.source)
     names = list(listing.files)
@@ -154,8 +158,7 @@ def _find_at_address(
     tables = [name for name in names if name.lower().endswith(table_rows.SUFFIXES) and not is_hidden(name)]
     if len(tables) == len(names):
         raise UserError(f"data.source: {say_table(data.source)}")
-    found = describe_files(listing)
-    return label_by_folders(found, [file.file for file in found], data.layout, data.source)
+    return label_by_folders(FileColumns(describe_files(listing)), lambda one: one.file, data.layout, data.source)
 
 
 def new_folder(folder: Path) -> Path:
@@ -164,7 +167,7 @@ def new_folder(folder: Path) -> Path:
     return folder
 
 
-def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[FoundFile]:
+def _find_archived(archive: Path, data: DataSection, workspace: Path) -> FileColumns:
     refused = unpack(archive, workspace, data.encoding)
     top = find_top(workspace)
     if data.layout == "splits" and top.name.lower() in SPLIT_NAMES:
@@ -174,14 +177,14 @@ def _find_archived(archive: Path, data: DataSection, workspace: Path) -> list[Fo
             f"data.source: {archive} holds a data set of Parquet or Arrow files; unpack it and give the folder"
         )
     found = find_files(top, data.layout, shown=archive)
-    _check_for_tables(
-        archive, [replace(file, file=(top / file.file).relative_to(workspace).as_posix()) for file in found]
+    inside = "" if top == workspace else f"{top.relative_to(workspace).as_posix()}/"
+    _check_for_tables(archive, found, inside)
+    beside = (
+        FoundFile(FileBelow(str(workspace), file), printable(file), "", "", reason_hidden(file))
+        for file in (walk_files(workspace) if inside else ())
+        if not file.startswith(inside)
     )
-    inside = f"{top.relative_to(workspace).as_posix()}/"
-    beside = [] if top == workspace else [file for file in walk_files(workspace) if not file.startswith(inside)]
-    return (
-        refused + found + [FoundFile(workspace / file, printable(file), "", "", reason_hidden(file)) for file in beside]
-    )
+    return FileColumns(chain(refused, found, beside))
 
 
 def is_data_set(folder: Path) -> bool:
@@ -200,45 +203,54 @@ def are_tables_of_pictures(files: Iterable[str]) -> bool:
     return tables
 
 
-def _check_for_archives(source: Path, found: list[FoundFile]) -> None:
+def _check_for_archives(source: Path, found: FileColumns) -> None:
     """Makes sure that pictures in an archive are not overlooked where a folder has none beside it.
 
     Raises:
         UserError: names it.
     """
-    names = [] if any(not file.left_out for file in found) else [file.file for file in found]
-    if inside := sorted(name for name in names if name.lower().endswith(archives.SUFFIXES)):
+    if any(not shared.left_out for shared, _ in found.count_shared()):
+        return
+    if inside := sorted(name for name in found.names() if name.lower().endswith(archives.SUFFIXES)):
         raise UserError(
             f"data.source: {source} holds no pictures, but {list_names(inside)}; give an archive itself: "
             f"data.source={source / inside[0]}"
         )
 
 
-def _check_for_tables(source: Path, found: list[FoundFile]) -> None:
+def _check_for_tables(source: Path, found: FileColumns, inside: str = "") -> None:
     """Makes sure that a table of labels is not overlooked where the folders do not give two.
+
+    Args:
+        source: folder or archive.
+        found: in it.
+        inside: what stands before the names of the files there.
 
     Raises:
         UserError: names it.
     """
-    if len({file.label_name for file in found if file.label_name and not file.left_out}) > 1:
+    if len({shared.label_name for shared, _ in found.count_shared() if shared.label_name and not shared.left_out}) > 1:
         return
-    files = [file.file for file in found if file.file.lower().endswith(table_rows.SUFFIXES)]
+    files = (f"{inside}{name}" for name in found.names() if name.lower().endswith(table_rows.SUFFIXES))
     tables = sorted((file for file in files if not is_hidden(file)), key=lambda file: (file.count("/"), file))
     if tables:
         raise UserError(
             f"data.source: {source} does not hold two class folders with pictures; "
-            f"if a table in it names the classes, {name_table(source, tables[0])}{_name_class_folders(source, found)}"
+            f"if a table in it names the classes, {name_table(source, tables[0])}"
+            f"{_name_class_folders(source, found, inside)}"
         )
 
 
-def _name_class_folders(source: Path, found: Sequence[FoundFile]) -> str:
+def _name_class_folders(source: Path, found: FileColumns, inside: str) -> str:
     """What to do where the only class holds folders, which may be the classes; "" where it does not."""
-    inside = [file.file.split("/") for file in found if file.label_name and not file.left_out]
-    if len({parts[1] for parts in inside if len(parts) > 2}) < 2:
+    of_class = found.where(lambda shared: bool(shared.label_name) and not shared.left_out)
+    parts = {tuple(f"{inside}{name}".split("/")[:-1]) for name in of_class.names()}
+    if len({one[1] for one in parts if len(one) > 1}) < 2:
         return ""
+    first = f"{inside}{next(of_class.names())}".split("/")[0]
     if source.is_dir():
-        return f"; if the folders in '{inside[0][0]}' are the classes, give data.source={source / inside[0][0]}"
-    return f"; if the folders in '{inside[0][0]}' are the classes, unpack it and give that folder"
+        return f"; if the folders in '{first}' are the classes, give data.source={source / first}"
+    return f"; if the folders in '{first}' are the classes, unpack it and give that folder"
 
 
 def say_table(address: str) -> str:

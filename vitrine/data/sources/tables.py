@@ -2,13 +2,16 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from vitrine.config.data import ColumnsSection
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import SPLIT_NAMES, FoundFile, printable, reason_by_name
 from vitrine.data.sources.named_files import NamedFiles, exists
 from vitrine.data.sources.names import KnownNames
+from vitrine.data.sources.places import FileBelow
 from vitrine.data.sources.table_rows import Row, read_rows
 from vitrine.errors import ParameterError, UserError
 
@@ -22,7 +25,7 @@ def find_table_files(
     image_folder: Path | None = None,
     needs_label: bool = True,
     encoding: str | None = None,
-) -> list[FoundFile]:
+) -> FileColumns:
     """Lists the files that a table names, and, where labels matter, those below the image folder that it does not name.
 
     Args:
@@ -54,15 +57,19 @@ def find_table_files(
         found, by_file = _match_rows(table, rows, files)
     if not any(exists(root / file) for file in by_file):
         raise _nothing_there(table, root, paths, files)
-    for file, same in by_file.items():
-        found += _describe_rows(table, root, file, same, needs_label)
-    for file in files.files if needs_label else ():
-        if file not in by_file:
+    described = (one for file, same in by_file.items() for one in _describe_rows(table, root, file, same, needs_label))
+    unnamed = _describe_unnamed(root, files.files, by_file) if needs_label else ()
+    return FileColumns(chain(found, described, unnamed)).sorted()
+
+
+def _describe_unnamed(root: Path, files: Iterable[str], named: Container[str]) -> Iterator[FoundFile]:
+    """The files that no row names."""
+    for file in files:
+        if file not in named:
             reason = reason_by_name(root, file)
             if not reason and not file.endswith("/"):  # a folder that cannot be listed is not a picture to be left out
                 reason = "no row of the table names it"
-            found.append(FoundFile(root / file, printable(file), "", "", reason))
-    return sorted(found, key=lambda one: one.file)
+            yield FoundFile(FileBelow(str(root), file), printable(file), "", "", reason)
 
 
 def _above_all(rows: Sequence[Row]) -> Path | None:
@@ -124,7 +131,7 @@ def _describe_rows(table: Path, root: Path, file: str, rows: list[Row], needs_la
     group, subgroup = (
         next((value for row in rows if (value := getattr(row, role))), "") for role in ("group", "subgroup")
     )
-    shown, path = printable(file), root / file
+    shown, path = printable(file), FileBelow(str(root), file)
     if contradiction:
         split = ""
     label_name, reason = printable(used.label) if needs_label else "", contradiction or missing

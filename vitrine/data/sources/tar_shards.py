@@ -7,7 +7,7 @@ or each archive is one.
 
 import json
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
@@ -16,6 +16,7 @@ from typing import IO, cast
 from vitrine.config.data import ColumnsSection
 from vitrine.data.sources.archives import ShortReads, check_end
 from vitrine.data.sources.class_folders import label_by_folders
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import (
     SPLIT_NAMES,
     FoundFile,
@@ -72,7 +73,7 @@ def are_shards(files: Iterable[str]) -> bool:
     return shards
 
 
-def find_shard_files(folder: Path, columns: ColumnsSection, layout: Layout = "auto") -> list[FoundFile]:
+def find_shard_files(folder: Path, columns: ColumnsSection, layout: Layout = "auto") -> FileColumns:
     """Lists the labelled pictures in the tar archives of a folder.
 
     Args:
@@ -95,13 +96,14 @@ def find_shard_files(folder: Path, columns: ColumnsSection, layout: Layout = "au
     names = {role: _choose_field(role, getattr(columns, role), fields, folder) for role in ROLES}
     every = chain(start, samples)
     if names["label"]:
-        return others + [file for split, sample in every for file in _describe(sample, names, split, columns.image)]
-    pictures = [(file, split) for split, sample in every for file in sample.pictures]
-    paths = _as_in_a_folder(pictures)
-    return others + label_by_folders([file for file, _ in pictures], paths, layout, folder)
+        described = (_describe(sample, names, split, columns.image) for split, sample in every)
+        return FileColumns(chain(others, chain.from_iterable(described)))
+    pictures = FileColumns(replace(file, split=split) for split, sample in every for file in sample.pictures)
+    labeled = label_by_folders(pictures, _names_in_a_folder(pictures), layout, folder)
+    return FileColumns(chain(others, labeled))
 
 
-def list_shard_pictures(folder: Path, shown: str) -> list[FoundFile]:
+def list_shard_pictures(folder: Path, shown: str) -> Iterator[FoundFile]:
     """Every picture in the tar archives of a folder, without labels.
 
     Args:
@@ -109,8 +111,8 @@ def list_shard_pictures(folder: Path, shown: str) -> list[FoundFile]:
         shown: name of the folder, with which those of its files begin.
     """
     shards, others = _tell_apart(folder)
-    found = [file for shard in shards for sample in read_samples(folder, shard) for file in sample.pictures]
-    return [replace(file, file=f"{shown}/{file.file}") for file in found + others]
+    found = (file for shard in shards for sample in read_samples(folder, shard) for file in sample.pictures)
+    return (replace(file, file=f"{shown}/{file.file}") for file in chain(found, others))
 
 
 def read_samples(folder: Path, shard: str) -> Iterator[Sample]:
@@ -228,21 +230,26 @@ def _choose_field(role: str, wanted: str | None, fields: Set[str], folder: Path)
     return wanted or next((name for name in usual if name in fields), None)
 
 
-def _as_in_a_folder(pictures: Sequence[tuple[FoundFile, str]]) -> list[str]:
-    """What the entries of several archives, each with its split, would be called if all were unpacked into one folder.
+def _names_in_a_folder(pictures: FileColumns) -> Callable[[FoundFile], str]:
+    """How the entries of several archives, each with its split, would be called if all were unpacked into one folder.
 
     Entries that lie in no folder get one of the name of their archive: the class, as in the original ImageNet.
     """
-    names = [file.file.partition(f"{SHARD_SUFFIX}/")[::2] for file, _ in pictures]
-    if any("/" in entry for (_, entry), (file, _) in zip(names, pictures, strict=True) if not file.left_out):
-        return ["/".join(filter(None, (split, entry))) for (_, entry), (_, split) in zip(names, pictures, strict=True)]
-    archives = dict.fromkeys(shard for shard, _ in names)
+    if any("/" in _entry_of(file)[1] for file in pictures if not file.left_out):
+        return lambda file: "/".join(filter(None, (file.split, _entry_of(file)[1])))
+    archives = dict.fromkeys(_entry_of(file)[0] for file in pictures)
     if all(SPLIT_NAMES.keys() & words_of(archive) for archive in archives):
         raise UserError(
             f"data.columns.label: no label lies beside the pictures of {next(iter(archives))}{SHARD_SUFFIX} (.cls, "
             ".json or .txt), they are in no folders of classes, and the archives are called as splits; put labels in"
         )
-    return [f"{shard}/{entry}" for shard, entry in names]
+    return lambda file: "/".join(_entry_of(file))
+
+
+def _entry_of(file: FoundFile) -> tuple[str, str]:
+    """The archive of a picture, without its ending, and its name there."""
+    archive, _, entry = file.file.partition(f"{SHARD_SUFFIX}/")
+    return archive, entry
 
 
 def _split_by_name(shards: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Pictures to be classified, of whatever kind their source is."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from vitrine.data.sources import archives, table_rows
 from vitrine.data.sources.addresses import address_of, describe_files, list_address
 from vitrine.data.sources.encoding import UnsureEncodingError
 from vitrine.data.sources.fetching import FETCHED, fetch_files, named_by_address
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile, printable, walk_files
 from vitrine.data.sources.places import SourceLostError
 from vitrine.data.sources.source import are_tables_of_pictures, is_data_set, new_folder, say_missing, say_table
@@ -22,7 +24,7 @@ from vitrine.errors import ParameterError, UserError
 
 def find_unlabeled(
     paths: Sequence[Path], workspace: Path, progress: Progress = no_progress, fetched: Path | None = None
-) -> list[FoundFile]:
+) -> FileColumns:
     """Lists the pictures to be classified, by the rules that hold for training pictures.
 
     Args:
@@ -40,7 +42,7 @@ def find_unlabeled(
         SourceLostError: an address cannot be fetched.
     """
     try:
-        return _find_all(paths, workspace, fetched or workspace / FETCHED, progress)
+        return FileColumns(_find_all(paths, workspace, fetched or workspace / FETCHED, progress))
     except SourceLostError:
         raise
     except (UnsureEncodingError, ParameterError) as error:
@@ -54,28 +56,26 @@ def holds_address(paths: Iterable[Path]) -> bool:
     return any(address_of(path) for path in paths)
 
 
-def _find_all(paths: Sequence[Path], workspace: Path, fetched: Path, progress: Progress) -> list[FoundFile]:
-    found = []
+def _find_all(paths: Sequence[Path], workspace: Path, fetched: Path, progress: Progress) -> Iterator[FoundFile]:
     named = [Path(without_file_scheme(str(path))) for path in paths]
     for number, path in enumerate(dict.fromkeys(named)):  # what is named twice is meant once
         own = workspace / str(number)
         if address := address_of(path):
-            found += _find_at_address(address, own, fetched / str(number), partial(progress, "fetching"))
+            yield from _find_at_address(address, own, fetched / str(number), partial(progress, "fetching"))
         elif path.is_dir():
-            found += _find_in_folder(path, own, progress)
+            yield from _find_in_folder(path, own, progress)
         elif not path.exists():
             raise UserError(say_missing(str(path), "there is no such file or folder"))
         elif path.name.lower().endswith(archives.SUFFIXES):
-            found += list_archive(path, new_folder(own), str(path))
+            yield from list_archive(path, new_folder(own), str(path))
         elif path.suffix.lower() in table_rows.SUFFIXES:
             rows = tell_apart(find_table_files(path, needs_label=False))
-            found += [replace(file, file=_shown(file, path)) for file in rows]
+            yield from (replace(file, file=_shown(file, path)) for file in rows)
         else:
-            found.append(FoundFile(path, printable(str(path)), "", "", ""))
-    return found
+            yield FoundFile(path, printable(str(path)), "", "", "")
 
 
-def _find_in_folder(folder: Path, workspace: Path, progress: Progress) -> list[FoundFile]:
+def _find_in_folder(folder: Path, workspace: Path, progress: Progress) -> Iterable[FoundFile]:
     if are_shards(walk_files(folder)):
         return tell_apart(list_shard_pictures(folder, str(folder)))
     if is_data_set(folder):
@@ -85,7 +85,7 @@ def _find_in_folder(folder: Path, workspace: Path, progress: Progress) -> list[F
 
 def _find_at_address(
     address: str, workspace: Path, fetched: Path, fetching: Callable[[int, int], None]
-) -> list[FoundFile]:
+) -> Iterable[FoundFile]:
     listing = list_address(address)
     if are_shards(listing.files):
         fetch_files(listing, fetched, fetching)
@@ -102,14 +102,15 @@ def _find_at_address(
             return list_archive(fetched / name, new_folder(workspace), f"{listing.address}/{name}")
     if not others and name.lower().endswith(table_rows.SUFFIXES):
         raise UserError(say_table(address))
-    return [replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing)]
+    return (replace(file, file=f"{listing.address}/{file.file}") for file in describe_files(listing))
 
 
 def _shown(file: FoundFile, table: Path) -> str:
     """The name of a file of a table: from the table's folder, or whole where the table has whole paths."""
     path = file.path
-    is_elsewhere = isinstance(path, Path) and not path.is_relative_to(table.parent)
-    return printable(str(path) if is_elsewhere else f"{table.parent / file.file}")
+    if isinstance(path, os.PathLike) and not (whole := Path(path)).is_relative_to(table.parent):
+        return printable(str(whole))
+    return printable(f"{table.parent / file.file}")
 
 
 def _list_data_set(folder: Path, shown: str, workspace: Path) -> list[FoundFile]:

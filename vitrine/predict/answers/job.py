@@ -16,6 +16,7 @@ from PIL import Image
 
 from vitrine.data.sources.archive_limits import ArchiveError, Limits
 from vitrine.data.sources.archives import SUFFIXES
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile, printable
 from vitrine.data.sources.unlabeled import list_archive, tell_apart
 from vitrine.errors import UserError
@@ -97,7 +98,7 @@ class BatchJob:
         """Whether its table is still there."""
         return self.close.alive and not self._is_unwanted
 
-    def take(self, uploads: Iterable[tuple[Path, str]]) -> list[FoundFile]:
+    def take(self, uploads: Iterable[tuple[Path, str]]) -> FileColumns:
         """Keeps files and what archives hold; what cannot be used is listed too, with the reason.
 
         Args:
@@ -156,7 +157,8 @@ class BatchJob:
         pictures = from_files(files, self.predictor.rendering)
         with closing(predict_batches(self.predictor, pictures, inspect=make_thumbnail)) as batches:
             for batch in batches:
-                self.table.add(self._rows(batch, [cast("Path", file.path) for file in files[done : done + len(batch)]]))
+                paths = [Path(cast("os.PathLike[str]", file.path)) for file in files[done : done + len(batch)]]
+                self.table.add(self._rows(batch, paths))
                 done += len(batch)
                 yield done
                 if self.is_stopped:

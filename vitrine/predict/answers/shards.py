@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.predict.answers.exports import tabulate
 from vitrine.predict.answers.rows import answer_cells, answer_columns
@@ -45,7 +46,7 @@ class AnswerShard(Part):
         open_model: opens it, once in each process.
     """
 
-    files: tuple[FoundFile, ...]
+    files: Sequence[FoundFile]
     asked: Asked
     open_model: OpenModel
 
@@ -102,12 +103,13 @@ def cut_answer_shards(
         folder: of the parts.
         size: files of a shard, on average.
     """
+    there = FileColumns.of(found).anywhere()
     return [
         AnswerShard(
-            files=tuple(one.anywhere() for one in run),
+            files=there[run],
             asked=asked,
             open_model=open_model,
             folder=folder.absolute(),
         )
-        for run in cut_runs(found, size)
+        for run in cut_runs(there.names(), size)
     ]
