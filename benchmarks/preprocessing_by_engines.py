@@ -19,11 +19,10 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
-
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.pictures import draw_pictures
+from benchmarks.scan_at_scale import own_memory, processor_time
 
 SIDE = 224  # of the squares, in pixels
 COLUMNS = ("clock, s", "processor, s", "memory, MB")
@@ -87,9 +86,9 @@ def prepare(folder: Path, engine_name: str) -> None:
 
     def make_measured(*given) -> None:
         with watched() as highest:
-            clock, processor = time.perf_counter(), spent()
+            clock, processor = time.perf_counter(), processor_time()
             make(*given)
-            figures.extend([time.perf_counter() - clock, spent() - processor])
+            figures.extend([time.perf_counter() - clock, processor_time() - processor])
         figures.extend(highest)
 
     pipeline.write_preprocessed_images = make_measured
@@ -100,14 +99,6 @@ def prepare(folder: Path, engine_name: str) -> None:
     files = sorted((final / PICTURES).iterdir())
     total = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()
     print(json.dumps({"figures": figures, "sum": total}))
-
-
-def spent() -> float:
-    """Seconds of the processor of this process and those that it started; of what they started, and is gone, too."""
-    times = [psutil.Process().cpu_times()]
-    times += [one.cpu_times() for one in psutil.Process().children(recursive=True)]
-    own = sum(one.user + one.system for one in times)
-    return own + sum(one.children_user + one.children_system for one in times)
 
 
 class watched:  # noqa: N801 (read as a statement)
@@ -126,17 +117,7 @@ class watched:  # noqa: N801 (read as a statement)
 
     def _watch(self) -> None:
         while not self._over.wait(0.5):
-            processes = (me := psutil.Process(), *me.children(recursive=True))
-            self._highest[0] = max(self._highest[0], sum(map(memory_of, processes)))
-
-
-def memory_of(process: psutil.Process) -> float:
-    """Megabytes that are not mapped from files; pages that several processes share count in part."""
-    try:
-        rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
-    except OSError:  # it has ended
-        return 0.0
-    return int(rollup.partition("Pss_Anon:")[2].split()[0]) / 1024
+            self._highest[0] = max(self._highest[0], own_memory())
 
 
 if __name__ == "__main__":
