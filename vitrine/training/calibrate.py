@@ -120,9 +120,9 @@ def look_again(
             features.append(outputs[1].cpu().numpy())
     reference = None
     if width is not None:
-        label_ids = np.asarray(data.train["label"], np.int64)
+        label_ids = np.asarray(data.training_sample["label"], np.int64)
         rows = choose_rows(label_ids, width, options.seed)
-        batches = build_evaluation_loader(data.train.select(rows), options.batch_size, workers=0, side=side)
+        batches = build_evaluation_loader(data.training_sample.select(rows), options.batch_size, workers=0, side=side)
         sample = compute_features(model, batches, data.normalization, precision, whitens=options.whitens)
         reference = build_reference(sample, label_ids[rows])
     validation = UnseenAnswers(

@@ -79,7 +79,7 @@ def fit_network(
     check_enough_images(len(prepared.label_names), len(train))
     model, normalization = build_model(plan.model, prepared.label_names, plan.options.seed)
     choose_weight_decays(model, plan.optimizer.weight_decay, plan.optimizer.layer_weight_decay)  # before long work
-    data = TrainingData(train, validation, normalization)
+    data = TrainingData(train, validation, normalization, prepared.away, prepared.sample)
     views = choose_views(plan, data, model)
     facts = _describe_training(plan, len(train), model, accelerator) | {"feature_views": views}
     if accelerator.is_main_process:
@@ -212,6 +212,8 @@ def _fit_whole(
     begun: float,
 ) -> tuple[Fit, float]:
     """Every epoch looks at the pictures; returns, too, the seconds of the run before it was interrupted."""
+    if prepared.away is not None:
+        listeners.say(prepared.away.describe())
     methods = choose_methods(plan, prepared, model, data.normalization, folder, accelerator.device)
     threads = open_thread_choice(accelerator, plan.options.compile, listeners.say)
     methods = replace(methods, budget=open_budget(plan.engine.budget_minutes, begun, prepared, threads))

@@ -15,7 +15,7 @@ from vitrine.data.images.preprocessing import Preparation, preprocess_image
 from vitrine.data.manifest.scan import KEPT
 from vitrine.data.manifest.split_names import TRAIN
 from vitrine.data.prepare.reuse import EarlierWork
-from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side
+from vitrine.data.prepared.shards import ShardWriter, bytes_per_image, read_side, rows_per_shard
 from vitrine.data.progress import Progress
 from vitrine.data.sources.files import FoundFile
 from vitrine.data.sources.opening import open_place
@@ -90,6 +90,8 @@ def write_preprocessed_images(
         linked = work.pictures.link_unchanged(folder / PICTURES, split, wanted, facts.label_names)
         done += int(linked.sum())
         rows = rows[~linked]
+        if split == TRAIN and len(rows) > rows_per_shard(side):  # a training reads few files at a time: each holds
+            rows = rows.sample(frac=1, random_state=0)  # pictures of all classes, which a source often has in turn
         with ShardWriter(folder / PICTURES, split, facts.label_names, side) as writer:
             images = map_ahead(partial(read_preprocessed, side=side), rows.index)
             columns = (rows["label_name"], rows["file"], rows["width"], rows["height"])
