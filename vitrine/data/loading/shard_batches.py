@@ -68,8 +68,8 @@ class ShardBatches(Sampler[list[int]]):
     def __init__(self, shards: Sequence[Rows], step_size: int, seed: int, processes: int = 1, process: int = 0) -> None:
         if len(shards) < processes:
             raise UserError(
-                f"engine.reading: 'shards' and 'streamed' need a file of pictures for each of {processes} processes, and "
-                f"there are {len(shards)} (one for every 256 MB). Take engine.reading=mixed, or fewer processes"
+                f"engine.reading: 'shards' and 'streamed' need a file of pictures for each of {processes} processes, "
+                f"and there are {len(shards)} (one for every 256 MB). Take engine.reading=mixed, or fewer processes"
             )
         self.shares = _deal(shards, processes)
         self.process = process

@@ -1,7 +1,8 @@
 """A prepared data set at an address (s3://bucket/prepared/dogs) is copied to this machine, once.
 
-It is copied whole, or without most of the training files where those are streamed. A copy bears the digest of its facts in its name, so that nothing changes under a training that reads it: a data set
-that is prepared anew is copied anew, beside the earlier one.
+It is copied whole, or without most of the training files where those are streamed. A copy bears the digest of its facts
+in its name, so that nothing changes under a training that reads it: a data set that is prepared anew is copied anew,
+beside the earlier one.
 """
 
 import hashlib
