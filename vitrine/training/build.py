@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel
@@ -15,6 +14,7 @@ from vitrine.data.augmentation.mixing import mix, mixing_numbers
 from vitrine.data.loading.balanced_sampler import BalancedSampler
 from vitrine.data.loading.shard_batches import ShardBatches, find_shards, group_rows
 from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import place
 from vitrine.models.backbones.normalization import Normalization
@@ -72,7 +72,7 @@ def choose_methods(
         augment=change,
         mix=mix_images if mixing.is_on else None,
         batches=None if plan.engine.reading == "mixed" else _own_shards(prepared, seed),
-        sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
+        sampler=BalancedSampler(read_column(prepared.splits[TRAIN], "label").to_numpy(), seed) if balanced else None,
         average=partial(WeightAverage, decay=decay) if decay > 0 else None,
         choose_trained=_unfreeze(plan, model) if shape.frozen_epochs else None,
         set_mode=partial(set_training_mode, keeps_statistics=shape.keeps_statistics),
@@ -121,9 +121,9 @@ def _epoch_folder(run: Path, epoch: int) -> Path:
 def _own_shards(prepared: PreparedDataset, seed: int) -> Callable[[int, int, int], ShardBatches]:
     train = prepared.splits[TRAIN]
     if prepared.away is None:
-        shards = find_shards(prepared.folder, TRAIN, train["file"])
+        shards = find_shards(prepared.folder, TRAIN, read_column(train, "file").to_pylist())
     else:
-        shards = group_rows(np.asarray(train["shard"]))
+        shards = group_rows(read_column(train, "shard").to_numpy())
 
     def deal(step_size: int, processes: int, process: int) -> ShardBatches:
         return ShardBatches(shards, step_size, seed, processes, process)

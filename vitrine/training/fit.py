@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from vitrine.config.model import SMALL_CNN
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place
@@ -94,7 +95,7 @@ def fit_network(
         store = folder / run_folder.CHECKPOINT / FEATURES
         if views:
             _say_what_is_passed_over(plan, listeners.say)
-            groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
+            groups = number_groups(prepared.folder, [*read_column(train, "file").to_pylist(), *validation["file"]])
             keep = write_epochs(plan, model, normalization, folder)
             earlier = seconds_taken(store)
             head = fit_cached_head(plan, data, groups, accelerator, model, views, store, listeners, keep)

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from vitrine.data.loading.file_window import FileWindow
 from vitrine.data.loading.streamed_rows import StreamedRows, undecoded
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.shards import read_side
 from vitrine.data.prepared.training_files import TrainingFiles
 
@@ -144,7 +145,7 @@ def build_step_loader(
     """
     if files is None:
         return _build_batch_loader(PreprocessedImages(split), batches, workers)
-    window = FileWindow(files, np.asarray(split["shard"]), batches, BATCHES_AHEAD * workers)
+    window = FileWindow(files, read_column(split, "shard").to_numpy(), batches, BATCHES_AHEAD * workers)
     return _build_batch_loader(PreprocessedImages(StreamedRows(split, window.paths)), window, workers)
 
 

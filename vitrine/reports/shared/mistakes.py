@@ -14,6 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from vitrine.data.manifest.split_names import TRAIN
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.evaluation.label_errors import TRUSTED_JUDGE
 from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Pair, Suspect
@@ -81,7 +82,11 @@ class _Pictures:
 def images_of(prepared: PreparedDataset) -> ImageOf:
     """Gives pictures of all splits by file name; None for one that the data set has no more."""
     here = {**prepared.splits, TRAIN: prepared.training_sample}
-    places = {str(file): (split, place) for split, rows in here.items() for place, file in enumerate(rows["file"][:])}
+    places = {
+        str(file): (split, place)
+        for split, rows in here.items()
+        for place, file in enumerate(read_column(rows, "file").to_pylist())
+    }
 
     def show(file: str) -> Image.Image | None:
         if file not in places:
