@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,6 +115,27 @@ def put_in_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[P
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return put_folder
+
+
+@pytest.fixture(scope="session")
+def many_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared data set whose training pictures lie in files of two; for reading only."""
+    from tests.factories import prepare, write_colored_classes
+
+    folder = tmp_path_factory.mktemp("many_files")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vitrine.data.prepared.shards.SHARD_BYTES", 1)
+        patch.setattr("vitrine.data.prepared.shards.BATCH_BYTES", 8_000)
+        return prepare(write_colored_classes(folder / "source"), folder / "prepared" / "colours").folder
+
+
+@pytest.fixture
+def in_many_files(many_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The same, opened, in a folder of the test's own; few of the files stay on a machine that streams them."""
+    from vitrine.data.prepared.dataset import open_prepared
+
+    monkeypatch.setattr("vitrine.data.prepared.training_files.KEPT_BYTES", 30_000)
+    return open_prepared(shutil.copytree(many_files, tmp_path / "prepared" / "colours"))
 
 
 @pytest.fixture(scope="session")

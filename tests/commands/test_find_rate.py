@@ -57,3 +57,11 @@ def test_it_says_where_a_training_would_fit_the_head_first(workplace, capsys, ch
     arguments = [*RECIPE, "model.backbone=tiny", f"model.head_first={choice}", "--steps", "40"]
     find_rate.main(arguments)
     assert ("note: a training fits the head first" in capsys.readouterr().out) is is_told
+
+
+def test_of_a_data_set_that_is_streamed_the_pictures_that_are_here_are_taken(in_many_files, put_in_store, tmp_path):
+    address = put_in_store(in_many_files.folder)
+    arguments = [f"data.prepared={address}", "engine.reading=streamed", "--steps", "40", "--out", str(tmp_path / "out")]
+    assert find_rate.main([*RECIPE, *arguments]) == 0
+    (copy,) = (tmp_path / "cache" / "vitrine" / "prepared").glob("bucket-*")
+    assert copy.name.endswith("-streamed")

@@ -30,7 +30,7 @@ def test_whole_data_sets_and_models_are_told_with_their_size(make_class_folders,
         ["whole", str(model_folder)],
     ]
     assert lines[0].endswith("MB")
-    assert " 8 files" in lines[0]
+    assert " 9 files" in lines[0]
 
 
 def test_a_whole_model_is_told_without_bars_of_reading_it(model_folder, capsys):

@@ -45,6 +45,7 @@ def test_planned_schedules_run_to_their_end_unless_a_patience_is_set(schedule, p
             "engine.reading 'shards' takes the pictures as they lie in the files",
         ),
         (["engine.reading=shards", "data.folds=5"], "Take engine.reading=mixed"),
+        (["engine.reading=streamed", "data.folds=5"], "engine.reading 'streamed' takes the pictures as they lie"),
         (
             ["model.small_cnn.head_pool=flatten", "augmentation.image_size=128"],
             "augmentation.image_size must be data.image_size where the head flattens its features, which makes it for "

@@ -111,7 +111,7 @@ class Programs:
         """
         options = read_options(words)
         # One file of pictures for each process, and Accelerate starts one process only without GPUs, as the page says.
-        processes = "1" if "engine.reading=shards" in arguments else PROCESSES
+        processes = "1" if any(one.startswith("engine.reading=") for one in arguments) else PROCESSES
         start = ["torch.distributed.run", "--standalone", "--nproc_per_node", processes]
         if words[0] == "accelerate":
             start = ["accelerate.commands.launch", "--cpu", "--num_processes", "1"]

@@ -3,6 +3,7 @@
 A server that has imported everything forks them, so that a start takes no seconds; it has run nothing itself.
 """
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -21,15 +22,16 @@ if sys.platform != "win32":
 LIMIT_SECONDS = 120
 
 
-def train(recipe, folder, processes=1, moment=None):
+def train(recipe, folder, processes=1, moment=None, constants=None):
     """Runs a training; returns the exit codes (-9: killed).
 
     moment: (kind, number): a process kills itself with SIGKILL in the so many-th step, evaluation, writing of a
     checkpoint ...; the others are killed then, as torchrun does. What a process raised stands in folder/error.txt.
+    constants: other values of constants, by module and name; the server has not seen what a test patched.
     """
     port = _free_port()
     children = [
-        CONTEXT.Process(target=_train, args=(recipe, folder, processes, rank, port, moment))
+        CONTEXT.Process(target=_train, args=(recipe, folder, processes, rank, port, moment, constants or {}))
         for rank in range(processes)
     ]
     for child in children:
@@ -44,8 +46,11 @@ def train(recipe, folder, processes=1, moment=None):
     return [child.exitcode for child in children]
 
 
-def _train(recipe, folder, processes, rank, port, moment):
+def _train(recipe, folder, processes, rank, port, moment, constants):
     torch.set_num_threads(1)
+    for name, value in constants.items():
+        module, _, constant = name.rpartition(".")
+        setattr(importlib.import_module(module), constant, value)
     if processes > 1:
         os.environ |= {
             **{"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(processes)},

@@ -10,9 +10,12 @@ import torch
 from datasets import DatasetDict
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from tests.data.sources.stores import counting, refusing
 from tests.factories import make_recipe
 from vitrine.config.loading import load_recipe
-from vitrine.data.prepared.dataset import open_prepared
+from vitrine.data.prepared.dataset import open_prepared, open_streamed
+from vitrine.data.prepared.training_files import list_training_files
+from vitrine.data.sources.places import SourceLostError
 from vitrine.errors import UserError
 from vitrine.records import folder as run_folder
 from vitrine.training.fit import build_model, fit_network
@@ -203,6 +206,31 @@ def test_a_data_set_in_a_store_trains_just_what_its_folder_does_and_goes_on_wher
         weights_of(fit(*recipe, name="halted", data=open_prepared(address), listeners=listeners)), expected
     )
     assert steps[0] == 3
+
+
+def test_pictures_that_are_streamed_train_just_what_their_folder_does_and_go_on_within_an_epoch(
+    fit, in_many_files, put_in_store, monkeypatch
+):
+    recipe = ["engine.reading=streamed", "optim.epochs=2", "optim.batch_size=4"]
+    expected = fit(*recipe, data=open_streamed(in_many_files.folder))
+    address = Path(put_in_store(in_many_files.folder))
+    said = []
+    with counting(monkeypatch) as fetched:
+        streamed = fit(*recipe, name="store", data=open_streamed(address), listeners=Listeners(say=said.append))
+    assert torch.equal(weights_of(streamed), weights_of(expected))
+    assert any("files of training pictures" in sentence for sentence in said)
+    last = list_training_files(in_many_files.facts)[-1]
+    assert fetched.count(last) == 2  # in each epoch
+
+    steps = []
+    with refusing(monkeypatch, only=last), pytest.raises(SourceLostError) as failed:
+        fit(*recipe, name="halted", data=open_streamed(address), listeners=Listeners(on_step=steps.append))
+    assert str(failed.value).endswith("renew them; then go on with the training")
+    rest = fit(*recipe, name="halted", data=open_streamed(address), listeners=Listeners(on_step=steps.append))
+    assert torch.equal(weights_of(rest), weights_of(expected))
+    places = [(step.epoch, step.step) for step in steps]
+    assert places == sorted(set(places))  # none is missing, none is taken twice
+    assert len(places) == steps[0].total_steps
 
 
 @pytest.mark.parametrize("part", ["all", "head"])

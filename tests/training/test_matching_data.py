@@ -111,3 +111,11 @@ def test_the_source_of_the_data_set_need_not_be_repeated(prepared):
 def test_a_missing_data_set_says_what_to_run(prepared):
     with pytest.raises(UserError, match=r"run `python -m vitrine prepare` with the same recipe first"):
         open_matching_data(make_recipe(prepared, "data.prepared=nowhere"))
+
+
+def test_a_recipe_that_streams_opens_what_is_streamed(in_many_files, put_in_store):
+    address = put_in_store(in_many_files.folder)
+    opened, recipe = open_matching_data(load_recipe(None, [f"data.prepared={address}", "engine.reading=streamed"]))
+    assert opened.away is not None
+    assert recipe.data.image_size == in_many_files.facts.image_size
+    assert open_matching_data(load_recipe(None, [f"data.prepared={address}"]))[0].away is None

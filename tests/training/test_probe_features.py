@@ -1,10 +1,13 @@
 """What a frozen, pretrained network sees in training and validation pictures."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.factories import SIDE, make_recipe
 from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
+from vitrine.data.prepared.dataset import open_streamed
 from vitrine.models.backbones.build import build_backbone
 from vitrine.models.folder import build_processor, save_model
 from vitrine.training.plan import plan_probe
@@ -33,6 +36,14 @@ def test_every_training_and_validation_picture_is_seen_and_no_test_picture(look,
     assert (found.facts["backbone"], found.facts["width"], found.facts["precision"]) == (str(checkpoint), 16, "fp32")
     assert counted[-1] == (len(files), len(files))
     assert len(set(found.groups.tolist())) == len(files)  # no picture is a copy of another
+
+
+def test_of_training_pictures_that_are_streamed_those_that_are_here_are_seen(in_many_files, put_in_store, checkpoint):
+    streamed = open_streamed(Path(put_in_store(in_many_files.folder)))
+    plan = plan_probe(make_recipe(in_many_files), str(checkpoint), "")
+    found = compute_frozen_features(plan, streamed)
+    assert found.rows["file"][:] == [*streamed.training_sample["file"], *streamed.splits[VALIDATION]["file"]]
+    assert np.isfinite(found.values).all()
 
 
 def test_of_many_pictures_each_class_has_its_share_and_they_are_seen_alike(look):

@@ -71,3 +71,9 @@ def test_commands_say_it_before_torch_is_there_and_leave_nothing(command, tmp_pa
     assert done.stdout == "2 []\n"
     assert done.stderr.startswith(f"error: {tmp_path / 'none'} is not a prepared data set")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_data_set_that_is_streamed_no_whole_copy_is_made(in_many_files, put_in_store, tmp_path):
+    check_inputs(recipe_of(put_in_store(in_many_files.folder), "engine.reading=streamed"))
+    copies = [path.name for path in (tmp_path / "cache" / "vitrine" / "prepared").glob("bucket-*")]
+    assert [name.endswith("-streamed") for name in copies] == [True]

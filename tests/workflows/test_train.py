@@ -67,6 +67,25 @@ def test_a_data_set_in_a_store_trains_just_what_its_folder_does_and_goes_on_wher
     assert weights_of(vitrine.train(address, resume=unfinished).folder) == weights_of(expected.folder)
 
 
+@pytest.mark.slow
+def test_a_data_set_that_is_streamed_gives_the_run_of_its_folder(in_many_files, put_in_store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    parts = {"epochs": 2, "batch_size": 4, "engine.tracker": "none", "engine.reading": "streamed"}
+    parts["backbone"] = write_tiny_resnet(tmp_path / "tiny")
+    expected = vitrine.train(in_many_files.folder, **parts)
+    address = put_in_store(in_many_files.folder)
+    run = vitrine.train(address, **parts)
+    assert weights_of(run.folder) == weights_of(expected.folder)
+    assert run.metrics.test == expected.metrics.test
+    assert run.metrics.mistakes == expected.metrics.mistakes
+
+    stop_after_checkpoint(monkeypatch, lambda: vitrine.train(address, name="stopped", **parts))
+    (unfinished,) = Path("runs/stopped").iterdir()
+    assert weights_of(vitrine.train(address, resume=unfinished).folder) == weights_of(expected.folder)
+    (copy,) = Path("cache/vitrine/prepared").glob("bucket-*")
+    assert copy.name.endswith("-streamed")
+
+
 @pytest.mark.parametrize("when", ["training.head.fit.fit_on_inputs", "reports.run.page.write_run_report"])
 def test_a_head_that_ends_early_keeps_features_and_model_and_goes_on(colors_folder, monkeypatch, when):
     def stop(*_, **__):

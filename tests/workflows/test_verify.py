@@ -15,7 +15,7 @@ from vitrine.workflows.verify import verify
 def test_a_whole_data_set_has_its_files_counted_and_no_damage(make_class_folders):
     folder = prepare(make_class_folders({"cat": 5, "dog": 5})).folder
     found = verify(folder)
-    assert (found.folder, found.files, found.damage) == (folder, 8, ())
+    assert (found.folder, found.files, found.damage) == (folder, 9, ())
     assert 0 < found.size_bytes <= sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
@@ -79,7 +79,7 @@ def test_a_folder_that_is_none_of_them_is_named(tmp_path, name):
 
 def test_a_data_set_in_a_store_is_copied_and_a_damaged_copy_is_mended(make_class_folders, put_in_store):
     found = verify(put_in_store(prepare(make_class_folders({"cat": 5, "dog": 5})).folder))
-    assert (found.files, found.damage) == (8, ())
+    assert (found.files, found.damage) == (9, ())
     shard = found.folder / "pictures" / "train-00000.arrow"
     shard.write_bytes(shard.read_bytes()[:-1] + b"?")
     assert verify("memory://bucket") == found

@@ -155,10 +155,9 @@ def _endless_losses(
 ) -> "Iterator[torch.Tensor]":
     """The loss of each batch of epoch after epoch, as the training computes it."""
     from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_step_loader
-    from vitrine.data.manifest.split_names import TRAIN
     from vitrine.training.loop.steps import prefetch
 
-    split, device = prepared.splits[TRAIN], stepper.accelerator.device
+    split, device = prepared.training_sample, stepper.accelerator.device
     batches = StepBatches(stepper.methods.sampler or EpochSampler(len(split), options.seed), options.batch_size)
     loader = build_step_loader(split, batches, options.workers)
     for epoch in itertools.count():

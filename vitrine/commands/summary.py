@@ -147,7 +147,7 @@ def _label_names(recipe: Recipe, classes: int | None) -> tuple[tuple[str, ...], 
         return tuple(f"class {number}" for number in range(classes)), recipe
     from vitrine.data.prepared.local_copy import make_local
 
-    if not make_local(recipe.prepared_folder).is_dir():
+    if not make_local(recipe.prepared_folder, streamed=recipe.engine.reading == "streamed").is_dir():
         raise UserError(
             f"{recipe.prepared_folder} is not there, so the number of classes is unknown: give it, for example "
             f"--classes 5, or run `{command_line('prepare')}` with this recipe"

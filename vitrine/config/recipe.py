@@ -58,10 +58,10 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _shards_are_read_as_they_are(self) -> Self:
-        if self.engine.reading == "shards" and (self.imbalance.method == "balanced_sampler" or self.data.folds):
+        if self.engine.reading != "mixed" and (self.imbalance.method == "balanced_sampler" or self.data.folds):
             raise ValueError(
-                "engine.reading 'shards' takes the pictures as they lie in the files; it goes neither with "
-                "imbalance.method=balanced_sampler nor with data.folds. Take engine.reading=mixed"
+                f"engine.reading {self.engine.reading!r} takes the pictures as they lie in the files; it goes neither "
+                "with imbalance.method=balanced_sampler nor with data.folds. Take engine.reading=mixed"
             )
         return self
 

@@ -153,10 +153,12 @@ class EngineSection(Section):
         le=64,
         description="loader processes; none means 0 on a CPU and the cores up to 8 beside a GPU",
     )
-    reading: Literal["mixed", "shards"] = Field(
+    reading: Literal["mixed", "shards", "streamed"] = Field(
         "mixed",
         description="order of the training pictures: 'mixed' jumps through the whole set; 'shards': each process reads "
-        "files of its own, a few at a time, for sets larger than the memory or on a disk far away",
+        "files of its own, a few at a time, for sets larger than the memory or on a disk far away; 'streamed': as "
+        "'shards', and of a data.prepared in a store the training files are fetched when they are read and removed "
+        "after, for sets larger than the disk",
     )
     tracker: Annotated[Literal["tensorboard", "trackio", "mlflow", "none"], BeforeValidator(read_nothing)] = Field(
         "tensorboard", description="where curves are logged during training"

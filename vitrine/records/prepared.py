@@ -22,6 +22,7 @@ THUMBNAILS = "thumbnails.npy"
 NEAR_PAIRS = "near_pairs.parquet"
 FINDINGS = "findings.json"
 PICTURES = "pictures"
+TRAINING_INDEX = "training_index.arrow"  # which training picture is in which of the files there
 REPORT = "report.html"
 REPORT_NUMBERS = "report.json"
 CARD = "README.md"

@@ -12,8 +12,9 @@ from transformers import PreTrainedModel
 from vitrine.data.augmentation.augment import augment, draw_numbers
 from vitrine.data.augmentation.mixing import mix, mixing_numbers
 from vitrine.data.loading.balanced_sampler import BalancedSampler
-from vitrine.data.loading.shard_batches import ShardBatches, find_shards
+from vitrine.data.loading.shard_batches import ShardBatches, find_shards, group_rows
 from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.build import place
 from vitrine.models.backbones.normalization import Normalization
@@ -70,8 +71,8 @@ def choose_methods(
         schedule=lambda optimizer, steps: Schedule(optimizer, plan.schedule, steps),
         augment=change,
         mix=mix_images if mixing.is_on else None,
-        batches=_own_shards(prepared, seed) if plan.engine.reading == "shards" else None,
-        sampler=BalancedSampler(prepared.splits[TRAIN]["label"], seed) if balanced else None,
+        batches=None if plan.engine.reading == "mixed" else _own_shards(prepared, seed),
+        sampler=BalancedSampler(read_column(prepared.splits[TRAIN], "label").to_numpy(), seed) if balanced else None,
         average=partial(WeightAverage, decay=decay) if decay > 0 else None,
         choose_trained=_unfreeze(plan, model) if shape.frozen_epochs else None,
         set_mode=partial(set_training_mode, keeps_statistics=shape.keeps_statistics),
@@ -118,7 +119,11 @@ def _epoch_folder(run: Path, epoch: int) -> Path:
 
 
 def _own_shards(prepared: PreparedDataset, seed: int) -> Callable[[int, int, int], ShardBatches]:
-    shards = find_shards(prepared.folder, TRAIN, prepared.splits[TRAIN]["file"])
+    train = prepared.splits[TRAIN]
+    if prepared.away is None:
+        shards = find_shards(prepared.folder, TRAIN, read_column(train, "file").to_pylist())
+    else:
+        shards = group_rows(read_column(train, "shard").to_numpy())
 
     def deal(step_size: int, processes: int, process: int) -> ShardBatches:
         return ShardBatches(shards, step_size, seed, processes, process)
@@ -182,5 +187,5 @@ def open_budget(
         return None
     validation, test = len(prepared.splits[VALIDATION]), sum(prepared.facts.counts[TEST].values())
     # The final evaluation looks at validation pictures and a sample of the training pictures too.
-    sample = min(len(prepared.splits[TRAIN]), MOST_ROWS)
+    sample = min(len(prepared.training_sample), MOST_ROWS)
     return Budget(60 * minutes, begun, validation, test + validation, sample, threads)

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from transformers.image_processing_utils import BaseImageProcessor
 
 from vitrine.data.loading.loaders import build_evaluation_loader
+from vitrine.data.prepared.columns import read_column
 from vitrine.evaluation.selective import choose_trust
 from vitrine.evaluation.temperature import fit_temperature
 from vitrine.models.backbones.build import choose_memory_format, read_label_names
@@ -120,9 +121,9 @@ def look_again(
             features.append(outputs[1].cpu().numpy())
     reference = None
     if width is not None:
-        label_ids = np.asarray(data.train["label"], np.int64)
+        label_ids = read_column(data.training_sample, "label").to_numpy()
         rows = choose_rows(label_ids, width, options.seed)
-        batches = build_evaluation_loader(data.train.select(rows), options.batch_size, workers=0, side=side)
+        batches = build_evaluation_loader(data.training_sample.select(rows), options.batch_size, workers=0, side=side)
         sample = compute_features(model, batches, data.normalization, precision, whitens=options.whitens)
         reference = build_reference(sample, label_ids[rows])
     validation = UnseenAnswers(

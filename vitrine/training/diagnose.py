@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vitrine.data.manifest.split_names import TEST, TRAIN, VALIDATION
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.errors import NotMeasurableError
@@ -67,7 +68,7 @@ def _study(
     else:
         found = compute_frozen_features(plan, prepared)
         features, label_ids, files, groups = found.values, label_ids_of(found.rows), found.rows["file"][:], found.groups
-    in_training = np.isin(np.asarray(files, dtype=object), np.asarray(train["file"][:], dtype=object))
+    in_training = np.isin(np.asarray(files, dtype=object), read_column(train, "file").to_numpy())
     judge = judge_by_features(
         TRAIN,
         np.asarray(files, dtype=object)[in_training].tolist(),
@@ -86,7 +87,7 @@ def _choose_inputs(
 ) -> tuple[Features, npt.NDArray[np.int64], list[str]]:
     """Features, label ids and files of the pictures that `compute_frozen_features` would look at."""
     label_ids = np.concatenate([head_inputs.train_label_ids, head_inputs.validation_label_ids])
-    files = [*prepared.splits[TRAIN]["file"], *prepared.splits[VALIDATION]["file"]]
+    files = [name for split in (TRAIN, VALIDATION) for name in read_column(prepared.splits[split], "file").to_pylist()]
     rows = choose_images(label_ids, MOST_PICTURES, seed)
     in_training = len(head_inputs.plain)
     plain, validation = rows[rows < in_training], rows[rows >= in_training] - in_training

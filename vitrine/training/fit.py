@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from vitrine.config.model import SMALL_CNN
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.models.backbones.build import build_backbone, build_small_cnn, place
@@ -79,7 +80,7 @@ def fit_network(
     check_enough_images(len(prepared.label_names), len(train))
     model, normalization = build_model(plan.model, prepared.label_names, plan.options.seed)
     choose_weight_decays(model, plan.optimizer.weight_decay, plan.optimizer.layer_weight_decay)  # before long work
-    data = TrainingData(train, validation, normalization)
+    data = TrainingData(train, validation, normalization, prepared.away, prepared.sample)
     views = choose_views(plan, data, model)
     facts = _describe_training(plan, len(train), model, accelerator) | {"feature_views": views}
     if accelerator.is_main_process:
@@ -94,7 +95,7 @@ def fit_network(
         store = folder / run_folder.CHECKPOINT / FEATURES
         if views:
             _say_what_is_passed_over(plan, listeners.say)
-            groups = number_groups(prepared.folder, [*train["file"], *validation["file"]])
+            groups = number_groups(prepared.folder, [*read_column(train, "file").to_pylist(), *validation["file"]])
             keep = write_epochs(plan, model, normalization, folder)
             earlier = seconds_taken(store)
             head = fit_cached_head(plan, data, groups, accelerator, model, views, store, listeners, keep)
@@ -212,6 +213,8 @@ def _fit_whole(
     begun: float,
 ) -> tuple[Fit, float]:
     """Every epoch looks at the pictures; returns, too, the seconds of the run before it was interrupted."""
+    if prepared.away is not None:
+        listeners.say(prepared.away.describe())
     methods = choose_methods(plan, prepared, model, data.normalization, folder, accelerator.device)
     threads = open_thread_choice(accelerator, plan.options.compile, listeners.say)
     methods = replace(methods, budget=open_budget(plan.engine.budget_minutes, begun, prepared, threads))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from vitrine.config.loading import describe_fault
 from vitrine.config.recipe import Recipe
-from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
+from vitrine.data.prepared.dataset import PreparedDataset, open_prepared, open_streamed
 from vitrine.data.prepared.local_copy import make_local
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
@@ -27,7 +27,10 @@ def open_matching_data(recipe: Recipe) -> tuple[PreparedDataset, Recipe]:
         UserError: there is none, some file of it is damaged, or it was made with other settings than the recipe states;
             the message lists them.
     """
-    prepared = open_prepared(make_local(recipe.prepared_folder, full=True), _stated_fold(recipe))
+    if recipe.engine.reading == "streamed":
+        prepared = open_streamed(recipe.prepared_folder)
+    else:
+        prepared = open_prepared(make_local(recipe.prepared_folder, full=True), _stated_fold(recipe))
     check_files(prepared.folder, prepared.facts, full=True)  # hours may follow: a flipped bit is better found before
     adopted = adopt_settings(recipe, prepared.facts.settings, prepared.folder)
     before, now = settings_of(recipe).content(), settings_of(adopted).content()

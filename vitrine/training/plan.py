@@ -20,6 +20,7 @@ from vitrine.data.augmentation.mixing import Mixing
 from vitrine.data.augmentation.policies import Policy
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split_names import SPLITS, TEST, TRAIN, VALIDATION
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.models.backbones.presence import check_is_pretrained, knows_no_labels
 from vitrine.models.heads import Head
@@ -133,7 +134,7 @@ class TrainingPlan:
 def plan_training(recipe: Recipe, prepared: PreparedDataset) -> TrainingPlan:
     """Resolves a recipe for a data set that was prepared with its settings (`open_matching_data` makes sure of it)."""
     augmentation, imbalance, optim = recipe.augmentation, recipe.imbalance, recipe.optim
-    counts = np.bincount(prepared.splits[TRAIN]["label"], minlength=len(prepared.label_names))
+    counts = np.bincount(read_column(prepared.splits[TRAIN], "label").to_numpy(), minlength=len(prepared.label_names))
     preparation = Preparation.from_section(recipe.preparation)
     return TrainingPlan(
         name=recipe.name,

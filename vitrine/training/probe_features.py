@@ -16,7 +16,8 @@ import torch
 
 from vitrine.config.training import EngineSection
 from vitrine.data.loading.loaders import build_evaluation_loader
-from vitrine.data.manifest.split_names import TRAIN, VALIDATION
+from vitrine.data.manifest.split_names import VALIDATION
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import number_groups
 from vitrine.evaluation.probe.choice import choose_images
@@ -88,8 +89,8 @@ def compute_frozen_features(
         on_pictures: told the pictures done and all of them.
     """
     started = time.perf_counter()
-    everything = datasets.concatenate_datasets([prepared.splits[TRAIN], prepared.splits[VALIDATION]])
-    rows = everything.select(choose_images(np.asarray(everything["label"]), at_most, plan.engine.seed))
+    everything = datasets.concatenate_datasets([prepared.training_sample, prepared.splits[VALIDATION]])
+    rows = everything.select(choose_images(read_column(everything, "label").to_numpy(), at_most, plan.engine.seed))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu":
         keep_freed_memory()

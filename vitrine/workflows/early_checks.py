@@ -17,7 +17,7 @@ def check_inputs(recipe: Recipe, backbone: str | None = None, ways_out: str = ""
     Raises:
         UserError: one of them is not there, or has learned nothing.
     """
-    read_facts(make_local(recipe.prepared_folder))
+    read_facts(make_local(recipe.prepared_folder, streamed=recipe.engine.reading == "streamed"))
     pretrained = backbone is not None or recipe.model.pretrained
     if ways_out:
         check_is_pretrained(backbone or recipe.model.backbone, pretrained, ways_out)

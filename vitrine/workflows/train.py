@@ -126,12 +126,15 @@ def recipe_for(data: "PreparedDataset | Place", recipe: Place | None, parameters
         UserError: there is no such data set, or the parameters have faults.
     """
     from vitrine.data.prepared.dataset import PreparedDataset
+    from vitrine.data.prepared.local_copy import read_facts_at
+    from vitrine.data.sources.addresses import address_of
     from vitrine.workflows.dataset import as_data_set
 
-    opened = as_data_set(data)
-    defaults = {"name": opened.facts.name, **opened.facts.settings.model_dump(mode="json")}
-    # An address stays one, so that the run can go on where there is no copy yet.
+    # An address stays one, so that the run can go on where there is no copy yet, or stream what is there.
     place = data.folder if isinstance(data, PreparedDataset) else data
+    address = address_of(Path(place).expanduser())
+    facts = as_data_set(data).facts if address is None else read_facts_at(address)
+    defaults = {"name": facts.name, **facts.settings.model_dump(mode="json")}
     return build_recipe(recipe, {**parameters, "data.prepared": place}, defaults)
 
 
@@ -245,9 +248,11 @@ def listen(show: Show, epochs: int) -> "Listeners":
 
 
 def _check_same_data(data: "PreparedDataset | Place", recipe: Recipe) -> None:
+    from vitrine.data.prepared.dataset import PreparedDataset
     from vitrine.data.prepared.local_copy import make_local
-    from vitrine.workflows.dataset import as_data_set
 
-    folder = as_data_set(data).folder
-    if folder.resolve() != make_local(recipe.prepared_folder).resolve():
+    streamed = recipe.engine.reading == "streamed"
+    place = data.folder if isinstance(data, PreparedDataset) else Path(data).expanduser()
+    folder = make_local(place, streamed=streamed)
+    if folder.resolve() != make_local(recipe.prepared_folder, streamed=streamed).resolve():
         raise UserError(f"resume: the run was trained on {recipe.prepared_folder}, not on {folder}")

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
-from tests.factories import few_examples, prepare, write_colored_classes
-from vitrine.data.loading.shard_batches import ShardBatches, find_shards
+from tests.factories import few_examples
+from vitrine.data.loading.shard_batches import ShardBatches, find_shards, group_rows
 from vitrine.data.manifest.split_names import TRAIN
-from vitrine.data.prepared import shards
+from vitrine.data.prepared.shards import list_shards
+from vitrine.data.prepared.training_index import open_index
 from vitrine.errors import UserError
 
 
@@ -65,14 +67,12 @@ def test_a_process_with_fewer_pictures_than_steps_is_refused():
         ShardBatches(rows_of(40, 3), 4, 0, 2, 0)
 
 
-def test_rows_are_found_in_the_files_that_hold_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "SHARD_BYTES", 1)
-    monkeypatch.setattr(shards, "BATCH_BYTES", 8_000)  # few pictures in each file
-    prepared = prepare(write_colored_classes(tmp_path / "source"), tmp_path / "prepared" / "colours")
-    files = prepared.splits[TRAIN]["file"]
-    found = find_shards(prepared.folder, TRAIN, files)
-    assert len(found) == len(shards.list_shards(prepared.folder / "pictures", TRAIN)) > 1
+def test_rows_are_found_in_the_files_that_hold_them(in_many_files):
+    folder, files = in_many_files.folder, in_many_files.splits[TRAIN]["file"]
+    found = find_shards(folder, TRAIN, files)
+    assert len(found) == len(list_shards(folder / "pictures", TRAIN)) > 1
     assert sorted(np.concatenate(found).tolist()) == list(range(len(files)))
+    assert_array_equal(np.concatenate(found), np.concatenate(group_rows(np.asarray(open_index(folder)["shard"]))))
 
 
 @few_examples

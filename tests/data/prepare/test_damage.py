@@ -62,6 +62,7 @@ def edit_the_split(path):
         ("thumbnails.npy", cut),
         ("near_pairs.parquet", flip_a_bit),
         ("findings.json", delete),
+        ("training_index.arrow", flip_a_bit),
         ("manifest.csv", delete),
         ("prepared.json", cut),
         ("prepared.json", delete),

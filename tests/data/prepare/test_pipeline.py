@@ -157,7 +157,7 @@ def test_a_prepared_data_set_accounts_for_every_file_and_leaves_the_source_as_it
     )
     assert sorted(path.name for path in prepared.folder.iterdir()) == [
         "findings.json", "manifest.csv", "manifest.parquet", "near_pairs.parquet", "pictures", "prepared.json",
-        "thumbnails.npy",
+        "thumbnails.npy", "training_index.arrow",
     ]  # fmt: skip
     assert digest(odd_source) == before
 

@@ -5,6 +5,7 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
+import datasets
 import pytest
 
 from tests.data.sources.stores import fill, refusing
@@ -15,7 +16,7 @@ from vitrine.data.prepare import preprocessed_images
 from vitrine.data.prepare.pipeline import write_prepared
 from vitrine.data.prepare.preprocessed_shards import PictureLostError
 from vitrine.data.prepare.working_folder import working_folder
-from vitrine.data.prepared.shards import ShardWriter
+from vitrine.data.prepared.shards import ShardWriter, list_shards
 from vitrine.data.progress import no_progress
 from vitrine.data.sources.places import FileBelow
 from vitrine.errors import UserError
@@ -137,3 +138,18 @@ def test_a_picture_that_its_disk_does_not_give_any_more_is_quarantined_by_the_ne
     assert (facts.files_kept, facts.files_quarantined) == (39, 1)
     manifest = read_manifest(source.with_name("pictures_prepared")).set_index("file")
     assert manifest.loc["cat/004.png", "reason"] == "input/output error"
+
+
+def test_files_of_training_pictures_hold_all_classes_and_those_of_other_splits_are_in_order(
+    make_class_folders, monkeypatch
+):
+    monkeypatch.setattr("vitrine.data.prepared.shards.SHARD_BYTES", 1)
+    monkeypatch.setattr("vitrine.data.prepared.shards.BATCH_BYTES", 10 * 868)
+    prepared = prepare(make_class_folders({"cat": 50, "dog": 50}))
+    pictures = prepared.folder / "pictures"
+    files = [datasets.Dataset.from_file(str(path)) for path in list_shards(pictures, "train")]
+    assert len(files) > 3
+    assert all(set(file["label"]) == {0, 1} for file in files)
+    (first, *_) = (datasets.Dataset.from_file(str(path)) for path in list_shards(pictures, "test"))
+    assert first["file"][:] == sorted(prepared.splits["test"]["file"])[: len(first)]
+    assert prepared.splits["train"]["file"][:] == sorted(prepared.splits["train"]["file"])

@@ -139,7 +139,7 @@ def test_an_interrupted_preparation_goes_on_and_ends_as_an_uninterrupted_one(sou
         assert len(pictures_preprocessed) - interrupted <= 40 - 25
     assert sorted(path.name for path in final.iterdir()) == [
         "findings.json", "manifest.csv", "manifest.parquet", "near_pairs.parquet", "pictures", "prepared.json",
-        "thumbnails.npy",
+        "thumbnails.npy", "training_index.arrow",
     ]  # fmt: skip
     assert not list(final.parent.glob(".second*"))
 

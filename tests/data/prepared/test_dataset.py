@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from PIL import Image
 
 from tests.conftest import draw_scene
 from tests.data.trees import prepare
-from vitrine.data.prepared.dataset import display_image, open_prepared
+from vitrine.data.prepared.dataset import display_image, open_prepared, open_streamed
+from vitrine.data.prepared.training_files import list_kept_files
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
 
@@ -95,3 +97,38 @@ def test_a_shown_picture_looks_like_its_original():
     row = {"image": draw_scene().resize((48, 48), Image.Resampling.BICUBIC), "width": 60, "height": 40}
     difference = np.asarray(display_image(row, 60)).astype(int) - np.asarray(draw_scene())
     assert np.abs(difference).mean() < 6
+
+
+def test_a_data_set_that_is_streamed_knows_all_of_its_pictures_and_has_a_sample_here(in_many_files, put_in_store):
+    streamed = open_streamed(Path(put_in_store(in_many_files.folder)))
+    for split, rows in in_many_files.splits.items():
+        assert streamed.splits[split]["file"][:] == rows["file"][:]
+        assert streamed.splits[split]["label"][:] == rows["label"][:]
+    assert streamed.splits["test"][0]["image"].size == (32, 32)
+    assert "image" not in streamed.splits["train"].column_names
+    here = list((streamed.folder / "pictures").glob("train-*"))
+    assert len(here) == len(list_kept_files(in_many_files.facts))
+    assert len(streamed.away.sums) > len(here)
+    sample = streamed.training_sample
+    assert 0 < len(sample) < len(streamed.splits["train"])
+    assert streamed.show(sample[0], 10).size == (10, 10)
+    assert streamed.version == in_many_files.version
+
+
+def test_the_folder_of_a_data_set_is_opened_whole_with_the_sample_of_its_address(in_many_files, put_in_store):
+    streamed = open_streamed(Path(put_in_store(in_many_files.folder)))
+    whole = open_streamed(in_many_files.folder)
+    assert whole.away is None
+    assert whole.training_sample["file"][:] == streamed.training_sample["file"][:]
+    assert "image" in whole.splits["train"].column_names
+    assert in_many_files.training_sample is in_many_files.splits["train"]
+
+
+def test_a_file_of_a_streamed_copy_that_is_damaged_is_mended(in_many_files, put_in_store):
+    address = Path(put_in_store(in_many_files.folder))
+    copy = open_streamed(address).folder
+    test = copy / "pictures" / "test-00000.arrow"
+    whole = test.read_bytes()
+    test.write_bytes(whole[:-1] + b"?")
+    assert open_streamed(address).folder == copy
+    assert test.read_bytes() == whole

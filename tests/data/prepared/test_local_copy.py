@@ -11,8 +11,9 @@ from tests.data.sources.stores import ADDRESS, counting, fill, put_folder, refus
 from tests.data.trees import prepare
 from tests.factories import fault_of
 from vitrine.data.prepared.dataset import open_prepared
-from vitrine.data.prepared.local_copy import is_prepared_address, make_local
-from vitrine.records.prepared import FACTS, PICTURES, REPORT, read_facts
+from vitrine.data.prepared.local_copy import is_prepared_address, make_local, read_facts_at
+from vitrine.data.prepared.training_files import list_kept_files, list_training_files
+from vitrine.records.prepared import FACTS, PICTURES, REPORT, TRAINING_INDEX, read_facts
 
 PLACE = Path(ADDRESS)  # as a command line and a recipe name it: two slashes have become one
 SHARD = f"{PICTURES}/train-00000.arrow"
@@ -141,6 +142,43 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(folder, mon
         fault = fault_of(make_local, PLACE)
     assert "has 0.0 GB free; remove what nobody needs in" in fault
     assert "set XDG_CACHE_HOME to a folder on another disk" in fault
+    assert fetched == [FACTS]
+
+
+def test_a_copy_that_is_streamed_lacks_training_files_alone(in_many_files, put_in_store):
+    address = Path(put_in_store(in_many_files.folder))
+    whole = files_below(in_many_files.folder)
+    copy = make_local(address, streamed=True)
+    lacking = whole.keys() - files_below(copy).keys()
+    kept = list_kept_files(in_many_files.facts)
+    assert lacking == set(list_training_files(in_many_files.facts)) - set(kept)
+    assert len(lacking) > len(kept) > 1
+    assert {**files_below(copy), **{name: whole[name] for name in lacking}} == whole
+    assert files_below(make_local(address)) == whole
+    assert make_local(address, streamed=True) == make_local(address)  # a whole one is there now
+
+
+def test_a_disk_that_is_too_small_is_told_of_the_way_without_a_whole_copy(in_many_files, put_in_store, monkeypatch):
+    address = Path(put_in_store(in_many_files.folder))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(100))
+    assert "a few GB alone with engine.reading=streamed" in fault_of(make_local, address)
+    assert "engine.reading" not in fault_of(make_local, address, streamed=True)
+
+
+def test_a_data_set_without_an_index_cannot_be_streamed(folder):
+    facts = read_facts(folder)
+    files = {name: one for name, one in facts.files.items() if name != TRAINING_INDEX}
+    facts.model_copy(update={"files": files}).write(folder / FACTS)
+    put_folder(folder)
+    fault = fault_of(make_local, PLACE, streamed=True)
+    assert fault.startswith("memory://bucket was prepared by an earlier version of Vitrine")
+    assert "--again` and copy it there anew, or take engine.reading=shards" in fault
+    make_local(PLACE)
+
+
+def test_facts_are_read_without_a_copy(folder, monkeypatch):
+    with counting(monkeypatch) as fetched:
+        assert read_facts_at(ADDRESS) == read_facts(folder)
     assert fetched == [FACTS]
 
 

@@ -77,6 +77,13 @@ def test_some_of_them_are_chosen(columns):
     assert red.label_names().to_pylist() == ["red"] * 5
 
 
+def test_some_are_taken_in_any_order(columns):
+    assert list(columns.take(np.array([3, 0]))) == [FILES[3], FILES[0]]
+    assert list(columns[1::2].take(np.array([1, 0]))) == [FILES[3], FILES[1]]
+    red = [one for one in FILES if one.label_name == "red"]
+    assert list(columns.where(lambda shared: shared.label_name == "red").take(np.array([2, 1]))) == [red[2], red[1]]
+
+
 def test_they_are_sorted_by_name_and_those_of_one_name_stay_in_their_order(columns):
     assert list(columns.sorted()) == sorted(FILES, key=lambda one: one.file)
     assert list(columns[2:].sorted()) == sorted(FILES[2:], key=lambda one: one.file)

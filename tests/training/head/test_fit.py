@@ -220,3 +220,10 @@ def test_a_network_sees_pictures_of_the_size_of_use_however_large_they_are_store
     (tmp_path / "run").mkdir()
     assert run_training(recipe, tmp_path / "run").training.feature_views == views
     assert sides == {(16, 16)}
+
+
+def test_features_of_pictures_that_are_streamed_are_not_computed_once(train):
+    recipe = ("engine.reading=streamed", "optim.epochs=1")
+    assert train("auto", *recipe)[0].training.feature_views == 0
+    with pytest.raises(UserError, match=r"with engine\.reading=streamed the pictures are looked at in every epoch"):
+        train("on", *recipe, "model.cache_features=on")

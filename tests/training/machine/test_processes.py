@@ -1,6 +1,10 @@
 import json
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pandas as pd
@@ -101,6 +105,40 @@ def test_two_processes_train_on_files_of_their_own(tmp_path, monkeypatch):
     recipe = make_recipe(prepared, "engine.reading=shards", "optim.epochs=3", "optim.batch_size=4")
     assert train(recipe, folder, 2) == [0, 0]
     assert len(pd.read_csv(folder / run_folder.HISTORY)) == 3
+
+
+@pytest.mark.slow
+def test_two_processes_that_stream_train_just_what_they_do_from_the_folder(in_many_files, tmp_path):
+    weights = []
+    constants = {
+        "vitrine.data.prepared.training_files.KEPT_BYTES": 30_000,
+        "vitrine.data.prepared.local_copy.cache_folder": partial(Path, tmp_path / "cache"),
+    }
+    with serving(in_many_files.folder) as address:
+        for place in (in_many_files.folder, address):
+            folder = tmp_path / f"run_{len(weights)}"
+            folder.mkdir()
+            recipe = make_recipe(in_many_files, "engine.reading=streamed", "optim.batch_size=2", "report.study=off")
+            recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"prepared": str(place)})})
+            assert train(recipe, folder, 2, constants=constants) == [0, 0], (folder / "error.txt").read_text()
+            weights.append((folder / "model" / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+    (copy,) = (tmp_path / "cache" / "prepared").glob("colours-*")
+    assert copy.name.endswith("-streamed")
+
+
+@contextmanager
+def serving(folder):
+    """The address of a folder on a web server of this machine."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder.parent))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{folder.name}"
+        server.shutdown()
 
 
 @pytest.fixture

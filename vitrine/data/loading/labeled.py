@@ -16,6 +16,7 @@ from vitrine.config.data import DataSection, LabelsSection
 from vitrine.data.images.decoding import Rendering
 from vitrine.data.labels.mapping import map_labels
 from vitrine.data.manifest.split_names import TEST
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset, open_prepared
 from vitrine.data.prepared.groups import read_subgroups
 from vitrine.data.prepared.local_copy import is_prepared_address
@@ -194,8 +195,10 @@ def list_images(prepared: PreparedDataset, split: str) -> LabeledImages:
     """The pictures of one split in its order."""
     rows = prepared.splits[split]
     stored = rows.select_columns(["image"])
-    files = rows["file"][:]
-    label_ids, widths, heights = (np.asarray(rows[name], np.int64) for name in ("label", "width", "height"))
+    files = read_column(rows, "file").to_pylist()
+    label_ids, widths, heights = (
+        read_column(rows, name).to_numpy().astype(np.int64) for name in ("label", "width", "height")
+    )
     subgroups = read_subgroups(prepared.folder, files)
 
     def make(number: int) -> LabeledImage:

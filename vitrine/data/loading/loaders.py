@@ -11,7 +11,13 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from vitrine.data.loading.file_window import FileWindow
+from vitrine.data.loading.streamed_rows import StreamedRows, undecoded
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.shards import read_side
+from vitrine.data.prepared.training_files import TrainingFiles
+
+BATCHES_AHEAD = 2  # of each worker
 
 
 class Batch(TypedDict):
@@ -30,10 +36,9 @@ class PreprocessedImages(Dataset[Batch]):
         side: of the images, in pixels; others are resized. None leaves them as they are stored.
     """
 
-    def __init__(self, split: datasets.Dataset, side: int | None = None) -> None:
+    def __init__(self, split: datasets.Dataset | StreamedRows, side: int | None = None) -> None:
         self._side = side
-        # Undecoded: the bytes go straight into the batch below.
-        self._rows = split.select_columns(["image", "label"]).cast_column("image", datasets.Image(decode=False))
+        self._rows = split if isinstance(split, StreamedRows) else undecoded(split)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -124,15 +129,24 @@ def _share(length: int, parts: int, part: int) -> tuple[int, int]:
     return start, start + size + (part < larger)
 
 
-def build_step_loader(split: datasets.Dataset, batches: Iterable[Sequence[int]], workers: int) -> DataLoader[Batch]:
+def build_step_loader(
+    split: datasets.Dataset, batches: Iterable[Sequence[int]], workers: int, files: TrainingFiles | None = None
+) -> DataLoader[Batch]:
     """The batches of a training, one for each optimiser step.
 
     Args:
         split: of a prepared data set.
         batches: rows of each step.
         workers: loader processes; 0 loads in this one.
+        files: that the pictures are in, where they are streamed.
+
+    Raises:
+        UserError: there is no room for files that are streamed.
     """
-    return _build_batch_loader(PreprocessedImages(split), batches, workers)
+    if files is None:
+        return _build_batch_loader(PreprocessedImages(split), batches, workers)
+    window = FileWindow(files, read_column(split, "shard").to_numpy(), batches, BATCHES_AHEAD * workers)
+    return _build_batch_loader(PreprocessedImages(StreamedRows(split, window.paths)), window, workers)
 
 
 def build_shard_loader(
@@ -159,6 +173,7 @@ def _build_batch_loader(
         pictures,
         batch_sampler=batches,  # type: ignore[arg-type]  # any iterable of index lists does
         num_workers=workers,
+        prefetch_factor=BATCHES_AHEAD if workers else None,
         collate_fn=_keep,
         pin_memory=torch.cuda.is_available(),
         persistent_workers=workers > 0,

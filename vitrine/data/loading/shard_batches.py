@@ -34,8 +34,12 @@ def find_shards(folder: Path, split: str, files: Sequence[str]) -> list[Rows]:
     shards = [datasets.Dataset.from_file(str(path)) for path in list_shards(folder / PICTURES, split)]
     known = pa.chunked_array([chunk for shard in shards for chunk in shard.data.column("file").chunks], pa.string())
     held_by = np.repeat(np.arange(len(shards)), [len(shard) for shard in shards])
-    numbers = held_by[pc.index_in(pa.array(files, pa.string()), known).to_numpy()]
-    return [np.flatnonzero(numbers == number) for number in range(len(shards))]
+    return group_rows(held_by[pc.index_in(pa.array(files, pa.string()), known).to_numpy()])
+
+
+def group_rows(numbers: npt.NDArray[np.integer]) -> list[Rows]:
+    """For each file of pictures the rows that it holds, of the number of the file of each row."""
+    return [np.flatnonzero(numbers == number) for number in range(numbers.max(initial=-1) + 1)]
 
 
 class ShardBatches(Sampler[list[int]]):
@@ -64,8 +68,8 @@ class ShardBatches(Sampler[list[int]]):
     def __init__(self, shards: Sequence[Rows], step_size: int, seed: int, processes: int = 1, process: int = 0) -> None:
         if len(shards) < processes:
             raise UserError(
-                f"engine.reading: 'shards' needs a file of pictures for each of {processes} processes, and there are "
-                f"{len(shards)} (one for every 256 MB). Take engine.reading=mixed, or fewer processes"
+                f"engine.reading: 'shards' and 'streamed' need a file of pictures for each of {processes} processes, "
+                f"and there are {len(shards)} (one for every 256 MB). Take engine.reading=mixed, or fewer processes"
             )
         self.shares = _deal(shards, processes)
         self.process = process
@@ -75,8 +79,8 @@ class ShardBatches(Sampler[list[int]]):
         self.steps = math.ceil(self.length / step_size)
         if min(self.lengths) < self.steps:
             raise UserError(
-                f"engine.reading: with 'shards' one process has {min(self.lengths)} pictures for {self.steps} steps of "
-                "an epoch. Take engine.reading=mixed, or a larger optim.batch_size"
+                f"engine.reading: with 'shards' and 'streamed' one process has {min(self.lengths)} pictures for "
+                f"{self.steps} steps of an epoch. Take engine.reading=mixed, or a larger optim.batch_size"
             )
         self.epoch = 0
         self.first_step = 0

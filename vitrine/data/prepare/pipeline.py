@@ -27,6 +27,7 @@ from vitrine.data.prepare.reuse import EarlierWork, forget, load_earlier
 from vitrine.data.prepare.scanning import Spread, list_pictures, scan_pictures
 from vitrine.data.prepare.unchanged import source_state
 from vitrine.data.prepare.working_folder import unpacking_folder
+from vitrine.data.prepared.training_index import write_index
 from vitrine.data.prepared.version import compute_version
 from vitrine.data.progress import Progress, no_progress
 from vitrine.errors import UserError
@@ -42,6 +43,7 @@ from vitrine.records.prepared import (
     NEAR_PAIRS,
     PICTURES,
     THUMBNAILS,
+    TRAINING_INDEX,
     PreparedFacts,
     Settings,
 )
@@ -105,6 +107,7 @@ def write_prepared(
         except PictureLostError as lost:
             scan.forget(lost.file, folder)
             raise
+    write_index(folder, facts.label_names)
     write_guarded_csv(folder / MANIFEST_FOR_PEOPLE, manifest)
     facts = facts.model_copy(update={"files": sum_files(folder, _list_files(folder))})
     facts.write(folder / FACTS)
@@ -114,7 +117,7 @@ def write_prepared(
 
 def _list_files(folder: Path) -> Iterator[str]:
     """What makes up the data set; its pages may be written anew at any time."""
-    yield from (MANIFEST, MANIFEST_FOR_PEOPLE, THUMBNAILS, NEAR_PAIRS, FINDINGS)
+    yield from (MANIFEST, MANIFEST_FOR_PEOPLE, THUMBNAILS, NEAR_PAIRS, FINDINGS, TRAINING_INDEX)
     yield from (f"{PICTURES}/{path.name}" for path in (folder / PICTURES).iterdir())
 
 

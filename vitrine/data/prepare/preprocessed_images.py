@@ -103,7 +103,7 @@ class _Squares:
     known: npt.NDArray[np.bool_]
 
     def link_unchanged(self, split: str, rows: Rows) -> Rows:
-        """Takes over whole files of a split; which of its rows of the manifest are left."""
+        """Takes over whole files of a split; which of its rows of the manifest are left, in the order to write them."""
         columns = (self.manifest[name].iloc[rows] for name in ("file", "label_name"))
         wanted = (
             (file, self._label_ids[label] if is_known else -1)
@@ -112,7 +112,11 @@ class _Squares:
         linked = self.work.pictures.link_unchanged(
             self.folder / PICTURES, split, wanted, self.facts.label_names, self._side_of(split)
         )
-        return rows[~linked]
+        left = rows[~linked]
+        if split == TRAIN and len(left) > rows_per_shard(self._side_of(split)):
+            # A training reads few files at a time: each holds all classes, which a source often has one after another.
+            left = np.random.default_rng(0).permutation(left)
+        return left
 
     def write(self, lacking: dict[str, Rows], tell: Callable[[int], None]) -> None:
         """Writes squares by threads, one behind the other, and tells how many there are more."""
@@ -157,11 +161,9 @@ class _Squares:
         of_rows = self.manifest.iloc[rows]
         label_ids = np.array([self._label_ids[name] for name in of_rows["label_name"]], np.int32)
         sizes = of_rows[["width", "height"]].to_numpy(np.int32)
-        start, end = int(rows[0]), int(rows[-1]) + 1
-        files = self._there[start:end].choose(np.isin(np.arange(start, end), rows))
-        stored = (
-            (place, self.work.pictures.locate(files[place].file)) for place in np.flatnonzero(self.known[rows]).tolist()
-        )
+        files = self._there.take(rows)
+        known = np.flatnonzero(self.known[rows]).tolist()
+        stored = ((place, self.work.pictures.locate(files[place].file)) for place in known)
         contents = zip(of_rows["sha256"], label_ids.tolist(), sizes.tolist(), of_rows["file"], strict=True)
         return PreprocessedShard(
             folder=whole,

@@ -1,6 +1,6 @@
 """The prepared data set: how to open it, and how to show its pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ from PIL import Image
 from vitrine.data.images.preprocessing import Preparation
 from vitrine.data.manifest.split_names import TRAIN, VALIDATION
 from vitrine.data.prepared.local_copy import make_local
-from vitrine.data.prepared.shards import open_shards
+from vitrine.data.prepared.shards import open_files, open_shards
+from vitrine.data.prepared.training_files import TrainingFiles, list_kept_files, list_training_files
+from vitrine.data.prepared.training_index import open_index
 from vitrine.data.prepared.version import VERSION_COLUMNS, compute_version
+from vitrine.data.sources.addresses import address_of
 from vitrine.errors import UserError
 from vitrine.invocation import command_line
 from vitrine.records.checksums import Damage
@@ -29,12 +32,21 @@ class PreparedDataset:
         facts: the content of `prepared.json`.
         splits: train, validation and test, and gate where pictures are set aside for it, with the columns image
             (squashed to a square), label, file, and width and height of the upright original in pixels;
-            memory-mapped.
+            memory-mapped. Training pictures that are streamed have `shard` and `place` in place of the image.
+        away: the files of training pictures, some of which are in a store only; None: all are in the folder.
+        sample: training pictures that are in the folder, where not all are looked at; see `training_sample`.
     """
 
     folder: Path
     facts: PreparedFacts
     splits: datasets.DatasetDict
+    away: TrainingFiles | None = None
+    sample: datasets.Dataset | None = None
+
+    @property
+    def training_sample(self) -> datasets.Dataset:
+        """The training pictures for what looks at a part of them in no order, as studies and galleries do."""
+        return self.splits[TRAIN] if self.sample is None else self.sample
 
     def show(self, row: dict[str, Any], longest_side: int) -> Image.Image:
         """A row's picture for people to look at: in its own proportions, or as the square that the network sees.
@@ -75,18 +87,53 @@ def open_prepared(folder: Path, fold: int | None = None) -> PreparedDataset:
     folder = make_local(folder)
     facts = read_facts(folder)
     check_files(folder, facts)
+    splits = _open_splits(folder, facts)
+    if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
+        splits |= _choose_fold(splits, folder, fold)
+        facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in splits}})
+    return PreparedDataset(folder, facts, datasets.DatasetDict(splits))
+
+
+def open_streamed(place: Path) -> PreparedDataset:
+    """Opens a data set of which most training pictures stay in the store where it lies.
+
+    Args:
+        place: its address; or its folder, of which all is opened, but the sample is that of its address.
+
+    Raises:
+        UserError: see `open_prepared`; or it was prepared by a version that cannot be streamed.
+    """
+    folder = make_local(place, full=True, streamed=True)
+    facts = read_facts(folder)
+    files, kept = list_training_files(facts), [folder / name for name in list_kept_files(facts)]
+    away = [name for name in files if not (folder / name).exists()]
+    address = address_of(place)
+    if address is None or not away:
+        prepared = open_prepared(folder)
+        return replace(prepared, sample=open_files(kept, TRAIN, facts.label_names)) if kept else prepared
+    here = facts.model_copy(update={"files": {name: facts.files[name] for name in facts.files if name not in away}})
+    check_files(folder, here)
+    splits = datasets.DatasetDict(_open_splits(folder, here, is_streamed=True))
+    sample = open_files(kept, TRAIN, facts.label_names)
+    sums = {name: facts.files[name] for name in files}
+    return PreparedDataset(folder, here, splits, TrainingFiles(address, folder, sums), sample)
+
+
+def _open_splits(folder: Path, facts: PreparedFacts, is_streamed: bool = False) -> dict[str, datasets.Dataset]:
     try:
-        splits = {split: open_shards(folder / PICTURES, split, facts.label_names) for split in facts.counts}
+        splits = {
+            split: open_index(folder)
+            if is_streamed and split == TRAIN
+            else open_shards(folder / PICTURES, split, facts.label_names)
+            for split in facts.counts
+        }
         missing = [split for split in facts.counts if len(splits[split]) != sum(facts.counts[split].values())]
     except (OSError, ValueError) as error:  # pyarrow's error on a damaged file is a ValueError
         raise UserError(
             f"{folder / PICTURES} is incomplete or damaged; run `{command_line('prepare')}` with the same recipe again"
         ) from error
     refuse_damage(folder, [Damage(PICTURES, f"lacks pictures for {split}") for split in missing])
-    if facts.settings.data.folds is not None and fold not in (None, facts.settings.data.fold):
-        splits |= _choose_fold(splits, folder, fold)
-        facts = facts.model_copy(update={"counts": {split: _count_labels(splits[split], facts) for split in splits}})
-    return PreparedDataset(folder, facts, datasets.DatasetDict(splits))
+    return splits
 
 
 def _choose_fold(splits: dict[str, datasets.Dataset], folder: Path, fold: int | None) -> dict[str, datasets.Dataset]:

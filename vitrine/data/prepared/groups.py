@@ -9,6 +9,7 @@ import numpy.typing as npt
 from vitrine.data.checks.series import find_seen
 from vitrine.data.manifest.split import join_groups
 from vitrine.data.manifest.split_names import TEST, TRAIN
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.records.manifest import read_manifest
@@ -34,7 +35,7 @@ def find_test_duplicates(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
     Returns:
         `[test pictures]`, in the order of the split.
     """
-    train, test = (list(prepared.splits[split]["file"]) for split in (TRAIN, TEST))
+    train, test = (read_column(prepared.splits[split], "file").to_pylist() for split in (TRAIN, TEST))
     groups = number_groups(prepared.folder, train + test)
     found: npt.NDArray[np.bool_] = np.isin(groups[len(train) :], groups[: len(train)])
     return found
@@ -50,7 +51,7 @@ def find_test_series(prepared: PreparedDataset) -> npt.NDArray[np.bool_]:
     manifest = read_manifest(prepared.folder, columns).set_index("file", drop=False)
     manifest["split"] = ""
     for split in (TRAIN, TEST):  # as they were opened: a fold may have been chosen
-        manifest.loc[list(prepared.splits[split]["file"]), "split"] = split
+        manifest.loc[read_column(prepared.splits[split], "file").to_pylist(), "split"] = split
     seen: npt.NDArray[np.bool_] = find_seen(manifest)[list(prepared.splits[TEST]["file"])].to_numpy(bool)
     return seen
 

@@ -71,7 +71,11 @@ def open_shards(folder: Path, split: str, label_names: Sequence[str]) -> dataset
     Raises:
         OSError: a file is damaged (pyarrow's error is one, or a ValueError).
     """
-    paths = list_shards(folder, split)
+    return open_files(list_shards(folder, split), split, label_names)
+
+
+def open_files(paths: Sequence[Path], split: str, label_names: Sequence[str]) -> datasets.Dataset:
+    """The pictures of some files of a split, as `open_shards` gives those of all."""
     if not paths:
         return datasets.Dataset.from_dict(
             {name: [] for name in image_features(label_names)}, features=image_features(label_names)

@@ -123,6 +123,11 @@ class FileColumns(Sequence[FoundFile]):
         """Some of the files; `is_wanted`: of each, `[files]`."""
         return self if is_wanted.all() else self._with(_rows=_join([np.asarray(self._rows)[is_wanted]]))
 
+    def take(self, places: npt.NDArray[np.int64]) -> "FileColumns":
+        """The files at some places, in any order."""
+        rows = self._rows
+        return self._with(_rows=rows.start + places * rows.step if isinstance(rows, range) else rows[places])
+
     def are_ascending(self) -> bool:
         """Whether they are in the order of their names, each name once."""
         if isinstance(self._rows, range) and self._names.is_ascending:

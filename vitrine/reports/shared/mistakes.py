@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
+from vitrine.data.manifest.split_names import TRAIN
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.evaluation.label_errors import TRUSTED_JUDGE
 from vitrine.records.mistakes import Examined, LabelErrors, Mistakes, Pair, Suspect
@@ -79,17 +81,18 @@ class _Pictures:
 
 def images_of(prepared: PreparedDataset) -> ImageOf:
     """Gives pictures of all splits by file name; None for one that the data set has no more."""
+    here = {**prepared.splits, TRAIN: prepared.training_sample}
     places = {
         str(file): (split, place)
-        for split, rows in prepared.splits.items()
-        for place, file in enumerate(rows["file"][:])
+        for split, rows in here.items()
+        for place, file in enumerate(read_column(rows, "file").to_pylist())
     }
 
     def show(file: str) -> Image.Image | None:
         if file not in places:
             return None
         split, place = places[file]
-        return prepared.show(prepared.splits[split][place], LONGEST_CAPTIONED_SIDE)
+        return prepared.show(here[split][place], LONGEST_CAPTIONED_SIDE)
 
     return show
 

@@ -18,6 +18,7 @@ from accelerate.utils import gather
 from transformers import PreTrainedModel
 
 from vitrine.data.loading.loaders import Batch, build_evaluation_loader
+from vitrine.data.prepared.columns import read_column
 from vitrine.models.backbones.features import compute_features
 from vitrine.models.backbones.normalization import Normalization
 from vitrine.records.atomic import new_folder, write_text
@@ -161,7 +162,7 @@ def compute_head_inputs(
     trained = time.perf_counter()
     inputs = HeadInputs(
         train=views,
-        train_label_ids=np.asarray(train["label"], np.int64),
+        train_label_ids=read_column(train, "label").to_numpy().copy(),  # torch takes none that cannot be written
         validation=look(validation, None),
         validation_label_ids=np.asarray(validation["label"], np.int64),
         plain=plain,
@@ -218,7 +219,7 @@ def _describe(
     options: ViewOptions,
 ) -> str:
     """Everything that the features depend on, in a few lines."""
-    names = [[list(split["file"]), list(split["label"])] for split in (train, validation)]
+    names = [[read_column(split, name).to_pylist() for name in ("file", "label")] for split in (train, validation)]
     frozen = [tensor for name, tensor in model.named_parameters() if not tensor.requires_grad]
     return json.dumps(
         {

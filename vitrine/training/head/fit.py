@@ -63,6 +63,8 @@ def _what_hinders(plan: TrainingPlan, data: TrainingData, model: PreTrainedModel
     pictures = len(data.train)
     if not fits_in_memory(width, views, pictures, len(data.validation)):
         return f"{views} x {pictures:,} pictures of {width:,} numbers each take more than 4 GiB of memory"
+    if plan.engine.reading == "streamed":
+        return "with engine.reading=streamed the pictures are looked at in every epoch"
     mixing = plan.augmentation.mixing
     if mixing.mixup > 0 or mixing.cutmix > 0:
         return "mixup and CutMix need the pictures themselves in every epoch"

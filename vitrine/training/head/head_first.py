@@ -55,7 +55,7 @@ def fit_head_first(
         picture: then nothing is changed.
     """
     width = measure_head_input(model, plan.model.image_size)
-    train, validation = (_choose_pictures(split, plan) for split in (data.train, data.validation))
+    train, validation = (_choose_pictures(split, plan) for split in (data.training_sample, data.validation))
     if width is None or not fits_in_memory(width, 1, len(train), len(validation)):
         listeners.say(
             "the head is not fitted first: it does not start from one vector per picture, or from too long ones"

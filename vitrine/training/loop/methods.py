@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from vitrine.config.training import Monitor
 from vitrine.data.loading.loaders import StepBatches
 from vitrine.data.loading.shard_batches import ShardBatches
+from vitrine.data.prepared.training_files import TrainingFiles
 from vitrine.models.backbones.normalization import Normalization
 from vitrine.models.backbones.stages import set_training_mode
 from vitrine.training.loop.budget import Budget
@@ -30,11 +31,20 @@ class TrainingData:
         train: split of a prepared data set.
         validation: likewise.
         normalization: that of the network's weights.
+        files: that the training pictures are in, where they are streamed.
+        sample: some of them that are on this machine; None: all are.
     """
 
     train: datasets.Dataset
     validation: datasets.Dataset
     normalization: Normalization
+    files: TrainingFiles | None = None
+    sample: datasets.Dataset | None = None
+
+    @property
+    def training_sample(self) -> datasets.Dataset:
+        """The training pictures for what looks at a part of them in no order."""
+        return self.train if self.sample is None else self.sample
 
 
 @dataclass(frozen=True)
@@ -138,6 +148,15 @@ class Methods:
     keep_epoch: Callable[[int], None] | None = None
     drop_epoch: Callable[[int], None] = lambda _: None
     budget: Budget | None = None
+
+    def keep_last_good(self, fit: Fit, model: PreTrainedModel, is_main_process: bool) -> str:
+        """After a divergence: keeps the best weights so far; says where to find them."""
+        if not fit.history or self.keep_epoch is None:
+            return ""
+        model.load_state_dict(fit.best_weights)
+        if is_main_process:
+            self.keep_epoch(fit.best_epoch)
+        return f". The weights of epoch {fit.best_epoch}, the best so far, are kept among the run's checkpoints"
 
     def keep_top(self, fit: Fit, count: int) -> None:
         """Keeps the model as it is after the last epoch if that is among the best, and removes what it pushes out."""

@@ -70,7 +70,7 @@ class Trainer:
         self.batches = deal(options.batch_size * options.accumulate * processes, processes, process)
         if self.batches.size(self.batches.steps - 1) < processes:
             raise UserError(f"there are {len(data.train)} training pictures, too few for {processes} devices")
-        self.train_loader = build_step_loader(data.train, self.batches, options.workers)
+        self.train_loader = build_step_loader(data.train, self.batches, options.workers, data.files)
         self.validation_loader = build_shard_loader(
             data.validation, options.batch_size, options.workers, processes, process
         )
@@ -126,7 +126,8 @@ class Trainer:
                     self._train_epoch(on_step)
                     record = self._finish_epoch()
                 except DivergedError as error:
-                    raise UserError(f"epoch {self.position.epoch + 1}: {error}{self._keep_last_good()}") from error
+                    kept = self.methods.keep_last_good(self.fit, self.plain_model, self.accelerator.is_main_process)
+                    raise UserError(f"epoch {self.position.epoch + 1}: {error}{kept}") from error
                 on_epoch(record)
                 self.position.next_epoch()
                 self._save()
@@ -152,7 +153,13 @@ class Trainer:
         self.mark = time.perf_counter()
         while position.step < self._last_step() and not self.fit.out_of_time:
             before = time.perf_counter()
-            batch = next(loader)
+            try:
+                batch = next(loader)
+            except (UserError, OSError):  # a store or a disk failed
+                if self.accelerator.num_processes == 1:  # others would have to take part, and may not come here
+                    position.sums = self.sums.tolist()
+                    self._save()
+                raise
             position.waited += time.perf_counter() - before
             if self.stepper.follow_plan(self.steps_done, position.total_steps, self.batches.steps):
                 self.pace.expect_change()
@@ -255,15 +262,6 @@ class Trainer:
     def validate(self) -> Validation:
         """What the model reaches on the validation split."""
         return validate(self.accelerator, self.plain_model, self.validation_loader, self.stepper.normalize)
-
-    def _keep_last_good(self) -> str:
-        """After a divergence: keeps the best weights so far; says where to find them."""
-        if not self.fit.history or self.methods.keep_epoch is None:
-            return ""
-        self.plain_model.load_state_dict(self.fit.best_weights)
-        if self.accelerator.is_main_process:
-            self.methods.keep_epoch(self.fit.best_epoch)
-        return f". The weights of epoch {self.fit.best_epoch}, the best so far, are kept among the run's checkpoints"
 
     def _save(self) -> None:
         """Writes a checkpoint; the main process does, whose state is that of all."""
