@@ -88,7 +88,7 @@ def test_only_what_changed_is_answered_again_and_older_parts_go(found, question,
     os.utime(old, (1e9, 1e9))
     (folder / "parts" / f"000001-{next(iter(before))}").touch()  # named by an older build
     (folder / "parts" / "notes.txt").touch()
-    found[0].path.write_bytes(b"no picture any more")
+    Path(found[0].path).write_bytes(b"no picture any more")
     told = answer(folder, found, question, Here())
     after = contents(folder)
     assert len(set(before) & set(after)) == 4
