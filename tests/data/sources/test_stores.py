@@ -8,7 +8,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from vitrine.data.sources import stores
-from vitrine.data.sources.stores import WAITS, _may_pass, connect, insist
+from vitrine.data.sources.stores import WAITS, _may_pass, connect, explain, insist
 from vitrine.errors import UserError
 
 
@@ -63,6 +63,24 @@ def accounts(monkeypatch):
 )  # fmt: skip
 def test_what_lasts_is_told_from_what_may_pass(error, expected):
     assert _may_pass(error) is expected
+
+
+class HubError(OSError):
+    server_message = "Invalid rev id: v2"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (HubError("404 Client Error. (Request ID: 7)\n\nRevision Not Found."), "Invalid rev id: v2"),
+        (OSError("Forbidden: https://storage/b/o\nann has no storage.objects.list access."), "ann has no storage."),
+        (OSError("Forbidden: https://storage/b/dogs/o\n"), "Forbidden: https://storage/b/dogs/o"),
+        (PermissionError("Expired.\nrequest 17"), "Expired."),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_told_in_the_words_of_the_server(error, expected):
+    assert explain(error).startswith(expected)
 
 
 def test_what_lasts_is_asked_for_once(monkeypatch):

@@ -25,8 +25,8 @@ from vitrine.data.sources.places import (
     SourceLostError,
     Status,
 )
-from vitrine.data.sources.stores import DISK_ERRORS, connect, insist, kind_of, read
-from vitrine.errors import UserError, first_line
+from vitrine.data.sources.stores import DISK_ERRORS, connect, explain, insist, kind_of, read
+from vitrine.errors import UserError
 
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?[^/]")  # one letter is a drive of Windows
 AGAIN = f"If your credentials have expired, renew them; then {SAME_COMMAND}{KEPT}"
@@ -69,9 +69,9 @@ class RemoteFile:
             raise
         except Exception as error:  # each store has errors of its own
             if not _can_be_read(self.witness):
-                lost = f"{self.address} cannot be read, nor can another file there ({first_line(error)})"
+                lost = f"{self.address} cannot be read, nor can another file there ({explain(error)})"
                 raise SourceLostError(f"{lost}. {AGAIN}") from error
-            raise OSError(f"cannot be fetched ({first_line(error)})") from error
+            raise OSError(f"cannot be fetched ({explain(error)})") from error
 
     def fetch(self, target: Path) -> None:
         """Writes it to a file, whole or not at all.
@@ -87,7 +87,7 @@ class RemoteFile:
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:
                 raise
-            raise SourceLostError(f"{self.address} cannot be fetched ({first_line(error)}). {AGAIN}") from error
+            raise SourceLostError(f"{self.address} cannot be fetched ({explain(error)}). {AGAIN}") from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -194,7 +194,7 @@ def list_address(address: str) -> Listing:
     if not files:
         raise UserError(
             f"data.source: {address} holds no files, or is not there{_why_not(store, root)}; check the address "
-            "(capitals count), and whether your credentials are for it"
+            f"(capitals count), and whether your credentials are for it{_how_to_get_credentials(address)}"
         )
     return Listing(folder, files)
 
@@ -222,11 +222,15 @@ def _without_markers(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapp
 
 
 def _explain_refusal(address: str, error: Exception) -> UserError:
-    how = kind_of(address).credentials
     return UserError(
-        f"data.source: {address} cannot be listed ({first_line(error)}); check the address, your credentials for it"
-        f"{how and f' ({how})'}, and the clock of this machine, which stores compare with theirs"
+        f"data.source: {address} cannot be listed ({explain(error)}); check the address, your credentials for it"
+        f"{_how_to_get_credentials(address)}, and the clock of this machine, which stores compare with theirs"
     )
+
+
+def _how_to_get_credentials(address: str) -> str:
+    how = kind_of(address).credentials
+    return f" ({how})" if how else ""
 
 
 def _ask_for_file(store: Any, root: str) -> Mapping[str, Any] | None:
@@ -249,7 +253,7 @@ def _why_not(store: Any, root: str) -> str:
         store.info(root)
     except Exception as error:  # each store has errors of its own
         cause = error.__cause__ if isinstance(error, FileNotFoundError) else error
-        return f" ({first_line(cause)})" if isinstance(cause, OSError) else ""
+        return f" ({explain(cause)})" if isinstance(cause, OSError) else ""
     return ""
 
 

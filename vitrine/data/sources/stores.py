@@ -48,6 +48,7 @@ KNOWN = ", ".join(f"{name}://" for name in ("s3", "gs", "az", "hf", "https"))
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)  # of the own disk
 WAITS = (0.5, 2.0, 8.0)  # seconds before a store is asked once more
 PATIENT_SECONDS = 20.0  # a package that took as long has asked again itself, up to a minute
+FORBIDDEN = "Forbidden: "  # begins what gcsfs says of 403
 SERVER_ERROR, BUSY = 500, (408, 425, 429)  # what web servers say of themselves, and of too many questions
 
 
@@ -87,11 +88,19 @@ def _may_pass(error: Exception) -> bool:
     """Whether a store may give a moment later what it refused."""
     if isinstance(error, FileNotFoundError | PermissionError):
         return False
-    if isinstance(error, OSError) and (error.errno in DISK_ERRORS or str(error).startswith("Forbidden")):  # gcsfs's
+    if isinstance(error, OSError) and (error.errno in DISK_ERRORS or str(error).startswith(FORBIDDEN)):
         return False
     given = getattr(error, "status", None) or getattr(error, "code", None)
     status = given or getattr(getattr(error, "response", None), "status_code", None)
     return not isinstance(status, int) or status >= SERVER_ERROR or status in BUSY
+
+
+def explain(error: BaseException) -> str:
+    """What a store says of a refusal, in a line: the server's own words where its package puts them behind others."""
+    told = str(getattr(error, "server_message", None) or error)  # of the Hub
+    if told.startswith(FORBIDDEN):  # an address, and in the next line why
+        told = told.partition("\n")[2] or told
+    return first_line(Exception(told)) if told.strip() else first_line(error)
 
 
 def kind_of(address: str) -> Kind:
