@@ -1,6 +1,8 @@
 """What a store refuses for the moment is told from what lasts, and a store without a way to it is named."""
 
 import logging
+import os
+import sys
 from types import SimpleNamespace
 
 import fsspec
@@ -124,7 +126,7 @@ def test_a_package_that_was_patient_itself_is_asked_once(monkeypatch):
 
 @pytest.mark.parametrize(("protocol", "package"), [("gs", "gcsfs"), ("az", "adlfs"), ("abfss", "adlfs")])
 def test_a_missing_package_is_named(monkeypatch, protocol, package):
-    monkeypatch.setitem(__import__("sys").modules, package, None)
+    monkeypatch.setitem(sys.modules, package, None)
     stores._class_of.cache_clear()
     wanted = rf"{protocol}:// need another package: pip install {package}, or pip install -r requirements-cloud"
     with pytest.raises(UserError, match=wanted):
@@ -159,3 +161,14 @@ def test_packages_that_write_a_traceback_for_each_attempt_are_quiet_unless_someb
 def test_an_unknown_kind_is_named():
     with pytest.raises(UserError, match=r"that begin with s4:// are not known; s3://, gs://"):
         connect("s4://bucket/x")
+
+
+def test_google_is_asked_by_http_alone_unless_somebody_wants_its_buckets_of_another_kind(accounts, monkeypatch):
+    name = "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"
+    for given, expected in (("true", "true"), ("", "false")):
+        monkeypatch.setenv(name, given)
+        if not given:
+            monkeypatch.delenv(name)
+        stores._class_of.cache_clear()
+        connect("abfss://pictures@one.dfs.core.windows.net/dogs")
+        assert os.environ[name] == expected

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ AZURE = Kind(
     {"max_concurrency": 1},
     "azure",
 )
-HUB = Kind("", "run `hf auth login`")
+HUB = Kind("", "run `hf auth login`", logger="huggingface_hub.utils._http")
 KINDS = {
     "s3": S3, "s3a": S3, "gs": GOOGLE, "gcs": GOOGLE, "az": AZURE, "abfs": AZURE, "abfss": AZURE, "hf": HUB,
 }  # fmt: skip
@@ -148,6 +149,8 @@ def _class_of(protocol: str) -> Any:
     """
     import fsspec  # a tenth of a second that no other source needs
 
+    # Else gcsfs asks by gRPC for the kind of bucket before each file, for a minute where nothing answers (findings).
+    os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     package = KINDS.get(protocol, OTHER).package
     try:
         return fsspec.get_filesystem_class(protocol)
