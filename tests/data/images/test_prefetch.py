@@ -43,3 +43,18 @@ def test_a_reader_that_stops_waits_only_for_what_is_under_way(monkeypatch):
 def test_an_error_reaches_the_reader():
     with pytest.raises(ZeroDivisionError):
         list(map_ahead(lambda number: 1 / number, [2, 1, 0, 1]))
+
+
+def test_nothing_that_comes_after_an_error_is_begun():
+    begun = []
+
+    def work(number):
+        begun.append(number)
+        if number == 2:
+            raise OSError("lost")
+        time.sleep(0.05)  # what comes before is under way
+
+    with pytest.raises(OSError, match="lost"):
+        list(map_ahead(work, range(50), threads=2))
+    assert sorted(begun)[:3] == [0, 1, 2]
+    assert len(begun) < 10

@@ -11,7 +11,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.data.sources.stores import fill, overloaded, refusing
 from tests.factories import fault_of
-from vitrine.data.sources import stores
+from vitrine.data.sources import addresses, stores
 from vitrine.data.sources.addresses import (
     RemoteFile,
     address_of,
@@ -94,6 +94,70 @@ def test_a_server_that_does_not_answer_is_told_from_an_empty_one():
         assert "onnect" in fault_of(list_address, address)
 
 
+def test_empty_files_that_mark_folders_are_no_files(monkeypatch):
+    address = fill({"cat/1.jpg": b"one", "train/dog/2.jpg": b"two", "empty.jpg": b""})
+
+    def find(_store, root, **_):
+        marks = ["", "/cat/", "/train", "/train/dog/", "/nothing/"]  # gcsfs keeps the slash, adlfs takes it off
+        names = ["/cat/1.jpg", "/train/dog/2.jpg", "/empty.jpg"]
+        return {f"{root}{name}": {"type": "file", "size": 0} for name in marks} | {
+            f"{root}{name}": {"type": "file", "size": 0 if "empty" in name else 3} for name in names
+        }
+
+    monkeypatch.setattr(MemoryFileSystem, "find", find)
+    assert list(list_address(address).files) == ["cat/1.jpg", "empty.jpg", "train/dog/2.jpg"]
+
+
+def test_a_second_look_asks_the_store_and_not_what_its_package_kept(monkeypatch):
+    class Store:  # as s3fs, gcsfs, adlfs, and the Hub's
+        def __init__(self):
+            self.there, self.kept = {"b/1.jpg": 3}, {}
+
+        def invalidate_cache(self):
+            self.kept = {}
+
+        def find(self, _root, detail):
+            self.kept = self.kept or {name: {"type": "file", "size": size} for name, size in self.there.items()}
+            return self.kept
+
+        def info(self, path):
+            if path not in (names := self.find("b", detail=True)):
+                raise FileNotFoundError(path)
+            return names[path]
+
+    store = Store()
+    monkeypatch.setattr(addresses, "connect", lambda address: (store, address.removeprefix("s3://")))
+    before = list_address("s3://b")
+    store.there["b/2.jpg"] = 3
+    assert has_file("s3://b/2.jpg")
+    store.there["b/3.jpg"] = 3
+    after = list_address("s3://b")
+    assert (list(before.files), list(after.files)) == (["1.jpg"], ["1.jpg", "2.jpg", "3.jpg"])
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [("az://b/x", "AZURE_STORAGE_CONNECTION_STRING"), ("gs://b/x", "`gcloud auth app"), ("hf://datasets/a/b", "`hf ")],
+)
+def test_a_store_that_refuses_is_asked_once_and_told_with_how_to_get_credentials(monkeypatch, address, advice):
+    asked = []
+
+    class Store:  # whose package asked for a minute already
+        def invalidate_cache(self):
+            pass
+
+        def info(self, _path):
+            asked.append(1)
+            raise RuntimeError("there is no credential included\nAttempted credentials: all")
+
+    monkeypatch.setattr(addresses, "connect", lambda address: (Store(), address))
+    fault = fault_of(list_address, address)
+    assert f"data.source: {address} cannot be listed (there is no credential included); check the address" in fault
+    assert advice in fault
+    assert len(asked) == 1
+    assert not has_file(address)
+
+
 def test_a_store_that_refuses_the_clock_of_this_machine_is_told_with_what_to_do(monkeypatch):
     def refuse(*_, **__):
         raise PermissionError("The difference between the request time and the current time is too large.")
@@ -146,18 +210,24 @@ def test_a_store_that_refuses_everything_is_lost(monkeypatch):
         listing.place("2.jpg").open("rb")
 
 
-@pytest.mark.parametrize(("address", "options"), [("s3://bucket/a.tar", {"max_concurrency": 1}), ("gs://bucket/a", {})])
-def test_files_of_s3_are_fetched_in_one_stream(monkeypatch, tmp_path, address, options):
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [
+        ("s3://bucket/a.tar", {"max_concurrency": 1}),
+        ("gs://bucket/a.tar", {"concurrency": 1}),
+        ("az://bucket/a.tar", {"max_concurrency": 1}),
+        ("hf://datasets/a/b", {}),
+    ],
+)
+def test_files_are_fetched_in_one_stream(monkeypatch, tmp_path, address, options):
     asked = []
 
     class Store:
-        _strip_protocol = staticmethod(str)
-
         def get_file(self, _path, target, **given):
             Path(target).touch()
             asked.append(given)
 
-    monkeypatch.setattr(stores, "_store", lambda _: Store())
+    monkeypatch.setattr(addresses, "connect", lambda address: (Store(), address))
     RemoteFile(address, "", 0, 0).fetch(tmp_path / "file")
     assert asked == [options]
 

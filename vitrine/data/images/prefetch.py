@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from os import cpu_count
 from typing import TypeVar
 
@@ -27,17 +27,29 @@ def map_ahead(
     Threads suffice: Pillow's decoders, torch and hashlib let go of the interpreter lock.
 
     Args:
-        function: may be called by several threads at once; what it raises is raised in the place of its result.
+        function: may be called by several threads at once; what it raises is raised in the place of its result, and
+            ends the calls for later items, which nobody would get.
         items: are taken as they are needed, by the reader's thread.
         ahead: results that are computed or wait, at most.
         threads: None: one for each core, at most 8.
         on_start: called once in each thread.
     """
     waiting: deque[Future[Result]] = deque()
+    failed: list[int] = []
+
+    def call(number: int, item: Item) -> Result:
+        if any(number > one for one in failed):  # a store that is lost takes a minute to say so, each time
+            raise CancelledError
+        try:
+            return function(item)
+        except BaseException:
+            failed.append(number)
+            raise
+
     with ThreadPoolExecutor(threads or min(cpu_count() or 1, MOST_THREADS), initializer=on_start) as pool:
         try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
+            for number, item in enumerate(items):
+                waiting.append(pool.submit(call, number, item))
                 if len(waiting) >= ahead:
                     yield waiting.popleft().result()
             while waiting:

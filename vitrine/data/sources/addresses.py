@@ -25,12 +25,10 @@ from vitrine.data.sources.places import (
     SourceLostError,
     Status,
 )
-from vitrine.data.sources.stores import DISK_ERRORS, connect, insist, read
-from vitrine.errors import UserError, first_line
+from vitrine.data.sources.stores import DISK_ERRORS, connect, explain, insist, kind_of, read
+from vitrine.errors import UserError
 
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?[^/]")  # one letter is a drive of Windows
-# In parts at a time, s3fs holds up to a gigabyte of a file in memory (findings), and asks for no lost part again.
-IN_ONE_STREAM = {"s3": {"max_concurrency": 1}, "s3a": {"max_concurrency": 1}}
 AGAIN = f"If your credentials have expired, renew them; then {SAME_COMMAND}{KEPT}"
 PARTIAL = ".partial"  # ends the name of a file that is on its way
 # What stores tell of the state of a file: of its content, or else when it was changed.
@@ -71,9 +69,9 @@ class RemoteFile:
             raise
         except Exception as error:  # each store has errors of its own
             if not _can_be_read(self.witness):
-                lost = f"{self.address} cannot be read, nor can another file there ({first_line(error)})"
+                lost = f"{self.address} cannot be read, nor can another file there ({explain(error)})"
                 raise SourceLostError(f"{lost}. {AGAIN}") from error
-            raise OSError(f"cannot be fetched ({first_line(error)})") from error
+            raise OSError(f"cannot be fetched ({explain(error)})") from error
 
     def fetch(self, target: Path) -> None:
         """Writes it to a file, whole or not at all.
@@ -84,13 +82,12 @@ class RemoteFile:
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PARTIAL}")
         store, path = connect(self.address)
         try:
-            options = IN_ONE_STREAM.get(self.address.partition("://")[0], {})
-            insist(partial(store.get_file, path, str(temporary), **options))
+            insist(partial(store.get_file, path, str(temporary), **kind_of(self.address).in_one_stream))
             temporary.replace(target)
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:
                 raise
-            raise SourceLostError(f"{self.address} cannot be fetched ({first_line(error)}). {AGAIN}") from error
+            raise SourceLostError(f"{self.address} cannot be fetched ({explain(error)}). {AGAIN}") from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -127,7 +124,12 @@ def has_file(address: str) -> bool:
     Raises:
         UserError: a package is missing, or nothing knows such addresses.
     """
-    return _find_file(*connect(address)) is not None
+    store, root = connect(address)
+    store.invalidate_cache()
+    try:
+        return _ask_for_file(store, root) is not None
+    except Exception:  # each store has errors of its own
+        return False
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,12 @@ def list_address(address: str) -> Listing:
         UserError: there is nothing, or it may not be read.
     """
     store, root = connect(address)
-    if file := _find_file(store, root):
+    store.invalidate_cache()  # a program may list twice, and the packages keep what they were told first
+    try:
+        file = _ask_for_file(store, root)
+    except Exception as error:  # each store has errors of its own
+        raise _explain_refusal(address, error) from error
+    if file:
         path, mark, query = address.partition("?") if address.startswith("http") else (address, "", "")
         folder, _, name = path.rpartition("/")
         return Listing(folder, {name: file}, mark + query)
@@ -181,26 +188,60 @@ def list_address(address: str) -> Listing:
     except FileNotFoundError:
         entries = {}
     except Exception as error:  # each store has errors of its own
-        raise UserError(
-            f"data.source: {address} cannot be listed ({first_line(error)}); check the address, your credentials "
-            "for it, and the clock of this machine, which stores compare with theirs"
-        ) from error
+        raise _explain_refusal(address, error) from error
     folder, base = address.rstrip("/"), root.rstrip("/")
-    files = {path[len(base) + 1 :]: told for path, told in sorted(entries.items()) if told.get("type") != "directory"}
-    files.pop("", None)
+    files = _without_markers({path[len(base) + 1 :]: told for path, told in sorted(entries.items())})
     if not files:
         raise UserError(
             f"data.source: {address} holds no files, or is not there{_why_not(store, root)}; check the address "
-            "(capitals count), and whether your credentials are for it"
+            f"(capitals count), and whether your credentials are for it{_how_to_get_credentials(address)}"
         )
     return Listing(folder, files)
 
 
-def _find_file(store: Any, root: str) -> Mapping[str, Any] | None:
-    """What a store tells of a file; None where there is none of this name, or a folder."""
+def _without_markers(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The files of a listing by their path, without the empty ones by which some tools mark a folder in a store.
+
+    As a page of Google or a copying tool writes them, their name ends in a slash, which adlfs takes off.
+    """
+    folders = {""}
+    for path in entries:
+        folder = path.rpartition("/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+
+    def is_marker(path: str, told: Mapping[str, Any]) -> bool:
+        return told.get("size") == 0 and (path.endswith("/") or path in folders)
+
+    return {
+        path: told
+        for path, told in entries.items()
+        if path and told.get("type") != "directory" and not is_marker(path, told)
+    }
+
+
+def _explain_refusal(address: str, error: Exception) -> UserError:
+    return UserError(
+        f"data.source: {address} cannot be listed ({explain(error)}); check the address, your credentials for it"
+        f"{_how_to_get_credentials(address)}, and the clock of this machine, which stores compare with theirs"
+    )
+
+
+def _how_to_get_credentials(address: str) -> str:
+    how = kind_of(address).credentials
+    return f" ({how})" if how else ""
+
+
+def _ask_for_file(store: Any, root: str) -> Mapping[str, Any] | None:
+    """What a store tells of a file; None where there is none of this name, or a folder.
+
+    Raises:
+        Exception: whatever the store raises where it refuses; each has errors of its own.
+    """
     try:
         told: Mapping[str, Any] = store.info(root)
-    except Exception:  # each store has errors of its own; listing meets them again, and tells them
+    except FileNotFoundError:
         return None
     # A web server shows a folder as a page.
     return told if told.get("type") == "file" and told.get("mimetype") != "text/html" else None
@@ -212,7 +253,7 @@ def _why_not(store: Any, root: str) -> str:
         store.info(root)
     except Exception as error:  # each store has errors of its own
         cause = error.__cause__ if isinstance(error, FileNotFoundError) else error
-        return f" ({first_line(cause)})" if isinstance(cause, OSError) else ""
+        return f" ({explain(cause)})" if isinstance(cause, OSError) else ""
     return ""
 
 
