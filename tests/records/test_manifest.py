@@ -138,7 +138,7 @@ def numbered(folder, count):
     return manifest
 
 
-def test_parts_are_the_manifest_in_pieces(tmp_path, monkeypatch):
+def test_parts_together_are_the_manifest(tmp_path, monkeypatch):
     monkeypatch.setattr("vitrine.records.manifest.ROWS_AT_ONCE", 2)
     manifest = numbered(tmp_path, 5)
     parts = list(read_parts(tmp_path, ("file", "width")))
