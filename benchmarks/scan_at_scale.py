@@ -155,7 +155,7 @@ def run_data_prep(folder: Path) -> None:
 
     prepared = folder / "prepared"
     words = [f"data.source={folder / 'pictures'}", f"data.prepared={prepared}", f"data.image_size={PREPARED_SIDE}"]
-    if data_prep(["name=benchmark", "--run-on", "local", "--workers", "1", *words]):
+    if data_prep(["name=benchmark", *words]):
         sys.exit("data_prep.py failed")
 
 
