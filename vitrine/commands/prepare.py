@@ -67,7 +67,7 @@ def _run(words: Sequence[str]) -> None:
         try:
             _prepare(recipe, _words_of_the_recipe(words), options.again, LeadingRank(engine))
         except AtWorkError as error:
-            print(_help(recipe, engine, error))
+            print(_help_leading_rank(recipe, engine, error))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -114,7 +114,7 @@ def _share_is_last(recipe: Recipe, ranks: Ranks, again: bool) -> bool:
     return False
 
 
-def _help(recipe: Recipe, ranks: Ranks, at_work: AtWorkError) -> str:
+def _help_leading_rank(recipe: Recipe, ranks: Ranks, at_work: AtWorkError) -> str:
     """Makes squares for the rank at work; what there is to say. An error would make torchrun end that one, too."""
     try:
         with show_progress(console=Console(highlight=False), lines=True) as show:

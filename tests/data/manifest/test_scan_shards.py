@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +14,7 @@ from vitrine.data.manifest.scan import scan_files
 from vitrine.data.manifest.scan_memory import NO_MEMORY, ScanMemory
 from vitrine.data.manifest.scan_shards import choose_shard_size, cut_shards, scan_in_shards, shards_of
 from vitrine.data.sources.class_folders import find_files
+from vitrine.data.sources.file_columns import FileColumns
 from vitrine.data.sources.files import FoundFile
 from vitrine.work.journal import Deaths
 from vitrine.work.local import LocalPool
@@ -149,11 +151,17 @@ class Sized:
         return SimpleNamespace(st_size=self.size)
 
 
+def sized(sizes):
+    return FileColumns(FoundFile(Sized(size), f"{place}.jpg", "", "", "") for place, size in enumerate(sizes))
+
+
 @pytest.mark.parametrize(
     ("sizes", "files"),
     [
         ([1_000] * 300, 2_000),
-        ([1_000_000, None] * 300, 50),
+        ([26_000] * 300, 1_000),
+        ([1_000_000, None, None] * 100, 31),
+        ([*[1_000] * 30, *[2_000_000_000] * 3], 2_000),
         ([200_000_000], 1),
         ([None], 2_000),
         ([0], 2_000),
@@ -161,4 +169,10 @@ class Sized:
     ],
 )
 def test_a_shard_has_fewer_files_the_larger_they_are(sizes, files):
-    assert choose_shard_size([FoundFile(Sized(size), "a.jpg", "", "", "") for size in sizes]) == files
+    assert choose_shard_size(sized(sizes)) == files
+
+
+def test_one_more_file_leaves_the_shards_as_they_are():
+    sizes = np.random.default_rng(0).integers(20_000, 400_000, 2_000).tolist()
+    chosen = {choose_shard_size(sized(sizes[:count])) for count in range(1_900, 2_000)}
+    assert len(chosen) == 1

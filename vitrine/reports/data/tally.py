@@ -76,7 +76,7 @@ class _Counting:
         is_kept = (part["status"] == KEPT).to_numpy(bool)
         kept = part[is_kept]
         self.label_ids.append(np.where(is_kept, part["label_name"].map(self.id_of).fillna(-1), -1).astype(np.int32))
-        self.sizes.append(kept[list(SIZES)])
+        self.sizes.append(kept[list(SIZES)].reset_index(drop=True))
         self.modes.update(kept["mode"])
         self.formats.update(kept["format"])
         self.copies.append(kept.loc[kept["copy_of"] != "", ["copy_of", "split"]])
