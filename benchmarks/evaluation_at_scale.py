@@ -8,11 +8,8 @@ Memory is what is not mapped from files, at its peak (Linux), and beside it what
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -22,7 +19,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.scan_at_scale import own_memory, watch
+from benchmarks.costs import own_memory, processor_time, watch_memory
+from benchmarks.sides import print_result, run_alone
 
 
 def main() -> None:
@@ -37,11 +35,7 @@ def main() -> None:
     print(f"{'pictures':>9} {'classes':>7} {'seconds':>8} {'processor, s':>13} {'list, MB':>9} {'memory, MB':>11}")
     told = {}
     for count in options.counts:
-        command = [sys.executable, __file__, "--count", str(count), "--classes", str(options.classes)]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        if answer.returncode:
-            sys.exit(answer.stdout + answer.stderr)
-        told[count] = one = json.loads(answer.stdout.splitlines()[-1])
+        told[count] = one = run_alone(__file__, ["--count", str(count), "--classes", str(options.classes)])
         print(
             f"{count:>9,} {options.classes:>7,} {one['clock']:>8.1f} {one['processor']:>13.1f} {one['list']:>9.0f} "
             f"{one['memory']:>11.0f}",
@@ -55,8 +49,6 @@ def main() -> None:
 
 def run(count: int, classes: int) -> None:
     """Evaluates made-up answers and prints what it took."""
-    import psutil
-
     from vitrine.reports.evaluation.page import write_evaluation
     from vitrine.workflows.evaluate import measure_model
 
@@ -64,17 +56,15 @@ def run(count: int, classes: int) -> None:
     predictor = SimpleNamespace(
         metadata=None, label_names=names, trust=None, model_id="made up", network=SimpleNamespace(on_processor=True)
     )
-    highest = [before := own_memory()]
-    threading.Thread(target=watch, args=(highest,), daemon=True).start()
+    before, highest = own_memory(), watch_memory()
     clock = time.perf_counter()
     data = list_pictures(count, names)
     listed = own_memory() - before
     with tempfile.TemporaryDirectory() as folder:
         measured = measure_model(predictor, data, "made up", (), 5, ask=answer_at_random)
         write_evaluation(Path(folder) / "evaluation", measured)
-    spent = psutil.Process().cpu_times()
-    figures = {"clock": time.perf_counter() - clock, "processor": spent.user + spent.system}
-    print(json.dumps(figures | {"list": listed, "memory": highest[0]}))
+    figures = {"clock": time.perf_counter() - clock, "processor": processor_time()}
+    print_result(figures | {"list": listed, "memory": highest[0]})
 
 
 def list_pictures(count: int, names: list[str]):

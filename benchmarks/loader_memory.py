@@ -8,11 +8,8 @@ it), and begun again from its middle. Memory is what is not mapped from files, a
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -20,7 +17,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.scan_at_scale import watch
+from benchmarks.costs import watch_memory
+from benchmarks.sides import print_result, run_alone
 
 SIDE, BATCH_SIZE, MOST_BATCHES = 16, 64, 2_000
 LABELS = ("a", "b")
@@ -39,11 +37,7 @@ def main() -> None:
     for count in options.counts:
         with tempfile.TemporaryDirectory() as folder:
             write_shards(Path(folder), count)
-            command = [sys.executable, __file__, "--part", folder]
-            answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        if answer.returncode:
-            sys.exit(answer.stderr)
-        told = json.loads(answer.stdout.splitlines()[-1])
+            told = run_alone(__file__, ["--part", folder])
         exact = "yes" if told["exact"] else "no"
         cells = (count, told["seconds"], told["opened"], told["epoch"], told["pace"])
         print(" ".join(f"{cell:>15,.0f}" for cell in cells), f"{exact:>15}", flush=True)
@@ -64,8 +58,7 @@ def read_epoch(folder: Path) -> None:
     from vitrine.data.loading.loaders import EpochSampler, StepBatches, build_step_loader
     from vitrine.data.prepared.shards import open_shards
 
-    highest = [0.0]
-    threading.Thread(target=watch, args=(highest,), daemon=True).start()
+    highest = watch_memory()
     start = time.perf_counter()
     rows = open_shards(folder, "train", LABELS)
     time.sleep(0.3)  # for the watch
@@ -83,7 +76,7 @@ def read_epoch(folder: Path) -> None:
     batches.start(1, middle)
     again = next(iter(build_step_loader(rows, batches, workers=0)))
     told["exact"] = bool(np.array_equal(again["index"].numpy(), seen[middle]))
-    print(json.dumps(told))
+    print_result(told)
 
 
 if __name__ == "__main__":

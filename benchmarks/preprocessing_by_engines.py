@@ -10,19 +10,17 @@ pictures are compared.
 
 import argparse
 import hashlib
-import json
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.costs import processor_time, watch_memory
 from benchmarks.pictures import draw_pictures
-from benchmarks.scan_at_scale import own_memory, processor_time
+from benchmarks.sides import print_result, run_alone
 
 SIDE = 224  # of the squares, in pixels
 COLUMNS = ("clock, s", "processor, s", "memory, MB")
@@ -44,7 +42,7 @@ def main() -> None:
         print(f"{'engine':<10}", *(f"{column:>19}" for column in COLUMNS))
         sums = set()
         for engine in options.engines:
-            told = measure(folder, engine)
+            told = run_alone(__file__, ["--one", engine, "--folder", str(folder)])
             print(f"{engine:<10}", *(f"{figure:>19,.1f}" for figure in told["figures"]), flush=True)
             sums.add(told["sum"])
         print("all files are the same" if len(sums) == 1 else "THE FILES DIFFER")
@@ -57,14 +55,6 @@ def draw_two_classes(pictures: Path, count: int) -> None:
         (pictures / "b").mkdir()
         for path in sorted((pictures / "a").iterdir())[::2]:
             path.rename(pictures / "b" / path.name)
-
-
-def measure(folder: Path, engine: str) -> dict:
-    command = [sys.executable, __file__, "--one", engine, "--folder", str(folder)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        sys.exit(answer.stdout + answer.stderr)
-    return json.loads(answer.stdout.splitlines()[-1])
 
 
 def prepare(folder: Path, engine_name: str) -> None:
@@ -85,11 +75,10 @@ def prepare(folder: Path, engine_name: str) -> None:
     make = pipeline.write_preprocessed_images
 
     def make_measured(*given) -> None:
-        with watched() as highest:
-            clock, processor = time.perf_counter(), processor_time()
-            make(*given)
-            figures.extend([time.perf_counter() - clock, processor_time() - processor])
-        figures.extend(highest)
+        highest = watch_memory(0.5)
+        clock, processor = time.perf_counter(), processor_time()
+        make(*given)
+        figures.extend([time.perf_counter() - clock, processor_time() - processor, highest[0]])
 
     pipeline.write_preprocessed_images = make_measured
     for path in (final, folder / "parts"):
@@ -98,26 +87,7 @@ def prepare(folder: Path, engine_name: str) -> None:
         pipeline.write_prepared(unfinished, "x", settings, spread=spread)
     files = sorted((final / PICTURES).iterdir())
     total = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()
-    print(json.dumps({"figures": figures, "sum": total}))
-
-
-class watched:  # noqa: N801 (read as a statement)
-    """Notes the peak of the memory of this process and those that it started."""
-
-    def __enter__(self) -> list[float]:
-        self._over = threading.Event()
-        self._highest = [0.0]
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self._highest
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(0.5):
-            self._highest[0] = max(self._highest[0], own_memory())
+    print_result({"figures": figures, "sum": total})
 
 
 if __name__ == "__main__":

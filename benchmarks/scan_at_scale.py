@@ -1,31 +1,30 @@
 """Time and memory of a preparation by the number of pictures: is it linear, and does the memory stay flat?
 
-    python benchmarks/scan_at_scale.py --counts 20000 100000 200000 [--folder FOLDER] [--parts list scan prepare again]
+    python benchmarks/scan_at_scale.py --counts 20000 100000 200000 [--folder FOLDER] [--parts list scan ...]
 
 The pictures are synthetic: smooth random JPEG of 48 px (benchmarks/data_preparation.py), in ten class folders. Each
 part runs in a process of its own, its children counted: `list` finds and describes the files; `scan` does that and
 reads, hashes and decodes them by shards, in one process beside (`--run-on local --workers 1`), and writes manifest and
-thumbnails; `prepare` is all of data_prep.py, at 32 px; `again` is that once more after one picture was added, so that
-all others are taken over. Memory is what is not mapped from files, at its peak, all
-processes together (Linux). At the end the exponent of the growth, from the smallest to the largest count.
+thumbnails; `threads` does the same by threads, `processes` by a process for each core, as data_prep.py chooses for few
+pictures and for many; `prepare` is all of data_prep.py, at 32 px; `again` is that once more after one picture was
+added, so that all others are taken over. Memory is what is not mapped from files, at its peak, all processes together
+(Linux). At the end the exponent of the growth, from the smallest to the largest count.
 """
 
 import argparse
-import json
 import math
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
+from functools import partial
 from pathlib import Path
-
-import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.costs import processor_time, watch_memory
 from benchmarks.data_preparation import CLASSES, write_pictures
+from benchmarks.sides import print_result, run_alone
 
 SIDE = 48  # pixels
 PREPARED_SIDE = 32
@@ -73,49 +72,19 @@ def link_some(pictures: Path, count: int) -> Path:
     return some
 
 
-def measure(part: str, folder: Path) -> dict:
+def measure(part: str, folder: Path) -> dict[str, float]:
     if part == "again" and not (folder / "prepared").exists():
         measure("prepare", folder)
-    command = [sys.executable, __file__, "--part", part, "--folder", str(folder)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        sys.exit(answer.stdout + answer.stderr)
-    return json.loads(answer.stdout.splitlines()[-1])
+    result: dict[str, float] = run_alone(__file__, ["--part", part, "--folder", str(folder)])
+    return result
 
 
 def run(part: str, folder: Path) -> None:
     """Runs a part and prints what it took."""
-    highest = [0.0]
-    threading.Thread(target=watch, args=(highest,), daemon=True).start()
+    highest = watch_memory()
     clock = time.perf_counter()
     PARTS[part](folder)
-    print(json.dumps({"clock": time.perf_counter() - clock, "processor": processor_time(), "memory": highest[0]}))
-
-
-def processor_time() -> float:
-    """Seconds of this process and those that it started; of what those started, and is gone, too."""
-    me = psutil.Process()
-    times = [one.cpu_times() for one in (me, *me.children(recursive=True))]
-    return sum(one.user + one.system + one.children_user + one.children_system for one in times)
-
-
-def watch(highest: list[float]) -> None:
-    while True:
-        highest[0] = max(highest[0], own_memory())
-        time.sleep(0.1)
-
-
-def own_memory() -> float:
-    """Megabytes of this process and its children that are not mapped from files."""
-    total = 0
-    for process in (me := psutil.Process(), *me.children(recursive=True)):
-        try:
-            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
-        except OSError:  # it has ended
-            continue
-        # A process that is just starting another one shares its pages with it: each counts for its share.
-        total += int(rollup.partition("Pss_Anon:")[2].split()[0])
-    return total / 1024
+    print_result({"clock": time.perf_counter() - clock, "processor": processor_time(), "memory": highest[0]})
 
 
 def list_files(folder: Path) -> None:
@@ -124,7 +93,7 @@ def list_files(folder: Path) -> None:
     find_files(folder / "pictures")
 
 
-def scan(folder: Path) -> None:
+def scan(folder: Path, workers: int | None = 1) -> None:
     from vitrine.data.manifest.scan_shards import choose_shard_size, cut_shards, scan_in_shards
     from vitrine.data.sources.class_folders import find_files
     from vitrine.work.local import LocalPool
@@ -133,7 +102,14 @@ def scan(folder: Path) -> None:
     shutil.rmtree(parts, ignore_errors=True)
     found = find_files(folder / "pictures")
     shards = cut_shards(found, 150, parts, choose_shard_size(found))
-    scan_in_shards(shards, parts, LocalPool(1)).write(folder)
+    scan_in_shards(shards, parts, LocalPool(workers)).write(folder)
+
+
+def scan_by_threads(folder: Path) -> None:
+    from vitrine.data.manifest.scan import scan_files
+    from vitrine.data.sources.class_folders import find_files
+
+    scan_files(find_files(folder / "pictures"), 150, scratch=folder).write(folder)
 
 
 def prepare(folder: Path) -> None:
@@ -159,7 +135,14 @@ def run_data_prep(folder: Path) -> None:
         sys.exit("data_prep.py failed")
 
 
-PARTS = {"list": list_files, "scan": scan, "prepare": prepare, "again": prepare_again}
+PARTS = {
+    "list": list_files,
+    "scan": scan,
+    "threads": scan_by_threads,
+    "processes": partial(scan, workers=None),
+    "prepare": prepare,
+    "again": prepare_again,
+}
 
 if __name__ == "__main__":
     main()

@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-4, help="of Vitrine; the Trainer has its own default")
     parser.add_argument("--training-side", type=int, default=224, help="Vitrine: side of the pictures in training")
     parser.add_argument("--first-side", type=int, help="likewise in the first epoch, from which they grow to the last")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="Vitrine: parameters of the recipe")
     parser.add_argument("--side", choices=["vitrine", "trainer"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
@@ -64,6 +65,7 @@ def run_side(side: str, options: argparse.Namespace, seed: int) -> dict[str, flo
     arguments += ["--epochs", str(options.epochs), "--seeds", str(seed), "--training-side", str(options.training_side)]
     arguments += ["--learning-rate", str(options.learning_rate)]
     arguments += ["--first-side", str(options.first_side)] if options.first_side else []
+    arguments += ["--set", *options.set] if options.set else []
     result: dict[str, float] = run_alone(__file__, arguments)
     return result
 
@@ -75,7 +77,7 @@ def run_vitrine(model: str, prepared: Path, options: argparse.Namespace, seed: i
 
     overrides = [f"model.backbone={model}", f"engine.seed={seed}", f"optim.epochs={options.epochs}"]
     overrides += [f"optim.learning_rate={options.learning_rate}", f"augmentation.image_size={options.training_side}"]
-    overrides.append(f"augmentation.first_image_size={options.first_side or 'null'}")
+    overrides += [f"augmentation.first_image_size={options.first_side or 'null'}", *options.set]
     fit.fit_head_first, seconds_before = timed(fit.fit_head_first)
     with tempfile.TemporaryDirectory() as folder:
         metrics = run_training(load_matching_recipe("s2_dogs5.yaml", prepared, overrides), Path(folder))

@@ -5,6 +5,8 @@ validation and test folders above or in them; a zip or tar archive of one; a tab
 (CSV, TSV, Parquet, JSON lines) of pictures and labels; or a data set of the
 Hugging Face Hub. Nothing in it is changed or deleted; a file that cannot be
 used is named with its reason. A second run takes over what has not changed.
+From 10,000 files on processes read them, eight at most; --run-on has others do
+so, or as many as you say, and make the squares, too.
 
   python data_prep.py configs/digits.yaml                      # built-in data
   python data_prep.py name=birds data.source=~/pictures/birds  # your own folder
