@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from vitrine.data.loading.labeled import list_images
 from vitrine.data.manifest.split_names import TEST
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.data.prepared.groups import find_test_duplicates, find_test_series
 from vitrine.errors import UserError
@@ -101,6 +101,6 @@ def predict_split(predictor: Predictor, prepared: PreparedDataset, split: str, b
     predicted = predict_all(predictor, list_images(prepared, split), preprocessed=True, batch_size=batch_size)
     if predicted.unreadable:
         raise UserError(f"{prepared.folder}: {predicted.unreadable[0].id} cannot be read; prepare the pictures again")
-    label_ids = np.asarray(prepared.splits[split]["label"], np.int64)
+    label_ids = read_column(prepared.splits[split], "label").to_numpy()
     check_scores(predicted.predictions.logits, label_ids)
     return replace(predicted.predictions, label_ids=label_ids)

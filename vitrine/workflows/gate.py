@@ -10,6 +10,7 @@ import pandas as pd
 
 from vitrine.data.loading.labeled import LabeledImage, list_images, spread_evenly
 from vitrine.data.manifest.split_names import GATE
+from vitrine.data.prepared.columns import read_column
 from vitrine.data.prepared.dataset import PreparedDataset
 from vitrine.errors import UserError
 from vitrine.evaluation.gate import GateAnswers, ask_both, check_limit, decide
@@ -59,7 +60,7 @@ def pass_gate(
         [[place] for place in range(len(label_names))],
     ]
     said = [_answer(model, pictures, places) for model, places in zip(models, sources, strict=True)]
-    label_ids = np.asarray(prepared.splits[GATE]["label"], np.int64)
+    label_ids = read_column(prepared.splits[GATE], "label").to_numpy()
     known = np.array([bool(places) for places in sources[0]])
     findings = ask_both(said[0], said[1], label_ids, label_names, known, margins)
     costs = _ask_costs(models, pictures, margins)
